@@ -1,0 +1,79 @@
+package adapters
+
+import (
+	"strings"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// reshape changes the body as a JSON object; a body that is none is left for the strict reader.
+func reshape(w scim.Wire, change func(scim.Resource) scim.Resource) (scim.Wire, bool) {
+	before, err := scim.ParseResource(w.Body)
+	if err != nil {
+		return w, false
+	}
+	after := change(before)
+	if after.String() == before.String() {
+		return w, false
+	}
+	w.Body = []byte(after.String())
+	return w, true
+}
+
+// eachOp changes the operations of a PATCH one by one; one may become several, or none.
+func eachOp(w scim.Wire, change func(op scim.Resource) []scim.Resource) (scim.Wire, bool) {
+	if w.Method != "PATCH" {
+		return w, false
+	}
+	return reshape(w, func(body scim.Resource) scim.Resource {
+		raw := body.Raw("Operations")
+		if !strings.HasPrefix(raw, "[") {
+			return body
+		}
+		var out []string
+		changed := false
+		for _, e := range scim.Elements(raw) {
+			op, err := scim.ParseResource([]byte(e))
+			if err != nil {
+				out = append(out, e)
+				continue
+			}
+			next := change(op)
+			changed = changed || len(next) != 1 || next[0].String() != op.String()
+			for _, n := range next {
+				out = append(out, n.String())
+			}
+		}
+		if !changed {
+			return body
+		}
+		return body.With("Operations", scim.Array(out))
+	})
+}
+
+// one is for rules that change an operation and keep it.
+func one(change func(scim.Resource) scim.Resource) func(scim.Resource) []scim.Resource {
+	return func(op scim.Resource) []scim.Resource { return []scim.Resource{change(op)} }
+}
+
+// eachMember changes the members of a JSON object, in order; an empty name drops the member, a name that is there already wins.
+func eachMember(r scim.Resource, change func(name, raw string) (string, string)) scim.Resource {
+	out := scim.Must("{}")
+	for _, name := range r.Names() {
+		to, raw := change(name, r.Raw(name))
+		if to != "" && out.Raw(to) == "" {
+			out = out.With(to, raw)
+		}
+	}
+	return out
+}
+
+func isWrite(w scim.Wire) bool { return w.Method == "POST" || w.Method == "PUT" }
+
+func object(raw string) (scim.Resource, bool) {
+	if !strings.HasPrefix(raw, "{") {
+		return scim.Resource{}, false
+	}
+	r, err := scim.ParseResource([]byte(raw))
+	return r, err == nil
+}

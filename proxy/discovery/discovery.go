@@ -1,0 +1,76 @@
+// Package discovery prints what is advertised (RFC 7643 sections 5 to 7, RFC 7644 section 4): ServiceProviderConfig from the topmost
+// Able, schemas and resource types from scim.Schemas. So what is advertised is by construction what is done.
+//
+// It must not know rooms, Keycloak or HTTP.
+package discovery
+
+import (
+	"encoding/json"
+	"strconv"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// URIs of the discovery resources.
+const (
+	configURN = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
+	typeURN   = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
+	schemaURN = "urn:ietf:params:scim:schemas:core:2.0:Schema"
+)
+
+// Config is the ServiceProviderConfig.
+func Config(a scim.Able) scim.Resource {
+	supported := func(yes bool) string { return `{"supported":` + strconv.FormatBool(yes) + `}` }
+	return scim.Must("{}").
+		With("schemas", scim.Array([]string{scim.Quote(configURN)})).
+		With("patch", supported(true)).
+		With("bulk", `{"supported":`+strconv.FormatBool(a.Bulk > 0)+`,"maxOperations":`+strconv.Itoa(a.Bulk)+`,"maxPayloadSize":`+strconv.Itoa(a.BulkPayload)+`}`).
+		With("filter", `{"supported":true,"maxResults":`+strconv.Itoa(a.MaxPage)+`}`).
+		With("changePassword", supported(false)).
+		With("sort", supported(a.Sort)).
+		With("etag", supported(a.ETag)).
+		With("authenticationSchemes", `[{"type":"oauthbearertoken","name":"OAuth Bearer Token","description":"A bearer token in the Authorization header","specUri":"https://www.rfc-editor.org/rfc/rfc6750","primary":true}]`).
+		With("meta", `{"resourceType":"ServiceProviderConfig"}`)
+}
+
+// Schemas are the schema definitions.
+func Schemas(s scim.Schemas) []scim.Resource {
+	var out []scim.Resource
+	for _, t := range []scim.ResourceType{scim.User, scim.Group} {
+		for _, d := range append([]scim.Schema{s.Core(t)}, s.Extensions(t)...) {
+			out = append(out, document(d).
+				With("schemas", scim.Array([]string{scim.Quote(schemaURN)})).
+				With("meta", `{"resourceType":"Schema"}`))
+		}
+	}
+	return out
+}
+
+// ResourceTypes are the resource types.
+func ResourceTypes(s scim.Schemas) []scim.Resource {
+	type extension struct {
+		Schema   string `json:"schema"`
+		Required bool   `json:"required"`
+	}
+	var out []scim.Resource
+	for _, t := range []scim.ResourceType{scim.User, scim.Group} {
+		extensions := []extension{}
+		for _, e := range s.Extensions(t) {
+			extensions = append(extensions, extension{e.ID, false})
+		}
+		core := s.Core(t)
+		out = append(out, document(map[string]any{
+			"schemas": []string{typeURN}, "id": t, "name": t, "endpoint": "/" + t.Endpoint(), "description": core.Description,
+			"schema": core.ID, "schemaExtensions": extensions, "meta": map[string]string{"resourceType": "ResourceType"},
+		}))
+	}
+	return out
+}
+
+func document(v any) scim.Resource {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // plain data
+	}
+	return scim.Must(string(b))
+}

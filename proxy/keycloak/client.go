@@ -1,0 +1,108 @@
+package keycloak
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// maxAnswer bounds what is read of one answer. A group with 100,000 members is about 10 MB.
+const maxAnswer = 64 << 20
+
+// Client talks to one Keycloak. Nothing in it belongs to a tenant, so a reload closes nothing.
+type Client struct {
+	base    string
+	http    *http.Client
+	timeout time.Duration
+	flights *semaphore.Weighted
+}
+
+// NewClient makes a client for the Keycloak at base (scheme, host and optional path). Each call may take up to timeout, and at most
+// maxInFlight calls run at once. The transport must not follow redirects to other hosts; redirects are refused.
+func NewClient(base string, transport http.RoundTripper, timeout time.Duration, maxInFlight int) *Client {
+	return &Client{
+		base: strings.TrimSuffix(base, "/"),
+		http: &http.Client{
+			Transport:     transport,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		timeout: timeout,
+		flights: semaphore.NewWeighted(int64(maxInFlight)),
+	}
+}
+
+// request is one call to Keycloak. The path is already escaped.
+type request struct {
+	method, path string
+	query        url.Values
+	body         string
+	contentType  string
+}
+
+type reply struct {
+	status int
+	body   []byte
+}
+
+func (r reply) ok() bool { return r.status >= 200 && r.status < 300 }
+
+// do sends a request with a credential; a refused token is renewed once.
+func (c *Client) do(ctx context.Context, cred Credential, q request) (reply, error) {
+	for attempt := 0; ; attempt++ {
+		token, err := cred.Token(ctx)
+		if err != nil {
+			return reply{}, err
+		}
+		r, err := c.send(ctx, token, q)
+		if err != nil || r.status != http.StatusUnauthorized || attempt > 0 || !cred.Refused(token) {
+			return r, err
+		}
+	}
+}
+
+func (c *Client) send(ctx context.Context, token string, q request) (reply, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	if err := c.flights.Acquire(ctx, 1); err != nil {
+		return reply{}, scim.Unavailable("Keycloak", fmt.Errorf("too many calls in flight: %w", err))
+	}
+	defer c.flights.Release(1)
+	target := c.base + q.path
+	if len(q.query) > 0 {
+		target += "?" + q.query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, q.method, target, strings.NewReader(q.body))
+	if err != nil {
+		return reply{}, scim.Upstream(err)
+	}
+	req.Header.Set("Accept", "application/scim+json, application/json")
+	if q.body != "" {
+		req.Header.Set("Content-Type", q.contentType)
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return reply{}, scim.Unavailable("Keycloak", err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		return reply{}, scim.Unavailable("Keycloak", err)
+	case len(body) > maxAnswer:
+		return reply{}, scim.Upstream(errors.New("the answer is too large"))
+	}
+	return reply{res.StatusCode, bytes.TrimSpace(body)}, nil
+}

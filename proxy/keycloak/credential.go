@@ -1,0 +1,129 @@
+package keycloak
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// Credential yields the bearer token of a call.
+type Credential interface {
+	// Token is the token to send.
+	Token(ctx context.Context) (string, error)
+	// Refused reports that Keycloak answered 401 to this token; true asks to try once more.
+	Refused(token string) bool
+	// Own reports whether the proxy answers for the credential. Then a refusal is the proxy's fault, not the caller's.
+	Own() bool
+}
+
+// Caller passes the caller's own token on (drop-in).
+type Caller string
+
+// Token is the caller's.
+func (c Caller) Token(context.Context) (string, error) { return string(c), nil }
+
+// Refused is final: only the caller can get another token.
+func (Caller) Refused(string) bool { return false }
+
+// Own is false.
+func (Caller) Own() bool { return false }
+
+// String hides the token.
+func (Caller) String() string { return "<token>" }
+
+// GoString hides the token.
+func (Caller) GoString() string { return "<token>" }
+
+// renewBefore is how long before its expiry a token is replaced.
+const renewBefore = 20 * time.Second
+
+// Account is a client-credentials account. It lives as long as its tenant; concurrent renewals collapse into one.
+type Account struct {
+	client *Client
+	realm  string
+	id     string
+	secret func() (string, error)
+	now    func() time.Time
+
+	group   singleflight.Group
+	mu      sync.Mutex
+	token   string
+	expires time.Time
+}
+
+// NewAccount makes the account of a client in a realm. The secret is read at each renewal, so that it can be rotated.
+func NewAccount(c *Client, realm, id string, secret func() (string, error), now func() time.Time) *Account {
+	return &Account{client: c, realm: realm, id: id, secret: secret, now: now}
+}
+
+// Own is true.
+func (a *Account) Own() bool { return true }
+
+// Refused forgets the token, so that the next call renews it.
+func (a *Account) Refused(token string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.token == token {
+		a.token = ""
+	}
+	return true
+}
+
+// Token is the cached token, or a new one. A caller that goes away does not fail the others that wait for the same renewal.
+func (a *Account) Token(ctx context.Context) (string, error) {
+	a.mu.Lock()
+	token, fresh := a.token, a.now().Before(a.expires)
+	a.mu.Unlock()
+	if token != "" && fresh {
+		return token, nil
+	}
+	done := a.group.DoChan("", func() (any, error) { return a.renew(context.WithoutCancel(ctx)) })
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case r := <-done:
+		if r.Err != nil {
+			return "", r.Err
+		}
+		token, _ = r.Val.(string)
+		return token, nil
+	}
+}
+
+func (a *Account) renew(ctx context.Context) (string, error) {
+	secret, err := a.secret()
+	if err != nil {
+		return "", scim.Unavailable("the service account", err)
+	}
+	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {a.id}, "client_secret": {secret}}
+	r, err := a.client.send(ctx, "", request{
+		method: http.MethodPost, path: "/realms/" + url.PathEscape(a.realm) + "/protocol/openid-connect/token",
+		body: form.Encode(), contentType: "application/x-www-form-urlencoded",
+	})
+	if err != nil {
+		return "", err
+	}
+	var answer struct {
+		Token   string `json:"access_token"`
+		Expires int    `json:"expires_in"`
+	}
+	if !r.ok() {
+		return "", scim.Unavailable("the service account", fmt.Errorf("token endpoint answered %d to client %q", r.status, a.id))
+	}
+	if err := json.Unmarshal(r.body, &answer); err != nil || answer.Token == "" {
+		return "", scim.Upstream(fmt.Errorf("token endpoint: %w", err))
+	}
+	life := time.Duration(answer.Expires) * time.Second
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.token, a.expires = answer.Token, a.now().Add(max(life-renewBefore, life/2))
+	return answer.Token, nil
+}

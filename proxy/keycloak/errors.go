@@ -1,0 +1,65 @@
+package keycloak
+
+import (
+	"fmt"
+	"net/http"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// refused turns an answer that is no success into its SCIM error. Keycloak's own bodies are of three kinds: SCIM errors, {"error": …}
+// of its REST framework, and nothing. Only details of 400 and 409 are passed on; they speak of the request.
+func (r *Realm) refused(ref scim.Ref, a reply) error {
+	body, _ := scim.ParseResource(a.body)
+	detail := scim.Text(body.Raw("detail"))
+	cause := fmt.Errorf("Keycloak answered %d: %.300s", a.status, a.body)
+	switch a.status {
+	case http.StatusBadRequest:
+		return badRequest(scim.Text(body.Raw("scimType")), detail, cause)
+	case http.StatusUnauthorized:
+		if r.cred.Own() {
+			return scim.Unavailable("the service account", cause)
+		}
+		return &scim.Error{Status: 401, Detail: "Keycloak does not accept the token", Cause: cause}
+	case http.StatusForbidden:
+		return &scim.Error{Status: 403, Detail: "Keycloak does not allow this", Cause: cause}
+	case http.StatusNotFound:
+		return r.notFound(ref, body, cause)
+	case http.StatusConflict:
+		return &scim.Error{Status: 409, Type: "uniqueness", Detail: conflict(ref.Type), Cause: cause}
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return scim.Unavailable("Keycloak", cause)
+	}
+	return scim.Upstream(cause)
+}
+
+func badRequest(scimType, detail string, cause error) error {
+	if detail == "" {
+		detail = "Keycloak does not accept the values"
+	}
+	if scimType == "" {
+		scimType = "invalidValue"
+	}
+	return &scim.Error{Status: 400, Type: scimType, Detail: detail, Cause: cause}
+}
+
+// notFound tells a missing resource (a SCIM error) from a realm without SCIM (a bare 404, measured: also for bad page numbers, which
+// never leave the proxy).
+func (r *Realm) notFound(ref scim.Ref, body scim.Resource, cause error) error {
+	switch {
+	case body.Raw("schemas") != "" && ref.ID != "":
+		e := scim.NotFound(ref)
+		e.Cause = cause
+		return e
+	case r.cred.Own():
+		return scim.Unavailable("the SCIM API of the realm", cause)
+	}
+	return &scim.Error{Status: 404, Detail: "there is no such realm, or its SCIM API is not enabled", Cause: cause}
+}
+
+func conflict(t scim.ResourceType) string {
+	if t == scim.Group {
+		return "a group with this displayName exists"
+	}
+	return "a user with this userName or e-mail address exists"
+}

@@ -1,0 +1,150 @@
+package keycloak
+
+import (
+	"strings"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+var (
+	emails   = scim.AttrPath{Name: "emails"}
+	userName = scim.AttrPath{Name: "userName"}
+	active   = scim.AttrPath{Name: "active"}
+)
+
+// standard is a native resource as a standard directory would show it: without values that stand for nothing (Keycloak leaves
+// "manager":{} and "urn:…":{} behind), without locations of its own.
+func standard(body []byte) (scim.Resource, error) {
+	r, err := scim.ParseResource(body)
+	if err != nil || r.ID() == "" {
+		return scim.Resource{}, scim.Upstream(err)
+	}
+	return r.Assigned().Set(scim.AttrPath{Name: "meta", Sub: "location"}, ""), nil
+}
+
+// held reports whether Keycloak stores what is sent for the path. What it gives itself is Derived as a whole.
+func (f *Facts) held(t scim.ResourceType, p scim.AttrPath) bool {
+	if f.able.Holding(t, p.Top()) == scim.Derived {
+		return false
+	}
+	switch f.able.Holding(t, p) {
+	case scim.Folded, scim.Native, scim.Partly:
+		return true
+	case scim.Kept, scim.Derived:
+		return false
+	}
+	return false
+}
+
+// post is the body of a native create: only what Keycloak holds, one e-mail, `active` always said, since a POST without it makes a
+// disabled user, and the URN of each extension, since Keycloak drops mapped attributes of an extension that "schemas" does not list.
+func (f *Facts) post(t scim.ResourceType, r scim.Resource) (scim.Resource, error) {
+	out := scim.Must("{}")
+	for _, l := range r.Leaves() {
+		if !f.held(t, l.Path) {
+			continue
+		}
+		raw, err := f.value(t, l)
+		if err != nil {
+			return out, err
+		}
+		out = out.Set(l.Path, raw)
+	}
+	if t == scim.User && out.Get(active) == "" {
+		out = out.Set(active, "true")
+	}
+	return scim.WithSchemas(t, out), nil
+}
+
+// patch is the smallest native PATCH that turns current into wanted, as far as Keycloak holds it. Removals go to leaf paths: natively
+// "remove name" answers 200 and removes nothing.
+func (f *Facts) patch(t scim.ResourceType, current, wanted scim.Resource) ([]nativeOp, error) {
+	var ops []nativeOp
+	for _, l := range current.Leaves() {
+		if !f.held(t, l.Path) || wanted.Get(l.Path) != "" && wanted.Get(l.Path) != `""` {
+			continue
+		}
+		switch a, mapped := f.profile.mapped[l.Path.Key()]; {
+		case l.Path.Is(active):
+			continue // "no value" does not disable anybody
+		case l.Path.Is(userName), t == scim.Group && l.Path.Is(scim.AttrPath{Name: "displayName"}):
+			return nil, scim.InvalidValue("%s is required", l.Path)
+		case mapped && a.required():
+			return nil, scim.InvalidValue("%s is required by the realm's user profile", l.Path)
+		}
+		ops = append(ops, nativeOp{Op: "remove", Path: l.Path.String()})
+	}
+	for _, l := range wanted.Leaves() {
+		if !f.held(t, l.Path) || l.Raw == `""` && current.Get(l.Path) == "" || l.Raw == `""` && !l.Path.Is(userName) {
+			continue
+		}
+		raw, err := f.value(t, l)
+		if err != nil {
+			return nil, err
+		}
+		if !f.shows(t, l.Path, current.Get(l.Path), raw) {
+			ops = append(ops, nativeOp{"replace", l.Path.String(), rawJSON(raw)})
+		}
+	}
+	return ops, nil
+}
+
+// shows reports whether Keycloak shows the value already, in the letter case it stores.
+func (f *Facts) shows(t scim.ResourceType, p scim.AttrPath, shown, wanted string) bool {
+	switch {
+	case shown == "":
+		return false
+	case p.Is(emails):
+		return strings.EqualFold(address(shown), address(wanted))
+	case f.able.Holding(t, p) == scim.Folded:
+		return strings.EqualFold(scim.Text(shown), scim.Text(wanted))
+	}
+	return scim.Same(shown, wanted)
+}
+
+// value checks a leaf and brings it into the form that Keycloak takes.
+func (f *Facts) value(t scim.ResourceType, l scim.Leaf) (string, error) {
+	if l.Path.Is(active) || t == scim.Group {
+		return l.Raw, nil
+	}
+	text, raw := scim.Text(l.Raw), l.Raw
+	if l.Path.Is(emails) {
+		text = address(l.Raw)
+		raw = "[" + scim.Must(`{"type":"work","primary":true}`).With("value", scim.Quote(text)).String() + "]"
+	} else if !scim.IsText(l.Raw) {
+		return "", scim.InvalidValue("%s is kept by Keycloak as text and is not a string", l.Path)
+	}
+	if l.Path.Is(userName) && strings.TrimSpace(text) == "" {
+		return "", scim.InvalidValue("userName is required")
+	}
+	if a, ok := f.profile.mapped[l.Path.Key()]; ok {
+		if err := a.check(text); err != nil {
+			return "", err
+		}
+	}
+	return raw, nil
+}
+
+// address is the one e-mail address of a list that Keycloak gets: the primary one, else the first of type work, else the first.
+// Natively either of two is kept, at random.
+func address(list string) string {
+	best, rank := "", 0
+	for _, e := range scim.Elements(list) {
+		r, err := scim.ParseResource([]byte(e))
+		value := scim.Text(r.Raw("value"))
+		if err != nil || value == "" {
+			continue
+		}
+		mine := 1
+		if strings.EqualFold(scim.Text(r.Raw("type")), "work") {
+			mine = 2
+		}
+		if r.Raw("primary") == "true" {
+			mine = 3
+		}
+		if mine > rank {
+			best, rank = value, mine
+		}
+	}
+	return best
+}

@@ -1,0 +1,165 @@
+package keycloak
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/mail"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// Keycloak validates a POST against the realm's user profile and does not validate a PATCH at all (measured on 26.7.3: "", one letter or
+// "not an email" are stored). So what a PATCH would set is checked here, by the validators of the profile. Patterns and limits are
+// those of org.keycloak.userprofile.validator and org.keycloak.validate.validators of that release. Validators added by a
+// provider are not known here and do not bind a PATCH, as they do not natively.
+
+// A validator returns what is wrong with a text, or "".
+type validator func(text string, config json.RawMessage) string
+
+var validators = map[string]validator{
+	"length":                            checkLength,
+	"email":                             checkEmail,
+	"pattern":                           checkPattern,
+	"options":                           checkOptions,
+	"integer":                           checkInteger,
+	"double":                            checkDouble,
+	"uri":                               checkURI,
+	"iso-date":                          checkDate,
+	"local-date":                        nil, // depends on the locale of a request: not checked
+	"username-prohibited-characters":    prohibit(regexp.MustCompile("^[^<>&\"'\\s\\v$%!#?§,;:*~/\\\\|^=\\[\\]{}()`\\p{Cc}\\p{Zs}]+$")),
+	"person-name-prohibited-characters": prohibit(regexp.MustCompile(`^[^<>&"\v$%!#?§;*~/\\|^=\[\]{}()\p{Cc}]+$`)),
+}
+
+// check a text that is to be stored in an attribute.
+func (a profileAttribute) check(text string) error {
+	name := a.path.String()
+	if strings.ContainsRune(text, 0) {
+		return scim.InvalidValue("%s contains a NUL character", name)
+	}
+	if builtIn[a.Name] != (scim.AttrPath{}) && len(utf16.Encode([]rune(text))) > 255 {
+		return scim.InvalidValue("%s is longer than 255 characters", name)
+	}
+	for kind, config := range a.Validations {
+		if v := validators[kind]; v != nil {
+			if wrong := v(text, config); wrong != "" {
+				return scim.InvalidValue("%s %s", name, wrong)
+			}
+		}
+	}
+	return nil
+}
+
+// setting reads a number or a text of a validator's configuration; Keycloak writes numbers either way.
+func setting(config json.RawMessage, name string) (string, bool) {
+	var m map[string]any
+	d := json.NewDecoder(strings.NewReader(string(config)))
+	d.UseNumber()
+	if d.Decode(&m) != nil || m[name] == nil {
+		return "", false
+	}
+	return fmt.Sprint(m[name]), true
+}
+
+func bounds(config json.RawMessage, outside func(limit float64) bool, name string) (string, bool) {
+	text, ok := setting(config, name)
+	if !ok {
+		return "", false
+	}
+	limit, err := strconv.ParseFloat(text, 64)
+	return text, err == nil && outside(limit)
+}
+
+func checkLength(text string, config json.RawMessage) string {
+	if off, _ := setting(config, "trim-disabled"); off != "true" {
+		text = strings.TrimSpace(text)
+	}
+	return checkRange(float64(len(utf16.Encode([]rune(text)))), config, " characters long")
+}
+
+func checkRange(n float64, config json.RawMessage, unit string) string {
+	if limit, out := bounds(config, func(l float64) bool { return n < l }, "min"); out {
+		return "must be at least " + limit + unit
+	}
+	if limit, out := bounds(config, func(l float64) bool { return n > l }, "max"); out {
+		return "must be at most " + limit + unit
+	}
+	return ""
+}
+
+func checkEmail(text string, _ json.RawMessage) string {
+	a, err := mail.ParseAddress(text)
+	local, domain, _ := strings.Cut(text, "@")
+	if err != nil || a.Address != text || len(local) > 64 || strings.HasPrefix(domain, "[") || len(domain) > 255 {
+		return "is not an e-mail address"
+	}
+	return ""
+}
+
+func checkPattern(text string, config json.RawMessage) string {
+	pattern, ok := setting(config, "pattern")
+	if !ok {
+		return ""
+	}
+	// A Java pattern that Go does not know cannot be checked here.
+	if re, err := regexp.Compile("^(?:" + pattern + ")$"); err == nil && !re.MatchString(text) {
+		return "does not match the pattern of the realm's user profile"
+	}
+	return ""
+}
+
+func checkOptions(text string, config json.RawMessage) string {
+	var c struct {
+		Options []string `json:"options"`
+	}
+	if json.Unmarshal(config, &c) == nil && !slices.Contains(c.Options, text) {
+		return "is not one of the options of the realm's user profile"
+	}
+	return ""
+}
+
+func checkInteger(text string, config json.RawMessage) string {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return "is not an integer"
+	}
+	return checkRange(float64(n), config, "")
+}
+
+func checkDouble(text string, config json.RawMessage) string {
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return "is not a number"
+	}
+	return checkRange(n, config, "")
+}
+
+func checkURI(text string, _ json.RawMessage) string {
+	u, err := url.Parse(text)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Fragment != "" {
+		return "is not a URL"
+	}
+	return ""
+}
+
+func checkDate(text string, _ json.RawMessage) string {
+	if _, err := time.Parse(time.DateOnly, text); err != nil {
+		return "is not a date"
+	}
+	return ""
+}
+
+func prohibit(re *regexp.Regexp) validator {
+	return func(text string, _ json.RawMessage) string {
+		if text != "" && !re.MatchString(text) {
+			return "contains a character that the realm's user profile prohibits"
+		}
+		return ""
+	}
+}

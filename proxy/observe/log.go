@@ -1,0 +1,30 @@
+package observe
+
+import (
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// Line writes the one log line of a request: warnings for what the server failed, debug for what is done many times a second.
+func Line(l *zap.Logger, s Summary, took time.Duration) {
+	level := zap.InfoLevel
+	if s.Status >= 500 {
+		level = zap.WarnLevel
+	}
+	fields := []zap.Field{
+		zap.String("request", s.RequestID), zap.String("tenant", s.Tenant), zap.String("call", s.Verb),
+		zap.String("method", s.Method), zap.String("path", s.Path), zap.Int("status", s.Status),
+		zap.Duration("took", took), zap.Int("keycloakCalls", s.KeycloakCalls), zap.Duration("keycloakTook", s.KeycloakTime),
+	}
+	if len(s.Rules) > 0 {
+		fields = append(fields, zap.Strings("rules", s.Rules))
+	}
+	if s.ScimType != "" {
+		fields = append(fields, zap.String("scimType", s.ScimType))
+	}
+	if s.Cause != nil {
+		fields = append(fields, zap.NamedError("cause", s.Cause))
+	}
+	l.Log(level, "request", fields...)
+}

@@ -1,0 +1,39 @@
+package observe
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Metrics are the counters of a program.
+type Metrics struct {
+	requests *prometheus.HistogramVec
+	keycloak prometheus.Counter
+	rules    *prometheus.CounterVec
+}
+
+// NewMetrics registers the metrics.
+func NewMetrics(r prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "scim_request_duration_seconds", Help: "Duration of SCIM requests.", Buckets: prometheus.ExponentialBuckets(0.002, 2.5, 10),
+		}, []string{"tenant", "call", "status"}),
+		keycloak: prometheus.NewCounter(prometheus.CounterOpts{Name: "scim_keycloak_calls_total", Help: "Calls to Keycloak."}),
+		rules: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "scim_rules_fired_total", Help: "Dialect rules that changed a request.",
+		}, []string{"tenant", "rule"}),
+	}
+	r.MustRegister(m.requests, m.keycloak, m.rules)
+	return m
+}
+
+// Observe counts a request. An unknown caller has no tenant, so labels stay bounded by configuration.
+func (m *Metrics) Observe(s Summary, took time.Duration) {
+	m.requests.WithLabelValues(s.Tenant, s.Verb, strconv.Itoa(s.Status)).Observe(took.Seconds())
+	m.keycloak.Add(float64(s.KeycloakCalls))
+	for _, r := range s.Rules {
+		m.rules.WithLabelValues(s.Tenant, r).Inc()
+	}
+}

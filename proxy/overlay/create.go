@@ -1,0 +1,125 @@
+package overlay
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"time"
+
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/store"
+)
+
+// pending marks a create that was begun. The room above holds a lock on the name while one is under way, so a pending record that is
+// found was left behind by a process that died or a store that went away.
+type pending struct {
+	Type  scim.ResourceType `json:"type"`
+	Begun time.Time         `json:"begun"`
+}
+
+// clockSkew is how far Keycloak's clock may be behind ours when a resource is judged to be made since a pending record was.
+const clockSkew = 2 * time.Minute
+
+// pendingID names the pending record of a create. The name is hashed: it may be longer than an id.
+func pendingID(t scim.ResourceType, r scim.Resource) string {
+	h := sha256.Sum256([]byte(strings.ToLower(scim.Text(r.Get(identity(t))))))
+	return "pending." + string(t) + "." + hex.EncodeToString(h[:16])
+}
+
+// identity is the attribute that Keycloak keeps unique.
+func identity(t scim.ResourceType) scim.AttrPath {
+	if t == scim.Group {
+		return scim.AttrPath{Name: "displayName"}
+	}
+	return scim.AttrPath{Name: "userName"}
+}
+
+// Create makes the resource in Keycloak and keeps the rest, so that a crash at any point is mended by the caller's retry.
+func (d *Directory) Create(ctx context.Context, t scim.ResourceType, asked scim.Resource) (scim.Resource, error) {
+	asked = asked.Assigned()
+	id := pendingID(t, asked)
+	left, rec, err := d.load(ctx, id)
+	if err != nil {
+		return scim.Resource{}, err
+	}
+	begun := left.Pending
+	if begun == nil {
+		mark := remainder{Pending: &pending{t, d.now()}}
+		if err := d.put(ctx, id, store.Record{Rev: rec.Rev}, mark); err != nil {
+			return scim.Resource{}, err
+		}
+	}
+	shown, err := d.Directory.Create(ctx, t, offer(d.Able(), t, scim.Must("{}"), asked))
+	if known := (*scim.Error)(nil); errors.As(err, &known) && known.Status >= 400 && known.Status < 500 {
+		shown, err = d.adopt(ctx, t, asked, begun, err)
+	}
+	if err != nil {
+		return scim.Resource{}, d.abandon(ctx, id, err)
+	}
+	pairs, err := difference(d.Able(), t, withDefaults(asked, shown), shown)
+	if err != nil {
+		return scim.Resource{}, err
+	}
+	rem := remainder{Pairs: pairs}
+	answer := rem.merge(t, shown, scim.Need{})
+	if err := d.save(ctx, scim.Ref{Type: t, ID: shown.ID()}, 0, rem, terms(t, answer)); err != nil {
+		return scim.Resource{}, err
+	}
+	if err := d.records.Delete(ctx, id); err != nil {
+		return scim.Resource{}, scim.Unavailable("the store", err)
+	}
+	return answer, nil
+}
+
+// abandon drops the pending record of a create that Keycloak refused. Where it is not known what Keycloak did, the record stays.
+func (d *Directory) abandon(ctx context.Context, id string, cause error) error {
+	var known *scim.Error
+	if errors.As(cause, &known) && known.Status < 500 {
+		if err := d.records.Delete(ctx, id); err != nil {
+			return errors.Join(cause, err)
+		}
+	}
+	return cause
+}
+
+// adopt finishes a create that was begun before and found its resource made.
+func (d *Directory) adopt(ctx context.Context, t scim.ResourceType, asked scim.Resource, begun *pending, refused error) (scim.Resource, error) {
+	var known *scim.Error
+	if begun == nil || !errors.As(refused, &known) || known.Status != 409 {
+		return scim.Resource{}, refused
+	}
+	name := scim.Text(asked.Get(identity(t)))
+	page, err := d.Directory.List(ctx, scim.Query{Type: t, Filter: scim.Equal(identity(t), name), Start: 1, Count: 2})
+	if err != nil {
+		return scim.Resource{}, err
+	}
+	if len(page.Resources) != 1 {
+		return scim.Resource{}, refused
+	}
+	found := page.Resources[0]
+	made, err := time.Parse(time.RFC3339, scim.Text(found.Get(scim.AttrPath{Name: "meta", Sub: "created"})))
+	if err != nil || made.Before(begun.Begun.Add(-clockSkew)) {
+		return scim.Resource{}, refused
+	}
+	recs, err := d.records.Load(ctx, found.ID())
+	if err != nil {
+		return scim.Resource{}, scim.Unavailable("the store", err)
+	}
+	_, owned := recs[found.ID()]
+	if _, err := difference(d.Able(), t, withDefaults(asked, found), found); owned || err != nil {
+		return scim.Resource{}, refused
+	}
+	return found, nil
+}
+
+// withDefaults adds what a directory shows of itself in a new resource and nobody asked for, such as active.
+func withDefaults(asked, shown scim.Resource) scim.Resource {
+	for _, path := range paths(shown, scim.Resource{}) {
+		if asked.Get(path) == "" {
+			asked = asked.Set(path, shown.Get(path))
+		}
+	}
+	return asked
+}

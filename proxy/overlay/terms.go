@@ -1,0 +1,46 @@
+package overlay
+
+import (
+	"slices"
+	"strings"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// Term is the index entry of a value that resources are looked up by. Letter case is folded where the schema does not say caseExact.
+func Term(t scim.ResourceType, path scim.AttrPath, text string) string {
+	def, _ := scim.CoreSchemas().Lookup(t, path)
+	if !def.CaseExact {
+		text = strings.ToLower(text)
+	}
+	return string(t) + "\x00" + path.Key() + "\x00" + text
+}
+
+// indexed are the attributes that identity providers look resources up by.
+var indexed = map[scim.ResourceType][]scim.AttrPath{
+	scim.User:  {{Name: "userName"}, {Name: "externalId"}, {Name: "emails", Sub: "value"}},
+	scim.Group: {{Name: "displayName"}, {Name: "externalId"}},
+}
+
+// Indexed reports whether resources can be found by the attribute's terms.
+func Indexed(t scim.ResourceType, p scim.AttrPath) bool {
+	return slices.ContainsFunc(indexed[t], p.Is)
+}
+
+// terms of a resource as the caller sees it.
+func terms(t scim.ResourceType, r scim.Resource) []string {
+	var out []string
+	for _, path := range indexed[t] {
+		for _, e := range scim.Elements(r.Get(path.Top())) {
+			text := scim.Text(e)
+			if path.Sub != "" {
+				text = valueOf(e)
+			}
+			if text != "" {
+				out = append(out, Term(t, path, text))
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

@@ -1,0 +1,185 @@
+package overlay
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// pair is what was asked for a leaf and what Keycloak showed then, as JSON texts; "" is no value. Slot is the element of a list that
+// Keycloak holds (Partly), else -1.
+type pair struct {
+	Path    scim.AttrPath `json:"path"`
+	Asked   string        `json:"asked"`
+	Witness string        `json:"witness,omitempty"`
+	Slot    int           `json:"slot"`
+}
+
+// remainder is what Keycloak does not show of one resource.
+type remainder struct {
+	Pairs []pair `json:"pairs,omitempty"`
+	// Modified is when we last changed the resource; Keycloak's PATCH does not move lastModified.
+	Modified time.Time `json:"modified,omitzero"`
+	// Pending is set in the record of a create that is under way.
+	Pending *pending `json:"pending,omitempty"`
+}
+
+var lastModified = scim.AttrPath{Name: "meta", Sub: "lastModified"}
+
+// merge answers Asked while Keycloak still shows Witness. Leaves that were not read are left alone: their absence is no evidence.
+func (rem remainder) merge(t scim.ResourceType, shown scim.Resource, n scim.Need) scim.Resource {
+	out := shown
+	for _, p := range rem.Pairs {
+		if !n.Covers(p.Path) {
+			continue
+		}
+		switch now := shown.Get(p.Path); {
+		case scim.Same(now, p.Witness):
+			out = out.Set(p.Path, p.Asked)
+		case p.Slot >= 0: // Keycloak's own element changed there: it wins, its neighbours stay
+			out = out.Set(p.Path, replaceSlot(p, now))
+		}
+	}
+	if at, err := time.Parse(time.RFC3339, scim.Text(shown.Get(lastModified))); err == nil && rem.Modified.After(at) {
+		out = out.Set(lastModified, scim.Quote(rem.Modified.UTC().Format("2006-01-02T15:04:05.000Z")))
+	}
+	return rem.schemas(t, out)
+}
+
+// schemas also names the extensions that a narrow read left out.
+func (rem remainder) schemas(t scim.ResourceType, out scim.Resource) scim.Resource {
+	urns := scim.Elements(out.Raw("schemas"))
+	out = scim.WithSchemas(t, out)
+	all := scim.Elements(out.Raw("schemas"))
+	for _, p := range rem.Pairs {
+		if p.Path.URN != "" {
+			urns = append(urns, scim.Quote(p.Path.URN))
+		}
+	}
+	for _, u := range urns {
+		if !slices.ContainsFunc(all, func(have string) bool { return strings.EqualFold(have, u) }) {
+			all = append(all, u)
+		}
+	}
+	return out.With("schemas", scim.Array(all))
+}
+
+// replaceSlot puts the address that Keycloak shows now into the element that it holds.
+func replaceSlot(p pair, now string) string {
+	es := scim.Elements(p.Asked)
+	if p.Slot >= len(es) {
+		return now
+	}
+	shown := scim.Elements(now)
+	if len(shown) == 0 {
+		return scim.Array(slices.Delete(es, p.Slot, p.Slot+1))
+	}
+	own, err1 := scim.ParseResource([]byte(es[p.Slot]))
+	theirs, err2 := scim.ParseResource([]byte(shown[0]))
+	if err1 != nil || err2 != nil {
+		return now
+	}
+	es[p.Slot] = own.With("value", theirs.Raw("value")).Without("display").String()
+	return scim.Array(es)
+}
+
+// offer is what Keycloak shall show: what was wanted, as far as it can hold it, over what it has.
+func offer(a scim.Able, t scim.ResourceType, native, wanted scim.Resource) scim.Resource {
+	out := native
+	for _, path := range paths(native, wanted) {
+		switch a.Holding(t, path) {
+		case scim.Native, scim.Folded, scim.Partly:
+			out = out.Set(path, wanted.Get(path))
+		case scim.Kept, scim.Derived:
+		}
+	}
+	return out
+}
+
+// difference is the one place where "Keycloak shows something else" is judged: kept where that is lawful, else the write failed.
+func difference(a scim.Able, t scim.ResourceType, wanted, shown scim.Resource) ([]pair, error) {
+	var pairs []pair
+	for _, path := range paths(wanted, shown) {
+		p, lawful := compare(a.Holding(t, path), path, wanted.Get(path), shown.Get(path))
+		if !lawful {
+			return nil, scim.NotStored(path.String())
+		}
+		if p != nil {
+			pairs = append(pairs, *p)
+		}
+	}
+	return pairs, nil
+}
+
+func compare(h scim.Holding, path scim.AttrPath, wanted, shown string) (*pair, bool) {
+	kept := &pair{path, wanted, shown, -1}
+	if scim.Same(wanted, shown) {
+		return nil, true
+	}
+	if wanted == `""` && shown == "" {
+		return kept, true
+	}
+	switch h {
+	case scim.Native:
+		return nil, false
+	case scim.Folded:
+		return kept, strings.EqualFold(scim.Text(wanted), scim.Text(shown))
+	case scim.Partly:
+		if shown == "" {
+			return kept, !anyAddress(wanted)
+		}
+		kept.Slot = slotOf(wanted, shown)
+		return kept, kept.Slot >= 0
+	case scim.Kept, scim.Derived:
+	}
+	if wanted == "" {
+		return nil, true // Keycloak shows something that nobody asked for here: it is shown
+	}
+	return kept, true
+}
+
+// slotOf finds the element whose value Keycloak shows, in whatever letter case.
+func slotOf(wanted, shown string) int {
+	have := scim.Elements(shown)
+	return slices.IndexFunc(scim.Elements(wanted), func(e string) bool {
+		return len(have) == 1 && strings.EqualFold(valueOf(e), valueOf(have[0])) && valueOf(e) != ""
+	})
+}
+
+func anyAddress(list string) bool {
+	return slices.ContainsFunc(scim.Elements(list), func(e string) bool { return valueOf(e) != "" })
+}
+
+func valueOf(element string) string {
+	r, err := scim.ParseResource([]byte(element))
+	if err != nil {
+		return ""
+	}
+	return scim.Text(r.Raw("value"))
+}
+
+// paths of all leaves of both, the first one's in order, without what no room keeps or compares.
+func paths(a, b scim.Resource) []scim.AttrPath {
+	var out []scim.AttrPath
+	seen := map[string]bool{}
+	for _, l := range slices.Concat(a.Leaves(), b.Leaves()) {
+		if key := l.Path.Key(); !seen[key] && !apart(l.Path) {
+			seen[key] = true
+			out = append(out, l.Path)
+		}
+	}
+	return out
+}
+
+func apart(p scim.AttrPath) bool {
+	if p.URN != "" {
+		return false
+	}
+	switch strings.ToLower(p.Name) {
+	case "id", "meta", "schemas", "members", "groups", "password":
+		return true
+	}
+	return false
+}

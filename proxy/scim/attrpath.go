@@ -1,0 +1,109 @@
+package scim
+
+import "strings"
+
+// Schema URIs of RFC 7643 and message URIs of RFC 7644.
+const (
+	UserURN       = "urn:ietf:params:scim:schemas:core:2.0:User"
+	GroupURN      = "urn:ietf:params:scim:schemas:core:2.0:Group"
+	EnterpriseURN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+	PatchURN      = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+	ListURN       = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+	SearchURN     = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
+	ErrorURN      = "urn:ietf:params:scim:api:messages:2.0:Error"
+)
+
+// AttrPath names an attribute: [URN:]Name[.Sub]. URN is empty for core attributes. A URN without a Name is the whole extension.
+type AttrPath struct{ URN, Name, Sub string }
+
+// ParseAttrPath reads an attribute path (RFC 7644 section 3.10). A URN is split from the name by the longest known schema URI, else at
+// its last colon: the URN itself holds dots ("2.0"), so no other separator can be trusted.
+func ParseAttrPath(s string) (AttrPath, error) {
+	urn, rest, isCore := splitURN(s)
+	if rest == "" && urn != "" && !isCore {
+		return AttrPath{URN: urn}, nil
+	}
+	if isCore {
+		urn = ""
+	}
+	name, sub, dotted := strings.Cut(rest, ".")
+	if !attrName(name) || (dotted && !attrName(sub)) {
+		return AttrPath{}, InvalidPath("%q is not an attribute path", s)
+	}
+	return AttrPath{urn, name, sub}, nil
+}
+
+// MustPath parses a literal and panics where it is none.
+func MustPath(s string) AttrPath {
+	p, err := ParseAttrPath(s)
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+func splitURN(s string) (urn, rest string, isCore bool) {
+	for _, known := range []string{UserURN, GroupURN, EnterpriseURN} {
+		if len(s) < len(known) || !strings.EqualFold(s[:len(known)], known) {
+			continue
+		}
+		if tail := s[len(known):]; tail == "" {
+			return known, "", false // the whole schema, the core one included
+		} else if tail[0] == ':' {
+			return known, tail[1:], known != EnterpriseURN
+		}
+	}
+	if i := strings.LastIndexByte(s, ':'); i >= 0 {
+		return s[:i], s[i+1:], false
+	}
+	return "", s, false
+}
+
+// attrName is ATTRNAME of RFC 7643 section 2.1, or $ref.
+func attrName(s string) bool {
+	s = strings.TrimPrefix(s, "$")
+	for i, c := range []byte(s) {
+		alpha := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		if !alpha && (i == 0 || !(c >= '0' && c <= '9' || c == '-' || c == '_')) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// String is the path as it is written in requests.
+func (p AttrPath) String() string {
+	s := p.Name
+	if p.URN != "" {
+		s = strings.TrimSuffix(p.URN+":"+p.Name, ":")
+	}
+	if p.Sub != "" {
+		s += "." + p.Sub
+	}
+	return s
+}
+
+// Key is the path in lower case: names are case-insensitive (RFC 7643 section 2.1).
+func (p AttrPath) Key() string { return strings.ToLower(p.String()) }
+
+// Top is the path without its sub-attribute.
+func (p AttrPath) Top() AttrPath { return AttrPath{URN: p.URN, Name: p.Name} }
+
+// With is the path of a sub-attribute.
+func (p AttrPath) With(sub string) AttrPath { return AttrPath{p.URN, p.Name, sub} }
+
+// IsZero reports whether there is no path.
+func (p AttrPath) IsZero() bool { return p == AttrPath{} }
+
+// Is compares paths without regard to case.
+func (p AttrPath) Is(q AttrPath) bool { return p.Key() == q.Key() }
+
+func (p AttrPath) steps() []string {
+	var out []string
+	for _, s := range []string{p.URN, p.Name, p.Sub} {
+		if s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}

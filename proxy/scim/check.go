@@ -1,0 +1,115 @@
+package scim
+
+import (
+	"encoding/base64"
+	"strings"
+	"time"
+)
+
+// Check reports the first value of a resource that has another type than its schema says. Attributes without a definition pass: they are
+// kept as they are.
+func (s Schemas) Check(t ResourceType, r Resource) error {
+	for _, m := range members(r.raw) {
+		if !strings.Contains(m.key, ":") {
+			if err := s.checkAt(t, AttrPath{Name: m.key}, m.raw); err != nil {
+				return err
+			}
+			continue
+		}
+		if !isObject(m.raw) && m.raw != "null" {
+			return InvalidValue("the extension %s is not an object", m.key)
+		}
+		for _, in := range members(m.raw) {
+			if err := s.checkAt(t, AttrPath{URN: m.key, Name: in.key}, in.raw); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkAt checks a value that is given for a path.
+func (s Schemas) checkAt(t ResourceType, p AttrPath, raw string) error {
+	def, ok := s.Lookup(t, p)
+	if !ok || Unassigned(raw) {
+		return nil
+	}
+	return check(def, p.String(), raw)
+}
+
+// check a value, all of its elements and all of its sub-attributes.
+func check(def Attribute, name, raw string) error {
+	if !def.MultiValued {
+		return checkOne(def, name, raw)
+	}
+	if !isArray(raw) {
+		return InvalidValue("%s is not an array", name)
+	}
+	primaries := 0
+	for _, e := range Elements(raw) {
+		if err := checkOne(def, name, e); err != nil {
+			return err
+		}
+		if isObject(e) && getMember(e, "primary") == "true" {
+			primaries++
+		}
+	}
+	if primaries > 1 {
+		return InvalidValue("%s has %d primary values", name, primaries)
+	}
+	return nil
+}
+
+func checkOne(def Attribute, name, raw string) error {
+	if def.Type == "complex" {
+		if !isObject(raw) {
+			return InvalidValue("%s is not an object", name)
+		}
+		for _, m := range members(raw) {
+			sub, ok := def.Sub(m.key)
+			if !ok || Unassigned(m.raw) {
+				continue
+			}
+			if err := check(sub, name+"."+sub.Name, m.raw); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if want := mistyped(def.Type, raw); want != "" {
+		return InvalidValue("%s is not %s", name, want)
+	}
+	return nil
+}
+
+// mistyped names what a scalar should have been, or is empty where it is that.
+func mistyped(kind, raw string) string {
+	number := !IsText(raw) && !isObject(raw) && !isArray(raw) && raw != "true" && raw != "false" && raw != "null"
+	switch kind {
+	case "boolean":
+		if raw != "true" && raw != "false" {
+			return "a boolean"
+		}
+	case "integer":
+		if !number || strings.ContainsAny(raw, ".eE") {
+			return "an integer"
+		}
+	case "decimal":
+		if !number {
+			return "a number"
+		}
+	case "dateTime":
+		if _, err := time.Parse(time.RFC3339, Text(raw)); !IsText(raw) || err != nil {
+			return "a date and time (RFC 3339)"
+		}
+	case "binary":
+		if _, err := base64.StdEncoding.DecodeString(Text(raw)); !IsText(raw) || err != nil {
+			return "base64"
+		}
+	default:
+		if !IsText(raw) {
+			return "a string"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,113 @@
+package scim
+
+import "strings"
+
+// Filter is a parsed filter (RFC 7644 section 3.4.2.2): exactly one of Compare, Present, And, Or, Not, Within.
+//
+//sumtype:decl
+type Filter interface {
+	// String prints a filter that parses to the same tree.
+	String() string
+	filter()
+}
+
+// Operator of a comparison, in lower case.
+type Operator string
+
+// The comparison operators.
+const (
+	Eq Operator = "eq"
+	Ne Operator = "ne"
+	Co Operator = "co"
+	Sw Operator = "sw"
+	Ew Operator = "ew"
+	Gt Operator = "gt"
+	Ge Operator = "ge"
+	Lt Operator = "lt"
+	Le Operator = "le"
+)
+
+type (
+	// Compare is "attribute operator value"; the value is JSON text of a string, number, boolean or null.
+	Compare struct {
+		Attr  AttrPath
+		Op    Operator
+		Value string
+	}
+	// Present is "attribute pr".
+	Present struct{ Attr AttrPath }
+	// And holds where every term holds.
+	And struct{ Terms []Filter }
+	// Or holds where one term holds.
+	Or struct{ Terms []Filter }
+	// Not holds where the term does not.
+	Not struct{ Term Filter }
+	// Within is "attribute[filter]": one element of the attribute matches the whole inner filter.
+	Within struct {
+		Attr   AttrPath
+		Filter Filter
+	}
+)
+
+func (Compare) filter() {}
+func (Present) filter() {}
+func (And) filter()     {}
+func (Or) filter()      {}
+func (Not) filter()     {}
+func (Within) filter()  {}
+
+func (f Compare) String() string { return f.Attr.String() + " " + string(f.Op) + " " + f.Value }
+func (f Present) String() string { return f.Attr.String() + " pr" }
+func (f Not) String() string     { return "not (" + f.Term.String() + ")" }
+func (f Within) String() string  { return f.Attr.String() + "[" + f.Filter.String() + "]" }
+
+func (f And) String() string {
+	parts := make([]string, len(f.Terms))
+	for i, t := range f.Terms {
+		switch t.(type) {
+		case And, Or:
+			parts[i] = "(" + t.String() + ")"
+		default:
+			parts[i] = t.String()
+		}
+	}
+	return strings.Join(parts, " and ")
+}
+
+func (f Or) String() string {
+	parts := make([]string, len(f.Terms))
+	for i, t := range f.Terms {
+		if _, nested := t.(Or); nested {
+			parts[i] = "(" + t.String() + ")"
+		} else {
+			parts[i] = t.String()
+		}
+	}
+	return strings.Join(parts, " or ")
+}
+
+// Equal makes the filter `attr eq "text"`.
+func Equal(attr AttrPath, text string) Compare { return Compare{attr, Eq, Quote(text)} }
+
+// Attributes calls visit for every attribute that a filter names; those inside attr[...] get the path of attr.
+func Attributes(f Filter, visit func(AttrPath)) {
+	switch f := f.(type) {
+	case Compare:
+		visit(f.Attr)
+	case Present:
+		visit(f.Attr)
+	case And:
+		for _, t := range f.Terms {
+			Attributes(t, visit)
+		}
+	case Or:
+		for _, t := range f.Terms {
+			Attributes(t, visit)
+		}
+	case Not:
+		Attributes(f.Term, visit)
+	case Within:
+		visit(f.Attr)
+		Attributes(f.Filter, func(in AttrPath) { visit(f.Attr.With(in.Name)) })
+	}
+}

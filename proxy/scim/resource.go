@@ -1,0 +1,170 @@
+package scim
+
+import (
+	"strings"
+
+	"github.com/tidwall/gjson"
+)
+
+// Resource is an immutable JSON object. Values that nobody touches survive byte for byte. The zero Resource is "none".
+type Resource struct{ raw string }
+
+// ParseResource accepts one JSON object whose top-level names differ by more than letter case (RFC 7643 section 2.1).
+func ParseResource(b []byte) (Resource, error) {
+	v := gjson.ParseBytes(b)
+	if !gjson.ValidBytes(b) || !v.IsObject() {
+		return Resource{}, InvalidSyntax("the body is not a JSON object")
+	}
+	r := Resource{v.Raw}
+	seen := map[string]bool{}
+	for _, n := range r.Names() {
+		if l := strings.ToLower(n); seen[l] {
+			return Resource{}, InvalidSyntax("the attribute %q is given twice", n)
+		}
+		seen[strings.ToLower(n)] = true
+	}
+	return r, nil
+}
+
+// Must parses a literal and panics where it is none; for constants and tests.
+func Must(s string) Resource {
+	r, err := ParseResource([]byte(s))
+	if err != nil {
+		panic(err)
+	}
+	return r
+}
+
+// IsZero reports whether there is no resource at all.
+func (r Resource) IsZero() bool { return r.raw == "" }
+
+// String is the JSON text.
+func (r Resource) String() string { return r.raw }
+
+// MarshalJSON returns the JSON text.
+func (r Resource) MarshalJSON() ([]byte, error) {
+	if r.raw == "" {
+		return []byte("null"), nil
+	}
+	return []byte(r.raw), nil
+}
+
+// ID of the resource, or "".
+func (r Resource) ID() string { return Text(r.Raw("id")) }
+
+// Raw is a top-level member's JSON text, or "" where it is absent.
+func (r Resource) Raw(name string) string { return getMember(r.raw, name) }
+
+// Names of the top-level members in document order.
+func (r Resource) Names() []string {
+	ms := members(r.raw)
+	out := make([]string, len(ms))
+	for i, m := range ms {
+		out[i] = m.key
+	}
+	return out
+}
+
+// With sets a top-level member to JSON text; "" removes it.
+func (r Resource) With(name, raw string) Resource {
+	base := r.raw
+	if base == "" {
+		base = "{}"
+	}
+	return Resource{setMember(base, name, raw)}
+}
+
+// Without removes top-level members.
+func (r Resource) Without(names ...string) Resource {
+	for _, n := range names {
+		r = r.With(n, "")
+	}
+	return r
+}
+
+// Get is the JSON text at a path, or "". A sub-attribute of a multi-valued attribute has no single text.
+func (r Resource) Get(p AttrPath) string {
+	at := r.raw
+	for _, step := range p.steps() {
+		if at = getMember(at, step); at == "" {
+			return ""
+		}
+	}
+	return at
+}
+
+// Set puts JSON text at a path and makes the objects on the way; "" removes, together with objects that become empty by it.
+func (r Resource) Set(p AttrPath, raw string) Resource {
+	base := r.raw
+	if base == "" {
+		base = "{}"
+	}
+	return Resource{setAt(base, p.steps(), raw)}
+}
+
+func setAt(object string, steps []string, raw string) string {
+	if len(steps) == 1 {
+		return setMember(object, steps[0], raw)
+	}
+	inner := getMember(object, steps[0])
+	if !isObject(inner) {
+		if raw == "" {
+			return object
+		}
+		inner = "{}"
+	}
+	if inner = setAt(inner, steps[1:], raw); inner == "{}" {
+		inner = ""
+	}
+	return setMember(object, steps[0], inner)
+}
+
+// Leaf is one value with its path: what the rooms compare, keep and send.
+type Leaf struct {
+	Path AttrPath
+	Raw  string
+}
+
+// Leaves in document order. An object is taken apart down to sub-attributes (name.givenName, urn:x:User:manager.value); arrays, scalars
+// and what lies deeper are one leaf. Unassigned values are left out.
+func (r Resource) Leaves() []Leaf {
+	var out []Leaf
+	for _, m := range members(r.raw) {
+		if !strings.Contains(m.key, ":") {
+			out = appendLeaves(out, AttrPath{Name: m.key}, m.raw)
+			continue
+		}
+		if !isObject(m.raw) {
+			out = append(out, Leaf{AttrPath{URN: m.key}, m.raw})
+			continue
+		}
+		for _, in := range members(m.raw) {
+			out = appendLeaves(out, AttrPath{URN: m.key, Name: in.key}, in.raw)
+		}
+	}
+	return out
+}
+
+func appendLeaves(out []Leaf, at AttrPath, raw string) []Leaf {
+	if Unassigned(raw) {
+		return out
+	}
+	if !isObject(raw) {
+		return append(out, Leaf{at, raw})
+	}
+	for _, m := range members(raw) {
+		if sub := at.With(m.key); !Unassigned(m.raw) {
+			out = append(out, Leaf{sub, m.raw})
+		}
+	}
+	return out
+}
+
+// Assigned is the resource without members that stand for no value, on the levels that Leaves takes apart.
+func (r Resource) Assigned() Resource {
+	out := Resource{"{}"}
+	for _, l := range r.Leaves() {
+		out = out.Set(l.Path, l.Raw)
+	}
+	return out
+}

@@ -1,0 +1,325 @@
+package scimtest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// Memory is a plain in-memory Directory. It holds only what its Able says, as Keycloak does, and passes the contract.
+type Memory struct {
+	mu       sync.Mutex
+	able     scim.Able
+	schemas  scim.Schemas
+	serial   int
+	all      map[string]stored
+	joined   map[string][]string
+	calls    int
+	freeze   map[string]bool
+	failNext []error
+}
+
+type stored struct {
+	t scim.ResourceType
+	r scim.Resource
+}
+
+// NewMemory makes an empty directory that holds what able says.
+func NewMemory(able scim.Able) *Memory {
+	return &Memory{able: able, schemas: scim.CoreSchemas(), all: map[string]stored{}, joined: map[string][]string{}, freeze: map[string]bool{}}
+}
+
+// KeycloakAble is what Keycloak 26.7.3 holds on a stock realm.
+func KeycloakAble() scim.Able {
+	return scim.Able{MaxPage: 100, Holds: map[scim.ResourceType]map[string]scim.Holding{
+		scim.User: {
+			"username": scim.Folded, "emails": scim.Partly, "active": scim.Native,
+			"name.givenname": scim.Native, "name.familyname": scim.Native, "name.formatted": scim.Derived,
+			"groups": scim.Derived, "groups.value": scim.Native, "meta": scim.Derived, "meta.created": scim.Native,
+		},
+		scim.Group: {
+			"displayname": scim.Native, "externalid": scim.Native, "members": scim.Derived, "members.value": scim.Native,
+			"meta": scim.Derived, "meta.created": scim.Native,
+		},
+	}}
+}
+
+var _ scim.Directory = (*Memory)(nil)
+
+// Calls counts the operations so far.
+func (m *Memory) Calls() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.calls
+}
+
+// Freeze makes the directory ignore writes to a top-level attribute, as a Keycloak that answers 200 and does nothing.
+func (m *Memory) Freeze(attribute string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.freeze[strings.ToLower(attribute)] = true
+}
+
+// FailNext makes the next operations fail with these errors, in order; nil lets one pass.
+func (m *Memory) FailNext(errs ...error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.failNext = append(m.failNext, errs...)
+}
+
+// begin counts an operation and says whether it shall fail. The lock is held.
+func (m *Memory) begin(ctx context.Context) error {
+	m.calls++
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if len(m.failNext) == 0 {
+		return nil
+	}
+	err := m.failNext[0]
+	m.failNext = m.failNext[1:]
+	return err
+}
+
+// Able is what was given.
+func (m *Memory) Able() scim.Able { return m.able }
+
+// hold is what the directory shows of a resource that it was given.
+func (m *Memory) hold(t scim.ResourceType, r, before scim.Resource) scim.Resource {
+	out := scim.Must("{}")
+	for _, l := range r.Leaves() {
+		raw := l.Raw
+		switch m.able.Holding(t, l.Path) {
+		case scim.Kept, scim.Derived:
+			continue
+		case scim.Folded:
+			raw = strings.ToLower(raw)
+		case scim.Partly:
+			raw = firstElement(raw)
+		case scim.Native:
+		}
+		out = out.Set(l.Path, raw)
+	}
+	for name := range m.freeze {
+		out = out.With(name, before.Raw(name))
+	}
+	if t == scim.User && out.Raw("active") == "" {
+		out = out.With("active", "true")
+	}
+	return out
+}
+
+// firstElement is the primary one, else the first, as Keycloak shows it.
+func firstElement(list string) string {
+	es := scim.Elements(list)
+	pick := es[0]
+	for _, e := range es {
+		if r, err := scim.ParseResource([]byte(e)); err == nil && r.Raw("primary") == "true" {
+			pick = e
+		}
+	}
+	r, err := scim.ParseResource([]byte(pick))
+	if err != nil {
+		return list
+	}
+	one := scim.Must(`{"type":"work","primary":true}`).With("value", strings.ToLower(r.Raw("value")))
+	return scim.Array([]string{one.String()})
+}
+
+func identity(t scim.ResourceType) string {
+	if t == scim.Group {
+		return "displayName"
+	}
+	return "userName"
+}
+
+func (m *Memory) taken(t scim.ResourceType, r scim.Resource, id string) bool {
+	for other, s := range m.all {
+		if s.t == t && other != id && strings.EqualFold(s.r.Raw(identity(t)), r.Raw(identity(t))) {
+			return true
+		}
+	}
+	return false
+}
+
+// Create makes a resource.
+func (m *Memory) Create(ctx context.Context, t scim.ResourceType, r scim.Resource) (scim.Resource, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.begin(ctx); err != nil {
+		return scim.Resource{}, err
+	}
+	if err := m.schemas.Complete(t, r); err != nil {
+		return scim.Resource{}, err
+	}
+	if m.taken(t, r, "") {
+		return scim.Resource{}, scim.Uniqueness("taken")
+	}
+	m.serial++
+	id := fmt.Sprintf("%s-%d", strings.ToLower(string(t)), m.serial)
+	now := scim.Quote(time.Now().UTC().Format("2006-01-02T15:04:05.000Z"))
+	made := m.hold(t, r, scim.Resource{}).With("id", scim.Quote(id)).With("meta", `{"created":`+now+`,"lastModified":`+now+`}`)
+	m.all[id] = stored{t, scim.WithSchemas(t, made)}
+	return m.all[id].r, nil
+}
+
+func (m *Memory) get(ref scim.Ref) (scim.Resource, error) {
+	s, ok := m.all[ref.ID]
+	if !ok || s.t != ref.Type {
+		return scim.Resource{}, scim.NotFound(ref)
+	}
+	return s.r, nil
+}
+
+// Get reads a resource.
+func (m *Memory) Get(ctx context.Context, ref scim.Ref, n scim.Need) (scim.Resource, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.begin(ctx); err != nil {
+		return scim.Resource{}, err
+	}
+	r, err := m.get(ref)
+	if err != nil {
+		return r, err
+	}
+	return m.shown(ref, r, n), nil
+}
+
+func (m *Memory) shown(ref scim.Ref, r scim.Resource, n scim.Need) scim.Resource {
+	out := r
+	if len(n.Only) > 0 {
+		for _, name := range r.Names() {
+			p := scim.AttrPath{Name: name}
+			if !n.Covers(p) && !slices.Contains([]string{"id", "meta", "schemas"}, name) {
+				out = out.Without(name)
+			}
+		}
+	}
+	if ref.Type == scim.Group && n.Members && len(m.joined[ref.ID]) > 0 {
+		var list []string
+		for _, id := range m.joined[ref.ID] {
+			list = append(list, `{"value":`+scim.Quote(id)+`,"type":"User"}`)
+		}
+		out = out.With("members", scim.Array(list))
+	}
+	return out
+}
+
+// List filters everything.
+func (m *Memory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.begin(ctx); err != nil {
+		return scim.Page{}, err
+	}
+	var found []scim.Resource
+	for id, s := range m.all {
+		whole := s.r
+		if s.t == scim.User {
+			whole = whole.With("groups", m.groupsOf(id))
+		}
+		if s.t == q.Type && (q.Filter == nil || m.schemas.Match(q.Filter, q.Type, whole)) {
+			found = append(found, m.shown(scim.Ref{Type: s.t, ID: id}, s.r, q.Need))
+		}
+	}
+	slices.SortFunc(found, func(a, b scim.Resource) int {
+		return strings.Compare(a.Raw(identity(q.Type))+a.ID(), b.Raw(identity(q.Type))+b.ID())
+	})
+	p := scim.Page{Total: len(found), Start: q.Start}
+	from := min(max(q.Start-1, 0), len(found))
+	p.Resources = found[from:min(from+q.Count, len(found))]
+	return p, nil
+}
+
+func (m *Memory) groupsOf(user string) string {
+	var list []string
+	for group, ids := range m.joined {
+		if slices.Contains(ids, user) {
+			list = append(list, `{"value":`+scim.Quote(group)+`}`)
+		}
+	}
+	if list == nil {
+		return ""
+	}
+	return scim.Array(list)
+}
+
+// Update edits a resource.
+func (m *Memory) Update(ctx context.Context, ref scim.Ref, edit scim.Edit) (scim.Resource, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.begin(ctx); err != nil {
+		return scim.Resource{}, err
+	}
+	cur, err := m.get(ref)
+	if err != nil {
+		return cur, err
+	}
+	wanted, err := edit(cur)
+	if err != nil {
+		return scim.Resource{}, err
+	}
+	if err := m.schemas.Complete(ref.Type, wanted); err != nil {
+		return scim.Resource{}, err
+	}
+	if m.taken(ref.Type, wanted, ref.ID) {
+		return scim.Resource{}, scim.Uniqueness("taken")
+	}
+	if wanted.Raw("active") == "" {
+		wanted = wanted.With("active", cur.Raw("active"))
+	}
+	next := m.hold(ref.Type, wanted, cur).With("id", cur.Raw("id")).With("meta", cur.Raw("meta"))
+	m.all[ref.ID] = stored{ref.Type, scim.WithSchemas(ref.Type, next)}
+	return m.all[ref.ID].r, nil
+}
+
+// Join changes members; one that does not exist refuses the whole change.
+func (m *Memory) Join(ctx context.Context, group scim.Ref, x scim.Membership) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.begin(ctx); err != nil {
+		return err
+	}
+	if _, err := m.get(group); err != nil {
+		return err
+	}
+	for _, id := range x.Add {
+		if m.all[id].t != scim.User {
+			return scim.InvalidValue("member %q does not exist", id)
+		}
+	}
+	var next []string
+	if !x.Only {
+		next = slices.DeleteFunc(slices.Clone(m.joined[group.ID]), func(id string) bool { return slices.Contains(x.Remove, id) })
+	}
+	for _, id := range x.Add {
+		if !slices.Contains(next, id) {
+			next = append(next, id)
+		}
+	}
+	m.joined[group.ID] = next
+	return nil
+}
+
+// Delete removes a resource and its memberships.
+func (m *Memory) Delete(ctx context.Context, ref scim.Ref) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.begin(ctx); err != nil {
+		return err
+	}
+	if _, err := m.get(ref); err != nil {
+		return err
+	}
+	delete(m.all, ref.ID)
+	delete(m.joined, ref.ID)
+	for g, ids := range m.joined {
+		m.joined[g] = slices.DeleteFunc(ids, func(id string) bool { return id == ref.ID })
+	}
+	return nil
+}

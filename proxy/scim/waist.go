@@ -1,0 +1,164 @@
+package scim
+
+import (
+	"context"
+	"strings"
+)
+
+// ResourceType is the name of a resource type (RFC 7643 section 6).
+type ResourceType string
+
+// The resource types that are served.
+const (
+	User  ResourceType = "User"
+	Group ResourceType = "Group"
+)
+
+// Endpoint is the path segment under which resources of the type live, "Users" or "Groups".
+func (t ResourceType) Endpoint() string { return string(t) + "s" }
+
+// Ref names one resource.
+type Ref struct {
+	Type ResourceType
+	ID   string
+}
+
+// Key is a text that is unique among all resources of a tenant, for locks and logs.
+func (r Ref) Key() string { return string(r.Type) + "/" + r.ID }
+
+// Service answers one decoded call. It has one method because everything that wraps it treats all calls alike.
+type Service interface {
+	Do(ctx context.Context, c Call) (Answer, error)
+}
+
+// ServiceFunc makes a decorator or a fake out of a function.
+type ServiceFunc func(context.Context, Call) (Answer, error)
+
+// Do calls the function.
+func (f ServiceFunc) Do(ctx context.Context, c Call) (Answer, error) { return f(ctx, c) }
+
+// Answer of a Service. Version is empty where not the whole resource was read: an ETag is never guessed.
+type Answer struct {
+	Resource Resource
+	Page     *Page
+	Version  string
+}
+
+// Directory is what a room stands on and what it offers. A room embeds the one below and overrides what it mends.
+// There are no optional methods: a type assertion would not see through an embedding room.
+type Directory interface {
+	// Able says what is answered rightly from here down; discovery prints the topmost.
+	Able() Able
+	// Create returns what the directory shows afterwards. Members are not part of it: they go through Join.
+	Create(ctx context.Context, t ResourceType, r Resource) (Resource, error)
+	// Get returns at least what is needed.
+	Get(ctx context.Context, r Ref, n Need) (Resource, error)
+	// List returns one page.
+	List(ctx context.Context, q Query) (Page, error)
+	// Update calls edit with the current resource as seen from this level, without members, and makes it so.
+	// The result is what is shown afterwards.
+	Update(ctx context.Context, r Ref, edit Edit) (Resource, error)
+	// Join changes a group's membership.
+	Join(ctx context.Context, group Ref, m Membership) error
+	// Delete removes the resource for good; deleting what is not there is 404.
+	Delete(ctx context.Context, r Ref) error
+}
+
+// Edit computes the wanted resource from the current one. It is pure, may run more than once, and returns its argument for "no change".
+type Edit func(current Resource) (wanted Resource, err error)
+
+// Membership is the net effect of a request on a group: where Only is set, exactly Add remain.
+type Membership struct {
+	Only        bool
+	Add, Remove []string
+}
+
+// Empty reports whether there is nothing to do.
+func (m Membership) Empty() bool { return !m.Only && len(m.Add) == 0 && len(m.Remove) == 0 }
+
+// Need is a promise by the reader to look at nothing else. A directory may return more, never less; exact trimming is done once, on top.
+type Need struct {
+	// Only lists attribute names, as AttrPath.Key of the top-level attribute; empty means all.
+	Only []string
+	// Members asks for a group's members too.
+	Members bool
+}
+
+// Covers reports whether the need includes an attribute.
+func (n Need) Covers(p AttrPath) bool {
+	if len(n.Only) == 0 {
+		return true
+	}
+	for _, o := range n.Only {
+		if o == p.Top().Key() || (p.URN != "" && o == strings.ToLower(p.URN)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Query is a List below the door: parsed, its type known.
+type Query struct {
+	Type   ResourceType
+	Filter Filter // nil: all
+	Sort   Sort
+	Start  int    // 1-based index of the first result; ignored where After is set
+	After  string // opaque, from Page.Next
+	Count  int    // page size; 0 asks for the total only
+	Need   Need
+}
+
+// Sort is sortBy and its direction; the zero value is the directory's own order.
+type Sort struct {
+	By         AttrPath
+	Descending bool
+}
+
+// Page of a List. Total counts all results, not only those on the page.
+type Page struct {
+	Total     int
+	Start     int
+	Resources []Resource
+	Next      string
+}
+
+// Holding says where an attribute lives. It drives what is offered to Keycloak, what a mismatch after a write means, what may be pushed
+// down in a filter, and what an index miss means.
+type Holding uint8
+
+// The ways an attribute can be held.
+const (
+	// Kept attributes are not shown by Keycloak at all: the store is their only holder, and an index miss is the truth.
+	Kept Holding = iota
+	// Derived attributes are shown by Keycloak, but are of its own making (name.formatted): what was asked is kept beside it.
+	Derived
+	// Partly held attributes have one element in Keycloak (emails); the others are kept. A filter is never pushed down alone.
+	Partly
+	// Folded attributes are stored in another letter case (userName): the spelling is kept, and filters are pushed down.
+	Folded
+	// Native attributes are shown exactly as asked, or the write failed. Filters are pushed down.
+	Native
+)
+
+// Able says what a directory answers rightly. It is a value: rooms raise it, nobody changes a shared one.
+type Able struct {
+	// Holds maps AttrPath.Key by resource type; what is absent is Kept.
+	Holds map[ResourceType]map[string]Holding
+	// Sort, ETag, Patch and Cursor are advertised in ServiceProviderConfig.
+	Sort, ETag, Cursor bool
+	// MaxPage is the largest page of a list.
+	MaxPage int
+	// Bulk is the number of operations a bulk request may have; 0 means that there is no bulk.
+	Bulk int
+	// BulkPayload is the largest bulk request in bytes.
+	BulkPayload int
+}
+
+// Holding of an attribute.
+func (a Able) Holding(t ResourceType, p AttrPath) Holding {
+	held := a.Holds[t]
+	if h, ok := held[p.Key()]; ok {
+		return h
+	}
+	return held[p.Top().Key()]
+}

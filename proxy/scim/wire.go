@@ -1,0 +1,170 @@
+package scim
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Wire is one SCIM request as an identity provider wrote it. The body is valid JSON within the limits; nothing else was checked.
+// The door makes one per request and bulk one per operation. A rule may change anything, the method too.
+type Wire struct {
+	Method string
+	Type   ResourceType
+	ID     string // "" for the endpoint itself; Search for a POSTed query
+	Query  url.Values
+	Body   []byte
+	Want   Want
+	// IfMatch and IfNoneMatch are the preconditions, as in the headers.
+	IfMatch, IfNoneMatch string
+}
+
+// Search is the id under which a query is POSTed (RFC 7644 section 3.4.3).
+const Search = ".search"
+
+// Rule is one named, pure step of a dialect: what it says and where that is known from. Apply reports whether it changed anything.
+type Rule struct {
+	Name, Says, Source string
+	Apply              func(Schemas, Wire) (Wire, bool)
+}
+
+// Dialect is what an identity provider's requests mean, as an ordered list of rules.
+type Dialect struct {
+	Name  string
+	Rules []Rule
+}
+
+// Decoder turns requests into calls. It is the same for single requests and for the operations of a bulk request.
+type Decoder struct {
+	Dialect Dialect
+	Schemas Schemas
+	// MaxFilter is the longest filter in bytes.
+	MaxFilter int
+	// MaxPage is the page size where the caller names none, and the largest that is answered.
+	MaxPage int
+}
+
+// Decode runs the dialect's rules and reads the result strictly. It also returns the names of the rules that fired.
+func (d Decoder) Decode(w Wire) (Call, []string, error) {
+	w, err := unfoldSearch(w)
+	if err != nil {
+		return nil, nil, err
+	}
+	var fired []string
+	for _, r := range d.Dialect.Rules {
+		var did bool
+		if w, did = r.Apply(d.Schemas, w); did {
+			fired = append(fired, r.Name)
+		}
+	}
+	if w.Want, err = readWant(w); err != nil {
+		return nil, fired, err
+	}
+	c, err := d.read(w)
+	return c, fired, err
+}
+
+func (d Decoder) read(w Wire) (Call, error) {
+	ref := Ref{w.Type, w.ID}
+	switch {
+	case w.Method == "GET" && w.ID == "":
+		q, err := d.readQuery(w)
+		return List{Query: q, Want: w.Want}, err
+	case w.Method == "GET":
+		return Read{Ref: ref, Want: w.Want, IfNoneMatch: w.IfNoneMatch}, nil
+	case w.Method == "POST" && w.ID == "":
+		body, err := d.readBody(w)
+		return Create{Type: w.Type, Body: body, Want: w.Want}, err
+	case w.Method == "PUT" && w.ID != "":
+		body, err := d.readBody(w)
+		if id := body.ID(); err == nil && id != "" && id != w.ID {
+			err = InvalidValue("the id in the body is not the id in the path")
+		}
+		return Replace{Ref: ref, Body: body, IfMatch: w.IfMatch, Want: w.Want}, err
+	case w.Method == "PATCH" && w.ID != "":
+		ops, err := readPatch(w.Body)
+		return Patch{Ref: ref, Ops: ops, IfMatch: w.IfMatch, Want: w.Want}, err
+	case w.Method == "DELETE" && w.ID != "":
+		return Delete{Ref: ref, IfMatch: w.IfMatch}, nil
+	}
+	return nil, MethodNotAllowed(w.Method)
+}
+
+// readBody reads a whole resource. What the server gives (id, meta) and what is never kept is left out; types are checked.
+func (d Decoder) readBody(w Wire) (Resource, error) {
+	r, err := ParseResource(w.Body)
+	if err != nil {
+		return r, err
+	}
+	if raw := r.Raw("schemas"); raw != "" && !isArray(raw) {
+		return r, InvalidSyntax("schemas is not an array")
+	}
+	if raw := r.Raw("id"); raw != "" && raw != "null" && !IsText(raw) {
+		return r, InvalidValue("id is not a string")
+	}
+	return r, d.Schemas.Check(w.Type, r)
+}
+
+func readPatch(body []byte) ([]Op, error) {
+	r, err := ParseResource(body)
+	if err != nil {
+		return nil, err
+	}
+	if !hasSchema(r, PatchURN) {
+		return nil, InvalidSyntax("schemas does not name %s", PatchURN)
+	}
+	raw := r.Raw("Operations")
+	if !isArray(raw) || Unassigned(raw) {
+		return nil, InvalidSyntax("Operations is missing or empty")
+	}
+	var ops []Op
+	for i, e := range Elements(raw) {
+		op, err := readOp(e)
+		if err != nil {
+			err.Detail = "operation " + strconv.Itoa(i+1) + ": " + err.Detail
+			return nil, err
+		}
+		ops = append(ops, op)
+	}
+	return ops, nil
+}
+
+func readOp(raw string) (Op, *Error) {
+	if !isObject(raw) {
+		return Op{}, InvalidSyntax("it is not an object")
+	}
+	op := Op{Kind: OpKind(Text(getMember(raw, "op"))), Value: getMember(raw, "value")}
+	if op.Kind != Add && op.Kind != Remove && op.Kind != ReplaceAll {
+		return op, InvalidSyntax("op is not add, remove or replace")
+	}
+	path := getMember(raw, "path")
+	if path != "" && path != "null" {
+		if !IsText(path) {
+			return op, InvalidPath("path is not a string")
+		}
+		var err error
+		if op.Path, err = ParsePath(Text(path)); err != nil {
+			return op, AsError(err)
+		}
+	}
+	switch {
+	case op.Kind == Remove && op.Path.IsZero():
+		return op, NoTarget("remove needs a path")
+	case op.Kind == Add && op.Value == "":
+		return op, InvalidValue("add needs a value")
+	case op.Kind == ReplaceAll && op.Value == "":
+		return op, InvalidValue("replace needs a value")
+	case op.Path.IsZero() && !isObject(op.Value):
+		return op, InvalidValue("without a path the value must be an object")
+	}
+	return op, nil
+}
+
+func hasSchema(r Resource, urn string) bool {
+	for _, e := range Elements(r.Raw("schemas")) {
+		if strings.EqualFold(Text(e), urn) {
+			return true
+		}
+	}
+	return false
+}

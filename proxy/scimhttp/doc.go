@@ -1,0 +1,12 @@
+// Package scimhttp is the door: limits, who is calling, reading once, answering, and the one pen for errors and locations.
+//
+// A request takes this way:
+//
+//	Handler   repair the URL, route by base            (door.go)
+//	enter     record, deadline, Gate -> Session        (door.go)
+//	serve     target below the base, body, Decode      (serve.go, body.go)
+//	          Service.Do
+//	write     status, headers, locations, errors       (write.go)
+//
+// It must not know rooms, Keycloak, the store, or dialects: what depends on the caller comes in the Session.
+package scimhttp

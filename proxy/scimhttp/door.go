@@ -1,0 +1,144 @@
+package scimhttp
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// Session is everything that is known once it is known who calls. It is a value, made per request from long-lived parts.
+type Session struct {
+	// Tenant names the caller in logs and metrics.
+	Tenant string
+	// Base is the public SCIM base without a slash at its end.
+	Base    string
+	Service scim.Service
+	Decode  func(scim.Wire) (scim.Call, []string, error)
+	Schemas scim.Schemas
+	// Discovery returns what is advertised, after asking whether the caller may see it.
+	Discovery func(ctx context.Context) (Discovery, error)
+}
+
+// Discovery is what is advertised.
+type Discovery struct {
+	Config                 scim.Resource
+	Schemas, ResourceTypes []scim.Resource
+}
+
+// Gate says who is calling.
+type Gate interface {
+	// Enter makes the session, or fails with 401, 403 or 404. Variables are those of the route, decoded.
+	Enter(r *http.Request, variables map[string]string) (Session, error)
+}
+
+// Limits of requests.
+type Limits struct {
+	// Body is the largest body in bytes, Depth the deepest nesting of its JSON.
+	Body  int64
+	Depth int
+	// Request is how long a request may take.
+	Request time.Duration
+}
+
+// Report is what the door knows of a request for its one log line.
+type Report struct {
+	Tenant, Verb string
+	Fired        []string
+	Status       int
+	ScimType     string
+	Cause        error
+}
+
+// Door has its parts as plain fields.
+type Door struct {
+	// Tenants serves opaque tokens; DropIn serves Keycloak's own tokens, nil: not served.
+	Tenants, DropIn Gate
+	// Repair mends URLs before they are routed.
+	Repair func(*url.URL)
+	Limits Limits
+	// Report is called once per request, after the answer was written.
+	Report func(ctx context.Context, r Report)
+	// Elsewhere serves all other paths; nil: 404.
+	Elsewhere http.Handler
+}
+
+// Handler routes by base only. What is below it, /{Type}/{id}, is read once it is known who calls.
+func (d *Door) Handler() http.Handler {
+	m := mux.NewRouter().SkipClean(true).UseEncodedPath()
+	if d.DropIn != nil {
+		d.route(m, "/realms/{realm}/scim/v2", d.DropIn)
+	}
+	d.route(m, "/tenants/{tenant}/scim/v2", d.Tenants)
+	d.route(m, "/scim/v2", d.Tenants)
+	elsewhere := d.Elsewhere
+	if elsewhere == nil {
+		elsewhere = d.enter("", refuse{})
+	}
+	m.NotFoundHandler = elsewhere
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d.Repair(r.URL)
+		m.ServeHTTP(w, r)
+	})
+}
+
+// route matches the base itself and everything below it, but not "/scim/v2x".
+func (d *Door) route(m *mux.Router, base string, g Gate) {
+	h := d.enter(base, g)
+	m.Path(base).Handler(h)
+	m.PathPrefix(base + "/").Handler(h)
+}
+
+type refuse struct{}
+
+func (refuse) Enter(*http.Request, map[string]string) (Session, error) {
+	return Session{}, scim.NoEndpoint()
+}
+
+func (d *Door) enter(base string, g Gate) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), d.Limits.Request)
+		defer cancel()
+		r = r.WithContext(ctx)
+		var rep Report
+		a := d.answer(w, r, base, g, &rep)
+		rep.Status = a.write(w, r)
+		if a.err != nil {
+			rep.ScimType, rep.Cause = a.err.Type, a.err
+		}
+		d.Report(ctx, rep)
+	})
+}
+
+func (d *Door) answer(w http.ResponseWriter, r *http.Request, base string, g Gate, rep *Report) response {
+	variables, err := decoded(mux.Vars(r))
+	if err != nil {
+		return failed(err)
+	}
+	s, err := g.Enter(r, variables)
+	if err != nil {
+		return failed(err)
+	}
+	rep.Tenant = s.Tenant
+	a, err := d.serve(w, r, s, rep, below(base, r.URL.EscapedPath()))
+	if err != nil {
+		return failed(err)
+	}
+	return a
+}
+
+func decoded(vars map[string]string) (map[string]string, error) {
+	out := make(map[string]string, len(vars))
+	for k, v := range vars {
+		text, err := url.PathUnescape(v)
+		if err != nil {
+			return nil, scim.NoEndpoint()
+		}
+		out[k] = text
+	}
+	return out, nil
+}

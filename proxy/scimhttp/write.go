@@ -1,0 +1,154 @@
+package scimhttp
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// response is what is to be written: an error, a document as it is, or the answer to a call.
+type response struct {
+	session  Session
+	call     scim.Call
+	wire     scim.Wire
+	answer   scim.Answer
+	document scim.Resource
+	err      *scim.Error
+	allowed  []string
+}
+
+// notAllowed carries the methods for the Allow header.
+type notAllowed struct {
+	error
+	methods []string
+}
+
+// Unwrap returns the error.
+func (n notAllowed) Unwrap() error { return n.error }
+
+func failed(err error) response {
+	r := response{err: scim.AsError(err)}
+	var n notAllowed
+	if errors.As(err, &n) {
+		r.allowed = n.methods
+	}
+	return r
+}
+
+// write is the one pen. It decides the status before the first byte.
+func (p response) write(w http.ResponseWriter, r *http.Request) int {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	status, body := p.status(), p.body(h)
+	if p.err != nil {
+		p.errorHeaders(h)
+	}
+	if notModified(p, r) {
+		status, body = http.StatusNotModified, ""
+	}
+	if body == "" && status == http.StatusOK {
+		status = http.StatusNoContent
+	}
+	if body != "" {
+		h.Set("Content-Type", contentType(r))
+	}
+	if p.err == nil && p.answer.Version != "" {
+		h.Set("ETag", p.answer.Version)
+	}
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, body) // the caller is gone: there is nobody to tell
+	return status
+}
+
+func (p response) status() int {
+	if p.err != nil {
+		return p.err.Status
+	}
+	switch p.call.(type) {
+	case scim.Create:
+		return http.StatusCreated
+	case scim.Delete:
+		return http.StatusNoContent
+	default:
+		return http.StatusOK
+	}
+}
+
+func (p response) body(h http.Header) string {
+	switch {
+	case p.err != nil:
+		return errorDocument(p.err).String()
+	case !p.document.IsZero():
+		return p.document.String()
+	case p.answer.Page != nil:
+		page := *p.answer.Page
+		shown := make([]scim.Resource, len(page.Resources))
+		for i, r := range page.Resources {
+			shown[i] = scim.Locate(r, p.wire.Type, p.session.Base)
+		}
+		page.Resources = shown
+		return listDocument(page).String()
+	case p.answer.Resource.IsZero():
+		return ""
+	}
+	r := scim.Locate(p.answer.Resource, p.wire.Type, p.session.Base)
+	if _, created := p.call.(scim.Create); created {
+		h.Set("Location", scim.Location(scim.Ref{Type: p.wire.Type, ID: r.ID()}, p.session.Base))
+	}
+	return r.String()
+}
+
+func errorDocument(e *scim.Error) scim.Resource {
+	doc := scim.Must("{}").
+		With("schemas", scim.Array([]string{scim.Quote(scim.ErrorURN)})).
+		With("status", scim.Quote(strconv.Itoa(e.Status)))
+	if e.Type != "" {
+		doc = doc.With("scimType", scim.Quote(e.Type))
+	}
+	return doc.With("detail", scim.Quote(e.Detail))
+}
+
+func (p response) errorHeaders(h http.Header) {
+	if p.err.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", `Bearer realm="scim"`)
+	}
+	if p.err.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(p.err.RetryAfter))
+	}
+	if len(p.allowed) > 0 {
+		h.Set("Allow", strings.Join(p.allowed, ", "))
+	}
+}
+
+func listDocument(p scim.Page) scim.Resource {
+	rows := make([]string, len(p.Resources))
+	for i, r := range p.Resources {
+		rows[i] = r.String()
+	}
+	return scim.Must("{}").
+		With("schemas", scim.Array([]string{scim.Quote(scim.ListURN)})).
+		With("totalResults", strconv.Itoa(p.Total)).
+		With("startIndex", strconv.Itoa(max(p.Start, 1))).
+		With("itemsPerPage", strconv.Itoa(len(rows))).
+		With("Resources", scim.Array(rows))
+}
+
+// notModified: the caller has this version already (RFC 7232 section 3.2).
+func notModified(p response, r *http.Request) bool {
+	_, read := p.call.(scim.Read)
+	header := r.Header.Get("If-None-Match")
+	return p.err == nil && read && header != "" && p.answer.Version != "" && scim.MatchesVersion(header, p.answer.Version, false)
+}
+
+// contentType is application/scim+json, unless the caller accepts only application/json.
+func contentType(r *http.Request) string {
+	accept := strings.ToLower(r.Header.Get("Accept"))
+	if strings.Contains(accept, "application/json") && !strings.Contains(accept, "scim+json") && !strings.Contains(accept, "*/*") {
+		return "application/json"
+	}
+	return "application/scim+json"
+}

@@ -1,0 +1,34 @@
+// Package store is the contract for what the proxy keeps because Keycloak does not: records with a revision and index terms, and locks.
+//
+// It owns the interfaces (Engine, Space), the errors that callers tell apart, the limits that every engine enforces, and encryption at
+// rest as a decorator (Seal). It must not know SCIM, Keycloak, what a record's body means, or any engine. Engines live below it
+// (store/embedded, store/redis), and store/storetest is the suite that all of them pass.
+//
+//	Seal(Engine, Keys)   optional: bodies AES-256-GCM, terms and lock names HMAC-SHA256
+//	   [Engine]          Open(tenant) Space
+//	   [Space]           Load Find Save Delete Lock Scan
+//
+// # Revisions
+//
+// Save compares and swaps on Record.Rev and returns the new revision. A revision is drawn from a sequence of the whole space and
+// never comes back: it is not "one more than before", because then a record that was deleted and created again would reach an old
+// revision a second time, and a writer that still holds the old one would overwrite what it has never read (the ABA problem). Since the
+// caller cannot compute it, Save returns it, which also spares the Load before a second Save.
+//
+// # Encryption
+//
+// Keys come from files; the first key writes, the others only read. To rotate: add the new key at the end everywhere, then move it to
+// the front everywhere, walk the space (IDs, Load, Save), then drop the old key. A record that was written before encryption was turned
+// on stays readable and findable, and is sealed by its next Save. What is not hidden: record ids (so no personal data belongs in an id),
+// tenant names, sizes and times. Whoever can write to the store can still put back an older version of the same record, or a plain one.
+// Nonces are random: replace a key before it has sealed 2^32 records. While a rotation is half rolled out, two processes may name the same
+// lock differently; revisions still guard the records.
+//
+// # Failure story
+//
+// Store down: every operation fails with ErrUnavailable within its context and the engine's time-outs; nothing is queued or kept in
+// memory for later, and the engine recovers by itself when the store is back. Killed in the middle: Save and Delete are atomic for each
+// record, with its terms, so a record is there as before or as after; a Save that was acknowledged is there afterwards, as far as the
+// engine's own durability goes (each engine's doc says how far). What is left behind: a Save that failed with ErrUnavailable may still
+// have happened (the answer was lost), so the caller loads again before it decides; a lock of a process that died ends with its ttl.
+package store

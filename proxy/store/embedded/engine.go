@@ -1,0 +1,136 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/internal/locks"
+)
+
+const format = "1"
+
+// Names of buckets and keys; see the package documentation. They are functions because a slice cannot be a constant.
+func metaBucket() []byte    { return []byte("meta") }
+func formatKey() []byte     { return []byte("format") }
+func tenantsBucket() []byte { return []byte("tenants") }
+func recordsBucket() []byte { return []byte("records") }
+func termsBucket() []byte   { return []byte("terms") }
+
+// Engine is a store.Engine on one bbolt file.
+type Engine struct {
+	db     *bolt.DB
+	writer writer
+	locks  locks.Table
+}
+
+var _ store.Engine = (*Engine)(nil)
+
+// Open opens the file, and creates it (0600) and its directory (0700) where they are missing. While another process has the file open
+// it waits, at most as long as wait, which must be positive.
+func Open(path string, wait time.Duration) (*Engine, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("embedded store: %w", err)
+	}
+	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: max(wait, time.Millisecond), FreelistType: bolt.FreelistMapType})
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return nil, fmt.Errorf("embedded store: %s is in use by another process; several processes need the redis store: %w", path, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("embedded store: open %s: %w", path, err)
+	}
+	if err := errors.Join(db.Update(initialise), syncDir(filepath.Dir(path))); err != nil {
+		return nil, errors.Join(fmt.Errorf("embedded store: %s: %w", path, err), db.Close())
+	}
+	return &Engine{db: db, writer: writer{db: db}}, nil
+}
+
+// initialise makes a new file ours, and refuses one that a later release wrote.
+func initialise(tx *bolt.Tx) error {
+	meta, err := tx.CreateBucketIfNotExists(metaBucket())
+	if err != nil {
+		return err
+	}
+	if _, err := tx.CreateBucketIfNotExists(tenantsBucket()); err != nil {
+		return err
+	}
+	switch found := meta.Get(formatKey()); string(found) {
+	case format:
+		return nil
+	case "":
+		return meta.Put(formatKey(), []byte(format))
+	default:
+		return fmt.Errorf("the file has format %q, this release knows %q", found, format)
+	}
+}
+
+// syncDir makes the name of a new file as durable as its content.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// Open is store.Engine.Open.
+func (e *Engine) Open(tenant string) store.Space { return &space{Engine: e, tenant: tenant} }
+
+// Ping says whether the file can be read.
+func (e *Engine) Ping(ctx context.Context) error {
+	return e.read(ctx, "ping", func(*bolt.Tx) error { return nil })
+}
+
+// Close waits for running transactions and closes the file.
+func (e *Engine) Close() error { return e.db.Close() }
+
+// read runs fn in a read transaction.
+func (e *Engine) read(ctx context.Context, op string, fn func(*bolt.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("embedded %s: %w", op, err)
+	}
+	return failed(ctx, op, e.db.View(fn))
+}
+
+// write runs fn in a write transaction, which other writes may share. What fn refuses by the contract's errors fails this write only
+// and must be decided before fn changes the record; any other error of fn fails the transaction. A write whose context has ended by the
+// time it is its turn is refused too. From there on bbolt cannot be interrupted.
+func (e *Engine) write(ctx context.Context, op string, fn func(*bolt.Tx) error) error {
+	refused := ctx.Err()
+	if refused != nil {
+		return fmt.Errorf("embedded %s: %w", op, refused)
+	}
+	err := e.writer.do(func(tx *bolt.Tx) error {
+		if refused = ctx.Err(); refused != nil {
+			return nil
+		}
+		err := fn(tx)
+		if errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrUnreadable) {
+			refused = err
+			return nil
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return failed(ctx, op, err)
+	case refused != nil:
+		return fmt.Errorf("embedded %s: %w", op, refused)
+	}
+	return nil
+}
+
+// failed lets the contract's own errors through; whatever else bbolt says means that the store is unavailable.
+func failed(ctx context.Context, op string, err error) error {
+	if err == nil || errors.Is(err, store.ErrUnreadable) {
+		return err
+	}
+	return store.Unavailable(ctx, "embedded "+op, err)
+}

@@ -1,0 +1,131 @@
+package embedded
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/internal/locks"
+)
+
+type space struct {
+	*Engine
+	tenant string
+}
+
+// Load is store.Space.Load.
+func (s *space) Load(ctx context.Context, ids ...string) (map[string]store.Record, error) {
+	if err := cmp.Or(store.CheckIDs(s.tenant), store.CheckIDs(ids...)); err != nil {
+		return nil, err
+	}
+	out := make(map[string]store.Record, len(ids))
+	err := s.view(ctx, "load", func(t tables) error {
+		for _, id := range ids {
+			r, err := t.get(id)
+			if err != nil {
+				return err
+			}
+			if r.Rev > 0 {
+				r.Body = bytes.Clone(r.Body) // bbolt's memory ends with the transaction
+				out[id] = r
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// Find is store.Space.Find.
+func (s *space) Find(ctx context.Context, terms ...string) (ids []string, err error) {
+	if err := cmp.Or(store.CheckIDs(s.tenant), store.CheckTerms(terms...)); err != nil {
+		return nil, err
+	}
+	err = s.view(ctx, "find", func(t tables) error {
+		for _, term := range terms {
+			ids = t.find(ids, term)
+		}
+		return nil
+	})
+	slices.Sort(ids)
+	return slices.Compact(ids), err
+}
+
+// Save is store.Space.Save.
+func (s *space) Save(ctx context.Context, id string, r store.Record) (rev uint64, err error) {
+	r, err = store.Prepare(id, r)
+	if err := cmp.Or(store.CheckIDs(s.tenant), err); err != nil {
+		return 0, err
+	}
+	err = s.write(ctx, "save", func(tx *bolt.Tx) error {
+		t, err := createTables(tx, s.tenant)
+		if err != nil {
+			return err
+		}
+		rev, err = t.swap(id, r)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return rev, nil
+}
+
+// Delete is store.Space.Delete.
+func (s *space) Delete(ctx context.Context, ids ...string) error {
+	if err := cmp.Or(store.CheckIDs(s.tenant), store.CheckIDs(ids...)); err != nil {
+		return err
+	}
+	return s.write(ctx, "delete", func(tx *bolt.Tx) error {
+		t, ok := openTables(tx, s.tenant)
+		if !ok {
+			return nil
+		}
+		for _, id := range ids {
+			if err := t.remove(id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Lock is store.Space.Lock, inside this process, which is the only one.
+func (s *space) Lock(ctx context.Context, key string, ttl time.Duration) (func(), error) {
+	if err := cmp.Or(store.CheckIDs(s.tenant), store.CheckLock(key, ttl)); err != nil {
+		return nil, err
+	}
+	if err := s.Ping(ctx); err != nil {
+		return nil, err
+	}
+	return s.locks.Lock(ctx, locks.Key{Tenant: s.tenant, Name: key}, ttl)
+}
+
+// Scan is store.Space.Scan.
+func (s *space) Scan(ctx context.Context, after string, n int) (ids []string, err error) {
+	if err := cmp.Or(store.CheckIDs(s.tenant), store.CheckScan(n)); err != nil {
+		return nil, err
+	}
+	err = s.view(ctx, "scan", func(t tables) error {
+		ids = t.scan(after, n)
+		return nil
+	})
+	return ids, err
+}
+
+// view reads the tenant's tables, if there are any.
+func (s *space) view(ctx context.Context, op string, fn func(tables) error) error {
+	return s.read(ctx, op, func(tx *bolt.Tx) error {
+		if t, ok := openTables(tx, s.tenant); ok {
+			return fn(t)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,116 @@
+package embedded
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+
+	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/internal/codec"
+)
+
+// tables are the two buckets of a tenant.
+type tables struct{ records, terms *bolt.Bucket }
+
+// openTables finds the buckets; a tenant that has never saved has none.
+func openTables(tx *bolt.Tx, tenant string) (tables, bool) {
+	b := tx.Bucket(tenantsBucket()).Bucket([]byte(tenant))
+	if b == nil {
+		return tables{}, false
+	}
+	return tables{b.Bucket(recordsBucket()), b.Bucket(termsBucket())}, true
+}
+
+func createTables(tx *bolt.Tx, tenant string) (t tables, err error) {
+	b, err := tx.Bucket(tenantsBucket()).CreateBucketIfNotExists([]byte(tenant))
+	if err != nil {
+		return t, err
+	}
+	if t.records, err = b.CreateBucketIfNotExists(recordsBucket()); err != nil {
+		return t, err
+	}
+	t.terms, err = b.CreateBucketIfNotExists(termsBucket())
+	return t, err
+}
+
+// get returns the record, its body still in bbolt's memory, or the zero Record where there is none.
+func (t tables) get(id string) (r store.Record, err error) {
+	v := t.records.Get([]byte(id))
+	if v == nil {
+		return r, nil
+	}
+	if len(v) < 8 {
+		return r, fmt.Errorf("%w: record %q is cut short", store.ErrUnreadable, id)
+	}
+	r.Rev = binary.BigEndian.Uint64(v)
+	if r.Terms, r.Body, err = codec.Unpack(v[8:]); err != nil {
+		return r, fmt.Errorf("%w: record %q: %w", store.ErrUnreadable, id, err)
+	}
+	return r, nil
+}
+
+// swap is compare-and-swap on the revision, with the terms.
+func (t tables) swap(id string, r store.Record) (rev uint64, err error) {
+	old, err := t.get(id)
+	if err != nil {
+		return 0, err
+	}
+	if old.Rev != r.Rev {
+		return 0, store.ErrConflict
+	}
+	if err := t.unindex(id, old.Terms); err != nil {
+		return 0, err
+	}
+	for _, term := range r.Terms {
+		if err := t.terms.Put([]byte(codec.Entry(term, id)), nil); err != nil {
+			return 0, err
+		}
+	}
+	if rev, err = t.records.NextSequence(); err != nil {
+		return 0, err
+	}
+	value := codec.Pack(binary.BigEndian.AppendUint64(nil, rev), r.Terms, r.Body)
+	return rev, t.records.Put([]byte(id), value)
+}
+
+func (t tables) remove(id string) error {
+	old, err := t.get(id)
+	if err != nil {
+		return err
+	}
+	if err := t.unindex(id, old.Terms); err != nil {
+		return err
+	}
+	return t.records.Delete([]byte(id))
+}
+
+func (t tables) unindex(id string, terms []string) error {
+	for _, term := range terms {
+		if err := t.terms.Delete([]byte(codec.Entry(term, id))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// find appends the ids that carry the term.
+func (t tables) find(ids []string, term string) []string {
+	prefix, c := []byte(codec.Entry(term, "")), t.terms.Cursor()
+	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
+		ids = append(ids, string(k[len(prefix):]))
+	}
+	return ids
+}
+
+// scan returns up to n ids that follow after.
+func (t tables) scan(after string, n int) (ids []string) {
+	c := t.records.Cursor()
+	for k, _ := c.Seek([]byte(after)); k != nil && len(ids) < n; k, _ = c.Next() {
+		if string(k) != after {
+			ids = append(ids, string(k))
+		}
+	}
+	return ids
+}

@@ -1,0 +1,68 @@
+package store
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+
+	"keycloak-scim-proxy/proxy/store/internal/codec"
+)
+
+// envelopeMagic begins a sealed body; then come the key id, the nonce, and the ciphertext with its tag. A plain body is a JSON
+// document and cannot begin with NUL.
+const envelopeMagic = "\x00sealed\x01"
+
+// What is hashed, so that a term and a lock of the same name differ.
+const (
+	hashTerm = 't'
+	hashLock = 'l'
+)
+
+func (s *sealed) seal(id string, r Record) Record {
+	k := s.keys.keys[0]
+	out := Record{Rev: r.Rev, Terms: make([]string, len(r.Terms))}
+	for i, t := range r.Terms {
+		out.Terms[i] = s.hash(k, hashTerm, t)
+	}
+	out.Body = k.aead.Seal([]byte(envelopeMagic+k.id), nil, codec.Pack(nil, r.Terms, r.Body), s.bound(id))
+	return out
+}
+
+func (s *sealed) open(id string, r Record) (Record, error) {
+	envelope, ok := bytes.CutPrefix(r.Body, []byte(envelopeMagic))
+	if !ok {
+		return r, nil
+	}
+	if len(envelope) < keyIDSize {
+		return Record{}, fmt.Errorf("%w: record %q is cut short", ErrUnreadable, id)
+	}
+	k, ok := s.keys.find(string(envelope[:keyIDSize]))
+	if !ok {
+		return Record{}, fmt.Errorf("%w: record %q is sealed with key %x, which is not among the keys that were given", ErrUnreadable, id, envelope[:keyIDSize])
+	}
+	plain, err := k.aead.Open(nil, nil, envelope[keyIDSize:], s.bound(id))
+	if err != nil {
+		return Record{}, fmt.Errorf("%w: record %q was damaged or moved: %w", ErrUnreadable, id, err)
+	}
+	out := Record{Rev: r.Rev}
+	if out.Terms, out.Body, err = codec.Unpack(plain); err != nil {
+		return Record{}, fmt.Errorf("%w: record %q: %w", ErrUnreadable, id, err)
+	}
+	return out, nil
+}
+
+// bound is the additional data: the place where the record belongs.
+func (s *sealed) bound(id string) []byte {
+	b := binary.AppendUvarint(nil, uint64(len(s.tenant)))
+	return append(append(b, s.tenant...), id...)
+}
+
+// hash is different for each key, kind and tenant.
+func (s *sealed) hash(k key, kind byte, name string) string {
+	m := hmac.New(sha256.New, k.mac)
+	m.Write(append([]byte{kind}, s.bound(name)...))
+	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
+}

@@ -1,0 +1,106 @@
+package store
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+)
+
+const (
+	keySize   = 32
+	keyIDSize = 8
+)
+
+// Keys are the encryption keys of a store: the first writes, all read. They are immutable.
+type Keys struct{ keys []key }
+
+// key is what is derived from one key's material. Its id names it in envelopes and gives nothing away.
+type key struct {
+	id   string
+	aead cipher.AEAD // prefixes a random nonce
+	mac  []byte
+}
+
+// NewKeys takes keys of 32 random bytes each. The first writes.
+func NewKeys(material ...[]byte) (*Keys, error) {
+	if len(material) == 0 {
+		return nil, errors.New("store: no encryption key")
+	}
+	ks := &Keys{}
+	for i, m := range material {
+		k, err := derive(m)
+		if err != nil {
+			return nil, fmt.Errorf("store: encryption key %d: %w", i+1, err)
+		}
+		if _, twice := ks.find(k.id); twice {
+			return nil, fmt.Errorf("store: encryption key %d is given twice", i+1)
+		}
+		ks.keys = append(ks.keys, k)
+	}
+	return ks, nil
+}
+
+// LoadKeys reads one key from each file: 32 bytes as base64 or hexadecimal digits, white space around them ignored.
+func LoadKeys(files ...string) (*Keys, error) {
+	material := make([][]byte, len(files))
+	for i, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			return nil, fmt.Errorf("store: encryption key: %w", err)
+		}
+		if material[i], err = parseKey(strings.TrimSpace(string(b))); err != nil {
+			return nil, fmt.Errorf("store: encryption key %s: %w", f, err)
+		}
+	}
+	return NewKeys(material...)
+}
+
+// String hides the keys.
+func (*Keys) String() string { return "<secret>" }
+
+// GoString hides the keys from %#v.
+func (*Keys) GoString() string { return "<secret>" }
+
+// parseKey tells the forms apart by length: 64 digits, or 43 base64 characters and maybe a pad. The text never gets into an error.
+func parseKey(s string) ([]byte, error) {
+	if b, err := hex.DecodeString(s); err == nil && len(b) == keySize {
+		return b, nil
+	}
+	s = strings.TrimRight(strings.NewReplacer("-", "+", "_", "/").Replace(s), "=")
+	if b, err := base64.RawStdEncoding.DecodeString(s); err == nil && len(b) == keySize {
+		return b, nil
+	}
+	return nil, fmt.Errorf("is not %d bytes in base64 or hexadecimal", keySize)
+}
+
+func derive(material []byte) (key, error) {
+	if len(material) != keySize {
+		return key{}, fmt.Errorf("is %d bytes, want %d", len(material), keySize)
+	}
+	out, err := hkdf.Key(sha256.New, material, nil, "keycloak-scim-proxy store v1", 2*keySize+keyIDSize)
+	if err != nil {
+		return key{}, err
+	}
+	block, err := aes.NewCipher(out[:keySize])
+	if err != nil {
+		return key{}, err
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	return key{id: string(out[2*keySize:]), aead: aead, mac: out[keySize : 2*keySize]}, err
+}
+
+func (ks *Keys) find(id string) (key, bool) {
+	for _, k := range ks.keys {
+		if k.id == id {
+			return k, true
+		}
+	}
+	return key{}, false
+}

@@ -1,0 +1,90 @@
+package redis
+
+import (
+	"cmp"
+	"context"
+	_ "embed" // the scripts
+	"fmt"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"keycloak-scim-proxy/proxy/store"
+)
+
+//go:embed save.lua
+var saveLua string
+
+//go:embed delete.lua
+var deleteLua string
+
+//go:embed lock.lua
+var lockLua string
+
+//go:embed unlock.lua
+var unlockLua string
+
+// scripts run by their digest; go-redis sends the text when the server does not know it.
+type scripts struct{ save, delete, lock, unlock *goredis.Script }
+
+// Engine is a store.Engine on Redis.
+type Engine struct {
+	client  goredis.UniversalClient
+	prefix  string
+	timeout time.Duration
+	scripts scripts
+}
+
+var _ store.Engine = (*Engine)(nil)
+
+// Open makes the engine. It does not connect: the proxy may start before Redis does, and Ping tells.
+func Open(o Options) (*Engine, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	o.DialTimeout, o.Timeout = cmp.Or(o.DialTimeout, defaultDialTimeout), cmp.Or(o.Timeout, defaultTimeout)
+	return &Engine{
+		client:  goredis.NewUniversalClient(o.universal()),
+		prefix:  o.Prefix,
+		timeout: o.Timeout,
+		scripts: scripts{
+			save:   goredis.NewScript(saveLua),
+			delete: goredis.NewScript(deleteLua),
+			lock:   goredis.NewScript(lockLua),
+			unlock: goredis.NewScript(unlockLua),
+		},
+	}, nil
+}
+
+// Open is store.Engine.Open.
+func (e *Engine) Open(tenant string) store.Space {
+	return &space{Engine: e, tenant: tenant, keys: keys{base: e.prefix + "{" + escape(tenant) + "}:"}}
+}
+
+// Ping says whether a node answers.
+func (e *Engine) Ping(ctx context.Context) error {
+	if err := begin(ctx, "ping"); err != nil {
+		return err
+	}
+	return failed(ctx, "ping", e.client.Ping(ctx).Err())
+}
+
+// Close closes all connections.
+func (e *Engine) Close() error { return e.client.Close() }
+
+// begin refuses a context that has ended.
+func begin(ctx context.Context, op string) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("redis %s: %w", op, err)
+	}
+	return nil
+}
+
+// failed wraps whatever go or Redis says: a refused connection, LOADING, READONLY, CLUSTERDOWN, OOM, NOPERM all mean that the store
+// cannot do it now.
+func failed(ctx context.Context, op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return store.Unavailable(ctx, "redis "+op, err)
+}

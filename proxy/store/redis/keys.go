@@ -1,0 +1,40 @@
+package redis
+
+import (
+	"fmt"
+	"strings"
+)
+
+// keys are the names of a tenant's keys; base is up to and with the colon after the tenant.
+type keys struct{ base string }
+
+func (k keys) record(id string) string { return k.base + "r:" + escape(id) }
+func (k keys) lock(key string) string  { return k.base + "l:" + escape(key) }
+func (k keys) ids() string             { return k.base + "ids" }
+func (k keys) terms() string           { return k.base + "terms" }
+func (k keys) revision() string        { return k.base + "rev" }
+
+func (k keys) records(ids []string) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = k.record(id)
+	}
+	return out
+}
+
+// escape is percent-encoding of all bytes but [A-Za-z0-9._:-], so that a name cannot close the braces of the hash tag.
+func escape(name string) string {
+	var b strings.Builder
+	for i := range len(name) {
+		if c := name[i]; plain(c) {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}
+
+func plain(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("._:-", c) >= 0
+}

@@ -1,0 +1,86 @@
+package redis
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+)
+
+// Options say how Redis is reached.
+type Options struct {
+	// Addresses are host:port of the server, or of some nodes of the cluster. Several addresses mean a cluster.
+	Addresses []string
+	// Cluster says that a single address is a cluster's, as with a configuration endpoint.
+	Cluster bool
+	// Username is the ACL user; empty is the default user.
+	Username string
+	// Password is asked for each new connection, so that it may change. Nil means no password.
+	Password func(context.Context) (string, error)
+	// TLS, if not nil, is used for all connections.
+	TLS *tls.Config
+	// Prefix begins all keys, of [A-Za-z0-9._:-].
+	Prefix string
+	// DB is the database of a single server; a cluster has none but 0.
+	DB int
+	// PoolSize bounds the connections to each node; 0 means 10 for each CPU.
+	PoolSize int
+	// DialTimeout bounds connecting, Timeout each read and each write; 0 means 2 and 3 seconds. A context that ends earlier wins.
+	DialTimeout, Timeout time.Duration
+}
+
+const (
+	defaultDialTimeout = 2 * time.Second
+	defaultTimeout     = 3 * time.Second
+)
+
+var prefixForm = regexp.MustCompile(`^[A-Za-z0-9._:-]*$`)
+
+func (o Options) check() error {
+	switch {
+	case len(o.Addresses) == 0:
+		return errors.New("redis store: no address")
+	case !prefixForm.MatchString(o.Prefix):
+		return fmt.Errorf("redis store: prefix %q may contain only A-Z a-z 0-9 . _ : -", o.Prefix)
+	case o.DB != 0 && (o.Cluster || len(o.Addresses) > 1):
+		return fmt.Errorf("redis store: a cluster has no database %d", o.DB)
+	}
+	return nil
+}
+
+// universal fails early: a request waits, and the caller tries again by itself.
+func (o Options) universal() *goredis.UniversalOptions {
+	u := &goredis.UniversalOptions{
+		Addrs:                 o.Addresses,
+		IsClusterMode:         o.Cluster,
+		DB:                    o.DB,
+		TLSConfig:             o.TLS,
+		PoolSize:              o.PoolSize,
+		DialTimeout:           o.DialTimeout,
+		ReadTimeout:           o.Timeout,
+		WriteTimeout:          o.Timeout,
+		ContextTimeoutEnabled: true,
+		MaxRetries:            2,
+		DialerRetries:         1,
+		DisableIdentity:       true,
+		// Hand-over notices of a hosted Redis; they cost a command on each connection that other servers do not know.
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+	}
+	if o.Username != "" || o.Password != nil {
+		u.CredentialsProviderContext = o.credentials
+	}
+	return u
+}
+
+func (o Options) credentials(ctx context.Context) (username, password string, err error) {
+	if o.Password == nil {
+		return o.Username, "", nil
+	}
+	password, err = o.Password(ctx)
+	return o.Username, password, err
+}

@@ -1,0 +1,149 @@
+package redis
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strconv"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/internal/codec"
+)
+
+type space struct {
+	*Engine
+	tenant string
+	keys   keys
+}
+
+// Load is store.Space.Load.
+func (s *space) Load(ctx context.Context, ids ...string) (map[string]store.Record, error) {
+	if err := cmp.Or(store.CheckIDs(s.tenant), store.CheckIDs(ids...), begin(ctx, "load")); err != nil {
+		return nil, err
+	}
+	rows := make([]*goredis.SliceCmd, len(ids))
+	err := s.pipelined(ctx, "load", len(ids), func(p goredis.Pipeliner) {
+		for i, id := range ids {
+			rows[i] = p.HMGet(ctx, s.keys.record(id), "rev", "terms", "body")
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]store.Record, len(ids))
+	for i, id := range ids {
+		fields := rows[i].Val()
+		if fields[0] == nil {
+			continue
+		}
+		if out[id], err = record(fields); err != nil {
+			return nil, fmt.Errorf("%w: record %q: %w", store.ErrUnreadable, id, err)
+		}
+	}
+	return out, nil
+}
+
+func record(fields []any) (r store.Record, err error) {
+	var text [3]string // rev, terms, body
+	for i, f := range fields {
+		s, ok := f.(string)
+		if !ok {
+			return r, codec.ErrMalformed
+		}
+		text[i] = s
+	}
+	if r.Rev, err = strconv.ParseUint(text[0], 10, 64); err != nil {
+		return r, err
+	}
+	r.Body = []byte(text[2])
+	r.Terms, err = codec.SplitTerms(text[1])
+	return r, err
+}
+
+// Find is store.Space.Find.
+func (s *space) Find(ctx context.Context, terms ...string) ([]string, error) {
+	if err := cmp.Or(store.CheckIDs(s.tenant), store.CheckTerms(terms...), begin(ctx, "find")); err != nil {
+		return nil, err
+	}
+	rows := make([]*goredis.StringSliceCmd, len(terms))
+	err := s.pipelined(ctx, "find", len(terms), func(p goredis.Pipeliner) {
+		for i, t := range terms {
+			rows[i] = p.ZRangeArgs(ctx, goredis.ZRangeArgs{
+				Key: s.keys.terms(), ByLex: true, Start: "[" + codec.Entry(t, ""), Stop: "(" + codec.EntryEnd(t),
+			})
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for i, t := range terms {
+		for _, entry := range rows[i].Val() {
+			ids = append(ids, entry[len(codec.Entry(t, "")):])
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
+}
+
+// pipelined sends n commands in one round trip.
+func (s *space) pipelined(ctx context.Context, op string, n int, fn func(goredis.Pipeliner)) error {
+	if n == 0 {
+		return nil
+	}
+	_, err := s.client.Pipelined(ctx, func(p goredis.Pipeliner) error {
+		fn(p)
+		return nil
+	})
+	return failed(ctx, op, err)
+}
+
+// Save is store.Space.Save.
+func (s *space) Save(ctx context.Context, id string, r store.Record) (uint64, error) {
+	r, err := store.Prepare(id, r)
+	if err := cmp.Or(store.CheckIDs(s.tenant), err, begin(ctx, "save")); err != nil {
+		return 0, err
+	}
+	rev, err := s.scripts.save.Run(ctx, s.client,
+		[]string{s.keys.record(id), s.keys.revision(), s.keys.ids(), s.keys.terms()},
+		r.Rev, rand.Text(), id, r.Body, codec.JoinTerms(r.Terms)).Uint64()
+	switch {
+	case err != nil:
+		return 0, failed(ctx, "save", err)
+	case rev == 0:
+		return 0, store.ErrConflict
+	}
+	return rev, nil
+}
+
+// Delete is store.Space.Delete.
+func (s *space) Delete(ctx context.Context, ids ...string) error {
+	if err := cmp.Or(store.CheckIDs(s.tenant), store.CheckIDs(ids...), begin(ctx, "delete")); err != nil || len(ids) == 0 {
+		return err
+	}
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = id
+	}
+	names := append([]string{s.keys.ids(), s.keys.terms()}, s.keys.records(ids)...)
+	return failed(ctx, "delete", s.scripts.delete.Run(ctx, s.client, names, args...).Err())
+}
+
+// Scan is store.Space.Scan.
+func (s *space) Scan(ctx context.Context, after string, n int) ([]string, error) {
+	if err := cmp.Or(store.CheckIDs(s.tenant), store.CheckScan(n), begin(ctx, "scan")); err != nil {
+		return nil, err
+	}
+	start := "-"
+	if after != "" {
+		start = "(" + after
+	}
+	ids, err := s.client.ZRangeArgs(ctx, goredis.ZRangeArgs{
+		Key: s.keys.ids(), ByLex: true, Start: start, Stop: "+", Count: int64(n),
+	}).Result()
+	return ids, failed(ctx, "scan", err)
+}

@@ -1,0 +1,73 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// Seal encrypts what an engine keeps. Each body is sealed, with its terms, by AES-256-GCM for its tenant and id, so that it cannot be
+// moved to another; terms and lock keys reach the engine as keyed hashes. Records that were written in plain stay readable and
+// findable until they are saved again. See the package documentation for rotation and for what is not hidden.
+func Seal(e Engine, keys *Keys) Engine { return &sealedEngine{Engine: e, keys: keys} }
+
+type sealedEngine struct {
+	Engine
+	keys *Keys
+}
+
+// Open opens the tenant's space, sealed.
+func (e *sealedEngine) Open(tenant string) Space {
+	return &sealed{Space: e.Engine.Open(tenant), tenant: tenant, keys: e.keys}
+}
+
+// sealed leaves Delete and Scan as they are: ids are not hidden.
+type sealed struct {
+	Space
+	tenant string
+	keys   *Keys
+}
+
+// Load opens the records. One that cannot be opened fails the call: leaving it out would say that it does not exist.
+func (s *sealed) Load(ctx context.Context, ids ...string) (map[string]Record, error) {
+	recs, err := s.Space.Load(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	for id, r := range recs {
+		if recs[id], err = s.open(id, r); err != nil {
+			return nil, err
+		}
+	}
+	return recs, nil
+}
+
+// Find looks the terms up under every key, and in plain for records from before encryption.
+func (s *sealed) Find(ctx context.Context, terms ...string) ([]string, error) {
+	if err := CheckTerms(terms...); err != nil {
+		return nil, err
+	}
+	lookups := append([]string(nil), terms...)
+	for _, t := range terms {
+		for _, k := range s.keys.keys {
+			lookups = append(lookups, s.hash(k, hashTerm, t))
+		}
+	}
+	return s.Space.Find(ctx, lookups...)
+}
+
+// Save writes the record sealed under the first key.
+func (s *sealed) Save(ctx context.Context, id string, r Record) (uint64, error) {
+	r, err := Prepare(id, r)
+	if err != nil {
+		return 0, err
+	}
+	return s.Space.Save(ctx, id, s.seal(id, r))
+}
+
+// Lock locks under a hash of the key's name.
+func (s *sealed) Lock(ctx context.Context, name string, ttl time.Duration) (func(), error) {
+	if err := CheckLock(name, ttl); err != nil {
+		return nil, err
+	}
+	return s.Space.Lock(ctx, s.hash(s.keys.keys[0], hashLock, name), ttl)
+}

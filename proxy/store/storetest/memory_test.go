@@ -1,0 +1,87 @@
+package storetest_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/storetest"
+)
+
+func TestMemory(t *testing.T) {
+	storetest.Run(t, func(testing.TB) store.Engine { return storetest.NewMemory() })
+}
+
+func TestMemorySealed(t *testing.T) {
+	keys, err := store.NewKeys(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.Run(t, func(testing.TB) store.Engine { return store.Seal(storetest.NewMemory(), keys) })
+}
+
+func TestMemoryFailsOnDemand(t *testing.T) {
+	ctx, m := t.Context(), storetest.NewMemory()
+	s := m.Open("acme")
+	down := store.Unavailable(ctx, "test", errors.New("down"))
+	m.SetDown(down)
+	if _, err := s.Save(ctx, "u1", store.Record{}); !errors.Is(err, down) {
+		t.Errorf("down: got %v", err)
+	}
+	m.SetDown(nil)
+	if _, err := s.Save(ctx, "u1", store.Record{}); err != nil {
+		t.Errorf("up again: got %v", err)
+	}
+
+	refuse := errors.New("not this one")
+	m.OnOp(func(_ context.Context, op storetest.Op) error {
+		if op.Name == "Delete" || op.Name == "Unlock" {
+			return refuse
+		}
+		return nil
+	})
+	if err := s.Delete(ctx, "u1"); !errors.Is(err, refuse) {
+		t.Errorf("refused delete: got %v", err)
+	}
+	if got, err := s.Load(ctx, "u1"); err != nil || len(got) != 1 {
+		t.Errorf("refused delete did its work: %v, %v", got, err)
+	}
+	unlock, err := s.Lock(ctx, "u1", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+	short, cancel := context.WithTimeout(ctx, time.Millisecond)
+	defer cancel()
+	if _, err := s.Lock(short, "u1", time.Hour); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("refused unlock freed the lock: %v", err)
+	}
+}
+
+func TestMemoryCounts(t *testing.T) {
+	ctx, m := t.Context(), storetest.NewMemory()
+	s := m.Open("acme")
+	if _, err := s.Load(ctx, "u1", "u2"); err != nil {
+		t.Fatal(err)
+	}
+	m.Reset()
+	unlock, err := s.Lock(ctx, "u1", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Load(ctx, ""); err == nil { // never leaves the process
+		t.Error("an empty id was taken")
+	}
+	if _, err := s.Find(ctx, "a", "b"); err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+	want := []storetest.Op{{"acme", "Lock", []string{"u1"}}, {"acme", "Find", []string{"a", "b"}}, {"acme", "Unlock", []string{"u1"}}}
+	if diff := cmp.Diff(want, m.Ops()); diff != "" {
+		t.Errorf("operations (-want +got):\n%s", diff)
+	}
+}

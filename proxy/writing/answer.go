@@ -1,0 +1,70 @@
+package writing
+
+import (
+	"context"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+func (s *Service) read(ctx context.Context, c scim.Read) (scim.Answer, error) {
+	r, err := s.below.Get(ctx, c.Ref, c.Want.Need(c.Type))
+	if err != nil {
+		return scim.Answer{}, err
+	}
+	return s.show(c.Ref, c.Want, r), nil
+}
+
+// answer shows a resource after a write. A user is known by then; a group is read again for its members, unless nobody wants them or they
+// are too many to be worth it after a PATCH: then there is no body, because a part of a resource is never passed off as the whole.
+func (s *Service) answer(ctx context.Context, c change, after scim.Resource) (scim.Answer, error) {
+	ref, w := c.ref, c.want
+	if w.Quiet {
+		return scim.Answer{}, nil
+	}
+	need := w.Need(ref.Type)
+	if !after.IsZero() && !need.Members {
+		return s.show(ref, w, after), nil
+	}
+	if need.Members && !c.whole {
+		inGroup := scim.Equal(scim.AttrPath{Name: "groups", Sub: "value"}, ref.ID)
+		size, err := s.below.List(ctx, scim.Query{Type: scim.User, Filter: inGroup, Start: 1})
+		if err != nil {
+			return scim.Answer{}, err
+		}
+		if size.Total > s.options.MembersShown {
+			return scim.Answer{}, nil
+		}
+	}
+	r, err := s.below.Get(ctx, ref, need)
+	if err != nil {
+		return scim.Answer{}, err
+	}
+	return s.show(ref, w, r), nil
+}
+
+// show trims a resource. Its version is told only where all of it was read.
+func (s *Service) show(ref scim.Ref, w scim.Want, r scim.Resource) scim.Answer {
+	var a scim.Answer
+	if len(w.Attributes) == 0 {
+		a.Version = scim.Version(ref.Type, r, w.Need(ref.Type).Members)
+		r = r.Set(scim.AttrPath{Name: "meta", Sub: "version"}, scim.Quote(a.Version))
+	}
+	a.Resource = w.Trim(s.schemas, ref.Type, r)
+	return a
+}
+
+// precondition compares the current version with If-Match (RFC 7644 section 3.14).
+func (s *Service) precondition(ctx context.Context, ref scim.Ref, ifMatch string) error {
+	if ifMatch == "" {
+		return nil
+	}
+	need := scim.Want{}.Need(ref.Type)
+	cur, err := s.below.Get(ctx, ref, need)
+	if err != nil {
+		return err
+	}
+	if !scim.MatchesVersion(ifMatch, scim.Version(ref.Type, cur, need.Members), true) {
+		return scim.Precondition()
+	}
+	return nil
+}

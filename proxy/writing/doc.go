@@ -1,0 +1,12 @@
+// Package writing is the top of the rooms: it turns calls into work of a Directory. It has the only switch over calls and takes the only
+// lock, one per resource.
+//
+// A PATCH is an edit that applies its operations, a PUT is an edit to its body: below this room there is no PATCH. Membership is split off
+// first, the last word on an id wins, and goes through Join. Required attributes, types and preconditions are checked here; answers
+// are trimmed here, once.
+//
+// It must not know Keycloak, the store, dialects or HTTP.
+//
+// Failure story. A write is not given up because the caller hung up; its deadline still holds. A user's write is one Update below. A group's
+// write may be an Update and a Join: if the Join fails, the Update is taken back; a group that was just created for it is deleted again.
+package writing

@@ -1,0 +1,224 @@
+package writing
+
+import (
+	"context"
+	"strings"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// Lock serialises writes under a key among all processes that share the store. It returns an unlock function.
+type Lock func(ctx context.Context, key string) (unlock func(), err error)
+
+// Options of the room.
+type Options struct {
+	// MembersShown is the size up to which a group is answered whole after a change of its members; beyond it the answer is 204.
+	MembersShown int
+}
+
+// Service is the top room.
+type Service struct {
+	below   scim.Directory
+	lock    Lock
+	schemas scim.Schemas
+	options Options
+}
+
+// New builds the room on a directory.
+func New(below scim.Directory, l Lock, s scim.Schemas, o Options) *Service {
+	return &Service{below, l, s, o}
+}
+
+var _ scim.Service = (*Service)(nil)
+
+// Able is what the rooms below do, and versions.
+func (s *Service) Able() scim.Able {
+	a := s.below.Able()
+	a.ETag = true
+	return a
+}
+
+// Do is the only switch over calls.
+func (s *Service) Do(ctx context.Context, c scim.Call) (scim.Answer, error) {
+	if c.Writes() {
+		var done context.CancelFunc
+		ctx, done = persist(ctx)
+		defer done()
+	}
+	switch c := c.(type) {
+	case scim.Read:
+		return s.read(ctx, c)
+	case scim.List:
+		return s.list(ctx, c)
+	case scim.Create:
+		return s.create(ctx, c)
+	case scim.Replace:
+		return s.replace(ctx, c)
+	case scim.Patch:
+		return s.patch(ctx, c)
+	case scim.Delete:
+		return scim.Answer{}, s.remove(ctx, c)
+	}
+	return scim.Answer{}, scim.NotImplemented("no such call")
+}
+
+// persist keeps a write going when the caller hangs up; its deadline still holds.
+func persist(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	ctx = context.WithoutCancel(ctx)
+	if !ok {
+		return ctx, func() {}
+	}
+	return context.WithDeadline(ctx, deadline)
+}
+
+func (s *Service) list(ctx context.Context, c scim.List) (scim.Answer, error) {
+	p, err := s.below.List(ctx, c.Query)
+	if err != nil {
+		return scim.Answer{}, err
+	}
+	for i, r := range p.Resources {
+		p.Resources[i] = s.show(scim.Ref{Type: c.Query.Type}, c.Want, r).Resource
+	}
+	return scim.Answer{Page: &p}, nil
+}
+
+func (s *Service) create(ctx context.Context, c scim.Create) (scim.Answer, error) {
+	body, m, err := s.split(c.Type, c.Body)
+	if err != nil {
+		return scim.Answer{}, err
+	}
+	if c.Type == scim.User && body.Raw("active") == "" {
+		body = body.With("active", "true") // RFC 7643 leaves the default open; an account that nobody asked to disable is enabled
+	}
+	if err := s.schemas.Complete(c.Type, body); err != nil {
+		return scim.Answer{}, err
+	}
+	unlock, err := s.lock(ctx, "create/"+string(c.Type)+"/"+strings.ToLower(scim.Text(body.Raw("userName"))+scim.Text(body.Raw("displayName"))))
+	if err != nil {
+		return scim.Answer{}, scim.Unavailable("the lock", err)
+	}
+	defer unlock()
+	r, err := s.below.Create(ctx, c.Type, body)
+	if err != nil {
+		return scim.Answer{}, err
+	}
+	ref := scim.Ref{Type: c.Type, ID: r.ID()}
+	if !m.Empty() {
+		if err := s.below.Join(ctx, ref, m); err != nil {
+			_ = s.below.Delete(context.WithoutCancel(ctx), ref) // the create is refused as a whole; what cannot be deleted now is found by the retry's 409
+			return scim.Answer{}, err
+		}
+	}
+	return s.answer(ctx, change{ref: ref, want: c.Want, whole: true}, r)
+}
+
+func (s *Service) replace(ctx context.Context, c scim.Replace) (scim.Answer, error) {
+	body, m, err := s.split(c.Type, c.Body)
+	if err != nil {
+		return scim.Answer{}, err
+	}
+	m.Only = c.Type == scim.Group // absent is removed, members too
+	if err := s.schemas.Complete(c.Type, body); err != nil {
+		return scim.Answer{}, err
+	}
+	return s.write(ctx, change{c.Ref, c.IfMatch, c.Want, m, true, func(cur scim.Resource) (scim.Resource, error) {
+		wanted := body.With("id", cur.Raw("id")).With("meta", cur.Raw("meta")).With("schemas", cur.Raw("schemas"))
+		if body.Raw("active") == "" { // a PUT that does not speak of it neither enables nor disables anybody
+			wanted = wanted.With("active", cur.Raw("active"))
+		}
+		return wanted, nil
+	}})
+}
+
+func (s *Service) patch(ctx context.Context, c scim.Patch) (scim.Answer, error) {
+	rest, m, err := splitOps(c.Type, c.Ops)
+	if err != nil {
+		return scim.Answer{}, err
+	}
+	w := change{c.Ref, c.IfMatch, c.Want, m, false, nil}
+	if len(rest) > 0 || m.Empty() {
+		w.edit = func(cur scim.Resource) (scim.Resource, error) {
+			wanted, err := s.schemas.Apply(c.Type, cur, rest)
+			if err == nil {
+				err = s.schemas.Complete(c.Type, wanted)
+			}
+			return wanted, err
+		}
+	}
+	return s.write(ctx, w)
+}
+
+func (s *Service) remove(ctx context.Context, c scim.Delete) error {
+	unlock, err := s.lock(ctx, c.Key())
+	if err != nil {
+		return scim.Unavailable("the lock", err)
+	}
+	defer unlock()
+	if err := s.precondition(ctx, c.Ref, c.IfMatch); err != nil {
+		return err
+	}
+	return s.below.Delete(ctx, c.Ref)
+}
+
+// change is what every write to an existing resource comes to. A nil edit never loads the resource.
+type change struct {
+	ref     scim.Ref
+	ifMatch string
+	want    scim.Want
+	members scim.Membership
+	whole   bool // the answer is the whole resource, however many members it has
+	edit    scim.Edit
+}
+
+// write is the one shape of every change: lock, compare, edit, join, answer.
+func (s *Service) write(ctx context.Context, c change) (scim.Answer, error) {
+	unlock, err := s.lock(ctx, c.ref.Key())
+	if err != nil {
+		return scim.Answer{}, scim.Unavailable("the lock", err)
+	}
+	defer unlock()
+	if err := s.precondition(ctx, c.ref, c.ifMatch); err != nil {
+		return scim.Answer{}, err
+	}
+	var before, after scim.Resource
+	if c.edit != nil {
+		after, err = s.below.Update(ctx, c.ref, func(cur scim.Resource) (scim.Resource, error) { before = cur; return c.edit(cur) })
+		if err != nil {
+			return scim.Answer{}, err
+		}
+	}
+	if !c.members.Empty() {
+		if err := s.below.Join(ctx, c.ref, c.members); err != nil {
+			return scim.Answer{}, s.takeBack(ctx, c.ref, before, err)
+		}
+	}
+	return s.answer(ctx, c, after)
+}
+
+// takeBack undoes the first half of a group's write whose second half failed.
+func (s *Service) takeBack(ctx context.Context, ref scim.Ref, before scim.Resource, cause error) error {
+	if !before.IsZero() {
+		_, _ = s.below.Update(context.WithoutCancel(ctx), ref, func(scim.Resource) (scim.Resource, error) { return before, nil })
+	}
+	return cause
+}
+
+// split takes what the server gives out of a body (RFC 7644 section 3.3: readOnly values are ignored), and a group's members.
+func (s *Service) split(t scim.ResourceType, body scim.Resource) (scim.Resource, scim.Membership, error) {
+	var m scim.Membership
+	for _, name := range body.Names() {
+		if def, ok := s.schemas.Lookup(t, scim.AttrPath{Name: name}); ok && (def.Mutability == "readOnly" || def.Returned == "never") {
+			body = body.Without(name)
+		}
+	}
+	if t == scim.Group {
+		ids, err := memberIDs(body.Raw("members"))
+		if err != nil {
+			return body, m, err
+		}
+		m.Add = ids
+		body = body.Without("members")
+	}
+	return body.Assigned(), m, nil
+}

@@ -1,0 +1,79 @@
+package redisserver
+
+import (
+	"errors"
+	"net"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const (
+	masters = 3
+	slots   = 16384
+)
+
+// Cluster is three masters that share the hash slots, without replicas.
+type Cluster struct {
+	// Nodes are the masters, by rising slots.
+	Nodes []*Server
+}
+
+// StartCluster starts a cluster and waits until every node serves. It skips the test under -short.
+func StartCluster(t testing.TB, o Options) *Cluster {
+	t.Helper()
+	c := &Cluster{}
+	for range masters {
+		c.Nodes = append(c.Nodes, start(t, o, true))
+	}
+	host, port, err := net.SplitHostPort(c.Nodes[0].Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range c.Nodes {
+		n.must(append([]string{"CLUSTER", "ADDSLOTS"}, share(i)...)...)
+		n.must("CLUSTER", "SET-CONFIG-EPOCH", strconv.Itoa(i+1))
+		n.must("CLUSTER", "MEET", host, port)
+	}
+	c.Await()
+	return c
+}
+
+// share is the slots of the i-th master.
+func share(i int) []string {
+	var out []string
+	for slot := slots * i / masters; slot < slots*(i+1)/masters; slot++ {
+		out = append(out, strconv.Itoa(slot))
+	}
+	return out
+}
+
+// Addresses are those of the nodes.
+func (c *Cluster) Addresses() []string {
+	var out []string
+	for _, n := range c.Nodes {
+		out = append(out, n.Addr)
+	}
+	return out
+}
+
+// Await waits until every node says that the cluster is whole.
+func (c *Cluster) Await() {
+	for _, n := range c.Nodes {
+		n.t.Helper()
+		n.await("cluster", func() error {
+			info, err := n.do("CLUSTER", "INFO")
+			if err == nil && (!strings.Contains(info, "cluster_state:ok") || !strings.Contains(info, "cluster_known_nodes:"+strconv.Itoa(masters))) {
+				err = errors.New(info)
+			}
+			return err
+		})
+	}
+}
+
+func (s *Server) must(args ...string) {
+	s.t.Helper()
+	if _, err := s.do(args...); err != nil {
+		s.t.Fatalf("redis-server %s: %v", args[1], err)
+	}
+}

@@ -1,0 +1,71 @@
+package redisserver
+
+import (
+	"bufio"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// do sends one command on a connection of its own, logged in, and returns the reply as text.
+func (s *Server) do(args ...string) (string, error) {
+	conn, err := s.dial()
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(startTimeout)); err != nil {
+		return "", err
+	}
+	r := bufio.NewReader(conn)
+	if s.options.Username != "" {
+		if _, err := ask(conn, r, "AUTH", s.options.Username, s.options.Password); err != nil {
+			return "", err
+		}
+	}
+	return ask(conn, r, args...)
+}
+
+func (s *Server) dial() (net.Conn, error) {
+	if s.certs == nil {
+		return net.Dial("tcp", s.Addr)
+	}
+	return tls.Dial("tcp", s.Addr, s.ClientTLS())
+}
+
+// ask speaks as much of RESP2 as PING, AUTH and CLUSTER need: requests are arrays of bulk strings, replies lines or one bulk string.
+func ask(w io.Writer, r *bufio.Reader, args ...string) (string, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "*%d\r\n", len(args))
+	for _, a := range args {
+		fmt.Fprintf(&b, "$%d\r\n%s\r\n", len(a), a)
+	}
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return "", err
+	}
+	line, err := r.ReadString('\n')
+	if err != nil {
+		return "", err
+	}
+	line = strings.TrimRight(line, "\r\n")
+	switch line[:min(1, len(line))] {
+	case "+", ":":
+		return line[1:], nil
+	case "-":
+		return "", errors.New(line[1:])
+	case "$":
+		n, err := strconv.Atoi(line[1:])
+		if err != nil || n < 0 {
+			return "", fmt.Errorf("reply %q", line)
+		}
+		bulk := make([]byte, n)
+		_, err = io.ReadFull(r, bulk)
+		return string(bulk), err
+	}
+	return "", fmt.Errorf("reply %q", line)
+}
