@@ -24,7 +24,11 @@ func StartCluster(t testing.TB, o Options) *Cluster {
 	t.Helper()
 	c := &Cluster{}
 	for range masters {
-		c.Nodes = append(c.Nodes, start(t, o, true))
+		n := prepare(t, o)
+		n.cluster = true
+		c.Nodes = append(c.Nodes, n)
+		n.certs = c.Nodes[0].certs // one to trust
+		n.Restart()
 	}
 	host, port, err := net.SplitHostPort(c.Nodes[0].Addr)
 	if err != nil {
@@ -62,7 +66,7 @@ func (c *Cluster) Await() {
 	for _, n := range c.Nodes {
 		n.t.Helper()
 		n.await("cluster", func() error {
-			info, err := n.do("CLUSTER", "INFO")
+			info, err := n.Do("CLUSTER", "INFO")
 			if err == nil && (!strings.Contains(info, "cluster_state:ok") || !strings.Contains(info, "cluster_known_nodes:"+strconv.Itoa(masters))) {
 				err = errors.New(info)
 			}
@@ -73,7 +77,7 @@ func (c *Cluster) Await() {
 
 func (s *Server) must(args ...string) {
 	s.t.Helper()
-	if _, err := s.do(args...); err != nil {
+	if _, err := s.Do(args...); err != nil {
 		s.t.Fatalf("redis-server %s: %v", args[1], err)
 	}
 }

@@ -12,8 +12,11 @@ import (
 	"time"
 )
 
-// do sends one command on a connection of its own, logged in, and returns the reply as text.
-func (s *Server) do(args ...string) (string, error) {
+// Do sends one command as an administrator, on a connection of its own, and returns the reply as text. The reply must be a line, an
+// integer or a bulk string.
+func (s *Server) Do(args ...string) (string, error) { return s.as(admin, s.secret, args...) }
+
+func (s *Server) as(user, password string, args ...string) (string, error) {
 	conn, err := s.dial()
 	if err != nil {
 		return "", err
@@ -23,10 +26,8 @@ func (s *Server) do(args ...string) (string, error) {
 		return "", err
 	}
 	r := bufio.NewReader(conn)
-	if s.options.Username != "" {
-		if _, err := ask(conn, r, "AUTH", s.options.Username, s.options.Password); err != nil {
-			return "", err
-		}
+	if _, err := ask(conn, r, "AUTH", user, password); err != nil {
+		return "", err
 	}
 	return ask(conn, r, args...)
 }
@@ -38,7 +39,7 @@ func (s *Server) dial() (net.Conn, error) {
 	return tls.Dial("tcp", s.Addr, s.ClientTLS())
 }
 
-// ask speaks as much of RESP2 as PING, AUTH and CLUSTER need: requests are arrays of bulk strings, replies lines or one bulk string.
+// ask speaks as much of RESP2 as Do promises: requests are arrays of bulk strings, replies lines or one bulk string.
 func ask(w io.Writer, r *bufio.Reader, args ...string) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "*%d\r\n", len(args))

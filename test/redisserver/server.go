@@ -1,6 +1,7 @@
 package redisserver
 
 import (
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -14,6 +15,9 @@ import (
 	"testing"
 	"time"
 )
+
+// admin is the harness's own user.
+const admin = "redisserver"
 
 // startTimeout bounds the start of a server and the forming of a cluster.
 const startTimeout = 30 * time.Second
@@ -36,6 +40,7 @@ type Server struct {
 	t       testing.TB
 	options Options
 	dir     string
+	secret  string // of the harness's own user, so that it can administer whatever the ACL of the test's user is
 	cluster bool
 	certs   *certificates // nil without TLS
 	cmd     *exec.Cmd
@@ -45,10 +50,13 @@ type Server struct {
 // Start starts a single server. It skips the test under -short.
 func Start(t testing.TB, o Options) *Server {
 	t.Helper()
-	return start(t, o, false)
+	s := prepare(t, o)
+	s.Restart()
+	return s
 }
 
-func start(t testing.TB, o Options, cluster bool) *Server {
+// prepare makes a server that is not started.
+func prepare(t testing.TB, o Options) *Server {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("needs redis-server, which -short leaves out")
@@ -56,7 +64,7 @@ func start(t testing.TB, o Options, cluster bool) *Server {
 	if err := installed(); err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{t: t, options: o, dir: t.TempDir(), cluster: cluster}
+	s := &Server{t: t, options: o, dir: t.TempDir(), secret: rand.Text()}
 	if o.TLS {
 		s.certs = newCertificates(t, s.dir)
 	}
@@ -66,7 +74,6 @@ func start(t testing.TB, o Options, cluster bool) *Server {
 		}
 	})
 	s.Addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(freePort(t)))
-	s.Restart()
 	return s
 }
 
@@ -98,10 +105,7 @@ func (s *Server) Restart() {
 		close(exited)
 	}(s.cmd)
 	s.await("start", func() error {
-		reply, err := s.do("PING")
-		if err == nil && reply != "PONG" {
-			err = errors.New(reply)
-		}
+		_, err := s.Do("PING") // an error while it loads its data
 		return err
 	})
 }
@@ -173,7 +177,8 @@ func (s *Server) logTail() string {
 
 func (s *Server) config() string {
 	_, port, _ := net.SplitHostPort(s.Addr) // made by JoinHostPort
-	lines := []string{"bind 127.0.0.1", fmt.Sprintf("dir %q", s.dir), `save ""`, "appendonly yes", "daemonize no"}
+	lines := []string{"bind 127.0.0.1", fmt.Sprintf("dir %q", s.dir), `save ""`, "appendonly yes", "daemonize no",
+		fmt.Sprintf("user %s on >%s ~* &* +@all", admin, s.secret)}
 	if s.options.Username != "" {
 		rules := s.options.ACL
 		if rules == "" {

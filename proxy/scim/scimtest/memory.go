@@ -323,3 +323,22 @@ func (m *Memory) Delete(ctx context.Context, ref scim.Ref) error {
 	}
 	return nil
 }
+
+// Hold changes where an attribute lives, as a changed user profile does.
+func (m *Memory) Hold(t scim.ResourceType, path string, h scim.Holding) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	holds := map[string]scim.Holding{path: h}
+	for p, was := range m.able.Holds[t] {
+		if p != path {
+			holds[p] = was
+		}
+	}
+	all := map[scim.ResourceType]map[string]scim.Holding{t: holds}
+	for other, hs := range m.able.Holds {
+		if other != t {
+			all[other] = hs
+		}
+	}
+	m.able.Holds = all
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 
 	"keycloak-scim-proxy/proxy/store"
 )
@@ -42,6 +43,9 @@ func Open(o Options) (*Engine, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	// go-redis writes each failed dial to standard error, past the log of the program, and returns the same as an error. The switch is
+	// go-redis's own global; nobody else imports it.
+	logging.Disable()
 	o.DialTimeout, o.Timeout = cmp.Or(o.DialTimeout, defaultDialTimeout), cmp.Or(o.Timeout, defaultTimeout)
 	return &Engine{
 		client:  goredis.NewUniversalClient(o.universal()),

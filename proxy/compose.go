@@ -1,0 +1,82 @@
+package proxy
+
+import (
+	"context"
+	"time"
+
+	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/proxy/discovery"
+	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/listing"
+	"keycloak-scim-proxy/proxy/overlay"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scimhttp"
+	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/writing"
+)
+
+// parts live as long as their realm is served: all mutable state is here, none in a room.
+type parts struct {
+	client *keycloak.Client
+	realm  string
+	space  store.Space
+	facts  factsCache
+	now    func() time.Time
+}
+
+// plan is what configuration says; it is immutable.
+type plan struct {
+	tenant       string
+	dialect      scim.Dialect
+	schemas      scim.Schemas
+	membersShown int
+	maxFilter    int
+	maxPage      int
+}
+
+// compose is the whole path of a request, bottom to top. It allocates and does nothing else, so it is done per request.
+func compose(p *parts, l plan, f *keycloak.Facts, cred keycloak.Credential) (scim.Service, scim.Able) {
+	var d scim.Directory = keycloak.NewRealm(p.client, p.realm, cred, f, keycloak.Options{ProveWrites: !cred.Own()})
+	d = overlay.New(d, p.space, p.now)
+	d = listing.New(d, p.find, l.schemas)
+	w := writing.New(d, p.lock, l.schemas, writing.Options{MembersShown: l.membersShown})
+	return w, w.Able()
+}
+
+// session is a caller's way in.
+func session(ctx context.Context, p *parts, l plan, cred keycloak.Credential) (scimhttp.Session, error) {
+	facts, err := p.facts.get(ctx, p, cred)
+	if err != nil {
+		return scimhttp.Session{}, err
+	}
+	service, able := compose(p, l, facts, cred)
+	decoder := scim.Decoder{Dialect: l.dialect, Schemas: l.schemas, MaxFilter: l.maxFilter, MaxPage: min(l.maxPage, able.MaxPage)}
+	return scimhttp.Session{
+		Tenant: l.tenant, Service: service, Decode: decoder.Decode, Schemas: l.schemas,
+		Discovery: func(ctx context.Context) (scimhttp.Discovery, error) {
+			if !cred.Own() {
+				if err := keycloak.NewRealm(p.client, p.realm, cred, facts, keycloak.Options{}).Permitted(ctx); err != nil {
+					return scimhttp.Discovery{}, err
+				}
+			}
+			return scimhttp.Discovery{Config: discovery.Config(able), Schemas: discovery.Schemas(l.schemas), ResourceTypes: discovery.ResourceTypes(l.schemas)}, nil
+		},
+	}, nil
+}
+
+// lockTime is how long a lock outlives a process that died with it. It is longer than a request may take, so that none loses its lock.
+const lockTime = 90 * time.Second
+
+func (p *parts) lock(ctx context.Context, key string) (func(), error) {
+	return p.space.Lock(ctx, key, lockTime)
+}
+
+func (p *parts) find(ctx context.Context, t scim.ResourceType, attr scim.AttrPath, text string) ([]string, bool, error) {
+	if !overlay.Indexed(t, attr) {
+		return nil, false, nil
+	}
+	ids, err := p.space.Find(ctx, overlay.Term(t, attr, text))
+	return ids, true, err
+}
+
+func dialect(idp string) scim.Dialect { return adapters.For(idp) }

@@ -1,0 +1,105 @@
+package proxy
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+
+	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scimhttp"
+	"keycloak-scim-proxy/proxy/tenants"
+)
+
+// tenantGate lets in who has an opaque token.
+type tenantGate struct {
+	p    *Proxy
+	book *tenants.Book
+	all  map[string]*tenant
+}
+
+type tenant struct {
+	parts   *parts
+	plan    plan
+	account *keycloak.Account
+}
+
+// Enter finds the tenant of the token. A tenant in the path must be the token's own; what is wrong is not told.
+func (g *tenantGate) Enter(r *http.Request, variables map[string]string) (scimhttp.Session, error) {
+	token, err := bearer(r)
+	if err != nil {
+		return scimhttp.Session{}, err
+	}
+	name, _, err := g.book.Who(token, g.p.now())
+	named, inPath := variables["tenant"]
+	t := g.all[name]
+	if err != nil || t == nil || inPath && named != name {
+		e := scim.Unauthorized("the bearer token is not valid here")
+		e.Cause = err
+		return scimhttp.Session{}, e
+	}
+	prefix := "/scim/v2"
+	if inPath {
+		prefix = "/tenants/" + name + prefix
+	}
+	s, err := session(r.Context(), t.parts, t.plan, t.account)
+	s.Base = g.p.public(r) + prefix
+	return s, err
+}
+
+// dropInGate passes the caller's own Keycloak token on: Keycloak decides.
+type dropInGate struct {
+	p      *Proxy
+	plan   plan
+	mu     sync.Mutex
+	realms map[string]*parts
+}
+
+var realmName = regexp.MustCompile(`^[^/\\?#%;\x00-\x1f]{1,255}$`)
+
+// Enter makes the session of a realm. Parts of a realm are remembered only once Keycloak has accepted a token for it, so that strangers
+// cannot fill the memory.
+func (g *dropInGate) Enter(r *http.Request, variables map[string]string) (scimhttp.Session, error) {
+	realm := variables["realm"]
+	if !realmName.MatchString(realm) || realm == "." || realm == ".." {
+		return scimhttp.Session{}, scim.NoEndpoint()
+	}
+	token, err := bearer(r)
+	if err != nil {
+		return scimhttp.Session{}, err
+	}
+	g.mu.Lock()
+	p, known := g.realms[realm]
+	g.mu.Unlock()
+	if !known {
+		p = g.p.realm(realm)
+	}
+	l := g.plan
+	l.tenant = "realm:" + realm
+	s, err := session(r.Context(), p, l, keycloak.Caller(token))
+	if err != nil {
+		return s, err
+	}
+	if !known {
+		g.mu.Lock()
+		g.realms[realm] = p
+		g.mu.Unlock()
+	}
+	s.Base = g.p.public(r) + "/realms/" + url.PathEscape(realm) + "/scim/v2"
+	return s, nil
+}
+
+// bearer reads the one Authorization header. Natively a good and a bad one together are accepted.
+func bearer(r *http.Request) (string, error) {
+	given := r.Header.Values("Authorization")
+	if len(given) != 1 {
+		return "", scim.Unauthorized("a bearer token is required")
+	}
+	scheme, token, _ := strings.Cut(given[0], " ")
+	if token = strings.TrimSpace(token); !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return "", scim.Unauthorized("a bearer token is required")
+	}
+	return token, nil
+}

@@ -1,0 +1,325 @@
+package overlay_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"keycloak-scim-proxy/proxy/overlay"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/scimtest"
+	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/embedded"
+)
+
+// house is the room on an in-memory directory and a real embedded store.
+type house struct {
+	*overlay.Directory
+	keycloak *scimtest.Memory
+	records  *flaky
+	clock    time.Time
+}
+
+// flaky fails the named operations of a space while they are set.
+type flaky struct {
+	store.Space
+	down map[string]bool
+}
+
+var errDown = errors.New("store: gone")
+
+func (f *flaky) Load(ctx context.Context, ids ...string) (map[string]store.Record, error) {
+	if f.down["load"] {
+		return nil, errDown
+	}
+	return f.Space.Load(ctx, ids...)
+}
+
+func (f *flaky) Save(ctx context.Context, id string, r store.Record) (uint64, error) {
+	if f.down["save"] || f.down["save "+id] || f.down["save resource"] && len(r.Terms) > 0 {
+		return 0, errDown
+	}
+	return f.Space.Save(ctx, id, r)
+}
+
+func (f *flaky) Delete(ctx context.Context, ids ...string) error {
+	if f.down["delete"] {
+		return errDown
+	}
+	return f.Space.Delete(ctx, ids...)
+}
+
+func build(t *testing.T, able scim.Able) *house {
+	t.Helper()
+	e, err := embedded.Open(filepath.Join(t.TempDir(), "store.db"), time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.Close() })
+	h := &house{keycloak: scimtest.NewMemory(able), records: &flaky{e.Open("t"), map[string]bool{}}, clock: time.Now().Add(time.Hour)}
+	h.Directory = overlay.New(h.keycloak, h.records, func() time.Time { return h.clock })
+	return h
+}
+
+func (h *house) ids(t *testing.T) []string {
+	t.Helper()
+	ids, err := h.records.Scan(t.Context(), "", 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ids
+}
+
+func TestContract(t *testing.T) {
+	scimtest.Run(t, func(t *testing.T) scim.Directory { return build(t, scimtest.KeycloakAble()).Directory })
+}
+
+const entra = `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],
+"userName":"Alice@X.test","active":true,"externalId":"E-1","title":"<Boss> & more","name":{"formatted":"Dr. Alice","givenName":"Alice","familyName":"X","middleName":"M"},
+"emails":[{"value":"home@x.test","type":"home"},{"value":"Work@x.test","type":"work","primary":true}],
+"phoneNumbers":[{"value":"+1 555","type":"mobile"}],
+"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"department":"D","manager":{"value":"m-1"}},
+"urn:example:2.5:User":{"a":{"b":[1,{"c":null}]},"n":12345678901234567890}}`
+
+func attributesOf(t *testing.T, raw string) []scim.Leaf {
+	t.Helper()
+	return slices.DeleteFunc(scim.Must(raw).Leaves(), func(l scim.Leaf) bool { return l.Path.Name == "schemas" })
+}
+
+func sameLeaves(t *testing.T, r scim.Resource, want string) {
+	t.Helper()
+	for _, l := range attributesOf(t, want) {
+		if got := r.Get(l.Path); got != l.Raw {
+			t.Errorf("%s: %s, want %s", l.Path, got, l.Raw)
+		}
+	}
+}
+
+func TestEverythingAskedIsShownByteForByte(t *testing.T) {
+	h := build(t, scimtest.KeycloakAble())
+	made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameLeaves(t, made, entra)
+	ref := scim.Ref{Type: scim.User, ID: made.ID()}
+	got, err := h.Get(t.Context(), ref, scim.Need{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameLeaves(t, got, entra)
+	p, err := h.List(t.Context(), scim.Query{Type: scim.User, Start: 1, Count: 10})
+	if err != nil || len(p.Resources) != 1 {
+		t.Fatal(err, p)
+	}
+	sameLeaves(t, p.Resources[0], entra)
+	if ids := h.ids(t); !slices.Equal(ids, []string{made.ID()}) {
+		t.Errorf("records left: %v", ids)
+	}
+}
+
+func TestNarrowReadMergesOnlyWhatWasRead(t *testing.T) {
+	h := build(t, scimtest.KeycloakAble())
+	made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := h.Get(t.Context(), scim.Ref{Type: scim.User, ID: made.ID()}, scim.Need{Only: []string{"title"}})
+	if err != nil || r.Raw("title") == "" || r.Raw("emails") != "" || r.Raw("externalId") != "" {
+		t.Errorf("%v %s", err, r)
+	}
+}
+
+func TestKeycloakWinsWhereItChanged(t *testing.T) {
+	h := build(t, scimtest.KeycloakAble())
+	made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref := scim.Ref{Type: scim.User, ID: made.ID()}
+	_, err = h.keycloak.Update(t.Context(), ref, func(r scim.Resource) (scim.Resource, error) {
+		return r.With("userName", `"renamed"`).With("emails", `[{"value":"w2@x.test","type":"work","primary":true}]`), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := h.Get(t.Context(), ref, scim.Need{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `[{"value":"home@x.test","type":"home"},{"value":"w2@x.test","type":"work","primary":true}]`
+	if got.Raw("userName") != `"renamed"` || got.Raw("emails") != want || got.Raw("externalId") != `"E-1"` {
+		t.Error(got)
+	}
+}
+
+func TestNativeValueThatWasNotTakenIsAnError(t *testing.T) {
+	h := build(t, scimtest.KeycloakAble())
+	made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.keycloak.Freeze("active")
+	ref := scim.Ref{Type: scim.User, ID: made.ID()}
+	_, err = h.Update(t.Context(), ref, func(r scim.Resource) (scim.Resource, error) { return r.With("active", "false"), nil })
+	if status := scim.AsError(err).Status; status != 502 {
+		t.Fatalf("a lie: %v", err)
+	}
+	if got, err := h.Get(t.Context(), ref, scim.Need{}); err != nil || got.Raw("active") != "true" {
+		t.Error(err, got)
+	}
+}
+
+func TestLastModifiedMovesOnChangeOnly(t *testing.T) {
+	h := build(t, scimtest.KeycloakAble())
+	made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref := scim.Ref{Type: scim.User, ID: made.ID()}
+	modified := scim.MustPath("meta.lastModified")
+	same, err := h.Update(t.Context(), ref, func(r scim.Resource) (scim.Resource, error) { return r, nil })
+	if err != nil || same.Get(modified) != made.Get(modified) {
+		t.Errorf("moved without a change: %v %s", err, same.Get(modified))
+	}
+	changed, err := h.Update(t.Context(), ref, func(r scim.Resource) (scim.Resource, error) { return r.With("title", `"T2"`), nil })
+	if err != nil || changed.Get(modified) == made.Get(modified) {
+		t.Errorf("did not move: %v %s", err, changed.Get(modified))
+	}
+}
+
+func TestMappingAppears(t *testing.T) {
+	h := build(t, scimtest.KeycloakAble())
+	made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.keycloak.Hold(scim.User, "title", scim.Native) // an administrator maps title in the user profile
+	ref := scim.Ref{Type: scim.User, ID: made.ID()}
+	got, err := h.Get(t.Context(), ref, scim.Need{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameLeaves(t, got, entra)
+	if _, err := h.Update(t.Context(), ref, func(r scim.Resource) (scim.Resource, error) { return r.With("nickName", `"N"`), nil }); err != nil {
+		t.Fatal(err)
+	}
+	native, err := h.keycloak.Get(t.Context(), ref, scim.Need{})
+	if err != nil || native.Raw("title") != `"<Boss> & more"` {
+		t.Errorf("the next write did not offer the kept title: %v %s", err, native)
+	}
+}
+
+func TestStoreDown(t *testing.T) {
+	h := build(t, scimtest.KeycloakAble())
+	h.records.down["save"] = true
+	if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.AsError(err).Status != 503 {
+		t.Error(err)
+	}
+	if h.keycloak.Calls() != 0 {
+		t.Error("Keycloak was written although nothing could be kept")
+	}
+}
+
+// A create that lost its store after Keycloak, or its process, is finished by the retry.
+func TestRetryFinishesACreate(t *testing.T) {
+	h := build(t, scimtest.KeycloakAble())
+	h.clock = time.Now()
+	h.records.down["save resource"] = true
+	if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.AsError(err).Status != 503 {
+		t.Fatal(err)
+	}
+	if ids := h.ids(t); len(ids) != 1 {
+		t.Fatalf("want the pending record only: %v", ids)
+	}
+	h.records.down = map[string]bool{}
+	made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameLeaves(t, made, entra)
+	if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.AsError(err).Status != 409 {
+		t.Errorf("a third create: %v", err)
+	}
+	if ids := h.ids(t); !slices.Equal(ids, []string{made.ID()}) {
+		t.Errorf("records left: %v", ids)
+	}
+}
+
+func TestPendingNeverAdoptsWhatIsNotOurs(t *testing.T) {
+	begin := func(t *testing.T) *house {
+		h := build(t, scimtest.KeycloakAble())
+		h.clock = time.Now()
+		h.keycloak.FailNext(scim.Unavailable("Keycloak", nil)) // it may have been made, or not
+		if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); err == nil {
+			t.Fatal("no error")
+		}
+		return h
+	}
+	t.Run("other values", func(t *testing.T) {
+		h := begin(t)
+		if _, err := h.keycloak.Create(t.Context(), scim.User, scim.Must(entra).Set(scim.MustPath("name.givenName"), `"Somebody"`)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.AsError(err).Status != 409 {
+			t.Error(err)
+		}
+	})
+	t.Run("made before", func(t *testing.T) {
+		h := begin(t)
+		if _, err := h.keycloak.Create(t.Context(), scim.User, scim.Must(entra)); err != nil {
+			t.Fatal(err)
+		}
+		h.clock = time.Now().Add(time.Hour)
+		ids := h.ids(t)
+		if err := h.records.Space.Delete(t.Context(), ids...); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.AsError(err).Status != 409 {
+			t.Error(err)
+		}
+		if left := h.ids(t); len(left) != 0 {
+			t.Errorf("records left: %v", left)
+		}
+	})
+}
+
+func TestDeleteTakesTheRecord(t *testing.T) {
+	h := build(t, scimtest.KeycloakAble())
+	made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref := scim.Ref{Type: scim.User, ID: made.ID()}
+	h.records.down["delete"] = true
+	if err := h.Delete(t.Context(), ref); scim.AsError(err).Status != 503 {
+		t.Errorf("store down: %v", err)
+	}
+	h.records.down = map[string]bool{}
+	if err := h.Delete(t.Context(), ref); scim.AsError(err).Status != 404 {
+		t.Errorf("retry: %v", err)
+	}
+	if ids := h.ids(t); len(ids) != 0 {
+		t.Errorf("records left: %v", ids)
+	}
+}
+
+func TestTermsFindWhatIsKept(t *testing.T) {
+	h := build(t, scimtest.KeycloakAble())
+	made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, text := range map[string]string{"externalId": "E-1", "userName": "ALICE@x.test", "emails.value": "HOME@x.test"} {
+		ids, err := h.records.Find(t.Context(), overlay.Term(scim.User, scim.MustPath(path), text))
+		if err != nil || !slices.Equal(ids, []string{made.ID()}) {
+			t.Errorf("%s: %v %v", path, err, ids)
+		}
+	}
+	if ids, _ := h.records.Find(t.Context(), overlay.Term(scim.User, scim.MustPath("externalId"), "e-1")); len(ids) != 0 {
+		t.Error("externalId is caseExact")
+	}
+}

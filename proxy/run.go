@@ -1,0 +1,75 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/sync/errgroup"
+)
+
+// grace is how long requests under way may take when the program is asked to end.
+const grace = 20 * time.Second
+
+// Run serves until the context ends, then lets requests under way finish. Ready is told the address once the door is open.
+func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
+	door, err := new(net.ListenConfig).Listen(ctx, "tcp", p.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	servers := map[*http.Server]net.Listener{p.server(p.Handler()): door}
+	if p.cfg.AdminListen != "" {
+		admin, err := new(net.ListenConfig).Listen(ctx, "tcp", p.cfg.AdminListen)
+		if err != nil {
+			return errors.Join(fmt.Errorf("adminListen: %w", err), door.Close())
+		}
+		servers[p.server(p.adminHandler())] = admin
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for s, l := range servers {
+		g.Go(func() error {
+			if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				return err
+			}
+			return nil
+		})
+		g.Go(func() error {
+			<-ctx.Done()
+			stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+			defer cancel()
+			return s.Shutdown(stop)
+		})
+	}
+	ready(door.Addr())
+	return errors.Join(g.Wait(), p.engine.Close())
+}
+
+func (p *Proxy) server(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      p.requestTimeout() + 30*time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+	}
+}
+
+// adminHandler is for operators and never public: liveness, readiness (the store answers), metrics.
+func (p *Proxy) adminHandler() http.Handler {
+	m := http.NewServeMux()
+	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	m.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+		defer cancel()
+		if err := p.engine.Ping(ctx); err != nil {
+			http.Error(w, "the store does not answer", http.StatusServiceUnavailable)
+		}
+	})
+	m.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{}))
+	return m
+}

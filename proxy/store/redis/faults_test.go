@@ -1,0 +1,150 @@
+package redis_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/redis"
+	"keycloak-scim-proxy/test/redisserver"
+)
+
+// unavailable checks all operations: the store is to blame, and the caller's context is if it should be.
+func unavailable(ctx context.Context, t *testing.T, e *redis.Engine, deadline bool) {
+	t.Helper()
+	s := e.Open("acme")
+	_, load := s.Load(ctx, "u1")
+	_, save := s.Save(ctx, "u1", store.Record{})
+	for name, err := range map[string]error{"Load": load, "Save": save, "Ping": e.Ping(ctx)} {
+		if !errors.Is(err, store.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) != deadline {
+			t.Errorf("%s: got %v, want ErrUnavailable; DeadlineExceeded: want %v", name, err, deadline)
+		}
+	}
+}
+
+func TestServerGoesAndComesBack(t *testing.T) {
+	for name, end := range map[string]func(*redisserver.Server){"stopped": (*redisserver.Server).Stop, "killed": (*redisserver.Server).Kill} {
+		t.Run(name, func(t *testing.T) {
+			ctx, server := t.Context(), redisserver.Start(t, redisserver.Options{})
+			e := open(t, redis.Options{Addresses: []string{server.Addr}})
+			s := e.Open("acme")
+			rev, err := s.Save(ctx, "u1", store.Record{Body: []byte("kept")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			end(server)
+			unavailable(ctx, t, e, false)
+			if _, err := s.Lock(ctx, "u1", time.Minute); !errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrLocked) {
+				t.Errorf("Lock: %v", err)
+			}
+			server.Restart()
+			if rev, err = s.Save(ctx, "u1", store.Record{Rev: rev, Body: []byte("again")}); err != nil {
+				t.Fatalf("after the restart: %v", err)
+			}
+			if got, err := s.Load(ctx, "u1"); err != nil || string(got["u1"].Body) != "again" || got["u1"].Rev != rev {
+				t.Errorf("after the restart: %v, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestServerThatHangs(t *testing.T) {
+	server := redisserver.Start(t, redisserver.Options{})
+	patient := open(t, redis.Options{Addresses: []string{server.Addr}, Timeout: time.Minute})
+	hasty := open(t, redis.Options{Addresses: []string{server.Addr}, Timeout: 20 * time.Millisecond, DialTimeout: 20 * time.Millisecond})
+	for _, e := range []*redis.Engine{patient, hasty} {
+		if err := e.Ping(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	server.Freeze()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := patient.Open("acme").Load(ctx, "u1"); !errors.Is(err, store.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the caller's deadline: got %v, want ErrUnavailable and DeadlineExceeded", err)
+	}
+	unavailable(t.Context(), t, hasty, false) // the driver's own time-outs are not the caller's
+	server.Thaw()
+	if _, err := patient.Open("acme").Load(t.Context(), "u1"); err != nil {
+		t.Errorf("after it has thawed: %v", err)
+	}
+}
+
+func TestPasswordIsReadLate(t *testing.T) {
+	server := redisserver.Start(t, redisserver.Options{Username: "scim", Password: "new"})
+	current, broken := "old", error(nil)
+	e := open(t, redis.Options{Addresses: []string{server.Addr}, Username: "scim", Password: func(context.Context) (string, error) {
+		return current, broken
+	}})
+	unavailable(t.Context(), t, e, false)
+	broken = errors.New("no such file")
+	unavailable(t.Context(), t, e, false)
+	current, broken = "new", nil
+	if err := e.Ping(t.Context()); err != nil {
+		t.Errorf("with the new password: %v", err)
+	}
+}
+
+func TestForbiddenIsUnavailable(t *testing.T) {
+	server := redisserver.Start(t, redisserver.Options{Username: "scim", Password: "p", ACL: "~other:* -@all +@connection"})
+	e := open(t, redis.Options{Addresses: []string{server.Addr}, Username: "scim", Password: password("p")})
+	if _, err := e.Open("acme").Save(t.Context(), "u1", store.Record{}); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestScriptsAreSentAgainWhenForgotten(t *testing.T) {
+	server := redisserver.Start(t, redisserver.Options{})
+	s := open(t, redis.Options{Addresses: []string{server.Addr}}).Open("acme")
+	rev, err := s.Save(t.Context(), "u1", store.Record{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	do(t, server, "SCRIPT", "FLUSH")
+	if _, err := s.Save(t.Context(), "u1", store.Record{Rev: rev}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestRevisionsRiseOverLostData has Redis lose everything, as without persistence: a writer that still holds a revision from before
+// must not overwrite what was created since.
+func TestRevisionsRiseOverLostData(t *testing.T) {
+	server := redisserver.Start(t, redisserver.Options{})
+	s := open(t, redis.Options{Addresses: []string{server.Addr}}).Open("acme")
+	before, err := s.Save(t.Context(), "u1", store.Record{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	do(t, server, "FLUSHALL")
+	after, err := s.Save(t.Context(), "u1", store.Record{})
+	if err != nil || after <= before {
+		t.Errorf("revision %d follows %d, %v", after, before, err)
+	}
+	if _, err := s.Save(t.Context(), "u1", store.Record{Rev: before}); !errors.Is(err, store.ErrConflict) {
+		t.Errorf("save over another life: %v", err)
+	}
+}
+
+func TestForeignDataAreUnreadable(t *testing.T) {
+	server := redisserver.Start(t, redisserver.Options{})
+	s := open(t, redis.Options{Addresses: []string{server.Addr}}).Open("acme")
+	for name, fields := range map[string][]string{
+		"revision": {"rev", "x", "terms", "", "body", ""},
+		"partial":  {"rev", "1"},
+		"terms":    {"rev", "1", "body", "", "terms", "a\x01"},
+	} {
+		do(t, server, append([]string{"HSET", "{acme}:r:" + name}, fields...)...)
+		if _, err := s.Load(t.Context(), name); !errors.Is(err, store.ErrUnreadable) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+func do(t *testing.T, s *redisserver.Server, args ...string) {
+	t.Helper()
+	if _, err := s.Do(args...); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,172 @@
+package store_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/storetest"
+)
+
+// material is a key that a name tells apart from others.
+func material(name string) []byte { return bytes.Repeat([]byte(name), 32)[:32] }
+
+func keys(t testing.TB, names ...string) *store.Keys {
+	t.Helper()
+	var all [][]byte
+	for _, n := range names {
+		all = append(all, material(n))
+	}
+	k, err := store.NewKeys(all...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func load(t testing.TB, s store.Space, id string) store.Record {
+	t.Helper()
+	recs, err := s.Load(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return recs[id]
+}
+
+func save(t testing.TB, s store.Space, id string, r store.Record) uint64 {
+	t.Helper()
+	rev, err := s.Save(t.Context(), id, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rev
+}
+
+func find(t testing.TB, s store.Space, terms ...string) []string {
+	t.Helper()
+	ids, err := s.Find(t.Context(), terms...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ids
+}
+
+var secret = store.Record{Body: []byte(`{"title":"Top Secret"}`), Terms: []string{"externalid\x00Secret-4711"}}
+
+func TestTheEngineSeesNoPlainText(t *testing.T) {
+	m := storetest.NewMemory()
+	s := store.Seal(m, keys(t, "k1")).Open("acme")
+	save(t, s, "u1", secret)
+	unlock, err := s.Lock(t.Context(), "lock of Secret-4711", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+	if seen := fmt.Sprintf("%s %s", load(t, m.Open("acme"), "u1").Body, m.Ops()); strings.Contains(seen, "Secret") {
+		t.Errorf("the engine saw %s", seen)
+	}
+}
+
+func TestSealedAlikeLooksDifferent(t *testing.T) {
+	m := storetest.NewMemory()
+	e := store.Seal(m, keys(t, "k1"))
+	for _, tenant := range []string{"acme", "acme2"} {
+		save(t, e.Open(tenant), "u1", secret)
+		save(t, e.Open(tenant), "u2", secret)
+	}
+	a1, a2, b1 := load(t, m.Open("acme"), "u1"), load(t, m.Open("acme"), "u2"), load(t, m.Open("acme2"), "u1")
+	if bytes.Equal(a1.Body, a2.Body) || bytes.Equal(a1.Body, b1.Body) {
+		t.Error("the same body gives the same ciphertext")
+	}
+	if a1.Terms[0] != a2.Terms[0] {
+		t.Error("one term of one tenant has two hashes")
+	}
+	if a1.Terms[0] == b1.Terms[0] {
+		t.Error("a term has the same hash for two tenants")
+	}
+}
+
+func TestWhatWasMovedOrChangedIsUnreadable(t *testing.T) {
+	m := storetest.NewMemory()
+	e := store.Seal(m, keys(t, "k1"))
+	save(t, e.Open("acme"), "u1", secret)
+	sealed := load(t, m.Open("acme"), "u1")
+	sealed.Rev = 0
+	flip := func(at int) store.Record {
+		b := bytes.Clone(sealed.Body)
+		b[(at+len(b))%len(b)] ^= 1
+		return store.Record{Body: b}
+	}
+	for name, c := range map[string]struct {
+		tenant, id string
+		r          store.Record
+	}{
+		"to another id":       {"acme", "u2", sealed},
+		"to another tenant":   {"acme2", "u1", sealed},
+		"across the boundary": {"acm", "eu1", sealed},
+		"key id":              {"acme", "key id", flip(9)},
+		"nonce":               {"acme", "nonce", flip(17)},
+		"ciphertext":          {"acme", "ciphertext", flip(40)},
+		"tag":                 {"acme", "tag", flip(-1)},
+		"cut in the key id":   {"acme", "cut", store.Record{Body: sealed.Body[:10]}},
+		"cut in the nonce":    {"acme", "cut 2", store.Record{Body: sealed.Body[:20]}},
+		"cut at the end":      {"acme", "cut 3", store.Record{Body: sealed.Body[:len(sealed.Body)-1]}},
+	} {
+		save(t, m.Open(c.tenant), c.id, c.r)
+		if got, err := e.Open(c.tenant).Load(t.Context(), c.id); !errors.Is(err, store.ErrUnreadable) || got != nil {
+			t.Errorf("%s: got %v, %v", name, got, err)
+		}
+	}
+}
+
+func TestRotation(t *testing.T) {
+	m := storetest.NewMemory()
+	before := store.Seal(m, keys(t, "old")).Open("acme")
+	both := store.Seal(m, keys(t, "new", "old")).Open("acme")
+	after := store.Seal(m, keys(t, "new")).Open("acme")
+
+	rev := save(t, before, "u1", secret)
+	got := load(t, both, "u1")
+	if diff := cmp.Diff(store.Record{Rev: rev, Body: secret.Body, Terms: secret.Terms}, got); diff != "" {
+		t.Errorf("under the old key (-want +got):\n%s", diff)
+	}
+	if ids := find(t, both, secret.Terms...); !slices.Equal(ids, []string{"u1"}) {
+		t.Errorf("found under the old key: %q", ids)
+	}
+	_, err := after.Load(t.Context(), "u1")
+	if !errors.Is(err, store.ErrUnreadable) || !strings.Contains(err.Error(), "not among the keys") || !strings.Contains(err.Error(), `"u1"`) {
+		t.Errorf("the key is gone: %v", err)
+	}
+
+	save(t, both, "u1", got)
+	if load(t, after, "u1").Terms[0] != secret.Terms[0] || !slices.Equal(find(t, after, secret.Terms...), []string{"u1"}) {
+		t.Error("a save under both keys is not readable and findable under the new one alone")
+	}
+	if n := len(load(t, m.Open("acme"), "u1").Terms); n != 1 {
+		t.Errorf("%d terms are left in the engine, want 1: the hash under the old key remains", n)
+	}
+}
+
+func TestEncryptionIsTurnedOnLater(t *testing.T) {
+	m := storetest.NewMemory()
+	save(t, m.Open("acme"), "u1", secret)
+	s := store.Seal(m, keys(t, "k1")).Open("acme")
+	r := load(t, s, "u1")
+	if string(r.Body) != string(secret.Body) || !slices.Equal(find(t, s, secret.Terms...), []string{"u1"}) {
+		t.Errorf("a plain record: %q, found as %q", r.Body, find(t, s, secret.Terms...))
+	}
+	save(t, s, "u1", r)
+	if raw := fmt.Sprintf("%s", load(t, m.Open("acme"), "u1")); strings.Contains(raw, "Secret") {
+		t.Errorf("after the next save the engine holds %s", raw)
+	}
+	if r := load(t, s, "u1"); string(r.Body) != string(secret.Body) || !slices.Equal(find(t, s, secret.Terms...), []string{"u1"}) {
+		t.Errorf("after the next save: %q", r.Body)
+	}
+}
