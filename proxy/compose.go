@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/proxy/discovery"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/listing"
@@ -78,5 +77,3 @@ func (p *parts) find(ctx context.Context, t scim.ResourceType, attr scim.AttrPat
 	ids, err := p.space.Find(ctx, overlay.Term(t, attr, text))
 	return ids, true, err
 }
-
-func dialect(idp string) scim.Dialect { return adapters.For(idp) }

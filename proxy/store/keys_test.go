@@ -20,7 +20,7 @@ func TestKeyFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	save(t, store.Seal(m, direct).Open("acme"), "u1", secret)
+	save(t, store.Seal(m, direct).Open("acme"), "u1", secret())
 	for name, text := range map[string]string{
 		"hexadecimal":    hex.EncodeToString(key),
 		"upper case":     strings.ToUpper(hex.EncodeToString(key)) + "\r\n",
@@ -33,7 +33,7 @@ func TestKeyFiles(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if got := load(t, store.Seal(m, loaded).Open("acme"), "u1"); string(got.Body) != string(secret.Body) {
+		if got := load(t, store.Seal(m, loaded).Open("acme"), "u1"); string(got.Body) != secretBody {
 			t.Errorf("%s: another key was read", name)
 		}
 	}

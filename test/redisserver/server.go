@@ -91,7 +91,7 @@ func (s *Server) Restart() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }() // the server has its own descriptor
 	s.cmd = exec.Command("redis-server", "-")
 	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = strings.NewReader(s.config()), log, log
 	s.cmd.SysProcAttr = endsWithParent()

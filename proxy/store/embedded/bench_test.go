@@ -2,6 +2,7 @@ package embedded_test
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -12,7 +13,7 @@ import (
 // BenchmarkSave creates records of 2 KiB, from one caller and from many at once.
 func BenchmarkSave(b *testing.B) {
 	for _, callers := range []int{1, 4, 16, 64} {
-		b.Run(fmt.Sprint(callers), func(b *testing.B) {
+		b.Run(strconv.Itoa(callers), func(b *testing.B) {
 			s := fresh(b).Open("acme")
 			var next atomic.Int64
 			var group sync.WaitGroup

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -73,6 +74,9 @@ func initialise(tx *bolt.Tx) error {
 
 // syncDir makes the name of a new file as durable as its content.
 func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil // a directory cannot be synced there
+	}
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
@@ -107,16 +111,11 @@ func (e *Engine) write(ctx context.Context, op string, fn func(*bolt.Tx) error) 
 	if refused != nil {
 		return fmt.Errorf("embedded %s: %w", op, refused)
 	}
-	err := e.writer.do(func(tx *bolt.Tx) error {
-		if refused = ctx.Err(); refused != nil {
-			return nil
+	err := e.writer.do(func(tx *bolt.Tx) (broken error) {
+		if refused = ctx.Err(); refused == nil {
+			refused, broken = judge(fn(tx))
 		}
-		err := fn(tx)
-		if errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrUnreadable) {
-			refused = err
-			return nil
-		}
-		return err
+		return broken
 	})
 	switch {
 	case err != nil:
@@ -125,6 +124,14 @@ func (e *Engine) write(ctx context.Context, op string, fn func(*bolt.Tx) error) 
 		return fmt.Errorf("embedded %s: %w", op, refused)
 	}
 	return nil
+}
+
+// judge tells what fails one write from what fails the transaction.
+func judge(err error) (refused, broken error) {
+	if errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrUnreadable) {
+		return err, nil
+	}
+	return nil, err
 }
 
 // failed lets the contract's own errors through; whatever else bbolt says means that the store is unavailable.

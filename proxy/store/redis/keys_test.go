@@ -3,6 +3,7 @@ package redis_test
 import (
 	"regexp"
 	"testing"
+	"time"
 
 	goredis "github.com/redis/go-redis/v9"
 
@@ -20,12 +21,12 @@ func TestKeysStayInTheirSlot(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	unlock, err := s.Lock(ctx, "}{", 60e9)
+	unlock, err := s.Lock(ctx, "}{", time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
 	client := goredis.NewClient(&goredis.Options{Addr: server.Addr})
-	defer client.Close()
+	t.Cleanup(func() { _ = client.Close() })
 	form := regexp.MustCompile(`^kscim:\{%7D%7Bx%7D%20%C3%A9\}:(ids|terms|rev|[rl]:[A-Za-z0-9._:%-]+)$`)
 	names, err := client.Keys(ctx, "*").Result()
 	if err != nil || len(names) != 3+3+1 {

@@ -49,15 +49,15 @@ func newLossy(t *testing.T, server string) *lossy {
 }
 
 func (p *lossy) relay(client net.Conn) {
-	defer client.Close()
+	defer hangUp(client)
 	server, err := net.Dial("tcp", p.server)
 	if err != nil {
 		return
 	}
-	defer server.Close()
+	defer hangUp(server)
 	var doomed atomic.Bool
 	go func() {
-		defer server.Close()
+		defer hangUp(server)
 		pipe(server, client, func(b []byte) bool {
 			if bytes.Contains(b, []byte("evalsha")) && p.lose.CompareAndSwap(true, false) {
 				doomed.Store(true)
@@ -73,6 +73,9 @@ func (p *lossy) relay(client net.Conn) {
 		return true
 	})
 }
+
+// hangUp closes a connection that may be closed already.
+func hangUp(c net.Conn) { _ = c.Close() }
 
 // pipe copies until either end closes, or pass says no.
 func pipe(to io.Writer, from io.Reader, pass func([]byte) bool) {

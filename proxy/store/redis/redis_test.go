@@ -127,7 +127,7 @@ func TestReplicasShareRecordsAndLocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unlock()
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 250*time.Millisecond)
 	defer cancel()
 	if _, err := two.Lock(ctx, "u1", time.Minute); !errors.Is(err, store.ErrLocked) {
 		t.Errorf("the other replica's lock: %v", err)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 
 	"keycloak-scim-proxy/proxy/store"
@@ -46,13 +47,13 @@ func termsAreExact(t *testing.T, e store.Engine) {
 	ids := []string{"b", "b\x00c", "\x00b", "\x01"}
 	for _, id := range ids {
 		for i, term := range terms {
-			save(t, s, id+fmt.Sprint(i), store.Record{Terms: []string{term}})
+			save(t, s, id+strconv.Itoa(i), store.Record{Terms: []string{term}})
 		}
 	}
 	for i, term := range terms {
 		var expected []string
 		for _, id := range ids {
-			expected = append(expected, id+fmt.Sprint(i))
+			expected = append(expected, id+strconv.Itoa(i))
 		}
 		slices.Sort(expected)
 		finds(t, s, expected, term)

@@ -9,8 +9,11 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// short is a ttl or a wait that the suite sits out.
-const short = 60 * time.Millisecond
+// What the suite sits out: a ttl, and a wait that is long enough for a busy machine to ask at least once.
+const (
+	shortTTL  = 60 * time.Millisecond
+	shortWait = 250 * time.Millisecond
+)
 
 func lockExcludes(t *testing.T, e store.Engine) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -54,7 +57,7 @@ func lockExpires(t *testing.T, e store.Engine) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	s := e.Open("acme")
-	late, err := s.Lock(ctx, "u1", short)
+	late, err := s.Lock(ctx, "u1", shortTTL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +80,7 @@ func lockExpires(t *testing.T, e store.Engine) {
 // locked says that the lock cannot be had.
 func locked(t *testing.T, s store.Space) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), short)
+	ctx, cancel := context.WithTimeout(t.Context(), shortWait)
 	defer cancel()
 	unlock, err := s.Lock(ctx, "u1", patience)
 	if err == nil {
@@ -97,7 +100,7 @@ func lockWaitEnds(t *testing.T, e store.Engine) {
 	}
 	locked(t, s)
 	ctx, cancel := context.WithCancel(t.Context())
-	timer := time.AfterFunc(short, cancel)
+	timer := time.AfterFunc(shortWait, cancel)
 	defer timer.Stop()
 	_, err = s.Lock(ctx, "u1", patience)
 	fails(t, "Lock", err, store.ErrLocked)

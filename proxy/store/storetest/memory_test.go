@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -39,7 +40,7 @@ func TestMemoryFailsOnDemand(t *testing.T) {
 
 	refuse := errors.New("not this one")
 	m.OnOp(func(_ context.Context, op storetest.Op) error {
-		if op.Name == "Delete" || op.Name == "Unlock" {
+		if op.Name == "Delete" {
 			return refuse
 		}
 		return nil
@@ -50,16 +51,28 @@ func TestMemoryFailsOnDemand(t *testing.T) {
 	if got, err := s.Load(ctx, "u1"); err != nil || len(got) != 1 {
 		t.Errorf("refused delete did its work: %v, %v", got, err)
 	}
-	unlock, err := s.Lock(ctx, "u1", time.Hour)
-	if err != nil {
-		t.Fatal(err)
-	}
-	unlock()
-	short, cancel := context.WithTimeout(ctx, time.Millisecond)
-	defer cancel()
-	if _, err := s.Lock(short, "u1", time.Hour); !errors.Is(err, store.ErrLocked) {
-		t.Errorf("refused unlock freed the lock: %v", err)
-	}
+}
+
+func TestMemoryLosesAnUnlock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := storetest.NewMemory()
+		s := m.Open("acme")
+		m.OnOp(func(_ context.Context, op storetest.Op) error {
+			if op.Name == "Unlock" {
+				return errors.New("lost")
+			}
+			return nil
+		})
+		unlock, err := s.Lock(t.Context(), "u1", time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		unlock()
+		start := time.Now()
+		if _, err := s.Lock(t.Context(), "u1", time.Hour); err != nil || time.Since(start) != time.Hour {
+			t.Errorf("the lock was free after %s, %v; want its ttl", time.Since(start), err)
+		}
+	})
 }
 
 func TestMemoryCounts(t *testing.T) {

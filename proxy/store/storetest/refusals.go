@@ -3,7 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -82,7 +82,7 @@ func tooMuchRefused(t *testing.T, e store.Engine) {
 	}
 	var many []string
 	for i := range store.MaxTerms + 1 {
-		many = append(many, fmt.Sprint(i))
+		many = append(many, strconv.Itoa(i))
 	}
 	for name, r := range map[string]store.Record{
 		"long term":  {Terms: []string{strings.Repeat("x", store.MaxTerm+1)}},

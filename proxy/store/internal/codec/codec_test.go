@@ -12,14 +12,14 @@ import (
 	"keycloak-scim-proxy/proxy/store/internal/codec"
 )
 
-// awkward draws strings rich in the bytes that mean something to the encoding.
-func awkward(smallest int) *rapid.Generator[string] {
-	return rapid.Map(rapid.SliceOfN(rapid.SampledFrom([]byte{0, 1, 2, 3, 'a', 'b', 0xff}), smallest, 6), func(b []byte) string { return string(b) })
+// awkward draws names rich in the bytes that mean something to the encoding.
+func awkward() *rapid.Generator[string] {
+	return rapid.Map(rapid.SliceOfN(rapid.SampledFrom([]byte{0, 1, 2, 3, 'a', 'b', 0xff}), 1, 6), func(b []byte) string { return string(b) })
 }
 
 func TestPackedRecordsComeBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		terms := rapid.SliceOfN(awkward(1), 0, 4).Draw(t, "terms")
+		terms := rapid.SliceOfN(awkward(), 0, 4).Draw(t, "terms")
 		body := rapid.SliceOf(rapid.Byte()).Draw(t, "body")
 		gotTerms, gotBody, err := codec.Unpack(codec.Pack(nil, terms, body))
 		if err != nil || !slices.Equal(gotTerms, terms) || !bytes.Equal(gotBody, body) {
@@ -30,7 +30,7 @@ func TestPackedRecordsComeBack(t *testing.T) {
 
 func TestAnEntryBelongsToItsTermOnly(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		term, other, id := awkward(1).Draw(t, "term"), awkward(1).Draw(t, "other"), awkward(1).Draw(t, "id")
+		term, other, id := awkward().Draw(t, "term"), awkward().Draw(t, "other"), awkward().Draw(t, "id")
 		entry := codec.Entry(term, id)
 		found, ok := strings.CutPrefix(entry, codec.Entry(other, ""))
 		if ok != (term == other) || ok && found != id {

@@ -1,0 +1,190 @@
+package proxy
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/observe"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scimhttp"
+	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/tenants"
+)
+
+// Proxy is the program as a value.
+type Proxy struct {
+	cfg      config.Config
+	client   *keycloak.Client
+	engine   store.Engine
+	log      *zap.Logger
+	now      func() time.Time
+	registry *prometheus.Registry
+	metrics  *observe.Metrics
+	tenants  *tenantGate
+}
+
+// New builds the proxy. It opens the store and does not talk to Keycloak: what a realm is like is asked at its first request.
+func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
+	transport, err := newTransport(cfg.Keycloak)
+	if err != nil {
+		return nil, err
+	}
+	engine, err := openStore(cfg.Store)
+	if err != nil {
+		return nil, err
+	}
+	p := &Proxy{cfg: cfg, engine: engine, log: log, now: time.Now, registry: prometheus.NewRegistry()}
+	p.metrics = observe.NewMetrics(p.registry)
+	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(transport, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
+	if p.tenants, err = p.newTenants(); err != nil {
+		return nil, errors.Join(err, engine.Close())
+	}
+	return p, nil
+}
+
+// Close frees what New opened; Run does it by itself.
+func (p *Proxy) Close() error { return p.engine.Close() }
+
+// newTransport is the one transport of the process. Connections are kept as many as calls may run, so that none is dialled anew.
+func newTransport(k config.Keycloak) (*http.Transport, error) {
+	t := &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		MaxIdleConns:        k.MaxInFlight,
+		MaxIdleConnsPerHost: k.MaxInFlight,
+		IdleConnTimeout:     90 * time.Second,
+		TLSHandshakeTimeout: 10 * time.Second,
+	}
+	if k.CAFile == "" {
+		return t, nil
+	}
+	var err error
+	if t.TLSClientConfig, err = clientTLS(config.TLS{CAFile: k.CAFile}); err != nil {
+		return nil, fmt.Errorf("keycloak.caFile: %w", err)
+	}
+	return t, nil
+}
+
+func (p *Proxy) newTenants() (*tenantGate, error) {
+	g := &tenantGate{p: p, all: map[string]*tenant{}}
+	var entries []tenants.Entry
+	realms := map[string]*parts{}
+	for _, c := range p.cfg.Tenants {
+		if realms[c.Realm] == nil {
+			realms[c.Realm] = p.realm(c.Realm)
+		}
+		l := p.plan()
+		l.tenant, l.dialect, l.membersShown = c.Tenant, adapters.For(c.IDP), c.MembersShown
+		account := keycloak.NewAccount(p.client, c.Realm, c.ServiceAccount.ClientID, c.ServiceAccount.Secret, p.now)
+		g.all[c.Tenant] = &tenant{realms[c.Realm], l, account}
+		for _, k := range c.Tokens {
+			e := tenants.Entry{Tenant: c.Tenant, KeyID: k.ID, Expires: k.Expires.Time}
+			if n, err := hex.Decode(e.SHA256[:], []byte(k.SHA256)); err != nil || n != len(e.SHA256) {
+				return nil, fmt.Errorf("tenant %s: token %s: the SHA-256 is not 64 hex digits", c.Tenant, k.ID)
+			}
+			entries = append(entries, e)
+		}
+	}
+	g.book = tenants.NewBook(entries)
+	return g, nil
+}
+
+func (p *Proxy) plan() plan {
+	return plan{
+		dialect:      adapters.For("generic"),
+		schemas:      scim.CoreSchemas(),
+		membersShown: config.DefaultTenant().MembersShown,
+		maxFilter:    int(p.cfg.Limits.Filter),
+		maxPage:      p.cfg.Limits.Page,
+	}
+}
+
+// realm makes the parts of a realm. The space belongs to the realm, so that all ways into it see the same kept attributes and locks.
+func (p *Proxy) realm(name string) *parts {
+	return &parts{client: p.client, realm: name, space: p.engine.Open("realm." + name), now: p.now}
+}
+
+// Handler is the public door.
+func (p *Proxy) Handler() http.Handler {
+	door := &scimhttp.Door{
+		Tenants: p.tenants,
+		Repair:  adapters.RepairURL,
+		Limits:  scimhttp.Limits{Body: int64(p.cfg.Limits.Body), Depth: p.cfg.Limits.JSONDepth, Request: p.requestTimeout()},
+		Report:  report,
+	}
+	if p.cfg.DropIn.Enabled {
+		door.DropIn = &dropInGate{p: p, plan: p.plan(), realms: map[string]*parts{}}
+	}
+	if p.cfg.DropIn.Passthrough {
+		door.Elsewhere = p.passthrough()
+	}
+	return p.recorded(door.Handler())
+}
+
+func (p *Proxy) requestTimeout() time.Duration { return p.cfg.Limits.Request.Std() }
+
+// passthrough hands a request to Keycloak as it is, with the caller's address and host in the X-Forwarded headers.
+func (p *Proxy) passthrough() http.Handler {
+	target, err := url.Parse(p.cfg.Keycloak.URL)
+	if err != nil {
+		panic(err) // the configuration was validated
+	}
+	transport, err := newTransport(p.cfg.Keycloak)
+	if err != nil {
+		panic(err) // it was made before
+	}
+	return &httputil.ReverseProxy{
+		Transport: transport,
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(target)
+			r.Out.Host = r.In.Host
+			r.SetXForwarded()
+		},
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
+			http.Error(w, "Keycloak does not answer", http.StatusBadGateway)
+		},
+	}
+}
+
+// recorded keeps the record of a request, and makes its log line and metrics.
+func (p *Proxy) recorded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun := p.now()
+		ctx, record := observe.With(r.Context())
+		record.Note(func(s *observe.Summary) { s.Method, s.Path = r.Method, r.URL.Path })
+		next.ServeHTTP(w, r.WithContext(ctx))
+		took := p.now().Sub(begun)
+		summary := record.Summary()
+		observe.Line(p.log, summary, took)
+		p.metrics.Observe(summary, took)
+	})
+}
+
+func report(ctx context.Context, r scimhttp.Report) {
+	observe.From(ctx).Note(func(s *observe.Summary) {
+		s.Tenant, s.Verb, s.Rules, s.Status, s.ScimType, s.Cause = r.Tenant, r.Verb, r.Fired, r.Status, r.ScimType, r.Cause
+	})
+}
+
+// public is the scheme and host that callers use.
+func (p *Proxy) public(r *http.Request) string {
+	if p.cfg.PublicURL != "" {
+		return p.cfg.PublicURL
+	}
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host
+}

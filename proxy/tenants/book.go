@@ -1,0 +1,53 @@
+package tenants
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"time"
+)
+
+var (
+	// ErrUnknown says that nobody has this token.
+	ErrUnknown = errors.New("tenants: unknown token")
+	// ErrExpired says that the token was right once.
+	ErrExpired = errors.New("tenants: expired token")
+)
+
+// Entry is one configured token.
+type Entry struct {
+	Tenant, KeyID string
+	SHA256        [sha256.Size]byte
+	// Expires is when the token ends; zero is never.
+	Expires time.Time
+}
+
+// Book knows all tokens. It is immutable; a reload makes a new one.
+type Book struct{ entries map[[2]string]Entry }
+
+// NewBook makes a book; later entries of the same tenant and key id win.
+func NewBook(entries []Entry) *Book {
+	b := &Book{make(map[[2]string]Entry, len(entries))}
+	for _, e := range entries {
+		b.entries[[2]string{e.Tenant, e.KeyID}] = e
+	}
+	return b
+}
+
+// Who is the tenant that a token belongs to, and the id of its key.
+func (b *Book) Who(text string, now time.Time) (tenant, keyID string, err error) {
+	tenant, keyID, err = Parse(text)
+	if err != nil {
+		return "", "", err
+	}
+	e, known := b.entries[[2]string{tenant, keyID}] // the zero entry is compared like any other
+	sum := sha256.Sum256([]byte(text))
+	same := subtle.ConstantTimeCompare(sum[:], e.SHA256[:]) == 1
+	switch {
+	case !known || !same:
+		return "", "", ErrUnknown
+	case !e.Expires.IsZero() && !now.Before(e.Expires):
+		return "", "", ErrExpired
+	}
+	return tenant, keyID, nil
+}

@@ -1,0 +1,144 @@
+package kcserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// Version of Keycloak: KEYCLOAK_VERSION, or the one that everything was measured on.
+func Version() string {
+	if v := os.Getenv("KEYCLOAK_VERSION"); v != "" {
+		return v
+	}
+	return "26.7.3"
+}
+
+// errNoTools says what to do on a machine where nothing can be installed.
+var errNoTools = errors.New("Keycloak needs a JDK 17 or newer and mvn, or a running docker engine; install one of them, or set KEYCLOAK_URL, KEYCLOAK_ADMIN and KEYCLOAK_ADMIN_PASSWORD to use a server that is running")
+
+// install returns the home of a built distribution; it is empty where a container is to be used. Concurrent calls wait for each other.
+func install(ctx context.Context, progress io.Writer) (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(cache, "keycloak-scim-proxy")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	unlock, err := lockFile(filepath.Join(dir, "lock"))
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	home := filepath.Join(dir, "keycloak-"+Version())
+	built := exists(home)
+	if !hasJava(ctx) || !built && !has("mvn") {
+		if err := tools(ctx, progress); err != nil {
+			if errors.Is(err, errNoTools) && has("docker") && run(ctx, io.Discard, "docker", "info") == nil {
+				return "", nil
+			}
+			return "", err
+		}
+	}
+	if built {
+		return home, nil
+	}
+	return home, build(ctx, dir, home, progress)
+}
+
+// lockFile locks a file among processes; the lock ends with the process at the latest.
+func lockFile(path string) (func(), error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() { _ = f.Close() }, nil
+}
+
+// build fetches, unpacks and builds beside the final place, and moves there at the end, so that what is there is whole.
+func build(ctx context.Context, dir, home string, progress io.Writer) error {
+	work, err := os.MkdirTemp(dir, "build-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	fmt.Fprintf(progress, "fetching Keycloak %s (176 MB, once)\n", Version())
+	artifact := "org.keycloak:keycloak-quarkus-dist:" + Version() + ":tar.gz"
+	if err := run(ctx, progress, "mvn", "-q", "-B", "dependency:copy", "-Dartifact="+artifact, "-DoutputDirectory="+work); err != nil {
+		return fmt.Errorf("fetch Keycloak from Maven: %w", err)
+	}
+	archive := filepath.Join(work, "keycloak-quarkus-dist-"+Version()+".tar.gz")
+	if err := run(ctx, progress, "tar", "-xzf", archive, "-C", work); err != nil {
+		return fmt.Errorf("unpack Keycloak: %w", err)
+	}
+	unpacked := filepath.Join(work, "keycloak-"+Version())
+	fmt.Fprintln(progress, "building it (once)")
+	if err := run(ctx, io.Discard, filepath.Join(unpacked, "bin", "kc.sh"), "build", "--db=dev-file", "--features=scim-api", "--health-enabled=true", "--cache=local"); err != nil {
+		return fmt.Errorf("build Keycloak: %w", err)
+	}
+	return os.Rename(unpacked, home)
+}
+
+func run(ctx context.Context, out io.Writer, name string, args ...string) error {
+	cmd := exec.CommandContext(ctx, name, args...)
+	var said strings.Builder
+	cmd.Stdout, cmd.Stderr = io.MultiWriter(out, &said), io.MultiWriter(out, &said)
+	if err := cmd.Run(); err != nil {
+		text := said.String()
+		return fmt.Errorf("%s: %w: %s", name, err, strings.TrimSpace(text[max(0, len(text)-1000):]))
+	}
+	return nil
+}
+
+func exists(path string) bool { _, err := os.Stat(path); return err == nil }
+func has(tool string) bool    { _, err := exec.LookPath(tool); return err == nil }
+
+// hasJava reports whether kc.sh will find a Java 17 or newer.
+func hasJava(ctx context.Context) bool {
+	java := "java"
+	if home := os.Getenv("JAVA_HOME"); home != "" {
+		java = filepath.Join(home, "bin", "java")
+	}
+	out, err := exec.CommandContext(ctx, java, "-version").CombinedOutput()
+	return err == nil && javaMajor(string(out)) >= 17
+}
+
+var javaVersion = regexp.MustCompile(`version "(\d+)`)
+
+// javaMajor reads `openjdk version "17.0.15" 2025-04-15`; Java 8 calls itself 1.8.
+func javaMajor(text string) int {
+	m := javaVersion.FindStringSubmatch(text)
+	if m == nil {
+		return 0
+	}
+	n, err := strconv.Atoi(m[1])
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// tools installs Java and Maven where apt and root allow it.
+func tools(ctx context.Context, progress io.Writer) error {
+	if os.Geteuid() != 0 || !has("apt-get") {
+		return errNoTools
+	}
+	fmt.Fprintln(progress, "installing Java and Maven (once)")
+	if err := run(ctx, io.Discard, "apt-get", "update"); err != nil {
+		return err
+	}
+	return run(ctx, io.Discard, "apt-get", "install", "-y", "--no-install-recommends", "default-jdk-headless", "maven")
+}

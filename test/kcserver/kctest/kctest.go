@@ -1,0 +1,202 @@
+// Package kctest gives tests a real Keycloak, fresh realms in it, and a plain way to talk to it beside the proxy.
+package kctest
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"keycloak-scim-proxy/test/kcserver"
+)
+
+var shared struct {
+	once   sync.Once
+	dir    string
+	server *kcserver.Server
+	err    error
+}
+
+// Server is the one that `make test` started, or one for this test process. Under -short the test is skipped; a server that cannot be had fails it.
+func Server(t testing.TB) *kcserver.Server {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("needs a real Keycloak: not under -short")
+	}
+	shared.once.Do(func() {
+		if shared.dir, shared.err = os.MkdirTemp("", "keycloak-"); shared.err == nil {
+			shared.server, shared.err = kcserver.Start(context.Background(), kcserver.Options{DataDir: shared.dir, Progress: os.Stderr})
+		}
+	})
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	return shared.server
+}
+
+// Main runs the tests of a package and stops the server that they started. Call it from TestMain.
+func Main(m *testing.M) {
+	code := m.Run()
+	if shared.server != nil {
+		_ = shared.server.Stop()
+	}
+	if shared.dir != "" {
+		_ = os.RemoveAll(shared.dir)
+	}
+	os.Exit(code)
+}
+
+// Realm is a fresh realm whose SCIM API is enabled.
+type Realm struct {
+	Server *kcserver.Server
+	Name   string
+	t      testing.TB
+	client http.Client
+	mu     sync.Mutex
+	tokens map[string]token
+}
+
+type token struct {
+	text    string
+	expires time.Time
+}
+
+// Reply of a request.
+type Reply struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// NewRealm makes a realm with a random name; it is deleted with the test.
+func NewRealm(t testing.TB) *Realm {
+	t.Helper()
+	r := &Realm{Server: Server(t), Name: "t" + strings.ToLower(rand.Text()[:12]), t: t, tokens: map[string]token{}}
+	r.client.Timeout = time.Minute
+	r.must(r.admin("POST", "", fmt.Sprintf(`{"realm":%q,"enabled":true,"scimApiEnabled":true}`, r.Name)))
+	t.Cleanup(func() { r.admin("DELETE", "/"+r.Name, "") })
+	return r
+}
+
+func (r *Realm) must(a Reply) Reply {
+	r.t.Helper()
+	if a.Status >= 300 {
+		r.t.Fatalf("Keycloak answered %d: %s", a.Status, a.Body)
+	}
+	return a
+}
+
+// Admin asks the Admin REST API below /admin/realms/{realm} with all rights.
+func (r *Realm) Admin(method, path, body string) Reply {
+	r.t.Helper()
+	return r.admin(method, "/"+r.Name+path, body)
+}
+
+func (r *Realm) admin(method, path, body string) Reply {
+	r.t.Helper()
+	form := url.Values{"grant_type": {"password"}, "client_id": {"admin-cli"}, "username": {r.Server.AdminUser}, "password": {r.Server.AdminPassword}}
+	return r.do(method, r.Server.URL+"/admin/realms"+path, body, "application/json", r.token("master", form))
+}
+
+// Token is an access token of a client of the realm.
+func (r *Realm) Token(clientID, secret string) string {
+	r.t.Helper()
+	return r.token(r.Name, url.Values{"grant_type": {"client_credentials"}, "client_id": {clientID}, "client_secret": {secret}})
+}
+
+func (r *Realm) token(realm string, form url.Values) string {
+	r.t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	key := form.Encode()
+	if have := r.tokens[key]; time.Now().Before(have.expires) {
+		return have.text
+	}
+	a := r.must(r.do("POST", r.Server.URL+"/realms/"+realm+"/protocol/openid-connect/token", key, "application/x-www-form-urlencoded", ""))
+	var answer struct {
+		Token   string `json:"access_token"`
+		Expires int    `json:"expires_in"`
+	}
+	if err := json.Unmarshal(a.Body, &answer); err != nil {
+		r.t.Fatal(err)
+	}
+	r.tokens[key] = token{answer.Token, time.Now().Add(time.Duration(answer.Expires/2) * time.Second)}
+	return answer.Token
+}
+
+// SCIM asks the native SCIM API.
+func (r *Realm) SCIM(accessToken, method, path, body string) Reply {
+	r.t.Helper()
+	return r.do(method, r.Server.URL+"/realms/"+r.Name+"/scim/v2"+path, body, "application/scim+json", accessToken)
+}
+
+func (r *Realm) do(method, target, body, contentType, accessToken string) Reply {
+	r.t.Helper()
+	// A cleanup runs after the test's context has ended.
+	req, err := http.NewRequestWithContext(context.WithoutCancel(r.t.Context()), method, target, bytes.NewReader([]byte(body)))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	if accessToken != "" {
+		req.Header.Set("Authorization", "Bearer "+accessToken)
+	}
+	res, err := r.client.Do(req)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(res.Body, 64<<20))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return Reply{res.StatusCode, res.Header, b}
+}
+
+// ServiceAccount makes a confidential client whose service account has roles of realm-management and whose tokens carry the audience that the
+// SCIM API asks for.
+func (r *Realm) ServiceAccount(clientID string, roles ...string) (secret string) {
+	r.t.Helper()
+	secret = rand.Text()
+	made := r.must(r.Admin("POST", "/clients", fmt.Sprintf(`{"clientId":%q,"secret":%q,"serviceAccountsEnabled":true,"publicClient":false,"standardFlowEnabled":false,
+"protocolMappers":[{"name":"aud","protocol":"openid-connect","protocolMapper":"oidc-audience-mapper","config":{"included.custom.audience":%q,"access.token.claim":"true"}}]}`,
+		clientID, secret, r.Server.URL+"/realms/"+r.Name+"/scim/v2")))
+	location := made.Header.Get("Location")
+	account := r.id(r.Admin("GET", "/clients/"+location[strings.LastIndex(location, "/")+1:]+"/service-account-user", ""))
+	management := r.id(r.Admin("GET", "/clients?clientId=realm-management", ""))
+	var mapped []json.RawMessage
+	for _, role := range roles {
+		mapped = append(mapped, r.must(r.Admin("GET", "/clients/"+management+"/roles/"+role, "")).Body)
+	}
+	if len(mapped) > 0 {
+		b, err := json.Marshal(mapped)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		r.must(r.Admin("POST", "/users/"+account+"/role-mappings/clients/"+management, string(b)))
+	}
+	return secret
+}
+
+// id of a representation, or of the first one of a list.
+func (r *Realm) id(a Reply) string {
+	r.t.Helper()
+	r.must(a)
+	body := bytes.TrimSuffix(bytes.TrimPrefix(bytes.TrimSpace(a.Body), []byte("[")), []byte("]"))
+	var one struct{ ID string }
+	if err := json.NewDecoder(bytes.NewReader(body)).Decode(&one); err != nil {
+		r.t.Fatal(err)
+	}
+	return one.ID
+}
