@@ -28,6 +28,15 @@ func (d *document) check(rules []rule) {
 	}
 }
 
+// Validate checks a configuration that was not read from a file.
+func Validate(c *Config) error {
+	d := &document{}
+	if d.validate(c); len(d.problems) > 0 {
+		return d.problems
+	}
+	return nil
+}
+
 func (d *document) validate(c *Config) {
 	d.check([]rule{
 		{"listen", isAddress(c.Listen), "must be host:port"},

@@ -1,17 +1,26 @@
 package overlay
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
 )
 
+// longTerm is the size from which on a value is indexed by its hash: stores bound their terms.
+const longTerm = 512
+
 // Term is the index entry of a value that resources are looked up by. Letter case is folded where the schema does not say caseExact.
 func Term(t scim.ResourceType, path scim.AttrPath, text string) string {
 	def, _ := scim.CoreSchemas().Lookup(t, path)
 	if !def.CaseExact {
 		text = strings.ToLower(text)
+	}
+	if len(text) > longTerm {
+		h := sha256.Sum256([]byte(text))
+		text = hex.EncodeToString(h[:])
 	}
 	return string(t) + "\x00" + path.Key() + "\x00" + text
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -106,11 +107,20 @@ func (s *Server) start(ctx context.Context) error {
 	cmd := s.command()
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = processGroup()
-	if err := cmd.Start(); err != nil {
+	started, ended := make(chan error), make(chan struct{})
+	go func() {
+		runtime.LockOSThread() // the server ends with this thread: see processGroup
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait() // why it ended is in its log
+		}
+		close(ended)
+	}()
+	if err := <-started; err != nil {
 		return fmt.Errorf("start Keycloak: %w", err)
 	}
-	ended := make(chan struct{})
-	go func() { _ = cmd.Wait(); close(ended) }() // why it ended is in its log
 	s.mu.Lock()
 	s.process, s.ended = cmd, ended
 	s.mu.Unlock()

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/proxy"
+)
+
+func serveCommand() *cobra.Command {
+	var file, keycloak, store, listen string
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve SCIM, by a configuration file or drop-in for every realm",
+		Example: "  scim-proxy serve --config config.yaml\n" +
+			"  scim-proxy serve --keycloak http://localhost:8180",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, err := serveConfig(file, keycloak, store, listen)
+			if err != nil {
+				return err
+			}
+			log, err := zap.NewProduction()
+			if err != nil {
+				return err
+			}
+			p, err := proxy.New(*cfg, log)
+			if err != nil {
+				return err
+			}
+			return p.Run(c.Context(), func(a net.Addr) {
+				log.Info("serving", zap.String("address", a.String()), zap.String("version", version))
+			})
+		},
+	}
+	c.Flags().StringVar(&file, "config", "", "configuration file (docs/configuration.md)")
+	c.Flags().StringVar(&keycloak, "keycloak", "", "URL of Keycloak: drop-in for every realm, without a file")
+	c.Flags().StringVar(&store, "store", "", "with --keycloak: file of the embedded store (default scim-proxy/store.db in the user's configuration directory)")
+	c.Flags().StringVar(&listen, "listen", "", "with --keycloak: address to serve on (default :8080)")
+	return c
+}
+
+func serveConfig(file, keycloak, store, listen string) (*config.Config, error) {
+	switch {
+	case (file == "") == (keycloak == ""):
+		return nil, usageError{errors.New("serve needs either --config FILE or --keycloak URL")}
+	case file != "" && (store != "" || listen != ""):
+		return nil, usageError{errors.New("--store and --listen go with --keycloak; a file says both itself")}
+	case file != "":
+		return config.Load(file, adapters.Known)
+	}
+	if store == "" {
+		dir, err := os.UserConfigDir()
+		if err != nil {
+			return nil, err
+		}
+		store = filepath.Join(dir, "scim-proxy", "store.db")
+	}
+	c := config.DropInOnly(keycloak, store)
+	if listen != "" {
+		c.Listen = listen
+	}
+	return &c, config.Validate(&c)
+}

@@ -1,0 +1,298 @@
+// Package test holds whole conversations with the program on a real Keycloak.
+package test
+
+import (
+	"context"
+	"encoding/hex"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"crypto/rand"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/tidwall/gjson"
+	"go.uber.org/zap"
+
+	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/proxy"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/tenants"
+	"keycloak-scim-proxy/test/kcserver/kctest"
+)
+
+func TestMain(m *testing.M) { kctest.Main(m) }
+
+// world is what a conversation talks to: a fresh realm, and a proxy with one tenant of the whole realm and drop-in.
+type world struct {
+	realm        *kctest.Realm
+	proxy        string
+	tenantToken  string
+	dropInToken  string
+	readerToken  string
+	last         kctest.Reply
+	who          string
+	extraHeaders http.Header
+}
+
+type worldKey struct{}
+
+// TestScripts runs test/scripts/*.txtar. The commands are described in CONTRIBUTING.md.
+func TestScripts(t *testing.T) {
+	kctest.Server(t)
+	testscript.Run(t, testscript.Params{
+		Dir: "scripts",
+		Setup: func(e *testscript.Env) error {
+			tb, _ := e.T().(testing.TB)
+			w := newWorld(tb)
+			e.Values[worldKey{}] = w
+			e.Setenv("PROXY", w.proxy)
+			e.Setenv("BASE", w.base())
+			e.Setenv("REALM", w.realm.Name)
+			e.Setenv("E", scim.EnterpriseURN)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"as": as, "scim": call, "header": header, "native": native, "admin": admin, "status": status, "match": match, "agrees": agrees,
+			"save": save, "error": scimError, "has": has, "send": send,
+		},
+	})
+}
+
+func newWorld(t testing.TB) *world {
+	r := kctest.NewRealm(t)
+	secret := r.ServiceAccount("scim", "manage-users")
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte(secret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	token, err := tenants.Mint(rand.Reader, "acme", "k1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := token.SHA256()
+	cfg := config.DropInOnly(r.Server.URL, filepath.Join(t.TempDir(), "store.db"))
+	tenant := config.DefaultTenant()
+	tenant.Tenant, tenant.Realm = "acme", r.Name
+	tenant.ServiceAccount = config.ServiceAccount{ClientID: "scim", SecretFile: file}
+	tenant.Tokens = []config.Token{{ID: "k1", SHA256: hex.EncodeToString(sum[:])}}
+	cfg.Tenants = []config.Tenant{tenant}
+	w := &world{
+		realm: r, proxy: Serve(t, cfg), tenantToken: token.Reveal(), who: "tenant", extraHeaders: http.Header{},
+		dropInToken: r.Token("scim", secret), readerToken: r.Token("reader", r.ServiceAccount("reader", "view-users")),
+	}
+	return w
+}
+
+// Serve runs a proxy until the test ends, and returns its URL.
+func Serve(t testing.TB, cfg config.Config) string {
+	t.Helper()
+	cfg.Listen, cfg.AdminListen = "127.0.0.1:0", ""
+	p, err := proxy.New(cfg, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ready, done := make(chan net.Addr, 1), make(chan error, 1)
+	go func() { done <- p.Run(ctx, func(a net.Addr) { ready <- a }) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	select {
+	case a := <-ready:
+		return "http://" + a.String()
+	case err := <-done:
+		t.Fatal(err)
+	}
+	return ""
+}
+
+func (w *world) base() string {
+	switch w.who {
+	case "dropin", "reader":
+		return w.proxy + "/realms/" + w.realm.Name + "/scim/v2"
+	case "named":
+		return w.proxy + "/tenants/acme/scim/v2"
+	}
+	return w.proxy + "/scim/v2"
+}
+
+func of(ts *testscript.TestScript) *world { w, _ := ts.Value(worldKey{}).(*world); return w }
+
+func need(ts *testscript.TestScript, neg bool, ok bool) {
+	if neg || !ok {
+		ts.Fatalf("usage: see CONTRIBUTING.md")
+	}
+}
+
+// as tenant|named|dropin|reader|nobody|stranger: who sends what follows.
+func as(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, len(args) == 1)
+	w := of(ts)
+	w.who = args[0]
+	ts.Setenv("BASE", w.base())
+}
+
+// header NAME VALUE: sent with the next request only.
+func header(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, len(args) == 2)
+	of(ts).extraHeaders.Set(args[0], args[1])
+}
+
+func body(ts *testscript.TestScript, args []string) string {
+	if len(args) < 3 {
+		return ""
+	}
+	return os.Expand(ts.ReadFile(args[2]), ts.Getenv)
+}
+
+// scim METHOD PATH [FILE]: a request to the proxy. Variables in FILE are expanded.
+func call(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, len(args) == 2 || len(args) == 3)
+	w := of(ts)
+	h := w.extraHeaders
+	w.extraHeaders = http.Header{}
+	token := map[string]string{"dropin": w.dropInToken, "reader": w.readerToken, "stranger": "kscim_acme_k1_" + strings.Repeat("0", 49), "nobody": ""}[w.who]
+	if w.who == "tenant" || w.who == "named" {
+		token = w.tenantToken
+	}
+	if token != "" {
+		h.Set("Authorization", "Bearer "+token)
+	}
+	b := body(ts, args)
+	if b != "" && h.Get("Content-Type") == "" {
+		h.Set("Content-Type", "application/scim+json")
+	}
+	w.last = request(ts, args[0], w.base()+args[1], b, h)
+}
+
+// send METHOD URL [FILE]: a request as it is, with nobody's credentials.
+func send(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, len(args) == 2 || len(args) == 3)
+	w := of(ts)
+	h := w.extraHeaders
+	w.extraHeaders = http.Header{}
+	w.last = request(ts, args[0], args[1], body(ts, args), h)
+}
+
+func request(ts *testscript.TestScript, method, target, body string, h http.Header) kctest.Reply {
+	req, err := http.NewRequestWithContext(context.Background(), method, target, strings.NewReader(body))
+	ts.Check(err)
+	req.Header = h
+	client := http.Client{Timeout: 2 * time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.Do(req)
+	ts.Check(err)
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	ts.Check(err)
+	ts.Logf("%s %s -> %d %s", method, target, res.StatusCode, b[:min(len(b), 1500)])
+	return kctest.Reply{Status: res.StatusCode, Header: res.Header, Body: b}
+}
+
+// native METHOD PATH [FILE]: the same to Keycloak's own SCIM API.
+func native(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, len(args) == 2 || len(args) == 3)
+	w := of(ts)
+	w.last = w.realm.SCIM(w.dropInToken, args[0], args[1], body(ts, args))
+	ts.Logf("native %s %s -> %d %s", args[0], args[1], w.last.Status, w.last.Body)
+}
+
+// admin METHOD PATH [FILE]: the same to the Admin REST API of the realm, with all rights.
+func admin(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, len(args) == 2 || len(args) == 3)
+	w := of(ts)
+	w.last = w.realm.Admin(args[0], args[1], body(ts, args))
+	ts.Logf("admin %s %s -> %d %s", args[0], args[1], w.last.Status, w.last.Body)
+}
+
+// status N: of the last answer.
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, len(args) == 1)
+	if got := of(ts).last; strconv.Itoa(got.Status) != args[0] {
+		ts.Fatalf("status %d, want %s: %s", got.Status, args[0], got.Body)
+	}
+}
+
+// error N [SCIMTYPE]: the last answer is an RFC 7644 error body of that status and type, and tells no internals.
+func scimError(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, len(args) == 1 || len(args) == 2)
+	status(ts, false, args[:1])
+	doc := gjson.ParseBytes(of(ts).last.Body)
+	want := strings.Join(args[1:], "")
+	if doc.Get("schemas.0").String() != scim.ErrorURN || doc.Get("status").Raw != `"`+args[0]+`"` || doc.Get("scimType").String() != want || doc.Get("detail").String() == "" {
+		ts.Fatalf("not the error %v: %s", args, doc.Raw)
+	}
+	if leak := regexp.MustCompile(`(?i)localhost|127\.0\.0\.1|dial |goroutine|\.go:|Bearer [a-z0-9._-]{20}|org\.keycloak|java\.`).FindString(doc.Raw); leak != "" {
+		ts.Fatalf("the error tells internals (%s): %s", leak, doc.Raw)
+	}
+}
+
+// match PATH VALUE: the JSON at a gjson path of the last answer; "! match PATH" says that there is none.
+func match(ts *testscript.TestScript, neg bool, args []string) {
+	got := gjson.GetBytes(of(ts).last.Body, args[0])
+	if neg {
+		if got.Exists() {
+			ts.Fatalf("%s is %s", args[0], got.Raw)
+		}
+		return
+	}
+	need(ts, neg, len(args) == 2)
+	if !scim.Same(got.Raw, args[1]) {
+		ts.Fatalf("%s is %s, want %s", args[0], got.Raw, args[1])
+	}
+}
+
+// agrees FILE [PATH]: every attribute of FILE stands in the last answer, or at a path of it, with the same value.
+func agrees(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, len(args) == 1 || len(args) == 2)
+	w := of(ts)
+	raw := string(w.last.Body)
+	if len(args) == 2 {
+		raw = gjson.Get(raw, args[1]).Raw
+	}
+	got, err := scim.ParseResource([]byte(raw))
+	ts.Check(err)
+	want, err := scim.ParseResource([]byte(os.Expand(ts.ReadFile(args[0]), ts.Getenv)))
+	ts.Check(err)
+	for _, l := range want.Leaves() {
+		if have := got.Get(l.Path); !scim.Same(have, l.Raw) && l.Path.Name != "password" && l.Path.Name != "schemas" {
+			ts.Fatalf("%s is %s, want %s, in %s", l.Path, have, l.Raw, raw)
+		}
+	}
+}
+
+// save NAME PATH: keeps a text of the last answer in a variable; @NAME takes a header.
+func save(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, len(args) == 2)
+	w := of(ts)
+	if name, ok := strings.CutPrefix(args[1], "@"); ok {
+		ts.Setenv(args[0], w.last.Header.Get(name))
+		return
+	}
+	ts.Setenv(args[0], gjson.GetBytes(w.last.Body, args[1]).String())
+}
+
+// has HEADER VALUE: of the last answer; "! has TEXT" says that the body does not hold a text.
+func has(ts *testscript.TestScript, neg bool, args []string) {
+	last := of(ts).last
+	if neg {
+		if strings.Contains(string(last.Body), args[0]) {
+			ts.Fatalf("the body holds %q: %s", args[0], last.Body)
+		}
+		return
+	}
+	need(ts, neg, len(args) == 2)
+	if got := last.Header.Get(args[0]); got != args[1] {
+		ts.Fatalf("%s is %q, want %q", args[0], got, args[1])
+	}
+}
