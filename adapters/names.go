@@ -1,6 +1,7 @@
 package adapters
 
 import (
+	"maps"
 	"net/url"
 	"strings"
 
@@ -77,9 +78,7 @@ func spellFilter(w scim.Wire) (scim.Wire, bool) {
 // withFilter copies the query: a rule never changes what it was given.
 func withFilter(w scim.Wire, filter string) scim.Wire {
 	q := url.Values{}
-	for k, v := range w.Query {
-		q[k] = v
-	}
+	maps.Copy(q, w.Query)
 	q.Set("filter", filter)
 	w.Query = q
 	return w

@@ -27,8 +27,7 @@ func readFile(file string, into any) *document {
 	d := &document{file: file, positions: map[string]*token.Position{}}
 	b, err := os.ReadFile(file)
 	if err != nil {
-		var pe *os.PathError
-		if errors.As(err, &pe) {
+		if pe, ok := errors.AsType[*os.PathError](err); ok {
 			err = pe.Err
 		}
 		d.problems = append(d.problems, Problem{File: file, Message: err.Error()})
@@ -49,8 +48,7 @@ func readFile(file string, into any) *document {
 
 func (d *document) syntax(err error) {
 	p := Problem{File: d.file, Message: "is not valid YAML"}
-	var se *yaml.SyntaxError
-	if errors.As(err, &se) {
+	if se, ok := errors.AsType[*yaml.SyntaxError](err); ok {
 		p.Message = se.Message
 		if se.Token != nil {
 			p.Line, p.Column = se.Token.Position.Line, se.Token.Position.Column
@@ -80,7 +78,7 @@ func (d *document) decode(n ast.Node, v reflect.Value, path string) {
 		v.Set(reflect.New(v.Type().Elem()))
 		v = v.Elem()
 	}
-	if into, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+	if into, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); ok {
 		d.scalar(n, path, into.UnmarshalText)
 		return
 	}

@@ -46,27 +46,48 @@ func newFacts(p profile) *Facts {
 		"name.familyname": scim.Native,
 		"name.formatted":  scim.Derived,
 		"groups":          scim.Derived,
-		"groups.value":    scim.Native,
 		"meta":            scim.Derived,
-		"meta.created":    scim.Native,
 	}
-	for path := range p.mapped {
-		if _, known := users[path]; !known {
-			users[path] = scim.Native
+	filters := map[string]scim.Filtering{
+		"username":     scim.Fully,
+		"active":       scim.Fully,
+		"meta.created": scim.Fully,
+		"groups.value": scim.ByEqual, // not (groups.value eq …) loses users (measured)
+	}
+	schemas := scim.CoreSchemas()
+	for path, a := range p.mapped {
+		if _, known := users[path]; known {
+			continue
+		}
+		users[path] = scim.Native
+		// Natively text compares exactly. Where the schema says otherwise, such as for names, Keycloak's answer is not the RFC's.
+		if def, ok := schemas.Lookup(scim.User, a.path); ok && def.CaseExact {
+			filters[path] = scim.Positively
 		}
 	}
-	groups := map[string]scim.Holding{
-		"displayname":   scim.Native,
-		"externalid":    scim.Native,
-		"members":       scim.Derived,
-		"members.value": scim.Native,
-		"meta":          scim.Derived,
-		"meta.created":  scim.Native,
-	}
 	return &Facts{p, scim.Able{
-		Holds:   map[scim.ResourceType]map[string]scim.Holding{scim.User: users, scim.Group: groups},
+		Holds:   map[scim.ResourceType]map[string]scim.Holding{scim.User: users, scim.Group: groupHoldings()},
+		Filters: map[scim.ResourceType]map[string]scim.Filtering{scim.User: filters, scim.Group: groupFilters()},
 		MaxPage: pageLimit,
 	}}
+}
+
+func groupHoldings() map[string]scim.Holding {
+	return map[string]scim.Holding{
+		"displayname": scim.Native,
+		"externalid":  scim.Native,
+		"members":     scim.Derived,
+		"meta":        scim.Derived,
+	}
+}
+
+func groupFilters() map[string]scim.Filtering {
+	return map[string]scim.Filtering{
+		"displayname":   scim.Fully,
+		"externalid":    scim.Positively,
+		"members.value": scim.ByEqual,
+		"meta.created":  scim.Fully,
+	}
 }
 
 // Able translates the facts into the vocabulary.

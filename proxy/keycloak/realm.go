@@ -87,13 +87,13 @@ func (r *Realm) Get(ctx context.Context, ref scim.Ref, n scim.Need) (scim.Resour
 	return standard(a.body)
 }
 
-// List reads one page of at most 100. The filter must hold only what Able says is not Kept; sorting is not done here.
+// List reads one page of at most 100. The filter must be one that Able says is decided rightly; sorting is not done here.
 func (r *Realm) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 	v := r.projection(q.Type, q.Need)
 	v.Set("startIndex", strconv.Itoa(q.Start))
 	v.Set("count", strconv.Itoa(min(q.Count, pageLimit)))
 	if q.Filter != nil {
-		v.Set("filter", q.Filter.String())
+		v.Set("filter", nativeFilter(q.Filter).String())
 	}
 	a, err := r.call(ctx, http.MethodGet, r.path(scim.Ref{Type: q.Type}), v, "")
 	if err != nil {

@@ -35,7 +35,7 @@ func (d *Directory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 		return scim.Page{}, err
 	}
 	q.Filter = f
-	if d.pushable(q.Type, f) {
+	if d.pushable(q.Type, f, false) {
 		return d.Directory.List(ctx, q)
 	}
 	if c, ok := f.(scim.Compare); ok && c.Op == scim.Eq && scim.IsText(c.Value) {
@@ -44,15 +44,34 @@ func (d *Directory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 	return scim.Page{}, scim.NotImplemented("this filter is not supported")
 }
 
-// pushable reports whether the directory below answers the whole filter rightly. Nothing that holds one foreign name is pushed down:
+// pushable reports whether the directory below decides the whole filter rightly. Nothing that holds one foreign name is pushed down:
 // natively a name that is not mapped poisons the expression around it.
-func (d *Directory) pushable(t scim.ResourceType, f scim.Filter) bool {
-	able, all := d.Able(), true
-	scim.Attributes(f, func(a scim.AttrPath) {
-		h := able.Holding(t, a)
-		all = all && (h == scim.Native || h == scim.Folded)
-	})
-	return all
+func (d *Directory) pushable(t scim.ResourceType, f scim.Filter, negated bool) bool {
+	all := func(terms []scim.Filter) bool {
+		return !slices.ContainsFunc(terms, func(f scim.Filter) bool { return !d.pushable(t, f, negated) })
+	}
+	switch f := f.(type) {
+	case scim.Compare:
+		can := d.Able().Filters[t][f.Attr.Key()]
+		if f.Value == "null" {
+			return false
+		}
+		if negated || f.Op == scim.Ne {
+			return can == scim.Fully
+		}
+		return can >= scim.Positively || can == scim.ByEqual && f.Op == scim.Eq
+	case scim.Present:
+		return d.Able().Filters[t][f.Attr.Key()] >= scim.Positively && !negated
+	case scim.And:
+		return all(f.Terms)
+	case scim.Or:
+		return all(f.Terms)
+	case scim.Not:
+		return d.pushable(t, f.Term, true)
+	case scim.Within:
+		return false
+	}
+	return false
 }
 
 // lookUp answers `attr eq "text"`: the union of what the index finds and, where Keycloak holds a part of the attribute, of what it finds.

@@ -39,12 +39,12 @@ func (a *Admin) ensureClient(ctx context.Context, realm, clientID string) (strin
 	}
 	return a.client.CreateClient(ctx, a.token, realm, gocloak.Client{
 		ClientID:                  &clientID,
-		Name:                      gocloak.StringP("SCIM provisioning"),
-		ServiceAccountsEnabled:    gocloak.BoolP(true),
-		PublicClient:              gocloak.BoolP(false),
-		StandardFlowEnabled:       gocloak.BoolP(false),
-		ImplicitFlowEnabled:       gocloak.BoolP(false),
-		DirectAccessGrantsEnabled: gocloak.BoolP(false),
+		Name:                      new("SCIM provisioning"),
+		ServiceAccountsEnabled:    new(true),
+		PublicClient:              new(false),
+		StandardFlowEnabled:       new(false),
+		ImplicitFlowEnabled:       new(false),
+		DirectAccessGrantsEnabled: new(false),
 	})
 }
 
@@ -67,9 +67,9 @@ func (a *Admin) ensureAudience(ctx context.Context, realm, id string) error {
 		return err
 	}
 	mapper := gocloak.ProtocolMapperRepresentation{
-		Name:           gocloak.StringP("scim-audience"),
-		Protocol:       gocloak.StringP("openid-connect"),
-		ProtocolMapper: gocloak.StringP("oidc-audience-mapper"),
+		Name:           new("scim-audience"),
+		Protocol:       new("openid-connect"),
+		ProtocolMapper: new("oidc-audience-mapper"),
 		Config: &map[string]string{
 			"included.custom.audience": issuer + "/scim/v2",
 			"access.token.claim":       "true",

@@ -35,7 +35,7 @@ func Login(ctx context.Context, base, user, password string) (*Admin, error) {
 func (a *Admin) EnsureRealm(ctx context.Context, realm string) error {
 	_, err := a.client.GetRealm(ctx, a.token, realm)
 	if isStatus(err, http.StatusNotFound) {
-		_, err = a.client.CreateRealm(ctx, a.token, gocloak.RealmRepresentation{Realm: &realm, Enabled: gocloak.BoolP(true)})
+		_, err = a.client.CreateRealm(ctx, a.token, gocloak.RealmRepresentation{Realm: &realm, Enabled: new(true)})
 	}
 	if err != nil {
 		return fmt.Errorf("realm %q: %w", realm, err)

@@ -49,14 +49,18 @@ func splitURN(s string) (urn, rest string, isCore bool) {
 		}
 		if tail := s[len(known):]; tail == "" {
 			return known, "", false // the whole schema, the core one included
-		} else if tail[0] == ':' {
+		} else if tail[0] == ':' && len(tail) > 1 {
 			return known, tail[1:], known != EnterpriseURN
 		}
 	}
-	if i := strings.LastIndexByte(s, ':'); i >= 0 {
+	switch i := strings.LastIndexByte(s, ':'); {
+	case i <= 0 || i == len(s)-1:
+		return "", s, false
+	case s[i+1] >= '0' && s[i+1] <= '9' && strings.Trim(s[i+1:], "0123456789.") == "":
+		return s, "", false // no name is a number: "urn:scim:schemas:extension:x:1.0" is a whole extension
+	default:
 		return s[:i], s[i+1:], false
 	}
-	return "", s, false
 }
 
 // attrName is ATTRNAME of RFC 7643 section 2.1, or $ref.

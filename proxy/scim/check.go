@@ -7,11 +7,15 @@ import (
 )
 
 // Check reports the first value of a resource that has another type than its schema says. Attributes without a definition pass: they are
-// kept as they are.
+// kept as they are. So does what is ignored when it is given: readOnly attributes (RFC 7644 section 3.3) and what is never returned.
 func (s Schemas) Check(t ResourceType, r Resource) error {
 	for _, m := range members(r.raw) {
 		if !strings.Contains(m.key, ":") {
-			if err := s.checkAt(t, AttrPath{Name: m.key}, m.raw); err != nil {
+			at := AttrPath{Name: m.key}
+			if def, _ := s.Lookup(t, at); def.Mutability == "readOnly" || def.Returned == "never" {
+				continue
+			}
+			if err := s.checkAt(t, at, m.raw); err != nil {
 				return err
 			}
 			continue

@@ -112,8 +112,13 @@ func Elements(raw string) []string {
 // Array is the JSON array of the elements.
 func Array(elements []string) string { return "[" + strings.Join(elements, ",") + "]" }
 
-// Text is the Go string of a JSON string, and the JSON text itself of any other scalar.
-func Text(raw string) string { return gjson.Parse(raw).String() }
+// Text is the Go string of a JSON string, "" for null, and the JSON text itself of any other scalar.
+func Text(raw string) string {
+	if !IsText(raw) && raw != "null" {
+		return raw // not by way of a float: "12.50" and "1e400" stay
+	}
+	return gjson.Parse(raw).String()
+}
 
 // Quote is the JSON string of a Go string; "<", ">" and "&" stay as they are.
 func Quote(s string) string {
@@ -180,14 +185,19 @@ func tooDeep(b []byte, limit int) bool {
 	return false
 }
 
-// noDuplicates refuses what two readers could read differently.
+// noDuplicates refuses what two readers could read differently, and members without a name, to which no path leads.
 func noDuplicates(v gjson.Result) error {
 	var err error
 	seen := map[string]bool{}
 	v.ForEach(func(k, e gjson.Result) bool {
 		if v.IsObject() {
-			if seen[k.String()] {
+			switch {
+			case k.String() == "":
+				err = InvalidSyntax("a JSON member has no name")
+			case seen[k.String()]:
 				err = InvalidSyntax("the JSON member %q is given twice", k.String())
+			}
+			if err != nil {
 				return false
 			}
 			seen[k.String()] = true

@@ -191,10 +191,8 @@ func compareText(op Operator, have, want string, def Attribute) bool {
 }
 
 func compareNumber(op Operator, have, want string) bool {
-	if h, err := strconv.ParseInt(have, 10, 64); err == nil {
-		if w, err := strconv.ParseInt(want, 10, 64); err == nil {
-			return ordered(op, cmp.Compare(h, w))
-		}
+	if integer(have) && integer(want) {
+		return ordered(op, compareIntegers(have, want))
 	}
 	h, err1 := strconv.ParseFloat(have, 64)
 	w, err2 := strconv.ParseFloat(want, 64)
@@ -202,6 +200,23 @@ func compareNumber(op Operator, have, want string) bool {
 		return op == Eq && have == want
 	}
 	return ordered(op, cmp.Compare(h, w))
+}
+
+func integer(number string) bool { return strings.Trim(number, "-0123456789") == "" }
+
+// compareIntegers compares integers of any size by their digits: as floats, neighbours beyond 2^53 would be equal. JSON has no leading zeros.
+func compareIntegers(a, b string) int {
+	negative := func(s string) bool { return strings.HasPrefix(s, "-") && s != "-0" }
+	switch {
+	case negative(a) && negative(b):
+		a, b = b[1:], a[1:]
+	case negative(a):
+		return -1
+	case negative(b):
+		return 1
+	}
+	a, b = strings.TrimPrefix(a, "-"), strings.TrimPrefix(b, "-")
+	return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
 }
 
 func ordered(op Operator, c int) bool {

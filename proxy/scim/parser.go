@@ -21,38 +21,6 @@ func ParseFilter(s string) (Filter, error) {
 	return f, nil
 }
 
-// Path is the path of a PATCH operation (RFC 7644 section 3.5.2): an attribute path, where Filter, if set, selects elements of the
-// attribute, and Sub, if set, is a sub-attribute of what is selected.
-type Path struct {
-	AttrPath
-	Filter Filter
-}
-
-// String is the path as it is written in requests.
-func (p Path) String() string {
-	if p.Filter == nil {
-		return p.AttrPath.String()
-	}
-	s := p.Top().String() + "[" + p.Filter.String() + "]"
-	if p.Sub != "" {
-		s += "." + p.Sub
-	}
-	return s
-}
-
-// IsZero reports whether the operation has no path.
-func (p Path) IsZero() bool { return p.AttrPath.IsZero() }
-
-// ParsePath reads a PATCH path.
-func ParsePath(s string) (Path, error) {
-	p := parser{lexer: lexer{src: s}}
-	path, err := p.path()
-	if err != nil {
-		return Path{}, InvalidPath("%s", err.detail("the path is not valid", s))
-	}
-	return path, nil
-}
-
 type parser struct {
 	lexer
 	tok   token
@@ -68,29 +36,6 @@ func (p *parser) whole() (Filter, *syntaxError) {
 		err = p.unexpected("and, or, or the end")
 	}
 	return f, err
-}
-
-func (p *parser) path() (Path, *syntaxError) {
-	if err := p.advance(); err != nil {
-		return Path{}, err
-	}
-	attr, err := p.attribute()
-	if err != nil {
-		return Path{}, err
-	}
-	path := Path{AttrPath: attr}
-	if p.tok.punct("[") {
-		if path.Filter, err = p.bracket(); err != nil {
-			return Path{}, err
-		}
-		if path.Sub, err = p.subAttribute(attr); err != nil {
-			return Path{}, err
-		}
-	}
-	if p.tok.kind != tokenEnd {
-		return Path{}, p.unexpected("the end")
-	}
-	return path, nil
 }
 
 func (p *parser) advance() (err *syntaxError) {
@@ -145,12 +90,10 @@ func (p *parser) term() (Filter, *syntaxError) {
 	if p.tok.punct("(") {
 		return p.nested(")")
 	}
-	if p.tok.is("not") {
+	// "not" without a parenthesis is an attribute: `urn:…:User:not pr` prints as "not pr".
+	if p.tok.is("not") && strings.HasPrefix(strings.TrimLeft(p.src[p.pos:], " \t"), "(") {
 		if err := p.advance(); err != nil {
 			return nil, err
-		}
-		if !p.tok.punct("(") {
-			return nil, p.unexpected("( after not")
 		}
 		f, err := p.nested(")")
 		return Not{f}, err
@@ -282,5 +225,10 @@ func (p *parser) operand() (Operator, string, *syntaxError) {
 }
 
 func literal(s string) bool {
-	return s == "true" || s == "false" || s == "null" || (gjson.Valid(s) && gjson.Parse(s).Type == gjson.Number)
+	return s == "true" || s == "false" || s == "null" || number(s)
+}
+
+// number reports whether the whole text is a JSON number; white space around it, a line break for one, is not part of one.
+func number(s string) bool {
+	return gjson.Valid(s) && gjson.Parse(s).Type == gjson.Number && strings.TrimSpace(s) == s
 }

@@ -103,7 +103,10 @@ func (r Resource) Set(p AttrPath, raw string) Resource {
 }
 
 func setAt(object string, steps []string, raw string) string {
-	if len(steps) == 1 {
+	switch len(steps) {
+	case 0:
+		return object
+	case 1:
 		return setMember(object, steps[0], raw)
 	}
 	inner := getMember(object, steps[0])
@@ -135,7 +138,7 @@ func (r Resource) Leaves() []Leaf {
 			continue
 		}
 		if !isObject(m.raw) {
-			out = append(out, Leaf{AttrPath{URN: m.key}, m.raw})
+			out = appendLeaves(out, AttrPath{URN: m.key}, m.raw)
 			continue
 		}
 		for _, in := range members(m.raw) {
@@ -162,9 +165,42 @@ func appendLeaves(out []Leaf, at AttrPath, raw string) []Leaf {
 
 // Assigned is the resource without members that stand for no value, on the levels that Leaves takes apart.
 func (r Resource) Assigned() Resource {
-	out := Resource{"{}"}
-	for _, l := range r.Leaves() {
-		out = out.Set(l.Path, l.Raw)
+	var out []member
+	for _, m := range members(r.raw) {
+		levels := 1
+		if strings.Contains(m.key, ":") {
+			levels = 2
+		}
+		if m.raw = assigned(m.raw, levels); m.raw != "" {
+			out = append(out, m)
+		}
 	}
-	return out
+	return Resource{objectText(out)}
+}
+
+// assigned is a value without the unassigned members of its objects, or "". Of names that differ only in case the last one counts.
+func assigned(raw string, levels int) string {
+	if Unassigned(raw) {
+		return ""
+	}
+	if levels == 0 || !isObject(raw) {
+		return raw
+	}
+	var out []member
+	at := map[string]int{}
+	for _, m := range members(raw) {
+		if m.raw = assigned(m.raw, levels-1); m.raw == "" {
+			continue
+		}
+		if i, twice := at[strings.ToLower(m.key)]; twice {
+			out[i].raw = m.raw
+			continue
+		}
+		at[strings.ToLower(m.key)] = len(out)
+		out = append(out, m)
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return objectText(out)
 }

@@ -74,7 +74,7 @@ func refer(r Resource, name, prefix string) Resource {
 func WithSchemas(t ResourceType, r Resource) Resource {
 	urns := []string{Quote(map[ResourceType]string{User: UserURN, Group: GroupURN}[t])}
 	for _, n := range r.Names() {
-		if strings.Contains(n, ":") {
+		if strings.Contains(n, ":") && !Unassigned(r.Raw(n)) {
 			urns = append(urns, Quote(n))
 		}
 	}

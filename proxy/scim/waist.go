@@ -140,11 +140,28 @@ const (
 	Native
 )
 
+// Filtering says which filters on an attribute a directory decides as RFC 7644 means them.
+type Filtering uint8
+
+// The ways an attribute can be filtered by.
+const (
+	// NotFiltered: nothing, or nothing that can be relied on.
+	NotFiltered Filtering = iota
+	// ByEqual: "eq" only, and not below "not".
+	ByEqual
+	// Positively: every operator but "ne", and not below "not": a resource without the attribute would be lost.
+	Positively
+	// Fully: everything; every resource has the attribute.
+	Fully
+)
+
 // Able says what a directory answers rightly. It is a value: rooms raise it, nobody changes a shared one.
 type Able struct {
 	// Holds maps AttrPath.Key by resource type; what is absent is Kept.
 	Holds map[ResourceType]map[string]Holding
-	// Sort, ETag, Patch and Cursor are advertised in ServiceProviderConfig.
+	// Filters maps AttrPath.Key by resource type; what is absent is NotFiltered.
+	Filters map[ResourceType]map[string]Filtering
+	// Sort, ETag and Cursor are advertised in ServiceProviderConfig.
 	Sort, ETag, Cursor bool
 	// MaxPage is the largest page of a list.
 	MaxPage int

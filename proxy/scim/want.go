@@ -56,7 +56,7 @@ func (w Want) Trim(s Schemas, t ResourceType, r Resource) Resource {
 			continue
 		}
 		if len(w.Attributes) > 0 {
-			r = r.With(name, keepOnly(name, r.Raw(name), w.Attributes))
+			r = r.With(name, shown(keepOnly(name, r.Raw(name), w.Attributes)))
 		}
 	}
 	for _, e := range w.Excluded {
@@ -79,16 +79,25 @@ func topPath(name string) AttrPath {
 func keepOnly(name, raw string, wanted []AttrPath) string {
 	out := ""
 	for _, a := range wanted {
-		steps := a.steps()
-		if !strings.EqualFold(steps[0], name) {
-			continue
-		}
-		if len(steps) == 1 {
+		if strings.EqualFold(a.String(), name) { // also "urn:x:User" for the whole of an extension that nobody declared
 			return raw
 		}
-		out = union(out, narrow(raw, steps[1:]))
+		if steps := a.steps(); strings.EqualFold(steps[0], name) {
+			out = union(out, narrow(raw, steps[1:]))
+		}
 	}
 	return out
+}
+
+// shown is what is left to show: "" where nothing is.
+func shown(raw string) string {
+	if isArray(raw) {
+		raw = Array(withoutEmpty(Elements(raw)))
+	}
+	if Unassigned(raw) {
+		return ""
+	}
+	return raw
 }
 
 // narrow keeps one inner member, in each element of an array.
@@ -99,7 +108,9 @@ func narrow(raw string, steps []string) string {
 	case isArray(raw):
 		var kept []string
 		for _, e := range Elements(raw) {
-			kept = append(kept, narrow(e, steps))
+			if v := narrow(e, steps); v != "" { // a scalar has no sub-attributes
+				kept = append(kept, v)
+			}
 		}
 		return Array(kept)
 	case !isObject(raw):
@@ -108,7 +119,7 @@ func narrow(raw string, steps []string) string {
 	out := "{}"
 	for _, m := range members(raw) {
 		if strings.EqualFold(m.key, steps[0]) {
-			if v := narrow(m.raw, steps[1:]); v != "" {
+			if v := narrow(m.raw, steps[1:]); !Unassigned(v) {
 				out = setMember(out, m.key, v)
 			}
 		}
@@ -123,6 +134,12 @@ func union(a, b string) string {
 	}
 	if isArray(a) && isArray(b) {
 		as, bs := Elements(a), Elements(b)
+		if len(as) != len(bs) { // one is the whole array, the other lacks its scalars
+			if len(as) < len(bs) {
+				return b
+			}
+			return a
+		}
 		for i := range as {
 			as[i] = union(as[i], bs[i])
 		}
@@ -138,6 +155,9 @@ func union(a, b string) string {
 }
 
 func drop(r Resource, p AttrPath) Resource {
+	if name := p.String(); r.Raw(name) != "" {
+		return r.With(name, "")
+	}
 	top := r.Get(p.Top())
 	if p.Sub == "" || !isArray(top) {
 		return r.Set(p, "")

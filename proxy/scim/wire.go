@@ -90,7 +90,7 @@ func (d Decoder) read(w Wire) (Call, error) {
 	return nil, MethodNotAllowed(w.Method)
 }
 
-// readBody reads a whole resource. What the server gives (id, meta) and what is never kept is left out; types are checked.
+// readBody reads a whole resource and checks types. What the server gives (meta) and what is never kept may be anything: it is ignored.
 func (d Decoder) readBody(w Wire) (Resource, error) {
 	r, err := ParseResource(w.Body)
 	if err != nil {

@@ -32,8 +32,7 @@ func (n notAllowed) Unwrap() error { return n.error }
 
 func failed(err error) response {
 	r := response{err: scim.AsError(err)}
-	var n notAllowed
-	if errors.As(err, &n) {
+	if n, ok := errors.AsType[notAllowed](err); ok {
 		r.allowed = n.methods
 	}
 	return r

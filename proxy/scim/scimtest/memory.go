@@ -36,15 +36,17 @@ func NewMemory(able scim.Able) *Memory {
 
 // KeycloakAble is what Keycloak 26.7.3 holds on a stock realm.
 func KeycloakAble() scim.Able {
-	return scim.Able{MaxPage: 100, Holds: map[scim.ResourceType]map[string]scim.Holding{
+	return scim.Able{MaxPage: 100, Filters: map[scim.ResourceType]map[string]scim.Filtering{
+		scim.User:  {"username": scim.Fully, "active": scim.Fully, "meta.created": scim.Fully, "groups.value": scim.ByEqual},
+		scim.Group: {"displayname": scim.Fully, "externalid": scim.Positively, "meta.created": scim.Fully, "members.value": scim.ByEqual},
+	}, Holds: map[scim.ResourceType]map[string]scim.Holding{
 		scim.User: {
 			"username": scim.Folded, "emails": scim.Partly, "active": scim.Native,
 			"name.givenname": scim.Native, "name.familyname": scim.Native, "name.formatted": scim.Derived,
-			"groups": scim.Derived, "groups.value": scim.Native, "meta": scim.Derived, "meta.created": scim.Native,
+			"groups": scim.Derived, "meta": scim.Derived,
 		},
 		scim.Group: {
-			"displayname": scim.Native, "externalid": scim.Native, "members": scim.Derived, "members.value": scim.Native,
-			"meta": scim.Derived, "meta.created": scim.Native,
+			"displayname": scim.Native, "externalid": scim.Native, "members": scim.Derived, "meta": scim.Derived,
 		},
 	}}
 }

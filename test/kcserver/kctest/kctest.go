@@ -113,6 +113,12 @@ func (r *Realm) Token(clientID, secret string) string {
 	return r.token(r.Name, url.Values{"grant_type": {"client_credentials"}, "client_id": {clientID}, "client_secret": {secret}})
 }
 
+// PasswordToken signs a user in by the password grant, which begins a session.
+func (r *Realm) PasswordToken(clientID, user, password string) string {
+	r.t.Helper()
+	return r.token(r.Name, url.Values{"grant_type": {"password"}, "client_id": {clientID}, "username": {user}, "password": {password}})
+}
+
 func (r *Realm) token(realm string, form url.Values) string {
 	r.t.Helper()
 	r.mu.Lock()

@@ -1,0 +1,54 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+TOOLS := $(CURDIR)/.tools/bin
+LINT_VERSION := v2.14.0
+LINT := $(TOOLS)/golangci-lint
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+.PHONY: help run keycloak build check test fmt lint fuzz setup clean
+
+help: ## show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+run: ## try it: Keycloak, a tenant and the proxy on :8080, until Ctrl-C
+	@mkdir -p bin && go build -o bin/scim-proxy ./cmd/scim-proxy && exec ./bin/scim-proxy demo
+
+keycloak: ## start a real Keycloak on a free port, until Ctrl-C
+	@mkdir -p bin && go build -o bin/keycloak ./test/cmd/keycloak && exec ./bin/keycloak run
+
+build: ## build bin/scim-proxy
+	go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/scim-proxy ./cmd/scim-proxy
+
+check: lint ## before every commit: format, vet, lint, unit tests; no Keycloak
+	go test -short ./...
+
+test: setup lint ## everything: lint, race detector, fuzzers, and conversations on a real Keycloak
+	@mkdir -p bin && go build -o bin/keycloak ./test/cmd/keycloak
+	./bin/keycloak exec -- go test -race -count=1 -timeout 20m ./...
+	$(MAKE) fuzz
+
+setup:
+	@./test/setup.sh
+
+fmt: ## format the code
+	gofmt -w $$(git ls-files -co --exclude-standard '*.go')
+
+lint: $(TOOLS)/golangci-lint-$(LINT_VERSION)
+	@bad=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); test -z "$$bad" || { echo "not formatted: $$bad"; exit 1; }
+	go vet ./...
+	$(LINT) run ./...
+
+$(TOOLS)/golangci-lint-$(LINT_VERSION):
+	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	@touch $@
+
+FUZZTIME := 10s
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	@set -e; for p in $$(go list ./...); do \
+		for f in $$(go test -short -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
+			go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; \
+		done; \
+	done
+
+clean: ## remove what was built, and the demo's data
+	rm -rf bin .tools .demo

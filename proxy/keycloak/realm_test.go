@@ -1,0 +1,202 @@
+package keycloak_test
+
+import (
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/scimtest"
+	"keycloak-scim-proxy/test/kcserver/kctest"
+)
+
+func TestMain(m *testing.M) { kctest.Main(m) }
+
+// counting counts the calls that reach Keycloak, token requests apart.
+type counting struct {
+	next  http.RoundTripper
+	calls atomic.Int64
+}
+
+func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Header.Get("Authorization") != "" {
+		c.calls.Add(1)
+	}
+	return c.next.RoundTrip(r)
+}
+
+func open(t *testing.T, o keycloak.Options) (*keycloak.Realm, *counting, *kctest.Realm) {
+	t.Helper()
+	r := kctest.NewRealm(t)
+	secret := r.ServiceAccount("scim", "manage-users")
+	wire := &counting{next: http.DefaultTransport}
+	client := keycloak.NewClient(r.Server.URL, wire, time.Minute, 16)
+	account := keycloak.NewAccount(client, r.Name, "scim", func() (string, error) { return secret, nil }, time.Now)
+	facts, err := keycloak.LoadFacts(t.Context(), client, r.Name, account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wire.calls.Store(0)
+	return keycloak.NewRealm(client, r.Name, account, facts, o), wire, r
+}
+
+func TestContract(t *testing.T) {
+	kctest.Server(t)
+	scimtest.Run(t, func(t *testing.T) scim.Directory {
+		d, _, _ := open(t, keycloak.Options{})
+		return d
+	})
+}
+
+// TestCalls holds the budget of the design: calls to Keycloak are counted, not timed.
+func TestCalls(t *testing.T) {
+	d, wire, _ := open(t, keycloak.Options{})
+	count := func(what string, want int64, do func() error) {
+		t.Helper()
+		wire.calls.Store(0)
+		if err := do(); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if got := wire.calls.Load(); got != want {
+			t.Errorf("%s took %d calls, want %d", what, got, want)
+		}
+	}
+	var ref scim.Ref
+	count("create", 2, func() error {
+		r, err := d.Create(t.Context(), scim.User, scimtest.Sample(1))
+		ref = scim.Ref{Type: scim.User, ID: r.ID()}
+		return err
+	})
+	count("get", 1, func() error { _, err := d.Get(t.Context(), ref, scim.Need{}); return err })
+	title := func(raw string) func() error {
+		return func() error {
+			_, err := d.Update(t.Context(), ref, func(r scim.Resource) (scim.Resource, error) { return r.Set(scim.MustPath("name.givenName"), raw), nil })
+			return err
+		}
+	}
+	count("update", 2, title(`"A"`))
+	count("update without a change", 1, title(`"A"`))
+	g, err := d.Create(t.Context(), scim.Group, scim.Must(`{"displayName":"G"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	group := scim.Ref{Type: scim.Group, ID: g.ID()}
+	count("join of one chunk", 1, func() error { return d.Join(t.Context(), group, scim.Membership{Add: []string{ref.ID}}) })
+	count("join by replacement", 2, func() error { return d.Join(t.Context(), group, scim.Membership{Only: true}) })
+	count("delete", 1, func() error { return d.Delete(t.Context(), ref) })
+}
+
+func TestValuesThatKeycloakWouldNotValidate(t *testing.T) {
+	d, _, realm := open(t, keycloak.Options{})
+	made, err := d.Create(t.Context(), scim.User, scimtest.Sample(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref := scim.Ref{Type: scim.User, ID: made.ID()}
+	for path, raw := range map[string]string{
+		"userName":        `"ab"`,
+		"name.givenName":  `"<script>"`,
+		"name.familyName": `"a\u0000b"`,
+		"emails":          `[{"value":"nobody at all"}]`,
+	} {
+		_, err := d.Update(t.Context(), ref, func(r scim.Resource) (scim.Resource, error) { return r.Set(scim.MustPath(path), raw), nil })
+		if e := scim.AsError(err); err == nil || e.Status != 400 || e.Type != "invalidValue" {
+			t.Errorf("%s = %s: %v", path, raw, err)
+		}
+	}
+	if a := realm.Admin("GET", "/users/"+made.ID(), ""); a.Status != 200 {
+		t.Errorf("the user is broken: %d", a.Status)
+	}
+}
+
+func TestMappedAttributesGoToKeycloak(t *testing.T) {
+	realm := kctest.NewRealm(t)
+	secret := realm.ServiceAccount("scim", "manage-users")
+	realm.Admin("PUT", "/users/profile", `{"attributes":[
+{"name":"username","validations":{"length":{"min":3,"max":255}},"permissions":{"view":["admin"],"edit":["admin"]}},
+{"name":"email","validations":{"email":{}},"permissions":{"view":["admin"],"edit":["admin"]}},
+{"name":"firstName","permissions":{"view":["admin"],"edit":["admin"]}},{"name":"lastName","permissions":{"view":["admin"],"edit":["admin"]}},
+{"name":"ext","annotations":{"kc.scim.schema.attribute":"externalId"},"permissions":{"view":["admin"],"edit":["admin"]}},
+{"name":"dept","validations":{"length":{"max":5}},"annotations":{"kc.scim.schema.attribute":"`+scim.EnterpriseURN+`:department"},"permissions":{"view":["admin"],"edit":["admin"]}},
+{"name":"badge","annotations":{"kc.scim.schema.attribute":"urn:example:1:User:badge"},"permissions":{"view":["admin"],"edit":["admin"]}},
+{"name":"phone","annotations":{"kc.scim.schema.attribute":"phoneNumbers"},"permissions":{"view":["admin"],"edit":["admin"]}}]}`)
+	client := keycloak.NewClient(realm.Server.URL, http.DefaultTransport, time.Minute, 16)
+	account := keycloak.NewAccount(client, realm.Name, "scim", func() (string, error) { return secret, nil }, time.Now)
+	facts, err := keycloak.LoadFacts(t.Context(), client, realm.Name, account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]scim.Holding{"externalId": scim.Native, scim.EnterpriseURN + ":department": scim.Native, "urn:example:1:User:badge": scim.Native, "phoneNumbers": scim.Kept, "title": scim.Kept} {
+		if got := facts.Able().Holding(scim.User, scim.MustPath(path)); got != want {
+			t.Errorf("%s is held %d, want %d", path, got, want)
+		}
+	}
+	d := keycloak.NewRealm(client, realm.Name, account, facts, keycloak.Options{})
+	asked := scimtest.Sample(1).With("externalId", `"e-1"`).Set(scim.MustPath(scim.EnterpriseURN+":department"), `"R&D"`).Set(scim.MustPath("urn:example:1:User:badge"), `"b"`)
+	made, err := d.Create(t.Context(), scim.User, asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"externalId", scim.EnterpriseURN + ":department", "urn:example:1:User:badge"} {
+		if got := made.Get(scim.MustPath(path)); got != asked.Get(scim.MustPath(path)) {
+			t.Errorf("%s is %s", path, got)
+		}
+	}
+	ref := scim.Ref{Type: scim.User, ID: made.ID()}
+	after, err := d.Update(t.Context(), ref, func(r scim.Resource) (scim.Resource, error) {
+		return r.Without("externalId", "urn:example:1:User").Set(scim.MustPath(scim.EnterpriseURN+":department"), `"Ops"`), nil
+	})
+	if err != nil || after.Raw("externalId") != "" || after.Raw("urn:example:1:User") != "" || after.Get(scim.MustPath(scim.EnterpriseURN+":department")) != `"Ops"` {
+		t.Errorf("%v %s", err, after)
+	}
+	_, err = d.Update(t.Context(), ref, func(r scim.Resource) (scim.Resource, error) {
+		return r.Set(scim.MustPath(scim.EnterpriseURN+":department"), `"too long"`), nil
+	})
+	if scim.AsError(err).Status != 400 {
+		t.Errorf("longer than the profile allows: %v", err)
+	}
+}
+
+func TestProofOfWritePermission(t *testing.T) {
+	d, _, realm := open(t, keycloak.Options{})
+	made, err := d.Create(t.Context(), scim.User, scimtest.Sample(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := keycloak.NewClient(realm.Server.URL, http.DefaultTransport, time.Minute, 16)
+	reader := keycloak.Caller(realm.Token("reader", realm.ServiceAccount("reader", "view-users")))
+	facts, err := keycloak.LoadFacts(t.Context(), client, realm.Name, reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asReader := keycloak.NewRealm(client, realm.Name, reader, facts, keycloak.Options{ProveWrites: true})
+	ref := scim.Ref{Type: scim.User, ID: made.ID()}
+	if _, err := asReader.Get(t.Context(), ref, scim.Need{}); err != nil {
+		t.Fatal(err)
+	}
+	keep := func(r scim.Resource) (scim.Resource, error) { return r, nil }
+	if _, err := asReader.Update(t.Context(), ref, keep); scim.AsError(err).Status != 403 {
+		t.Errorf("a reader may change what is kept: %v", err)
+	}
+}
+
+func TestDisablingEndsSessions(t *testing.T) {
+	d, _, realm := open(t, keycloak.Options{})
+	made, err := d.Create(t.Context(), scim.User, scimtest.Sample(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	realm.Admin("PUT", "/users/"+made.ID()+"/reset-password", `{"type":"password","value":"pw","temporary":false}`)
+	realm.Admin("POST", "/clients", `{"clientId":"app","publicClient":true,"directAccessGrantsEnabled":true}`)
+	realm.PasswordToken("app", "sample1", "pw")
+	sessions := func() string { return string(realm.Admin("GET", "/users/"+made.ID()+"/sessions", "").Body) }
+	if sessions() == "[]" {
+		t.Fatal("no session to end")
+	}
+	_, err = d.Update(t.Context(), scim.Ref{Type: scim.User, ID: made.ID()}, func(r scim.Resource) (scim.Resource, error) { return r.With("active", "false"), nil })
+	if err != nil || sessions() != "[]" {
+		t.Errorf("%v, sessions left: %s", err, sessions())
+	}
+}

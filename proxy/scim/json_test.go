@@ -1,0 +1,155 @@
+package scim_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+func TestCheckJSON(t *testing.T) {
+	t.Parallel()
+	deep := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
+	for name, c := range map[string]struct{ in, words string }{
+		"object":                     {` {"a":[1,{"b":null}],"c":"\u00e9é"} `, ""},
+		"same name in two objects":   {`{"a":{"x":1},"b":[{"x":1},{"x":2}]}`, ""},
+		"names that differ in case":  {`{"a":1,"A":2}`, ""},
+		"as deep as allowed":         {deep(8), ""},
+		"brackets in a string":       {`{"a":"[[[[[[[[[[{{{{{{{{{{"}`, ""},
+		"escaped quote, brackets":    {`{"a":"\"[[[[[[[[[[\\"}`, ""},
+		"siblings are not depth":     {`[[],[],[],[],[],[],[],[],[],[]]`, ""},
+		"too deep":                   {deep(9), "nested deeper than 8"},
+		"too deep by objects":        {strings.Repeat(`{"a":`, 9) + "1" + strings.Repeat("}", 9), "nested deeper than 8"},
+		"too deep after a string":    {`{"a":"\\","b":` + deep(8) + `}`, "nested deeper than 8"},
+		"closings first":             {`]]]]]]]]]` + deep(9), "not valid JSON"},
+		"not UTF-8":                  {"{\"a\":\"\xff\"}", "not UTF-8"},
+		"half a character":           {"{\"a\":\"\xc3\"}", "not UTF-8"},
+		"empty":                      {"", "not valid JSON"},
+		"two values":                 {`{} {}`, "not valid JSON"},
+		"comma at the end":           {`{"a":1,}`, "not valid JSON"},
+		"control character":          {"{\"a\":\"\x01\"}", "not valid JSON"},
+		"duplicate":                  {`{"a":1,"b":2,"a":1}`, `"a" is given twice`},
+		"duplicate in a list":        {`{"l":[0,[{"a":1,"a":2}]]}`, `"a" is given twice`},
+		"duplicate by an escape":     {`{"a":1,"\u0061":2}`, `"a" is given twice`},
+		"duplicate before a subtree": {`[{"x":{"y":1,"y":2},"z":{}}]`, `"y" is given twice`},
+		"member without a name":      {`{"a":[{"":1}]}`, "has no name"},
+	} {
+		err := scim.CheckJSON([]byte(c.in), 8)
+		if c.words != "" {
+			refused(t, name, err, "invalidSyntax", c.words)
+		} else if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A reader that recursed into these would die of its stack, which no recover catches.
+func TestDepthBomb(t *testing.T) {
+	t.Parallel()
+	for _, unit := range []string{"[", `{"a":`} {
+		refused(t, unit, scim.CheckJSON(bytes.Repeat([]byte(unit), 8<<20/len(unit)), 64), "invalidSyntax", "nested deeper than 64")
+	}
+}
+
+func TestSame(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{
+		{`{"a":1,"b":[1,2]}`, ` { "b" : [1, 2], "a":1 } `, true},
+		{`"é<"`, `"\u00e9\u003c"`, true},
+		{`"a/b"`, `"a\/b"`, true},
+		{"", "", true},
+		{"12345678901234567890", "12345678901234567890", true},
+		{"12345678901234567890", "12345678901234567891", false},
+		{"[1,2]", "[2,1]", false},
+		{`"1"`, "1", false},
+		{"null", "", false},
+		{"true", "false", false},
+		{`{"a":1}`, `{"A":1}`, false},
+	} {
+		if scim.Same(c.a, c.b) != c.same || scim.Same(c.b, c.a) != c.same {
+			t.Errorf("Same(%s, %s) is not %v", c.a, c.b, c.same)
+		}
+	}
+}
+
+func TestUnassigned(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]bool{
+		"": true, "null": true, "[]": true, "[ ]": true, "{}": true, "{ }": true,
+		"[null]": false, `{"a":null}`: false, `""`: false, "0": false, "false": false, `"null"`: false,
+	} {
+		if scim.Unassigned(raw) != want {
+			t.Errorf("Unassigned(%s) is not %v", raw, want)
+		}
+	}
+}
+
+func TestElements(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string][]string{
+		"":                                nil,
+		"[]":                              nil,
+		`"x"`:                             {`"x"`},
+		`{"a":[1]}`:                       {`{"a":[1]}`},
+		`[ 1 , "a,]b" ,{"x": [2]}, null]`: {"1", `"a,]b"`, `{"x": [2]}`, "null"},
+	} {
+		if diff := cmp.Diff(want, scim.Elements(raw)); diff != "" {
+			t.Errorf("%s: %s", raw, diff)
+		}
+	}
+}
+
+func TestQuoteAndText(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{"", "plain", "<b> & \"q\" \\ /", "é\n\t\x00", "true", "12", "日本"} {
+		q := scim.Quote(s)
+		if scim.Text(q) != s || scim.CheckJSON([]byte(q), 1) != nil {
+			t.Errorf("%q becomes %s becomes %q", s, q, scim.Text(q))
+		}
+	}
+	if q := scim.Quote("<&>"); q != `"<&>"` {
+		t.Errorf("escaped for HTML: %s", q)
+	}
+	for _, raw := range []string{"12.50", "1e400", "12345678901234567890", "-0", "true", ""} {
+		if got := scim.Text(raw); got != raw {
+			t.Errorf("the text of %s is %s", raw, got)
+		}
+	}
+	if scim.Text("null") != "" {
+		t.Error("null is no text")
+	}
+}
+
+// The work must grow with the size, not with its square: a request of a megabyte would keep a processor busy for hours. Nothing is timed
+// here, but whoever makes it quadratic again waits minutes for this test.
+func TestManyMembers(t *testing.T) {
+	t.Parallel()
+	const n = 8_000
+	list := func(format string) string {
+		parts := make([]string, n)
+		for i := range parts {
+			parts[i] = fmt.Sprintf(format, i)
+		}
+		return strings.Join(parts, ",")
+	}
+	r := scim.Must(`{"` + foreign + `":{` + list(`"a%d":1`) + `}}`)
+	other := scim.Must(`{"` + foreign + `":{` + list(`"a%d":2`) + `}}`)
+	if got := r.Assigned(); len(got.Leaves()) != n {
+		t.Errorf("%d leaves", len(got.Leaves()))
+	}
+	if ops := scim.Diff(r, other); len(ops) != n {
+		t.Errorf("%d operations", len(ops))
+	}
+	add := scim.Op{Kind: scim.Add, Path: path(t, "emails"), Value: "[" + list(`{"value":"v%d"}`) + "]"}
+	once, err := scim.CoreSchemas().Apply(scim.User, scim.Must("{}"), []scim.Op{add, add})
+	if err != nil || len(scim.Elements(once.Raw("emails"))) != n {
+		t.Errorf("%v, %d values", err, len(scim.Elements(once.Raw("emails"))))
+	}
+}
