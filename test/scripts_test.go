@@ -33,6 +33,7 @@ func TestMain(m *testing.M) { kctest.Main(m) }
 // world is what a conversation talks to: a fresh realm, and a proxy with one tenant of the whole realm and drop-in.
 type world struct {
 	realm        *kctest.Realm
+	cfg          config.Config
 	proxy        string
 	tenantToken  string
 	dropInToken  string
@@ -85,7 +86,7 @@ func newWorld(t testing.TB) *world {
 	tenant.Tokens = []config.Token{{ID: "k1", SHA256: hex.EncodeToString(sum[:])}}
 	cfg.Tenants = []config.Tenant{tenant}
 	w := &world{
-		realm: r, proxy: Serve(t, cfg), tenantToken: token.Reveal(), who: "tenant", extraHeaders: http.Header{},
+		realm: r, cfg: cfg, proxy: Serve(t, cfg), tenantToken: token.Reveal(), who: "tenant", extraHeaders: http.Header{},
 		dropInToken: r.Token("scim", secret), readerToken: r.Token("reader", r.ServiceAccount("reader", "view-users")),
 	}
 	return w

@@ -1,0 +1,209 @@
+package test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/scimtest"
+)
+
+// faulty stands between the proxy and the real Keycloak and spoils what it is told to.
+type faulty struct {
+	*httptest.Server
+	// before may answer or hold a request itself (true), or let it pass.
+	before atomic.Pointer[func(http.ResponseWriter, *http.Request) bool]
+	// after may replace an answer of Keycloak, which has done its work then.
+	after atomic.Pointer[func(*http.Response) error]
+	calls atomic.Int64
+}
+
+func newFaulty(t *testing.T, target string) *faulty {
+	t.Helper()
+	u, err := url.Parse(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &faulty{}
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(u); r.Out.Host = u.Host },
+		ModifyResponse: func(r *http.Response) error {
+			if after := f.after.Load(); after != nil {
+				return (*after)(r)
+			}
+			return nil
+		},
+		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) }, // the connection breaks
+	}
+	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f.calls.Add(1)
+		if before := f.before.Load(); before != nil && (*before)(w, r) {
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(f.Server.Close)
+	return f
+}
+
+// through gives the world a proxy that reaches Keycloak through the faulty one, within a deadline.
+func (w *world) through(t *testing.T, f *faulty, deadline time.Duration) {
+	t.Helper()
+	cfg := w.cfg
+	cfg.Keycloak.URL = f.URL
+	cfg.Limits.Request = config.Duration(deadline)
+	cfg.Store.Embedded = &config.Embedded{Path: t.TempDir() + "/store.db"}
+	w.proxy = Serve(t, cfg)
+}
+
+func slow(hold <-chan struct{}, match func(*http.Request) bool) *func(http.ResponseWriter, *http.Request) bool {
+	f := func(_ http.ResponseWriter, r *http.Request) bool {
+		if !match(r) {
+			return false
+		}
+		select {
+		case <-hold:
+		case <-r.Context().Done():
+		}
+		return true
+	}
+	return &f
+}
+
+func TestKeycloakSlowPastTheDeadline(t *testing.T) {
+	w := newWorld(t)
+	f := newFaulty(t, w.realm.Server.URL)
+	w.through(t, f, time.Second)
+	c := client{w.base(), w.tenantToken}
+	if _, err := c.send(t.Context(), "GET", "/Users", ""); err != nil {
+		t.Fatal(err)
+	}
+	hold := make(chan struct{})
+	defer close(hold)
+	f.before.Store(slow(hold, func(r *http.Request) bool { return strings.Contains(r.URL.Path, "/scim/v2/") }))
+	for _, req := range [][2]string{{"GET", "/Users"}, {"POST", "/Users"}} {
+		body := ""
+		if req[0] == "POST" {
+			body = scimtest.Sample(1).String()
+		}
+		_, err := c.send(t.Context(), req[0], req[1], body)
+		if e := scim.AsError(err); e.Status != 504 || e.Detail == "" {
+			t.Errorf("%s: %v", req[0], err)
+		}
+	}
+	f.before.Store(nil)
+	a, err := c.send(t.Context(), "GET", "/Users", "")
+	if err != nil || a.Page.Total != 0 {
+		t.Errorf("something is left behind: %v %+v", err, a.Page)
+	}
+}
+
+func TestKeycloakDown(t *testing.T) {
+	w := newWorld(t)
+	f := newFaulty(t, w.realm.Server.URL)
+	w.through(t, f, 10*time.Second)
+	c := client{w.base(), w.tenantToken}
+	made, err := c.send(t.Context(), "POST", "/Users", scimtest.Sample(1).String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := "/Users/" + made.Resource.ID()
+	down := func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }
+	f.before.Store(&down)
+	for _, req := range [][3]string{
+		{"GET", "/Users", ""}, {"GET", user, ""}, {"POST", "/Users", scimtest.Sample(2).String()},
+		{"PATCH", user, patchBody([]scim.Op{{Kind: scim.ReplaceAll, Path: scim.Path{AttrPath: scim.AttrPath{Name: "title"}}, Value: `"x"`}})},
+		{"PUT", user, scimtest.Sample(1).String()}, {"DELETE", user, ""},
+	} {
+		_, err := c.send(t.Context(), req[0], req[1], req[2])
+		if e := scim.AsError(err); e.Status != 503 {
+			t.Errorf("%s %s: %v", req[0], req[1], err)
+		}
+	}
+	f.before.Store(nil)
+	a, err := c.send(t.Context(), "GET", user, "")
+	if err != nil || a.Resource.Raw("title") != "" {
+		t.Errorf("something is left behind: %v %s", err, a.Resource)
+	}
+	// The retry of the create that failed is no duplicate, and there is one.
+	if _, err := c.send(t.Context(), "POST", "/Users", scimtest.Sample(2).String()); err != nil {
+		t.Error(err)
+	}
+	if a, err := c.send(t.Context(), "GET", "/Users", ""); err != nil || a.Page.Total != 2 {
+		t.Errorf("%v %+v", err, a.Page)
+	}
+}
+
+// Keycloak makes the user and the answer is lost: the retry finishes what was begun.
+func TestAnswerOfACreateIsLost(t *testing.T) {
+	w := newWorld(t)
+	f := newFaulty(t, w.realm.Server.URL)
+	w.through(t, f, 10*time.Second)
+	c := client{w.base(), w.tenantToken}
+	lost := func(r *http.Response) error {
+		if r.Request.Method == "POST" && strings.HasSuffix(r.Request.URL.Path, "/Users") {
+			f.after.Store(nil)
+			panic(http.ErrAbortHandler)
+		}
+		return nil
+	}
+	f.after.Store(&lost)
+	asked := scimtest.Sample(1).With("title", `"Countess"`).With("externalId", `"e-1"`)
+	if _, err := c.send(t.Context(), "POST", "/Users", asked.String()); scim.AsError(err).Status != 503 {
+		t.Fatalf("the answer was not lost: %v", err)
+	}
+	made, err := c.send(t.Context(), "POST", "/Users", asked.String())
+	if err != nil {
+		t.Fatalf("the retry: %v", err)
+	}
+	got, err := c.send(t.Context(), "GET", "/Users/"+made.Resource.ID(), "")
+	if err != nil || got.Resource.Raw("title") != `"Countess"` || got.Resource.Raw("externalId") != `"e-1"` {
+		t.Errorf("%v %s", err, got.Resource)
+	}
+	native := w.realm.SCIM(w.dropInToken, "GET", "/Users?count=0", "")
+	if n := gjson.GetBytes(native.Body, "totalResults").Int(); n != 1 {
+		t.Errorf("%d users", n)
+	}
+	if _, err := c.send(t.Context(), "POST", "/Users", asked.String()); scim.AsError(err).Status != 409 {
+		t.Errorf("a duplicate: %v", err)
+	}
+}
+
+// A Keycloak that answers 200 to a deactivation and does nothing must not be believed.
+func TestKeycloakThatIgnoresActive(t *testing.T) {
+	w := newWorld(t)
+	f := newFaulty(t, w.realm.Server.URL)
+	w.through(t, f, 10*time.Second)
+	c := client{w.base(), w.tenantToken}
+	made, err := c.send(t.Context(), "POST", "/Users", scimtest.Sample(1).String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := "/Users/" + made.Resource.ID()
+	ignore := func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == "PATCH" { // becomes a PATCH of nothing, which Keycloak answers with the user as it is
+			empty := `{"schemas":["` + scim.PatchURN + `"],"Operations":[]}`
+			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(empty)), int64(len(empty))
+		}
+		return false
+	}
+	f.before.Store(&ignore)
+	off := patchBody([]scim.Op{{Kind: scim.ReplaceAll, Path: scim.Path{AttrPath: scim.AttrPath{Name: "active"}}, Value: "false"}})
+	if _, err := c.send(t.Context(), "PATCH", user, off); scim.AsError(err).Status != 502 {
+		t.Errorf("believed: %v", err)
+	}
+	f.before.Store(nil)
+	if a, err := c.send(t.Context(), "GET", user, ""); err != nil || a.Resource.Raw("active") != "true" {
+		t.Errorf("%v %s", err, a.Resource)
+	}
+}
