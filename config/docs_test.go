@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"keycloak-scim-proxy/config"
 )
 
 var update = flag.Bool("update", false, "write docs/configuration.md")
@@ -22,9 +24,15 @@ const page = "../docs/configuration.md"
 func TestDocs(t *testing.T) {
 	want := "# Configuration\n\nMade from the comments in `config` by `go test ./config -update`. Paths are relative to the file that names them.\n" +
 		"`scim-proxy serve --config FILE` tells everything that is wrong at once, with file, line, column and path, and ends with 2.\n"
-	for _, file := range []struct{ name, root, title string }{{"config.go", "Config", "The main file"}, {"tenant.go", "Tenant", "A tenant's file, `tenantsDir`/*.yaml"}} {
+	for _, file := range []struct {
+		name, root, title string
+		defaults          reflect.Value
+	}{
+		{"config.go", "Config", "The main file", reflect.ValueOf(config.Default())},
+		{"tenant.go", "Tenant", "A tenant's file, `tenantsDir`/*.yaml", reflect.ValueOf(config.DefaultTenant())},
+	} {
 		structs := parse(t, file.name)
-		want += "\n## " + file.title + "\n\n| key | type | meaning |\n| --- | --- | --- |\n" + rows(structs, file.root, "")
+		want += "\n## " + file.title + "\n\n| key | type | default | meaning |\n| --- | --- | --- | --- |\n" + rows(structs, file.root, "", file.defaults)
 	}
 	want += "\n## A complete example\n\n```yaml\n" + example(t, "config.yaml") + "```\n\n```yaml\n" + example(t, "tenants.d/acme.yaml") + "```\n"
 	if *update {
@@ -70,7 +78,7 @@ func parse(t *testing.T, file string) map[string]*ast.StructType {
 	return out
 }
 
-func rows(structs map[string]*ast.StructType, name, prefix string) string {
+func rows(structs map[string]*ast.StructType, name, prefix string, defaults reflect.Value) string {
 	var out strings.Builder
 	for _, f := range structs[name].Fields.List {
 		key := reflect.StructTag(strings.Trim(f.Tag.Value, "`")).Get("yaml")
@@ -90,9 +98,13 @@ func rows(structs map[string]*ast.StructType, name, prefix string) string {
 			shown = "list of " + shown
 			key += "[]"
 		}
-		fmt.Fprintf(&out, "| `%s` | %s | %s |\n", prefix+key, shown, strings.Join(strings.Fields(f.Doc.Text()), " "))
+		value := reflect.Value{}
+		if defaults.Kind() == reflect.Struct {
+			value = defaults.FieldByName(f.Names[0].Name)
+		}
+		fmt.Fprintf(&out, "| `%s` | %s | %s | %s |\n", prefix+key, shown, defaultText(value), strings.Join(strings.Fields(f.Doc.Text()), " "))
 		if nested {
-			out.WriteString(rows(structs, kind, prefix+key+"."))
+			out.WriteString(rows(structs, kind, prefix+key+".", value))
 		}
 	}
 	return out.String()
@@ -109,4 +121,15 @@ func typeName(e ast.Expr) (name string, list bool) {
 		return name, true
 	}
 	return "", false
+}
+
+// defaultText is empty where there is no default: what is zero must be said, or is off.
+func defaultText(v reflect.Value) string {
+	if !v.IsValid() || v.IsZero() || v.Kind() == reflect.Struct {
+		return ""
+	}
+	if s, ok := v.Interface().(fmt.Stringer); ok {
+		return "`" + s.String() + "`"
+	}
+	return fmt.Sprintf("`%v`", v.Interface())
 }

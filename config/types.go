@@ -28,6 +28,22 @@ func (s *Size) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// String is the size as it is written.
+func (s Size) String() string {
+	for _, unit := range []struct {
+		name string
+		size Size
+	}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}} {
+		if s >= unit.size && s%unit.size == 0 {
+			return strconv.FormatInt(int64(s/unit.size), 10) + unit.name
+		}
+	}
+	return strconv.FormatInt(int64(s), 10)
+}
+
+// String is the duration as it is written.
+func (d Duration) String() string { return time.Duration(d).String() }
+
 // Duration such as 20s or 1m30s.
 type Duration time.Duration
 

@@ -83,7 +83,7 @@ func (d *demo) run(ctx context.Context) error {
 func (d *demo) startKeycloak(ctx context.Context) error {
 	if d.keycloak == "" {
 		var err error
-		d.server, err = kcserver.Start(ctx, kcserver.Options{DataDir: filepath.Join(d.dir, "keycloak"), Progress: d.out})
+		d.server, err = kcserver.Start(ctx, kcserver.Options{DataDir: filepath.Join(d.dir, "keycloak"), Prefer: 8180, Progress: d.out})
 		return err
 	}
 	if d.passwordFile == "" {

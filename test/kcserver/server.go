@@ -22,8 +22,8 @@ import (
 type Options struct {
 	// DataDir keeps the server's database and log; it is made.
 	DataDir string
-	// Port to serve on; 0 takes a free one.
-	Port int
+	// Prefer is the port to serve on if it is free; otherwise, and for 0, any free one is taken.
+	Prefer int
 	// Progress gets lines for a person; nil: nobody.
 	Progress io.Writer
 }
@@ -68,13 +68,11 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{AdminUser: "admin", AdminPassword: "admin", home: home, dataDir: dataDir, port: o.Port, container: home == ""}
-	if s.port == 0 {
-		if s.port, err = freePort(); err != nil {
-			return nil, err
-		}
+	s := &Server{AdminUser: "admin", AdminPassword: "admin", home: home, dataDir: dataDir, container: home == ""}
+	if s.port, err = freePort(o.Prefer); err != nil {
+		return nil, err
 	}
-	if s.health, err = freePort(); err != nil {
+	if s.health, err = freePort(0); err != nil {
 		return nil, err
 	}
 	s.URL = "http://localhost:" + strconv.Itoa(s.port)
@@ -82,8 +80,11 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	return s, s.start(ctx)
 }
 
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func freePort(prefer int) (int, error) {
+	l, err := net.Listen("tcp", ":"+strconv.Itoa(prefer))
+	if err != nil && prefer != 0 {
+		return freePort(0)
+	}
 	if err != nil {
 		return 0, err
 	}
