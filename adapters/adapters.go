@@ -25,6 +25,7 @@ func generic() []scim.Rule {
 		urnSpelling(),
 		pathless(),
 		attributeNames(),
+		removeMembersByValue(),
 		textBooleans(),
 		activeAbsent(),
 		passwordDropped(),

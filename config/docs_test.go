@@ -128,7 +128,7 @@ func defaultText(v reflect.Value) string {
 	if !v.IsValid() || v.IsZero() || v.Kind() == reflect.Struct {
 		return ""
 	}
-	if s, ok := v.Interface().(fmt.Stringer); ok {
+	if s, ok := reflect.TypeAssert[fmt.Stringer](v); ok {
 		return "`" + s.String() + "`"
 	}
 	return fmt.Sprintf("`%v`", v.Interface())

@@ -30,6 +30,8 @@ type Tenant struct {
 	OnDelete string `yaml:"onDelete"`
 	// MembersShown is the size up to which a group is answered whole after a PATCH of its members; beyond it the answer is 204.
 	MembersShown int `yaml:"membersShown"`
+	// UnknownMembers is fail, or skip: leave group members that do not exist out of a change, and name them in the log.
+	UnknownMembers string `yaml:"unknownMembers"`
 	// Rate bounds the tenant's requests.
 	Rate *Rate `yaml:"rate"`
 }
@@ -94,5 +96,5 @@ type Rate struct {
 
 // DefaultTenant is what holds where nothing is said.
 func DefaultTenant() Tenant {
-	return Tenant{IDP: "generic", State: "live", OnDelete: "delete", MembersShown: 200}
+	return Tenant{IDP: "generic", State: "live", OnDelete: "delete", MembersShown: 200, UnknownMembers: "fail"}
 }

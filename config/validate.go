@@ -108,6 +108,7 @@ func (d *document) validateTenant(t *Tenant, known Idps) {
 		{"serviceAccount", (account.SecretFile == "") != (account.SecretEnv == ""), "name exactly one of secretFile and secretEnv"},
 		{"serviceAccount.secretFile", account.SecretFile == "" || isFile(account.SecretFile), "there is no such file"},
 		{"serviceAccount.secretEnv", account.SecretEnv == "" || os.Getenv(account.SecretEnv) != "", "the environment variable is empty"},
+		{"unknownMembers", t.UnknownMembers == "fail" || t.UnknownMembers == "skip", "must be fail or skip"},
 		{"membersShown", t.MembersShown >= 0, "must not be negative"},
 	})
 	ids := map[string]bool{}

@@ -25,12 +25,12 @@ type parts struct {
 
 // plan is what configuration says; it is immutable.
 type plan struct {
-	tenant       string
-	dialect      scim.Dialect
-	schemas      scim.Schemas
-	membersShown int
-	maxFilter    int
-	maxPage      int
+	tenant    string
+	dialect   scim.Dialect
+	schemas   scim.Schemas
+	writing   writing.Options
+	maxFilter int
+	maxPage   int
 }
 
 // compose is the whole path of a request, bottom to top. It allocates and does nothing else, so it is done per request.
@@ -38,7 +38,7 @@ func compose(p *parts, l plan, f *keycloak.Facts, cred keycloak.Credential) (sci
 	var d scim.Directory = keycloak.NewRealm(p.client, p.realm, cred, f, keycloak.Options{ProveWrites: !cred.Own()})
 	d = overlay.New(d, p.space, p.now)
 	d = listing.New(d, p.find, l.schemas)
-	w := writing.New(d, p.lock, l.schemas, writing.Options{MembersShown: l.membersShown})
+	w := writing.New(d, p.lock, l.schemas, l.writing)
 	return w, w.Able()
 }
 

@@ -21,6 +21,7 @@ import (
 	"keycloak-scim-proxy/proxy/scimhttp"
 	"keycloak-scim-proxy/proxy/store"
 	"keycloak-scim-proxy/proxy/tenants"
+	"keycloak-scim-proxy/proxy/writing"
 )
 
 // Proxy is the program as a value.
@@ -85,7 +86,8 @@ func (p *Proxy) newTenants() (*tenantGate, error) {
 			realms[c.Realm] = p.realm(c.Realm)
 		}
 		l := p.plan()
-		l.tenant, l.dialect, l.membersShown = c.Tenant, adapters.For(c.IDP), c.MembersShown
+		l.tenant, l.dialect = c.Tenant, adapters.For(c.IDP)
+		l.writing = writing.Options{MembersShown: c.MembersShown, SkipUnknownMembers: c.UnknownMembers == "skip"}
 		account := keycloak.NewAccount(p.client, c.Realm, c.ServiceAccount.ClientID, c.ServiceAccount.Secret, p.now)
 		g.all[c.Tenant] = &tenant{realms[c.Realm], l, account}
 		for _, k := range c.Tokens {
@@ -102,11 +104,11 @@ func (p *Proxy) newTenants() (*tenantGate, error) {
 
 func (p *Proxy) plan() plan {
 	return plan{
-		dialect:      adapters.For("generic"),
-		schemas:      scim.CoreSchemas(),
-		membersShown: config.DefaultTenant().MembersShown,
-		maxFilter:    int(p.cfg.Limits.Filter),
-		maxPage:      p.cfg.Limits.Page,
+		dialect:   adapters.For("generic"),
+		schemas:   scim.CoreSchemas(),
+		writing:   writing.Options{MembersShown: config.DefaultTenant().MembersShown},
+		maxFilter: int(p.cfg.Limits.Filter),
+		maxPage:   p.cfg.Limits.Page,
 	}
 }
 
@@ -174,6 +176,7 @@ func (p *Proxy) recorded(next http.Handler) http.Handler {
 func report(ctx context.Context, r scimhttp.Report) {
 	observe.From(ctx).Note(func(s *observe.Summary) {
 		s.Tenant, s.Verb, s.Rules, s.Status, s.ScimType, s.Cause = r.Tenant, r.Verb, r.Fired, r.Status, r.ScimType, r.Cause
+		s.Skipped = r.Skipped
 	})
 }
 

@@ -38,7 +38,7 @@ func newFaulty(t *testing.T, target string) *faulty {
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(u); r.Out.Host = u.Host },
 		ModifyResponse: func(r *http.Response) error {
-			if after := f.after.Load(); after != nil {
+			if after := f.after.Load(); after != nil { //nolint:bodyclose // the reverse proxy closes it
 				return (*after)(r)
 			}
 			return nil

@@ -75,7 +75,7 @@ func newFacts(p profile) *Facts {
 func groupHoldings() map[string]scim.Holding {
 	return map[string]scim.Holding{
 		"displayname": scim.Native,
-		"externalid":  scim.Native,
+		"externalid":  scim.Once,
 		"members":     scim.Derived,
 		"meta":        scim.Derived,
 	}
@@ -84,7 +84,6 @@ func groupHoldings() map[string]scim.Holding {
 func groupFilters() map[string]scim.Filtering {
 	return map[string]scim.Filtering{
 		"displayname":   scim.Fully,
-		"externalid":    scim.Positively,
 		"members.value": scim.ByEqual,
 		"meta.created":  scim.Fully,
 	}

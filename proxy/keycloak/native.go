@@ -28,7 +28,7 @@ func (f *Facts) held(t scim.ResourceType, p scim.AttrPath) bool {
 		return false
 	}
 	switch f.able.Holding(t, p) {
-	case scim.Folded, scim.Native, scim.Partly:
+	case scim.Folded, scim.Native, scim.Partly, scim.Once:
 		return true
 	case scim.Kept, scim.Derived:
 		return false

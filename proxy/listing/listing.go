@@ -87,8 +87,8 @@ func (d *Directory) lookUp(ctx context.Context, q scim.Query, c scim.Compare) (s
 	if !known {
 		return scim.Page{}, scim.NotImplemented("this filter is not supported")
 	}
-	if d.Able().Holding(q.Type, c.Attr) == scim.Partly {
-		native, err := d.Directory.List(ctx, scim.Query{Type: q.Type, Filter: c, Start: 1, Count: 2, Need: scim.Need{Only: []string{"username"}}})
+	if h := d.Able().Holding(q.Type, c.Attr); h == scim.Partly || h == scim.Once {
+		native, err := d.Directory.List(ctx, scim.Query{Type: q.Type, Filter: c, Start: 1, Count: 2, Need: scim.Need{Only: []string{"id"}}})
 		if err != nil {
 			return scim.Page{}, err
 		}

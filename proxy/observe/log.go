@@ -20,6 +20,9 @@ func Line(l *zap.Logger, s Summary, took time.Duration) {
 	if len(s.Rules) > 0 {
 		fields = append(fields, zap.Strings("rules", s.Rules))
 	}
+	if len(s.Skipped) > 0 {
+		fields = append(fields, zap.Strings("unknownMembersSkipped", s.Skipped))
+	}
 	if s.ScimType != "" {
 		fields = append(fields, zap.String("scimType", s.ScimType))
 	}

@@ -16,7 +16,7 @@ type Record struct {
 // Summary is a record's content.
 type Summary struct {
 	RequestID, Tenant, Verb, Method, Path string
-	Rules                                 []string
+	Rules, Skipped                        []string
 	Status                                int
 	ScimType                              string
 	Cause                                 error

@@ -102,6 +102,19 @@ func (d *Directory) Update(ctx context.Context, ref scim.Ref, edit scim.Edit) (s
 	return answer, nil
 }
 
+// Join changes members below and notes when: Keycloak does not move lastModified.
+func (d *Directory) Join(ctx context.Context, group scim.Ref, m scim.Membership) error {
+	if err := d.Directory.Join(ctx, group, m); err != nil {
+		return err
+	}
+	rem, rec, err := d.load(ctx, group.ID)
+	if err != nil {
+		return err
+	}
+	rem.Modified = d.now()
+	return d.save(ctx, group, rec.Rev, rem, rec.Terms)
+}
+
 // Delete removes the resource, then its record. A resource that is gone already takes its record with it.
 func (d *Directory) Delete(ctx context.Context, ref scim.Ref) error {
 	err := d.Directory.Delete(ctx, ref)

@@ -92,6 +92,10 @@ func offer(a scim.Able, t scim.ResourceType, native, wanted scim.Resource) scim.
 		switch a.Holding(t, path) {
 		case scim.Native, scim.Folded, scim.Partly:
 			out = out.Set(path, wanted.Get(path))
+		case scim.Once:
+			if native.Get(path) == "" {
+				out = out.Set(path, wanted.Get(path))
+			}
 		case scim.Kept, scim.Derived:
 		}
 	}
@@ -132,6 +136,8 @@ func compare(h scim.Holding, path scim.AttrPath, wanted, shown string) (*pair, b
 		}
 		kept.Slot = slotOf(wanted, shown)
 		return kept, kept.Slot >= 0
+	case scim.Once:
+		return kept, true // also where nothing is wanted: what Keycloak holds is hidden
 	case scim.Kept, scim.Derived:
 	}
 	if wanted == "" {

@@ -52,7 +52,7 @@ func FuzzParsePath(f *testing.F) {
 	})
 }
 
-// apply checks that an operation is refused in the vocabulary, or makes a valid resource and is a repetition when it is repeated.
+// apply checks that an operation is refused in the vocabulary, or makes a resource that is valid JSON with values of the right types.
 func apply(t *testing.T, kind scim.OpKind, p scim.Path, value string) {
 	ops := []scim.Op{{Kind: kind, Path: p, Value: value}}
 	once, err := scim.CoreSchemas().Apply(scim.User, scim.Must(babs), ops)

@@ -42,6 +42,8 @@ type Answer struct {
 	Resource Resource
 	Page     *Page
 	Version  string
+	// Skipped are members that were left out because they do not exist, for the log.
+	Skipped []string
 }
 
 // Directory is what a room stands on and what it offers. A room embeds the one below and overrides what it mends.
@@ -132,6 +134,9 @@ const (
 	Kept Holding = iota
 	// Derived attributes are shown by Keycloak, but are of its own making (name.formatted): what was asked is kept beside it.
 	Derived
+	// Once is held by Keycloak when it is set first, and cannot be changed there afterwards (a group's externalId from 26.8 on): what
+	// was asked later is kept beside it.
+	Once
 	// Partly held attributes have one element in Keycloak (emails); the others are kept. A filter is never pushed down alone.
 	Partly
 	// Folded attributes are stored in another letter case (userName): the spelling is kept, and filters are pushed down.

@@ -49,6 +49,7 @@ type Limits struct {
 type Report struct {
 	Tenant, Verb string
 	Fired        []string
+	Skipped      []string // members that do not exist and were left out
 	Status       int
 	ScimType     string
 	Cause        error

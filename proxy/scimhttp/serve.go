@@ -77,6 +77,7 @@ func (d *Door) resource(w http.ResponseWriter, r *http.Request, s Session, rep *
 	}
 	rep.Verb = call.Verb()
 	a, err := s.Service.Do(r.Context(), call)
+	rep.Skipped = a.Skipped
 	return response{session: s, call: call, wire: wire, answer: a}, err
 }
 

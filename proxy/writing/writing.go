@@ -14,6 +14,8 @@ type Lock func(ctx context.Context, key string) (unlock func(), err error)
 type Options struct {
 	// MembersShown is the size up to which a group is answered whole after a change of its members; beyond it the answer is 204.
 	MembersShown int
+	// SkipUnknownMembers leaves members that do not exist out of a change instead of refusing it; the answer names them.
+	SkipUnknownMembers bool
 }
 
 // Service is the top room.
@@ -104,13 +106,16 @@ func (s *Service) create(ctx context.Context, c scim.Create) (scim.Answer, error
 		return scim.Answer{}, err
 	}
 	ref := scim.Ref{Type: c.Type, ID: r.ID()}
+	var skipped []string
 	if !m.Empty() {
-		if err := s.below.Join(ctx, ref, m); err != nil {
+		if skipped, err = s.join(ctx, ref, m); err != nil {
 			_ = s.below.Delete(context.WithoutCancel(ctx), ref) // the create is refused as a whole; what cannot be deleted now is found by the retry's 409
 			return scim.Answer{}, err
 		}
 	}
-	return s.answer(ctx, change{ref: ref, want: c.Want, whole: true}, r)
+	a, err := s.answer(ctx, change{ref: ref, want: c.Want, whole: true}, r)
+	a.Skipped = skipped
+	return a, err
 }
 
 func (s *Service) replace(ctx context.Context, c scim.Replace) (scim.Answer, error) {
@@ -188,12 +193,15 @@ func (s *Service) write(ctx context.Context, c change) (scim.Answer, error) {
 			return scim.Answer{}, err
 		}
 	}
+	var skipped []string
 	if !c.members.Empty() {
-		if err := s.below.Join(ctx, c.ref, c.members); err != nil {
+		if skipped, err = s.join(ctx, c.ref, c.members); err != nil {
 			return scim.Answer{}, s.takeBack(ctx, c.ref, before, err)
 		}
 	}
-	return s.answer(ctx, c, after)
+	a, err := s.answer(ctx, c, after)
+	a.Skipped = skipped
+	return a, err
 }
 
 // takeBack undoes the first half of a group's write whose second half failed.

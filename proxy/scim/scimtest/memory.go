@@ -38,7 +38,7 @@ func NewMemory(able scim.Able) *Memory {
 func KeycloakAble() scim.Able {
 	return scim.Able{MaxPage: 100, Filters: map[scim.ResourceType]map[string]scim.Filtering{
 		scim.User:  {"username": scim.Fully, "active": scim.Fully, "meta.created": scim.Fully, "groups.value": scim.ByEqual},
-		scim.Group: {"displayname": scim.Fully, "externalid": scim.Positively, "meta.created": scim.Fully, "members.value": scim.ByEqual},
+		scim.Group: {"displayname": scim.Fully, "meta.created": scim.Fully, "members.value": scim.ByEqual},
 	}, Holds: map[scim.ResourceType]map[string]scim.Holding{
 		scim.User: {
 			"username": scim.Folded, "emails": scim.Partly, "active": scim.Native,
@@ -46,7 +46,7 @@ func KeycloakAble() scim.Able {
 			"groups": scim.Derived, "meta": scim.Derived,
 		},
 		scim.Group: {
-			"displayname": scim.Native, "externalid": scim.Native, "members": scim.Derived, "meta": scim.Derived,
+			"displayname": scim.Native, "externalid": scim.Once, "members": scim.Derived, "meta": scim.Derived,
 		},
 	}}
 }
@@ -103,9 +103,18 @@ func (m *Memory) hold(t scim.ResourceType, r, before scim.Resource) scim.Resourc
 			raw = strings.ToLower(raw)
 		case scim.Partly:
 			raw = firstElement(raw)
+		case scim.Once:
+			if had := before.Get(l.Path); had != "" {
+				raw = had
+			}
 		case scim.Native:
 		}
 		out = out.Set(l.Path, raw)
+	}
+	for _, l := range before.Leaves() { // what is held once stays
+		if m.able.Holding(t, l.Path) == scim.Once {
+			out = out.Set(l.Path, l.Raw)
+		}
 	}
 	for name := range m.freeze {
 		out = out.With(name, before.Raw(name))

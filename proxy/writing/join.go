@@ -1,0 +1,54 @@
+package writing
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// lookups is how many members are looked for at the same time.
+const lookups = 8
+
+// join changes members. Where that is wanted, a refusal is answered by leaving those out who do not exist, and trying once more.
+func (s *Service) join(ctx context.Context, group scim.Ref, m scim.Membership) (skipped []string, err error) {
+	err = s.below.Join(ctx, group, m)
+	if err == nil || !s.options.SkipUnknownMembers || scim.AsError(err).Status != 400 || len(m.Add) == 0 {
+		return nil, err
+	}
+	skipped, lookErr := s.missing(ctx, m.Add)
+	if lookErr != nil || len(skipped) == 0 {
+		return nil, err
+	}
+	m.Add = slices.DeleteFunc(slices.Clone(m.Add), func(id string) bool { return slices.Contains(skipped, id) })
+	if m.Empty() {
+		return skipped, nil
+	}
+	return skipped, s.below.Join(ctx, group, m)
+}
+
+// missing are the ids that no user has.
+func (s *Service) missing(ctx context.Context, ids []string) ([]string, error) {
+	var mu sync.Mutex
+	var gone []string
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(lookups)
+	for _, id := range ids {
+		g.Go(func() error {
+			_, err := s.below.Get(ctx, scim.Ref{Type: scim.User, ID: id}, scim.Need{Only: []string{"id"}})
+			if err == nil || scim.AsError(err).Status != 404 {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			gone = append(gone, id)
+			return nil
+		})
+	}
+	err := g.Wait()
+	slices.Sort(gone)
+	return gone, err
+}
