@@ -114,8 +114,8 @@ func readPatch(body []byte) ([]Op, error) {
 		return nil, InvalidSyntax("schemas does not name %s", PatchURN)
 	}
 	raw := r.Raw("Operations")
-	if !isArray(raw) || Unassigned(raw) {
-		return nil, InvalidSyntax("Operations is missing or empty")
+	if !isArray(raw) { // an empty list is legal: rules may have left nothing to do
+		return nil, InvalidSyntax("Operations is missing or no array")
 	}
 	var ops []Op
 	for i, e := range Elements(raw) {
