@@ -20,6 +20,7 @@ type parts struct {
 	realm  string
 	space  store.Space
 	facts  factsCache
+	key    cursorKey
 	now    func() time.Time
 }
 
@@ -29,15 +30,15 @@ type plan struct {
 	dialect   scim.Dialect
 	schemas   scim.Schemas
 	writing   writing.Options
+	listing   listing.Limits
 	maxFilter int
-	maxPage   int
 }
 
 // compose is the whole path of a request, bottom to top. It allocates and does nothing else, so it is done per request.
 func compose(p *parts, l plan, f *keycloak.Facts, cred keycloak.Credential) (scim.Service, scim.Able) {
 	var d scim.Directory = keycloak.NewRealm(p.client, p.realm, cred, f, keycloak.Options{ProveWrites: !cred.Own()})
 	d = overlay.New(d, p.space, p.now)
-	d = listing.New(d, p.find, l.schemas)
+	d = listing.New(d, listing.Options{Find: p.find, Schemas: l.schemas, Limits: l.listing, Cursors: p.cursors(l.tenant)})
 	w := writing.New(d, p.lock, l.schemas, l.writing)
 	return w, w.Able()
 }
@@ -49,7 +50,7 @@ func session(ctx context.Context, p *parts, l plan, cred keycloak.Credential) (s
 		return scimhttp.Session{}, err
 	}
 	service, able := compose(p, l, facts, cred)
-	decoder := scim.Decoder{Dialect: l.dialect, Schemas: l.schemas, MaxFilter: l.maxFilter, MaxPage: min(l.maxPage, able.MaxPage)}
+	decoder := scim.Decoder{Dialect: l.dialect, Schemas: l.schemas, MaxFilter: l.maxFilter, DefaultPage: min(discovery.DefaultPage, able.MaxPage), MaxPage: able.MaxPage}
 	return scimhttp.Session{
 		Tenant: l.tenant, Service: service, Decode: decoder.Decode, Schemas: l.schemas,
 		Discovery: func(ctx context.Context) (scimhttp.Discovery, error) {

@@ -16,6 +16,7 @@ import (
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
@@ -102,13 +103,16 @@ func (p *Proxy) newTenants() (*tenantGate, error) {
 	return g, nil
 }
 
+// readsInFlight is how many calls to Keycloak one request may have under way for a list.
+const readsInFlight = 8
+
 func (p *Proxy) plan() plan {
 	return plan{
 		dialect:   adapters.For("generic"),
 		schemas:   scim.CoreSchemas(),
 		writing:   writing.Options{MembersShown: config.DefaultTenant().MembersShown},
 		maxFilter: int(p.cfg.Limits.Filter),
-		maxPage:   p.cfg.Limits.Page,
+		listing:   listing.Limits{Scan: p.cfg.Limits.Scan, Page: p.cfg.Limits.Page, InFlight: readsInFlight},
 	}
 }
 

@@ -38,6 +38,14 @@ func (c client) Do(ctx context.Context, call scim.Call) (scim.Answer, error) {
 		return c.send(ctx, "GET", path(call.Ref)+query(call.Want, url.Values{}), "")
 	case scim.List:
 		v := url.Values{"startIndex": {strconv.Itoa(call.Query.Start)}, "count": {strconv.Itoa(call.Query.Count)}}
+		if call.Query.Cursor != nil {
+			v.Del("startIndex")
+			v.Set("cursor", *call.Query.Cursor)
+		}
+		if !call.Query.Sort.By.IsZero() {
+			v.Set("sortBy", call.Query.Sort.By.String())
+			v.Set("sortOrder", map[bool]string{false: "ascending", true: "descending"}[call.Query.Sort.Descending])
+		}
 		if call.Query.Filter != nil {
 			v.Set("filter", call.Query.Filter.String())
 		}
@@ -111,7 +119,7 @@ func readAnswer(res *http.Response, b []byte) (scim.Answer, error) {
 	if err != nil || doc.Raw("totalResults") == "" {
 		return scim.Answer{Resource: doc, Version: res.Header.Get("ETag")}, err
 	}
-	page := &scim.Page{Total: int(gjson.GetBytes(b, "totalResults").Int()), Start: int(gjson.GetBytes(b, "startIndex").Int())}
+	page := &scim.Page{Next: gjson.GetBytes(b, "nextCursor").String(), Total: int(gjson.GetBytes(b, "totalResults").Int()), Start: int(gjson.GetBytes(b, "startIndex").Int())}
 	for _, e := range scim.Elements(doc.Raw("Resources")) {
 		page.Resources = append(page.Resources, scim.Must(e))
 	}

@@ -18,6 +18,19 @@ const (
 	schemaURN = "urn:ietf:params:scim:schemas:core:2.0:Schema"
 )
 
+// DefaultPage is what a list answers where no count is given, if the largest page is not smaller.
+const DefaultPage = 100
+
+// pagination is RFC 9865 section 4.
+func pagination(a scim.Able) string {
+	out := `{"cursor":` + strconv.FormatBool(a.Cursor) + `,"index":true,"defaultPaginationMethod":"index","defaultPageSize":` + strconv.Itoa(min(DefaultPage, a.MaxPage)) +
+		`,"maxPageSize":` + strconv.Itoa(a.MaxPage)
+	if a.Cursor {
+		out += `,"cursorTimeout":` + strconv.Itoa(a.CursorLife)
+	}
+	return out + "}"
+}
+
 // Config is the ServiceProviderConfig.
 func Config(a scim.Able) scim.Resource {
 	supported := func(yes bool) string { return `{"supported":` + strconv.FormatBool(yes) + `}` }
@@ -29,6 +42,7 @@ func Config(a scim.Able) scim.Resource {
 		With("changePassword", supported(false)).
 		With("sort", supported(a.Sort)).
 		With("etag", supported(a.ETag)).
+		With("pagination", pagination(a)).
 		With("authenticationSchemes", `[{"type":"oauthbearertoken","name":"OAuth Bearer Token","description":"A bearer token in the Authorization header","specUri":"https://www.rfc-editor.org/rfc/rfc6750","primary":true}]`).
 		With("meta", `{"resourceType":"ServiceProviderConfig"}`)
 }

@@ -68,6 +68,7 @@ func newFacts(p profile) *Facts {
 	return &Facts{p, scim.Able{
 		Holds:   map[scim.ResourceType]map[string]scim.Holding{scim.User: users, scim.Group: groupHoldings()},
 		Filters: map[scim.ResourceType]map[string]scim.Filtering{scim.User: filters, scim.Group: groupFilters()},
+		Order:   map[scim.ResourceType]scim.AttrPath{scim.User: userName}, // groups are listed by bytes: 'B' before 'a' (measured)
 		MaxPage: pageLimit,
 	}}
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
@@ -85,44 +84,6 @@ func (r *Realm) Get(ctx context.Context, ref scim.Ref, n scim.Need) (scim.Resour
 		return scim.Resource{}, r.refused(ref, a)
 	}
 	return standard(a.body)
-}
-
-// List reads one page of at most 100. The filter must be one that Able says is decided rightly; sorting is not done here.
-func (r *Realm) List(ctx context.Context, q scim.Query) (scim.Page, error) {
-	v := r.projection(q.Type, q.Need)
-	v.Set("startIndex", strconv.Itoa(q.Start))
-	v.Set("count", strconv.Itoa(min(q.Count, pageLimit)))
-	if q.Filter != nil {
-		v.Set("filter", nativeFilter(q.Filter).String())
-	}
-	a, err := r.call(ctx, http.MethodGet, r.path(scim.Ref{Type: q.Type}), v, "")
-	if err != nil {
-		return scim.Page{}, err
-	}
-	if !a.ok() {
-		return scim.Page{}, r.refused(scim.Ref{Type: q.Type}, a)
-	}
-	return readPage(a.body, q)
-}
-
-func readPage(body []byte, q scim.Query) (scim.Page, error) {
-	doc, err := scim.ParseResource(body)
-	if err != nil {
-		return scim.Page{}, scim.Upstream(err)
-	}
-	total, err := strconv.Atoi(doc.Raw("totalResults"))
-	if err != nil {
-		return scim.Page{}, scim.Upstream(err)
-	}
-	page := scim.Page{Total: total, Start: q.Start}
-	for _, e := range scim.Elements(doc.Raw("Resources")) {
-		one, err := standard([]byte(e))
-		if err != nil {
-			return page, err
-		}
-		page.Resources = append(page.Resources, one)
-	}
-	return page, nil
 }
 
 // Update is GET, edit, and one PATCH, whose answer Keycloak reads anew. Sessions end where the user is inactive afterwards, each time,

@@ -1,9 +1,18 @@
 // Package listing finishes a List: it makes the answer to a query right, whatever the directory below can do itself.
 //
-// It owns the meaning of filters over several places where attributes live. It is given the index as a function and must not know the
-// store, Keycloak, dialects or HTTP.
+// It owns the meaning of filters over several places where attributes live, sorting, pages and cursors. It is given the index as a function
+// and must not know the store, Keycloak, dialects or HTTP.
 //
-// In this first form it answers: no filter; filters over attributes that the directory answers rightly, which are pushed down; and "eq" on
-// indexed attributes (externalId, e-mail). Names are resolved first: an unknown core name is 400 invalidFilter, never an empty
-// list, because an identity provider that reads "nobody" creates a duplicate. Everything else is an honest 501.
+//	resolve     names and literals: what cannot be meant is 400, never an empty list, because an identity provider that reads "nobody"
+//	            creates a duplicate
+//	candidates  `eq` on an indexed attribute: a few resources are read and judged
+//	stitch      what the directory below decides rightly, in its own order: its pages put together
+//	scan        everything else: a walk over narrow rows, decided here; only the page that is returned is read whole
+//	cursor      pages that lose nobody while others create and delete (RFC 9865)
+//
+// Bounds. A scan looks at no more than Limits.Scan rows (400 tooMany), and ends with the request's deadline. At most Limits.InFlight
+// reads run at the same time.
+//
+// Failure story. It writes nothing. An index that names somebody who is gone or has changed is found out by reading and judging, and the
+// slow way is taken then.
 package listing

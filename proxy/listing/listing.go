@@ -2,7 +2,10 @@ package listing
 
 import (
 	"context"
+	"errors"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"keycloak-scim-proxy/proxy/scim"
 )
@@ -10,112 +13,172 @@ import (
 // Find looks ids up by the value of an attribute; known is false where the attribute is not indexed.
 type Find func(ctx context.Context, t scim.ResourceType, attr scim.AttrPath, text string) (ids []string, known bool, err error)
 
-// Directory is a List.
+// Limits of one request.
+type Limits struct {
+	// Scan is how many rows a walk may look at.
+	Scan int
+	// Page is the largest page.
+	Page int
+	// InFlight is how many reads may run at the same time.
+	InFlight int
+}
+
+// Options of the room.
+type Options struct {
+	Find    Find
+	Schemas scim.Schemas
+	Limits  Limits
+	Cursors Cursors
+}
+
+// Directory is a List and an Able.
 type Directory struct {
 	scim.Directory
-	find    Find
-	schemas scim.Schemas
+	Options
 }
 
 // New builds the room on a directory.
-func New(below scim.Directory, f Find, s scim.Schemas) *Directory {
-	return &Directory{below, f, s}
+func New(below scim.Directory, o Options) *Directory { return &Directory{below, o} }
+
+// Able raises what is done here.
+func (d *Directory) Able() scim.Able {
+	a := d.Directory.Able()
+	a.Sort, a.Cursor, a.MaxPage, a.CursorLife = true, true, d.Limits.Page, int(d.Cursors.Life.Seconds())
+	return a
 }
 
 // List answers a query.
 func (d *Directory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
-	if q.Sort != (scim.Sort{}) {
-		return scim.Page{}, scim.NotImplemented("sorting is not supported")
-	}
-	if q.Filter == nil {
-		return d.Directory.List(ctx, q)
-	}
-	f, err := d.resolve(q.Type, q.Filter)
+	q, err := d.resolve(q)
 	if err != nil {
 		return scim.Page{}, err
 	}
-	q.Filter = f
-	if d.pushable(q.Type, f, false) {
-		return d.Directory.List(ctx, q)
+	if q.Cursor != nil {
+		return d.byCursor(ctx, q)
 	}
-	if c, ok := f.(scim.Compare); ok && c.Op == scim.Eq && scim.IsText(c.Value) {
-		return d.lookUp(ctx, q, c)
-	}
-	return scim.Page{}, scim.NotImplemented("this filter is not supported")
-}
-
-// pushable reports whether the directory below decides the whole filter rightly. Nothing that holds one foreign name is pushed down:
-// natively a name that is not mapped poisons the expression around it.
-func (d *Directory) pushable(t scim.ResourceType, f scim.Filter, negated bool) bool {
-	all := func(terms []scim.Filter) bool {
-		return !slices.ContainsFunc(terms, func(f scim.Filter) bool { return !d.pushable(t, f, negated) })
-	}
-	switch f := f.(type) {
-	case scim.Compare:
-		can := d.Able().Filters[t][f.Attr.Key()]
-		if f.Value == "null" {
-			return false
-		}
-		if negated || f.Op == scim.Ne {
-			return can == scim.Fully
-		}
-		return can >= scim.Positively || can == scim.ByEqual && f.Op == scim.Eq
-	case scim.Present:
-		return d.Able().Filters[t][f.Attr.Key()] >= scim.Positively && !negated
-	case scim.And:
-		return all(f.Terms)
-	case scim.Or:
-		return all(f.Terms)
-	case scim.Not:
-		return d.pushable(t, f.Term, true)
-	case scim.Within:
-		return false
-	}
-	return false
-}
-
-// lookUp answers `attr eq "text"`: the union of what the index finds and, where Keycloak holds a part of the attribute, of what it finds.
-// Each candidate is read and judged anew, so that a stale entry of the index shows nobody.
-func (d *Directory) lookUp(ctx context.Context, q scim.Query, c scim.Compare) (scim.Page, error) {
-	ids, known, err := d.find(ctx, q.Type, c.Attr, scim.Text(c.Value))
-	if err != nil {
-		return scim.Page{}, scim.Unavailable("the store", err)
-	}
-	if id := (scim.AttrPath{Name: "id"}); c.Attr.Is(id) {
-		ids, known = []string{scim.Text(c.Value)}, true
-	}
-	if !known {
-		return scim.Page{}, scim.NotImplemented("this filter is not supported")
-	}
-	if h := d.Able().Holding(q.Type, c.Attr); h == scim.Partly || h == scim.Once {
-		native, err := d.Directory.List(ctx, scim.Query{Type: q.Type, Filter: c, Start: 1, Count: 2, Need: scim.Need{Only: []string{"id"}}})
+	if ids, ok, err := d.candidates(ctx, q.Type, q.Filter); err != nil || ok {
 		if err != nil {
 			return scim.Page{}, err
 		}
-		for _, r := range native.Resources {
-			ids = append(ids, r.ID())
-		}
+		return d.judge(ctx, q, ids)
 	}
-	slices.Sort(ids)
-	return d.judge(ctx, q, slices.Compact(ids))
+	if p, hit, err := d.hit(ctx, q); err != nil || hit {
+		return p, err
+	}
+	own := d.ownOrder(q)
+	switch pushable := q.Filter == nil || d.pushable(q.Type, q.Filter, false); {
+	case pushable && own == ascending:
+		return d.stitch(ctx, q)
+	case pushable && own == descending:
+		return d.backwards(ctx, q)
+	}
+	return d.scan(ctx, q)
 }
 
-func (d *Directory) judge(ctx context.Context, q scim.Query, ids []string) (scim.Page, error) {
-	p := scim.Page{Start: q.Start}
-	for _, id := range ids {
-		r, err := d.Directory.Get(ctx, scim.Ref{Type: q.Type, ID: id}, scim.Need{Members: q.Need.Members})
-		if err != nil {
-			if scim.AsError(err).Status == 404 {
-				continue
+type direction uint8
+
+const (
+	otherOrder direction = iota
+	ascending
+	descending
+)
+
+// ownOrder says whether the wanted order is that of the directory below, or that from its end.
+func (d *Directory) ownOrder(q scim.Query) direction {
+	switch own := d.Directory.Able().Order[q.Type]; {
+	case q.Sort == (scim.Sort{}):
+		return ascending
+	case own.IsZero() || !q.Sort.By.Is(own):
+		return otherOrder
+	case q.Sort.Descending:
+		return descending
+	}
+	return ascending
+}
+
+// stitch puts pages of the directory below together, several at a time, in order.
+func (d *Directory) stitch(ctx context.Context, q scim.Query) (scim.Page, error) {
+	size := d.Directory.Able().MaxPage
+	first := q
+	first.Count = min(q.Count, size)
+	first.Sort = scim.Sort{}
+	page, err := d.Directory.List(ctx, first)
+	if err != nil || q.Count <= size || page.Total < q.Start+size {
+		return unmarked(page), err
+	}
+	more := min(q.Count, page.Total-q.Start+1) - size
+	parts := make([]scim.Page, (more+size-1)/size)
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(d.Limits.InFlight)
+	for i := range parts {
+		next := first
+		next.Start, next.Count = q.Start+(i+1)*size, min(size, more-i*size)
+		g.Go(func() (err error) {
+			parts[i], err = d.Directory.List(ctx, next)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return scim.Page{}, err
+	}
+	seen := map[string]bool{}
+	for _, r := range page.Resources {
+		seen[r.ID()] = true
+	}
+	for _, p := range parts {
+		for _, r := range p.Resources {
+			if !seen[r.ID()] { // somebody was made before it while we read: it moved onto the next page
+				seen[r.ID()] = true
+				page.Resources = append(page.Resources, r)
 			}
-			return p, err
-		}
-		if !d.schemas.Match(q.Filter, q.Type, r) {
-			continue
-		}
-		if p.Total++; p.Total >= q.Start && len(p.Resources) < q.Count {
-			p.Resources = append(p.Resources, r)
 		}
 	}
-	return p, nil
+	return unmarked(page), nil
+}
+
+// unmarked keeps marks inside: they are no cursors.
+func unmarked(p scim.Page) scim.Page {
+	p.Marks = nil
+	return p
+}
+
+// backwards reads the directory's own order from its end.
+func (d *Directory) backwards(ctx context.Context, q scim.Query) (scim.Page, error) {
+	q.Sort = scim.Sort{}
+	count := q
+	count.Count, count.Start = 0, 1
+	all, err := d.Directory.List(ctx, count)
+	if err != nil {
+		return scim.Page{}, err
+	}
+	last := all.Total - q.Start + 1
+	asked := q.Start
+	q.Count = min(q.Count, max(last, 0))
+	if q.Count == 0 {
+		return scim.Page{Total: all.Total, Start: asked}, nil
+	}
+	q.Start = last - q.Count + 1
+	p, err := d.stitch(ctx, q)
+	slices.Reverse(p.Resources)
+	p.Start = asked
+	return p, err
+}
+
+// readAll reads resources whole, several at a time, in order. One that is gone is left out.
+func (d *Directory) readAll(ctx context.Context, t scim.ResourceType, n scim.Need, ids []string) ([]scim.Resource, error) {
+	out := make([]scim.Resource, len(ids))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(d.Limits.InFlight)
+	for i, id := range ids {
+		g.Go(func() error {
+			r, err := d.Get(ctx, scim.Ref{Type: t, ID: id}, n)
+			if e := (*scim.Error)(nil); errors.As(err, &e) && e.Status == 404 {
+				return nil
+			}
+			out[i] = r
+			return err
+		})
+	}
+	err := g.Wait()
+	return slices.DeleteFunc(out, scim.Resource.IsZero), err
 }

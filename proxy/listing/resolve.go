@@ -7,49 +7,100 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// resolve brings a filter's names into the spelling of the schema and refuses what cannot be meant: unknown core names, and literals of
-// another type than the attribute.
-func (d *Directory) resolve(t scim.ResourceType, f scim.Filter) (scim.Filter, error) {
+// resolve brings names into the spelling of the schema and refuses what cannot be meant: unknown core names, and literals of another type
+// than the attribute. In an extension that nobody declared any name is legal, seen or not: Entra asks before anything was written.
+func (d *Directory) resolve(q scim.Query) (scim.Query, error) {
+	var err error
+	if q.Filter != nil {
+		if q.Filter, err = d.filter(q.Type, q.Filter); err != nil {
+			return q, err
+		}
+	}
+	if !q.Sort.By.IsZero() {
+		var def scim.Attribute
+		if q.Sort.By, def, err = d.name(q.Type, q.Sort.By); err != nil {
+			return q, scim.InvalidValue("sortBy: %s", scim.AsError(err).Detail)
+		}
+		if def.Type == "complex" {
+			return q, scim.InvalidValue("sortBy: %s is complex; name a sub-attribute", q.Sort.By)
+		}
+	}
+	return q, nil
+}
+
+func (d *Directory) filter(t scim.ResourceType, f scim.Filter) (scim.Filter, error) {
 	switch f := f.(type) {
 	case scim.Compare:
 		attr, def, err := d.name(t, f.Attr)
-		if err == nil {
+		if f.Attr = attr; err == nil {
 			err = fits(def, f)
 		}
-		f.Attr = attr
 		return f, err
 	case scim.Present:
 		attr, _, err := d.name(t, f.Attr)
 		return scim.Present{Attr: attr}, err
 	case scim.And:
-		terms, err := d.all(t, f.Terms)
+		terms, err := d.filters(t, f.Terms)
 		return scim.And{Terms: terms}, err
 	case scim.Or:
-		terms, err := d.all(t, f.Terms)
+		terms, err := d.filters(t, f.Terms)
 		return scim.Or{Terms: terms}, err
 	case scim.Not:
-		inner, err := d.resolve(t, f.Term)
+		inner, err := d.filter(t, f.Term)
 		return scim.Not{Term: inner}, err
 	case scim.Within:
 		attr, _, err := d.name(t, f.Attr)
 		if err != nil {
 			return f, err
 		}
-		scim.Attributes(f.Filter, func(in scim.AttrPath) {
-			if _, _, wrong := d.name(t, attr.With(in.Name)); wrong != nil && err == nil {
-				err = wrong
-			}
-		})
-		return scim.Within{Attr: attr, Filter: f.Filter}, err
+		inner, err := d.inside(t, attr.Top(), f.Filter)
+		return scim.Within{Attr: attr.Top(), Filter: inner}, err
 	}
 	return f, nil
 }
 
-func (d *Directory) all(t scim.ResourceType, terms []scim.Filter) ([]scim.Filter, error) {
+func (d *Directory) filters(t scim.ResourceType, terms []scim.Filter) ([]scim.Filter, error) {
 	out := make([]scim.Filter, len(terms))
 	for i, term := range terms {
 		var err error
-		if out[i], err = d.resolve(t, term); err != nil {
+		if out[i], err = d.filter(t, term); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// inside resolves the filter of attr[…], whose names are sub-attributes.
+func (d *Directory) inside(t scim.ResourceType, of scim.AttrPath, f scim.Filter) (scim.Filter, error) {
+	switch f := f.(type) {
+	case scim.Compare:
+		attr, def, err := d.name(t, of.With(f.Attr.Name))
+		if f.Attr = (scim.AttrPath{Name: attr.Sub}); err == nil {
+			err = fits(def, f)
+		}
+		return f, err
+	case scim.Present:
+		attr, _, err := d.name(t, of.With(f.Attr.Name))
+		return scim.Present{Attr: scim.AttrPath{Name: attr.Sub}}, err
+	case scim.Not:
+		inner, err := d.inside(t, of, f.Term)
+		return scim.Not{Term: inner}, err
+	case scim.And:
+		terms, err := d.insides(t, of, f.Terms)
+		return scim.And{Terms: terms}, err
+	case scim.Or:
+		terms, err := d.insides(t, of, f.Terms)
+		return scim.Or{Terms: terms}, err
+	case scim.Within:
+	}
+	return f, scim.InvalidFilter("a value filter cannot hold another")
+}
+
+func (d *Directory) insides(t scim.ResourceType, of scim.AttrPath, terms []scim.Filter) ([]scim.Filter, error) {
+	out := make([]scim.Filter, len(terms))
+	for i, term := range terms {
+		var err error
+		if out[i], err = d.inside(t, of, term); err != nil {
 			return nil, err
 		}
 	}
@@ -60,18 +111,20 @@ func (d *Directory) name(t scim.ResourceType, p scim.AttrPath) (scim.AttrPath, s
 	if p.Name == "" {
 		return p, scim.Attribute{}, scim.InvalidFilter("%s is not an attribute", p)
 	}
-	top, ok := d.schemas.Lookup(t, p.Top())
+	top, ok := d.Schemas.Lookup(t, p.Top())
 	if !ok {
 		if p.URN != "" {
-			return p, scim.Attribute{}, nil // an extension may have any attribute
+			return p, scim.Attribute{}, nil
 		}
 		return p, top, scim.InvalidFilter("%s has no attribute %q", t, p.Name)
 	}
+	if top.Returned == "never" {
+		return p, top, scim.InvalidFilter("%s cannot be asked for", top.Name)
+	}
 	p.Name = top.Name
 	if p.Sub == "" {
-		if top.Type == "complex" && top.MultiValued {
-			p.Sub = "value"
-			top, _ = top.Sub("value")
+		if value, ok := top.Sub("value"); ok && top.Type == "complex" {
+			p.Sub, top = "value", value
 		}
 		return p, top, nil
 	}
@@ -106,6 +159,8 @@ func fits(def scim.Attribute, f scim.Compare) error {
 		if strings.Contains("co sw ew", string(f.Op)) {
 			return scim.InvalidFilter("%s is a date: %s does not apply", f.Attr, f.Op)
 		}
+	case "complex":
+		return scim.InvalidFilter("%s is complex; name a sub-attribute", f.Attr)
 	case "string", "reference", "binary":
 		if !scim.IsText(f.Value) {
 			return scim.InvalidFilter("%s is compared with a quoted string", f.Attr)

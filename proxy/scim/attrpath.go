@@ -20,6 +20,9 @@ type AttrPath struct{ URN, Name, Sub string }
 // its last colon: the URN itself holds dots ("2.0"), so no other separator can be trusted.
 func ParseAttrPath(s string) (AttrPath, error) {
 	urn, rest, isCore := splitURN(s)
+	if strings.IndexFunc(urn, func(c rune) bool { return c <= ' ' || c > '~' }) >= 0 {
+		return AttrPath{}, InvalidPath("%q is not an attribute path", s)
+	}
 	if rest == "" && urn != "" && !isCore {
 		return AttrPath{URN: urn}, nil
 	}

@@ -39,6 +39,7 @@ var goodPaths = []struct {
 var badPaths = []string{
 	"", ".", "$", "a.", ".a", "a..b", "a.b.c", "1a", "-a", "a b", "a\n", "é", "a.1", "$$ref", "a[b]",
 	":", ":userName", "urn:x:", "urn:x:User:a b", "urn:x:1.0.value", enterprise + ":", enterprise + ":1", enterprise + ":a:b",
+	"urn: x:a", "urn:é:a", "urn:\xff:a", "urn:x\n:1.0",
 	scim.UserURN + ":", scim.UserURN + ":urn:x", scim.UserURN + ":a.b.c",
 }
 

@@ -55,6 +55,12 @@ func Mutability(format string, args ...any) *Error { return bad("mutability", fo
 // TooMany says that a query would look at or return more than is allowed.
 func TooMany(format string, args ...any) *Error { return bad("tooMany", format, args...) }
 
+// InvalidCursor says that a cursor is not one of ours, or belongs to another query (RFC 9865 section 2.1).
+func InvalidCursor(format string, args ...any) *Error { return bad("invalidCursor", format, args...) }
+
+// ExpiredCursor says that a cursor was right once (RFC 9865 section 2.1).
+func ExpiredCursor() *Error { return bad("expiredCursor", "the cursor has expired; begin again") }
+
 // Uniqueness says that a value is taken.
 func Uniqueness(format string, args ...any) *Error {
 	return &Error{Status: 409, Type: "uniqueness", Detail: fmt.Sprintf(format, args...)}

@@ -83,6 +83,7 @@ var badFilters = map[string]string{
 	`userName eq "\x"`:        "the string is not a valid JSON string at column 13",
 	`userName eq "\u12"`:      "the string is not a valid JSON string at column 13",
 	"userName eq \"a\nb\"":    "the string is not a valid JSON string at column 13",
+	"userName eq \"\xff\"":    "the string is not a valid JSON string at column 13",
 	`userName eq 01`:          `found "01" at column 13`,
 	`userName eq +1`:          `found "+1" at column 13`,
 	`userName eq 1.`:          `found "1." at column 13`,

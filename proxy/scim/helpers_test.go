@@ -46,7 +46,7 @@ func path(t *testing.T, text string) scim.Path {
 // names reads a list of attributes that is separated by spaces.
 func names(text string) []scim.AttrPath {
 	var out []scim.AttrPath
-	for _, s := range strings.Fields(text) {
+	for s := range strings.FieldsSeq(text) {
 		out = append(out, scim.MustPath(s))
 	}
 	return out

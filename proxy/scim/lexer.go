@@ -3,6 +3,7 @@ package scim
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 )
@@ -71,7 +72,7 @@ func (l *lexer) text() (token, *syntaxError) {
 		case '"':
 			l.pos++
 			t := token{tokenString, l.src[start:l.pos], start}
-			if !gjson.Valid(t.text) {
+			if !gjson.Valid(t.text) || !utf8.ValidString(t.text) {
 				return t, &syntaxError{start, "the string is not a valid JSON string"}
 			}
 			return t, nil

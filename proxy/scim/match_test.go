@@ -12,7 +12,7 @@ const babs = `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf
 "emails":[{"value":"bjensen@example.com","type":"work","primary":true},{"value":"babs@jensen.org","type":"home"}],
 "phoneNumbers":[],"ims":[{}],"addresses":[{"type":"work","country":"US","streetAddress":"100 Universal City Plaza"}],
 "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"701984","department":"Tours","manager":{"value":"M-1","displayName":"John Smith"}},
-"urn:example:2.0:User":{"level":7,"ratio":-1.25,"big":12345678901234567890,"tags":["Red","blue"],"flag":false,"when":"2011-05-13T04:42:34Z",
+"urn:example:2.0:User":{"level":7,"ratio":-1.25,"big":12345678901234567890,"debt":-12345678901234567890,"zero":-0,"tags":["Red","blue"],"flag":false,"when":"2011-05-13T04:42:34Z",
 "badges":[{"kind":"gold","level":3},{"kind":"tin","level":9}],"box":{"w":{"value":1}}}}`
 
 // holds are filters that hold on babs.
@@ -36,6 +36,8 @@ var holds = []string{
 	foreign + `:level le 7`, foreign + `:level ne 8`, foreign + `:level gt -8`, foreign + `:ratio lt -1`, foreign + `:ratio eq -1.250`,
 	foreign + `:big eq 12345678901234567890`, foreign + `:big ne 12345678901234567891`, foreign + `:big gt 12345678901234567889`,
 	foreign + `:big lt 123456789012345678900`, foreign + `:big gt -99999999999999999999`, foreign + `:big gt 1.5`,
+	foreign + `:debt eq -12345678901234567890`, foreign + `:debt gt -12345678901234567891`, foreign + `:debt gt -123456789012345678900`, foreign + `:debt lt 0`,
+	foreign + `:debt lt -5`, foreign + `:zero eq 0`, foreign + `:zero gt -1`, foreign + `:zero lt 1`,
 	// Multi-valued attributes: any value; a complex one stands for its "value".
 	`emails co "jensen.org"`, `emails.value co "EXAMPLE"`, `emails.type eq "home"`, `emails pr`, `emails.primary eq true`, `emails eq "babs@jensen.org"`,
 	`emails.type ne "fax"`, `schemas co "enterprise"`, `addresses pr`, `addresses.country eq "us"`,
@@ -44,7 +46,7 @@ var holds = []string{
 	`emails[primary eq true]`, `not (emails[type eq "home" and value co "example"])`, `schemas[value co "enterprise"]`, `emails[type ne "work"]`,
 	// Extensions, declared and not.
 	enterprise + `:department eq "tours"`, enterprise + `:manager.displayName sw "john"`, enterprise + `:manager eq "M-1"`, enterprise + ` pr`,
-	foreign + `:tags eq "red"`, foreign + `:tags[value sw "b"]`, foreign + `:flag eq false`, foreign + `:badges[kind eq "tin" and level gt 5]`,
+	foreign + `:tags eq "red"`, foreign + `:tags[value sw "b"]`, foreign + `:tags.value eq "RED"`, foreign + `:flag eq false`, foreign + `:badges[kind eq "tin" and level gt 5]`,
 	foreign + `:badges.level eq 3`, foreign + `:box pr`, foreign + `:when eq "2011-05-13t04:42:34z"`,
 	// What is not there.
 	`title eq null`, `phoneNumbers eq null`, `nothing eq null`, `userName ne null`, `title ne "x"`, `title ne 1`, `not (title pr)`, `not (phoneNumbers pr)`,
@@ -64,7 +66,7 @@ var fails = []string{
 	foreign + `:big lt 12345678901234567890`, foreign + `:big lt -99999999999999999999`, foreign + `:level lt -8`, foreign + `:level eq 1e400`, foreign + `:box eq 1`,
 	`emails eq "work"`, `emails.value ne "babs@jensen.org"`, `emails.type eq "fax"`, `emails[type eq "home" and primary eq true]`,
 	`emails[type eq "home" and value co "example"]`, `emails[display pr]`, `phoneNumbers[value pr]`, `phoneNumbers pr`, `ims pr`, `ims[value pr]`, `userName[a pr]`,
-	`schemas[type eq "x"]`, foreign + `:tags[kind pr]`, foreign + `:tags eq "green"`, foreign + `:badges[kind eq "gold" and level gt 5]`, foreign + `:flag pr and title pr`,
+	`schemas[type eq "x"]`, foreign + `:tags[kind pr]`, foreign + `:tags eq "green"`, foreign + `:tags.kind pr`, foreign + `:debt gt -5`, foreign + `:debt lt -12345678901234567890`, foreign + `:zero lt 0`, foreign + `:badges[kind eq "gold" and level gt 5]`, foreign + `:flag pr and title pr`,
 	`title pr`, `title eq "x"`, `title eq ""`, `title gt null`, `title ne null`, `userName eq null`, `nothing pr`, `nothing gt 1`, `urn:other:User:x pr`, `department pr`,
 	`name eq "Jensen"`, `title pr and userName pr`, `title pr or nothing pr`, `not (userName pr)`, `urn:ietf:params:scim:schemas:core:2.0:User:title pr`,
 }

@@ -2,6 +2,7 @@ package scim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -198,7 +199,7 @@ func (p *parser) within(attr AttrPath) (Filter, *syntaxError) {
 	if and, ok := f.(And); ok {
 		terms = and.Terms
 	}
-	return Within{attr, And{append(terms[:len(terms):len(terms)], outer)}}, err
+	return Within{attr, And{append(slices.Clip(terms), outer)}}, err
 }
 
 func (p *parser) operand() (Operator, string, *syntaxError) {

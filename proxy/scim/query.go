@@ -24,7 +24,7 @@ func unfoldSearch(w Wire) (Wire, error) {
 	w.Method, w.ID, w.Body, w.Query = "GET", "", nil, url.Values{}
 	for _, name := range []string{"filter", "sortBy", "sortOrder", "startIndex", "count", "cursor", "attributes", "excludedAttributes"} {
 		raw := r.Raw(name)
-		if Unassigned(raw) {
+		if raw == "" || raw == "null" {
 			continue
 		}
 		var values []string
@@ -60,7 +60,7 @@ func readWant(w Wire) (Want, error) {
 }
 
 func (d Decoder) readQuery(w Wire) (Query, error) {
-	q := Query{Type: w.Type, Start: 1, Count: d.MaxPage}
+	q := Query{Type: w.Type, Start: 1, Count: d.DefaultPage}
 	var err error
 	if text := w.Query.Get("filter"); text != "" {
 		if len(text) > d.MaxFilter {
@@ -76,12 +76,18 @@ func (d Decoder) readQuery(w Wire) (Query, error) {
 	if q.Start, err = readNumber(w.Query, "startIndex", 1); err != nil {
 		return q, err
 	}
-	if q.Count, err = readNumber(w.Query, "count", d.MaxPage); err != nil {
+	if q.Count, err = readNumber(w.Query, "count", d.DefaultPage); err != nil {
 		return q, err
 	}
 	// RFC 7644 section 3.4.2.4: a start below 1 is 1, a negative count is 0.
 	q.Start, q.Count = max(q.Start, 1), min(max(q.Count, 0), d.MaxPage)
 	q.Need = w.Want.Need(w.Type)
+	if w.Query.Has("cursor") {
+		if w.Query.Has("startIndex") {
+			return q, InvalidValue("cursor and startIndex exclude each other")
+		}
+		q.Cursor = new(w.Query.Get("cursor"))
+	}
 	return q, nil
 }
 

@@ -3,6 +3,7 @@ package scim
 import (
 	"embed"
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -105,7 +106,7 @@ func (s Schemas) Open(t ResourceType, p AttrPath) bool {
 
 func (s Schemas) attributes(t ResourceType, urn string) []Attribute {
 	if urn == "" || strings.EqualFold(urn, s.core[t].ID) {
-		return append(s.common[:len(s.common):len(s.common)], s.core[t].Attributes...)
+		return append(slices.Clip(s.common), s.core[t].Attributes...)
 	}
 	for _, e := range s.extensions[t] {
 		if strings.EqualFold(e.ID, urn) {

@@ -105,9 +105,11 @@ type Query struct {
 	Filter Filter // nil: all
 	Sort   Sort
 	Start  int    // 1-based index of the first result; ignored where After is set
-	After  string // opaque, from Page.Next
+	After  string // go on behind a resource: one of Page.Marks
 	Count  int    // page size; 0 asks for the total only
 	Need   Need
+	// Cursor asks for a page by cursor (RFC 9865); "" is the first one.
+	Cursor *string
 }
 
 // Sort is sortBy and its direction; the zero value is the directory's own order.
@@ -116,12 +118,19 @@ type Sort struct {
 	Descending bool
 }
 
-// Page of a List. Total counts all results, not only those on the page.
+// Page of a List. Total counts all results, not only those on the page; with After set, those behind it.
 type Page struct {
 	Total     int
 	Start     int
 	Resources []Resource
-	Next      string
+	// Types of the resources, in a search over all types; otherwise empty.
+	Types []ResourceType
+	// Marks say for each resource how to go on behind it (Query.After). They stay right while others create and delete.
+	Marks []string
+	// Next is the cursor of the next page; "" where there is none.
+	Next string
+	// Uncounted says that Total is not known.
+	Uncounted bool
 }
 
 // Holding says where an attribute lives. It drives what is offered to Keycloak, what a mismatch after a write means, what may be pushed
@@ -166,10 +175,12 @@ type Able struct {
 	Holds map[ResourceType]map[string]Holding
 	// Filters maps AttrPath.Key by resource type; what is absent is NotFiltered.
 	Filters map[ResourceType]map[string]Filtering
+	// Order is the attribute that the directory's own order goes by, ascending, where that order is one that sortBy may mean.
+	Order map[ResourceType]AttrPath
 	// Sort, ETag and Cursor are advertised in ServiceProviderConfig.
 	Sort, ETag, Cursor bool
-	// MaxPage is the largest page of a list.
-	MaxPage int
+	// MaxPage is the largest page of a list; CursorLife is how many seconds a cursor is valid.
+	MaxPage, CursorLife int
 	// Bulk is the number of operations a bulk request may have; 0 means that there is no bulk.
 	Bulk int
 	// BulkPayload is the largest bulk request in bytes.

@@ -40,8 +40,8 @@ type Decoder struct {
 	Schemas Schemas
 	// MaxFilter is the longest filter in bytes.
 	MaxFilter int
-	// MaxPage is the page size where the caller names none, and the largest that is answered.
-	MaxPage int
+	// DefaultPage is the page size where the caller names none, MaxPage the largest that is answered.
+	DefaultPage, MaxPage int
 }
 
 // Decode runs the dialect's rules and reads the result strictly. It also returns the names of the rules that fired.
@@ -70,6 +70,8 @@ func (d Decoder) read(w Wire) (Call, error) {
 	case w.Method == "GET" && w.ID == "":
 		q, err := d.readQuery(w)
 		return List{Query: q, Want: w.Want}, err
+	case w.Type == "":
+		return nil, MethodNotAllowed(w.Method)
 	case w.Method == "GET":
 		return Read{Ref: ref, Want: w.Want, IfNoneMatch: w.IfNoneMatch}, nil
 	case w.Method == "POST" && w.ID == "":

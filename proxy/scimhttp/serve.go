@@ -23,7 +23,7 @@ func (d *Door) serve(w http.ResponseWriter, r *http.Request, s Session, rep *Rep
 		}
 		path[i] = text
 	}
-	if len(path) == 0 || len(path) > 2 {
+	if len(path) == 0 || len(path) > 2 || path[0] == scim.Search && len(path) > 1 {
 		return response{}, scim.NoEndpoint()
 	}
 	id := strings.Join(path[1:], "")
@@ -40,7 +40,7 @@ func (d *Door) serve(w http.ResponseWriter, r *http.Request, s Session, rep *Rep
 	case "Bulk":
 		return response{}, scim.NotImplemented("bulk is not supported")
 	case scim.Search:
-		return response{}, scim.NotImplemented("a search over all types is not supported; search /Users or /Groups")
+		return d.resource(w, r, s, rep, scim.Wire{ID: scim.Search})
 	}
 	return response{}, scim.NoEndpoint()
 }

@@ -87,7 +87,7 @@ func (p response) body(h http.Header) string {
 		page := *p.answer.Page
 		shown := make([]scim.Resource, len(page.Resources))
 		for i, r := range page.Resources {
-			shown[i] = scim.Locate(r, p.wire.Type, p.session.Base)
+			shown[i] = scim.Locate(r, typeOf(page, i, p.wire.Type), p.session.Base)
 		}
 		page.Resources = shown
 		return listDocument(page).String()
@@ -99,6 +99,14 @@ func (p response) body(h http.Header) string {
 		h.Set("Location", scim.Location(scim.Ref{Type: p.wire.Type, ID: r.ID()}, p.session.Base))
 	}
 	return r.String()
+}
+
+// typeOf the i-th resource of a page: that of the endpoint, unless all types were searched.
+func typeOf(p scim.Page, i int, endpoint scim.ResourceType) scim.ResourceType {
+	if len(p.Types) > 0 {
+		return p.Types[i]
+	}
+	return endpoint
 }
 
 func errorDocument(e *scim.Error) scim.Resource {
@@ -128,12 +136,18 @@ func listDocument(p scim.Page) scim.Resource {
 	for i, r := range p.Resources {
 		rows[i] = r.String()
 	}
-	return scim.Must("{}").
-		With("schemas", scim.Array([]string{scim.Quote(scim.ListURN)})).
-		With("totalResults", strconv.Itoa(p.Total)).
-		With("startIndex", strconv.Itoa(max(p.Start, 1))).
-		With("itemsPerPage", strconv.Itoa(len(rows))).
-		With("Resources", scim.Array(rows))
+	doc := scim.Must("{}").With("schemas", scim.Array([]string{scim.Quote(scim.ListURN)}))
+	if !p.Uncounted {
+		doc = doc.With("totalResults", strconv.Itoa(p.Total))
+	}
+	if p.Start > 0 {
+		doc = doc.With("startIndex", strconv.Itoa(p.Start))
+	}
+	doc = doc.With("itemsPerPage", strconv.Itoa(len(rows)))
+	if p.Next != "" {
+		doc = doc.With("nextCursor", scim.Quote(p.Next))
+	}
+	return doc.With("Resources", scim.Array(rows))
 }
 
 // notModified: the caller has this version already (RFC 7232 section 3.2).

@@ -74,17 +74,6 @@ func persist(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithDeadline(ctx, deadline)
 }
 
-func (s *Service) list(ctx context.Context, c scim.List) (scim.Answer, error) {
-	p, err := s.below.List(ctx, c.Query)
-	if err != nil {
-		return scim.Answer{}, err
-	}
-	for i, r := range p.Resources {
-		p.Resources[i] = s.show(scim.Ref{Type: c.Query.Type}, c.Want, r).Resource
-	}
-	return scim.Answer{Page: &p}, nil
-}
-
 func (s *Service) create(ctx context.Context, c scim.Create) (scim.Answer, error) {
 	body, m, err := s.split(c.Type, c.Body)
 	if err != nil {

@@ -27,6 +27,7 @@ func Run(t *testing.T, open func(t *testing.T) scim.Directory) {
 		"only means only":                               onlyMembers,
 		"an unknown member changes nothing":             unknownMember,
 		"pages and totals":                              pages,
+		"a walk loses nobody":                           walks,
 		"what is not native is not lost or not shown":   holdings,
 	} {
 		t.Run(name, func(t *testing.T) { check(t, open(t)) })
@@ -295,6 +296,59 @@ func holdings(t *testing.T, d scim.Directory) {
 	for _, name := range []string{"title", "externalId", "urn:example:1:User"} {
 		if got := made.Raw(name); got != "" && !scim.Same(got, asked.Raw(name)) {
 			t.Errorf("%s is %s", name, got)
+		}
+	}
+}
+
+// walks goes by marks while rows before, at and behind the mark are deleted and made.
+func walks(t *testing.T, d scim.Directory) {
+	for _, kind := range []scim.ResourceType{scim.User, scim.Group} {
+		var ids []string
+		for i := range 8 {
+			r := Sample(300 + i)
+			if kind == scim.Group {
+				r = scim.Must(fmt.Sprintf(`{"displayName":"walk%d"}`, i))
+			}
+			ids = append(ids, create(t, d, kind, r).ID())
+		}
+		gone := map[string]bool{}
+		drop := func(i int) {
+			gone[ids[i]] = true
+			if err := d.Delete(t.Context(), scim.Ref{Type: kind, ID: ids[i]}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		seen := map[string]int{}
+		q := scim.Query{Type: kind, Start: 1, Count: 2}
+		for page := 0; page < 10; page++ {
+			p, err := d.List(t.Context(), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(p.Marks) != len(p.Resources) {
+				t.Fatalf("%d marks for %d resources", len(p.Marks), len(p.Resources))
+			}
+			for _, r := range p.Resources {
+				seen[r.ID()]++
+			}
+			if len(p.Resources) == 0 {
+				break
+			}
+			if q.After = p.Marks[len(p.Marks)-1]; q.After == "" {
+				break
+			}
+			switch page {
+			case 0:
+				drop(0) // before the mark
+			case 1:
+				drop(3) // the mark itself
+				create(t, d, kind, map[scim.ResourceType]scim.Resource{scim.User: Sample(200), scim.Group: scim.Must(`{"displayName":"a new one"}`)}[kind])
+			}
+		}
+		for _, id := range ids {
+			if seen[id] > 1 || seen[id] == 0 && !gone[id] {
+				t.Errorf("%s %s was seen %d times", kind, id, seen[id])
+			}
 		}
 	}
 }

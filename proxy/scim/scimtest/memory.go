@@ -36,7 +36,7 @@ func NewMemory(able scim.Able) *Memory {
 
 // KeycloakAble is what Keycloak 26.7.3 holds on a stock realm.
 func KeycloakAble() scim.Able {
-	return scim.Able{MaxPage: 100, Filters: map[scim.ResourceType]map[string]scim.Filtering{
+	return scim.Able{MaxPage: 100, Order: map[scim.ResourceType]scim.AttrPath{scim.User: {Name: "userName"}}, Filters: map[scim.ResourceType]map[string]scim.Filtering{
 		scim.User:  {"username": scim.Fully, "active": scim.Fully, "meta.created": scim.Fully, "groups.value": scim.ByEqual},
 		scim.Group: {"displayname": scim.Fully, "meta.created": scim.Fully, "members.value": scim.ByEqual},
 	}, Holds: map[scim.ResourceType]map[string]scim.Holding{
@@ -203,10 +203,16 @@ func (m *Memory) Get(ctx context.Context, ref scim.Ref, n scim.Need) (scim.Resou
 
 func (m *Memory) shown(ref scim.Ref, r scim.Resource, n scim.Need) scim.Resource {
 	out := r
+	if groups := (scim.AttrPath{Name: "groups"}); len(n.Only) > 0 && n.Covers(groups) && ref.Type == scim.User {
+		r = r.With("groups", m.groupsOf(ref.ID))
+		out = r
+	}
 	if len(n.Only) > 0 {
 		for _, name := range r.Names() {
-			p := scim.AttrPath{Name: name}
-			if !n.Covers(p) && !slices.Contains([]string{"id", "meta", "schemas"}, name) {
+			covered := n.Covers(scim.AttrPath{Name: name}) || slices.ContainsFunc(n.Only, func(o string) bool {
+				return strings.HasPrefix(o, strings.ToLower(name)+":")
+			})
+			if !covered && !slices.Contains([]string{"id", "meta", "schemas", identity(ref.Type)}, name) {
 				out = out.Without(name)
 			}
 		}
@@ -241,9 +247,21 @@ func (m *Memory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 	slices.SortFunc(found, func(a, b scim.Resource) int {
 		return strings.Compare(a.Raw(identity(q.Type))+a.ID(), b.Raw(identity(q.Type))+b.ID())
 	})
-	p := scim.Page{Total: len(found), Start: q.Start}
+	key := func(r scim.Resource) string { return r.Raw(identity(q.Type)) + r.ID() }
 	from := min(max(q.Start-1, 0), len(found))
-	p.Resources = found[from:min(from+q.Count, len(found))]
+	if q.Cursor != nil {
+		q.After = *q.Cursor
+	}
+	if q.After != "" {
+		found = slices.DeleteFunc(found, func(r scim.Resource) bool { return key(r) <= q.After })
+		from = 0
+	}
+	p := scim.Page{Total: len(found), Start: q.Start}
+	p.Resources = found[from:min(from+min(q.Count, m.able.MaxPage), len(found))]
+	for _, r := range p.Resources {
+		p.Marks = append(p.Marks, key(r))
+		p.Next = key(r)
+	}
 	return p, nil
 }
 

@@ -30,13 +30,21 @@ func (s ServiceDirectory) Get(ctx context.Context, ref scim.Ref, n scim.Need) (s
 	return a.Resource, err
 }
 
-// List is GET of the endpoint.
+// List is GET of the endpoint; a walk goes by cursor, which is the mark of a page's last resource.
 func (s ServiceDirectory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
+	walking := q.Count > 0 && q.Filter == nil
+	if walking {
+		q.Cursor, q.After = new(q.After), ""
+	}
 	a, err := s.Service.Do(ctx, scim.List{Query: q, Want: wantOf(q.Need)})
 	if a.Page == nil {
 		return scim.Page{}, err
 	}
-	return *a.Page, err
+	page := *a.Page
+	if page.Marks = make([]string, len(page.Resources)); walking && len(page.Resources) > 0 {
+		page.Marks[len(page.Resources)-1] = page.Next
+	}
+	return page, err
 }
 
 // Update is GET and PUT.

@@ -1,0 +1,49 @@
+package proxy
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"sync"
+	"time"
+
+	"keycloak-scim-proxy/proxy/listing"
+	"keycloak-scim-proxy/proxy/store"
+)
+
+// cursorLife is how long a caller may take between two pages of a walk.
+const cursorLife = time.Hour
+
+// keyRecord holds the key that signs the cursors of a realm, so that every process that shares the store accepts them.
+const keyRecord = "key.cursors"
+
+func (p *parts) cursors(viewer string) listing.Cursors {
+	return listing.Cursors{Key: func(ctx context.Context) ([]byte, error) { return p.key.get(ctx, p.space) }, Viewer: viewer, Life: cursorLife, Now: p.now}
+}
+
+// cursorKey is read once, and made by whoever needs it first.
+type cursorKey struct {
+	mu  sync.Mutex
+	key []byte
+}
+
+func (c *cursorKey) get(ctx context.Context, space store.Space) ([]byte, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.key == nil {
+		found, err := space.Load(ctx, keyRecord)
+		if err != nil {
+			return nil, err
+		}
+		if r, ok := found[keyRecord]; ok {
+			c.key = r.Body
+			break
+		}
+		fresh := make([]byte, 32)
+		rand.Read(fresh)
+		if _, err := space.Save(ctx, keyRecord, store.Record{Body: fresh}); err != nil && !errors.Is(err, store.ErrConflict) {
+			return nil, err
+		}
+	}
+	return c.key, nil
+}

@@ -1,0 +1,130 @@
+package listing
+
+import (
+	"context"
+	"slices"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// maxCandidates is how many resources are read one by one; where an index names more, a walk is cheaper.
+const maxCandidates = 100
+
+// candidates are all resources that a filter can match, where `eq` on an indexed attribute bounds them. What Keycloak holds a part of is
+// asked of it too, because it may know somebody whom nobody wrote through us.
+func (d *Directory) candidates(ctx context.Context, t scim.ResourceType, f scim.Filter) (ids []string, bounded bool, err error) {
+	for _, c := range equals(f) {
+		if c.Attr.Is(scim.AttrPath{Name: "id"}) {
+			return []string{scim.Text(c.Value)}, true, nil
+		}
+		h := d.Directory.Able().Holding(t, c.Attr)
+		if h == scim.Native || h == scim.Folded {
+			continue // pushed down, or looked for by hit
+		}
+		ids, known, err := d.Find(ctx, t, c.Attr, scim.Text(c.Value))
+		if err != nil {
+			return nil, false, scim.Unavailable("the store", err)
+		}
+		if !known {
+			continue
+		}
+		if h == scim.Partly || h == scim.Once {
+			below, err := d.Directory.List(ctx, scim.Query{Type: t, Filter: c, Start: 1, Count: maxCandidates, Need: scim.Need{Only: []string{"id"}}})
+			if err != nil {
+				return nil, false, err
+			}
+			if below.Total > maxCandidates {
+				continue
+			}
+			for _, r := range below.Resources {
+				ids = append(ids, r.ID())
+			}
+		}
+		if len(ids) <= maxCandidates {
+			slices.Sort(ids)
+			return slices.Compact(ids), true, nil
+		}
+	}
+	return nil, false, nil
+}
+
+// equals are the terms `attr eq "text"` that must hold for the whole filter to hold.
+func equals(f scim.Filter) []scim.Compare {
+	switch f := f.(type) {
+	case scim.Compare:
+		if f.Op == scim.Eq && scim.IsText(f.Value) {
+			return []scim.Compare{f}
+		}
+	case scim.And:
+		var out []scim.Compare
+		for _, t := range f.Terms {
+			out = append(out, equals(t)...)
+		}
+		return out
+	case scim.Within:
+		out := equals(f.Filter)
+		for i := range out {
+			out[i].Attr = f.Attr.With(out[i].Attr.Name)
+		}
+		return out
+	case scim.Or, scim.Not, scim.Present:
+	}
+	return nil
+}
+
+// hit answers `eq` on a name that is unique in Keycloak by one GET, where the index knows it. A stale entry is no hit: Keycloak is asked.
+func (d *Directory) hit(ctx context.Context, q scim.Query) (scim.Page, bool, error) {
+	c, ok := q.Filter.(scim.Compare)
+	if !ok || c.Op != scim.Eq || !scim.IsText(c.Value) || !c.Attr.Is(uniqueName(q.Type)) {
+		return scim.Page{}, false, nil
+	}
+	ids, _, err := d.Find(ctx, q.Type, c.Attr, scim.Text(c.Value))
+	if err != nil {
+		return scim.Page{}, false, scim.Unavailable("the store", err)
+	}
+	if len(ids) != 1 {
+		return scim.Page{}, false, nil
+	}
+	p, err := d.judge(ctx, q, ids)
+	return p, p.Total == 1, err
+}
+
+func uniqueName(t scim.ResourceType) scim.AttrPath {
+	if t == scim.Group {
+		return scim.AttrPath{Name: "displayName"}
+	}
+	return scim.AttrPath{Name: "userName"}
+}
+
+// judge reads candidates and decides the whole filter on each.
+func (d *Directory) judge(ctx context.Context, q scim.Query, ids []string) (scim.Page, error) {
+	need := q.Need
+	need.Only = nil // whole: the filter is decided on it
+	all, err := d.readAll(ctx, q.Type, need, ids)
+	if err != nil {
+		return scim.Page{}, err
+	}
+	rows := rowsOf{d, q}
+	for i, r := range all {
+		if all[i], err = rows.complete(ctx, r); err != nil {
+			return scim.Page{}, err
+		}
+	}
+	all = slices.DeleteFunc(all, func(r scim.Resource) bool { return !d.Schemas.Match(q.Filter, q.Type, r) })
+	sorted := make([]row, len(all))
+	for i, r := range all {
+		sorted[i] = rows.row(r)
+		sorted[i].whole = r
+	}
+	rows.sort(sorted)
+	p := scim.Page{Total: len(sorted), Start: q.Start}
+	for _, r := range cutPage(sorted, q) {
+		p.Resources = append(p.Resources, r.whole)
+	}
+	return p, nil
+}
+
+func cutPage(all []row, q scim.Query) []row {
+	from := min(max(q.Start-1, 0), len(all))
+	return all[from:min(from+q.Count, len(all))]
+}

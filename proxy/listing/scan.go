@@ -1,0 +1,105 @@
+package listing
+
+import (
+	"context"
+	"slices"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// row is what a walk keeps of a resource: enough to sort and to read it whole.
+type row struct {
+	id    string
+	key   sortKey
+	whole scim.Resource // zero where only a part was read
+}
+
+// rowsOf makes and sorts rows for a query.
+type rowsOf struct {
+	d *Directory
+	q scim.Query
+}
+
+// scan walks over narrow rows, decides the filter here and reads only the page that is returned.
+func (d *Directory) scan(ctx context.Context, q scim.Query) (scim.Page, error) {
+	rows := rowsOf{d, q}
+	var found []row
+	err := d.walk(ctx, q, func(r scim.Resource, _ string) (bool, error) {
+		if q.Filter == nil || d.Schemas.Match(q.Filter, q.Type, r) {
+			found = append(found, rows.row(r))
+		}
+		return true, nil
+	})
+	if err != nil {
+		return scim.Page{}, err
+	}
+	rows.sort(found)
+	p := scim.Page{Total: len(found), Start: q.Start}
+	var ids []string
+	for _, r := range cutPage(found, q) {
+		ids = append(ids, r.id)
+	}
+	p.Resources, err = d.readAll(ctx, q.Type, q.Need, ids)
+	return p, err
+}
+
+// walk visits every resource that the pushed part of the filter lets through, narrow, with its mark, until visit says no.
+func (d *Directory) walk(ctx context.Context, q scim.Query, visit func(r scim.Resource, mark string) (bool, error)) error {
+	step := scim.Query{Type: q.Type, Filter: d.pushed(q.Type, q.Filter), Start: 1, After: q.After, Count: d.Directory.Able().MaxPage, Need: needOf(q)}
+	for seen := 0; ; {
+		p, err := d.Directory.List(ctx, step)
+		if err != nil {
+			return err
+		}
+		if seen+p.Total > d.Limits.Scan && q.Cursor == nil {
+			return scim.TooMany("the query would look at more than %d resources", d.Limits.Scan)
+		}
+		for i, r := range p.Resources {
+			if seen++; seen > d.Limits.Scan {
+				return scim.TooMany("the query would look at more than %d resources", d.Limits.Scan)
+			}
+			if more, err := visit(r, p.Marks[i]); err != nil || !more {
+				return err
+			}
+		}
+		if len(p.Resources) == 0 || len(p.Resources) >= p.Total {
+			return nil
+		}
+		step.After = p.Marks[len(p.Marks)-1]
+	}
+}
+
+// needOf is what the filter and the order look at.
+func needOf(q scim.Query) scim.Need {
+	n := scim.Need{Only: []string{"id"}}
+	add := func(a scim.AttrPath) {
+		if top := a.Top().Key(); !slices.Contains(n.Only, top) {
+			n.Only = append(n.Only, top)
+		}
+		if q.Type == scim.Group && a.Top().Is(scim.AttrPath{Name: "members"}) {
+			n.Members = true
+		}
+	}
+	if q.Filter != nil {
+		scim.Attributes(q.Filter, add)
+	}
+	if !q.Sort.By.IsZero() {
+		add(q.Sort.By)
+	}
+	return n
+}
+
+// complete adds what a whole resource does not show unless it is asked for, where the filter or the order looks at it: a user's groups, a
+// group's members.
+func (s rowsOf) complete(ctx context.Context, r scim.Resource) (scim.Resource, error) {
+	n := needOf(s.q)
+	extra := scim.AttrPath{Name: "groups"}
+	if s.q.Type == scim.Group {
+		extra = scim.AttrPath{Name: "members"}
+	}
+	if !slices.Contains(n.Only, extra.Key()) || r.Get(extra) != "" {
+		return r, nil
+	}
+	narrow, err := s.d.Get(ctx, scim.Ref{Type: s.q.Type, ID: r.ID()}, scim.Need{Only: []string{extra.Key()}, Members: n.Members})
+	return r.With(extra.Name, narrow.Get(extra)), err
+}

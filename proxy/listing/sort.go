@@ -1,0 +1,98 @@
+package listing
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// sortKey orders values of one attribute. A missing value is last ascending and first descending (RFC 7644 section 3.4.2.3).
+type sortKey struct {
+	missing bool
+	number  float64
+	text    string
+}
+
+func (s rowsOf) row(r scim.Resource) row { return row{id: r.ID(), key: s.key(r)} }
+
+func (s rowsOf) key(r scim.Resource) sortKey {
+	by := s.q.Sort.By
+	if by.IsZero() {
+		return sortKey{}
+	}
+	raw := valueOf(r.Get(by.Top()), by.Sub)
+	if scim.Unassigned(raw) {
+		return sortKey{missing: true}
+	}
+	def, _ := s.d.Schemas.Lookup(s.q.Type, by)
+	text := scim.Text(raw)
+	switch {
+	case raw == "true" || raw == "false":
+		return sortKey{number: map[bool]float64{true: 1}[raw == "true"]}
+	case def.Type == "dateTime":
+		if t, err := time.Parse(time.RFC3339, text); err == nil {
+			return sortKey{number: float64(t.UnixMilli())}
+		}
+	case !scim.IsText(raw):
+		if n, err := strconv.ParseFloat(raw, 64); err == nil {
+			return sortKey{number: n}
+		}
+	}
+	if !def.CaseExact {
+		text = strings.ToLower(text)
+	}
+	return sortKey{text: text}
+}
+
+// valueOf is what sorts: of a multi-valued attribute its primary value, else its first.
+func valueOf(raw, sub string) string {
+	es := scim.Elements(raw)
+	if len(es) == 0 {
+		return ""
+	}
+	pick := es[0]
+	for _, e := range es {
+		if r, err := scim.ParseResource([]byte(e)); err == nil && r.Raw("primary") == "true" {
+			pick = e
+			break
+		}
+	}
+	if sub == "" {
+		return pick
+	}
+	r, err := scim.ParseResource([]byte(pick))
+	if err != nil {
+		return ""
+	}
+	return r.Raw(sub)
+}
+
+// sort orders rows; equal ones by id, so that pages of one order fit together.
+func (s rowsOf) sort(rows []row) {
+	if s.q.Sort.By.IsZero() {
+		return
+	}
+	slices.SortStableFunc(rows, func(a, b row) int {
+		order := compareKeys(a.key, b.key)
+		if s.q.Sort.Descending {
+			order = -order
+		}
+		return cmp.Or(order, strings.Compare(a.id, b.id))
+	})
+}
+
+func compareKeys(a, b sortKey) int {
+	switch {
+	case a.missing && b.missing:
+		return 0
+	case a.missing:
+		return 1
+	case b.missing:
+		return -1
+	}
+	return cmp.Or(cmp.Compare(a.number, b.number), strings.Compare(a.text, b.text))
+}

@@ -1,0 +1,164 @@
+package scim_test
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+func decoder(rules ...scim.Rule) scim.Decoder {
+	return scim.Decoder{Dialect: scim.Dialect{Name: "test", Rules: rules}, Schemas: scim.CoreSchemas(), MaxFilter: 40, DefaultPage: 20, MaxPage: 100}
+}
+
+// wire reads "PATCH 1?a=b": method, id and query.
+func wire(t *testing.T, target, body string) scim.Wire {
+	t.Helper()
+	method, rest, _ := strings.Cut(target, " ")
+	id, query, _ := strings.Cut(rest, "?")
+	q, err := url.ParseQuery(query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return scim.Wire{Method: method, Type: scim.User, ID: id, Query: q, Body: []byte(body), IfMatch: `W/"m"`, IfNoneMatch: `W/"n"`}
+}
+
+func patch(operations string) string {
+	return `{"schemas":["` + scim.PatchURN + `"],"Operations":` + operations + `}`
+}
+
+var comparer = cmp.Comparer(func(a, b scim.Resource) bool { return a.String() == b.String() })
+
+func TestDecode(t *testing.T) {
+	t.Parallel()
+	ref := scim.Ref{Type: scim.User, ID: "7"}
+	title := path(t, "title")
+	want := scim.Want{Attributes: names("title name.givenName"), Excluded: names("emails")}
+	for _, c := range []struct {
+		target, body string
+		want         scim.Call
+	}{
+		{"POST ", `{"userName":"a"}`, scim.Create{Type: scim.User, Body: scim.Must(`{"userName":"a"}`)}},
+		{"POST ?attributes=title,name.givenName&excludedAttributes=emails", `{}`, scim.Create{Type: scim.User, Body: scim.Must(`{}`), Want: want}},
+		{"POST ", `{"id":null,"meta":{"created":5},"groups":"x","password":5,"schemas":[5],"shoe":1}`, scim.Create{Type: scim.User, Body: scim.Must(`{"id":null,"meta":{"created":5},"groups":"x","password":5,"schemas":[5],"shoe":1}`)}},
+		{"GET 7", "", scim.Read{Ref: ref, IfNoneMatch: `W/"n"`}},
+		{"GET 7?attributes=%20title%20,,name.givenName&excludedAttributes=emails", "", scim.Read{Ref: ref, IfNoneMatch: `W/"n"`, Want: want}},
+		{"GET 7?attributes=title&attributes=name.givenName&excludedAttributes=emails", "", scim.Read{Ref: ref, IfNoneMatch: `W/"n"`, Want: want}},
+		{"PUT 7", `{"id":"7","userName":"a"}`, scim.Replace{Ref: ref, Body: scim.Must(`{"id":"7","userName":"a"}`), IfMatch: `W/"m"`}},
+		{"PUT 7", `{"userName":"a"}`, scim.Replace{Ref: ref, Body: scim.Must(`{"userName":"a"}`), IfMatch: `W/"m"`}},
+		{"DELETE 7", "", scim.Delete{Ref: ref, IfMatch: `W/"m"`}},
+		{"PATCH 7?attributes=title,name.givenName&excludedAttributes=emails", patch(`[{"op":"add","path":"title","value":"a"},{"op":"remove","path":"title"}]`), scim.Patch{Ref: ref, IfMatch: `W/"m"`, Want: want, Ops: []scim.Op{
+			{Kind: scim.Add, Path: title, Value: `"a"`}, {Kind: scim.Remove, Path: title},
+		}}},
+		{"PATCH 7", `{"Schemas":["` + strings.ToUpper(scim.PatchURN) + `"],"operations":[{"OP":"replace","PATH":null,"VALUE":{"a" : 1}}]}`, scim.Patch{Ref: ref, IfMatch: `W/"m"`, Ops: []scim.Op{{Kind: scim.ReplaceAll, Value: `{"a" : 1}`}}}},
+		{"PATCH 7", patch(`[ ]`), scim.Patch{Ref: ref, IfMatch: `W/"m"`}},
+		{"PATCH 7", patch(`[{"op":"replace","path":"title","value":null}]`), scim.Patch{Ref: ref, IfMatch: `W/"m"`, Ops: []scim.Op{{Kind: scim.ReplaceAll, Path: title, Value: "null"}}}},
+		{"PATCH 7", patch(`[{"op":"remove","path":"emails[type eq \"work\"].value","value":"x"}]`), scim.Patch{Ref: ref, IfMatch: `W/"m"`, Ops: []scim.Op{{Kind: scim.Remove, Path: path(t, `emails[type eq "work"].value`), Value: `"x"`}}}},
+	} {
+		got, fired, err := decoder().Decode(wire(t, c.target, c.body))
+		if err != nil || len(fired) != 0 {
+			t.Errorf("%s %s: %v %v", c.target, c.body, err, fired)
+			continue
+		}
+		if diff := cmp.Diff(c.want, got, comparer); diff != "" {
+			t.Errorf("%s %s: %s", c.target, c.body, diff)
+		}
+	}
+}
+
+func TestDecodeRefusals(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ target, body, scimType, words string }{
+		{"POST ", ``, "invalidSyntax", "not a JSON object"},
+		{"POST ", `[{"userName":"a"}]`, "invalidSyntax", "not a JSON object"},
+		{"POST ", `{"userName":"a","USERNAME":"b"}`, "invalidSyntax", "given twice"},
+		{"POST ", `{"schemas":"urn"}`, "invalidSyntax", "schemas is not an array"},
+		{"POST ", `{"id":5}`, "invalidValue", "id is not a string"},
+		{"POST ", `{"active":"yes"}`, "invalidValue", "active is not a boolean"},
+		{"POST ", `{"` + enterprise + `":5}`, "invalidValue", "is not an object"},
+		{"POST ?attributes=a%20b", `{}`, "invalidValue", `attributes: "a b" is not an attribute`},
+		{"PUT 7", `null`, "invalidSyntax", "not a JSON object"},
+		{"PUT 7", `{"id":"8"}`, "invalidValue", "the id in the body"},
+		{"PUT 7", `{"emails":"x"}`, "invalidValue", "emails is not an array"},
+		{"GET 7?excludedAttributes=name.,title", "", "invalidValue", `excludedAttributes: "name." is not an attribute`},
+		{"PATCH 7", `[]`, "invalidSyntax", "not a JSON object"},
+		{"PATCH 7", `{"Operations":[{"op":"remove","path":"title"}]}`, "invalidSyntax", "schemas does not name"},
+		{"PATCH 7", `{"schemas":["` + scim.UserURN + `"],"Operations":[{"op":"remove","path":"title"}]}`, "invalidSyntax", "schemas does not name"},
+		{"PATCH 7", `{"schemas":["` + scim.PatchURN + `"]}`, "invalidSyntax", "Operations is missing"},
+		{"PATCH 7", patch(`null`), "invalidSyntax", "Operations is missing or no array"},
+		{"PATCH 7", patch(`{"op":"remove","path":"title"}`), "invalidSyntax", "Operations is missing"},
+		{"PATCH 7", patch(`[{"op":"remove","path":"title"},5]`), "invalidSyntax", "operation 2: it is not an object"},
+		{"PATCH 7", patch(`[{"path":"title","value":1}]`), "invalidSyntax", "operation 1: op is not add"},
+		{"PATCH 7", patch(`[{"op":"Add","path":"title","value":"x"}]`), "invalidSyntax", "op is not add, remove or replace"},
+		{"PATCH 7", patch(`[{"op":["add"],"path":"title","value":"x"}]`), "invalidSyntax", "op is not add"},
+		{"PATCH 7", patch(`[{"op":"remove"}]`), "noTarget", "remove needs a path"},
+		{"PATCH 7", patch(`[{"op":"remove","path":null}]`), "noTarget", "remove needs a path"},
+		{"PATCH 7", patch(`[{"op":"add","path":"title"}]`), "invalidValue", "add needs a value"},
+		{"PATCH 7", patch(`[{"op":"replace","path":"title"}]`), "invalidValue", "replace needs a value"},
+		{"PATCH 7", patch(`[{"op":"add","value":"x"}]`), "invalidValue", "without a path the value must be an object"},
+		{"PATCH 7", patch(`[{"op":"add","value":null}]`), "invalidValue", "without a path the value must be an object"},
+		{"PATCH 7", patch(`[{"op":"add","path":"","value":"x"}]`), "invalidPath", "operation 1: the path is not valid"},
+		{"PATCH 7", patch(`[{"op":"add","path":5,"value":"x"}]`), "invalidPath", "path is not a string"},
+		{"PATCH 7", patch(`[{"op":"add","path":"emails[type eq work]","value":"x"}]`), "invalidPath", `found "work" at column 16`},
+	} {
+		_, _, err := decoder().Decode(wire(t, c.target, c.body))
+		refused(t, c.target+" "+c.body, err, c.scimType, c.words)
+	}
+	for _, target := range []string{"POST 7", "PUT ", "PATCH ", "DELETE ", "HEAD 7", "get 7", "GET .search", "PUT .search", "DELETE .search", " "} {
+		_, _, err := decoder().Decode(wire(t, target, `{}`))
+		if err == nil || scim.AsError(err).Status != 405 {
+			t.Errorf("%s: %v", target, err)
+		}
+	}
+}
+
+// Rules run in order on what the one before made; the strict reader sees the last form. A rule may change the method.
+func TestDecodeRunsTheDialect(t *testing.T) {
+	t.Parallel()
+	rule := func(name, from, to string) scim.Rule {
+		return scim.Rule{Name: name, Apply: func(_ scim.Schemas, w scim.Wire) (scim.Wire, bool) {
+			if !strings.Contains(string(w.Body), from) {
+				return w, false
+			}
+			w.Body = []byte(strings.ReplaceAll(string(w.Body), from, to))
+			return w, true
+		}}
+	}
+	turn := scim.Rule{Name: "put-is-patch", Apply: func(_ scim.Schemas, w scim.Wire) (scim.Wire, bool) {
+		if w.Method != "PUT" {
+			return w, false
+		}
+		w.Method, w.Body, w.Want.Quiet = "PATCH", []byte(patch(`[{"op":"replace","value":`+string(w.Body)+`}]`)), true
+		return w, true
+	}}
+	got, fired, err := decoder(rule("a", `"A"`, `"B"`), rule("b", `"B"`, `"C"`), rule("a again", `"A"`, `"D"`), turn).Decode(wire(t, "PUT 7", `{"title":"A"}`))
+	if err != nil || !slices.Equal(fired, []string{"a", "b", "put-is-patch"}) {
+		t.Fatalf("%v %v", fired, err)
+	}
+	want := scim.Patch{Ref: scim.Ref{Type: scim.User, ID: "7"}, Ops: []scim.Op{{Kind: scim.ReplaceAll, Value: `{"title":"C"}`}}, IfMatch: `W/"m"`, Want: scim.Want{Quiet: true}}
+	if diff := cmp.Diff(scim.Call(want), got, comparer); diff != "" {
+		t.Error(diff)
+	}
+	if _, fired, err := decoder(rule("a", "{", "[")).Decode(wire(t, "POST ", `{}`)); err == nil || len(fired) != 1 {
+		t.Errorf("the rules that fired belong to a refusal too: %v %v", fired, err)
+	}
+}
+
+func TestCalls(t *testing.T) {
+	t.Parallel()
+	for verb, c := range map[string]struct {
+		call   scim.Call
+		writes bool
+	}{
+		"create": {scim.Create{}, true}, "get": {scim.Read{}, false}, "list": {scim.List{}, false},
+		"replace": {scim.Replace{}, true}, "patch": {scim.Patch{}, true}, "delete": {scim.Delete{}, true},
+	} {
+		if c.call.Verb() != verb || c.call.Writes() != c.writes {
+			t.Errorf("%T: %s %v", c.call, c.call.Verb(), c.call.Writes())
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package writing
+
+import (
+	"context"
+	"slices"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+func (s *Service) list(ctx context.Context, c scim.List) (scim.Answer, error) {
+	if c.Query.Type == "" {
+		return s.everywhere(ctx, c)
+	}
+	p, err := s.below.List(ctx, c.Query)
+	if err != nil {
+		return scim.Answer{}, err
+	}
+	for i, r := range p.Resources {
+		p.Resources[i] = s.show(scim.Ref{Type: c.Query.Type}, c.Want, r).Resource
+	}
+	return scim.Answer{Page: &p}, nil
+}
+
+// everywhere searches all types (RFC 7644 section 3.4.3): users first, then groups. A type that has none of the filter's attributes has no
+// results; a filter that fits no type is refused.
+func (s *Service) everywhere(ctx context.Context, c scim.List) (scim.Answer, error) {
+	if c.Query.Cursor != nil || !c.Query.Sort.By.IsZero() {
+		return scim.Answer{}, scim.NotImplemented("a search over all types has neither cursors nor sorting; search /Users or /Groups")
+	}
+	out := &scim.Page{Start: c.Query.Start}
+	var refused error
+	answered := false
+	for _, t := range []scim.ResourceType{scim.User, scim.Group} {
+		one := c
+		one.Query.Type = t
+		one.Query.Need = c.Want.Need(t)
+		one.Query.Start = max(c.Query.Start-out.Total, 1)
+		one.Query.Count = c.Query.Count - len(out.Resources)
+		a, err := s.list(ctx, one)
+		if e := scim.AsError(err); err != nil && e.Type == "invalidFilter" {
+			refused = err
+			continue
+		}
+		if err != nil {
+			return scim.Answer{}, err
+		}
+		answered = true
+		out.Total += a.Page.Total
+		out.Resources = append(out.Resources, a.Page.Resources...)
+		out.Types = append(out.Types, slices.Repeat([]scim.ResourceType{t}, len(a.Page.Resources))...)
+	}
+	if !answered {
+		return scim.Answer{}, refused
+	}
+	return scim.Answer{Page: out}, nil
+}
