@@ -41,7 +41,7 @@ var cases = []struct {
 	{"dotted URN", "PATCH", patch(`[{"op":"replace","path":"` + enterprise + `.department","value":"x"}]`), patch(`[{"op":"replace","path":"` + enterprise + `:department","value":"x"}]`), []string{"urn-spelling"}},
 	{
 		"path-less", "PATCH", patch(`[{"op":"replace","value":{"id":"1","displayName":"d","name.givenName":"g","emails[type eq \"work\"].value":"w","` + enterprise + `:employeeNumber":"7","` + enterprise + `":{"costCenter":"c"},"urn:x:1:User":{"a":{"b":1}}}}]`),
-		patch(`[{"op":"replace","value":"d","path":"displayName"},{"op":"replace","value":"g","path":"name.givenName"},{"op":"replace","value":"w","path":"emails[type eq \"work\"].value"},{"op":"replace","value":"7","path":"` + enterprise + `:employeeNumber"},{"op":"replace","value":"c","path":"` + enterprise + `:costCenter"},{"op":"replace","value":{"b":1},"path":"urn:x:1:User:a"}]`),
+		patch(`[{"op":"replace","value":"d","path":"displayName"},{"op":"replace","value":"g","path":"name.givenName"},{"op":"replace","value":"w","path":"emails[type eq \"work\"].value"},{"op":"replace","value":"7","path":"` + enterprise + `:employeeNumber"},{"op":"replace","value":"c","path":"` + enterprise + `:costCenter"},{"op":"replace","value":{"a":{"b":1}},"path":"urn:x:1:User"}]`),
 		[]string{"pathless"},
 	},
 	{"path-less active", "PATCH", patch(`[{"op":"replace","value":{"active":"False"}}]`), patch(`[{"op":"replace","value":false,"path":"active"}]`), []string{"pathless", "text-booleans"}},

@@ -75,7 +75,7 @@ func opNames() scim.Rule {
 func pathless() scim.Rule {
 	return scim.Rule{
 		Name:   "pathless",
-		Says:   "An operation without a path is one operation per key; a key is a path; an extension's object is one operation per member; id, schemas and meta are left out.",
+		Says:   "An operation without a path is one operation per key; a key is a path; the enterprise extension's object is one operation per member; id, schemas and meta are left out.",
 		Source: "Entra with aadOptscim062020 (entra-docs, application-provisioning-config-problem-scim-compatibility); Okta group rename with id (okta-developer-docs, scim-20); a path-less replace that does not merge wiped a user (ssoready#206)",
 		Apply: func(s scim.Schemas, w scim.Wire) (scim.Wire, bool) {
 			return eachOp(w, func(op scim.Resource) []scim.Resource {
@@ -98,8 +98,7 @@ func split(op, value scim.Resource) []scim.Resource {
 		case "id", "schemas", "meta":
 			continue
 		}
-		inner, isObject := object(raw)
-		if isObject && wholeExtension(key) {
+		if inner, ok := object(raw); ok && strings.EqualFold(key, scim.EnterpriseURN) {
 			for _, name := range inner.Names() {
 				out = append(out, op.With("path", scim.Quote(key+":"+name)).With("value", inner.Raw(name)))
 			}
@@ -108,12 +107,6 @@ func split(op, value scim.Resource) []scim.Resource {
 		out = append(out, op.With("path", scim.Quote(key)).With("value", raw))
 	}
 	return out
-}
-
-// wholeExtension: an undeclared URN with an object is the extension itself, as it stands in a resource.
-func wholeExtension(key string) bool {
-	p, err := scim.ParseAttrPath(key)
-	return err == nil && p.URN != "" && (p.Name == "" || !strings.EqualFold(p.URN, scim.EnterpriseURN))
 }
 
 // passwordDropped keeps passwords out of everything further in.

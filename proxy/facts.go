@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -44,13 +45,20 @@ func (c *factsCache) get(ctx context.Context, p *parts, cred keycloak.Credential
 	}
 }
 
+// load reads the facts anew. A caller who may not read them gets what is known, or the stock ones, and changes nothing for others.
 func (c *factsCache) load(ctx context.Context, p *parts, cred keycloak.Credential) (*keycloak.Facts, error) {
 	f, err := keycloak.LoadFacts(ctx, p.client, p.realm, cred)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if errors.Is(err, keycloak.ErrUnreadable) {
+		if c.facts != nil {
+			return c.facts, nil
+		}
+		return keycloak.StockFacts(), nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.facts, c.loaded = f, p.now()
 	return f, nil
 }

@@ -2,6 +2,7 @@ package keycloak
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 
@@ -17,8 +18,10 @@ type Facts struct {
 	able    scim.Able
 }
 
-// LoadFacts reads the realm's user profile with the given credential (measured: readable with query-users alone). Where the credential
-// may not read it, Keycloak's stock profile is assumed: less is pushed down and offered then, but nothing is lost.
+// ErrUnreadable says that the credential may not read the realm's user profile.
+var ErrUnreadable = errors.New("keycloak: the user profile may not be read")
+
+// LoadFacts reads the realm's user profile with the given credential (measured: readable with query-users alone).
 func LoadFacts(ctx context.Context, c *Client, realm string, cred Credential) (*Facts, error) {
 	a, err := c.do(ctx, cred, request{method: http.MethodGet, path: "/admin/realms/" + url.PathEscape(realm) + "/users/profile"})
 	if err != nil {
@@ -32,10 +35,14 @@ func LoadFacts(ctx context.Context, c *Client, realm string, cred Credential) (*
 		}
 		return newFacts(p), nil
 	case http.StatusForbidden:
-		return newFacts(stockProfile()), nil
+		return nil, ErrUnreadable
 	}
 	return nil, (&Realm{cred: cred}).refused(scim.Ref{}, a)
 }
+
+// StockFacts are those of a new realm, for a credential that may not read the profile: less is offered and pushed down then, but nothing
+// is lost.
+func StockFacts() *Facts { return newFacts(stockProfile()) }
 
 func newFacts(p profile) *Facts {
 	users := map[string]scim.Holding{

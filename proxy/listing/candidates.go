@@ -10,8 +10,7 @@ import (
 // maxCandidates is how many resources are read one by one; where an index names more, a walk is cheaper.
 const maxCandidates = 100
 
-// candidates are all resources that a filter can match, where `eq` on an indexed attribute bounds them. What Keycloak holds a part of is
-// asked of it too, because it may know somebody whom nobody wrote through us.
+// candidates are all resources that a filter can match, where `eq` on an indexed attribute bounds them.
 func (d *Directory) candidates(ctx context.Context, t scim.ResourceType, f scim.Filter) (ids []string, bounded bool, err error) {
 	for _, c := range equals(f) {
 		if c.Attr.Is(scim.AttrPath{Name: "id"}) {
@@ -25,27 +24,30 @@ func (d *Directory) candidates(ctx context.Context, t scim.ResourceType, f scim.
 		if err != nil {
 			return nil, false, scim.Unavailable("the store", err)
 		}
-		if !known {
-			continue
+		if known && (h == scim.Partly || h == scim.Once) {
+			ids, known, err = d.alsoBelow(ctx, t, c, ids)
 		}
-		if h == scim.Partly || h == scim.Once {
-			below, err := d.Directory.List(ctx, scim.Query{Type: t, Filter: c, Start: 1, Count: maxCandidates, Need: scim.Need{Only: []string{"id"}}})
-			if err != nil {
-				return nil, false, err
-			}
-			if below.Total > maxCandidates {
-				continue
-			}
-			for _, r := range below.Resources {
-				ids = append(ids, r.ID())
-			}
+		if err != nil {
+			return nil, false, err
 		}
-		if len(ids) <= maxCandidates {
+		if known && len(ids) <= maxCandidates {
 			slices.Sort(ids)
 			return slices.Compact(ids), true, nil
 		}
 	}
 	return nil, false, nil
+}
+
+// alsoBelow adds whom Keycloak finds by the part of an attribute that it holds: it may know somebody whom nobody wrote through us.
+func (d *Directory) alsoBelow(ctx context.Context, t scim.ResourceType, c scim.Compare, ids []string) ([]string, bool, error) {
+	below, err := d.Directory.List(ctx, scim.Query{Type: t, Filter: c, Start: 1, Count: maxCandidates, Need: scim.Need{Only: []string{"id"}}})
+	if err != nil || below.Total > maxCandidates {
+		return nil, false, err
+	}
+	for _, r := range below.Resources {
+		ids = append(ids, r.ID())
+	}
+	return ids, true, nil
 }
 
 // equals are the terms `attr eq "text"` that must hold for the whole filter to hold.

@@ -90,7 +90,7 @@ func (d *Directory) byCursor(ctx context.Context, q scim.Query) (scim.Page, erro
 	if q.After, err = d.Cursors.open(ctx, q); err != nil {
 		return scim.Page{}, err
 	}
-	pushable := q.Filter == nil || d.pushable(q.Type, q.Filter, false)
+	pushable := q.Filter == nil || d.pushable(q.Type, q.Filter)
 	p := scim.Page{Uncounted: !pushable}
 	if pushable {
 		count, err := d.Directory.List(ctx, scim.Query{Type: q.Type, Filter: q.Filter, Start: 1})

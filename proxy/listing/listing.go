@@ -66,7 +66,7 @@ func (d *Directory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 		return p, err
 	}
 	own := d.ownOrder(q)
-	switch pushable := q.Filter == nil || d.pushable(q.Type, q.Filter, false); {
+	switch pushable := q.Filter == nil || d.pushable(q.Type, q.Filter); {
 	case pushable && own == ascending:
 		return d.stitch(ctx, q)
 	case pushable && own == descending:

@@ -15,8 +15,8 @@ const (
 
 // pushable reports whether the directory below decides the whole filter rightly. Nothing that holds one foreign name is pushed down:
 // natively a name that is not mapped poisons the expression around it.
-func (d *Directory) pushable(t scim.ResourceType, f scim.Filter, negated bool) bool {
-	return d.decided(t, f, negated) && len(f.String()) <= maxPushed && depth(f) <= maxDepth
+func (d *Directory) pushable(t scim.ResourceType, f scim.Filter) bool {
+	return d.decided(t, f, false) && len(f.String()) <= maxPushed && depth(f) <= maxDepth
 }
 
 func (d *Directory) decided(t scim.ResourceType, f scim.Filter, negated bool) bool {
@@ -69,7 +69,7 @@ func depth(f scim.Filter) int {
 // pushed is the part of a filter that narrows a walk: the terms of a conjunction that the directory below decides. Everything is
 // decided again here.
 func (d *Directory) pushed(t scim.ResourceType, f scim.Filter) scim.Filter {
-	if f == nil || d.pushable(t, f, false) {
+	if f == nil || d.pushable(t, f) {
 		return f
 	}
 	and, ok := f.(scim.And)
@@ -78,7 +78,7 @@ func (d *Directory) pushed(t scim.ResourceType, f scim.Filter) scim.Filter {
 	}
 	var terms []scim.Filter
 	for _, term := range and.Terms {
-		if d.pushable(t, term, false) && d.pushable(t, scim.And{Terms: append(slices.Clip(terms), term)}, false) {
+		if d.pushable(t, term) && d.pushable(t, scim.And{Terms: append(slices.Clip(terms), term)}) {
 			terms = append(terms, term)
 		}
 	}

@@ -8,6 +8,9 @@ import "strings"
 func (s Schemas) Apply(t ResourceType, r Resource, ops []Op) (Resource, error) {
 	p := patcher{s, t}
 	var err error
+	if len(ops) > MaxAttributes {
+		return Resource{}, TooMany("more than %d operations on attributes", MaxAttributes)
+	}
 	for _, op := range ops {
 		if op.Path.IsZero() {
 			r, err = p.each(r, op)
@@ -28,7 +31,11 @@ type patcher struct {
 
 // each applies the members of a value without a path one by one.
 func (p patcher) each(r Resource, op Op) (Resource, error) {
-	for _, m := range members(op.Value) {
+	given := members(op.Value)
+	if len(given) > MaxAttributes {
+		return r, TooMany("more than %d attributes", MaxAttributes)
+	}
+	for _, m := range given {
 		at, err := ParseAttrPath(m.key)
 		if err == nil {
 			r, err = p.apply(r, Op{op.Kind, Path{AttrPath: at}, m.raw})
@@ -78,16 +85,21 @@ func (p patcher) attribute(r Resource, op Op) (Resource, error) {
 }
 
 // resolve decides whether "urn:x:User" in an extension that nobody declared is the whole extension or the attribute User of urn:x:
-// what the resource has decides, then whether the value is an object.
+// what the resource has decides, then the custom that a schema URI ends with the resource type, then whether the value is an object.
 func (p patcher) resolve(r Resource, op Op) AttrPath {
 	at := op.Path.AttrPath
-	if at.Sub != "" || op.Path.Filter != nil || !p.schemas.Open(p.t, at) || r.Raw(at.URN) != "" {
+	if at.Sub != "" || op.Path.Filter != nil || !p.schemas.Open(p.t, at) || r.Raw(at.URN) != "" || endsWithType(at.URN) {
 		return at
 	}
 	if whole := (AttrPath{URN: at.String()}); r.Raw(whole.URN) != "" || isObject(op.Value) {
 		return whole
 	}
 	return at
+}
+
+func endsWithType(urn string) bool {
+	last := urn[strings.LastIndexByte(urn, ':')+1:]
+	return strings.EqualFold(last, string(User)) || strings.EqualFold(last, string(Group))
 }
 
 // extension applies an operation to a whole extension. Its members are attributes whatever their values are: they are not resolved again.

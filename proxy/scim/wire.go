@@ -19,6 +19,10 @@ type Wire struct {
 	IfMatch, IfNoneMatch string
 }
 
+// MaxAttributes bounds the attributes of a resource and the operations of a PATCH, but for those on members: each costs a pass over
+// the resource.
+const MaxAttributes = 1000
+
 // Search is the id under which a query is POSTed (RFC 7644 section 3.4.3).
 const Search = ".search"
 
@@ -103,6 +107,9 @@ func (d Decoder) readBody(w Wire) (Resource, error) {
 	}
 	if raw := r.Raw("id"); raw != "" && raw != "null" && !IsText(raw) {
 		return r, InvalidValue("id is not a string")
+	}
+	if len(r.Leaves()) > MaxAttributes {
+		return r, TooMany("more than %d attributes", MaxAttributes)
 	}
 	return r, d.Schemas.Check(w.Type, r)
 }

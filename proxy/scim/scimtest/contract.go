@@ -320,7 +320,7 @@ func walks(t *testing.T, d scim.Directory) {
 		}
 		seen := map[string]int{}
 		q := scim.Query{Type: kind, Start: 1, Count: 2}
-		for page := 0; page < 10; page++ {
+		for page := range 10 {
 			p, err := d.List(t.Context(), q)
 			if err != nil {
 				t.Fatal(err)
