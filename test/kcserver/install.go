@@ -11,8 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"syscall"
-)
+	)
 
 // Version of Keycloak: KEYCLOAK_VERSION, or the one that everything was measured on.
 func Version() string {
@@ -35,37 +34,23 @@ func install(ctx context.Context, progress io.Writer) (string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	unlock, err := lockFile(filepath.Join(dir, "lock"))
+	unlock, err := lockFile(ctx, filepath.Join(dir, "lock"))
 	if err != nil {
 		return "", err
 	}
 	defer unlock()
 	home := filepath.Join(dir, "keycloak-"+Version())
 	built := exists(home)
-	if !hasJava(ctx) || !built && !has("mvn") {
-		if err := tools(ctx, progress); err != nil {
-			if errors.Is(err, errNoTools) && has("docker") && run(ctx, io.Discard, "docker", "info") == nil {
-				return "", nil
-			}
-			return "", err
+	if err := tools(ctx, built, progress); err != nil {
+		if has("docker") && run(ctx, io.Discard, "docker", "info") == nil {
+			return "", nil
 		}
+		return "", err
 	}
 	if built {
 		return home, nil
 	}
 	return home, build(ctx, dir, home, progress)
-}
-
-// lockFile locks a file among processes; the lock ends with the process at the latest.
-func lockFile(path string) (func(), error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return func() { _ = f.Close() }, nil
 }
 
 // build fetches, unpacks and builds beside the final place, and moves there at the end, so that what is there is whole.
@@ -86,21 +71,10 @@ func build(ctx context.Context, dir, home string, progress io.Writer) error {
 	}
 	unpacked := filepath.Join(work, "keycloak-"+Version())
 	fmt.Fprintln(progress, "building it (once)")
-	if err := run(ctx, io.Discard, filepath.Join(unpacked, "bin", "kc.sh"), "build", "--db=dev-file", "--features=scim-api", "--health-enabled=true", "--cache=local"); err != nil {
+	if err := run(ctx, io.Discard, filepath.Join(unpacked, "bin", "kc.sh"), "build", "--db=dev-file", "--features=scim-api", "--health-enabled=true"); err != nil {
 		return fmt.Errorf("build Keycloak: %w", err)
 	}
 	return os.Rename(unpacked, home)
-}
-
-func run(ctx context.Context, out io.Writer, name string, args ...string) error {
-	cmd := exec.CommandContext(ctx, name, args...)
-	var said strings.Builder
-	cmd.Stdout, cmd.Stderr = io.MultiWriter(out, &said), io.MultiWriter(out, &said)
-	if err := cmd.Run(); err != nil {
-		text := said.String()
-		return fmt.Errorf("%s: %w: %s", name, err, strings.TrimSpace(text[max(0, len(text)-1000):]))
-	}
-	return nil
 }
 
 func exists(path string) bool { _, err := os.Stat(path); return err == nil }
@@ -131,14 +105,24 @@ func javaMajor(text string) int {
 	return n
 }
 
-// tools installs Java and Maven where apt and root allow it.
-func tools(ctx context.Context, progress io.Writer) error {
+// tools looks for Java, and for Maven where it is still needed, and installs them where apt and root allow it.
+func tools(ctx context.Context, built bool, progress io.Writer) error {
+	have := func() bool { return hasJava(ctx) && (built || has("mvn")) }
+	if have() {
+		return nil
+	}
 	if os.Geteuid() != 0 || !has("apt-get") {
 		return errNoTools
 	}
 	fmt.Fprintln(progress, "installing Java and Maven (once)")
 	if err := run(ctx, io.Discard, "apt-get", "update"); err != nil {
-		return err
+		return fmt.Errorf("%w (tried apt-get: %w)", errNoTools, err)
 	}
-	return run(ctx, io.Discard, "apt-get", "install", "-y", "--no-install-recommends", "default-jdk-headless", "maven")
+	if err := run(ctx, io.Discard, "apt-get", "install", "-y", "--no-install-recommends", "default-jdk-headless", "maven"); err != nil {
+		return fmt.Errorf("%w (tried apt-get: %w)", errNoTools, err)
+	}
+	if !have() { // JAVA_HOME may name another Java
+		return errNoTools
+	}
+	return nil
 }

@@ -49,14 +49,25 @@ func start(args []string) (int, error) {
 	return 0, nil
 }
 
+// execute runs a command in a process group of its own, so that a signal to this program alone also ends what the command started (go test starts
+// test binaries). A group in the background cannot read the terminal, so it gets no input.
 func execute(ctx context.Context, args, env []string) (int, error) {
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.Env = append(os.Environ(), env...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	err := cmd.Run()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return exit.ExitCode(), nil
+		return exitCode(exit.ProcessState), nil
 	}
 	return 0, err
+}
+
+// exitCode is that of a shell: 128 and the signal for a command that was ended by one.
+func exitCode(p *os.ProcessState) int {
+	if w, ok := p.Sys().(syscall.WaitStatus); ok && w.Signaled() {
+		return 128 + int(w.Signal())
+	}
+	return p.ExitCode()
 }

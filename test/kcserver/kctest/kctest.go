@@ -80,7 +80,13 @@ type Reply struct {
 // NewRealm makes a realm with a random name; it is deleted with the test.
 func NewRealm(t testing.TB) *Realm {
 	t.Helper()
-	r := &Realm{Server: Server(t), Name: "t" + strings.ToLower(rand.Text()[:12]), t: t, tokens: map[string]token{}}
+	return On(t, Server(t))
+}
+
+// On makes a fresh realm in a server that the test started itself; it is deleted with the test.
+func On(t testing.TB, s *kcserver.Server) *Realm {
+	t.Helper()
+	r := &Realm{Server: s, Name: "t" + strings.ToLower(rand.Text()[:12]), t: t, tokens: map[string]token{}}
 	r.client.Timeout = time.Minute
 	r.must(r.admin("POST", "", fmt.Sprintf(`{"realm":%q,"enabled":true,"scimApiEnabled":true}`, r.Name)))
 	t.Cleanup(func() { r.admin("DELETE", "/"+r.Name, "") })

@@ -1,0 +1,166 @@
+package kcserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	startTime = 3 * time.Minute
+	stopTime  = 20 * time.Second
+)
+
+func (s *Server) start(ctx context.Context) error {
+	log, err := os.OpenFile(s.LogFile(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	cmd := s.command()
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = processGroup()
+	started, ended := make(chan error), make(chan struct{})
+	go func() {
+		runtime.LockOSThread() // the server ends with this thread: see processGroup
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait() // why it ended is in its log
+		}
+		close(ended)
+	}()
+	if err := <-started; err != nil {
+		return fmt.Errorf("start Keycloak: %w", err)
+	}
+	s.mu.Lock()
+	s.process, s.ended = cmd, ended
+	s.mu.Unlock()
+	if err := s.wait(ctx, ended); err != nil {
+		return errors.Join(err, s.Kill())
+	}
+	return nil
+}
+
+// command serves one built distribution from any number of data directories: the database of dev-file lies in data below KC_DB_URL_PATH. The
+// cache is local because `kc.sh build` ignores that option (26.7.3), and a clustered one opens ports of JGroups to the network.
+func (s *Server) command() *exec.Cmd {
+	if s.container {
+		return s.containerCommand()
+	}
+	cmd := exec.Command(filepath.Join(s.home, "bin", "kc.sh"), "start", "--optimized", "--cache=local", "--http-enabled=true", "--http-host=localhost",
+		"--hostname="+s.URL, "--http-port="+strconv.Itoa(s.port), "--http-management-port="+strconv.Itoa(s.health), "--log-level=warn")
+	cmd.Env = append(withoutKeycloak(os.Environ()), "KC_BOOTSTRAP_ADMIN_USERNAME="+s.AdminUser, "KC_BOOTSTRAP_ADMIN_PASSWORD="+s.AdminPassword,
+		"JAVA_OPTS_KC_HEAP=-Xms256m -Xmx1g", "KC_DB_URL_PATH="+s.dataDir)
+	return cmd
+}
+
+// withoutKeycloak drops the options of Keycloak that a person's own environment may hold.
+func withoutKeycloak(env []string) []string {
+	var kept []string
+	for _, e := range env {
+		if !strings.HasPrefix(e, "KC_") {
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
+func (s *Server) wait(ctx context.Context, ended <-chan struct{}) error {
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ended:
+			return fmt.Errorf("Keycloak ended while it started; its log says:\n%s", tail(s.LogFile()))
+		case <-ctx.Done():
+			return fmt.Errorf("Keycloak was not ready in time: %w; its log says:\n%s", ctx.Err(), tail(s.LogFile()))
+		case <-tick.C:
+		}
+		if s.ready(ctx) {
+			return nil
+		}
+	}
+}
+
+func (s *Server) ready(ctx context.Context) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost:"+strconv.Itoa(s.health)+"/health/ready", nil)
+	if err != nil {
+		return false
+	}
+	client := http.Client{Timeout: 2 * time.Second}
+	res, err := client.Do(req)
+	if err != nil {
+		return false
+	}
+	defer res.Body.Close()
+	return res.StatusCode == http.StatusOK
+}
+
+// tail is the end of a log, for an error message.
+func tail(file string) string {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(string(b[max(0, len(b)-2000):]))
+}
+
+// end signals the whole group and waits until it has ended.
+func (s *Server) end(signal syscall.Signal) error {
+	s.mu.Lock()
+	cmd, ended := s.process, s.ended
+	s.process = nil
+	s.mu.Unlock()
+	if cmd == nil {
+		return nil
+	}
+	if err := s.signal(cmd, signal); err != nil {
+		return err
+	}
+	var err error
+	select {
+	case <-ended:
+	case <-time.After(stopTime):
+		err = s.signal(cmd, syscall.SIGKILL)
+		<-ended
+	}
+	awaitGroup(cmd.Process.Pid)
+	return err
+}
+
+// awaitGroup waits for what outlives kc.sh by a moment: a killed Java still holds its port and its database while it dies. It gives up where nobody
+// reaps the dead.
+func awaitGroup(group int) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for range 250 {
+		if errors.Is(syscall.Kill(-group, 0), syscall.ESRCH) {
+			return
+		}
+		<-tick.C
+	}
+}
+
+func (s *Server) signal(cmd *exec.Cmd, signal syscall.Signal) error {
+	if s.container && signal == syscall.SIGKILL {
+		// docker run hands on every signal but this one: its end would leave the container behind.
+		return exec.Command("docker", "kill", s.containerName()).Run()
+	}
+	if err := syscall.Kill(-cmd.Process.Pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return err
+	}
+	return nil
+}
