@@ -10,8 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
-	)
+)
 
 // Version of Keycloak: KEYCLOAK_VERSION, or the one that everything was measured on.
 func Version() string {

@@ -1,10 +1,17 @@
 package kcserver
 
 import (
+	"context"
+	"errors"
+	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestJavaMajor(t *testing.T) {
@@ -23,13 +30,100 @@ func TestJavaMajor(t *testing.T) {
 func TestEnvironmentNamesAServer(t *testing.T) {
 	t.Setenv("KEYCLOAK_URL", "http://localhost:1/")
 	t.Setenv("KEYCLOAK_ADMIN", "a")
+	t.Setenv("KEYCLOAK_ADMIN_PASSWORD", "b")
 	s, err := Start(t.Context(), Options{})
-	if err != nil || s.URL != "http://localhost:1" || s.AdminUser != "a" {
-		t.Error(err, s)
+	if err != nil || s.URL != "http://localhost:1" || s.AdminUser != "a" || s.AdminPassword != "b" {
+		t.Fatal(err, s)
 	}
 	if err := s.Stop(); err != nil {
 		t.Error(err)
 	}
+	for name, err := range map[string]error{"Kill": s.Kill(), "Restart": s.Restart(t.Context())} {
+		if !errors.Is(err, errForeign) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	t.Setenv("KEYCLOAK_ADMIN_PASSWORD", "")
+	if _, err := Start(t.Context(), Options{}); err == nil || !strings.Contains(err.Error(), "KEYCLOAK_ADMIN_PASSWORD") {
+		t.Error(err)
+	}
+}
+
+func TestOptionsOfAPersonsOwnKeycloakAreDropped(t *testing.T) {
+	got := withoutKeycloak([]string{"PATH=/bin", "KC_DB=postgres", "JAVA_HOME=/j", "KC_HOSTNAME=x"})
+	if diff := cmp.Diff([]string{"PATH=/bin", "JAVA_HOME=/j"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFreePort(t *testing.T) {
+	l, err := net.Listen("tcp", ":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	taken := l.Addr().(*net.TCPAddr).Port
+	got, err := freePort(taken)
+	if err != nil || got == taken || got == 0 {
+		t.Fatalf("%d is taken; got %d, %v", taken, got, err)
+	}
+	again, err := net.Listen("tcp", ":"+strconv.Itoa(got))
+	if err != nil {
+		t.Fatalf("%d is not free: %v", got, err)
+	}
+	if err := again.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLockIsHeldByOne(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "lock")
+	unlock, err := lockFile(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := lockFile(ended, file); !errors.Is(err, context.Canceled) {
+		t.Errorf("a second holder: %v", err)
+	}
+	unlock()
+	unlock, err = lockFile(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+}
+
+// A script that is ended by the context must not leave its child behind, which holds the output open.
+func TestRunEndsWhatAScriptStarted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	pid := make(chan int, 1)
+	out := writer(func(b []byte) {
+		n, err := strconv.Atoi(strings.TrimSpace(string(b)))
+		if err != nil {
+			t.Error(err)
+		}
+		pid <- n
+		cancel()
+	})
+	if err := run(ctx, out, "sh", "-c", "sleep 600 & echo $!; wait"); err == nil {
+		t.Error("run says that it succeeded")
+	}
+	child := <-pid
+	if alive(child) {
+		t.Errorf("%d lives on", child)
+	}
+}
+
+type writer func([]byte)
+
+func (w writer) Write(b []byte) (int, error) { w(b); return len(b), nil }
+
+// alive reports whether a process runs; one that is dead and not yet reaped does not.
+func alive(pid int) bool {
+	out, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
+	return err == nil && !strings.HasPrefix(strings.TrimSpace(string(out)), "Z")
 }
 
 func TestTail(t *testing.T) {

@@ -9,9 +9,13 @@ import (
 	"os/exec"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"keycloak-scim-proxy/test/kcserver"
 )
+
+// patience with a command that was asked to end.
+const patience = 10 * time.Second
 
 func main() {
 	code, err := start(os.Args[1:])
@@ -57,7 +61,11 @@ func execute(ctx context.Context, args, env []string) (int, error) {
 	cmd.Env = append(os.Environ(), env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.WaitDelay = patience
 	err := cmd.Run()
+	if ctx.Err() != nil && cmd.Process != nil {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what did not listen
+	}
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return exitCode(exit.ProcessState), nil
 	}

@@ -50,7 +50,7 @@ func Run(ctx context.Context, o Options) error {
 	defer r.cleanUp(context.WithoutCancel(ctx))
 	r.step(ctx, "probe", "an unknown name finds nobody, with 200", r.probe)
 	r.step(ctx, "create", fmt.Sprintf("%d users, each shown as sent", o.Users), r.createAll)
-	if r.failed > 0 {
+	if slices.ContainsFunc(r.people, func(p person) bool { return p.id == "" }) {
 		return ErrFailed // nothing to go on with
 	}
 	r.step(ctx, "match", "each user is found by the provider's own filter", r.matchAll)
@@ -90,6 +90,7 @@ func (r *run) probe(ctx context.Context) error {
 }
 
 func (r *run) createAll(ctx context.Context) error {
+	var wrong error
 	for i := range r.people {
 		p := &r.people[i]
 		made, err := r.want(ctx, http.MethodPost, "/Users", r.idp.create(*p), http.StatusCreated)
@@ -100,10 +101,10 @@ func (r *run) createAll(ctx context.Context) error {
 			return errors.New("the answer has no id")
 		}
 		if err := r.check(ctx, *p, true); err != nil {
-			return err
+			wrong = err // the others are made all the same: there is more to see
 		}
 	}
-	return nil
+	return wrong
 }
 
 // check compares what GET shows with what the provider means.
