@@ -41,7 +41,7 @@ func (f *Facts) held(t scim.ResourceType, p scim.AttrPath) bool {
 func (f *Facts) post(t scim.ResourceType, r scim.Resource) (scim.Resource, error) {
 	out := scim.Must("{}")
 	for _, l := range r.Leaves() {
-		if !f.held(t, l.Path) {
+		if !f.held(t, l.Path) || none(l.Path, l.Raw) {
 			continue
 		}
 		raw, err := f.value(t, l)
@@ -57,36 +57,45 @@ func (f *Facts) post(t scim.ResourceType, r scim.Resource) (scim.Resource, error
 }
 
 // patch is the smallest native PATCH that turns current into wanted, as far as Keycloak holds it. Removals go to leaf paths: natively
-// "remove name" answers 200 and removes nothing.
+// "remove name" answers 200 and removes nothing. What does not change is not validated: it may be older than the profile's rules.
 func (f *Facts) patch(t scim.ResourceType, current, wanted scim.Resource) ([]nativeOp, error) {
 	var ops []nativeOp
 	for _, l := range current.Leaves() {
-		if !f.held(t, l.Path) || wanted.Get(l.Path) != "" && wanted.Get(l.Path) != `""` {
-			continue
+		if !f.held(t, l.Path) || l.Path.Is(active) || !none(l.Path, wanted.Get(l.Path)) {
+			continue // "no value" for active does not disable anybody
 		}
-		switch a, mapped := f.profile.mapped[l.Path.Key()]; {
-		case l.Path.Is(active):
-			continue // "no value" does not disable anybody
-		case l.Path.Is(userName), t == scim.Group && l.Path.Is(scim.AttrPath{Name: "displayName"}):
+		if f.needed(t, l.Path) {
 			return nil, scim.InvalidValue("%s is required", l.Path)
-		case mapped && a.required():
-			return nil, scim.InvalidValue("%s is required by the realm's user profile", l.Path)
 		}
 		ops = append(ops, nativeOp{Op: "remove", Path: l.Path.String()})
 	}
 	for _, l := range wanted.Leaves() {
-		if !f.held(t, l.Path) || l.Raw == `""` && current.Get(l.Path) == "" || l.Raw == `""` && !l.Path.Is(userName) {
+		if !f.held(t, l.Path) || none(l.Path, l.Raw) || f.shows(t, l.Path, current.Get(l.Path), l.Raw) {
 			continue
 		}
 		raw, err := f.value(t, l)
 		if err != nil {
 			return nil, err
 		}
-		if !f.shows(t, l.Path, current.Get(l.Path), raw) {
-			ops = append(ops, nativeOp{"replace", l.Path.String(), rawJSON(raw)})
-		}
+		ops = append(ops, nativeOp{"replace", l.Path.String(), rawJSON(raw)})
 	}
 	return ops, nil
+}
+
+// none reports whether there is no value as far as Keycloak is concerned: "" would be stored as "".
+func none(p scim.AttrPath, raw string) bool {
+	if p.Is(emails) {
+		return address(raw) == ""
+	}
+	return raw == "" || raw == `""`
+}
+
+// needed reports whether a resource cannot be without the value: natively a user whose userName is removed answers 500 from then on.
+func (f *Facts) needed(t scim.ResourceType, p scim.AttrPath) bool {
+	if t == scim.Group {
+		return p.Is(scim.AttrPath{Name: "displayName"})
+	}
+	return p.Is(userName) || f.profile.mapped[p.Key()].required()
 }
 
 // shows reports whether Keycloak shows the value already, in the letter case it stores.
