@@ -47,7 +47,7 @@ func (d *Directory) Create(ctx context.Context, t scim.ResourceType, asked scim.
 	begun := left.Pending
 	if begun == nil {
 		mark := remainder{Pending: &pending{t, d.now()}}
-		if err := d.put(ctx, id, store.Record{Rev: rec.Rev}, mark); err != nil {
+		if err := d.save(ctx, id, store.Record{Rev: rec.Rev}, mark); err != nil {
 			return scim.Resource{}, err
 		}
 	}
@@ -64,7 +64,7 @@ func (d *Directory) Create(ctx context.Context, t scim.ResourceType, asked scim.
 	}
 	rem := remainder{Pairs: pairs}
 	answer := rem.merge(t, shown, scim.Need{})
-	if err := d.save(ctx, scim.Ref{Type: t, ID: shown.ID()}, 0, rem, terms(t, answer)); err != nil {
+	if err := d.save(ctx, shown.ID(), store.Record{Terms: terms(t, answer)}, rem); err != nil {
 		return scim.Resource{}, err
 	}
 	if err := d.records.Delete(ctx, id); err != nil {

@@ -67,8 +67,29 @@ func (d *Directory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 	return p, nil
 }
 
+// tries is how often a write is begun anew because somebody saved the record meanwhile. The lock of the room above makes that rare: only
+// a lock that expired lets it happen.
+const tries = 3
+
 // Update lets Keycloak have what it can hold and keeps the rest.
 func (d *Directory) Update(ctx context.Context, ref scim.Ref, edit scim.Edit) (scim.Resource, error) {
+	var r scim.Resource
+	err := d.again(func() (err error) {
+		r, err = d.update(ctx, ref, edit)
+		return err
+	})
+	return r, err
+}
+
+func (d *Directory) again(write func() error) error {
+	for attempt := 1; ; attempt++ {
+		if err := write(); !errors.Is(err, store.ErrConflict) || attempt == tries {
+			return err
+		}
+	}
+}
+
+func (d *Directory) update(ctx context.Context, ref scim.Ref, edit scim.Edit) (scim.Resource, error) {
 	rem, rec, err := d.load(ctx, ref.ID)
 	if err != nil {
 		return scim.Resource{}, err
@@ -94,12 +115,10 @@ func (d *Directory) Update(ctx context.Context, ref scim.Ref, edit scim.Edit) (s
 		next.Modified = d.now()
 	}
 	answer := next.merge(ref.Type, shown, scim.Need{})
-	if !next.equal(rem) || !slices.Equal(terms(ref.Type, answer), rec.Terms) {
-		if err := d.save(ctx, ref, rec.Rev, next, terms(ref.Type, answer)); err != nil {
-			return scim.Resource{}, err
-		}
+	if found := terms(ref.Type, answer); !next.equal(rem) || !slices.Equal(found, rec.Terms) {
+		err = d.save(ctx, ref.ID, store.Record{Rev: rec.Rev, Terms: found}, next)
 	}
-	return answer, nil
+	return answer, err
 }
 
 // Join changes members below and notes when: Keycloak does not move lastModified.
@@ -107,12 +126,14 @@ func (d *Directory) Join(ctx context.Context, group scim.Ref, m scim.Membership)
 	if err := d.Directory.Join(ctx, group, m); err != nil {
 		return err
 	}
-	rem, rec, err := d.load(ctx, group.ID)
-	if err != nil {
-		return err
-	}
-	rem.Modified = d.now()
-	return d.save(ctx, group, rec.Rev, rem, rec.Terms)
+	return d.again(func() error {
+		rem, rec, err := d.load(ctx, group.ID)
+		if err != nil {
+			return err
+		}
+		rem.Modified = d.now()
+		return d.save(ctx, group.ID, rec, rem)
+	})
 }
 
 // Delete removes the resource, then its record. A resource that is gone already takes its record with it.
@@ -152,11 +173,7 @@ func read(r store.Record) (remainder, error) {
 	return rem, nil
 }
 
-func (d *Directory) save(ctx context.Context, ref scim.Ref, rev uint64, rem remainder, terms []string) error {
-	return d.put(ctx, ref.ID, store.Record{Rev: rev, Terms: terms}, rem)
-}
-
-func (d *Directory) put(ctx context.Context, id string, rec store.Record, rem remainder) error {
+func (d *Directory) save(ctx context.Context, id string, rec store.Record, rem remainder) error {
 	var err error
 	if rec.Body, err = json.Marshal(rem); err != nil {
 		return err
