@@ -50,5 +50,9 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 		done; \
 	done
 
+bench-members: ## a PUT of many members beside the same change sent natively, as a ratio
+	@mkdir -p bin && go build -o bin/keycloak ./test/cmd/keycloak
+	./bin/keycloak exec -- go test -run '^$$' -bench '^BenchmarkMembers$$' -benchtime 1x -timeout 20m ./test/
+
 clean: ## remove what was built, and the demo's data
 	rm -rf bin .tools .demo

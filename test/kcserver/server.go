@@ -23,7 +23,8 @@ type Options struct {
 	Prefer int
 	// Progress gets lines for a person; nil: nobody.
 	Progress io.Writer
-	// Own starts a server even where the environment names one that is running: for a test that kills it.
+	// Own starts a server even where the environment names one that is running, for a test that kills it. What it has answered survives that; other
+	// servers may lose the last half second.
 	Own bool
 }
 
@@ -37,6 +38,7 @@ type Server struct {
 	home, dataDir string
 	port, health  int
 	container     bool
+	durable       bool
 	mu            sync.Mutex
 	process       *exec.Cmd
 	ended         chan struct{}
@@ -65,7 +67,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{AdminUser: "admin", AdminPassword: "admin", home: home, dataDir: dataDir, container: home == ""}
+	s := &Server{AdminUser: "admin", AdminPassword: "admin", home: home, dataDir: dataDir, container: home == "", durable: o.Own}
 	if s.port, err = freePort(o.Prefer); err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -65,10 +66,8 @@ func (c *client) want(ctx context.Context, method, path string, body any, status
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range statuses {
-		if s == status {
-			return out, nil
-		}
+	if slices.Contains(statuses, status) {
+		return out, nil
 	}
 	return nil, fmt.Errorf("%s %s answered %d (%v), want %v", method, path, status, out["detail"], statuses)
 }
