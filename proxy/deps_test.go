@@ -52,7 +52,7 @@ var owners = map[string]struct {
 	"go.uber.org/zap":           {[]string{"cmd/scim-proxy", "proxy", "proxy/observe"}, "rooms are silent"},
 	"github.com/spf13/cobra":    {[]string{"cmd/scim-proxy"}, "flags end at the commands"},
 	"github.com/prometheus":     {[]string{"proxy", "proxy/observe"}, "rooms are silent"},
-	"net/http":                  {[]string{"cmd/scim-proxy", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/observe", "proxy/onboarding", "test/"}, "HTTP ends at the door and at the wire to Keycloak"},
+	"net/http":                  {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/observe", "proxy/onboarding", "test/"}, "HTTP ends at the door and at the wire to Keycloak"},
 }
 
 type goPackage struct {

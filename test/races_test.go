@@ -23,21 +23,22 @@ func pair(t *testing.T, addresses []string) (*world, [2]client) {
 	return w, [2]client{{Serve(t, cfg) + "/scim/v2", w.tenantToken}, {Serve(t, cfg) + "/scim/v2", w.tenantToken}}
 }
 
-// users makes n users natively, as an import does.
+// users makes n users natively, as an import does, a few hundred at a time.
 func (w *world) users(t testing.TB, prefix string, n int) []string {
 	t.Helper()
 	list := make([]string, n)
 	for i := range list {
 		list[i] = fmt.Sprintf(`{"username":"%[1]s%04[2]d","enabled":true,"email":"%[1]s%04[2]d@example.com","firstName":"F","lastName":"L"}`, prefix, i)
 	}
-	a := w.realm.Admin("POST", "/partialImport", `{"ifResourceExists":"FAIL","users":`+scim.Array(list)+`}`)
-	if a.Status != 200 {
-		t.Fatalf("import: %d %s", a.Status, a.Body)
-	}
-	ids := make([]string, n)
-	results := gjson.GetBytes(a.Body, "results").Array()
-	for i, r := range results {
-		ids[i] = r.Get("id").String()
+	var ids []string
+	for some := range slices.Chunk(list, 400) {
+		a := w.realm.Admin("POST", "/partialImport", `{"ifResourceExists":"FAIL","users":`+scim.Array(some)+`}`)
+		if a.Status != 200 {
+			t.Fatalf("import: %d %s", a.Status, a.Body)
+		}
+		for _, r := range gjson.GetBytes(a.Body, "results").Array() {
+			ids = append(ids, r.Get("id").String())
+		}
 	}
 	return ids
 }

@@ -1,4 +1,3 @@
-// Package kctest gives tests a real Keycloak, fresh realms in it, and a plain way to talk to it beside the proxy.
 package kctest
 
 import (
