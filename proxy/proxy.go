@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/observe"
@@ -32,6 +34,7 @@ type Proxy struct {
 	engine   store.Engine
 	log      *zap.Logger
 	now      func() time.Time
+	newID    func() string // of a request, for the log and the caller
 	registry *prometheus.Registry
 	metrics  *observe.Metrics
 	tenants  *tenantGate
@@ -47,7 +50,7 @@ func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Proxy{cfg: cfg, engine: engine, log: log, now: time.Now, registry: prometheus.NewRegistry()}
+	p := &Proxy{cfg: cfg, engine: engine, log: log, now: time.Now, newID: rand.Text, registry: prometheus.NewRegistry()}
 	p.metrics = observe.NewMetrics(p.registry)
 	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(transport, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
 	if p.tenants, err = p.newTenants(); err != nil {
@@ -112,13 +115,17 @@ func (p *Proxy) plan() plan {
 		schemas:   scim.CoreSchemas(),
 		writing:   writing.Options{MembersShown: config.DefaultTenant().MembersShown},
 		maxFilter: int(p.cfg.Limits.Filter),
-		listing:   listing.Limits{Scan: p.cfg.Limits.Scan, Page: p.cfg.Limits.Page, InFlight: readsInFlight},
+		bulk: bulk.Limits{
+			Operations: p.cfg.Limits.Bulk.Operations, Payload: int64(p.cfg.Limits.Bulk.Payload),
+			Body: int64(p.cfg.Limits.Body), Depth: p.cfg.Limits.JSONDepth,
+		},
+		listing: listing.Limits{Scan: p.cfg.Limits.Scan, Page: p.cfg.Limits.Page, InFlight: readsInFlight},
 	}
 }
 
 // realm makes the parts of a realm. The space belongs to the realm, so that all ways into it see the same kept attributes and locks.
 func (p *Proxy) realm(name string) *parts {
-	return &parts{client: p.client, realm: name, space: p.engine.Open("realm." + name), now: p.now}
+	return &parts{client: p.client, realm: name, space: p.engine.Open("realm." + name), bulk: bulk.NewPool(bulkSlots), now: p.now}
 }
 
 // Handler is the public door.
@@ -168,7 +175,9 @@ func (p *Proxy) recorded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := p.now()
 		ctx, record := observe.With(r.Context())
-		record.Note(func(s *observe.Summary) { s.Method, s.Path = r.Method, r.URL.Path })
+		id := p.newID()
+		w.Header().Set("X-Request-Id", id)
+		record.Note(func(s *observe.Summary) { s.RequestID, s.Method, s.Path = id, r.Method, r.URL.Path })
 		next.ServeHTTP(w, r.WithContext(ctx))
 		took := p.now().Sub(begun)
 		summary := record.Summary()
