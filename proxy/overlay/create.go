@@ -22,10 +22,16 @@ type pending struct {
 // clockSkew is how far Keycloak's clock may be behind ours when a resource is judged to be made since a pending record was.
 const clockSkew = 2 * time.Minute
 
+// Records that belong to no resource have ids that no resource can have: ids of Keycloak are UUIDs or begin with "f:".
+const (
+	pendingPrefix = "pending."
+	keyPrefix     = "key."
+)
+
 // pendingID names the pending record of a create. The name is hashed: it may be longer than an id.
 func pendingID(t scim.ResourceType, r scim.Resource) string {
 	h := sha256.Sum256([]byte(strings.ToLower(scim.Text(r.Get(identity(t))))))
-	return "pending." + string(t) + "." + hex.EncodeToString(h[:16])
+	return pendingPrefix + string(t) + "." + hex.EncodeToString(h[:16])
 }
 
 // identity is the attribute that Keycloak keeps unique.
