@@ -36,6 +36,7 @@ type demo struct {
 	out                          io.Writer
 	server                       *kcserver.Server
 	dropInSecret                 string
+	optional                     bool
 	token                        tenants.Token
 }
 
@@ -54,6 +55,7 @@ func demoCommand() *cobra.Command {
 	c.Flags().StringVar(&d.listen, "listen", ":8080", "address of the proxy")
 	c.Flags().StringVar(&d.keycloak, "keycloak", "", "use the Keycloak at this URL instead of starting one")
 	c.Flags().StringVar(&d.user, "admin-user", "admin", "with --keycloak: an administrator of the realm master")
+	c.Flags().BoolVar(&d.optional, "optional-profile", false, "make every attribute of the realm's user profile optional and unchecked (conformance tools need that)")
 	c.Flags().StringVar(&d.passwordFile, "admin-password-file", "", "with --keycloak: file with the administrator's password")
 	return c
 }
@@ -105,6 +107,11 @@ func (d *demo) onboard(ctx context.Context) error {
 	}
 	if err := admin.EnsureRealm(ctx, demoRealm); err != nil {
 		return err
+	}
+	if d.optional {
+		if err := admin.RelaxProfile(ctx, demoRealm); err != nil {
+			return err
+		}
 	}
 	secret, err := admin.EnsureAccount(ctx, demoRealm, demoAccount)
 	if err != nil {

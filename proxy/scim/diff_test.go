@@ -73,13 +73,13 @@ func values(t *rapid.T) string {
 
 // userWith is a random user. An unknown core attribute can be changed or removed, but not made: what is wanted has no others than the old one.
 func userWith(t *rapid.T, label string, unknown []string) scim.Resource {
-	r := scim.Must(`{"userName":` + text.Draw(t, label+" userName") + `}`)
+	// userName and active are required: a PATCH cannot remove them.
+	r := scim.Must(`{"userName":` + text.Draw(t, label+" userName") + `,"active":` + rapid.SampledFrom([]string{"true", "false"}).Draw(t, "active") + `}`)
 	for _, a := range []struct {
 		name string
 		draw func() string
 	}{
 		{"title", func() string { return text.Draw(t, "title") }},
-		{"active", func() string { return rapid.SampledFrom([]string{"true", "false"}).Draw(t, "active") }},
 		{"externalId", func() string { return text.Draw(t, "externalId") }},
 		{"name", func() string { return object(t, text, "givenName", "familyName", "formatted") }},
 		{"emails", func() string { return values(t) }},
