@@ -1,12 +1,11 @@
 package config_test
 
 import (
-	"errors"
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
@@ -16,6 +15,7 @@ import (
 
 func generic(name string) bool { return name == "generic" }
 
+// unpack writes the files of an archive into a directory; the one that is named want is an expectation.
 func unpack(t *testing.T, file string) (dir, want string) {
 	t.Helper()
 	a, err := txtar.ParseFile(file)
@@ -28,73 +28,75 @@ func unpack(t *testing.T, file string) (dir, want string) {
 			want = string(f.Data)
 			continue
 		}
-		path := filepath.Join(dir, f.Name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, f.Data, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		write(t, dir, f.Name, string(f.Data))
 	}
 	return dir, want
 }
 
-func TestLoad(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatal(err, "no files")
+func write(t *testing.T, dir, name, text string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
 	}
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestLoad loads testdata/*.txtar, and testdata/bad/*.txtar with one kind of mistake each; -update writes what is wrong with them.
+func TestLoad(t *testing.T) {
+	files := glob(t, "testdata/*.txtar")
+	for _, file := range append(files, glob(t, "testdata/bad/*.txtar")...) {
+		t.Run(strings.TrimSuffix(strings.TrimPrefix(file, "testdata/"), ".txtar"), func(t *testing.T) {
 			dir, want := unpack(t, file)
-			_, err := config.Load(filepath.Join(dir, "config.yaml"), generic)
+			c, err := config.Load(filepath.Join(dir, "config.yaml"), generic)
 			got := ""
 			if err != nil {
 				got = strings.ReplaceAll(err.Error(), dir+"/", "") + "\n"
 			}
+			if *update {
+				expect(t, file, got)
+				want = got
+			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
+			}
+			if (c == nil) != (err != nil) {
+				t.Errorf("%v with %v", c, err)
+			}
+			if bad := filepath.Dir(file) == "testdata/bad"; bad && err == nil {
+				t.Error("nothing is wrong with it")
+			}
+			if strings.Contains(got, "hunter2") {
+				t.Error("a secret is told")
 			}
 		})
 	}
 }
 
-func TestValues(t *testing.T) {
-	dir, _ := unpack(t, "testdata/good.txtar")
-	c, err := config.Load(filepath.Join(dir, "config.yaml"), generic)
+func glob(t *testing.T, pattern string) []string {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) == 0 {
+		t.Fatal(err, "no files")
+	}
+	return files
+}
+
+// expect rewrites the last file of an archive, want.
+func expect(t *testing.T, file, want string) {
+	t.Helper()
+	b, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Limits.Body != 8<<20 || c.Keycloak.Timeout.Std() != 20*time.Second || c.PublicURL != "https://scim.example.com" {
-		t.Errorf("%+v", c)
+	before, _, ok := bytes.Cut(b, []byte("-- want --\n"))
+	if !ok {
+		t.Fatal("no want")
 	}
-	if len(c.Tenants) != 1 || c.Tenants[0].MembersShown != 200 || c.Tenants[0].Tokens[0].Expires.Year() != 2027 {
-		t.Fatalf("%+v", c.Tenants)
-	}
-	if s, err := c.Tenants[0].ServiceAccount.Secret(); err != nil || s != "s3cret" {
-		t.Error(s, err)
-	}
-	if p, err := c.Store.Redis.Password(); err != nil || p != "r" {
-		t.Error(p, err)
-	}
-}
-
-func TestMissingFile(t *testing.T) {
-	_, err := config.Load(filepath.Join(t.TempDir(), "none.yaml"), generic)
-	var ps config.Problems
-	if !errors.As(err, &ps) || len(ps) != 1 || !strings.HasSuffix(ps[0].String(), "none.yaml: no such file or directory") {
-		t.Error(err)
-	}
-}
-
-func TestOneBadTenantDoesNotHideTheOthers(t *testing.T) {
-	dir, _ := unpack(t, "testdata/good.txtar")
-	dir = filepath.Join(dir, "tenants.d")
-	if err := os.WriteFile(filepath.Join(dir, "bad.yml"), []byte("tenant: [b"), 0o600); err != nil {
+	if err := os.WriteFile(file, append(before, "-- want --\n"+want...), 0o600); err != nil {
 		t.Fatal(err)
-	}
-	good, wrong := config.LoadTenants(dir, generic)
-	if len(good) != 1 || len(wrong) != 1 {
-		t.Error(good, wrong)
 	}
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"encoding"
 	"errors"
 	"os"
@@ -18,68 +19,97 @@ import (
 // against the struct, and every mistake is collected.
 type document struct {
 	file      string
-	positions map[string]*token.Position
+	positions map[string]*token.Position // of the keys and elements that are there, by path
+	broken    map[string]bool            // paths whose value could not be taken: there is no more to say about them
 	problems  Problems
 }
 
-// readFile decodes a file into a struct.
-func readFile(file string, into any) *document {
-	d := &document{file: file, positions: map[string]*token.Position{}}
+// defaulter is a section that, where it is there, has defaults of its own.
+type defaulter interface{ setDefaults() }
+
+// readFile decodes a file into a struct. It is false where there is nothing to validate, for the file is no YAML at all.
+func readFile(file string, into any) (*document, bool) {
 	b, err := os.ReadFile(file)
 	if err != nil {
-		if pe, ok := errors.AsType[*os.PathError](err); ok {
-			err = pe.Err
-		}
-		d.problems = append(d.problems, Problem{File: file, Message: err.Error()})
-		return d
+		return &document{file: file, problems: Problems{{File: file, Message: reason(err)}}}, false
 	}
-	tree, err := parser.ParseBytes(b, 0)
+	return readBytes(file, b, into)
+}
+
+func readBytes(file string, b []byte, into any) (*document, bool) {
+	d := &document{file: file, positions: map[string]*token.Position{}, broken: map[string]bool{}}
+	// Repeated keys are reported by mapping, with all the rest.
+	tree, err := parser.ParseBytes(bytes.TrimPrefix(b, []byte("\ufeff")), 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		d.syntax(err)
-		return d
+		return d, false
 	}
 	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
 		d.problems = append(d.problems, Problem{File: file, Message: "must be one YAML document that is not empty"})
-		return d
+		return d, false
 	}
 	d.decode(tree.Docs[0].Body, reflect.ValueOf(into).Elem(), "")
-	return d
+	return d, true
 }
 
 func (d *document) syntax(err error) {
 	p := Problem{File: d.file, Message: "is not valid YAML"}
 	if se, ok := errors.AsType[*yaml.SyntaxError](err); ok {
-		p.Message = se.Message
-		if se.Token != nil {
+		// Some messages quote what was found, which may be a secret: `password: |hunter2`.
+		said, _, _ := strings.Cut(se.Message, `"`)
+		p.Message += ": " + strings.TrimRight(said, ": ")
+		if se.Token != nil && se.Token.Position != nil {
 			p.Line, p.Column = se.Token.Position.Line, se.Token.Position.Column
 		}
 	}
 	d.problems = append(d.problems, p)
 }
 
-// wrong reports a problem at a path; the position is that of the key, or of the nearest key above that is there.
+// refuse reports that the value at a path cannot be taken.
+func (d *document) refuse(path, message string) {
+	d.wrong(path, message)
+	d.broken[path] = true
+}
+
+// wrong reports a problem at a path; the position is that of the key, or of the nearest key above that is there. Where the value, or a section
+// around it, could not be taken, that was told already.
 func (d *document) wrong(path, message string) {
 	p := Problem{File: d.file, Path: path, Message: message}
-	for at := path; at != ""; {
-		if pos := d.positions[at]; pos != nil {
+	for at := path; ; at = parent(at) {
+		if d.broken[at] {
+			return
+		}
+		if pos := d.positions[at]; pos != nil && p.Line == 0 {
 			p.Line, p.Column = pos.Line, pos.Column
+		}
+		if at == "" {
 			break
 		}
-		at = at[:max(strings.LastIndexAny(at, ".["), 0)]
 	}
 	d.problems = append(d.problems, p)
 }
 
+func parent(path string) string { return path[:max(strings.LastIndexAny(path, ".["), 0)] }
+
 func (d *document) decode(n ast.Node, v reflect.Value, path string) {
-	if n.Type() == ast.NullType {
+	switch n.Type() {
+	case ast.AnchorType, ast.AliasType, ast.TagType:
+		d.refuse(path, "anchors, aliases and tags are not used here: write the value itself")
+		return
+	case ast.NullType:
+		// `tls:` alone may mean on to its writer, and `adminListen:` off.
+		d.refuse(path, "has no value: write one, or leave the key out")
 		return
 	}
 	if v.Kind() == reflect.Pointer {
 		v.Set(reflect.New(v.Type().Elem()))
+		if into, ok := reflect.TypeAssert[defaulter](v); ok {
+			into.setDefaults()
+		}
 		v = v.Elem()
 	}
 	if into, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); ok {
-		d.scalar(n, path, into.UnmarshalText)
+		d.text(n, into, path)
 		return
 	}
 	switch v.Kind() {
@@ -88,52 +118,36 @@ func (d *document) decode(n ast.Node, v reflect.Value, path string) {
 	case reflect.Slice:
 		d.sequence(n, v, path)
 	default:
-		d.scalar(n, path, func([]byte) error {
-			if yaml.NodeToValue(n, v.Addr().Interface()) != nil {
-				return errors.New("must be a " + kinds[v.Kind()])
-			}
-			return nil
-		})
-	}
-}
-
-var kinds = map[reflect.Kind]string{reflect.String: "string", reflect.Bool: "boolean", reflect.Int: "whole number", reflect.Float64: "number"}
-
-func (d *document) scalar(n ast.Node, path string, set func([]byte) error) {
-	if _, ok := n.(ast.ScalarNode); !ok {
-		d.wrong(path, "must be a single value")
-		return
-	}
-	if err := set([]byte(n.GetToken().Value)); err != nil {
-		d.wrong(path, err.Error())
+		d.leaf(n, v, path)
 	}
 }
 
 func (d *document) mapping(n ast.Node, v reflect.Value, path string) {
-	m, ok := n.(ast.MapNode)
+	m, ok := n.(*ast.MappingNode)
 	if !ok {
-		d.wrong(path, "must be a mapping of keys to values")
+		d.refuse(path, "must be a mapping of keys to values")
 		return
 	}
-	for it := m.MapRange(); it.Next(); {
-		key := it.Key().GetToken()
-		at := strings.TrimPrefix(path+"."+key.Value, ".")
-		d.positions[at] = key.Position
-		if field, ok := fieldOf(v, key.Value); ok {
-			d.decode(it.Value(), field, at)
-			continue
+	seen := map[string]bool{}
+	for _, pair := range m.Values {
+		key := pair.Key.GetToken()
+		at := strings.TrimPrefix(path+"."+shown(key.Value), ".")
+		switch field, known := fieldOf(v, key.Value); {
+		case !known:
+			d.at(key, at, unknownKey(v.Type(), key.Value))
+		case seen[key.Value]:
+			d.at(key, at, "is there twice")
+		default:
+			seen[key.Value] = true
+			d.positions[at] = key.Position
+			d.decode(pair.Value, field, at)
 		}
-		d.wrong(at, unknownKey(key.Value))
 	}
 }
 
-// unknownKey says more to somebody who wants to write a secret into the file.
-func unknownKey(key string) string {
-	switch key {
-	case "secret", "password":
-		return "secrets are not written here: use " + key + "File or " + key + "Env"
-	}
-	return "unknown key"
+// at reports a problem with a key itself.
+func (d *document) at(key *token.Token, path, message string) {
+	d.problems = append(d.problems, Problem{d.file, key.Position.Line, key.Position.Column, path, message})
 }
 
 func fieldOf(v reflect.Value, key string) (reflect.Value, bool) {
@@ -148,14 +162,22 @@ func fieldOf(v reflect.Value, key string) (reflect.Value, bool) {
 func (d *document) sequence(n ast.Node, v reflect.Value, path string) {
 	s, ok := n.(*ast.SequenceNode)
 	if !ok {
-		d.wrong(path, "must be a list")
+		d.refuse(path, "must be a list")
 		return
 	}
 	for i, e := range s.Values {
 		item := reflect.New(v.Type().Elem()).Elem()
 		at := path + "[" + strconv.Itoa(i) + "]"
-		d.positions[at] = e.GetToken().Position
+		d.positions[at] = start(e)
 		d.decode(e, item, at)
 		v.Set(reflect.Append(v, item))
 	}
+}
+
+// start is where a value begins; the token of a mapping in blocks is its first colon.
+func start(n ast.Node) *token.Position {
+	if m, ok := n.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
+		n = m.Values[0].Key
+	}
+	return n.GetToken().Position
 }

@@ -11,66 +11,77 @@ import (
 // Load reads the main file and the tenants it names. The error is Problems: everything that is wrong.
 func Load(file string, known Idps) (*Config, error) {
 	c := Default()
-	d := readFile(file, &c)
-	if len(d.positions) > 0 {
-		resolve(filepath.Dir(file), &c.Keycloak.CAFile, &c.TenantsDir)
-		resolveStore(filepath.Dir(file), &c.Store)
-		c.PublicURL, c.Keycloak.URL = strings.TrimSuffix(c.PublicURL, "/"), strings.TrimSuffix(c.Keycloak.URL, "/")
+	d, ok := readFile(file, &c)
+	if ok {
+		resolve(filepath.Dir(file), c.paths()...)
+		c.PublicURL, c.Keycloak.URL = trimURL(c.PublicURL), trimURL(c.Keycloak.URL)
 		d.validate(&c)
 	}
+	mixed := c.TenantsDir != "" && filepath.Clean(c.TenantsDir) == filepath.Dir(file)
+	if mixed {
+		d.wrong("tenantsDir", "must be another directory than that of this file, which is no tenant")
+	}
 	problems := d.problems
-	if c.TenantsDir != "" {
+	if c.TenantsDir != "" && !mixed && directory(c.TenantsDir) == "" {
 		tenants, wrong := LoadTenants(c.TenantsDir, known)
-		for _, p := range wrong {
-			if p.File == c.TenantsDir {
-				d.problems = nil
-				d.wrong("tenantsDir", p.Message)
-				p = d.problems[0]
-			}
-			problems = append(problems, p)
-		}
-		c.Tenants = tenants
+		c.Tenants, problems = tenants, append(problems, wrong...)
 	}
 	if len(problems) > 0 {
-		slices.SortStableFunc(problems, func(a, b Problem) int {
-			return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-		})
+		problems.sort()
 		return nil, problems
 	}
 	return &c, nil
 }
 
-// LoadTenants reads all tenants of a directory. Good files are returned even where others are bad.
+// LoadTenants reads all tenants of a directory, in the order of their files. Good files are returned even where others are bad. Two files with
+// the same tenant are both bad: which one is meant is not known.
 func LoadTenants(dir string, known Idps) ([]Tenant, Problems) {
-	entries, err := os.ReadDir(dir)
+	files, err := tenantFiles(dir)
 	if err != nil {
-		return nil, Problems{{File: dir, Message: "there is no such directory"}}
+		return nil, Problems{{File: dir, Message: cmp.Or(directory(dir), reason(err))}}
 	}
+	named := map[string]*document{}
 	var all []Tenant
-	var problems Problems
-	seen := map[string]string{}
-	for _, e := range entries {
-		// A mounted ConfigMap keeps its files behind hidden directories.
-		if strings.HasPrefix(e.Name(), ".") || !slices.Contains([]string{".yaml", ".yml"}, filepath.Ext(e.Name())) {
-			continue
-		}
-		file := filepath.Join(dir, e.Name())
+	var documents []*document
+	for _, file := range files {
 		t := DefaultTenant()
-		d := readFile(file, &t)
-		if len(d.positions) > 0 {
+		d, ok := readFile(file, &t)
+		if ok {
 			resolve(dir, &t.ServiceAccount.SecretFile)
 			d.validateTenant(&t, known)
-			if other := seen[t.Tenant]; other != "" {
-				d.wrong("tenant", "is the name of another tenant, in "+other)
-			}
 		}
-		problems = append(problems, d.problems...)
-		if len(d.problems) == 0 {
-			seen[t.Tenant] = e.Name()
-			all = append(all, t)
+		if other := named[t.Tenant]; other != nil && t.Tenant != "" {
+			d.wrong("tenant", "is the tenant of "+filepath.Base(other.file)+" too")
+			other.wrong("tenant", "is the tenant of "+filepath.Base(file)+" too")
+		} else {
+			named[t.Tenant] = d
+		}
+		all, documents = append(all, t), append(documents, d)
+	}
+	var good []Tenant
+	var problems Problems
+	for i, d := range documents {
+		if problems = append(problems, d.problems...); len(d.problems) == 0 {
+			good = append(good, all[i])
 		}
 	}
-	return all, problems
+	problems.sort()
+	return good, problems
+}
+
+// tenantFiles leaves hidden entries alone: a mounted ConfigMap keeps its files behind ..data and links to them.
+func tenantFiles(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	for _, e := range entries {
+		if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && slices.Contains([]string{".yaml", ".yml"}, filepath.Ext(e.Name())) {
+			files = append(files, filepath.Join(dir, e.Name()))
+		}
+	}
+	return files, nil
 }
 
 // resolve makes paths relative to the file that names them.
@@ -82,19 +93,25 @@ func resolve(dir string, paths ...*string) {
 	}
 }
 
-func resolveStore(dir string, s *Store) {
-	if s.Embedded != nil {
-		resolve(dir, &s.Embedded.Path)
+// paths are all values that name a file or directory.
+func (c *Config) paths() []*string {
+	all := []*string{&c.Keycloak.CAFile, &c.TenantsDir}
+	if t := c.TLS; t != nil {
+		all = append(all, &t.CertFile, &t.KeyFile)
 	}
-	if s.Redis != nil {
-		resolve(dir, &s.Redis.PasswordFile)
-		if t := s.Redis.TLS; t != nil {
-			resolve(dir, &t.CAFile, &t.CertFile, &t.KeyFile)
+	if e := c.Store.Embedded; e != nil {
+		all = append(all, &e.Path)
+	}
+	if r := c.Store.Redis; r != nil {
+		all = append(all, &r.PasswordFile)
+		if t := r.TLS; t != nil {
+			all = append(all, &t.CAFile, &t.CertFile, &t.KeyFile)
 		}
 	}
-	if s.Encryption != nil {
-		for i := range s.Encryption.KeyFiles {
-			resolve(dir, &s.Encryption.KeyFiles[i])
+	if e := c.Store.Encryption; e != nil {
+		for i := range e.KeyFiles {
+			all = append(all, &e.KeyFiles[i])
 		}
 	}
+	return all
 }

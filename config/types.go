@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -12,42 +11,44 @@ import (
 // Size in bytes: a number, or one with KiB, MiB or GiB.
 type Size int64
 
-// UnmarshalText reads a size.
+type unit struct {
+	name string
+	size int64
+}
+
+func units() []unit { return []unit{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}} }
+
+// UnmarshalText reads a size. KB and MB are refused: they mean different numbers to different people.
 func (s *Size) UnmarshalText(b []byte) error {
 	text, factor := string(b), int64(1)
-	for unit, f := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
-		if t, ok := strings.CutSuffix(text, unit); ok {
-			text, factor = strings.TrimSpace(t), f
+	for _, u := range units() {
+		if t, ok := strings.CutSuffix(text, u.name); ok {
+			text, factor = strings.TrimSuffix(t, " "), u.size
+			break
 		}
 	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 0 || n > math.MaxInt64/factor {
+	n, err := strconv.ParseUint(text, 10, 63)
+	if err != nil || int64(n) > math.MaxInt64/factor {
 		return errors.New("must be a size such as 8MiB")
 	}
-	*s = Size(n * factor)
+	*s = Size(int64(n) * factor)
 	return nil
 }
 
 // String is the size as it is written.
 func (s Size) String() string {
-	for _, unit := range []struct {
-		name string
-		size Size
-	}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}} {
-		if s >= unit.size && s%unit.size == 0 {
-			return strconv.FormatInt(int64(s/unit.size), 10) + unit.name
+	for _, u := range units() {
+		if n := int64(s); n >= u.size && n%u.size == 0 {
+			return strconv.FormatInt(n/u.size, 10) + u.name
 		}
 	}
 	return strconv.FormatInt(int64(s), 10)
 }
 
-// String is the duration as it is written.
-func (d Duration) String() string { return time.Duration(d).String() }
-
 // Duration such as 20s or 1m30s.
 type Duration time.Duration
 
-// UnmarshalText reads a duration.
+// UnmarshalText reads a duration. A number without a unit is refused.
 func (d *Duration) UnmarshalText(b []byte) error {
 	v, err := time.ParseDuration(string(b))
 	if err != nil {
@@ -55,6 +56,18 @@ func (d *Duration) UnmarshalText(b []byte) error {
 	}
 	*d = Duration(v)
 	return nil
+}
+
+// String is the duration as it is written.
+func (d Duration) String() string {
+	s := time.Duration(d).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }
 
 // Std is the duration as the standard library has it.
@@ -72,36 +85,4 @@ func (d *Date) UnmarshalText(b []byte) error {
 		}
 	}
 	return errors.New("must be a date such as 2027-11-23")
-}
-
-// Problem is one thing that is wrong.
-type Problem struct {
-	File         string
-	Line, Column int // 0 where the key is absent
-	Path         string
-	Message      string
-}
-
-// String is one line for the operator.
-func (p Problem) String() string {
-	where := p.File
-	if p.Line > 0 {
-		where += fmt.Sprintf(":%d:%d", p.Line, p.Column)
-	}
-	if p.Path != "" {
-		where += " " + p.Path
-	}
-	return strings.TrimSpace(where) + ": " + p.Message
-}
-
-// Problems is everything that is wrong, as an error.
-type Problems []Problem
-
-// Error has one line per problem.
-func (ps Problems) Error() string {
-	lines := make([]string, len(ps))
-	for i, p := range ps {
-		lines[i] = p.String()
-	}
-	return strings.Join(lines, "\n")
 }

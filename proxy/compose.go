@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/discovery"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/listing"
@@ -21,6 +22,7 @@ type parts struct {
 	space  store.Space
 	facts  factsCache
 	key    cursorKey
+	bulk   *bulk.Pool
 	now    func() time.Time
 }
 
@@ -32,6 +34,7 @@ type plan struct {
 	writing   writing.Options
 	listing   listing.Limits
 	maxFilter int
+	bulk      bulk.Limits
 }
 
 // compose is the whole path of a request, bottom to top. It allocates and does nothing else, so it is done per request.
@@ -40,8 +43,16 @@ func compose(p *parts, l plan, f *keycloak.Facts, cred keycloak.Credential) (sci
 	d = overlay.New(d, p.space, p.now)
 	d = listing.New(d, listing.Options{Find: p.find, Schemas: l.schemas, Limits: l.listing, Cursors: p.cursors(l.tenant)})
 	w := writing.New(d, p.lock, l.schemas, l.writing)
-	return w, w.Able()
+	able := w.Able()
+	able.Bulk, able.BulkPayload = l.bulk.Operations, int(l.bulk.Payload)
+	return w, able
 }
+
+// bulkWorkers is how many operations of one bulk request run at the same time, and bulkSlots of all those of a realm.
+const (
+	bulkWorkers = 8
+	bulkSlots   = 16
+)
 
 // session is a caller's way in.
 func session(ctx context.Context, p *parts, l plan, cred keycloak.Credential) (scimhttp.Session, error) {
@@ -53,6 +64,7 @@ func session(ctx context.Context, p *parts, l plan, cred keycloak.Credential) (s
 	decoder := scim.Decoder{Dialect: l.dialect, Schemas: l.schemas, MaxFilter: l.maxFilter, DefaultPage: min(discovery.DefaultPage, able.MaxPage), MaxPage: able.MaxPage}
 	return scimhttp.Session{
 		Tenant: l.tenant, Service: service, Decode: decoder.Decode, Schemas: l.schemas,
+		Bulk: bulk.Runner{Service: service, Decode: decoder.Decode, Workers: bulkWorkers, Pool: p.bulk, Limits: l.bulk},
 		Discovery: func(ctx context.Context) (scimhttp.Discovery, error) {
 			if !cred.Own() {
 				if err := keycloak.NewRealm(p.client, p.realm, cred, facts, keycloak.Options{}).Permitted(ctx); err != nil {

@@ -67,8 +67,9 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-func newWorld(t testing.TB) *world {
-	r := kctest.NewRealm(t)
+func newWorld(t testing.TB) *world { return newWorldIn(t, kctest.NewRealm(t)) }
+
+func newWorldIn(t testing.TB, r *kctest.Realm) *world {
 	secret := r.ServiceAccount("scim", "manage-users")
 	file := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(file, []byte(secret), 0o600); err != nil {

@@ -2,24 +2,32 @@ package test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy"
 	"keycloak-scim-proxy/proxy/overlay"
+	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
-// A user who is deleted in Keycloak's console leaves a record behind, which the sweep removes; the others keep theirs.
+// A user who is deleted in Keycloak's console leaves a record behind, which the sweep removes; the others keep theirs. A realm of two tenants
+// is swept once, and a realm whose SCIM API is off has no orphans.
 func TestSweep(t *testing.T) {
 	w := newWorld(t)
 	cfg := w.cfg
 	cfg.Listen, cfg.AdminListen = "127.0.0.1:0", ""
 	cfg.Store.Embedded = &config.Embedded{Path: filepath.Join(t.TempDir(), "store.db")}
+	second := cfg.Tenants[0]
+	second.Tenant, second.Tokens = "beta", nil
+	cfg.Tenants = append(slices.Clone(cfg.Tenants), second)
 	served := func(do func(c client)) {
 		t.Helper()
 		p, err := proxy.New(cfg, zap.NewNop())
@@ -55,10 +63,40 @@ func TestSweep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var removed []string
-	err = p.Sweep(t.Context(), "", false, func(_ string, s overlay.Swept) { removed = append(removed, s.ID) })
-	if err != nil || len(removed) != 1 || removed[0] != ids[1] {
-		t.Errorf("%v removed %v", err, removed)
+	sweep := func(dryRun bool) (found []overlay.Finding, done []overlay.Swept, err error) {
+		err = p.Sweep(t.Context(), proxy.SweepOptions{
+			DryRun: dryRun,
+			Found:  func(_ string, f overlay.Finding) { found = append(found, f) },
+			Done:   func(_ string, s overlay.Swept) { done = append(done, s) },
+		})
+		return found, done, err
+	}
+	scimAPI := func(on bool) {
+		t.Helper()
+		if a := w.realm.Admin("PUT", "", fmt.Sprintf(`{"scimApiEnabled":%t}`, on)); a.Status != 204 {
+			t.Fatal(a.Status)
+		}
+	}
+	scimAPI(false)
+	if found, _, err := sweep(false); err == nil || len(found) != 0 {
+		t.Errorf("without the SCIM API: %v %v", err, found)
+	}
+	scimAPI(true)
+	for _, dryRun := range []bool{true, false} {
+		found, done, err := sweep(dryRun)
+		want := []overlay.Finding{{ID: ids[1], Type: scim.User, Reason: overlay.Orphan}}
+		if diff := cmp.Diff(want, found); err != nil || diff != "" {
+			t.Errorf("dry run %t: %v %s", dryRun, err, diff)
+		}
+		if diff := cmp.Diff([]overlay.Swept{{Seen: 3, Orphans: 1}}, done); diff != "" {
+			t.Errorf("dry run %t: %s", dryRun, diff)
+		}
+	}
+	if found, done, err := sweep(false); err != nil || len(found) != 0 || len(done) != 1 || done[0].Seen != 2 {
+		t.Errorf("a second sweep: %v %v %v", found, done, err)
+	}
+	if err := p.Sweep(t.Context(), proxy.SweepOptions{Tenant: "nobody"}); err == nil {
+		t.Error("a tenant that is not there was swept")
 	}
 	if err := p.Close(); err != nil {
 		t.Fatal(err)

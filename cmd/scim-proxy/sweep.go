@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
@@ -15,11 +17,13 @@ import (
 )
 
 func sweepCommand() *cobra.Command {
-	var file, tenant string
-	var dryRun bool
+	var file string
+	o := proxy.SweepOptions{}
 	c := &cobra.Command{
 		Use:   "sweep",
-		Short: "Remove what is kept for users and groups that are gone from Keycloak, and say what",
+		Short: "Remove what is kept for users and groups that are gone in Keycloak (docs/operations.md)",
+		Example: "  scim-proxy tenant sweep --config config.yaml --dry-run\n" +
+			"  scim-proxy tenant sweep --config config.yaml --tenant workforce",
 		Long: "Removes what is kept for users and groups that were deleted in Keycloak beside the proxy, and creates that were begun more than a\n" +
 			"day ago and never came back. An embedded store is open in one process only: stop the proxy first.",
 		Args: cobra.NoArgs,
@@ -31,28 +35,49 @@ func sweepCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if tenant != "" && !slices.ContainsFunc(cfg.Tenants, func(t config.Tenant) bool { return t.Tenant == tenant }) {
-				return usageError{fmt.Errorf("there is no tenant %q", tenant)}
+			if o.Tenant != "" && !slices.ContainsFunc(cfg.Tenants, func(t config.Tenant) bool { return t.Tenant == o.Tenant }) {
+				return usageError{fmt.Errorf("there is no tenant %q", o.Tenant)}
 			}
 			p, err := proxy.New(*cfg, zap.NewNop())
 			if err != nil {
-				return err
+				return storeInUse(err)
 			}
-			removed := 0
-			err = p.Sweep(c.Context(), tenant, dryRun, func(realm string, s overlay.Swept) {
-				verb := "kept"
-				if s.Removed {
-					removed++
-					verb = "removed"
-				}
-				fmt.Fprintf(c.OutOrStdout(), "%s  realm %s  %s: %s\n", verb, realm, s.ID, s.Why)
-			})
-			fmt.Fprintf(c.OutOrStdout(), "%d removed\n", removed)
-			return errors.Join(err, p.Close())
+			tellSweep(c.OutOrStdout(), &o)
+			return errors.Join(p.Sweep(c.Context(), o), p.Close())
 		},
 	}
-	c.Flags().StringVar(&file, "config", "", "configuration file")
-	c.Flags().StringVar(&tenant, "tenant", "", "only this tenant's realm")
-	c.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be removed, and remove nothing")
+	c.Flags().StringVar(&file, "config", "", "configuration file (docs/configuration.md)")
+	c.Flags().StringVar(&o.Tenant, "tenant", "", "sweep only the realm of this tenant, with its service account")
+	c.Flags().BoolVar(&o.DryRun, "dry-run", false, "say what would be removed, and remove nothing")
 	return c
+}
+
+// storeInUse says what to do about an embedded store that a running proxy has open.
+func storeInUse(err error) error {
+	if strings.Contains(err.Error(), "in use by another process") {
+		return fmt.Errorf("stop the proxy before the sweep, because only one process can open the embedded store: %w", err)
+	}
+	return err
+}
+
+// tellSweep prints a line for each finding, and one for each realm.
+func tellSweep(out io.Writer, o *proxy.SweepOptions) {
+	verb := "removed"
+	if o.DryRun {
+		verb = "would remove"
+	}
+	o.Found = func(realm string, f overlay.Finding) {
+		did, kind := verb, string(f.Type)
+		if f.Kept() {
+			did = "kept"
+		}
+		if kind == "" {
+			kind = "User or Group"
+		}
+		fmt.Fprintf(out, "%s: realm %s: %s %s: %s\n", did, realm, kind, f.ID, f.Reason)
+	}
+	o.Done = func(realm string, s overlay.Swept) {
+		fmt.Fprintf(out, "realm %s: %d records seen, %s %d orphans and %d abandoned creates, kept %d pending creates\n",
+			realm, s.Seen, verb, s.Orphans, s.Abandoned, s.Pending)
+	}
 }

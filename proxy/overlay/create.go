@@ -68,7 +68,7 @@ func (d *Directory) Create(ctx context.Context, t scim.ResourceType, asked scim.
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	rem := remainder{Pairs: pairs}
+	rem := remainder{Type: t, Pairs: pairs}
 	answer := rem.merge(t, shown, scim.Need{})
 	if err := d.save(ctx, shown.ID(), store.Record{Terms: terms(t, answer)}, rem); err != nil {
 		return scim.Resource{}, err

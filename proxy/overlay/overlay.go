@@ -110,7 +110,7 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit scim.Edit) (s
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	next := remainder{Pairs: pairs, Modified: rem.Modified}
+	next := remainder{Type: ref.Type, Pairs: pairs, Modified: rem.Modified}
 	if len(scim.Diff(current, wanted)) > 0 {
 		next.Modified = d.now()
 	}
@@ -131,7 +131,7 @@ func (d *Directory) Join(ctx context.Context, group scim.Ref, m scim.Membership)
 		if err != nil {
 			return err
 		}
-		rem.Modified = d.now()
+		rem.Type, rem.Modified = group.Type, d.now()
 		return d.save(ctx, group.ID, rec, rem)
 	})
 }

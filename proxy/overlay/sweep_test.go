@@ -1,10 +1,14 @@
 package overlay_test
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"slices"
-	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"keycloak-scim-proxy/proxy/overlay"
 	"keycloak-scim-proxy/proxy/scim"
@@ -12,64 +16,256 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-func TestSweep(t *testing.T) {
-	h := build(t, scimtest.KeycloakAble())
-	h.clock = time.Now()
-	var made []scim.Resource
-	for i := range 3 {
-		u, err := h.Create(t.Context(), scim.User, scimtest.Sample(i).With("title", `"T"`))
+// deserted is a house with living resources, a user and a group that were deleted behind its back, the mark of a create that never came
+// back, and a key.
+type deserted struct {
+	*house
+	user, group scim.Ref
+	mark        string
+	living      []string
+}
+
+func desert(t *testing.T) *deserted {
+	t.Helper()
+	d := &deserted{house: build(t, scimtest.KeycloakAble())}
+	d.clock = time.Now()
+	add := func(k scim.ResourceType, r scim.Resource) scim.Ref {
+		made, err := d.Create(t.Context(), k, r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		made = append(made, u)
+		return scim.Ref{Type: k, ID: made.ID()}
 	}
-	g, err := h.Create(t.Context(), scim.Group, scim.Must(`{"displayName":"G","urn:x:Group":{"a":1}}`))
+	group := func(name string) scim.Resource {
+		return scim.Must(`{"displayName":` + scim.Quote(name) + `,"urn:x:Group":{"a":1}}`)
+	}
+	d.user, d.group = add(scim.User, scimtest.Sample(1).With("title", `"T"`)), add(scim.Group, group("gone"))
+	d.living = []string{"key.cursors", add(scim.User, scimtest.Sample(2)).ID, add(scim.User, scimtest.Sample(3)).ID, add(scim.Group, group("stays")).ID}
+	slices.Sort(d.living)
+	for _, ref := range []scim.Ref{d.user, d.group} {
+		if err := d.keycloak.Delete(t.Context(), ref); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := d.records.Save(t.Context(), "key.cursors", store.Record{Body: []byte("no JSON")}); err != nil {
+		t.Fatal(err)
+	}
+	before := d.ids(t)
+	d.keycloak.FailNext(scim.Unavailable("Keycloak", nil))
+	if _, err := d.Create(t.Context(), scim.User, scimtest.Sample(9)); err == nil {
+		t.Fatal("no error")
+	}
+	for _, id := range d.ids(t) {
+		if !slices.Contains(before, id) {
+			d.mark = id
+		}
+	}
+	return d
+}
+
+// sweep answers what was found by id.
+func (d *deserted) sweep(t *testing.T, age time.Duration, dryRun bool) (overlay.Swept, map[string]overlay.Finding, error) {
+	t.Helper()
+	found := map[string]overlay.Finding{}
+	done, err := overlay.Sweep(t.Context(), d.records, d.keycloak, d.clock.Add(age), overlay.SweepOptions{
+		DryRun: dryRun, Found: func(f overlay.Finding) { found[f.ID] = f },
+	})
+	return done, found, err
+}
+
+func same(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+func TestSweep(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		age    time.Duration
+		reason overlay.Reason // of the mark
+		want   overlay.Swept
+	}{
+		{"a young mark stays", overlay.PendingLife - time.Second, overlay.Pending, overlay.Swept{Seen: 6, Orphans: 2, Pending: 1}},
+		{"an old mark goes", overlay.PendingLife, overlay.Abandoned, overlay.Swept{Seen: 6, Orphans: 2, Abandoned: 1}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			d := desert(t)
+			findings := map[string]overlay.Finding{
+				d.user.ID:  {ID: d.user.ID, Type: scim.User, Reason: overlay.Orphan},
+				d.group.ID: {ID: d.group.ID, Type: scim.Group, Reason: overlay.Orphan},
+				d.mark:     {ID: d.mark, Type: scim.User, Reason: row.reason},
+			}
+			all, left := d.ids(t), d.living
+			if row.reason == overlay.Pending {
+				left = slices.Sorted(slices.Values(append(slices.Clone(left), d.mark)))
+			}
+			for _, dryRun := range []bool{true, false} {
+				done, found, err := d.sweep(t, row.age, dryRun)
+				if err != nil {
+					t.Fatal(err)
+				}
+				same(t, "counts", done, row.want)
+				same(t, "findings", found, findings)
+				if dryRun {
+					same(t, "a dry run leaves", d.ids(t), all)
+				}
+			}
+			same(t, "records left", d.ids(t), left)
+			again, _, err := d.sweep(t, row.age, false)
+			if err != nil || again.Orphans+again.Abandoned != 0 {
+				t.Errorf("a second sweep: %+v %v", again, err)
+			}
+		})
+	}
+}
+
+// A record says its type, so that one question to Keycloak proves that its resource lives, and one that is gone is asked for twice.
+func TestSweepAsksOnce(t *testing.T) {
+	d := desert(t)
+	before := d.keycloak.Calls()
+	if _, _, err := d.sweep(t, 0, false); err != nil {
+		t.Fatal(err)
+	}
+	if asked := d.keycloak.Calls() - before; asked != 3+2*2 {
+		t.Errorf("%d questions", asked)
+	}
+}
+
+// Records that were saved before they said their type are asked for as both.
+func TestSweepOldRecords(t *testing.T) {
+	d := desert(t)
+	recs, err := d.records.Load(t.Context(), d.ids(t)...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	gone := scim.Ref{Type: scim.User, ID: made[1].ID()}
-	if err := h.keycloak.Delete(t.Context(), gone); err != nil { // in Keycloak's console
+	for id, rec := range recs {
+		for _, k := range []string{"User", "Group"} {
+			rec.Body = bytes.Replace(rec.Body, []byte(`{"type":"`+k+`","pairs"`), []byte(`{"pairs"`), 1)
+			rec.Body = bytes.Replace(rec.Body, []byte(`{"type":"`+k+`"}`), []byte(`{}`), 1)
+		}
+		if bytes.HasPrefix(rec.Body, []byte(`{"type"`)) {
+			t.Fatalf("%s still says its type: %s", id, rec.Body)
+		}
+		if _, err := d.records.Save(t.Context(), id, rec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done, found, err := d.sweep(t, overlay.PendingLife, false)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.keycloak.Delete(t.Context(), scim.Ref{Type: scim.Group, ID: g.ID()}); err != nil {
-		t.Fatal(err)
+	same(t, "counts", done, overlay.Swept{Seen: 6, Orphans: 2, Abandoned: 1})
+	same(t, "an old record's type", found[d.group.ID].Type, scim.ResourceType(""))
+	same(t, "records left", d.ids(t), d.living)
+}
+
+// An error that is no 404 makes nobody an orphan. Questions are asked side by side, so the failing one is one of several.
+func TestSweepStopsAtAnError(t *testing.T) {
+	for _, status := range []int{401, 403, 500, 503} {
+		d := desert(t)
+		all := d.ids(t)
+		d.keycloak.FailNext(nil, &scim.Error{Status: status})
+		done, _, err := d.sweep(t, 0, false)
+		if known := (*scim.Error)(nil); !errors.As(err, &known) || known.Status != status {
+			t.Errorf("%d: %v", status, err)
+		}
+		same(t, "done", done, overlay.Swept{})
+		same(t, "records", d.ids(t), all)
 	}
-	if _, err := h.records.Save(t.Context(), "key.cursors", store.Record{Body: []byte("k")}); err != nil {
-		t.Fatal(err)
+}
+
+func TestSweepSaysWhatItDidBeforeAnError(t *testing.T) {
+	d := desert(t)
+	d.keycloak.FailNext(nil, nil, nil, nil, nil, nil, scim.Unavailable("Keycloak", nil)) // at the second proof of the second orphan
+	done, found, err := d.sweep(t, 0, false)
+	if scim.AsError(err).Status != 503 || done.Orphans != 1 || len(found) != done.Orphans+done.Pending {
+		t.Errorf("%+v, %v, %v", done, found, err)
 	}
-	h.keycloak.FailNext(scim.Unavailable("Keycloak", nil))
-	if _, err := h.Create(t.Context(), scim.User, scimtest.Sample(9)); err == nil {
-		t.Fatal("no error")
+	left := d.ids(t)
+	for id, f := range found {
+		if f.Reason == overlay.Orphan && slices.Contains(left, id) {
+			t.Errorf("%s was said to be removed", id)
+		}
 	}
-	all := h.ids(t)
-	sweep := func(now time.Time, dryRun bool) (removed []string, told int) {
-		t.Helper()
-		err := overlay.Sweep(t.Context(), h.records, h.keycloak, now, dryRun, func(s overlay.Swept) {
-			told++
-			if s.Removed {
-				removed = append(removed, s.ID)
-			}
-		})
+	if len(left) != 6 {
+		t.Errorf("left %v", left)
+	}
+}
+
+func TestSweepWithoutStore(t *testing.T) {
+	for _, op := range []string{"load", "delete"} {
+		d := desert(t)
+		all := d.ids(t)
+		d.records.down[op] = true
+		if done, found, err := d.sweep(t, 0, false); !errors.Is(err, errDown) || done.Orphans != 0 || len(found) > 1 {
+			t.Errorf("%s: %+v %v %v", op, done, found, err)
+		}
+		same(t, "records", d.ids(t), all)
+	}
+}
+
+// meeting does something when a resource is asked for the first time.
+type meeting struct {
+	scim.Directory
+	id   string
+	meet func()
+}
+
+func (m *meeting) Get(ctx context.Context, ref scim.Ref, n scim.Need) (scim.Resource, error) {
+	r, err := m.Directory.Get(ctx, ref, n)
+	if ref.ID == m.id && m.meet != nil {
+		m.meet()
+		m.meet = nil
+	}
+	return r, err
+}
+
+// Whoever saves a record has seen its resource: the sweep that meets them lets it be.
+func TestSweepLeavesARecordThatWasSavedMeanwhile(t *testing.T) {
+	d := desert(t)
+	below := &meeting{Directory: d.keycloak, id: d.user.ID, meet: func() {
+		recs, err := d.records.Load(t.Context(), d.user.ID)
+		if err == nil {
+			_, err = d.records.Save(t.Context(), d.user.ID, recs[d.user.ID])
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}}
+	done, err := overlay.Sweep(t.Context(), d.records, below, d.clock, overlay.SweepOptions{})
+	if err != nil || done.Orphans != 1 {
+		t.Errorf("%+v %v", done, err)
+	}
+	if !slices.Contains(d.ids(t), d.user.ID) {
+		t.Error("it was removed")
+	}
+}
+
+// The walk goes on where it removed, over several pages.
+func TestSweepOfManyPages(t *testing.T) {
+	h := build(t, scimtest.KeycloakAble())
+	const all = 150
+	var want []string
+	for i := range all {
+		made, err := h.Create(t.Context(), scim.User, scimtest.Sample(i))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return removed, told
+		if i%3 == 0 {
+			want = append(want, made.ID())
+			continue
+		}
+		if err := h.keycloak.Delete(t.Context(), scim.Ref{Type: scim.User, ID: made.ID()}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if removed, told := sweep(h.clock, true); len(removed) != 0 || told != 3 || !slices.Equal(h.ids(t), all) {
-		t.Errorf("dry run removed %v, told %d", removed, told)
+	done, err := overlay.Sweep(t.Context(), h.records, h.keycloak, h.clock, overlay.SweepOptions{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	h.keycloak.FailNext(nil, scim.Unavailable("Keycloak", nil))
-	if err := overlay.Sweep(t.Context(), h.records, h.keycloak, h.clock, false, func(overlay.Swept) {}); scim.AsError(err).Status != 503 {
-		t.Errorf("Keycloak that is down makes no orphans: %v", err)
-	}
-	if removed, _ := sweep(h.clock, false); !slices.Equal(removed, []string{g.ID(), made[1].ID()}) && len(removed) > 2 {
-		t.Errorf("removed %v", removed)
-	}
-	if removed, _ := sweep(h.clock.Add(25*time.Hour), false); len(removed) != 1 || !strings.HasPrefix(removed[0], "pending.") {
-		t.Errorf("a day later removed %v", removed)
-	}
-	want := []string{"key.cursors", made[0].ID(), made[2].ID()}
-	if left := h.ids(t); !slices.Equal(left, slices.Sorted(slices.Values(want))) {
-		t.Errorf("left %v, want %v", left, want)
-	}
+	same(t, "counts", done, overlay.Swept{Seen: all, Orphans: all - len(want)})
+	slices.Sort(want)
+	same(t, "records left", h.ids(t), want)
 }

@@ -19,7 +19,9 @@ type pair struct {
 
 // remainder is what Keycloak does not show of one resource.
 type remainder struct {
-	Pairs []pair `json:"pairs,omitempty"`
+	// Type is the resource's; it is empty in records that were saved before it was noted.
+	Type  scim.ResourceType `json:"type,omitempty"`
+	Pairs []pair            `json:"pairs,omitempty"`
 	// Modified is when we last changed the resource; Keycloak's PATCH does not move lastModified.
 	Modified time.Time `json:"modified,omitzero"`
 	// Pending is set in the record of a create that is under way.

@@ -16,8 +16,8 @@ func BulkID(text string) (id string, ok bool) {
 
 // References lists the bulkIds that a call refers to, each once, in the order they are met: as the id of its resource, and in the
 // values and PATCH filters of attributes that hold references. Those are the complex attributes whose definition has a $ref and is not
-// readOnly (members, manager), and everything in an extension that nobody declared. In a reference attribute, the value itself,
-// "value" and "$ref" can refer; a title or a display name that reads "bulkId:1" is that text.
+// readOnly (members, manager), and everything in an extension that nobody declared. There the value itself, a "value" or a "$ref" can
+// refer; a title or a display name that reads "bulkId:1" is that text.
 func References(c Call) []string {
 	var out []string
 	note := func(_ AttrPath, id string, _ bool) (string, error) {
@@ -26,18 +26,32 @@ func References(c Call) []string {
 		}
 		return "", nil
 	}
-	if id, ok := BulkID(refOf(c).ID); ok {
+	if id, ok := BulkID(Target(c).ID); ok {
 		out = append(out, id)
 	}
-	w := referrals{t: refOf(c).Type, visit: note}
-	_ = w.call(c) // note never fails
+	_, _ = referrals{Target(c).Type, note}.call(c) // to note never fails
 	return out
 }
 
-// Bind puts ids in the place of references; in a $ref it is a relative URI. It fails where lookup does not know a bulkId, where a path names
-// a resource of another type, and where a group would become a member of a group, which Keycloak cannot hold.
+// Target is the resource that a write is about; a Create has no id yet.
+func Target(c Call) Ref {
+	switch c := c.(type) {
+	case Create:
+		return Ref{Type: c.Type}
+	case Replace:
+		return c.Ref
+	case Patch:
+		return c.Ref
+	case Delete:
+		return c.Ref
+	default: // reads are no part of a bulk request
+		return Ref{}
+	}
+}
+
+// Bind puts ids in the place of references; in a $ref that is a relative URI. It fails where lookup does not know a bulkId, where the path
+// says another type than the resource has, and where a group would become a member of a group, which Keycloak cannot hold.
 func Bind(c Call, lookup func(bulkID string) (Ref, bool)) (Call, error) {
-	own := refOf(c)
 	find := func(id string) (Ref, error) {
 		ref, ok := lookup(id)
 		if !ok {
@@ -45,29 +59,91 @@ func Bind(c Call, lookup func(bulkID string) (Ref, bool)) (Call, error) {
 		}
 		return ref, nil
 	}
+	own := Target(c)
 	if id, ok := BulkID(own.ID); ok {
 		ref, err := find(id)
 		if err != nil {
 			return c, err
 		}
 		if ref.Type != own.Type {
-			return c, InvalidValue("%s%s is a %s, the path says %s", bulkPrefix, id, ref.Type, own.Type.Endpoint())
+			return c, InvalidValue("%s%s is a %s, and the path says %s", bulkPrefix, id, ref.Type, own.Type.Endpoint())
 		}
-		own = ref
+		c = aim(c, ref)
 	}
-	w := referrals{t: own.Type, visit: func(at AttrPath, id string, uri bool) (string, error) {
+	return referrals{own.Type, func(at AttrPath, id string, uri bool) (string, error) {
 		ref, err := find(id)
 		switch {
 		case err != nil:
 			return "", err
 		case own.Type == Group && ref.Type == Group && at.Top().Is(AttrPath{Name: "members"}):
-			return "", InvalidValue("a group cannot be a member of a group in Keycloak: %s%s is a group", bulkPrefix, id)
+			return "", InvalidValue("a group cannot be a member of a group in Keycloak, and %s%s is a group", bulkPrefix, id)
 		case uri:
 			return Quote("../" + ref.Type.Endpoint() + "/" + ref.ID), nil
 		}
 		return Quote(ref.ID), nil
-	}}
-	c = at(c, own)
-	err := w.call(&c)
-	return c, err
+	}}.call(c)
+}
+
+func aim(c Call, ref Ref) Call {
+	switch c := c.(type) {
+	case Replace:
+		c.Ref = ref
+		return c
+	case Patch:
+		c.Ref = ref
+		return c
+	case Delete:
+		c.Ref = ref
+		return c
+	default:
+		return c
+	}
+}
+
+// Defer takes the references to the given bulkIds out of a Create, and returns the Patch that puts them in afterwards; its Ref has no id yet.
+// That is how a circle is cut (RFC 7644 section 3.7.1). Of a multi-valued attribute only the values that refer are taken out. A Create
+// without such references is returned as it is, with a Patch without operations.
+func Defer(c Create, ids []string) (Create, Patch) {
+	p := Patch{Ref: Ref{Type: c.Type}}
+	for _, m := range members(c.Body.raw) {
+		if !strings.Contains(m.key, ":") {
+			p.put(&c, AttrPath{Name: m.key}, m.raw, ids)
+			continue
+		}
+		for _, in := range members(m.raw) {
+			p.put(&c, AttrPath{URN: m.key, Name: in.key}, in.raw, ids)
+		}
+	}
+	return c, p
+}
+
+// put moves what refers to one of the ids, at one attribute.
+func (p *Patch) put(c *Create, at AttrPath, raw string, ids []string) {
+	refers := func(value string) bool {
+		found := false
+		_, _ = referrals{c.Type, func(_ AttrPath, id string, _ bool) (string, error) {
+			found = found || slices.Contains(ids, id)
+			return "", nil
+		}}.attribute(at, value)
+		return found
+	}
+	if !refers(raw) {
+		return
+	}
+	later, now := raw, ""
+	if isArray(raw) {
+		var moved, stay []string
+		for _, e := range Elements(raw) {
+			if refers(e) {
+				moved = append(moved, e)
+			} else {
+				stay = append(stay, e)
+			}
+		}
+		if later = Array(moved); len(stay) > 0 {
+			now = Array(stay)
+		}
+	}
+	c.Body = c.Body.Set(at, now)
+	p.Ops = append(p.Ops, Op{Kind: Add, Path: Path{AttrPath: at}, Value: later})
 }

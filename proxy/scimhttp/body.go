@@ -15,20 +15,29 @@ func (d *Door) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if r.Method == http.MethodGet || r.Method == http.MethodDelete {
 		return nil, nil
 	}
+	b, err := read(w, r, d.Limits.Body)
+	if err != nil {
+		return nil, err
+	}
+	return b, scim.CheckJSON(b, d.Limits.Depth)
+}
+
+// read reads a body of at most limit bytes.
+func read(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if err := checkMedia(r.Header); err != nil {
 		return nil, err
 	}
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, d.Limits.Body))
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, scim.TooLarge(d.Limits.Body)
+		return nil, scim.TooLarge(limit)
 	case r.Context().Err() != nil:
 		return nil, r.Context().Err()
 	case err != nil:
 		return nil, &scim.Error{Status: 400, Type: "invalidSyntax", Detail: "the body could not be read", Cause: err}
 	}
-	return b, scim.CheckJSON(b, d.Limits.Depth)
+	return b, nil
 }
 
 // checkMedia accepts application/scim+json and application/json (RFC 7644 section 3.1) in UTF-8, and a missing type.

@@ -6,6 +6,7 @@
 //	enter     record, deadline, Gate -> Session        (door.go)
 //	serve     target below the base, body, Decode      (serve.go, body.go)
 //	          Service.Do
+//	bulk      many operations in one body              (bulk.go)
 //	write     status, headers, locations, errors       (write.go)
 //
 // It must not know rooms, Keycloak, the store, or dialects: what depends on the caller comes in the Session.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -20,6 +21,8 @@ type Session struct {
 	Service scim.Service
 	Decode  func(scim.Wire) (scim.Call, []string, error)
 	Schemas scim.Schemas
+	// Bulk carries out many operations; it has the service and the decoder of the session.
+	Bulk bulk.Runner
 	// Discovery returns what is advertised, after asking whether the caller may see it.
 	Discovery func(ctx context.Context) (Discovery, error)
 }

@@ -38,7 +38,7 @@ func (d *Door) serve(w http.ResponseWriter, r *http.Request, s Session, rep *Rep
 	case "Me":
 		return response{}, scim.NotImplemented("/Me is not supported: a provisioning client is no user")
 	case "Bulk":
-		return response{}, scim.NotImplemented("bulk is not supported")
+		return d.bulk(w, r, s, rep, id)
 	case scim.Search:
 		return d.resource(w, r, s, rep, scim.Wire{ID: scim.Search})
 	}
@@ -69,7 +69,7 @@ func (d *Door) resource(w http.ResponseWriter, r *http.Request, s Session, rep *
 	}
 	wire.Method, wire.Query = r.Method, query
 	wire.IfMatch, wire.IfNoneMatch = r.Header.Get("If-Match"), r.Header.Get("If-None-Match")
-	wire.Want.Quiet = strings.Contains(strings.ToLower(r.Header.Get("Prefer")), "return=minimal")
+	wire.Want.Quiet = quiet(r)
 	call, fired, err := s.Decode(wire)
 	rep.Fired = fired
 	if err != nil {

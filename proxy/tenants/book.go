@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	// ErrUnknown says that nobody has this token.
+	// ErrUnknown says that nobody has this token: another secret, another key id, or a tenant that there is not.
 	ErrUnknown = errors.New("tenants: unknown token")
 	// ErrExpired says that the token was right once.
 	ErrExpired = errors.New("tenants: expired token")
@@ -16,8 +16,10 @@ var (
 
 // Entry is one configured token.
 type Entry struct {
+	// Tenant and KeyID are the names that stand in the token.
 	Tenant, KeyID string
-	SHA256        [sha256.Size]byte
+	// SHA256 is the hash of the whole token.
+	SHA256 [sha256.Size]byte
 	// Expires is when the token ends; zero is never.
 	Expires time.Time
 }
@@ -34,13 +36,15 @@ func NewBook(entries []Entry) *Book {
 	return b
 }
 
-// Who is the tenant that a token belongs to, and the id of its key.
+// Who is the tenant that a token belongs to, and the id of its key. The error is ErrMalformed, ErrUnknown or ErrExpired, and then nobody
+// is named. That a token expired is told only to who has it: its hash is compared first.
 func (b *Book) Who(text string, now time.Time) (tenant, keyID string, err error) {
 	tenant, keyID, err = Parse(text)
 	if err != nil {
 		return "", "", err
 	}
-	e, known := b.entries[[2]string{tenant, keyID}] // the zero entry is compared like any other
+	// Where there is no entry the zero hash is compared, so that time does not tell which tenants there are.
+	e, known := b.entries[[2]string{tenant, keyID}]
 	sum := sha256.Sum256([]byte(text))
 	same := subtle.ConstantTimeCompare(sum[:], e.SHA256[:]) == 1
 	switch {

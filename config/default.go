@@ -1,0 +1,39 @@
+package config
+
+import (
+	"strings"
+	"time"
+)
+
+// Default is what holds where nothing is said.
+func Default() Config {
+	return Config{
+		Listen:      ":8080",
+		AdminListen: ":9090",
+		Keycloak:    Keycloak{Timeout: Duration(20 * time.Second), MaxInFlight: 64},
+		Limits: Limits{
+			Body: 8 << 20, JSONDepth: 64, Filter: 16 << 10, Page: 1000, Scan: 100_000, Request: Duration(time.Minute),
+			Bulk: Bulk{Operations: 1000, Payload: 4 << 20},
+		},
+		Timeouts: Timeouts{ReadHeader: Duration(10 * time.Second), Read: Duration(30 * time.Second), Idle: Duration(2 * time.Minute)},
+		Log:      Log{Level: "info", Format: "json"},
+	}
+}
+
+// DropInOnly is the configuration of `serve --keycloak URL`: drop-in for every realm, an embedded store at path, no tenants. It is not
+// validated yet.
+func DropInOnly(keycloakURL, path string) Config {
+	c := Default()
+	c.Keycloak.URL = trimURL(keycloakURL)
+	c.DropIn.Enabled = true
+	c.Store.Embedded = &Embedded{Path: path}
+	return c
+}
+
+// DefaultTenant is what holds where nothing is said.
+func DefaultTenant() Tenant {
+	return Tenant{IDP: "generic", State: "live", OnDelete: "delete", MembersShown: 200, UnknownMembers: "fail"}
+}
+
+// trimURL takes the slash away to which paths are joined.
+func trimURL(s string) string { return strings.TrimSuffix(s, "/") }

@@ -1,0 +1,43 @@
+package config
+
+// Unfinished tells, by key, what is refused because it is not done yet.
+func Unfinished() map[string]string {
+	all := map[string]string{}
+	for _, u := range unfinishedConfig() {
+		all[u.path] = u.says
+	}
+	for _, u := range unfinishedTenant() {
+		all[u.path] = u.says
+	}
+	return all
+}
+
+// DefaultRedis is what holds in a Redis section that says nothing.
+func DefaultRedis() Redis {
+	var r Redis
+	r.setDefaults()
+	return r
+}
+
+// ReadMain and ReadTenant read bytes as a file of a directory that does not exist.
+func ReadMain(b []byte) Problems {
+	c := Default()
+	d, ok := readBytes("config.yaml", b, &c)
+	if ok {
+		d.validate(&c)
+	}
+	return d.problems
+}
+
+// ReadTenant reads bytes as a tenant's file.
+func ReadTenant(b []byte) Problems {
+	t := DefaultTenant()
+	d, ok := readBytes("acme.yaml", b, &t)
+	if ok {
+		d.validateTenant(&t, func(name string) bool { return name == "generic" })
+	}
+	return d.problems
+}
+
+// Paths are all values of a configuration that name a file or directory.
+func Paths(c *Config) []*string { return c.paths() }

@@ -1,0 +1,105 @@
+package config
+
+import (
+	"encoding"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// text decodes what a type reads by itself from a single value, quoted or not.
+func (d *document) text(n ast.Node, into encoding.TextUnmarshaler, path string) {
+	said, ok := said(n)
+	if !ok {
+		d.refuse(path, "must be a single value")
+		return
+	}
+	if err := into.UnmarshalText([]byte(said)); err != nil {
+		d.refuse(path, err.Error())
+	}
+}
+
+// said is the text of a single value.
+func said(n ast.Node) (string, bool) {
+	if l, ok := n.(*ast.LiteralNode); ok {
+		return l.Value.Value, true
+	}
+	if _, ok := n.(ast.ScalarNode); !ok {
+		return "", false
+	}
+	return n.GetToken().Value, true
+}
+
+// Numbers are plain ones: 010 is 8 to one reader of YAML and 10 to another.
+var (
+	wholeNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
+	anyNumber   = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
+)
+
+// leaf decodes the kinds that YAML itself knows, and takes none for another. (The library reads [redis:6379] within braces as a mapping, so
+// that quotes are the answer there too.)
+func (d *document) leaf(n ast.Node, v reflect.Value, path string) {
+	text, single := said(n)
+	switch kind := n.Type(); v.Kind() {
+	case reflect.String:
+		if kind != ast.StringType && kind != ast.LiteralType {
+			d.refuse(path, "must be text: put it in quotes")
+			return
+		}
+		v.SetString(text)
+	case reflect.Bool:
+		if kind != ast.BoolType {
+			d.refuse(path, "must be true or false")
+			return
+		}
+		v.SetBool(strings.EqualFold(text, "true"))
+	case reflect.Int:
+		i, err := strconv.Atoi(text)
+		if kind != ast.IntegerType || !single || err != nil || !wholeNumber.MatchString(text) {
+			d.refuse(path, "must be a whole number")
+			return
+		}
+		v.SetInt(int64(i))
+	case reflect.Float64:
+		f, err := strconv.ParseFloat(text, 64)
+		if kind != ast.IntegerType && kind != ast.FloatType || err != nil || !anyNumber.MatchString(text) {
+			d.refuse(path, "must be a number")
+			return
+		}
+		v.SetFloat(f)
+	default:
+		panic("config: no YAML for " + v.Type().String()) // a mistake in this package, met by its tests
+	}
+}
+
+var plainKey = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// shown is a key as it stands in a path; a strange one is quoted, so that it can neither look like a path nor break the line.
+func shown(key string) string {
+	if plainKey.MatchString(key) {
+		return key
+	}
+	if r := []rune(key); len(r) > 64 {
+		key = string(r[:64]) + "…"
+	}
+	return strconv.Quote(key)
+}
+
+// unknownKey says more to somebody who wants to write a secret into the file, or who only mistook a capital.
+func unknownKey(section reflect.Type, key string) string {
+	if section == reflect.TypeFor[Token]() && (key == "token" || key == "secret" || key == "value") {
+		return "tokens are not written here: put the SHA-256 of the token under sha256"
+	}
+	for f := range section.Fields() {
+		switch tag := f.Tag.Get("yaml"); {
+		case tag == key+"File" && (key == "secret" || key == "password"):
+			return "secrets are not written here: use " + key + "File or " + key + "Env"
+		case strings.EqualFold(tag, key) && tag != "-":
+			return "unknown key, " + tag + " is meant"
+		}
+	}
+	return "unknown key"
+}

@@ -1,0 +1,70 @@
+package config
+
+import (
+	"encoding/hex"
+	"math"
+	"regexp"
+	"strings"
+)
+
+var (
+	tenantName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	keyID      = regexp.MustCompile(`^[a-z0-9]{1,16}$`)
+	// realmName stands in URLs: what would change their meaning is refused.
+	realmName = regexp.MustCompile(`^[^/\\?#%;\x00-\x20\x7f]([^/\\?#%;\x00-\x1f\x7f]{0,253}[^/\\?#%;\x00-\x20\x7f])?$`)
+	control   = regexp.MustCompile(`[\x00-\x1f\x7f]`)
+)
+
+func (d *document) validateTenant(t *Tenant, known Idps) {
+	d.check(
+		rule{"tenant", required(t.Tenant)},
+		rule{"tenant", unless(t.Tenant == "" || tenantName.MatchString(t.Tenant), "must be lower-case letters, digits and inner hyphens, up to 63")},
+		rule{"realm", required(t.Realm)},
+		rule{"realm", unless(t.Realm == "" || realmName.MatchString(t.Realm) && t.Realm != "." && t.Realm != "..", "must be the name of a realm")},
+		rule{"idp", unless(known(t.IDP), "there is no such dialect")},
+		rule{"state", oneOf(t.State, "live", "staged")},
+		rule{"onDelete", oneOf(t.OnDelete, "delete", "deactivate", "detach")},
+		rule{"unknownMembers", oneOf(t.UnknownMembers, "fail", "skip")},
+		rule{"membersShown", unless(t.MembersShown >= 0, "must not be negative")},
+	)
+	d.validateAccount(t.ServiceAccount)
+	d.validateTokens(t.Tokens)
+	for i, name := range t.RequiredAttributes {
+		d.check(rule{element("requiredAttributes", i), required(strings.TrimSpace(name))})
+	}
+	if r := t.Rate; r != nil {
+		d.check(
+			rule{"rate.requestsPerSecond", unless(r.RequestsPerSecond > 0 && !math.IsInf(r.RequestsPerSecond, 0), "must be more than 0")},
+			rule{"rate.burst", positive(r.Burst)},
+			rule{"rate.concurrency", positive(r.Concurrency)},
+		)
+	}
+	refuseUnfinished(d, t, unfinishedTenant())
+}
+
+func (d *document) validateAccount(a ServiceAccount) {
+	d.check(
+		rule{"serviceAccount.clientID", required(a.ClientID)},
+		rule{"serviceAccount.clientID", unless(!control.MatchString(a.ClientID), "must be the id of a client")},
+		rule{"serviceAccount", unless((a.SecretFile == "") != (a.SecretEnv == ""), "name exactly one of secretFile and secretEnv")},
+		rule{"serviceAccount.secretFile", optional(a.SecretFile, readable)},
+		rule{"serviceAccount.secretEnv", optional(a.SecretEnv, variable)},
+	)
+}
+
+func (d *document) validateTokens(tokens []Token) {
+	ids, sums := map[string]bool{}, map[string]bool{}
+	for i, k := range tokens {
+		at := element("tokens", i)
+		sum, err := hex.DecodeString(k.SHA256)
+		d.check(
+			rule{at + ".id", required(k.ID)},
+			rule{at + ".id", unless(k.ID == "" || keyID.MatchString(k.ID), "must be lower-case letters and digits, up to 16")},
+			rule{at + ".id", unless(k.ID == "" || !ids[k.ID], "is used twice")},
+			rule{at + ".sha256", unless(err == nil && len(sum) == 32, "must be the SHA-256 of the token, 64 hex digits")},
+			rule{at + ".sha256", unless(len(sum) == 0 || !sums[string(sum)], "is used twice: every key has its own token")},
+			rule{at + ".expires", unless(k.Expires.IsZero() || k.Created.IsZero() || k.Expires.After(k.Created.Time), "must be after created")},
+		)
+		ids[k.ID], sums[string(sum)] = true, true
+	}
+}

@@ -1,0 +1,207 @@
+package bulk
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// Methods of operations.
+const (
+	post   = "POST"
+	put    = "PUT"
+	patch  = "PATCH"
+	remove = "DELETE"
+)
+
+// operation is one operation of a request, as it goes its way.
+type operation struct {
+	method, bulkID string
+	call           scim.Call
+	refs           []string // bulkIds that the call refers to
+	ref            scim.Ref // the resource, once its id is known
+	version        string
+	skipped        []string // members that do not exist
+	err            error
+	state          state
+}
+
+// state says how far an operation has come.
+type state uint8
+
+const (
+	waiting state = iota
+	finished
+	leftOut // not begun, and not to be
+)
+
+// decode reads all operations. What is wrong in one is its own error, of status 400.
+func (r *run) decode(texts []string) {
+	r.ops = make([]operation, len(texts))
+	r.makers = map[string]int{}
+	for i, text := range texts {
+		o := &r.ops[i]
+		var fired []string
+		if fired, o.err = r.read(o, text); o.err != nil {
+			o.err = refused(o.err)
+		}
+		for _, f := range fired {
+			if !slices.Contains(r.outcome.Fired, f) {
+				r.outcome.Fired = append(r.outcome.Fired, f)
+			}
+		}
+		if o.method == post && o.bulkID != "" {
+			r.introduce(i)
+		}
+	}
+	for i := range r.ops {
+		o := &r.ops[i]
+		if o.err != nil {
+			continue
+		}
+		if o.refs = scim.References(o.call); !slices.ContainsFunc(o.refs, r.nameless) {
+			_, o.err = scim.Bind(o.call, r.promised)
+		}
+	}
+}
+
+// introduce makes a bulkId known. Of two operations with the same one neither is carried out: it is not known which the others mean.
+func (r *run) introduce(i int) {
+	o := &r.ops[i]
+	first, twice := r.makers[o.bulkID]
+	if !twice {
+		r.makers[o.bulkID] = i
+		return
+	}
+	taken := scim.InvalidValue("the bulkId %q is given to more than one POST", o.bulkID)
+	r.ops[first].err, o.err = taken, taken
+}
+
+// promised tells what a bulkId will name, before it does: Bind then finds everything that cannot be bound.
+func (r *run) promised(bulkID string) (scim.Ref, bool) {
+	i, ok := r.makers[bulkID]
+	if !ok {
+		return scim.Ref{}, false
+	}
+	return scim.Ref{Type: r.ops[i].ref.Type, ID: bulkID}, true
+}
+
+// nameless reports whether a bulkId is of a POST whose path could not be read. Whoever depends on that fails with it.
+func (r *run) nameless(bulkID string) bool {
+	i, ok := r.makers[bulkID]
+	return ok && r.ops[i].ref.Type == ""
+}
+
+// broken is the first bulkId that an operation depends on and whose operation failed, or "".
+func (r *run) broken(o *operation) string {
+	for _, id := range o.refs {
+		if i, ok := r.makers[id]; ok && r.ops[i].err != nil {
+			return id
+		}
+	}
+	return ""
+}
+
+// refused makes an error in an operation the operation's 400: what a single request would be told as 404 or 405 is here something wrong in
+// the body.
+func refused(err error) error {
+	e := *scim.AsError(err)
+	if e.Status >= 500 {
+		return err
+	}
+	e.Status = 400
+	if e.Type == "" {
+		e.Type = "invalidSyntax"
+	}
+	return &e
+}
+
+// read reads one operation into a call. It also returns the names of the dialect's rules that fired.
+func (r *run) read(o *operation, text string) ([]string, error) {
+	doc, err := scim.ParseResource([]byte(text))
+	if err != nil {
+		return nil, scim.InvalidSyntax("the operation is not a JSON object, or names a member twice")
+	}
+	fields := map[string]string{}
+	for _, name := range []string{"method", "path", "bulkId", "version"} {
+		raw := doc.Raw(name)
+		if raw != "" && raw != "null" && !scim.IsText(raw) {
+			return nil, scim.InvalidSyntax("%s is not a string", name)
+		}
+		fields[name] = scim.Text(raw)
+	}
+	o.method, o.bulkID = fields["method"], fields["bulkId"]
+	if o.ref, err = place(fields["path"]); err != nil {
+		return nil, err
+	}
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	w := scim.Wire{Method: o.method, Type: o.ref.Type, ID: o.ref.ID, IfMatch: fields["version"]}
+	w.Want.Quiet = r.request.Quiet && o.method != post
+	if o.method != remove {
+		if w.Body = []byte(doc.Raw("data")); len(w.Body) == 0 {
+			return nil, scim.InvalidSyntax("a %s needs data", o.method)
+		}
+		if err := r.checkData(w.Body); err != nil {
+			return nil, err
+		}
+	}
+	c, fired, err := r.runner.Decode(w)
+	if err == nil && !c.Writes() {
+		err = scim.InvalidSyntax("an operation is a POST, PUT, PATCH or DELETE")
+	}
+	o.call = c
+	return fired, err
+}
+
+// checkData holds an operation's data to the limits of a single request's body.
+func (r *run) checkData(data []byte) error {
+	if n := r.runner.Limits.Body; int64(len(data)) > n {
+		return scim.TooLarge(n)
+	}
+	return scim.CheckJSON(data, r.runner.Limits.Depth)
+}
+
+// check of what the decoder does not see.
+func (o *operation) check() error {
+	creates := o.method == post
+	switch {
+	case !slices.Contains([]string{post, put, patch, remove}, o.method):
+		return scim.InvalidSyntax("method is not POST, PUT, PATCH or DELETE")
+	case creates && o.bulkID == "":
+		return scim.InvalidSyntax("a POST needs a bulkId")
+	case creates && o.ref.ID != "":
+		return scim.InvalidSyntax("the path of a POST is /Users or /Groups")
+	case !creates && o.ref.ID == "":
+		return scim.InvalidSyntax("the path of a %s names one resource", o.method)
+	}
+	return nil
+}
+
+// place reads a path: "/Users", "/Groups/{id}" or "/Users/bulkId:x", the first slash may be missing.
+func place(path string) (scim.Ref, error) {
+	segments := strings.Split(strings.TrimPrefix(path, "/"), "/")
+	for i, s := range segments {
+		text, err := url.PathUnescape(s)
+		if err != nil || i > 0 && text == "" || strings.ContainsAny(s, "?#") {
+			return scim.Ref{}, scim.InvalidSyntax("the path is not /Users, /Groups or one resource below them")
+		}
+		segments[i] = text
+	}
+	ref := scim.Ref{ID: strings.Join(segments[1:], "")}
+	switch segments[0] {
+	case scim.User.Endpoint():
+		ref.Type = scim.User
+	case scim.Group.Endpoint():
+		ref.Type = scim.Group
+	case "Bulk":
+		return ref, scim.InvalidSyntax("a bulk request cannot hold another one")
+	}
+	if ref.Type == "" || len(segments) > 2 || ref.ID == scim.Search {
+		return ref, scim.InvalidSyntax("the path is not /Users, /Groups or one resource below them")
+	}
+	return ref, nil
+}

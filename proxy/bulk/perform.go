@@ -1,0 +1,125 @@
+package bulk
+
+import (
+	"context"
+	"time"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// perform carries a unit out. Where the context ends before there is a slot for it, it is left out.
+func (r *run) perform(ctx context.Context, u *unit) {
+	if p := r.runner.Pool; p != nil {
+		if p.slots.Acquire(ctx, 1) != nil {
+			for _, i := range u.ops {
+				r.ops[i].state = leftOut
+			}
+			return
+		}
+		defer p.slots.Release(1)
+	}
+	if i := u.ops[0]; len(u.ops) == 1 && !r.refersToItself(i) {
+		o := &r.ops[i]
+		o.err = r.do(ctx, o, o.call)
+		return
+	}
+	r.circle(ctx, u)
+}
+
+func (r *run) refersToItself(i int) bool {
+	o := &r.ops[i]
+	for _, id := range o.refs {
+		if _, creates := o.call.(scim.Create); creates && r.makers[id] == i {
+			return true
+		}
+	}
+	return false
+}
+
+// made tells what a bulkId names, once that was made.
+func (r *run) made(bulkID string) (scim.Ref, bool) {
+	i, ok := r.makers[bulkID]
+	if !ok || r.ops[i].ref.ID == "" {
+		return scim.Ref{}, false
+	}
+	return r.ops[i].ref, true
+}
+
+// do binds and carries out one call of an operation.
+func (r *run) do(ctx context.Context, o *operation, c scim.Call) error {
+	c, err := scim.Bind(c, r.made)
+	if err != nil {
+		return err
+	}
+	if ref := scim.Target(c); ref.ID != "" {
+		o.ref = ref
+	}
+	a, err := r.runner.Service.Do(ctx, c)
+	if err != nil {
+		return err
+	}
+	if _, creates := c.(scim.Create); creates {
+		o.ref.ID = a.Resource.ID()
+	}
+	o.version, o.skipped = a.Version, append(o.skipped, a.Skipped...)
+	return nil
+}
+
+// circle makes resources that refer to each other: first all of them, without what cannot be bound yet, then what was taken out. If one
+// operation fails, those that were made are removed again: none of them is what was asked for.
+func (r *run) circle(ctx context.Context, u *unit) {
+	later := make([]scim.Patch, len(u.ops))
+	for n, i := range u.ops {
+		o := &r.ops[i]
+		create, _ := o.call.(scim.Create) // circles are among creates only
+		create, later[n] = scim.Defer(create, r.unmade(u.ops[n:]))
+		if o.err = r.do(ctx, o, create); o.err != nil {
+			r.takeBack(ctx, u, i)
+			return
+		}
+		later[n].ID = o.ref.ID
+	}
+	for n, i := range u.ops {
+		o := &r.ops[i]
+		if len(later[n].Ops) == 0 {
+			continue
+		}
+		if o.err = r.do(ctx, o, later[n]); o.err != nil {
+			r.takeBack(ctx, u, i)
+			return
+		}
+	}
+}
+
+func (r *run) unmade(ops []int) []string {
+	ids := make([]string, len(ops))
+	for n, i := range ops {
+		ids[n] = r.ops[i].bulkID
+	}
+	return ids
+}
+
+// patience with removing what must not stay.
+const patience = 20 * time.Second
+
+// takeBack removes what a circle has made, also when the caller's time is over. What cannot be removed is told.
+func (r *run) takeBack(ctx context.Context, u *unit, cause int) {
+	r.failOthers(u, cause)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	for _, i := range u.ops {
+		o := &r.ops[i]
+		o.version = ""
+		if o.ref.ID == "" {
+			continue
+		}
+		_, err := r.runner.Service.Do(ctx, scim.Delete{Ref: o.ref})
+		if err == nil || scim.AsError(err).Status == 404 {
+			o.ref.ID = ""
+			continue
+		}
+		e := *scim.AsError(o.err)
+		e.Detail += "; " + o.ref.Key() + " was made for it and could not be removed"
+		o.err = &e
+	}
+}

@@ -1,0 +1,91 @@
+package bulk
+
+import (
+	"slices"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// unit is what is carried out in one go: one operation, or the creates of a circle of references.
+type unit struct {
+	ops    []int // in request order
+	before []*unit
+	waits  int // units that this one still waits for
+}
+
+// plan makes units and the order between them. There is no circle left: creates wait for creates outside of their own circle only, and
+// everything else waits for creates and for what stands before it in the request.
+func (r *run) plan() []*unit {
+	var units []*unit
+	of := make([]*unit, len(r.ops))
+	for _, ops := range circles(len(r.ops), r.makersOf) {
+		u := &unit{ops: ops}
+		units = append(units, u)
+		for _, i := range ops {
+			of[i] = u
+		}
+	}
+	after := func(i, j int) { // i comes after j
+		if first, then := of[j], of[i]; first != then && !slices.Contains(first.before, then) {
+			first.before = append(first.before, then)
+			then.waits++
+		}
+	}
+	for i := range r.ops {
+		if r.ops[i].err != nil {
+			continue // it waits for nobody
+		}
+		for _, j := range r.depends(i) {
+			after(i, j)
+		}
+	}
+	r.keepOrder(after)
+	return units
+}
+
+// depends are the operations that make what an operation refers to.
+func (r *run) depends(i int) []int {
+	var out []int
+	for _, id := range r.ops[i].refs {
+		if j, ok := r.makers[id]; ok && j != i {
+			out = append(out, j)
+		}
+	}
+	return out
+}
+
+// makersOf are the edges among which circles are sought: a create that failed already waits for nobody.
+func (r *run) makersOf(i int) []int {
+	if _, creates := r.ops[i].call.(scim.Create); !creates || r.ops[i].err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(r.depends(i), func(j int) bool { return r.ops[j].err != nil })
+}
+
+// keepOrder lets operations on one resource follow each other in request order, and lets an operation on a resource that the request makes
+// wait for those before it that refer to the resource.
+func (r *run) keepOrder(after func(i, j int)) {
+	uses := map[string][]int{}
+	for i := range r.ops {
+		o := &r.ops[i]
+		if o.err != nil || o.ref.ID == "" {
+			for _, id := range o.refs {
+				uses[r.keyOf(id)] = append(uses[r.keyOf(id)], i)
+			}
+			continue
+		}
+		own := o.ref.Key()
+		if id, ok := scim.BulkID(o.ref.ID); ok {
+			own = r.keyOf(id)
+		}
+		for _, j := range uses[own] {
+			after(i, j)
+		}
+		for _, id := range o.refs {
+			uses[r.keyOf(id)] = append(uses[r.keyOf(id)], i)
+		}
+		uses[own] = []int{i}
+	}
+}
+
+func (r *run) keyOf(bulkID string) string { return "bulkId:" + bulkID }

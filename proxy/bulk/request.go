@@ -1,0 +1,58 @@
+package bulk
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// URIs of the messages (RFC 7644 section 3.7).
+const (
+	RequestURN  = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+	ResponseURN = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
+)
+
+// Request is a bulk request whose envelope is in order.
+type Request struct {
+	// FailOnErrors is the number of errors after which nothing more is begun; 0: all operations are tried.
+	FailOnErrors int
+	// Quiet says that nobody wants to see what PUT and PATCH made of a resource, so that it is not read for its version.
+	Quiet bool
+
+	operations []string // JSON texts
+}
+
+// Parse reads the envelope. It fails where the body is no BulkRequest, and with 413 where it has more operations than allowed.
+func Parse(body []byte, operations int) (Request, error) {
+	if !utf8.Valid(body) || !json.Valid(body) { // encoding/json bounds the depth
+		return Request{}, scim.InvalidSyntax("the body is not valid JSON in UTF-8")
+	}
+	envelope, err := scim.ParseResource(body)
+	if err != nil {
+		return Request{}, err
+	}
+	named := slices.ContainsFunc(scim.Elements(envelope.Raw("schemas")), func(e string) bool { return strings.EqualFold(scim.Text(e), RequestURN) })
+	if !named {
+		return Request{}, scim.InvalidSyntax("schemas does not name %s", RequestURN)
+	}
+	list := envelope.Raw("Operations")
+	if !strings.HasPrefix(list, "[") {
+		return Request{}, scim.InvalidSyntax("Operations is missing or no array")
+	}
+	r := Request{operations: scim.Elements(list)}
+	if n := len(r.operations); n > operations { // RFC 7644 section 3.7.4: the answer says which limit
+		return Request{}, &scim.Error{Status: 413, Detail: "the request has " + strconv.Itoa(n) + " operations; maxOperations is " + strconv.Itoa(operations)}
+	}
+	if raw := envelope.Raw("failOnErrors"); raw != "" && raw != "null" {
+		n, err := strconv.Atoi(raw)
+		if err != nil || n < 0 {
+			return Request{}, scim.InvalidSyntax("failOnErrors is not a whole number")
+		}
+		r.FailOnErrors = n
+	}
+	return r, nil
+}

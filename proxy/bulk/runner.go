@@ -1,0 +1,108 @@
+package bulk
+
+import (
+	"context"
+
+	"golang.org/x/sync/semaphore"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// Limits of bulk requests. Body and Depth are those of a single request's body; each operation's data is held to them.
+type Limits struct {
+	// Operations is how many a request may have, Payload its largest size in bytes.
+	Operations int
+	Payload    int64
+	Body       int64
+	Depth      int
+}
+
+// Pool bounds how many operations of all bulk requests of a tenant run at the same time. It is safe for concurrent use.
+type Pool struct{ slots *semaphore.Weighted }
+
+// NewPool makes a pool for n operations.
+func NewPool(n int) *Pool { return &Pool{semaphore.NewWeighted(int64(n))} }
+
+// Runner is a value, made per session: service and decoder are the session's own, so that there is no second way in.
+type Runner struct {
+	Service scim.Service
+	Decode  func(scim.Wire) (scim.Call, []string, error)
+	// Workers is how many operations of one request run at the same time.
+	Workers int
+	// Pool is shared by the requests of a tenant; nil: no bound but Workers.
+	Pool   *Pool
+	Limits Limits
+}
+
+// Result of one operation.
+type Result struct {
+	// Method and BulkID as sent.
+	Method, BulkID string
+	// Ref is the resource; without an ID where none was made or the path could not be read.
+	Ref     scim.Ref
+	Version string
+	// Status of an operation that succeeded.
+	Status int
+	// Err is why it failed.
+	Err error
+}
+
+// Outcome of a request.
+type Outcome struct {
+	// Results in request order. Operations that were not begun because of FailOnErrors are left out (RFC 7644 section 3.7.3).
+	Results []Result
+	// Fired are the names of the dialect's rules that fired, Skipped members that do not exist and were left out; for the log.
+	Fired, Skipped []string
+}
+
+// run is one request on its way. Operations are written by the unit that they are in only, and read by others after it is done.
+type run struct {
+	runner  Runner
+	request Request
+	ops     []operation
+	makers  map[string]int // bulkId: index of its POST
+	failed  int            // operations so far
+	outcome Outcome
+}
+
+// Run carries a request out: everything is decoded before anything is done. When the context ends, what is under way is finished and what was
+// not begun is told so with status 503: nothing of it was done.
+func (r Runner) Run(ctx context.Context, q Request) Outcome {
+	x := &run{runner: r, request: q}
+	x.decode(q.operations)
+	x.schedule(ctx, x.plan())
+	x.collect(ctx.Err() != nil)
+	return x.outcome
+}
+
+// collect makes the results.
+func (r *run) collect(outOfTime bool) {
+	for i := range r.ops {
+		o := &r.ops[i]
+		if o.state != finished {
+			if !outOfTime || r.enough() {
+				continue
+			}
+			o.err = &scim.Error{Status: 503, Detail: "the bulk request ran out of time before this operation was begun; nothing of it was done"}
+		}
+		r.outcome.Results = append(r.outcome.Results, o.result())
+		r.outcome.Skipped = append(r.outcome.Skipped, o.skipped...)
+	}
+}
+
+func (o *operation) result() Result {
+	out := Result{Method: o.method, BulkID: o.bulkID, Ref: o.ref, Version: o.version, Err: o.err}
+	if _, unbound := scim.BulkID(out.Ref.ID); unbound {
+		out.Ref.ID = ""
+	}
+	switch {
+	case o.err != nil:
+	case o.method == post:
+		out.Status = 201
+	case o.method == remove:
+		out.Status = 204
+	default:
+		out.Status = 200
+	}
+	return out
+}

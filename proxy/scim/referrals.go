@@ -1,0 +1,186 @@
+package scim
+
+import "strings"
+
+// referrals walks the places of a call where references may stand. Visit is told the attribute, the bulkId, and whether a URI stands there;
+// what it returns, JSON text of a string, takes the reference's place, "" leaves it.
+type referrals struct {
+	t     ResourceType
+	visit func(at AttrPath, bulkID string, uri bool) (string, error)
+}
+
+func (w referrals) call(c Call) (Call, error) {
+	var err error
+	switch c := c.(type) {
+	case Create:
+		c.Body.raw, err = w.object("", c.Body.raw)
+		return c, err
+	case Replace:
+		c.Body.raw, err = w.object("", c.Body.raw)
+		return c, err
+	case Patch:
+		ops := make([]Op, len(c.Ops))
+		for i, op := range c.Ops {
+			if ops[i], err = w.op(op); err != nil {
+				return c, err
+			}
+		}
+		c.Ops = ops
+		return c, nil
+	default:
+		return c, nil
+	}
+}
+
+// object walks a resource, or one extension of it.
+func (w referrals) object(urn, raw string) (string, error) {
+	if !mayRefer(raw) {
+		return raw, nil
+	}
+	return each(raw, func(m member) (string, error) {
+		if urn == "" && strings.Contains(m.key, ":") {
+			return w.object(m.key, m.raw)
+		}
+		return w.attribute(AttrPath{URN: urn, Name: m.key}, m.raw)
+	})
+}
+
+// mayRefer saves most values the walk. The prefix may be written with escapes.
+func mayRefer(raw string) bool {
+	return strings.Contains(raw, bulkPrefix) || strings.Contains(raw, `\`)
+}
+
+// each replaces the members of an object; what does not change stays byte for byte. Anything but an object has no members.
+func each(raw string, change func(member) (string, error)) (string, error) {
+	if !isObject(raw) {
+		return raw, nil
+	}
+	ms, changed := members(raw), false
+	for i, m := range ms {
+		now, err := change(m)
+		if err != nil {
+			return raw, err
+		}
+		changed = changed || now != m.raw
+		ms[i].raw = now
+	}
+	if !changed {
+		return raw, nil
+	}
+	return objectText(ms), nil
+}
+
+// holds reports whether an attribute holds references.
+func (w referrals) holds(at AttrPath) bool {
+	def, known := CoreSchemas().Lookup(w.t, at.Top())
+	if !known {
+		return at.URN != ""
+	}
+	_, refers := def.Sub("$ref")
+	return refers && def.Mutability != "readOnly"
+}
+
+func (w referrals) attribute(at AttrPath, raw string) (string, error) {
+	if !w.holds(at) || !mayRefer(raw) {
+		return raw, nil
+	}
+	return w.values(at, raw)
+}
+
+// values walks a value of which the text itself may refer, or each of them.
+func (w referrals) values(at AttrPath, raw string) (string, error) {
+	switch {
+	case IsText(raw):
+		return w.text(at, raw)
+	case isArray(raw):
+		es, changed := Elements(raw), false
+		for i, e := range es {
+			now, err := w.values(at, e)
+			if err != nil {
+				return raw, err
+			}
+			changed = changed || now != e
+			es[i] = now
+		}
+		if changed {
+			return Array(es), nil
+		}
+		return raw, nil
+	}
+	return each(raw, func(m member) (string, error) {
+		if IsText(m.raw) && !referring(m.key) {
+			return m.raw, nil
+		}
+		return w.values(at.With(m.key), m.raw)
+	})
+}
+
+// referring reports whether a sub-attribute names another resource.
+func referring(sub string) bool {
+	return strings.EqualFold(sub, "value") || strings.EqualFold(sub, "$ref")
+}
+
+func (w referrals) text(at AttrPath, raw string) (string, error) {
+	id, ok := BulkID(Text(raw))
+	if !ok {
+		return raw, nil
+	}
+	now, err := w.visit(at, id, strings.EqualFold(at.Sub, "$ref"))
+	if err != nil || now == "" {
+		return raw, err
+	}
+	return now, nil
+}
+
+func (w referrals) op(op Op) (Op, error) {
+	var err error
+	switch at := op.Path.AttrPath; {
+	case at.Name == "": // no path, or a whole extension
+		op.Value, err = w.object(at.URN, op.Value)
+		return op, err
+	case !w.holds(at):
+		return op, nil
+	case op.Path.Sub == "" || referring(op.Path.Sub):
+		if op.Value, err = w.values(at, op.Value); err != nil {
+			return op, err
+		}
+	}
+	if op.Path.Filter != nil {
+		op.Path.Filter, err = w.filter(op.Path.Top(), op.Path.Filter)
+	}
+	return op, err
+}
+
+// filter walks a filter on the elements of an attribute.
+func (w referrals) filter(at AttrPath, f Filter) (Filter, error) {
+	var err error
+	switch f := f.(type) {
+	case Compare:
+		if referring(f.Attr.Name) && IsText(f.Value) {
+			f.Value, err = w.text(at.With(f.Attr.Name), f.Value)
+		}
+		return f, err
+	case And:
+		f.Terms, err = w.terms(at, f.Terms)
+		return f, err
+	case Or:
+		f.Terms, err = w.terms(at, f.Terms)
+		return f, err
+	case Not:
+		f.Term, err = w.filter(at, f.Term)
+		return f, err
+	case Present, Within:
+	}
+	return f, nil
+}
+
+func (w referrals) terms(at AttrPath, terms []Filter) ([]Filter, error) {
+	out := make([]Filter, len(terms))
+	for i, t := range terms {
+		var err error
+		if out[i], err = w.filter(at, t); err != nil {
+			return terms, err
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,53 @@
+package test
+
+import (
+	"testing"
+	"time"
+
+	"keycloak-scim-proxy/test/kcserver"
+	"keycloak-scim-proxy/test/kcserver/kctest"
+)
+
+// TestKeycloakIsKilled ends a Keycloak in the middle of a membership change and of a create, and starts it again on its data.
+func TestKeycloakIsKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a Keycloak of its own: not under -short")
+	}
+	server, err := kcserver.Start(t.Context(), kcserver.Options{DataDir: t.TempDir(), Own: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	w := newWorldIn(t, kctest.On(t, server))
+	f := newFaulty(t, server.URL)
+	w.through(t, f, 20*time.Second)
+	c := client{w.base(), w.tenantToken}
+	joined, made := w.joinings(t)(t, c, 1), w.creations(t, c, 2)
+	kill := func() {
+		if err := server.Kill(); err != nil {
+			t.Error(err)
+		}
+	}
+	g := newGate(3) // the members are read, and one chunk is in
+	f.hold(g, before)
+	held, err := g.during(func() error { return joined.try(t.Context(), c) }, kill)
+	f.heal()
+	if !held {
+		t.Fatalf("the change was over: %v", err)
+	}
+	mustBeRetried(t, 3, err)
+	mustBeRetried(t, 0, made.try(t.Context(), c)) // down
+	if err := server.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range []intent{joined, made} {
+		if err := i.retry(t.Context(), c); err != nil {
+			t.Errorf("the retry: %v", err)
+		}
+		i.reached(t, c)
+	}
+}
