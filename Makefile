@@ -5,7 +5,7 @@ LINT_VERSION := v2.14.0
 LINT := $(TOOLS)/golangci-lint
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help run keycloak build check test fmt lint fuzz bench-members conformance bench-bulk setup clean
+.PHONY: help run keycloak build check test fmt lint fuzz bench-members bench-lists conformance bench-bulk setup clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -59,6 +59,10 @@ bench-members: ## a PUT of many members beside the same change sent natively, as
 bench-bulk: ## 1,000 creates by bulk beside the same creates sent natively one after the other, as a ratio
 	@mkdir -p bin && go build -o bin/keycloak ./test/cmd/keycloak
 	./bin/keycloak exec -- go test -run '^$$' -bench '^BenchmarkBulk$$' -benchtime 1x -timeout 20m ./test/
+
+bench-lists: ## look-up, page, sorted page and walk beside the same asked natively, as ratios
+	@mkdir -p bin && go build -o bin/keycloak ./test/cmd/keycloak
+	./bin/keycloak exec -- go test -run '^$$' -bench '^BenchmarkLists$$' -benchtime 5x -timeout 20m ./test/
 
 conformance: ## scim2-tester against the demo
 	./test/conformance.sh
