@@ -160,6 +160,16 @@ func canonicalValue(def scim.Attribute, raw string) string {
 	}).String()
 }
 
+// extensionURN is a declared URN in its own spelling.
+func extensionURN(s scim.Schemas, t scim.ResourceType, urn string) string {
+	for _, e := range s.Extensions(t) {
+		if strings.EqualFold(e.ID, urn) {
+			return e.ID
+		}
+	}
+	return urn
+}
+
 func canonicalPath(s scim.Schemas, t scim.ResourceType, p scim.AttrPath) scim.AttrPath {
 	top, ok := s.Lookup(t, p.Top())
 	if !ok {
@@ -167,7 +177,7 @@ func canonicalPath(s scim.Schemas, t scim.ResourceType, p scim.AttrPath) scim.At
 	}
 	p.Name = top.Name
 	if p.URN != "" {
-		p.URN = scim.EnterpriseURN // the only extension with definitions
+		p.URN = extensionURN(s, t, p.URN)
 	}
 	if sub, ok := top.Sub(p.Sub); ok {
 		p.Sub = sub.Name

@@ -99,6 +99,6 @@ type Timeouts struct {
 type Log struct {
 	// Level is the least that is logged: debug, info, warn or error.
 	Level string `yaml:"level"`
-	// Format is json, or console for people.
+	// Format is the form of a line: json, or console for people.
 	Format string `yaml:"format"`
 }

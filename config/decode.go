@@ -57,7 +57,7 @@ func (d *document) syntax(err error) {
 	if se, ok := errors.AsType[*yaml.SyntaxError](err); ok {
 		// Some messages quote what was found, which may be a secret: `password: |hunter2`.
 		said, _, _ := strings.Cut(se.Message, `"`)
-		p.Message += ": " + strings.TrimRight(said, ": ")
+		p.Message += ": " + strings.TrimRight(strings.ReplaceAll(said, "\t", "tab"), ": ")
 		if se.Token != nil && se.Token.Position != nil {
 			p.Line, p.Column = se.Token.Position.Line, se.Token.Position.Column
 		}
@@ -93,6 +93,7 @@ func parent(path string) string { return path[:max(strings.LastIndexAny(path, ".
 
 func (d *document) decode(n ast.Node, v reflect.Value, path string) {
 	switch n.Type() {
+	default:
 	case ast.AnchorType, ast.AliasType, ast.TagType:
 		d.refuse(path, "anchors, aliases and tags are not used here: write the value itself")
 		return

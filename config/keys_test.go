@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -44,8 +45,8 @@ func leaves(section reflect.Type, above ...string) []leaf {
 // yaml is a document with nothing but a key and its value.
 func (l leaf) yaml(value string) string {
 	text := value
-	for i := len(l.path) - 1; i >= 0; i-- {
-		key, list := strings.CutSuffix(l.path[i], "[]")
+	for _, key := range slices.Backward(l.path) {
+		key, list := strings.CutSuffix(key, "[]")
 		if list {
 			text = "[" + text + "]"
 		}
@@ -148,7 +149,7 @@ func TestPaths(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	for _, file := range []string{
 		"keycloak: {url: http://k}\nstore: {embedded: {path: x}}\ndropIn: {enabled: true}\n",
-		"tenant: acme\ntokens:\n  - {id: k1, sha256: x}\n  -\n", "a: &a [*a]\n<<: *a\n", "? {a: b}\n: |2-\n  x\n", "{a: [b, {c: 'd", "\ufeff--- !!map\n\"\\x00\": >\n", "- - -\n",
+		"tenant: acme\ntokens:\n  - {id: k1, sha256: x}\n  -\n", "a: &a [*a]\n<<: *a\n", "? {a: b}\n: |2-\n  x\n", "{a: [b, {c: 'd", "\ufeff--- !!map\n\"\\x00\": >\n", "- - -\n", "a:\n\tb: c\n",
 	} {
 		f.Add([]byte(file))
 	}

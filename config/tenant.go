@@ -16,7 +16,7 @@ type Tenant struct {
 	ServiceAccount ServiceAccount `yaml:"serviceAccount"`
 	// Tokens are the bearer tokens that the tenant may use, by their SHA-256. None: nobody can call.
 	Tokens []Token `yaml:"tokens"`
-	// State is live, or staged: reads only.
+	// State is what the tenant may do: live for everything, staged for reads only.
 	State string `yaml:"state"`
 	// RequiredAttributes must be kept or mapped, or the tenant is not served.
 	RequiredAttributes []string `yaml:"requiredAttributes"`
@@ -24,15 +24,41 @@ type Tenant struct {
 	OnDelete string `yaml:"onDelete"`
 	// MembersShown is how many members a group may have and still be answered whole after a PATCH of its members; beyond it the answer is 204.
 	MembersShown int `yaml:"membersShown"`
-	// UnknownMembers is fail, or skip: leave group members that do not exist out of a change, and name them in the log.
+	// UnknownMembers is what happens to a change with group members that do not exist: fail, or skip to leave them out of it and name them in the log.
 	UnknownMembers string `yaml:"unknownMembers"`
+	// Extensions declare schemas of the tenant's own, so that /Schemas shows them and their values are checked. What is not declared is kept all the same.
+	Extensions []Extension `yaml:"extensions"`
 	// Rate bounds the tenant's requests. Absent: no bound.
 	Rate *Rate `yaml:"rate"`
 }
 
+// Extension is a schema extension of users.
+type Extension struct {
+	// URN of the schema, such as urn:example:params:scim:schemas:extension:acme:2.0:User. Required.
+	URN string `yaml:"urn"`
+	// Name for people.
+	Name string `yaml:"name"`
+	// Attributes of the schema. Required.
+	Attributes []ExtensionAttribute `yaml:"attributes"`
+}
+
+// ExtensionAttribute is one attribute of an extension.
+type ExtensionAttribute struct {
+	// Name of the attribute. Required.
+	Name string `yaml:"name"`
+	// Type is string, boolean, decimal, integer, dateTime, binary or reference. Absent: string.
+	Type string `yaml:"type"`
+	// MultiValued says that it is a list.
+	MultiValued bool `yaml:"multiValued"`
+	// CaseExact says that letter case matters when it is compared.
+	CaseExact bool `yaml:"caseExact"`
+	// Description for people.
+	Description string `yaml:"description"`
+}
+
 // ServiceAccount is a confidential client of Keycloak.
 type ServiceAccount struct {
-	// ClientID of the client. Required.
+	// ClientID is what Keycloak calls the client ID. Required.
 	ClientID string `yaml:"clientID"`
 	// SecretFile holds the client's secret, white space around it ignored; it is read whenever a token is asked for. Required, or secretEnv.
 	SecretFile string `yaml:"secretFile"`

@@ -39,7 +39,37 @@ func (d *document) validateTenant(t *Tenant, known Idps) {
 			rule{"rate.concurrency", positive(r.Concurrency)},
 		)
 	}
+	d.validateExtensions(t.Extensions)
 	refuseUnfinished(d, t, unfinishedTenant())
+}
+
+var (
+	extensionURN  = regexp.MustCompile(`(?i)^urn:[a-z0-9][a-z0-9-]{1,31}:[!-~]+$`)
+	attributeName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
+)
+
+func (d *document) validateExtensions(all []Extension) {
+	seen := map[string]bool{}
+	for i, e := range all {
+		at, urn := element("extensions", i), strings.ToLower(e.URN)
+		d.check(
+			rule{at + ".urn", unless(extensionURN.MatchString(e.URN), "must be a URN")},
+			rule{at + ".urn", unless(!strings.HasPrefix(urn, "urn:ietf:params:scim:schemas:"), "is a schema of RFC 7643 itself")},
+			rule{at + ".urn", unless(!seen[urn], "is declared twice")},
+			rule{at + ".attributes", unless(len(e.Attributes) > 0, "is required")},
+		)
+		seen[urn] = true
+		names := map[string]bool{}
+		for j, a := range e.Attributes {
+			at, name := element(at+".attributes", j), strings.ToLower(a.Name)
+			d.check(
+				rule{at + ".name", unless(attributeName.MatchString(a.Name), "must be letters, digits, hyphens and underscores, a letter first")},
+				rule{at + ".name", unless(!names[name], "is declared twice")},
+				rule{at + ".type", oneOf(a.Type, "", "string", "boolean", "decimal", "integer", "dateTime", "binary", "reference")},
+			)
+			names[name] = true
+		}
+	}
 }
 
 func (d *document) validateAccount(a ServiceAccount) {

@@ -24,6 +24,8 @@ type parts struct {
 	key    cursorKey
 	bulk   *bulk.Pool
 	now    func() time.Time
+	// lockTime is how long a lock may be held.
+	lockTime time.Duration
 }
 
 // plan is what configuration says; it is immutable.
@@ -76,11 +78,11 @@ func session(ctx context.Context, p *parts, l plan, cred keycloak.Credential) (s
 	}, nil
 }
 
-// lockTime is how long a lock outlives a process that died with it. It is longer than a request may take, so that none loses its lock.
-const lockTime = 90 * time.Second
+// lockSpare is how much longer than a request a lock lasts: none loses its lock, and one that died with it blocks its resource that long.
+const lockSpare = 30 * time.Second
 
 func (p *parts) lock(ctx context.Context, key string) (func(), error) {
-	return p.space.Lock(ctx, key, lockTime)
+	return p.space.Lock(ctx, key, p.lockTime)
 }
 
 func (p *parts) find(ctx context.Context, t scim.ResourceType, attr scim.AttrPath, text string) ([]string, bool, error) {

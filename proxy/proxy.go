@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -91,6 +92,7 @@ func (p *Proxy) newTenants() (*tenantGate, error) {
 		}
 		l := p.plan()
 		l.tenant, l.dialect = c.Tenant, adapters.For(c.IDP)
+		l.schemas = withExtensions(l.schemas, c.Extensions)
 		l.writing = writing.Options{MembersShown: c.MembersShown, SkipUnknownMembers: c.UnknownMembers == "skip"}
 		account := keycloak.NewAccount(p.client, c.Realm, c.ServiceAccount.ClientID, c.ServiceAccount.Secret, p.now)
 		g.all[c.Tenant] = &tenant{realms[c.Realm], l, account}
@@ -104,6 +106,18 @@ func (p *Proxy) newTenants() (*tenantGate, error) {
 	}
 	g.book = tenants.NewBook(entries)
 	return g, nil
+}
+
+// withExtensions adds what a tenant declares.
+func withExtensions(s scim.Schemas, declared []config.Extension) scim.Schemas {
+	for _, e := range declared {
+		schema := scim.Schema{ID: e.URN, Name: cmp.Or(e.Name, e.URN), Description: "An extension of this tenant"}
+		for _, a := range e.Attributes {
+			schema.Attributes = append(schema.Attributes, scim.Attribute{Name: a.Name, Type: a.Type, MultiValued: a.MultiValued, CaseExact: a.CaseExact, Description: a.Description})
+		}
+		s = s.With(scim.User, schema)
+	}
+	return s
 }
 
 // readsInFlight is how many calls to Keycloak one request may have under way for a list.

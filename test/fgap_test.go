@@ -68,4 +68,3 @@ func (w *world) confinedAccount(t *testing.T) (group, token string) {
 	must(grant.Status, grant.Body, 201)
 	return group, r.Token("confined", secret)
 }
-

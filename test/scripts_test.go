@@ -84,6 +84,9 @@ func newWorldIn(t testing.TB, r *kctest.Realm) *world {
 	tenant := config.DefaultTenant()
 	tenant.Tenant, tenant.Realm = "acme", r.Name
 	tenant.ServiceAccount = config.ServiceAccount{ClientID: "scim", SecretFile: file}
+	tenant.Extensions = []config.Extension{{URN: "urn:example:params:scim:schemas:extension:acme:2.0:User", Name: "Acme", Attributes: []config.ExtensionAttribute{
+		{Name: "badge", CaseExact: true}, {Name: "level", Type: "integer"}, {Name: "floors", Type: "integer", MultiValued: true},
+	}}}
 	tenant.Tokens = []config.Token{{ID: "k1", SHA256: hex.EncodeToString(sum[:])}}
 	cfg.Tenants = []config.Tenant{tenant}
 	w := &world{

@@ -159,6 +159,10 @@ func fits(def scim.Attribute, f scim.Compare) error {
 		if strings.Contains("co sw ew", string(f.Op)) {
 			return scim.InvalidFilter("%s is a date: %s does not apply", f.Attr, f.Op)
 		}
+	case "integer", "decimal":
+		if isBool || scim.IsText(f.Value) {
+			return scim.InvalidFilter("%s is compared with a number", f.Attr)
+		}
 	case "complex":
 		return scim.InvalidFilter("%s is complex; name a sub-attribute", f.Attr)
 	case "string", "reference", "binary":

@@ -3,6 +3,7 @@ package scim
 import (
 	"embed"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -55,6 +56,16 @@ var CoreSchemas = sync.OnceValue(func() Schemas {
 	}
 })
 
+// With returns the schemas with an extension of a type beside them. Names and types of its attributes are given; what is empty is filled in.
+func (s Schemas) With(t ResourceType, e Schema) Schemas {
+	e.Attributes = slices.Clone(e.Attributes)
+	fill(e.Attributes)
+	all := maps.Clone(s.extensions)
+	all[t] = append(slices.Clip(all[t]), e)
+	s.extensions = all
+	return s
+}
+
 func readSchema(name string) Schema {
 	b, err := schemaFiles.ReadFile("schemas/" + name + ".json")
 	if err != nil {
@@ -74,7 +85,7 @@ func fill(as []Attribute) {
 		for _, d := range []struct {
 			field *string
 			value string
-		}{{&a.Mutability, "readWrite"}, {&a.Returned, "default"}, {&a.Uniqueness, "none"}} {
+		}{{&a.Type, "string"}, {&a.Mutability, "readWrite"}, {&a.Returned, "default"}, {&a.Uniqueness, "none"}} {
 			if *d.field == "" {
 				*d.field = d.value
 			}

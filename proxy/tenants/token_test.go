@@ -111,6 +111,11 @@ func TestTokenHidesItself(t *testing.T) {
 	options := &slog.HandlerOptions{}
 	slog.New(slog.NewJSONHandler(&logged, options)).Info("x", "t", token, "h", h, "p", &token)
 	slog.New(slog.NewTextHandler(&logged, options)).Info("x", "t", token, "h", h, "p", &token)
+	for _, want := range []string{`"t":"<secret>"`, `"p":"<secret>"`, "t=<secret>", "p=<secret>"} {
+		if !strings.Contains(logged.String(), want) {
+			t.Errorf("%s is not in %s", want, logged.String())
+		}
+	}
 	shown := []string{logged.String(), token.String()}
 	for _, value := range []any{token, &token, h, &h, []tenants.Token{token}, map[string]any{"t": token}, any(h.hidden)} {
 		for verb := 'A'; verb <= 'z'; verb++ {
