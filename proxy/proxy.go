@@ -139,7 +139,10 @@ func (p *Proxy) plan() plan {
 
 // realm makes the parts of a realm. The space belongs to the realm, so that all ways into it see the same kept attributes and locks.
 func (p *Proxy) realm(name string) *parts {
-	return &parts{client: p.client, realm: name, space: p.engine.Open("realm." + name), bulk: bulk.NewPool(bulkSlots), now: p.now}
+	return &parts{
+		client: p.client, realm: name, space: p.engine.Open("realm." + name), bulk: bulk.NewPool(bulkSlots), now: p.now,
+		lockTime: p.requestTimeout() + lockSpare,
+	}
 }
 
 // Handler is the public door.

@@ -1,0 +1,124 @@
+package importer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// column is a header cell: a SCIM path such as userName, name.givenName, emails.value, emails[type eq "home"].value or
+// urn:…:enterprise:2.0:User:department.
+type column struct {
+	path    scim.Path
+	def     scim.Attribute
+	boolean bool
+	label   string // sub-attribute that the filter names, with its value
+	value   string
+}
+
+type columns []column
+
+// readHeader understands all columns or tells what is wrong with one. A column that begins with "#" is ignored.
+func readHeader(cells []string) (columns, error) {
+	var out columns
+	seen := map[string]bool{}
+	for _, cell := range cells {
+		name := strings.TrimSpace(cell)
+		if strings.HasPrefix(name, "#") {
+			out = append(out, column{})
+			continue
+		}
+		c, err := readColumn(name)
+		if err != nil {
+			return nil, fmt.Errorf("column %q: %w", name, err)
+		}
+		if key := strings.ToLower(c.path.String()); seen[key] {
+			return nil, fmt.Errorf("column %q is there twice", name)
+		} else {
+			seen[key] = true
+		}
+		out = append(out, c)
+	}
+	if !slices.ContainsFunc(out, func(c column) bool { return c.path.Is(scim.AttrPath{Name: "userName"}) }) {
+		return nil, fmt.Errorf("there is no column userName")
+	}
+	return out, nil
+}
+
+func readColumn(name string) (column, error) {
+	p, err := scim.ParsePath(name)
+	if err != nil {
+		return column{}, fmt.Errorf("it is not a SCIM path: %s", scim.AsError(err).Detail)
+	}
+	c := column{path: p}
+	schemas := scim.CoreSchemas()
+	var known bool
+	if c.def, known = schemas.Lookup(scim.User, p.Top()); !known && p.URN == "" {
+		return c, fmt.Errorf("a user has no attribute %s", p.Name)
+	}
+	leaf := c.def
+	if p.Sub != "" && known {
+		if leaf, known = c.def.Sub(p.Sub); !known {
+			return c, fmt.Errorf("%s has no sub-attribute %s", p.Name, p.Sub)
+		}
+	}
+	switch {
+	case p.Name == "":
+		return c, fmt.Errorf("it names a whole extension")
+	case leaf.Type == "complex":
+		return c, fmt.Errorf("it needs a sub-attribute, as in %s.value", p.Name)
+	case c.def.MultiValued && c.def.Type != "complex":
+		return c, fmt.Errorf("%s cannot be imported from CSV", p.Name)
+	}
+	c.boolean = leaf.Type == "boolean"
+	if p.Filter == nil {
+		return c, nil
+	}
+	f, ok := p.Filter.(scim.Compare)
+	if !ok || f.Op != scim.Eq || !c.def.MultiValued || p.Sub == "" {
+		return c, fmt.Errorf(`a filter is of the form emails[type eq "home"].value`)
+	}
+	c.label, c.value = f.Attr.Name, f.Value
+	return c, nil
+}
+
+// user makes a row's resource. An empty cell says nothing about its attribute.
+func (cs columns) user(record []string) (scim.Resource, error) {
+	user := scim.Must("{}")
+	for i, c := range cs {
+		cell := strings.TrimSpace(record[i])
+		if cell == "" || c.path.IsZero() {
+			continue
+		}
+		raw := scim.Quote(cell)
+		if c.boolean {
+			if raw = strings.ToLower(cell); raw != "true" && raw != "false" {
+				return user, fmt.Errorf("%s is neither true nor false", c.path)
+			}
+		}
+		if c.def.MultiValued {
+			user = user.Set(c.path.Top(), c.element(user.Get(c.path.Top()), raw))
+			continue
+		}
+		user = user.Set(c.path.AttrPath, raw)
+	}
+	return scim.WithSchemas(scim.User, user), nil
+}
+
+// element puts a value into the element of a multi-valued attribute that its label names, and makes the element where it is missing.
+func (c column) element(list, raw string) string {
+	es := scim.Elements(list)
+	for i, e := range es {
+		if r := scim.Must(e); r.Raw(labelOf(r, c)) == c.value {
+			es[i] = r.With(c.path.Sub, raw).String()
+			return scim.Array(es)
+		}
+	}
+	e := scim.Must("{}").With(c.path.Sub, raw)
+	if c.label != "" {
+		e = e.With(c.label, c.value)
+	}
+	return scim.Array(append(es, e.String()))
+}
