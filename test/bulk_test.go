@@ -78,8 +78,8 @@ func TestBulkDeadline(t *testing.T) {
 		}
 	}
 	f.before.Store(nil)
-	// 20 were made, 8 were under way, and 22 were not begun.
-	if len(results) != 50 || count["201"] != 20 || count["504"] != 8 || count["503"] != 22 {
+	// 20 were made, at least the 8 that Keycloak held were under way, and the others were not begun.
+	if len(results) != 50 || count["201"] != 20 || count["504"] < 8 || count["504"]+count["503"] != 30 {
 		t.Errorf("%v: %.1500s", count, a.Resource)
 	}
 	native := w.realm.SCIM(w.dropInToken, "GET", "/Users?count=0", "")

@@ -34,11 +34,11 @@ func readHeader(cells []string) (columns, error) {
 		if err != nil {
 			return nil, fmt.Errorf("column %q: %w", name, err)
 		}
-		if key := strings.ToLower(c.path.String()); seen[key] {
+		key := strings.ToLower(c.path.String())
+		if seen[key] {
 			return nil, fmt.Errorf("column %q is there twice", name)
-		} else {
-			seen[key] = true
 		}
+		seen[key] = true
 		out = append(out, c)
 	}
 	if !slices.ContainsFunc(out, func(c column) bool { return c.path.Is(scim.AttrPath{Name: "userName"}) }) {
@@ -84,9 +84,12 @@ func readColumn(name string) (column, error) {
 	return c, nil
 }
 
-// user makes a row's resource. An empty cell says nothing about its attribute.
+// user makes a row's resource. An empty cell says nothing about its attribute. Cells of a multi-valued attribute with the same filter, or
+// without one, make one value of it.
 func (cs columns) user(record []string) (scim.Resource, error) {
 	user := scim.Must("{}")
+	elements := map[string]scim.Resource{}
+	var order []column
 	for i, c := range cs {
 		cell := strings.TrimSpace(record[i])
 		if cell == "" || c.path.IsZero() {
@@ -98,27 +101,27 @@ func (cs columns) user(record []string) (scim.Resource, error) {
 				return user, fmt.Errorf("%s is neither true nor false", c.path)
 			}
 		}
-		if c.def.MultiValued {
-			user = user.Set(c.path.Top(), c.element(user.Get(c.path.Top()), raw))
+		if !c.def.MultiValued {
+			user = user.Set(c.path.AttrPath, raw)
 			continue
 		}
-		user = user.Set(c.path.AttrPath, raw)
+		e, begun := elements[c.element()]
+		if !begun {
+			order = append(order, c)
+			if c.label != "" {
+				e = e.With(c.label, c.value)
+			}
+		}
+		elements[c.element()] = e.With(c.path.Sub, raw)
+	}
+	for _, c := range order {
+		at := c.path.Top()
+		user = user.Set(at, scim.Array(append(scim.Elements(user.Get(at)), elements[c.element()].String())))
 	}
 	return scim.WithSchemas(scim.User, user), nil
 }
 
-// element puts a value into the element of a multi-valued attribute that its label names, and makes the element where it is missing.
-func (c column) element(list, raw string) string {
-	es := scim.Elements(list)
-	for i, e := range es {
-		if r := scim.Must(e); r.Raw(labelOf(r, c)) == c.value {
-			es[i] = r.With(c.path.Sub, raw).String()
-			return scim.Array(es)
-		}
-	}
-	e := scim.Must("{}").With(c.path.Sub, raw)
-	if c.label != "" {
-		e = e.With(c.label, c.value)
-	}
-	return scim.Array(append(es, e.String()))
+// element names the value of a multi-valued attribute that the column is a part of.
+func (c column) element() string {
+	return strings.ToLower(c.path.Top().String() + "[" + c.label + " " + c.value)
 }
