@@ -135,7 +135,7 @@ func (x *importing) batch(ctx context.Context, rows []row) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil || passing(status):
-		return nil
+		return nil //nolint:nilerr // the rows stay open
 	case status != http.StatusOK:
 		return refusal("POST /Bulk", status, doc)
 	}
@@ -171,7 +171,7 @@ func (x *importing) judge(ctx context.Context, r row, result scim.Resource) (fat
 	switch {
 	case err != nil || passing(status):
 		f.open = true
-		return f, nil
+		return f, nil //nolint:nilerr // a result without a status settles nothing
 	case status < 300:
 		return f, nil
 	}
