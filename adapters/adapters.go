@@ -6,28 +6,64 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
+// dialects is the one list of identity providers. Each has its rules in a file of its own.
+func dialects() []scim.Dialect {
+	return []scim.Dialect{
+		{Name: "generic", Rules: generic()},
+		{Name: "entra", Rules: entra()},
+		{Name: "okta", Rules: okta()},
+		{Name: "onelogin", Rules: oneLogin()},
+		{Name: "jumpcloud", Rules: jumpCloud()},
+		{Name: "pingfederate", Rules: pingFederate()},
+		{Name: "pingone", Rules: pingOne()},
+		{Name: "rippling", Rules: rippling()},
+		{Name: "google", Rules: google()},
+		{Name: "bamboohr", Rules: generic()}, // it has no SCIM client; what comes "from BambooHR" is some middleware's
+	}
+}
+
 // Names of the dialects, as in a tenant's "idp".
-func Names() []string { return []string{"generic"} }
+func Names() []string {
+	var names []string
+	for _, d := range dialects() {
+		names = append(names, d.Name)
+	}
+	return names
+}
 
 // Known reports whether there is a dialect of that name.
 func Known(idp string) bool { return slices.Contains(Names(), idp) }
 
 // For is the dialect of an identity provider; an unknown name is generic.
-func For(string) scim.Dialect {
-	return scim.Dialect{Name: "generic", Rules: generic()}
+func For(idp string) scim.Dialect {
+	all := dialects()
+	if i := slices.IndexFunc(all, func(d scim.Dialect) bool { return d.Name == idp }); i >= 0 {
+		return all[i]
+	}
+	return all[0]
 }
 
-// generic has every rule that cannot hurt a correct client. Order matters: names are repaired before they are looked up.
+// generic has every rule that cannot hurt a correct client. Order matters: names are repaired before they are looked up, and values are read
+// when their names are known.
 func generic() []scim.Rule {
 	return []scim.Rule{
 		patchShape(),
 		opNames(),
 		urnSpelling(),
+		unquotedLiteral(),
 		pathless(),
 		attributeNames(),
+		managerForms(),
+		memberValues(),
 		removeMembersByValue(),
+		listValues(),
 		textBooleans(),
 		activeAbsent(),
 		passwordDropped(),
 	}
+}
+
+// around is the generic rules with a provider's own before and after them.
+func around(before []scim.Rule, after ...scim.Rule) []scim.Rule {
+	return slices.Concat(before, generic(), after)
 }

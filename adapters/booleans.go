@@ -24,15 +24,7 @@ func textBooleans() scim.Rule {
 			case w.Method == "PATCH":
 				return eachOp(w, one(func(op scim.Resource) scim.Resource { return patchBooleans(s, w.Type, op) }))
 			}
-			f, err := scim.ParseFilter(w.Query.Get("filter"))
-			if err != nil {
-				return w, false
-			}
-			fixed := filterBooleans(s, w.Type, scim.AttrPath{}, f)
-			if fixed.String() == f.String() {
-				return w, false
-			}
-			return withFilter(w, fixed.String()), true
+			return eachTerm(w, booleanTerm(s, w.Type))
 		},
 	}
 }
@@ -77,7 +69,7 @@ func patchBooleans(s scim.Schemas, t scim.ResourceType, op scim.Resource) scim.R
 	}
 	if p.Filter != nil {
 		fixed := p
-		fixed.Filter = filterBooleans(s, t, p.Top(), p.Filter)
+		fixed.Filter = terms(p.Filter, p.Top(), booleanTerm(s, t))
 		if fixed.String() != p.String() {
 			op = op.With("path", scim.Quote(fixed.String()))
 		}
@@ -89,35 +81,11 @@ func patchBooleans(s scim.Schemas, t scim.ResourceType, op scim.Resource) scim.R
 	return op.With("value", booleans(def, op.Raw("value")))
 }
 
-// filterBooleans looks attributes up below the given one, if any.
-func filterBooleans(s scim.Schemas, t scim.ResourceType, of scim.AttrPath, f scim.Filter) scim.Filter {
-	again := func(terms []scim.Filter) []scim.Filter {
-		out := make([]scim.Filter, len(terms))
-		for i, term := range terms {
-			out[i] = filterBooleans(s, t, of, term)
+func booleanTerm(s scim.Schemas, t scim.ResourceType) func(scim.AttrPath, scim.Compare) scim.Compare {
+	return func(at scim.AttrPath, c scim.Compare) scim.Compare {
+		if def, _ := s.Lookup(t, at); def.Type == "boolean" && scim.IsText(c.Value) {
+			c.Value = boolean(c.Value)
 		}
-		return out
+		return c
 	}
-	switch f := f.(type) {
-	case scim.Compare:
-		at := f.Attr
-		if !of.IsZero() {
-			at = of.With(f.Attr.Name)
-		}
-		if def, _ := s.Lookup(t, at); def.Type == "boolean" && scim.IsText(f.Value) {
-			f.Value = boolean(f.Value)
-		}
-		return f
-	case scim.And:
-		return scim.And{Terms: again(f.Terms)}
-	case scim.Or:
-		return scim.Or{Terms: again(f.Terms)}
-	case scim.Not:
-		return scim.Not{Term: filterBooleans(s, t, of, f.Term)}
-	case scim.Within:
-		return scim.Within{Attr: f.Attr, Filter: filterBooleans(s, t, f.Attr, f.Filter)}
-	case scim.Present:
-		return f
-	}
-	return f
 }

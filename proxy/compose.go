@@ -8,6 +8,7 @@ import (
 	"keycloak-scim-proxy/proxy/discovery"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/listing"
+	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/overlay"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
@@ -58,6 +59,7 @@ const (
 
 // session is a caller's way in.
 func session(ctx context.Context, p *parts, l plan, cred keycloak.Credential) (scimhttp.Session, error) {
+	observe.From(ctx).Note(func(s *observe.Summary) { s.IDP = l.dialect.Name })
 	facts, err := p.facts.get(ctx, p, cred)
 	if err != nil {
 		return scimhttp.Session{}, err

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"sync"
 
+	"go.uber.org/zap"
+
+	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
@@ -24,6 +27,7 @@ type tenant struct {
 	parts   *parts
 	plan    plan
 	account *keycloak.Account
+	warned  sync.Once
 }
 
 // Enter finds the tenant of the token. A tenant in the path must be the token's own; what is wrong is not told.
@@ -44,9 +48,20 @@ func (g *tenantGate) Enter(r *http.Request, variables map[string]string) (scimht
 	if inPath {
 		prefix = "/tenants/" + name + prefix
 	}
+	g.crossCheck(t, r)
 	s, err := session(r.Context(), t.parts, t.plan, t.account)
 	s.Base = g.p.public(r) + prefix
 	return s, err
+}
+
+// crossCheck warns once where a request's marks contradict the tenant's idp. The configuration decides all the same.
+func (g *tenantGate) crossCheck(t *tenant, r *http.Request) {
+	if mark := adapters.Marked(r.Header.Get); mark != "" && mark != t.plan.dialect.Name {
+		t.warned.Do(func() {
+			g.p.log.Warn("requests look like another identity provider's: is the tenant's idp right?",
+				zap.String("tenant", t.plan.tenant), zap.String("idp", t.plan.dialect.Name), zap.String("looksLike", mark))
+		})
+	}
 }
 
 // dropInGate passes the caller's own Keycloak token on: Keycloak decides.

@@ -95,7 +95,7 @@ func (p *Proxy) newTenants() (*tenantGate, error) {
 		l.schemas = withExtensions(l.schemas, c.Extensions)
 		l.writing = writing.Options{MembersShown: c.MembersShown, SkipUnknownMembers: c.UnknownMembers == "skip"}
 		account := keycloak.NewAccount(p.client, c.Realm, c.ServiceAccount.ClientID, c.ServiceAccount.Secret, p.now)
-		g.all[c.Tenant] = &tenant{realms[c.Realm], l, account}
+		g.all[c.Tenant] = &tenant{parts: realms[c.Realm], plan: l, account: account}
 		for _, k := range c.Tokens {
 			e := tenants.Entry{Tenant: c.Tenant, KeyID: k.ID, Expires: k.Expires.Time}
 			if n, err := hex.Decode(e.SHA256[:], []byte(k.SHA256)); err != nil || n != len(e.SHA256) {

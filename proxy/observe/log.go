@@ -18,7 +18,7 @@ func Line(l *zap.Logger, s Summary, took time.Duration) {
 		zap.Duration("took", took), zap.Int("keycloakCalls", s.KeycloakCalls), zap.Duration("keycloakTook", s.KeycloakTime),
 	}
 	if len(s.Rules) > 0 {
-		fields = append(fields, zap.Strings("rules", s.Rules))
+		fields = append(fields, zap.String("idp", s.IDP), zap.Strings("rules", s.Rules))
 	}
 	if len(s.Skipped) > 0 {
 		fields = append(fields, zap.Strings("unknownMembersSkipped", s.Skipped))

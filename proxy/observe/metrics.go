@@ -23,7 +23,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		keycloak: prometheus.NewCounter(prometheus.CounterOpts{Name: "scim_keycloak_calls_total", Help: "Calls to Keycloak."}),
 		rules: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "scim_rules_fired_total", Help: "Dialect rules that changed a request.",
-		}, []string{"tenant", "rule"}),
+		}, []string{"tenant", "idp", "rule"}),
 	}
 	r.MustRegister(m.requests, m.keycloak, m.rules)
 	return m
@@ -34,6 +34,6 @@ func (m *Metrics) Observe(s Summary, took time.Duration) {
 	m.requests.WithLabelValues(s.Tenant, s.Verb, strconv.Itoa(s.Status)).Observe(took.Seconds())
 	m.keycloak.Add(float64(s.KeycloakCalls))
 	for _, r := range s.Rules {
-		m.rules.WithLabelValues(s.Tenant, r).Inc()
+		m.rules.WithLabelValues(s.Tenant, s.IDP, r).Inc()
 	}
 }

@@ -1,0 +1,101 @@
+package adapters
+
+import (
+	"strings"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// partialPut is R20. It comes first: what it makes is a PATCH for all other rules.
+func partialPut(source string) scim.Rule {
+	return scim.Rule{
+		Name:   "partial-put",
+		Says:   "A PUT changes what it names and leaves the rest: it is a PATCH without a path. What is null is not named (RFC 7643 section 2.5); an empty list is, and clears.",
+		Source: source,
+		Apply: func(s scim.Schemas, w scim.Wire) (scim.Wire, bool) {
+			body, err := scim.ParseResource(w.Body)
+			if err != nil || w.Method != "PUT" || w.ID == "" || body.ID() != "" && body.ID() != w.ID {
+				return w, false
+			}
+			named := eachMember(body, func(name, raw string) (string, string) {
+				def, _ := s.Lookup(w.Type, scim.AttrPath{Name: name})
+				if raw == "null" || def.Mutability == "readOnly" || strings.EqualFold(name, "schemas") {
+					return "", ""
+				}
+				return name, raw
+			})
+			op := scim.Must(`{"op":"replace"}`).With("value", named.String())
+			w.Method, w.Body = "PATCH", []byte(patchOf(scim.Array([]string{op.String()})).String())
+			return w, true
+		},
+	}
+}
+
+func patchOf(operations string) scim.Resource {
+	return scim.Must("{}").With("schemas", scim.Array([]string{scim.Quote(scim.PatchURN)})).With("Operations", operations)
+}
+
+// emptyClears is R12.
+func emptyClears(source string) scim.Rule {
+	return scim.Rule{
+		Name:   "empty-clears",
+		Says:   `"" is no value: where it is set the attribute is cleared, and an element of a list without a value goes.`,
+		Source: source,
+		Apply: func(_ scim.Schemas, w scim.Wire) (scim.Wire, bool) {
+			if isWrite(w) {
+				return reshape(w, withoutEmpty)
+			}
+			return eachOp(w, one(clearing))
+		},
+	}
+}
+
+func clearing(op scim.Resource) scim.Resource {
+	value := op.Raw("value")
+	p, err := scim.ParsePath(scim.Text(op.Raw("path")))
+	if err != nil || value == "" || scim.Text(op.Raw("op")) == "remove" {
+		return op
+	}
+	if !isEmpty(value) {
+		if lean := lean(value); lean != value && !p.IsZero() {
+			op = op.With("value", lean)
+		}
+		return op
+	}
+	if strings.EqualFold(p.Sub, "value") { // without its value nothing is left to be said
+		p.Sub = ""
+	}
+	return op.With("op", `"remove"`).With("path", scim.Quote(p.String())).With("value", "")
+}
+
+func withoutEmpty(r scim.Resource) scim.Resource {
+	return eachMember(r, func(name, raw string) (string, string) {
+		if raw == `""` {
+			return "", ""
+		}
+		return name, lean(raw)
+	})
+}
+
+// lean is a value without what is "" in it: an object keeps null in its place, an array loses elements whose value is empty.
+func lean(raw string) string {
+	if o, ok := object(raw); ok {
+		return eachMember(o, func(name, raw string) (string, string) {
+			if raw == `""` {
+				return name, "null"
+			}
+			return name, lean(raw)
+		}).String()
+	}
+	if !strings.HasPrefix(raw, "[") {
+		return raw
+	}
+	var out []string
+	for _, e := range scim.Elements(raw) {
+		if o, ok := object(e); ok && o.Raw("value") == `""` || e == `""` {
+			continue
+		}
+		out = append(out, lean(e))
+	}
+	return scim.Array(out)
+}
