@@ -127,6 +127,8 @@ func alsoDecoded(f scim.Filter) scim.Filter {
 		return scim.And{Terms: out}
 	case scim.Within:
 		return scim.Within{Attr: f.Attr, Filter: alsoDecoded(f.Filter)}
+	case scim.Or, scim.Not, scim.Present:
+		return f
 	}
 	return f
 }

@@ -115,6 +115,8 @@ func describes(f scim.Filter) bool {
 			}
 		}
 		return true
+	case scim.Or, scim.Not, scim.Present, scim.Within:
+		return false
 	}
 	return false
 }
