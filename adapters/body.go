@@ -1,6 +1,8 @@
 package adapters
 
 import (
+	"bytes"
+	"encoding/json"
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
@@ -13,7 +15,7 @@ func reshape(w scim.Wire, change func(scim.Resource) scim.Resource) (scim.Wire, 
 		return w, false
 	}
 	after := change(before)
-	if after.String() == before.String() {
+	if same(after.String(), before.String()) {
 		return w, false
 	}
 	w.Body = []byte(after.String())
@@ -39,7 +41,7 @@ func eachOp(w scim.Wire, change func(op scim.Resource) []scim.Resource) (scim.Wi
 				continue
 			}
 			next := change(op)
-			changed = changed || len(next) != 1 || next[0].String() != op.String()
+			changed = changed || len(next) != 1 || !same(next[0].String(), op.String())
 			for _, n := range next {
 				out = append(out, n.String())
 			}
@@ -59,13 +61,28 @@ func one(change func(scim.Resource) scim.Resource) func(scim.Resource) []scim.Re
 // eachMember changes the members of a JSON object, in order; an empty name drops the member, a name that is there already wins.
 func eachMember(r scim.Resource, change func(name, raw string) (string, string)) scim.Resource {
 	out := scim.Must("{}")
+	changed := false
 	for _, name := range r.Names() {
-		to, raw := change(name, r.Raw(name))
+		raw := r.Raw(name)
+		to, now := change(name, raw)
+		changed = changed || to != name || now != raw
 		if to != "" && out.Raw(to) == "" {
-			out = out.With(to, raw)
+			out = out.With(to, now)
 		}
 	}
+	if !changed {
+		return r
+	}
 	return out
+}
+
+// same reports whether two JSON texts differ in white space at most: that alone is not a change.
+func same(a, b string) bool {
+	if a == b {
+		return true
+	}
+	var x, y bytes.Buffer
+	return json.Compact(&x, []byte(a)) == nil && json.Compact(&y, []byte(b)) == nil && bytes.Equal(x.Bytes(), y.Bytes())
 }
 
 func isWrite(w scim.Wire) bool { return w.Method == "POST" || w.Method == "PUT" }

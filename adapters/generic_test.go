@@ -49,6 +49,8 @@ var cases = []struct {
 	{"post", "POST", `{"UserName":"a","Password":"s3cret","Emails":[{"Value":"x","Primary":"true"}],"urn:ietf:params:scim:schemas:extension:enterprise:2.0User":{"Department":"d"}}`, `{"userName":"a","emails":[{"value":"x","primary":true}],"` + enterprise + `":{"department":"d"},"active":true}`, []string{"urn-spelling", "attribute-names", "text-booleans", "active-absent", "password-dropped"}},
 	{"put keeps its silence", "PUT", `{"userName":"a"}`, `{"userName":"a"}`, nil},
 	{"unknown stays", "PUT", `{"userName":"a","Foo":{"Bar":1},"urn:x:1:User":{"Q":null}}`, `{"userName":"a","Foo":{"Bar":1},"urn:x:1:User":{"Q":null}}`, nil},
+	{"white space is no change", "PUT", " { \"userName\" : \"a\",\n\"emails\":[ { \"value\":\"x\" , \"primary\":true } ] }", " { \"userName\" : \"a\",\n\"emails\":[ { \"value\":\"x\" , \"primary\":true } ] }", nil},
+	{"white space in a PATCH", "PATCH", "{ \"schemas\": [ \"urn:ietf:params:scim:api:messages:2.0:PatchOp\" ], \"Operations\" : [ { \"op\" : \"add\", \"path\": \"title\", \"value\": \"x\" } ] }", "{ \"schemas\": [ \"urn:ietf:params:scim:api:messages:2.0:PatchOp\" ], \"Operations\" : [ { \"op\" : \"add\", \"path\": \"title\", \"value\": \"x\" } ] }", nil},
 	{"no object", "POST", `[1]`, `[1]`, nil},
 	{"operations no list", "PATCH", `{"Operations":7}`, patch(`7`), []string{"patch-shape"}},
 	{"RFC 7644 figure", "PATCH", patch(`[{"op":"add","path":"members","value":[{"display":"Babs Jensen","$ref":"https://example.com/v2/Users/2819c223","value":"2819c223"}]}]`), patch(`[{"op":"add","path":"members","value":[{"display":"Babs Jensen","$ref":"https://example.com/v2/Users/2819c223","value":"2819c223"}]}]`), nil},

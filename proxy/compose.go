@@ -53,8 +53,8 @@ func compose(p *parts, l plan, f *keycloak.Facts, cred keycloak.Credential) (sci
 
 // bulkWorkers is how many operations of one bulk request run at the same time, and bulkSlots of all those of a realm.
 const (
-	bulkWorkers = 8
-	bulkSlots   = 16
+	bulkWorkers = 16
+	bulkSlots   = 32
 )
 
 // session is a caller's way in.
