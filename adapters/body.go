@@ -60,18 +60,22 @@ func one(change func(scim.Resource) scim.Resource) func(scim.Resource) []scim.Re
 
 // eachMember changes the members of a JSON object, in order; an empty name drops the member, a name that is there already wins.
 func eachMember(r scim.Resource, change func(name, raw string) (string, string)) scim.Resource {
-	out := scim.Must("{}")
+	names := r.Names()
+	raws := make([]string, len(names))
 	changed := false
-	for _, name := range r.Names() {
+	for i, name := range names {
 		raw := r.Raw(name)
-		to, now := change(name, raw)
-		changed = changed || to != name || now != raw
-		if to != "" && out.Raw(to) == "" {
-			out = out.With(to, now)
-		}
+		names[i], raws[i] = change(name, raw)
+		changed = changed || names[i] != name || raws[i] != raw
 	}
 	if !changed {
 		return r
+	}
+	out := scim.Must("{}")
+	for i, name := range names {
+		if name != "" && out.Raw(name) == "" {
+			out = out.With(name, raws[i])
+		}
 	}
 	return out
 }

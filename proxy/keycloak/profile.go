@@ -14,6 +14,8 @@ const annotation = "kc.scim.schema.attribute"
 // profile is a realm's declarative user profile, by SCIM path (scim.AttrPath.Key).
 type profile struct {
 	mapped map[string]profileAttribute
+	// shown are the attributes that Keycloak may show of a user; nil: it is not known.
+	shown []string
 }
 
 type profileAttribute struct {
@@ -44,10 +46,13 @@ func parseProfile(body []byte) (profile, error) {
 	if err := json.Unmarshal(body, &doc); err != nil {
 		return profile{}, err
 	}
-	p := profile{map[string]profileAttribute{}}
+	p := profile{map[string]profileAttribute{}, []string{"userName", "emails", "name", "active", "groups", "meta"}}
 	for _, a := range doc.Attributes {
 		path, ok := builtIn[a.Name]
 		if !ok {
+			if text, _ := a.Annotations[annotation].(string); text != "" {
+				p.shown = append(p.shown, text)
+			}
 			path, ok = annotated(a)
 		}
 		if ok {
@@ -85,7 +90,7 @@ func (a profileAttribute) required() bool {
 // stockProfile is that of a new realm of Keycloak 26.
 func stockProfile() profile {
 	length := func(minimum string) json.RawMessage { return json.RawMessage(`{` + minimum + `"max":255}`) }
-	p := profile{map[string]profileAttribute{}}
+	p := profile{mapped: map[string]profileAttribute{}}
 	for name, checks := range map[string]map[string]json.RawMessage{
 		"username":  {"length": length(`"min":3,`), "username-prohibited-characters": nil},
 		"email":     {"length": length(""), "email": nil},

@@ -190,7 +190,8 @@ var idSyntax = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:@+=~-]{0,254}$`)
 func validID(id string) bool { return idSyntax.MatchString(id) }
 
 // projection names what to read. Keycloak ignores names that it does not know; without any name that it knows, userName alone is the
-// narrowest read (5.6 times cheaper in lists than a whole one). Members are shown on request only, and asking for them hides the rest.
+// narrowest read (5.6 times cheaper in lists than a whole one). A whole user is asked for by naming all that Keycloak may show: that costs it
+// half of what it costs without names (measured). Members are shown on request only, and asking for them hides the rest.
 func (r *Realm) projection(t scim.ResourceType, n scim.Need) url.Values {
 	var names []string
 	for _, o := range n.Only {
@@ -203,6 +204,8 @@ func (r *Realm) projection(t scim.ResourceType, n scim.Need) url.Values {
 		names = append(names, "userName")
 	case len(names) > 0:
 		names = append(names, "displayName")
+	case t == scim.User:
+		names = r.facts.profile.shown
 	}
 	if len(names) == 0 {
 		return url.Values{}
