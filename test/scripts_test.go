@@ -75,11 +75,7 @@ func newWorldIn(t testing.TB, r *kctest.Realm) *world {
 	if err := os.WriteFile(file, []byte(secret), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	token, err := tenants.Mint(rand.Reader, "acme", "k1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum := token.SHA256()
+	token, entry := mint(t, "acme")
 	cfg := config.DropInOnly(r.Server.URL, filepath.Join(t.TempDir(), "store.db"))
 	tenant := config.DefaultTenant()
 	tenant.Tenant, tenant.Realm = "acme", r.Name
@@ -87,13 +83,24 @@ func newWorldIn(t testing.TB, r *kctest.Realm) *world {
 	tenant.Extensions = []config.Extension{{URN: "urn:example:params:scim:schemas:extension:acme:2.0:User", Name: "Acme", Attributes: []config.ExtensionAttribute{
 		{Name: "badge", CaseExact: true}, {Name: "level", Type: "integer"}, {Name: "floors", Type: "integer", MultiValued: true},
 	}}}
-	tenant.Tokens = []config.Token{{ID: "k1", SHA256: hex.EncodeToString(sum[:])}}
+	tenant.Tokens = []config.Token{entry}
 	cfg.Tenants = []config.Tenant{tenant}
 	w := &world{
-		realm: r, cfg: cfg, proxy: Serve(t, cfg), tenantToken: token.Reveal(), who: "tenant", extraHeaders: http.Header{},
+		realm: r, cfg: cfg, proxy: Serve(t, cfg), tenantToken: token, who: "tenant", extraHeaders: http.Header{},
 		dropInToken: r.Token("scim", secret), readerToken: r.Token("reader", r.ServiceAccount("reader", "view-users")),
 	}
 	return w
+}
+
+// mint makes a token of a tenant, and what its configuration says of it.
+func mint(t testing.TB, tenant string) (string, config.Token) {
+	t.Helper()
+	token, err := tenants.Mint(rand.Reader, tenant, "k1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := token.SHA256()
+	return token.Reveal(), config.Token{ID: "k1", SHA256: hex.EncodeToString(sum[:])}
 }
 
 // Serve runs a proxy until the test ends, and returns its URL.

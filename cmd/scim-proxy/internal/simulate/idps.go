@@ -67,7 +67,10 @@ func idps() map[string]idp {
 	ping.match, ping.add, ping.remove, ping.rename = byUserNameCapital, putMembers, putMembers, putName
 	rippling := putting
 	rippling.create, rippling.active = ripplingUser, patchActive
+	google := patching
+	google.create = googleUser
 	return map[string]idp{
+		"google": google, "bamboohr": patching, // what comes "from BambooHR" is a middleware's plain SCIM
 		"generic": patching, "entra": entra, "okta": okta, "onelogin": onelogin, "jumpcloud": jumpcloud, "pingfederate": ping, "pingone": ping, "rippling": rippling,
 	}
 }
@@ -103,6 +106,13 @@ func oneLoginUser(p person) object {
 		"name":   object{"givenName": p.given, "familyName": p.family},
 		"emails": object{"value": p.mail, "type": "work", "primary": true},
 	}
+}
+
+// googleUser has no emails: the name is the address.
+func googleUser(p person) object {
+	u := rfcUser(p)
+	delete(u, "emails")
+	return u
 }
 
 func ripplingUser(p person) object {
