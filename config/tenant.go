@@ -10,7 +10,7 @@ type Tenant struct {
 	Group string `yaml:"group"`
 	// Organization also makes users members of a Keycloak organization.
 	Organization string `yaml:"organization"`
-	// IDP is the dialect: how this tenant's identity provider talks.
+	// IDP is the dialect: how this tenant's identity provider talks. docs/idps.md lists them; generic is for all others.
 	IDP string `yaml:"idp"`
 	// ServiceAccount is the client whose service account acts for the tenant in Keycloak. Required.
 	ServiceAccount ServiceAccount `yaml:"serviceAccount"`
