@@ -64,9 +64,9 @@ func managerInOp(op scim.Resource) []scim.Resource {
 		value = managerValue(value)
 	}
 	op = op.With("path", scim.Quote(p.String()))
-	switch {
+	switch none := p.Sub == "" && value == "null" || strings.EqualFold(p.Sub, "value") && isEmpty(value); {
 	case scim.Text(op.Raw("op")) == "remove":
-	case p.Sub == "" && value == "null", strings.EqualFold(p.Sub, "value") && isEmpty(value):
+	case none && scim.Text(op.Raw("op")) == "replace":
 		op = op.With("op", `"remove"`).With("path", scim.Quote(manager.String())).With("value", "")
 	case value != "":
 		op = op.With("value", value)

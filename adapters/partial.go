@@ -51,21 +51,21 @@ func emptyClears(source string) scim.Rule {
 }
 
 func clearing(op scim.Resource) scim.Resource {
-	value := op.Raw("value")
+	kind, value := scim.Text(op.Raw("op")), op.Raw("value")
 	p, err := scim.ParsePath(scim.Text(op.Raw("path")))
-	if err != nil || value == "" || scim.Text(op.Raw("op")) == "remove" {
-		return op
-	}
-	if !isEmpty(value) {
-		if lean := lean(value); lean != value && !p.IsZero() {
-			op = op.With("value", lean)
+	switch {
+	case err != nil || p.IsZero() || value == "" || kind == "remove":
+	case !isEmpty(value):
+		op = op.With("value", lean(value))
+	case kind == "add": // nothing is added; above all, an empty list of members takes nobody out
+		op = op.With("value", "null")
+	default:
+		if p.Filter != nil && strings.EqualFold(p.Sub, "value") { // an element without its value says nothing
+			p.Sub = ""
 		}
-		return op
+		op = op.With("op", `"remove"`).With("path", scim.Quote(p.String())).With("value", "")
 	}
-	if strings.EqualFold(p.Sub, "value") { // without its value nothing is left to be said
-		p.Sub = ""
-	}
-	return op.With("op", `"remove"`).With("path", scim.Quote(p.String())).With("value", "")
+	return op
 }
 
 func withoutEmpty(r scim.Resource) scim.Resource {
