@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -13,52 +14,95 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/importer"
 )
 
-// importPause is how long a server that had no time for rows is left alone.
-const importPause = 5 * time.Second
+// importToken is the environment variable with the bearer token: a flag would show it to everybody on the machine.
+const importToken = "SCIM_TOKEN"
 
 func importCommand() *cobra.Command {
-	o := importer.Options{Now: time.Now, Attempts: 3, Wait: pause, HTTP: &http.Client{Timeout: 5 * time.Minute}}
+	o := importer.Options{Now: time.Now, Wait: pause, HTTP: &http.Client{
+		Timeout:       5 * time.Minute,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
 	var tenant, tokenFile string
 	c := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Create the users of a .csv or .jsonl file by bulk; can be interrupted and run again",
-		Example: "  scim-proxy import users.csv --url http://localhost:8080 --tenant workforce --token-file .demo/token\n" +
-			"  scim-proxy import users.failures.csv --url http://localhost:8080/scim/v2 --token \"$WORKFORCE_TOKEN\"",
-		Args: cobra.ExactArgs(1),
+		Example: "  scim-proxy import users.csv --tenant workforce --token-file .demo/token\n" +
+			"  " + importToken + "=... scim-proxy import users.failures.csv --url https://scim.example.com/scim/v2",
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageError{errors.New("import needs one file, FILE.csv or FILE.jsonl")}
+			}
+			return nil
+		},
 		RunE: func(c *cobra.Command, args []string) error {
-			if o.URL == "" || (o.Token == "") == (tokenFile == "") {
-				return usageError{errors.New("import needs --url, and either --token or --token-file")}
+			var err error
+			if o.URL, err = importURL(o.URL, tenant); err != nil {
+				return usageError{err}
+			}
+			if o.Token, err = token(tokenFile); err != nil {
+				return usageError{err}
 			}
 			if o.Batch < 1 {
 				return usageError{errors.New("--batch must be at least 1")}
 			}
-			if tokenFile != "" {
-				b, err := os.ReadFile(tokenFile)
-				if err != nil {
-					return err
-				}
-				o.Token = strings.TrimSpace(string(b))
+			source, err := importer.Open(c.Context(), args[0])
+			if c.Context().Err() != nil {
+				return importer.ErrInterrupted
 			}
-			if tenant != "" {
-				o.URL = strings.TrimSuffix(o.URL, "/") + "/tenants/" + tenant + "/scim/v2"
+			if err != nil {
+				return usageError{err}
 			}
-			o.File, o.Out = args[0], c.ErrOrStderr()
-			return importer.Run(c.Context(), o)
+			o.Out, o.Progress, o.Terminal = c.OutOrStdout(), c.ErrOrStderr(), isTerminal(os.Stderr)
+			return importer.Run(c.Context(), source, o)
 		},
 	}
-	c.Flags().StringVar(&o.URL, "url", "", "SCIM base URL; with --tenant the URL of the proxy")
+	c.Flags().StringVar(&o.URL, "url", "http://localhost:8080", "SCIM base URL; with --tenant the URL of the proxy")
 	c.Flags().StringVar(&tenant, "tenant", "", "name of a tenant of the proxy at --url")
-	c.Flags().StringVar(&o.Token, "token", "", "bearer token")
-	c.Flags().StringVar(&tokenFile, "token-file", "", "file with the bearer token")
+	c.Flags().StringVar(&tokenFile, "token-file", "", "file with the bearer token; without it the environment variable "+importToken)
 	c.Flags().IntVar(&o.Batch, "batch", 200, "rows per request")
 	return c
 }
 
-func pause(ctx context.Context, _ int) error {
+// importURL is the SCIM base.
+func importURL(base, tenant string) (string, error) {
+	u, err := url.Parse(base)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return "", errors.New("--url is not an http or https URL")
+	}
+	if tenant == "" {
+		if strings.Trim(u.Path, "/") == "" {
+			return "", errors.New("--url has no path: name the --tenant, or the whole SCIM base URL")
+		}
+		return base, nil
+	}
+	return strings.TrimSuffix(base, "/") + "/tenants/" + url.PathEscape(tenant) + "/scim/v2", nil
+}
+
+func token(file string) (string, error) {
+	text := os.Getenv(importToken)
+	if file != "" {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return "", err
+		}
+		text = string(b)
+	}
+	if text = strings.TrimSpace(text); text == "" {
+		return "", errors.New("there is no bearer token: give --token-file, or set " + importToken)
+	}
+	return text, nil
+}
+
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+func pause(ctx context.Context, d time.Duration) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(importPause):
+	case <-time.After(d):
 		return nil
 	}
 }
