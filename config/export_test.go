@@ -3,9 +3,6 @@ package config
 // Unfinished tells, by key, what is refused because it is not done yet.
 func Unfinished() map[string]string {
 	all := map[string]string{}
-	for _, u := range unfinishedConfig() {
-		all[u.path] = u.says
-	}
 	for _, u := range unfinishedTenant() {
 		all[u.path] = u.says
 	}

@@ -2,24 +2,16 @@ package config
 
 // unfinished is a key that can be written and read, for which the program does nothing yet. A setting that does nothing would be a lie, so it is
 // refused, and docs/configuration.md says so. Whoever finishes one deletes its row and runs `go test ./config -update`.
-type unfinished[T any] struct {
+type unfinished struct {
 	path string
 	says string // follows the path
-	used func(*T) bool
+	used func(*Tenant) bool
 }
 
 const notYet = "is not supported yet"
 
-func unfinishedConfig() []unfinished[Config] {
-	return []unfinished[Config]{
-		{"tls", notYet, func(c *Config) bool { return c.TLS != nil }},
-		{"timeouts", notYet, func(c *Config) bool { return c.Timeouts != Default().Timeouts }},
-		{"log", notYet, func(c *Config) bool { return c.Log != Default().Log }},
-	}
-}
-
-func unfinishedTenant() []unfinished[Tenant] {
-	return []unfinished[Tenant]{
+func unfinishedTenant() []unfinished {
+	return []unfinished{
 		{"group", notYet, func(t *Tenant) bool { return t.Group != "" }},
 		{"organization", notYet, func(t *Tenant) bool { return t.Organization != "" }},
 		{"state", "staged is not supported yet", func(t *Tenant) bool { return t.State == "staged" }},
@@ -29,8 +21,8 @@ func unfinishedTenant() []unfinished[Tenant] {
 	}
 }
 
-func refuseUnfinished[T any](d *document, said *T, table []unfinished[T]) {
-	for _, u := range table {
+func refuseUnfinished(d *document, said *Tenant) {
+	for _, u := range unfinishedTenant() {
 		if u.used(said) {
 			d.wrong(u.path, u.says)
 		}

@@ -39,7 +39,6 @@ func (d *document) validate(c *Config) {
 	d.validateLimits(c.Limits)
 	d.validateTimeouts(c.Timeouts, c.Limits.Request)
 	d.validateStore(c.Store)
-	refuseUnfinished(d, c, unfinishedConfig())
 }
 
 func anyPort(address string) bool {

@@ -40,7 +40,7 @@ func (d *document) validateTenant(t *Tenant, known Idps) {
 		)
 	}
 	d.validateExtensions(t.Extensions)
-	refuseUnfinished(d, t, unfinishedTenant())
+	refuseUnfinished(d, t)
 }
 
 var (

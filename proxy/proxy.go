@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -39,6 +40,7 @@ type Proxy struct {
 	registry *prometheus.Registry
 	metrics  *observe.Metrics
 	tenants  *tenantGate
+	tls      *tls.Config // nil: plain HTTP
 }
 
 // New builds the proxy. It opens the store and does not talk to Keycloak: what a realm is like is asked at its first request.
@@ -54,7 +56,10 @@ func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
 	p := &Proxy{cfg: cfg, engine: engine, log: log, now: time.Now, newID: rand.Text, registry: prometheus.NewRegistry()}
 	p.metrics = observe.NewMetrics(p.registry)
 	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(transport, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
-	if p.tenants, err = p.newTenants(); err != nil {
+	if p.tenants, err = p.newTenants(); err == nil && cfg.TLS != nil {
+		p.tls, err = serverTLS(*cfg.TLS, p.now)
+	}
+	if err != nil {
 		return nil, errors.Join(err, engine.Close())
 	}
 	return p, nil

@@ -1,7 +1,9 @@
 package proxy
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -20,6 +22,10 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 	door, err := new(net.ListenConfig).Listen(ctx, "tcp", p.cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
+	}
+	address := door.Addr()
+	if p.tls != nil {
+		door = tls.NewListener(door, p.tls)
 	}
 	servers := map[*http.Server]net.Listener{p.server(p.Handler()): door}
 	if p.cfg.AdminListen != "" {
@@ -44,17 +50,18 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 			return s.Shutdown(stop)
 		})
 	}
-	ready(door.Addr())
+	ready(address)
 	return errors.Join(g.Wait(), p.engine.Close())
 }
 
 func (p *Proxy) server(h http.Handler) *http.Server {
+	t := p.cfg.Timeouts
 	return &http.Server{
 		Handler:           h,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      p.requestTimeout() + 30*time.Second,
-		IdleTimeout:       2 * time.Minute,
+		ReadHeaderTimeout: t.ReadHeader.Std(),
+		ReadTimeout:       t.Read.Std(),
+		WriteTimeout:      cmp.Or(t.Write.Std(), p.requestTimeout()+30*time.Second),
+		IdleTimeout:       t.Idle.Std(),
 		MaxHeaderBytes:    64 << 10,
 	}
 }

@@ -27,7 +27,7 @@ func serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			log, err := zap.NewProduction()
+			log, err := logger(cfg.Log)
 			if err != nil {
 				return err
 			}
@@ -45,6 +45,20 @@ func serveCommand() *cobra.Command {
 	c.Flags().StringVar(&store, "store", "", "with --keycloak: file of the embedded store (default scim-proxy/store.db in the user's configuration directory)")
 	c.Flags().StringVar(&listen, "listen", "", "with --keycloak: address to serve on (default :8080)")
 	return c
+}
+
+// logger writes to standard error, so that standard output stays free.
+func logger(c config.Log) (*zap.Logger, error) {
+	z := zap.NewProductionConfig()
+	if c.Format == "console" {
+		z = zap.NewDevelopmentConfig()
+		z.Development, z.DisableStacktrace = false, true
+	}
+	z.DisableCaller, z.Sampling = true, nil // every request has its line
+	if err := z.Level.UnmarshalText([]byte(c.Level)); err != nil {
+		return nil, err
+	}
+	return z.Build()
 }
 
 func serveConfig(file, keycloak, store, listen string) (*config.Config, error) {
