@@ -5,7 +5,7 @@ LINT_VERSION := v2.14.0
 LINT := $(TOOLS)/golangci-lint
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help run keycloak build check test fmt lint fuzz bench-members bench-lists conformance bench-bulk setup clean
+.PHONY: help run keycloak build check test fmt lint fuzz bench-members bench-lists conformance idp-report bench-bulk setup clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -55,6 +55,10 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 bench-members: ## a PUT of many members beside the same change sent natively, as a ratio
 	@mkdir -p bin && go build -o bin/keycloak ./test/cmd/keycloak
 	./bin/keycloak exec -- go test -run '^$$' -bench '^BenchmarkMembers$$' -benchtime 1x -timeout 20m ./test/
+
+idp-report: ## play what identity providers send through the proxy and natively, and write the table in docs/idps.md
+	@mkdir -p bin && go build -o bin/keycloak ./test/cmd/keycloak
+	./bin/keycloak exec -- go test -run '^TestCorpus$$' -count=1 -timeout 20m ./test/ -report ../docs/idps.md
 
 bench-bulk: ## 1,000 creates by bulk beside the same creates sent natively one after the other, as a ratio
 	@mkdir -p bin && go build -o bin/keycloak ./test/cmd/keycloak

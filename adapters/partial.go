@@ -51,12 +51,12 @@ func emptyClears(source string) scim.Rule {
 }
 
 func clearing(op scim.Resource) scim.Resource {
-	kind, value := scim.Text(op.Raw("op")), op.Raw("value")
+	kind, value := scim.Text(op.Raw("op")), lean(op.Raw("value"))
 	p, err := scim.ParsePath(scim.Text(op.Raw("path")))
 	switch {
 	case err != nil || p.IsZero() || value == "" || kind == "remove":
 	case !isEmpty(value):
-		op = op.With("value", lean(value))
+		op = op.With("value", value)
 	case kind == "add": // nothing is added; above all, an empty list of members takes nobody out
 		op = op.With("value", "null")
 	default:
