@@ -15,7 +15,7 @@ func emailFromUserName() scim.Rule {
 	return scim.Rule{
 		Name:   "email-from-user-name",
 		Says:   "A user that is created without emails gets the userName as work address, where it is one.",
-		Source: "a catalogue app gets only userName, which is the primary address (reported in behaviour notes on Google's auto-provisioning)",
+		Source: "a catalogue app gets only userName, which is the primary address (reported; no capture is public)",
 		Apply: func(_ scim.Schemas, w scim.Wire) (scim.Wire, bool) {
 			if w.Method != "POST" || w.Type != scim.User || w.ID != "" {
 				return w, false

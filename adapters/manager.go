@@ -14,7 +14,7 @@ func managerForms() scim.Rule {
 	return scim.Rule{
 		Name:   "manager-forms",
 		Says:   `A manager is the enterprise extension's manager.value, also where it comes without its URN, as a plain id, in an array, or as managerId; "" and null mean that there is none.`,
-		Source: `Entra sends "manager" with an array (entra-docs) and a plain id or "" to its URN (2026 validation, SCIMReferenceCode); OneLogin's template has managerId (developers.onelogin.com/scim/define-user-schema); native Keycloak 26.7.3 knows the URN form only`,
+		Source: `Entra sends "manager" with an array (entra-docs) and a plain id or "" to its URN (2026 validation, SCIMReferenceCode); OneLogin's template has managerId (developers.onelogin.com/scim/define-user-schema)`,
 		Apply: func(_ scim.Schemas, w scim.Wire) (scim.Wire, bool) {
 			switch {
 			case w.Type != scim.User:

@@ -90,7 +90,7 @@ func selectedIsMade() scim.Rule {
 	return scim.Rule{
 		Name:   "selected-is-made",
 		Says:   `A replace of emails[type eq "work"].value makes the element where there is none.`,
-		Source: "Entra replaces what was never there (SCIM-SDK, ssoready#249, scim-patch); Okta's primary e-mail (okta-developer-docs, scim-20); RFC 7644 section 3.5.2.3 has a noTarget for it, native Keycloak 26.7.3 too",
+		Source: "Entra replaces what was never there (SCIM-SDK, ssoready#249, scim-patch); Okta's primary e-mail (okta-developer-docs, scim-20); RFC 7644 section 3.5.2.3 has a noTarget for it",
 		Apply: func(_ scim.Schemas, w scim.Wire) (scim.Wire, bool) {
 			return eachOp(w, one(func(op scim.Resource) scim.Resource {
 				p, err := scim.ParsePath(scim.Text(op.Raw("path")))
