@@ -29,5 +29,5 @@
 // the server is back. Killed in the middle: a script runs as a whole or not at all. What an acknowledgement means is Redis's own
 // promise: with appendfsync everysec up to a second of acknowledged writes is lost with the machine, with always none; a failover
 // loses what the replica had not received. Revisions rise with the server's clock, so a save that was made on lost
-// data conflicts instead of overwriting. What is left behind: a lock whose holder died, or whose answer was lost, until its ttl.
+// data conflicts instead of overwriting. What is left behind: a lock whose holder died, for one lease (15 s), or whose answer was lost, until it expires.
 package redis

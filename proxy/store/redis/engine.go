@@ -5,6 +5,7 @@ import (
 	"context"
 	_ "embed" // the scripts
 	"fmt"
+	"sync"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -22,18 +23,24 @@ var deleteLua string
 //go:embed lock.lua
 var lockLua string
 
+//go:embed renew.lua
+var renewLua string
+
 //go:embed unlock.lua
 var unlockLua string
 
 // scripts run by their digest; go-redis sends the text when the server does not know it.
-type scripts struct{ save, delete, lock, unlock *goredis.Script }
+type scripts struct{ save, delete, lock, renew, unlock *goredis.Script }
 
 // Engine is a store.Engine on Redis.
 type Engine struct {
 	client  goredis.UniversalClient
 	prefix  string
 	timeout time.Duration
+	lease   time.Duration
 	scripts scripts
+	closed  chan struct{}
+	close   sync.Once
 }
 
 var _ store.Engine = (*Engine)(nil)
@@ -51,10 +58,13 @@ func Open(o Options) (*Engine, error) {
 		client:  goredis.NewUniversalClient(o.universal()),
 		prefix:  o.Prefix,
 		timeout: o.Timeout,
+		lease:   defaultLease,
+		closed:  make(chan struct{}),
 		scripts: scripts{
 			save:   goredis.NewScript(saveLua),
 			delete: goredis.NewScript(deleteLua),
 			lock:   goredis.NewScript(lockLua),
+			renew:  goredis.NewScript(renewLua),
 			unlock: goredis.NewScript(unlockLua),
 		},
 	}, nil
@@ -74,7 +84,10 @@ func (e *Engine) Ping(ctx context.Context) error {
 }
 
 // Close closes all connections.
-func (e *Engine) Close() error { return e.client.Close() }
+func (e *Engine) Close() error {
+	e.close.Do(func() { close(e.closed) })
+	return e.client.Close()
+}
 
 // begin refuses a context that has ended.
 func begin(ctx context.Context, op string) error {

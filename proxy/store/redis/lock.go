@@ -17,6 +17,9 @@ const (
 	lastWait  = 100 * time.Millisecond
 )
 
+// defaultLease is how long a lock outlives its holder at most. It is renewed three times as often while the holder lives.
+const defaultLease = 15 * time.Second
+
 // Lock is store.Space.Lock.
 func (s *space) Lock(ctx context.Context, key string, ttl time.Duration) (func(), error) {
 	if err := cmp.Or(store.CheckIDs(s.tenant), store.CheckLock(key, ttl), begin(ctx, "lock")); err != nil {
@@ -24,12 +27,12 @@ func (s *space) Lock(ctx context.Context, key string, ttl time.Duration) (func()
 	}
 	name, token := s.keys.lock(key), rand.Text()
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
-		left, err := s.take(ctx, name, token, ttl)
+		left, err := s.take(ctx, name, token, min(ttl, s.lease))
 		if err != nil {
 			return nil, waited(ctx, wait > firstWait, err)
 		}
 		if left == 0 {
-			return func() { s.free(ctx, name, token) }, nil
+			return s.hold(ctx, name, token, ttl), nil
 		}
 		if !pause(ctx, min(wait/2+mathrand.N(wait), left)) {
 			return nil, store.Locked(ctx)
@@ -50,6 +53,45 @@ func (s *space) take(ctx context.Context, name, token string, ttl time.Duration)
 	millis := (ttl + time.Millisecond - 1) / time.Millisecond // PX 0 is an error
 	left, err := s.scripts.lock.Run(ctx, s.client, []string{name}, token, int64(millis)).Int64()
 	return time.Duration(left) * time.Millisecond, failed(ctx, "lock", err)
+}
+
+// hold renews the lock until it is given back, or ttl is over.
+func (s *space) hold(ctx context.Context, name, token string, ttl time.Duration) func() {
+	if ttl <= s.lease {
+		return func() { s.free(ctx, name, token) }
+	}
+	renewing, stop := context.WithTimeout(context.WithoutCancel(ctx), ttl)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.renew(renewing, name, token)
+	}()
+	return func() {
+		stop()
+		<-done
+		s.free(ctx, name, token)
+	}
+}
+
+// renew prolongs the lock by one lease again and again. It ends with the context, with the engine, and when the lock is another's. A renewal that
+// fails is tried again: two may fail before the lock is lost.
+func (s *space) renew(ctx context.Context, name, token string) {
+	tick := time.NewTicker(s.lease / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.closed:
+			return
+		case <-tick.C:
+		}
+		end, _ := ctx.Deadline()
+		held, err := s.scripts.renew.Run(ctx, s.client, []string{name}, token, max(min(s.lease, time.Until(end)), time.Millisecond).Milliseconds()).Int64()
+		if err == nil && held == 0 {
+			return
+		}
+	}
 }
 
 // free gives the lock back also after the caller's context has ended. If that fails, the lock ends with its ttl.

@@ -134,6 +134,34 @@ func TestReplicasShareRecordsAndLocks(t *testing.T) {
 	}
 }
 
+// A lock lives as long as its holder: longer than one lease while the holder is there, one lease at most after it is gone.
+func TestALockIsRenewed(t *testing.T) {
+	s := redisserver.Start(t, redisserver.Options{})
+	o := redis.Options{Addresses: []string{s.Addr}, Prefix: "kscim:"}
+	holder, other := open(t, o), open(t, o).Open("acme")
+	holder.SetLease(900 * time.Millisecond)
+	if _, err := holder.Open("acme").Lock(t.Context(), "u1", time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := s.Do("PTTL", "kscim:{acme}:l:u1"); err != nil || len(left) > 3 {
+		t.Errorf("the lock is taken for %s ms, %v", left, err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	if _, err := other.Lock(ctx, "u1", time.Hour); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("the lock of a holder who lives: %v", err)
+	}
+	if err := holder.Close(); err != nil { // as if it were killed
+		t.Fatal(err)
+	}
+	unlock, err := other.Lock(t.Context(), "u1", time.Hour)
+	if err != nil {
+		t.Fatalf("the lock of a holder who died: %v", err)
+	}
+	unlock()
+	unlock()
+}
+
 func TestOptionsAreChecked(t *testing.T) {
 	for name, o := range map[string]redis.Options{
 		"no address":            {},
