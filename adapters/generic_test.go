@@ -114,14 +114,15 @@ func TestRulesAreSourced(t *testing.T) {
 
 func TestRepairURL(t *testing.T) {
 	for in, want := range map[string]string{
-		"/scim/v2/Users?filter=a":                               "/scim/v2/Users?filter=a",
-		"/scim/v2?aadOptscim062020":                             "/scim/v2",
-		"/scim/v2/?aadOptscim062020/Users?filter=x":             "/scim/v2/Users?filter=x",
-		"/scim/v2?aadOptscim062020/Users/1":                     "/scim/v2/Users/1",
-		"/scim/v2/Users?aadOptscim062020&filter=x":              "/scim/v2/Users?filter=x",
-		"/scim/v2/Users?filter=x&aadOptscim062020":              "/scim/v2/Users?filter=x",
-		"/scim/v2/Users?filter=x&aadOptscim062020=true&count=1": "/scim/v2/Users?filter=x&count=1",
-		"/scim/v2//Users/a%2Fb?aadoptscim062020":                "/scim/v2//Users/a%2Fb",
+		"/scim/v2/Users?filter=a":                                  "/scim/v2/Users?filter=a",
+		"/scim/v2?aadOptscim062020":                                "/scim/v2",
+		"/scim/v2/?aadOptscim062020/Users?filter=x":                "/scim/v2/Users?filter=x",
+		"/scim/v2?aadOptscim062020/Users/1":                        "/scim/v2/Users/1",
+		"/scim/v2/Users?aadOptscim062020&filter=x":                 "/scim/v2/Users?filter=x",
+		"/scim/v2/Users?filter=x&aadOptscim062020":                 "/scim/v2/Users?filter=x",
+		"/scim/v2/Users?filter=x&aadOptscim062020=true&count=1":    "/scim/v2/Users?filter=x&count=1",
+		"/scim/v2/Users?filter=userName+eq+%22aadOptscim062020%22": "/scim/v2/Users?filter=userName+eq+%22aadOptscim062020%22",
+		"/scim/v2//Users/a%2Fb?aadoptscim062020":                   "/scim/v2//Users/a%2Fb",
 	} {
 		u, err := url.ParseRequestURI(in)
 		if err != nil {

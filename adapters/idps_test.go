@@ -26,6 +26,8 @@ func TestProviders(t *testing.T) {
 		{"okta", "PATCH", patch(`[{"op":"replace","path":"title","value":""}]`), patch(`[{"op":"replace","path":"title","value":""}]`), false, nil},
 		{"okta", "PUT", `{"id":"1","userName":"a","groups":[]}`, `{"id":"1","userName":"a","groups":[]}`, false, nil},
 		{"rippling", "PUT", `{"id":"1","userName":"a","emails":null,"phoneNumbers":[],"groups":[],"meta":{},"schemas":["x"]}`, patch(`[{"op":"replace","value":"a","path":"userName"},{"op":"replace","value":[],"path":"phoneNumbers"}]`), false, []string{"partial-put", "pathless"}},
+		{"onelogin", "PUT", `{"userName":"a","active":""}`, patch(`[{"op":"replace","value":"a","path":"userName"}]`), false, []string{"partial-put", "pathless"}},
+		{"onelogin", "POST", `{"userName":"a","active":""}`, `{"userName":"a","active":true}`, false, []string{"active-absent"}},
 		{"rippling", "PUT", `{"id":"2","userName":"a"}`, `{"id":"2","userName":"a"}`, false, nil},
 		{"rippling", "PUT", `[]`, `[]`, false, nil},
 		{"pingone", "PUT", `{"id":"1","displayName":"G","members":[{"value":"7"}]}`, patch(`[{"op":"replace","value":"G","path":"displayName"},{"op":"replace","value":[{"value":"7"}],"path":"members"}]`), true, []string{"partial-put", "pathless"}},

@@ -10,7 +10,7 @@ import (
 func partialPut(source string) scim.Rule {
 	return scim.Rule{
 		Name:   "partial-put",
-		Says:   "A PUT changes what it names and leaves the rest: it is a PATCH without a path. What is null is not named (RFC 7643 section 2.5); an empty list is, and clears.",
+		Says:   "A PUT changes what it names and leaves the rest: it is a PATCH without a path. What is null is not named (RFC 7643 section 2.5), nor what is \"\" and cannot be cleared; an empty list is, and clears.",
 		Source: source,
 		Apply: func(s scim.Schemas, w scim.Wire) (scim.Wire, bool) {
 			body, err := scim.ParseResource(w.Body)
@@ -19,7 +19,7 @@ func partialPut(source string) scim.Rule {
 			}
 			named := eachMember(body, func(name, raw string) (string, string) {
 				def, _ := s.Lookup(w.Type, scim.AttrPath{Name: name})
-				if raw == "null" || def.Mutability == "readOnly" || strings.EqualFold(name, "schemas") {
+				if raw == "null" || raw == `""` && def.Required || def.Mutability == "readOnly" || strings.EqualFold(name, "schemas") {
 					return "", ""
 				}
 				return name, raw

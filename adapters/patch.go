@@ -141,7 +141,7 @@ func activeAbsent() scim.Rule {
 				return w, false
 			}
 			return reshape(w, func(r scim.Resource) scim.Resource {
-				if raw := r.Raw("active"); raw != "" && raw != "null" {
+				if raw := r.Raw("active"); !isEmpty(raw) {
 					return r
 				}
 				return r.With("active", "true")

@@ -8,7 +8,7 @@ import (
 // entraFlag is what an administrator appends to the Tenant URL for Entra's RFC-conforming mode (entra-docs,
 // application-provisioning-config-problem-scim-compatibility). Naive joining leaves it in the middle of a path, where a "?" begins a query
 // too early, as in "/scim/?aadOptscim062020/Users?filter=x".
-var entraFlag = regexp.MustCompile(`(?i)[/?&]*aadOptscim062020(=[^/&]*)?([/?&])?`)
+var entraFlag = regexp.MustCompile(`(?i)[/?&]+aadOptscim062020(=[^/&]*)?([/?&]|$)`)
 
 // RepairURL takes Entra's flag out of wherever it stands, before any route is looked for. Both of Entra's modes are understood at any time, so
 // the flag itself says nothing that is needed.

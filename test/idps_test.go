@@ -125,6 +125,7 @@ func (s *stage) play(t *testing.T, c corpus.Case) error {
 		r.Target, r.Body = s.real(r.Target), s.real(r.Body)
 		a := tell(t, s.base, s.token, r)
 		w.Status, w.Answer = a.Status, string(a.Body)
+		w.Statuses = append(w.Statuses, a.Status)
 		if id := gjson.GetBytes(a.Body, "id").String(); r.Method == http.MethodPost && a.Status == http.StatusCreated {
 			s.ids["created"] = id
 			w.IDs = s.ids

@@ -16,9 +16,10 @@ import (
 // World is what is there after a case's requests. Names are U1, U2, U3, M4 and M5 for users, A and B for groups, and "created" for what the
 // last POST made.
 type World struct {
-	// Status and Answer are those of the last request.
-	Status int
-	Answer string
+	// Status and Answer are those of the last request, Statuses those of all in turn.
+	Status   int
+	Answer   string
+	Statuses []int
 	// IDs of the names.
 	IDs map[string]string
 	// Before holds what was shown before the requests.
@@ -32,6 +33,7 @@ type World struct {
 // Check holds one line of "want" against the world:
 //
 //	status 200                               the last answer's status; "status 200,204" allows several
+//	status.1 409                             that of the first of several
 //	answer Resources.0.id = U1               what stands at a gjson path of the last answer
 //	U1 emails[type eq "work"].value = "x"    what is shown at a SCIM path; a name stands for its id
 //	U1 name = {"givenName":"A"} or more      at least that
@@ -41,11 +43,11 @@ type World struct {
 //	A members = U1 U2                        exactly these
 func (w World) Check(line string) error {
 	subject, rest, _ := strings.Cut(line, " ")
-	if subject == "status" {
-		if !slices.Contains(strings.Split(rest, ","), strconv.Itoa(w.Status)) {
-			return fmt.Errorf("it is %d %s", w.Status, gjson.Get(w.Answer, "detail"))
-		}
-		return nil
+	if nth, ok := strings.CutPrefix(subject, "status"); ok {
+		return w.status(nth, rest)
+	}
+	if w.IDs[subject] == "" && subject != "answer" {
+		return fmt.Errorf("there never was a %q", subject)
 	}
 	if members, ok := strings.CutPrefix(rest, "members ="); ok {
 		return w.members(subject, strings.Fields(members))
@@ -78,6 +80,22 @@ func (w World) Check(line string) error {
 		return err
 	}
 	return w.compare(got, want)
+}
+
+// status of the last answer, or with ".N" of the Nth.
+func (w World) status(nth, allowed string) error {
+	got, detail := w.Status, gjson.Get(w.Answer, "detail").String()
+	if nth != "" {
+		i, err := strconv.Atoi(strings.TrimPrefix(nth, "."))
+		if err != nil || i < 1 || i > len(w.Statuses) {
+			return fmt.Errorf("there is no answer %s", nth)
+		}
+		got, detail = w.Statuses[i-1], ""
+	}
+	if !slices.Contains(strings.Split(allowed, ","), strconv.Itoa(got)) {
+		return fmt.Errorf("it is %s", strings.TrimSpace(strconv.Itoa(got)+" "+detail))
+	}
+	return nil
 }
 
 func (w World) members(group string, names []string) error {

@@ -13,7 +13,7 @@ const answer = `{"totalResults":1,"Resources":[{"id":"id-1"}]}`
 func world() corpus.World {
 	now := scim.Must(`{"id":"id-1","meta":{"version":"2"},"title":"T","emails":[{"type":"work","value":"w","primary":true},{"type":"home","value":"h"}],"name":{"givenName":"G","familyName":"F"}}`)
 	return corpus.World{
-		Status: 200, Answer: answer, IDs: map[string]string{"U1": "id-1", "U2": "id-2", "A": "id-a"},
+		Status: 200, Statuses: []int{409, 200}, Answer: answer, IDs: map[string]string{"U1": "id-1", "U2": "id-2", "A": "id-a"},
 		Before: map[string]scim.Resource{"U1": now.With("title", `"old"`).With("meta", "{}")},
 		Show: func(name string) (scim.Resource, bool, error) {
 			return now, name == "U1", nil
@@ -24,7 +24,7 @@ func world() corpus.World {
 
 func TestCheck(t *testing.T) {
 	for _, good := range []string{
-		`status 200`, `status 204,200`, `answer totalResults = 1`, `answer Resources.0.id = U1`, `answer nothing absent`, `U2 gone`,
+		`status 200`, `status 204,200`, `answer totalResults = 1`, `answer Resources.0.id = U1`, `answer nothing absent`, `U2 gone`, `status.1 409`, `status.2 200`,
 		`U1 title = "T"`, `U1 emails[type eq "work"].value = "w"`, `U1 emails[primary eq true].type = "work"`, `U1 emails[type eq "fax"] absent`, `U1 nickName absent`,
 		`U1 unchanged but title`, `U1 name = {"familyName":"F","givenName":"G"}`, `U1 name = {"givenName":"G"} or more`,
 		`U1 emails = [{"value":"h"},{"value":"w"}] or more`, `A members = U1 U2`,
@@ -36,7 +36,7 @@ func TestCheck(t *testing.T) {
 	for _, bad := range []string{
 		`status 204`, `answer totalResults = 2`, `answer Resources.0.id = U2`, `answer totalResults absent`, `U1 gone`, `U2 title = "T"`, `U2 title absent`,
 		`U1 title = "x"`, `U1 title absent`, `U1 emails[type eq "home"].value = "w"`, `U1 emails[type eq "work"] absent`, `U1 unchanged`, `U1 unchanged but emails`,
-		`U1 name = {"givenName":"G"}`, `U1 name = {"givenName":"x"} or more`, `U1 emails = [{"value":"h"}] or more`, `A members = U1`, `A members =`, `U1 dances`,
+		`U1 name = {"givenName":"G"}`, `U1 name = {"givenName":"x"} or more`, `U1 emails = [{"value":"h"}] or more`, `A members = U1`, `A members =`, `U1 dances`, `status.1 200`, `status.3 200`, `status.0 200`, `status.x 200`, `U9 gone`, `U9 title absent`, `created gone`,
 	} {
 		if err := world().Check(bad); err == nil {
 			t.Errorf("%s is held to be so", bad)
