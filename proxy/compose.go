@@ -80,7 +80,7 @@ func session(ctx context.Context, p *parts, l plan, cred keycloak.Credential) (s
 	}, nil
 }
 
-// lockSpare is how much longer than a request a lock lasts: none loses its lock, and one that died with it blocks its resource that long.
+// lockSpare is how much longer than a request a lock lasts: none loses its lock.
 const lockSpare = 30 * time.Second
 
 func (p *parts) lock(ctx context.Context, key string) (func(), error) {
