@@ -58,28 +58,6 @@ func one(change func(scim.Resource) scim.Resource) func(scim.Resource) []scim.Re
 	return func(op scim.Resource) []scim.Resource { return []scim.Resource{change(op)} }
 }
 
-// eachMember changes the members of a JSON object, in order; an empty name drops the member, a name that is there already wins.
-func eachMember(r scim.Resource, change func(name, raw string) (string, string)) scim.Resource {
-	names := r.Names()
-	raws := make([]string, len(names))
-	changed := false
-	for i, name := range names {
-		raw := r.Raw(name)
-		names[i], raws[i] = change(name, raw)
-		changed = changed || names[i] != name || raws[i] != raw
-	}
-	if !changed {
-		return r
-	}
-	out := scim.Must("{}")
-	for i, name := range names {
-		if name != "" && out.Raw(name) == "" {
-			out = out.With(name, raws[i])
-		}
-	}
-	return out
-}
-
 // same reports whether two JSON texts differ in white space at most: that alone is not a change.
 func same(a, b string) bool {
 	if a == b {

@@ -16,7 +16,7 @@ func textBooleans() scim.Rule {
 			switch {
 			case isWrite(w):
 				return reshape(w, func(r scim.Resource) scim.Resource {
-					return eachMember(r, func(name, raw string) (string, string) {
+					return r.Map(func(name, raw string) (string, string) {
 						def, _ := s.Lookup(w.Type, scim.AttrPath{Name: name})
 						return name, booleans(def, raw)
 					})
@@ -46,7 +46,7 @@ func booleans(def scim.Attribute, raw string) string {
 	if !ok {
 		return raw
 	}
-	return eachMember(in, func(name, raw string) (string, string) {
+	return in.Map(func(name, raw string) (string, string) {
 		sub, _ := def.Sub(name)
 		return name, booleans(sub, raw)
 	}).String()

@@ -41,10 +41,10 @@ var cases = []struct {
 	{"dotted URN", "PATCH", patch(`[{"op":"replace","path":"` + enterprise + `.department","value":"x"}]`), patch(`[{"op":"replace","path":"` + enterprise + `:department","value":"x"}]`), []string{"urn-spelling"}},
 	{
 		"path-less", "PATCH", patch(`[{"op":"replace","value":{"id":"1","displayName":"d","name.givenName":"g","emails[type eq \"work\"].value":"w","` + enterprise + `:employeeNumber":"7","` + enterprise + `":{"costCenter":"c"},"urn:x:1:User":{"a":{"b":1}}}}]`),
-		patch(`[{"op":"replace","value":"d","path":"displayName"},{"op":"replace","value":"g","path":"name.givenName"},{"op":"replace","value":"w","path":"emails[type eq \"work\"].value"},{"op":"replace","value":"7","path":"` + enterprise + `:employeeNumber"},{"op":"replace","value":"c","path":"` + enterprise + `:costCenter"},{"op":"replace","value":{"a":{"b":1}},"path":"urn:x:1:User"}]`),
+		patch(`[{"op":"replace","path":"displayName","value":"d"},{"op":"replace","path":"name.givenName","value":"g"},{"op":"replace","path":"emails[type eq \"work\"].value","value":"w"},{"op":"replace","path":"` + enterprise + `:employeeNumber","value":"7"},{"op":"replace","path":"` + enterprise + `:costCenter","value":"c"},{"op":"replace","path":"urn:x:1:User","value":{"a":{"b":1}}}]`),
 		[]string{"pathless"},
 	},
-	{"path-less active", "PATCH", patch(`[{"op":"replace","value":{"active":"False"}}]`), patch(`[{"op":"replace","value":false,"path":"active"}]`), []string{"pathless", "text-booleans"}},
+	{"path-less active", "PATCH", patch(`[{"op":"replace","value":{"active":"False"}}]`), patch(`[{"op":"replace","path":"active","value":false}]`), []string{"pathless", "text-booleans"}},
 	{"password", "PATCH", patch(`[{"op":"replace","value":{"password":"s3cret"}}]`), patch(`[]`), []string{"pathless", "password-dropped"}},
 	{"post", "POST", `{"UserName":"a","Password":"s3cret","Emails":[{"Value":"x","Primary":"true"}],"urn:ietf:params:scim:schemas:extension:enterprise:2.0User":{"Department":"d"}}`, `{"userName":"a","emails":[{"value":"x","primary":true}],"` + enterprise + `":{"department":"d"},"active":true}`, []string{"urn-spelling", "attribute-names", "text-booleans", "active-absent", "password-dropped"}},
 	{"put keeps its silence", "PUT", `{"userName":"a"}`, `{"userName":"a"}`, nil},

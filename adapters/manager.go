@@ -94,7 +94,7 @@ func managerValue(raw string) string {
 	if !ok {
 		return raw
 	}
-	o = eachMember(o, func(name, raw string) (string, string) {
+	o = o.Map(func(name, raw string) (string, string) {
 		if strings.EqualFold(name, "managerId") {
 			name = "value"
 		}

@@ -33,6 +33,7 @@ func removeMembersByValue() scim.Rule {
 // removals is one operation per member; a member without an id leaves the whole as it was, for the strict reader to refuse.
 func removals(op scim.Resource, members []string) []scim.Resource {
 	out := []scim.Resource{}
+	bare := op.Without("value") // which may be large
 	for _, m := range members {
 		id := m
 		if o, ok := object(m); ok {
@@ -41,7 +42,7 @@ func removals(op scim.Resource, members []string) []scim.Resource {
 		if !scim.IsText(id) || scim.Text(id) == "" {
 			return []scim.Resource{op}
 		}
-		out = append(out, op.With("path", scim.Quote("members[value eq "+id+"]")).With("value", ""))
+		out = append(out, bare.With("path", scim.Quote("members[value eq "+id+"]")))
 	}
 	return out
 }

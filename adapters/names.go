@@ -59,7 +59,7 @@ func spell(text string) string {
 func indexFold(s, sub string) int { return strings.Index(strings.ToLower(s), strings.ToLower(sub)) }
 
 func spellKeys(r scim.Resource) scim.Resource {
-	return eachMember(r, func(name, raw string) (string, string) {
+	return r.Map(func(name, raw string) (string, string) {
 		if !strings.Contains(name, ":") {
 			return name, raw
 		}
@@ -113,10 +113,10 @@ func attributeNames() scim.Rule {
 }
 
 func canonical(s scim.Schemas, t scim.ResourceType, r scim.Resource) scim.Resource {
-	return eachMember(r, func(name, raw string) (string, string) {
+	return r.Map(func(name, raw string) (string, string) {
 		if strings.EqualFold(name, scim.EnterpriseURN) {
 			if in, ok := object(raw); ok {
-				raw = eachMember(in, func(n, v string) (string, string) { return canonicalMember(s, t, scim.EnterpriseURN, n, v) }).String()
+				raw = in.Map(func(n, v string) (string, string) { return canonicalMember(s, t, scim.EnterpriseURN, n, v) }).String()
 			}
 			return scim.EnterpriseURN, raw
 		}
@@ -152,7 +152,7 @@ func canonicalValue(def scim.Attribute, raw string) string {
 	if !ok {
 		return raw
 	}
-	return eachMember(in, func(name, raw string) (string, string) {
+	return in.Map(func(name, raw string) (string, string) {
 		if sub, ok := def.Sub(name); ok {
 			name = sub.Name
 		}

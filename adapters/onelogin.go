@@ -43,7 +43,7 @@ func scim1URNs() scim.Rule {
 const enterprise1 = "urn:scim:schemas:extension:enterprise:1.0"
 
 func fromSCIM1(r scim.Resource) scim.Resource {
-	return eachMember(r, func(name, raw string) (string, string) { return urn2(name), raw })
+	return r.Map(func(name, raw string) (string, string) { return urn2(name), raw })
 }
 
 func urn2(name string) string {

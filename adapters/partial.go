@@ -17,7 +17,7 @@ func partialPut(source string) scim.Rule {
 			if err != nil || w.Method != "PUT" || w.ID == "" || body.ID() != "" && body.ID() != w.ID {
 				return w, false
 			}
-			named := eachMember(body, func(name, raw string) (string, string) {
+			named := body.Map(func(name, raw string) (string, string) {
 				def, _ := s.Lookup(w.Type, scim.AttrPath{Name: name})
 				if raw == "null" || raw == `""` && def.Required || def.Mutability == "readOnly" || strings.EqualFold(name, "schemas") {
 					return "", ""
@@ -69,7 +69,7 @@ func clearing(op scim.Resource) scim.Resource {
 }
 
 func withoutEmpty(r scim.Resource) scim.Resource {
-	return eachMember(r, func(name, raw string) (string, string) {
+	return r.Map(func(name, raw string) (string, string) {
 		if raw == `""` {
 			return "", ""
 		}
@@ -80,7 +80,7 @@ func withoutEmpty(r scim.Resource) scim.Resource {
 // lean is a value without what is "" in it: an object keeps null in its place, an array loses elements whose value is empty.
 func lean(raw string) string {
 	if o, ok := object(raw); ok {
-		return eachMember(o, func(name, raw string) (string, string) {
+		return o.Map(func(name, raw string) (string, string) {
 			if raw == `""` {
 				return name, "null"
 			}

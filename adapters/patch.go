@@ -37,7 +37,7 @@ func knownKeys(operations string) string {
 	var out []string
 	for _, e := range scim.Elements(operations) {
 		if op, ok := object(e); ok {
-			e = eachMember(op, func(name, raw string) (string, string) {
+			e = op.Map(func(name, raw string) (string, string) {
 				switch known := strings.ToLower(name); known {
 				case "op", "path", "value":
 					return known, raw
@@ -92,15 +92,15 @@ func pathless() scim.Rule {
 
 func split(op, value scim.Resource) []scim.Resource {
 	var out []scim.Resource
-	for _, key := range value.Names() {
-		raw := value.Raw(key)
+	op = op.Without("value") // which may be large
+	for key, raw := range value.All() {
 		switch strings.ToLower(key) {
 		case "id", "schemas", "meta":
 			continue
 		}
 		if inner, ok := object(raw); ok && strings.EqualFold(key, scim.EnterpriseURN) {
-			for _, name := range inner.Names() {
-				out = append(out, op.With("path", scim.Quote(key+":"+name)).With("value", inner.Raw(name)))
+			for name, raw := range inner.All() {
+				out = append(out, op.With("path", scim.Quote(key+":"+name)).With("value", raw))
 			}
 			continue
 		}

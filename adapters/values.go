@@ -17,7 +17,7 @@ func listValues() scim.Rule {
 				return w, false // a PATCH takes one value as well as a list
 			}
 			return reshape(w, func(r scim.Resource) scim.Resource {
-				return eachMember(r, func(name, raw string) (string, string) {
+				return r.Map(func(name, raw string) (string, string) {
 					def, _ := s.Lookup(w.Type, scim.AttrPath{Name: name})
 					if _, single := object(raw); single && def.MultiValued {
 						raw = scim.Array([]string{raw})
@@ -38,7 +38,7 @@ func onePrimary() scim.Rule {
 		Apply: func(s scim.Schemas, w scim.Wire) (scim.Wire, bool) {
 			if isWrite(w) {
 				return reshape(w, func(r scim.Resource) scim.Resource {
-					return eachMember(r, func(name, raw string) (string, string) {
+					return r.Map(func(name, raw string) (string, string) {
 						if def, _ := s.Lookup(w.Type, scim.AttrPath{Name: name}); def.MultiValued {
 							raw = withOnePrimary(raw)
 						}

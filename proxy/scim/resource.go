@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"iter"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -63,6 +64,44 @@ func (r Resource) Names() []string {
 		out[i] = m.key
 	}
 	return out
+}
+
+// All yields the top-level members in document order, with their JSON texts.
+func (r Resource) All() iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for _, m := range members(r.raw) {
+			if !yield(m.key, m.raw) {
+				return
+			}
+		}
+	}
+}
+
+// Map changes the top-level members in one pass. A member whose name or text becomes "" is dropped, and of two that come to have one name the
+// first stays. Where nothing changes the resource is the same byte for byte.
+func (r Resource) Map(change func(name, raw string) (string, string)) Resource {
+	var out []member
+	seen, changed := map[string]bool{}, false
+	for _, m := range members(r.raw) {
+		name, raw := change(m.key, m.raw)
+		lower := strings.ToLower(name)
+		switch {
+		case name == "" || raw == "" || seen[lower]:
+			changed = true
+			continue
+		case name != m.key:
+			m.quoted, m.key = Quote(name), name
+			fallthrough
+		case raw != m.raw:
+			m.raw, changed = raw, true
+		}
+		seen[lower] = true
+		out = append(out, m)
+	}
+	if !changed {
+		return r
+	}
+	return Resource{objectText(out)}
 }
 
 // With sets a top-level member to JSON text; "" removes it.
