@@ -33,7 +33,9 @@ func TestRulesAreLinear(t *testing.T) {
 		}},
 		"keys": {"PATCH", false, func(n int) string { return patch(`[{"op":"add","value":{` + repeat(n, `"k%d":""`) + `}}]`) }},
 		"body": {"PUT", false, func(n int) string { return `{"userName":"a",` + repeat(n, `"k%d":"True"`) + `}` }},
-		"list": {"PUT", false, func(n int) string { return `{"userName":"a","Emails":[` + repeat(n, `{"Value":"%d@example.com"}`) + `]}` }},
+		"list": {"PUT", false, func(n int) string {
+			return `{"userName":"a","Emails":[` + repeat(n, `{"Value":"%d@example.com"}`) + `]}`
+		}},
 	} {
 		for _, idp := range adapters.Names() {
 			cost := func(n int) uint64 {
