@@ -15,8 +15,10 @@ func TestProviders(t *testing.T) {
 		group                bool
 		rules                []string
 	}{
-		{"entra", "PATCH", patch(`[{"op":"add","path":"members","value":[]}]`), patch(`[{"op":"add","path":"members","value":null}]`), true, []string{"empty-clears", "quiet-groups"}},
-		{"entra", "PATCH", patch(`[{"op":"replace","path":"members","value":null}]`), patch(`[{"op":"remove","path":"members"}]`), true, []string{"empty-clears", "quiet-groups"}},
+		{"entra", "PATCH", patch(`[{"op":"add","path":"members","value":[]}]`), patch(`[{"op":"add","path":"members","value":[]}]`), true, []string{"quiet-groups"}},
+		{"entra", "PATCH", patch(`[{"op":"replace","path":"members","value":[{"value":""}]}]`), patch(`[{"op":"replace","path":"members","value":[{"value":""}]}]`), true, []string{"quiet-groups"}},
+		{"onelogin", "PUT", `{"displayName":"G","members":[{"value":""}]}`, patch(`[{"op":"replace","path":"displayName","value":"G"},{"op":"replace","path":"members","value":[{"value":""}]}]`), true, []string{"partial-put", "pathless"}},
+		{"entra", "PATCH", patch(`[{"op":"replace","path":"members","value":null}]`), patch(`[{"op":"replace","path":"members","value":null}]`), true, []string{"quiet-groups"}},
 		{"entra", "PATCH", patch(`[{"op":"replace","path":"title","value":""},{"op":"replace","path":"name.givenName","value":null}]`), patch(`[{"op":"remove","path":"title"},{"op":"remove","path":"name.givenName"}]`), false, []string{"empty-clears"}},
 		{"entra", "PATCH", patch(`[{"op":"replace","path":"emails[type eq \"work\"].value","value":""}]`), patch(`[{"op":"remove","path":"emails[type eq \"work\"]"}]`), false, []string{"empty-clears"}},
 		{"entra", "PATCH", patch(`[{"op":"replace","path":"name","value":{"givenName":"","familyName":"F"}}]`), patch(`[{"op":"replace","path":"name","value":{"givenName":null,"familyName":"F"}}]`), false, []string{"empty-clears"}},

@@ -54,10 +54,10 @@ func clearing(op scim.Resource) scim.Resource {
 	kind, value := scim.Text(op.Raw("op")), lean(op.Raw("value"))
 	p, err := scim.ParsePath(scim.Text(op.Raw("path")))
 	switch {
-	case err != nil || p.IsZero() || value == "" || kind == "remove":
+	case err != nil || p.IsZero() || value == "" || kind == "remove" || isMembers(p.Name):
 	case !isEmpty(value):
 		op = op.With("value", value)
-	case kind == "add": // nothing is added; above all, an empty list of members takes nobody out
+	case kind == "add": // nothing is added
 		op = op.With("value", "null")
 	default:
 		if p.Filter != nil && strings.EqualFold(p.Sub, "value") { // an element without its value says nothing
@@ -70,12 +70,18 @@ func clearing(op scim.Resource) scim.Resource {
 
 func withoutEmpty(r scim.Resource) scim.Resource {
 	return r.Map(func(name, raw string) (string, string) {
-		if raw == `""` {
+		switch {
+		case isMembers(name):
+			return name, raw
+		case raw == `""`:
 			return "", ""
 		}
 		return name, lean(raw)
 	})
 }
+
+// isMembers: nobody leaves a group because an id is missing. What is no list of members stays for the strict reader.
+func isMembers(name string) bool { return strings.EqualFold(name, "members") }
 
 // lean is a value without what is "" in it: an object keeps null in its place, an array loses elements whose value is empty.
 func lean(raw string) string {
