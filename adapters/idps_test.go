@@ -16,6 +16,7 @@ func TestProviders(t *testing.T) {
 		rules                []string
 	}{
 		{"entra", "PATCH", patch(`[{"op":"add","path":"members","value":[]}]`), patch(`[{"op":"add","path":"members","value":[]}]`), true, []string{"quiet-groups"}},
+		{"generic", "PATCH", patch(`[{"op":"replace","path":"members","value":{}}]`), patch(`[{"op":"replace","path":"members","value":[{}]}]`), true, []string{"member-values"}},
 		{"entra", "PATCH", patch(`[{"op":"replace","path":"members","value":[{"value":""}]}]`), patch(`[{"op":"replace","path":"members","value":[{"value":""}]}]`), true, []string{"quiet-groups"}},
 		{"onelogin", "PUT", `{"displayName":"G","members":[{"value":""}]}`, patch(`[{"op":"replace","path":"displayName","value":"G"},{"op":"replace","path":"members","value":[{"value":""}]}]`), true, []string{"partial-put", "pathless"}},
 		{"entra", "PATCH", patch(`[{"op":"replace","path":"members","value":null}]`), patch(`[{"op":"replace","path":"members","value":null}]`), true, []string{"quiet-groups"}},

@@ -79,7 +79,7 @@ func memberOp(op scim.Resource) scim.Resource {
 	if id, ok := p.Filter.(scim.Compare); ok && kind == "add" && value == "" && id.Op == scim.Eq && id.Attr.Is(scim.AttrPath{Name: "value"}) {
 		return op.With("path", `"members"`).With("value", memberList(id.Value))
 	}
-	if p.Filter != nil || scim.Unassigned(value) {
+	if _, single := object(value); p.Filter != nil || scim.Unassigned(value) && !single { // {} is no empty list
 		return op
 	}
 	return op.With("value", memberList(value))
