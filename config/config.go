@@ -71,6 +71,8 @@ type Limits struct {
 	Scan int `yaml:"scan"`
 	// Request is how long a request may take in all.
 	Request Duration `yaml:"request"`
+	// Kept is how many bytes may be kept of one resource beside Keycloak. A write that needs more is refused with 413.
+	Kept Size `yaml:"kept"`
 	// Bulk bounds bulk requests.
 	Bulk Bulk `yaml:"bulk"`
 }

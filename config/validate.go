@@ -54,6 +54,7 @@ func (d *document) validateLimits(l Limits) {
 		rule{"limits.page", positive(l.Page)},
 		rule{"limits.scan", positive(l.Scan)},
 		rule{"limits.request", positive(l.Request)},
+		rule{"limits.kept", unless(l.Kept >= 4<<10 && l.Kept <= 8<<20, "must be between 4KiB and 8MiB")},
 		rule{"limits.bulk.operations", positive(l.Bulk.Operations)},
 		rule{"limits.bulk.payload", positive(l.Bulk.Payload)},
 	)

@@ -20,13 +20,21 @@ import (
 type parts struct {
 	client *keycloak.Client
 	realm  string
-	space  store.Space
+	spaces spaces
 	facts  factsCache
 	key    cursorKey
 	bulk   *bulk.Pool
 	now    func() time.Time
 	// lockTime is how long a lock may be held.
 	lockTime time.Duration
+}
+
+// spaces are where a realm's records live. Those that belong to no resource are apart, so that no id in a request can name them.
+type spaces struct{ records, pending, keys store.Space }
+
+// spacesOf opens the spaces of a realm. Each kind has a first word of its own, so that no realm's name leads to another kind.
+func spacesOf(e store.Engine, realm string) spaces {
+	return spaces{e.Open("realm." + realm), e.Open("pending." + realm), e.Open("keys." + realm)}
 }
 
 // plan is what configuration says; it is immutable.
@@ -37,13 +45,14 @@ type plan struct {
 	writing   writing.Options
 	listing   listing.Limits
 	maxFilter int
+	kept      int // bytes of one resource
 	bulk      bulk.Limits
 }
 
 // compose is the whole path of a request, bottom to top. It allocates and does nothing else, so it is done per request.
 func compose(p *parts, l plan, f *keycloak.Facts, cred keycloak.Credential) (scim.Service, scim.Able) {
 	var d scim.Directory = keycloak.NewRealm(p.client, p.realm, cred, f, keycloak.Options{ProveWrites: !cred.Own()})
-	d = overlay.New(d, p.space, p.now)
+	d = overlay.New(d, overlay.Options{Records: p.spaces.records, Pending: p.spaces.pending, Limit: l.kept, Now: p.now})
 	d = listing.New(d, listing.Options{Find: p.find, Schemas: l.schemas, Limits: l.listing, Cursors: p.cursors(l.tenant)})
 	w := writing.New(d, p.lock, l.schemas, l.writing)
 	able := w.Able()
@@ -84,13 +93,13 @@ func session(ctx context.Context, p *parts, l plan, cred keycloak.Credential) (s
 const lockSpare = 30 * time.Second
 
 func (p *parts) lock(ctx context.Context, key string) (func(), error) {
-	return p.space.Lock(ctx, key, p.lockTime)
+	return p.spaces.records.Lock(ctx, key, p.lockTime)
 }
 
 func (p *parts) find(ctx context.Context, t scim.ResourceType, attr scim.AttrPath, text string) ([]string, bool, error) {
 	if !overlay.Indexed(t, attr) {
 		return nil, false, nil
 	}
-	ids, err := p.space.Find(ctx, overlay.Term(t, attr, text))
+	ids, err := p.spaces.records.Find(ctx, overlay.Term(t, attr, text))
 	return ids, true, err
 }

@@ -50,7 +50,7 @@ var owners = map[string]struct {
 	"go.etcd.io/bbolt":          {[]string{"proxy/store/embedded"}, "one engine"},
 	"github.com/Nerzal/gocloak": {[]string{"proxy/onboarding"}, "it hides deadlines and does not escape ids: not at run time"},
 	"github.com/goccy/go-yaml":  {[]string{"config"}, "YAML ends at the configuration"},
-	"go.uber.org/zap":           {[]string{"cmd/scim-proxy", "proxy", "proxy/observe"}, "rooms are silent"},
+	"go.uber.org/zap":           {[]string{"cmd/scim-proxy", "proxy", "proxy/observe", "test/"}, "rooms are silent"},
 	"github.com/spf13/cobra":    {[]string{"cmd/scim-proxy"}, "flags end at the commands"},
 	"github.com/prometheus":     {[]string{"proxy", "proxy/observe"}, "rooms are silent"},
 	"net/http":                  {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/observe", "proxy/onboarding", "test/"}, "HTTP ends at the door and at the wire to Keycloak"},

@@ -134,6 +134,7 @@ func (p *Proxy) plan() plan {
 		schemas:   scim.CoreSchemas(),
 		writing:   writing.Options{MembersShown: config.DefaultTenant().MembersShown},
 		maxFilter: int(p.cfg.Limits.Filter),
+		kept:      int(p.cfg.Limits.Kept),
 		bulk: bulk.Limits{
 			Operations: p.cfg.Limits.Bulk.Operations, Payload: int64(p.cfg.Limits.Bulk.Payload),
 			Body: int64(p.cfg.Limits.Body), Depth: p.cfg.Limits.JSONDepth,
@@ -142,10 +143,10 @@ func (p *Proxy) plan() plan {
 	}
 }
 
-// realm makes the parts of a realm. The space belongs to the realm, so that all ways into it see the same kept attributes and locks.
+// realm makes the parts of a realm. The spaces belong to the realm, so that all ways into it see the same kept attributes and locks.
 func (p *Proxy) realm(name string) *parts {
 	return &parts{
-		client: p.client, realm: name, space: p.engine.Open("realm." + name), bulk: bulk.NewPool(bulkSlots), now: p.now,
+		client: p.client, realm: name, spaces: spacesOf(p.engine, name), bulk: bulk.NewPool(bulkSlots), now: p.now,
 		lockTime: p.requestTimeout() + lockSpare,
 	}
 }

@@ -55,7 +55,7 @@ func (p *Proxy) sweepRealm(ctx context.Context, t *tenant, o SweepOptions) error
 		options.Found = func(f overlay.Finding) { o.Found(realm, f) }
 	}
 	below := keycloak.NewRealm(p.client, realm, t.account, facts, keycloak.Options{})
-	done, err := overlay.Sweep(ctx, t.parts.space, below, p.now(), options)
+	done, err := overlay.Sweep(ctx, t.parts.spaces.records, t.parts.spaces.pending, below, p.now(), options)
 	if o.Done != nil {
 		o.Done(realm, done)
 	}

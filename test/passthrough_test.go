@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/test/proxytest"
 )
 
 // With passthrough the proxy can stand at the ingress: sign-in pages and tokens come from Keycloak as they are, SCIM is ours.
@@ -15,7 +16,7 @@ func TestPassthrough(t *testing.T) {
 	cfg := w.cfg
 	cfg.DropIn.Passthrough = true
 	cfg.Store.Embedded = &config.Embedded{Path: t.TempDir() + "/store.db"}
-	w.proxy = Serve(t, cfg)
+	w.proxy = proxytest.Serve(t, cfg)
 	get := func(path string) (int, string) {
 		t.Helper()
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.proxy+path, nil)

@@ -12,7 +12,10 @@ type Error struct {
 	Type       string // scimType of RFC 7644 table 9, or empty
 	Detail     string
 	RetryAfter int // whole seconds, 0 for none
-	Cause      error
+	// Gone says that the directory itself reported that the resource does not exist. A 404 that may mean anything else (no endpoint, no
+	// realm, a caller who may not know) does not set it, so that nothing is cleaned up because of it.
+	Gone  bool
+	Cause error
 }
 
 // Error is the text for the log, with the cause.
@@ -69,6 +72,12 @@ func Uniqueness(format string, args ...any) *Error {
 // NotFound says that there is no such resource.
 func NotFound(r Ref) *Error {
 	return &Error{Status: 404, Detail: fmt.Sprintf("%s %q not found", r.Type, r.ID)}
+}
+
+// IsGone reports whether an error proves that the resource does not exist.
+func IsGone(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Gone
 }
 
 // NoEndpoint says that nothing lives at the path.
