@@ -14,7 +14,7 @@ import (
 // cursorLife is how long a caller may take between two pages of a walk.
 const cursorLife = time.Hour
 
-// keyRecord holds the key that signs the cursors of a realm, so that every process that shares the store accepts them.
+// keyRecord holds the key that encrypts the cursors of a realm, so that every process that shares the store accepts them.
 const keyRecord = "cursors"
 
 func (p *parts) cursors(viewer string) listing.Cursors {

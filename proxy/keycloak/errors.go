@@ -55,6 +55,11 @@ func (r *Realm) notFound(ref scim.Ref, body scim.Resource, cause error) error {
 	case r.cred.Own():
 		return scim.Unavailable("the SCIM API of the realm", cause)
 	}
+	return noSCIM(cause)
+}
+
+// noSCIM answers a drop-in caller in whose realm there is nothing to ask.
+func noSCIM(cause error) error {
 	return &scim.Error{Status: 404, Detail: "there is no such realm, or its SCIM API is not enabled", Cause: cause}
 }
 

@@ -27,7 +27,7 @@ func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
 	return c.next.RoundTrip(r)
 }
 
-func open(t *testing.T, o keycloak.Options) (*keycloak.Realm, *counting, *kctest.Realm) {
+func open(t *testing.T) (*keycloak.Realm, *counting, *kctest.Realm) {
 	t.Helper()
 	r := kctest.NewRealm(t)
 	secret := r.ServiceAccount("scim", "manage-users")
@@ -39,20 +39,20 @@ func open(t *testing.T, o keycloak.Options) (*keycloak.Realm, *counting, *kctest
 		t.Fatal(err)
 	}
 	wire.calls.Store(0)
-	return keycloak.NewRealm(client, r.Name, account, facts, o), wire, r
+	return keycloak.NewRealm(client, r.Name, account, facts), wire, r
 }
 
 func TestContract(t *testing.T) {
 	kctest.Server(t)
 	scimtest.Run(t, func(t *testing.T) scim.Directory {
-		d, _, _ := open(t, keycloak.Options{})
+		d, _, _ := open(t)
 		return d
 	})
 }
 
 // TestCalls holds the budget of the design: calls to Keycloak are counted, not timed.
 func TestCalls(t *testing.T) {
-	d, wire, _ := open(t, keycloak.Options{})
+	d, wire, _ := open(t)
 	count := func(what string, want int64, do func() error) {
 		t.Helper()
 		wire.calls.Store(0)
@@ -89,7 +89,7 @@ func TestCalls(t *testing.T) {
 }
 
 func TestValuesThatKeycloakWouldNotValidate(t *testing.T) {
-	d, _, realm := open(t, keycloak.Options{})
+	d, _, realm := open(t)
 	made, err := d.Create(t.Context(), scim.User, scimtest.Sample(1))
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +133,7 @@ func TestMappedAttributesGoToKeycloak(t *testing.T) {
 			t.Errorf("%s is held %d, want %d", path, got, want)
 		}
 	}
-	d := keycloak.NewRealm(client, realm.Name, account, facts, keycloak.Options{})
+	d := keycloak.NewRealm(client, realm.Name, account, facts)
 	asked := scimtest.Sample(1).With("externalId", `"e-1"`).Set(scim.MustPath(scim.EnterpriseURN+":department"), `"R&D"`).Set(scim.MustPath("urn:example:1:User:badge"), `"b"`)
 	made, err := d.Create(t.Context(), scim.User, asked)
 	if err != nil {
@@ -166,7 +166,7 @@ func TestMappedAttributesGoToKeycloak(t *testing.T) {
 }
 
 func TestProofOfWritePermission(t *testing.T) {
-	d, _, realm := open(t, keycloak.Options{})
+	d, _, realm := open(t)
 	made, err := d.Create(t.Context(), scim.User, scimtest.Sample(1))
 	if err != nil {
 		t.Fatal(err)
@@ -177,19 +177,38 @@ func TestProofOfWritePermission(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	asReader := keycloak.NewRealm(client, realm.Name, reader, facts, keycloak.Options{ProveWrites: true})
+	asReader := keycloak.NewRealm(client, realm.Name, reader, facts)
 	ref := scim.Ref{Type: scim.User, ID: made.ID()}
 	if _, err := asReader.Get(t.Context(), ref, scim.Need{}); err != nil {
 		t.Fatal(err)
 	}
-	keep := func(r scim.Resource) (scim.Resource, error) { return r, nil }
-	if _, err := asReader.Update(t.Context(), ref, keep); scim.AsError(err).Status != 403 {
-		t.Errorf("a reader may change what is kept: %v", err)
+	before := realm.Admin("GET", "/users/"+made.ID(), "")
+	for _, q := range []struct {
+		ref    scim.Ref
+		reader int
+		writer int
+	}{
+		{ref, 403, 0},
+		{scim.Ref{Type: scim.User}, 403, 0},
+		{scim.Ref{Type: scim.Group}, 403, 0},
+		{scim.Ref{Type: scim.Group, ID: made.ID()}, 404, 404},
+		{scim.Ref{Type: scim.User, ID: "../../x"}, 404, 404},
+	} {
+		for who, may := range map[string]error{"reader": asReader.MayWrite(t.Context(), q.ref), "writer": d.MayWrite(t.Context(), q.ref)} {
+			want := map[string]int{"reader": q.reader, "writer": q.writer}[who]
+			if want == 0 && may != nil || want != 0 && scim.AsError(may).Status != want {
+				t.Errorf("%s, %+v: %v, want %d", who, q.ref, may, want)
+			}
+		}
+	}
+	after := realm.Admin("GET", "/users/"+made.ID(), "")
+	if string(before.Body) != string(after.Body) || string(realm.Admin("GET", "/users/count", "").Body) != "1" || string(realm.Admin("GET", "/groups", "").Body) != "[]" {
+		t.Error("the questions changed something")
 	}
 }
 
 func TestDisablingEndsSessions(t *testing.T) {
-	d, _, realm := open(t, keycloak.Options{})
+	d, _, realm := open(t)
 	made, err := d.Create(t.Context(), scim.User, scimtest.Sample(1))
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/store"
 )
@@ -62,6 +63,12 @@ func (d *Directory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 	if err != nil || len(p.Resources) == 0 {
 		return p, err
 	}
+	if d.shownWhole(q.Type, q.Need) {
+		for i, r := range p.Resources {
+			p.Resources[i] = remainder{}.merge(q.Type, r, q.Need)
+		}
+		return p, nil
+	}
 	ids := make([]string, len(p.Resources))
 	for i, r := range p.Resources {
 		ids[i] = r.ID()
@@ -70,6 +77,14 @@ func (d *Directory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 	if err != nil {
 		return scim.Page{}, unavailable(err)
 	}
+	size := 0
+	for _, r := range recs {
+		size += recordFactor * len(r.Body)
+	}
+	if err := meter.Take(ctx, size); err != nil {
+		return scim.Page{}, scim.Busy(err)
+	}
+	defer meter.Give(ctx, size)
 	for i, r := range p.Resources {
 		rem, err := read(recs[r.ID()])
 		if err != nil {
@@ -78,6 +93,16 @@ func (d *Directory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 		p.Resources[i] = rem.merge(q.Type, r, q.Need)
 	}
 	return p, nil
+}
+
+// recordFactor is how many bytes a byte of a kept record costs while it is merged.
+const recordFactor = 3
+
+// shownWhole reports whether Keycloak alone shows all that is needed, so that nothing is loaded.
+func (d *Directory) shownWhole(t scim.ResourceType, n scim.Need) bool {
+	return len(n.Only) > 0 && !slices.ContainsFunc(n.Only, func(name string) bool {
+		return name != "id" && (name != "active" || d.Able().Holding(t, scim.AttrPath{Name: name}) != scim.Native)
+	})
 }
 
 // tries is how often a write is begun anew because somebody saved the record meanwhile. The lock of the room above makes that rare: only

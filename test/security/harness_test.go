@@ -30,6 +30,7 @@ func TestMain(m *testing.M) { kctest.Main(m) }
 //	manager   drop-in, may manage users
 //	reader    drop-in, may view users and groups
 //	querier   drop-in, may query users and see none
+//	grouper   drop-in, may query groups and see none
 //	nobody    drop-in, a valid token without any role
 //	forged    nobody's token with another signature
 //	garbage   a text that is no token
@@ -55,7 +56,7 @@ func newWorld(t *testing.T, change ...func(*config.Config)) *world {
 	w.cfg.Store = config.Store{Redis: &config.Redis{Addresses: []string{w.redis.Addr}, Prefix: "kscim:"}}
 	w.tokens = map[string]string{"none": "", "garbage": "garbage"}
 	w.tenant("acme", "scim", w.realm.ServiceAccount("scim", "manage-users"))
-	for who, roles := range map[string][]string{"manager": {"manage-users"}, "reader": {"view-users"}, "querier": {"query-users"}, "nobody": nil} {
+	for who, roles := range map[string][]string{"manager": {"manage-users"}, "reader": {"view-users"}, "querier": {"query-users"}, "grouper": {"query-groups"}, "nobody": nil} {
 		w.tokens[who] = w.realm.Token(who, w.realm.ServiceAccount(who, roles...))
 	}
 	signature := strings.LastIndexByte(w.tokens["nobody"], '.') + 1
