@@ -64,8 +64,14 @@ func newWorld(t *testing.T, change ...func(*config.Config)) *world {
 	for _, c := range change {
 		c(&w.cfg)
 	}
-	w.url = proxytest.Serve(t, w.cfg)
+	w.serve()
 	return w
+}
+
+// serve runs a proxy with the configuration as it is now.
+func (w *world) serve() {
+	w.t.Helper()
+	w.url = proxytest.Serve(w.t, w.cfg)
 }
 
 // tenant adds a tenant of the whole realm that acts by a client.
