@@ -17,6 +17,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/test/proxytest"
 )
 
 // imports runs scim-proxy import as an operator does.
@@ -90,7 +91,7 @@ func TestImportIsInterrupted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := imports{build(t), front.URL, filepath.Join(t.TempDir(), "token"), t.TempDir()}
+	i := imports{proxytest.Build(t), front.URL, filepath.Join(t.TempDir(), "token"), t.TempDir()}
 	if err := os.WriteFile(i.token, []byte(w.tenantToken+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +234,7 @@ func (w *world) has(t *testing.T, c client, want map[string]string) {
 
 // A command line or a file that makes no sense is told in one sentence, with 2.
 func TestImportUsage(t *testing.T) {
-	i := imports{binary: build(t), dir: t.TempDir()}
+	i := imports{binary: proxytest.Build(t), dir: t.TempDir()}
 	i.write(t, "a.csv", "userName,colour\n")
 	i.write(t, "b.csv", "userName\nada\n")
 	i.write(t, "token", "x\n")

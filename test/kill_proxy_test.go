@@ -1,66 +1,15 @@
 package test
 
 import (
-	"bufio"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/tidwall/gjson"
-
 	"keycloak-scim-proxy/proxy/store/embedded"
+	"keycloak-scim-proxy/test/proxytest"
 )
-
-// program is a running scim-proxy, as an operator starts it.
-type program struct {
-	url string
-	cmd *exec.Cmd
-}
-
-// start runs the program until it is killed or the test ends.
-func start(t *testing.T, binary, cfg string) *program {
-	t.Helper()
-	p := &program{cmd: exec.Command(binary, "serve", "--config", cfg)}
-	log, err := p.cmd.StderrPipe()
-	if err == nil {
-		err = p.cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.kill)
-	said, lines := "", bufio.NewScanner(log)
-	for lines.Scan() {
-		said += lines.Text() + "\n"
-		if address := gjson.Get(lines.Text(), "address").String(); address != "" {
-			go func() { _, _ = io.Copy(io.Discard, log) }() // or the program would wait for a reader of its log
-			p.url = "http://" + address
-			return p
-		}
-	}
-	t.Fatalf("the program does not serve: %s", said)
-	return nil
-}
-
-// kill is SIGKILL; it returns when the process is gone, and its lock on the store with it.
-func (p *program) kill() {
-	_ = p.cmd.Process.Kill() // it may have ended
-	_ = p.cmd.Wait()
-}
-
-// build makes the binary, once for all its starts.
-func build(t *testing.T) string {
-	t.Helper()
-	binary := filepath.Join(t.TempDir(), "scim-proxy")
-	if out, err := exec.Command("go", "build", "-o", binary, "../cmd/scim-proxy").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	return binary
-}
 
 // files writes the world's configuration, with Keycloak at url and an embedded store.
 func (w *world) files(t *testing.T, url string) string {
@@ -85,11 +34,11 @@ func (w *world) files(t *testing.T, url string) string {
 func TestProxyIsKilled(t *testing.T) {
 	w := newWorld(t)
 	f := newFaulty(t, w.realm.Server.URL)
-	binary, cfg := build(t), w.files(t, f.URL)
-	p := start(t, binary, cfg)
-	restart := func() { p = start(t, binary, cfg) } // it outlives the subtest
+	binary, cfg := proxytest.Build(t), w.files(t, f.URL)
+	p := proxytest.StartProgram(t, binary, cfg)
+	restart := func() { p = proxytest.StartProgram(t, binary, cfg) } // it outlives the subtest
 	warm := func(t *testing.T) client {
-		c := client{p.url + "/scim/v2", w.tenantToken}
+		c := client{p.URL + "/scim/v2", w.tenantToken}
 		if _, err := c.send(t.Context(), "GET", "/Users?count=1", ""); err != nil { // a token, and the facts
 			t.Fatal(err)
 		}
@@ -108,7 +57,7 @@ func TestProxyIsKilled(t *testing.T) {
 					c := warm(t)
 					i, g := way.plot(t, c, n), newGate(step)
 					f.hold(g, m)
-					held, err := g.during(func() error { return i.try(t.Context(), c) }, p.kill)
+					held, err := g.during(func() error { return i.try(t.Context(), c) }, p.Kill)
 					f.heal()
 					if !held {
 						if step <= way.steps || err != nil {
@@ -131,7 +80,7 @@ func TestProxyIsKilled(t *testing.T) {
 			})
 		}
 	}
-	p.kill()
+	p.Kill()
 	w.keepsNoOrphans(t, filepath.Join(filepath.Dir(cfg), "store.db"))
 }
 

@@ -15,7 +15,7 @@ import (
 // Every provider's documented conversation ends well, step by step, with the program that an operator runs.
 func TestSimulate(t *testing.T) {
 	w := newWorld(t)
-	binary := build(t)
+	binary := proxytest.Build(t)
 	tokens := t.TempDir()
 	w.serveIDPs(t, tokens)
 	for _, idp := range adapters.Names() {
