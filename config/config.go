@@ -4,7 +4,7 @@ package config
 type Config struct {
 	// Listen is the address that the SCIM API is served on, host:port. Without a host: on every address.
 	Listen string `yaml:"listen"`
-	// AdminListen is the address for health (/healthz, /readyz) and metrics (/metrics), host:port. It must never be public. Empty: not served.
+	// AdminListen is the address for health (/healthz, /readyz) and metrics (/metrics), host:port. It must never be public: a container that is probed from outside needs :9090 and a network policy. Empty: not served.
 	AdminListen string `yaml:"adminListen"`
 	// PublicURL is the scheme, host and optional path under which callers reach the proxy; it stands before /scim/v2 in Location, meta.location and $ref. Absent: each request's own Host header, and http unless the proxy itself ends TLS. That needs no setting, but a caller chooses the header, and behind an ingress that ends TLS the scheme is wrong: name it in production.
 	PublicURL string `yaml:"publicURL"`

@@ -9,7 +9,7 @@ import (
 func Default() Config {
 	return Config{
 		Listen:      ":8080",
-		AdminListen: ":9090",
+		AdminListen: "127.0.0.1:9090",
 		Keycloak:    Keycloak{Timeout: Duration(20 * time.Second), MaxInFlight: 64},
 		Limits: Limits{
 			Body: 8 << 20, JSONDepth: 64, Filter: 16 << 10, Page: 1000, Scan: 100_000, Request: Duration(time.Minute),

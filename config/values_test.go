@@ -170,3 +170,10 @@ func TestDialects(t *testing.T) {
 		t.Error(good, wrong, asked)
 	}
 }
+
+// What is served beside the SCIM API is for operators: unless told otherwise, it is reached from the machine itself only.
+func TestAdminListenIsLocal(t *testing.T) {
+	if got := config.Default().AdminListen; got != "127.0.0.1:9090" {
+		t.Error(got)
+	}
+}
