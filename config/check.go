@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path"
@@ -170,4 +171,28 @@ func publicURL(s string) string {
 		return s
 	}
 	return unless(!strings.HasSuffix(s, "/scim/v2"), "must be without /scim/v2, which is added")
+}
+
+// Network reads an IP address or a network in CIDR notation.
+func Network(s string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" {
+		return netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()), nil
+	}
+	return netip.ParsePrefix(s)
+}
+
+func trustedNetwork(s string) string {
+	switch n, err := Network(s); {
+	case err != nil:
+		return "must be an IP address or a network such as 10.0.0.0/8"
+	case n.Bits() == 0:
+		return "would trust every caller"
+	}
+	return ""
+}
+
+// plainPath is what is wrong with a path that others are compared with once they are decoded.
+func plainPath(s string) string {
+	return unless(strings.HasPrefix(s, "/") && s != "/" && path.Clean(s) == s && !strings.ContainsAny(s, `\;?#%`) && !control.MatchString(s),
+		"must be a plain path such as /admin")
 }

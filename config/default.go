@@ -35,5 +35,10 @@ func DefaultTenant() Tenant {
 	return Tenant{IDP: "generic", State: "live", OnDelete: "delete", MembersShown: 200, UnknownMembers: "fail"}
 }
 
+// DefaultPassthrough is what holds in a section that says nothing.
+func DefaultPassthrough() Passthrough {
+	return Passthrough{Deny: []string{"/admin", "/metrics", "/health"}, Timeout: Duration(time.Minute)}
+}
+
 // trimURL takes the slash away to which paths are joined.
 func trimURL(s string) string { return strings.TrimSuffix(s, "/") }
