@@ -49,6 +49,8 @@ type Keycloak struct {
 	MaxInFlight int `yaml:"maxInFlight"`
 	// CAFile holds the PEM certificates to trust instead of the system's.
 	CAFile string `yaml:"caFile"`
+	// Proxy is the HTTP proxy for calls to Keycloak: a URL with http, https or socks5, or environment for HTTP_PROXY, HTTPS_PROXY and NO_PROXY. Absent: none, whatever the environment says. A proxy that asks for a password can only be named by the environment.
+	Proxy string `yaml:"proxy"`
 }
 
 // DropIn is the drop-in mode.

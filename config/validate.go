@@ -27,6 +27,7 @@ func (d *document) validate(c *Config) {
 		rule{"keycloak.timeout", positive(c.Keycloak.Timeout)},
 		rule{"keycloak.maxInFlight", positive(c.Keycloak.MaxInFlight)},
 		rule{"keycloak.caFile", optional(c.Keycloak.CAFile, readable)},
+		rule{"keycloak.proxy", optional(c.Keycloak.Proxy, outboundProxy)},
 		rule{"dropIn.passthrough", unless(c.DropIn.Passthrough == nil || c.DropIn.Enabled, "needs dropIn.enabled")},
 		rule{"tenantsDir", optional(c.TenantsDir, directory)},
 		rule{"tenantsDir", unless(c.TenantsDir != "" || c.DropIn.Enabled || len(c.Tenants) > 0, "nobody could use the proxy: name tenantsDir or enable dropIn")},
