@@ -9,7 +9,8 @@ func Unfinished() map[string]string {
 	return all
 }
 
-// DefaultSections are the sections that have defaults of their own once they are there, by the name of their type.
+// DefaultSections are the sections that have defaults of their own once they are there, by the name
+// of their type.
 func DefaultSections() map[string]any {
 	var r Redis
 	r.setDefaults()

@@ -171,7 +171,8 @@ func TestDialects(t *testing.T) {
 	}
 }
 
-// What is served beside the SCIM API is for operators: unless told otherwise, it is reached from the machine itself only.
+// What is served beside the SCIM API is for operators: unless told otherwise, it is reached from
+// the machine itself only.
 func TestAdminListenIsLocal(t *testing.T) {
 	if got := config.Default().AdminListen; got != "127.0.0.1:9090" {
 		t.Error(got)

@@ -75,8 +75,8 @@ func (p *passthrough) serve(w http.ResponseWriter, r *http.Request, rep *scimhtt
 	return err
 }
 
-// allow refuses Keycloak's own SCIM API, which would go past everything this program keeps, and what
-// the operator denies.
+// allow refuses Keycloak's own SCIM API, which would go past everything this program keeps, and
+// what the operator denies.
 func (p *passthrough) allow(path string) error {
 	segments := strings.Split(path, "/")
 	if len(segments) > 3 && strings.EqualFold(segments[1], "realms") && strings.EqualFold(segments[3], "scim") {
@@ -91,9 +91,9 @@ func (p *passthrough) allow(path string) error {
 	return nil
 }
 
-// rewrite makes the request for Keycloak: the path as the door has normalised it, the query byte for
-// byte, and the caller's host, so that redirects and cookies are right. Connection has been obeyed
-// before, so no caller can have a header removed that is set here.
+// rewrite makes the request for Keycloak: the path as the door has normalised it, the query byte
+// for byte, and the caller's host, so that redirects and cookies are right. Connection has been
+// obeyed before, so no caller can have a header removed that is set here.
 func (p *passthrough) rewrite(r *httputil.ProxyRequest) {
 	r.Out.URL = &url.URL{
 		Scheme: p.target.Scheme, Host: p.target.Host,
@@ -120,16 +120,16 @@ func (p *passthrough) rewrite(r *httputil.ProxyRequest) {
 	}
 }
 
-// callerHeader matches the names in which a reverse proxy describes its caller: addresses, scheme and
-// host (those that Keycloak's guides drop), and client certificates. Keycloak's x509cert-lookup reads
-// ssl-client-cert, ssl-client-verify, SSL_CLIENT_CERT, CERT_CHAIN_0, Client-Cert, Client-Cert-Chain
-// (RFC 9440), X-Forwarded-Client-Cert (Envoy), X-Forwarded-Tls-Client-Cert (Traefik); HAProxy's own
-// documentation has X-SSL-Client-Cert, and clouds X-Amzn-Mtls-Clientcert, X-ARR-ClientCert,
-// Cf-Client-Cert-Der-Base64, X-Client-Cert-Leaf.
+// callerHeader matches the names in which a reverse proxy describes its caller: addresses, scheme
+// and host (those that Keycloak's guides drop), and client certificates. Keycloak's x509cert-lookup
+// reads ssl-client-cert, ssl-client-verify, SSL_CLIENT_CERT, CERT_CHAIN_0, Client-Cert,
+// Client-Cert-Chain (RFC 9440), X-Forwarded-Client-Cert (Envoy), X-Forwarded-Tls-Client-Cert
+// (Traefik); HAProxy's own documentation has X-SSL-Client-Cert, and clouds X-Amzn-Mtls-Clientcert,
+// X-ARR-ClientCert, Cf-Client-Cert-Der-Base64, X-Client-Cert-Leaf.
 var callerHeader = regexp.MustCompile(`^(forwarded|x-real-ip|x-(forwarded|original)(-.*)?)$|(^|-)ssl(-|$)|client-?(cert|verify)|cert-chain`)
 
-// describesCaller reports whether only a trusted proxy may send a header. Servers that speak CGI read
-// an underscore like a hyphen.
+// describesCaller reports whether only a trusted proxy may send a header. Servers that speak CGI
+// read an underscore like a hyphen.
 func describesCaller(name string) bool {
 	return callerHeader.MatchString(strings.ReplaceAll(strings.ToLower(name), "_", "-"))
 }

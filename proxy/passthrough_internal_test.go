@@ -75,7 +75,8 @@ func (l lines) Write(b []byte) (int, error) {
 
 func (l lines) Sync() error { return nil }
 
-// passing runs a proxy that passes to an upstream on a real listener, with more configuration, and returns its address.
+// passing runs a proxy that passes to an upstream on a real listener, with more configuration, and
+// returns its address.
 func passing(t *testing.T, upstream, more string) (p *Proxy, address string, log lines) {
 	t.Helper()
 	dir := t.TempDir()
@@ -144,7 +145,8 @@ func request(method, target string, headers ...string) string {
 	return method + " " + target + " HTTP/1.1\r\nHost: sso.example\r\nConnection: close\r\n" + strings.Join(append(headers, "\r\n"), "\r\n")
 }
 
-// What is not passed on has no spelling that reaches Keycloak, and what is passed on arrives as it was sent.
+// What is not passed on has no spelling that reaches Keycloak, and what is passed on arrives as it
+// was sent.
 func TestPassthroughPaths(t *testing.T) {
 	upstream := newRecorder(t)
 	_, address, _ := passing(t, upstream.URL, "")

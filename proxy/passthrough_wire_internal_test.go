@@ -10,8 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// spoofed are headers in which only a reverse proxy may describe its caller: every name that Keycloak's providers read, those of common proxies
-// and clouds, and spellings that some servers read alike.
+// spoofed are headers in which only a reverse proxy may describe its caller: every name that
+// Keycloak's providers read, those of common proxies and clouds, and spellings that some servers
+// read alike.
 func spoofed() []string {
 	return []string{
 		"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Server",
@@ -32,7 +33,8 @@ func kept() http.Header {
 	}
 }
 
-// What a caller says of itself is dropped and set anew from the connection; what a trusted proxy says is kept, and the proxy added.
+// What a caller says of itself is dropped and set anew from the connection; what a trusted proxy
+// says is kept, and the proxy added.
 func TestPassthroughHeaders(t *testing.T) {
 	headers := []string{}
 	for _, name := range spoofed() {
@@ -91,7 +93,8 @@ func TestTrusts(t *testing.T) {
 	}
 }
 
-// What belongs to one connection ends with it, and no caller can have a header removed that is set here.
+// What belongs to one connection ends with it, and no caller can have a header removed that is set
+// here.
 func TestPassthroughConnection(t *testing.T) {
 	upstream := newRecorder(t)
 	_, address, _ := passing(t, upstream.URL, "")
@@ -173,7 +176,8 @@ func TestPassthroughFraming(t *testing.T) {
 			upstream.Close() // waits for what is under way
 			got := upstream.take()
 			if c.status != 200 {
-				// What was begun before the mistake was read may have reached Keycloak, but as that one request and without its end.
+				// What was begun before the mistake was read may have reached Keycloak, but as that
+				// one request and without its end.
 				if slices.ContainsFunc(got, func(r *http.Request) bool { return r.RequestURI != "/x" }) {
 					t.Errorf("%d requests reached Keycloak", len(got))
 				}

@@ -9,7 +9,8 @@ import (
 	"keycloak-scim-proxy/config"
 )
 
-// newTransport is the transport to Keycloak. Connections are kept as many as calls may run, so that none is dialled anew.
+// newTransport is the transport to Keycloak. Connections are kept as many as calls may run, so that
+// none is dialled anew.
 func newTransport(k config.Keycloak) (*http.Transport, error) {
 	t := &http.Transport{
 		MaxIdleConns:        k.MaxInFlight,

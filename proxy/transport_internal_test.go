@@ -11,8 +11,9 @@ import (
 	"keycloak-scim-proxy/config"
 )
 
-// TestOutboundProxy: an HTTP proxy of the environment sees calls to Keycloak only if the configuration says so. Go reads the environment once in a
-// process, so each case is a process of its own.
+// TestOutboundProxy: an HTTP proxy of the environment sees calls to Keycloak only if the
+// configuration says so. Go reads the environment once in a process, so each case is a process of
+// its own.
 func TestOutboundProxy(t *testing.T) {
 	const configured = "SCIM_PROXY_TEST_OUTBOUND"
 	if value, child := os.LookupEnv(configured); child {

@@ -54,7 +54,8 @@ func page(t *testing.T, jar http.CookieJar, method, target string, form url.Valu
 	return kctest.Reply{Status: res.StatusCode, Header: res.Header, Body: b}
 }
 
-// With passthrough the proxy can stand at the ingress: a person signs in through it, from the page to the token, and SCIM is ours.
+// With passthrough the proxy can stand at the ingress: a person signs in through it, from the page
+// to the token, and SCIM is ours.
 func TestPassthrough(t *testing.T) {
 	w := newWorld(t)
 	w.passing(t)
@@ -82,7 +83,8 @@ func TestPassthrough(t *testing.T) {
 	if a.Status != 200 || action == nil || len(a.Header["Set-Cookie"]) == 0 {
 		t.Fatalf("no sign-in page: %d %v %.300s", a.Status, a.Header, a.Body)
 	}
-	// The test server has a fixed hostname, which a form of a real deployment would have too: that of the proxy.
+	// The test server has a fixed hostname, which a form of a real deployment would have too: that
+	// of the proxy.
 	submit := strings.Replace(html.UnescapeString(action[1]), w.realm.Server.URL, w.proxy, 1)
 	a = page(t, jar, "POST", submit, url.Values{"username": {"ada"}, "password": {"pw"}})
 	back, err := url.Parse(a.Header.Get("Location"))
@@ -108,7 +110,8 @@ func TestPassthrough(t *testing.T) {
 	}
 }
 
-// A token that may do everything reaches neither Keycloak's own SCIM API nor its administration, however the path is written.
+// A token that may do everything reaches neither Keycloak's own SCIM API nor its administration,
+// however the path is written.
 func TestPassthroughReachesNoNativeAPI(t *testing.T) {
 	w := newWorld(t)
 	w.passing(t)

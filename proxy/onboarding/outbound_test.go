@@ -11,8 +11,9 @@ import (
 	"keycloak-scim-proxy/proxy/onboarding"
 )
 
-// TestNoOutboundProxy: the administrator's password is not sent through an HTTP proxy of the environment. Go reads the environment once in a process,
-// so the login is made in a process of its own.
+// TestNoOutboundProxy: the administrator's password is not sent through an HTTP proxy of the
+// environment. Go reads the environment once in a process, so the login is made in a process of its
+// own.
 func TestNoOutboundProxy(t *testing.T) {
 	const child = "SCIM_PROXY_TEST_CHILD"
 	if os.Getenv(child) != "" {

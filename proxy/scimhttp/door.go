@@ -67,8 +67,8 @@ type Door struct {
 	Limits Limits
 	// Report is called once per request, after the answer was written.
 	Report func(ctx context.Context, r Report)
-	// Elsewhere serves all other paths; nil: 404. It answers by itself and reports the status, or it
-	// writes nothing and returns the error to answer with.
+	// Elsewhere serves all other paths; nil: 404. It answers by itself and reports the status, or
+	// it writes nothing and returns the error to answer with.
 	Elsewhere func(w http.ResponseWriter, r *http.Request, rep *Report) error
 }
 

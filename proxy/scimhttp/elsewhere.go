@@ -8,16 +8,16 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// passedMethods are the methods that are passed on. TRACE would show the headers that a proxy before
-// this one adds, and CONNECT would open a tunnel.
+// passedMethods are the methods that are passed on. TRACE would show the headers that a proxy
+// before this one adds, and CONNECT would open a tunnel.
 func passedMethods() []string {
 	return []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions}
 }
 
 var errCut = errors.New("the answer was cut off")
 
-// elsewhere serves a path that is not below a SCIM base. The report is made even if an answer that has
-// begun is cut off, which ends in a panic with http.ErrAbortHandler.
+// elsewhere serves a path that is not below a SCIM base. The report is made even if an answer that
+// has begun is cut off, which ends in a panic with http.ErrAbortHandler.
 func (d *Door) elsewhere(w http.ResponseWriter, r *http.Request) {
 	rep := Report{Verb: "passthrough", Cause: errCut}
 	ctx := r.Context()
