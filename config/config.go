@@ -96,6 +96,12 @@ type Limits struct {
 	Scan int `yaml:"scan"`
 	// Request is how long a request may take in all.
 	Request Duration `yaml:"request"`
+	// Kept is how many bytes may be kept of one resource beside Keycloak. A write that needs more is refused with 413.
+	Kept Size `yaml:"kept"`
+	// PageBytes is how many bytes the resources of a page may have in all. A page that would have more has fewer resources, and itemsPerPage or nextCursor says so.
+	PageBytes Size `yaml:"pageBytes"`
+	// Memory is how many bytes all requests under way may hold for large bodies, kept attributes and pages. A request that would need more is refused with 503 and Retry-After.
+	Memory Size `yaml:"memory"`
 	// Bulk bounds bulk requests.
 	Bulk Bulk `yaml:"bulk"`
 }

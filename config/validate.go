@@ -71,6 +71,9 @@ func (d *document) validateLimits(l Limits) {
 		rule{"limits.page", positive(l.Page)},
 		rule{"limits.scan", positive(l.Scan)},
 		rule{"limits.request", positive(l.Request)},
+		rule{"limits.kept", unless(l.Kept >= 4<<10 && l.Kept <= 8<<20, "must be between 4KiB and 8MiB")},
+		rule{"limits.pageBytes", unless(l.PageBytes >= l.Kept, "must be at least limits.kept")},
+		rule{"limits.memory", unless(l.Memory >= 8*max(l.Body, l.Bulk.Payload) && l.Memory >= 4*l.PageBytes, "must be at least 8 times limits.body and limits.bulk.payload, and 4 times limits.pageBytes")},
 		rule{"limits.bulk.operations", positive(l.Bulk.Operations)},
 		rule{"limits.bulk.payload", positive(l.Bulk.Payload)},
 	)

@@ -20,7 +20,7 @@ import (
 type parts struct {
 	client *keycloak.Client
 	realm  string
-	space  store.Space
+	spaces spaces
 	facts  factsCache
 	key    cursorKey
 	bulk   *bulk.Pool
@@ -29,22 +29,37 @@ type parts struct {
 	lockTime time.Duration
 }
 
+// spaces are where a realm's records live. Those that belong to no resource are apart, so that no id in a request can name them.
+type spaces struct{ records, pending, keys store.Space }
+
+// spacesOf opens the spaces of a realm. Each kind has a first word of its own, so that no realm's name leads to another kind.
+func spacesOf(e store.Engine, realm string) spaces {
+	return spaces{e.Open("realm." + realm), e.Open("pending." + realm), e.Open("keys." + realm)}
+}
+
 // plan is what configuration says; it is immutable.
 type plan struct {
 	tenant    string
+	viewer    string // within the tenant: cursors are worth nothing to anybody else
 	dialect   scim.Dialect
 	schemas   scim.Schemas
 	writing   writing.Options
 	listing   listing.Limits
 	maxFilter int
+	kept      int // bytes of one resource
 	bulk      bulk.Limits
 }
 
 // compose is the whole path of a request, bottom to top. It allocates and does nothing else, so it is done per request.
-func compose(p *parts, l plan, f *keycloak.Facts, cred keycloak.Credential) (scim.Service, scim.Able) {
-	var d scim.Directory = keycloak.NewRealm(p.client, p.realm, cred, f, keycloak.Options{ProveWrites: !cred.Own()})
-	d = overlay.New(d, p.space, p.now)
-	d = listing.New(d, listing.Options{Find: p.find, Schemas: l.schemas, Limits: l.listing, Cursors: p.cursors(l.tenant)})
+func compose(p *parts, l plan, f *keycloak.Facts, cred keycloak.Credential) (*writing.Service, scim.Able) {
+	realm := keycloak.NewRealm(p.client, p.realm, cred, f)
+	l.writing.Prove = nil
+	if !cred.Own() {
+		l.writing.Prove = realm.MayWrite
+	}
+	var d scim.Directory = realm
+	d = overlay.New(d, overlay.Options{Records: p.spaces.records, Pending: p.spaces.pending, Limit: l.kept, Now: p.now})
+	d = listing.New(d, listing.Options{Find: p.find, Schemas: l.schemas, Limits: l.listing, Cursors: p.cursors(l.tenant + "\x00" + l.viewer), AskOnMiss: !cred.Own()})
 	w := writing.New(d, p.lock, l.schemas, l.writing)
 	able := w.Able()
 	able.Bulk, able.BulkPayload = l.bulk.Operations, int(l.bulk.Payload)
@@ -68,29 +83,27 @@ func session(ctx context.Context, p *parts, l plan, cred keycloak.Credential) (s
 	decoder := scim.Decoder{Dialect: l.dialect, Schemas: l.schemas, MaxFilter: l.maxFilter, DefaultPage: min(discovery.DefaultPage, able.MaxPage), MaxPage: able.MaxPage}
 	return scimhttp.Session{
 		Tenant: l.tenant, Service: service, Decode: decoder.Decode, Schemas: l.schemas,
-		Bulk: bulk.Runner{Service: service, Decode: decoder.Decode, Workers: bulkWorkers, Pool: p.bulk, Limits: l.bulk},
-		Discovery: func(ctx context.Context) (scimhttp.Discovery, error) {
-			if !cred.Own() {
-				if err := keycloak.NewRealm(p.client, p.realm, cred, facts, keycloak.Options{}).Permitted(ctx); err != nil {
-					return scimhttp.Discovery{}, err
-				}
-			}
-			return scimhttp.Discovery{Config: discovery.Config(able), Schemas: discovery.Schemas(l.schemas), ResourceTypes: discovery.ResourceTypes(l.schemas)}, nil
+		Bulk: bulk.Runner{Service: service, Decode: decoder.Decode, Prove: service.Prove, Workers: bulkWorkers, Pool: p.bulk, Limits: l.bulk},
+		Discovery: func() scimhttp.Discovery {
+			return scimhttp.Discovery{Config: discovery.Config(able), Schemas: discovery.Schemas(l.schemas), ResourceTypes: discovery.ResourceTypes(l.schemas)}
 		},
 	}, nil
 }
 
-// lockSpare is how much longer than a request a lock lasts: none loses its lock.
+// doubtGrace is how much longer than its own time-out a call to Keycloak is thought to be able to take effect.
+const doubtGrace = 5 * time.Second
+
+// lockSpare is how much longer than a request and a doubt a lock lasts: none loses its lock.
 const lockSpare = 30 * time.Second
 
 func (p *parts) lock(ctx context.Context, key string) (func(), error) {
-	return p.space.Lock(ctx, key, p.lockTime)
+	return p.spaces.records.Lock(ctx, key, p.lockTime)
 }
 
 func (p *parts) find(ctx context.Context, t scim.ResourceType, attr scim.AttrPath, text string) ([]string, bool, error) {
 	if !overlay.Indexed(t, attr) {
 		return nil, false, nil
 	}
-	ids, err := p.space.Find(ctx, overlay.Term(t, attr, text))
+	ids, err := p.spaces.records.Find(ctx, overlay.Term(t, attr, text))
 	return ids, true, err
 }

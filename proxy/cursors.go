@@ -14,11 +14,11 @@ import (
 // cursorLife is how long a caller may take between two pages of a walk.
 const cursorLife = time.Hour
 
-// keyRecord holds the key that signs the cursors of a realm, so that every process that shares the store accepts them.
-const keyRecord = "key.cursors"
+// keyRecord holds the key that encrypts the cursors of a realm, so that every process that shares the store accepts them.
+const keyRecord = "cursors"
 
 func (p *parts) cursors(viewer string) listing.Cursors {
-	return listing.Cursors{Key: func(ctx context.Context) ([]byte, error) { return p.key.get(ctx, p.space) }, Viewer: viewer, Life: cursorLife, Now: p.now}
+	return listing.Cursors{Key: func(ctx context.Context) ([]byte, error) { return p.key.get(ctx, p.spaces.keys) }, Viewer: viewer, Life: cursorLife, Now: p.now}
 }
 
 // cursorKey is read once, and made by whoever needs it first.

@@ -2,8 +2,6 @@ package proxy
 
 import (
 	"net/http"
-	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 
@@ -62,48 +60,6 @@ func (g *tenantGate) crossCheck(t *tenant, r *http.Request) {
 				zap.String("tenant", t.plan.tenant), zap.String("idp", t.plan.dialect.Name), zap.String("looksLike", mark))
 		})
 	}
-}
-
-// dropInGate passes the caller's own Keycloak token on: Keycloak decides.
-type dropInGate struct {
-	p      *Proxy
-	plan   plan
-	mu     sync.Mutex
-	realms map[string]*parts
-}
-
-var realmName = regexp.MustCompile(`^[^/\\?#%;\x00-\x1f]{1,255}$`)
-
-// Enter makes the session of a realm. Parts of a realm are remembered only once Keycloak has accepted a token for it, so that strangers
-// cannot fill the memory.
-func (g *dropInGate) Enter(r *http.Request, variables map[string]string) (scimhttp.Session, error) {
-	realm := variables["realm"]
-	if !realmName.MatchString(realm) || realm == "." || realm == ".." {
-		return scimhttp.Session{}, scim.NoEndpoint()
-	}
-	token, err := bearer(r)
-	if err != nil {
-		return scimhttp.Session{}, err
-	}
-	g.mu.Lock()
-	p, known := g.realms[realm]
-	g.mu.Unlock()
-	if !known {
-		p = g.p.realm(realm)
-	}
-	l := g.plan
-	l.tenant = "realm:" + realm
-	s, err := session(r.Context(), p, l, keycloak.Caller(token))
-	if err != nil {
-		return s, err
-	}
-	if !known {
-		g.mu.Lock()
-		g.realms[realm] = p
-		g.mu.Unlock()
-	}
-	s.Base = g.p.public(r) + "/realms/" + url.PathEscape(realm) + "/scim/v2"
-	return s, nil
 }
 
 // bearer reads the one Authorization header. Natively a good and a bad one together are accepted.

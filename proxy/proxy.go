@@ -19,6 +19,7 @@ import (
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/listing"
+	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
@@ -37,6 +38,7 @@ type Proxy struct {
 	newID    func() string // of a request, for the log and the caller
 	registry *prometheus.Registry
 	metrics  *observe.Metrics
+	meter    *meter.Meter
 	tenants  *tenantGate
 	pass     *passthrough // nil: other paths are 404
 	tls      *tls.Config  // nil: plain HTTP
@@ -53,7 +55,7 @@ func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
 		return nil, err
 	}
 	p := &Proxy{cfg: cfg, engine: engine, log: log, now: time.Now, newID: rand.Text, registry: prometheus.NewRegistry()}
-	p.metrics = observe.NewMetrics(p.registry)
+	p.metrics, p.meter = observe.NewMetrics(p.registry), meter.New(int64(cfg.Limits.Memory))
 	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(transport, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
 	if p.tenants, err = p.newTenants(); err == nil && cfg.TLS != nil {
 		p.tls, err = serverTLS(*cfg.TLS, p.now)
@@ -81,7 +83,7 @@ func (p *Proxy) newTenants() (*tenantGate, error) {
 		l := p.plan()
 		l.tenant, l.dialect = c.Tenant, adapters.For(c.IDP)
 		l.schemas = withExtensions(l.schemas, c.Extensions)
-		l.writing = writing.Options{MembersShown: c.MembersShown, SkipUnknownMembers: c.UnknownMembers == "skip"}
+		l.writing.MembersShown, l.writing.SkipUnknownMembers = c.MembersShown, c.UnknownMembers == "skip"
 		account := keycloak.NewAccount(p.client, c.Realm, c.ServiceAccount.ClientID, c.ServiceAccount.Secret, p.now)
 		g.all[c.Tenant] = &tenant{parts: realms[c.Realm], plan: l, account: account}
 		for _, k := range c.Tokens {
@@ -115,21 +117,22 @@ func (p *Proxy) plan() plan {
 	return plan{
 		dialect:   adapters.For("generic"),
 		schemas:   scim.CoreSchemas(),
-		writing:   writing.Options{MembersShown: config.DefaultTenant().MembersShown},
+		writing:   writing.Options{MembersShown: config.DefaultTenant().MembersShown, Doubt: p.doubt()},
 		maxFilter: int(p.cfg.Limits.Filter),
+		kept:      int(p.cfg.Limits.Kept),
 		bulk: bulk.Limits{
 			Operations: p.cfg.Limits.Bulk.Operations, Payload: int64(p.cfg.Limits.Bulk.Payload),
 			Body: int64(p.cfg.Limits.Body), Depth: p.cfg.Limits.JSONDepth,
 		},
-		listing: listing.Limits{Scan: p.cfg.Limits.Scan, Page: p.cfg.Limits.Page, InFlight: readsInFlight},
+		listing: listing.Limits{Scan: p.cfg.Limits.Scan, Page: p.cfg.Limits.Page, Bytes: int(p.cfg.Limits.PageBytes), InFlight: readsInFlight},
 	}
 }
 
-// realm makes the parts of a realm. The space belongs to the realm, so that all ways into it see the same kept attributes and locks.
+// realm makes the parts of a realm. The spaces belong to the realm, so that all ways into it see the same kept attributes and locks.
 func (p *Proxy) realm(name string) *parts {
 	return &parts{
-		client: p.client, realm: name, space: p.engine.Open("realm." + name), bulk: bulk.NewPool(bulkSlots), now: p.now,
-		lockTime: p.requestTimeout() + lockSpare,
+		client: p.client, realm: name, spaces: spacesOf(p.engine, name), bulk: bulk.NewPool(bulkSlots), now: p.now,
+		lockTime: p.requestTimeout() + p.doubt() + lockSpare,
 	}
 }
 
@@ -142,7 +145,7 @@ func (p *Proxy) Handler() http.Handler {
 		Report:  report,
 	}
 	if p.cfg.DropIn.Enabled {
-		door.DropIn = &dropInGate{p: p, plan: p.plan(), realms: map[string]*parts{}}
+		door.DropIn = newDropInGate(p)
 	}
 	if p.pass != nil {
 		door.Elsewhere = p.pass.serve
@@ -152,6 +155,9 @@ func (p *Proxy) Handler() http.Handler {
 
 func (p *Proxy) requestTimeout() time.Duration { return p.cfg.Limits.Request.Std() }
 
+// doubt is how long a write may still take effect after its outcome was lost.
+func (p *Proxy) doubt() time.Duration { return p.cfg.Keycloak.Timeout.Std() + doubtGrace }
+
 // recorded keeps the record of a request, and makes its log line and metrics.
 func (p *Proxy) recorded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -160,6 +166,8 @@ func (p *Proxy) recorded(next http.Handler) http.Handler {
 		id := p.newID()
 		w.Header().Set("X-Request-Id", id)
 		record.Note(func(s *observe.Summary) { s.RequestID, s.Method, s.Path = id, r.Method, r.URL.Path })
+		ctx, share := p.meter.With(ctx)
+		defer share.End()
 		defer func() { // an answer that is cut off ends in a panic
 			took := p.now().Sub(begun)
 			summary := record.Summary()

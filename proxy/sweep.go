@@ -54,8 +54,8 @@ func (p *Proxy) sweepRealm(ctx context.Context, t *tenant, o SweepOptions) error
 	if o.Found != nil {
 		options.Found = func(f overlay.Finding) { o.Found(realm, f) }
 	}
-	below := keycloak.NewRealm(p.client, realm, t.account, facts, keycloak.Options{})
-	done, err := overlay.Sweep(ctx, t.parts.space, below, p.now(), options)
+	below := keycloak.NewRealm(p.client, realm, t.account, facts)
+	done, err := overlay.Sweep(ctx, t.parts.spaces.records, t.parts.spaces.pending, below, p.now(), options)
 	if o.Done != nil {
 		o.Done(realm, done)
 	}

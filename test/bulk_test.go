@@ -14,6 +14,7 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/test/proxytest"
 )
 
 func bulkRequest(ops ...string) string {
@@ -28,7 +29,7 @@ func TestBulkLimits(t *testing.T) {
 	w := newWorld(t)
 	w.cfg.Limits.Bulk = config.Bulk{Operations: 3, Payload: 2000}
 	w.cfg.Store.Embedded = &config.Embedded{Path: t.TempDir() + "/store.db"}
-	w.proxy = Serve(t, w.cfg)
+	w.proxy = proxytest.Serve(t, w.cfg)
 	c := client{w.base(), w.tenantToken}
 	conf, err := c.send(t.Context(), "GET", "/ServiceProviderConfig", "")
 	if got := conf.Resource.Raw("bulk"); err != nil || got != `{"supported":true,"maxOperations":3,"maxPayloadSize":2000}` {
@@ -58,7 +59,7 @@ func TestBulkDeadline(t *testing.T) {
 	hold := make(chan struct{})
 	defer close(hold)
 	var made atomic.Int32
-	f.before.Store(slow(hold, func(r *http.Request) bool {
+	f.Before.Store(slow(hold, func(r *http.Request) bool {
 		return r.Method == "POST" && strings.HasSuffix(r.URL.Path, "/Users") && made.Add(1) > 20
 	}))
 	var ops []string
@@ -77,7 +78,7 @@ func TestBulkDeadline(t *testing.T) {
 			t.Errorf("%d: %s", i, r)
 		}
 	}
-	f.before.Store(nil)
+	f.Before.Store(nil)
 	// 20 were made, at least the 8 that Keycloak held were under way, and the others were not begun.
 	if len(results) != 50 || count["201"] != 20 || count["504"] < 8 || count["504"]+count["503"] != 30 {
 		t.Errorf("%v: %.1500s", count, a.Resource)
@@ -103,7 +104,7 @@ func TestBulkMemory(t *testing.T) {
 	w := newWorld(t)
 	w.cfg.Limits.Bulk.Payload = 8 << 20
 	w.cfg.Store.Embedded = &config.Embedded{Path: t.TempDir() + "/store.db"}
-	w.proxy = Serve(t, w.cfg)
+	w.proxy = proxytest.Serve(t, w.cfg)
 	c := client{w.base(), w.tenantToken}
 	ops := make([]string, 1000)
 	for i := range ops {

@@ -3,11 +3,7 @@ package test
 import (
 	"io"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,44 +12,15 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/scimtest"
+	"keycloak-scim-proxy/test/proxytest"
 )
 
 // faulty stands between the proxy and the real Keycloak and spoils what it is told to.
-type faulty struct {
-	*httptest.Server
-	// before may answer or hold a request itself (true), or let it pass.
-	before atomic.Pointer[func(http.ResponseWriter, *http.Request) bool]
-	// after may replace an answer of Keycloak, which has done its work then.
-	after atomic.Pointer[func(*http.Response) error]
-	calls atomic.Int64
-}
+type faulty struct{ *proxytest.Upstream }
 
 func newFaulty(t *testing.T, target string) *faulty {
 	t.Helper()
-	u, err := url.Parse(target)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := &faulty{}
-	proxy := &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(u); r.Out.Host = u.Host },
-		ModifyResponse: func(r *http.Response) error {
-			if after := f.after.Load(); after != nil { //nolint:bodyclose // the reverse proxy closes it
-				return (*after)(r)
-			}
-			return nil
-		},
-		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) }, // the connection breaks
-	}
-	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		f.calls.Add(1)
-		if before := f.before.Load(); before != nil && (*before)(w, r) {
-			return
-		}
-		proxy.ServeHTTP(w, r)
-	}))
-	t.Cleanup(f.Server.Close)
-	return f
+	return &faulty{proxytest.NewUpstream(t, target)}
 }
 
 // through gives the world a proxy that reaches Keycloak through the faulty one, within a deadline.
@@ -63,7 +30,7 @@ func (w *world) through(t *testing.T, f *faulty, deadline time.Duration) {
 	cfg.Keycloak.URL = f.URL
 	cfg.Limits.Request = config.Duration(deadline)
 	cfg.Store.Embedded = &config.Embedded{Path: t.TempDir() + "/store.db"}
-	w.proxy = Serve(t, cfg)
+	w.proxy = proxytest.Serve(t, cfg)
 }
 
 func slow(hold <-chan struct{}, match func(*http.Request) bool) *func(http.ResponseWriter, *http.Request) bool {
@@ -90,7 +57,7 @@ func TestKeycloakSlowPastTheDeadline(t *testing.T) {
 	}
 	hold := make(chan struct{})
 	defer close(hold)
-	f.before.Store(slow(hold, func(r *http.Request) bool { return strings.Contains(r.URL.Path, "/scim/v2/") }))
+	f.Before.Store(slow(hold, func(r *http.Request) bool { return strings.Contains(r.URL.Path, "/scim/v2/") }))
 	for _, req := range [][2]string{{"GET", "/Users"}, {"POST", "/Users"}} {
 		body := ""
 		if req[0] == "POST" {
@@ -101,7 +68,7 @@ func TestKeycloakSlowPastTheDeadline(t *testing.T) {
 			t.Errorf("%s: %v", req[0], err)
 		}
 	}
-	f.before.Store(nil)
+	f.Before.Store(nil)
 	a, err := c.send(t.Context(), "GET", "/Users", "")
 	if err != nil || a.Page.Total != 0 {
 		t.Errorf("something is left behind: %v %+v", err, a.Page)
@@ -119,7 +86,7 @@ func TestKeycloakDown(t *testing.T) {
 	}
 	user := "/Users/" + made.Resource.ID()
 	down := func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }
-	f.before.Store(&down)
+	f.Before.Store(&down)
 	for _, req := range [][3]string{
 		{"GET", "/Users", ""}, {"GET", user, ""}, {"POST", "/Users", scimtest.Sample(2).String()},
 		{"PATCH", user, patchBody([]scim.Op{{Kind: scim.ReplaceAll, Path: scim.Path{AttrPath: scim.AttrPath{Name: "title"}}, Value: `"x"`}})},
@@ -130,7 +97,7 @@ func TestKeycloakDown(t *testing.T) {
 			t.Errorf("%s %s: %v", req[0], req[1], err)
 		}
 	}
-	f.before.Store(nil)
+	f.Before.Store(nil)
 	a, err := c.send(t.Context(), "GET", user, "")
 	if err != nil || a.Resource.Raw("title") != "" {
 		t.Errorf("something is left behind: %v %s", err, a.Resource)
@@ -152,12 +119,12 @@ func TestAnswerOfACreateIsLost(t *testing.T) {
 	c := client{w.base(), w.tenantToken}
 	lost := func(r *http.Response) error {
 		if r.Request.Method == "POST" && strings.HasSuffix(r.Request.URL.Path, "/Users") {
-			f.after.Store(nil)
+			f.After.Store(nil)
 			panic(http.ErrAbortHandler)
 		}
 		return nil
 	}
-	f.after.Store(&lost)
+	f.After.Store(&lost)
 	asked := scimtest.Sample(1).With("title", `"Countess"`).With("externalId", `"e-1"`)
 	if _, err := c.send(t.Context(), "POST", "/Users", asked.String()); scim.AsError(err).Status != 503 {
 		t.Fatalf("the answer was not lost: %v", err)
@@ -197,12 +164,12 @@ func TestKeycloakThatIgnoresActive(t *testing.T) {
 		}
 		return false
 	}
-	f.before.Store(&ignore)
+	f.Before.Store(&ignore)
 	off := patchBody([]scim.Op{{Kind: scim.ReplaceAll, Path: scim.Path{AttrPath: scim.AttrPath{Name: "active"}}, Value: "false"}})
 	if _, err := c.send(t.Context(), "PATCH", user, off); scim.AsError(err).Status != 502 {
 		t.Errorf("believed: %v", err)
 	}
-	f.before.Store(nil)
+	f.Before.Store(nil)
 	if a, err := c.send(t.Context(), "GET", user, ""); err != nil || a.Resource.Raw("active") != "true" {
 		t.Errorf("%v %s", err, a.Resource)
 	}

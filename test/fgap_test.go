@@ -30,12 +30,12 @@ func TestLookUpUnderFineGrainedPermissionsIsOneGet(t *testing.T) {
 	if a, err := c.send(t.Context(), "GET", "/Users/"+made.Resource.ID(), ""); err != nil || a.Resource.Raw("title") != `"T"` {
 		t.Fatalf("the account cannot read its user: %v", err)
 	}
-	f.calls.Store(0)
+	f.Calls.Store(0)
 	a, err := c.send(t.Context(), "GET", "/Users?filter=userName+eq+%22ada%22", "")
 	if err != nil || a.Page.Total != 1 || a.Page.Resources[0].Raw("title") != `"T"` {
 		t.Fatalf("%v %+v", err, a.Page)
 	}
-	if n := f.calls.Load(); n != 1 {
+	if n := f.Calls.Load(); n != 1 {
 		t.Errorf("the look-up took %d calls", n)
 	}
 }

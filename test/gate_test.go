@@ -81,9 +81,9 @@ func (f *faulty) hold(g *gate, m moment) {
 	then := func(r *http.Response) error { stop(r.Request); return nil }
 	f.heal()
 	if m == before {
-		f.before.Store(&first)
+		f.Before.Store(&first)
 	} else {
-		f.after.Store(&then)
+		f.After.Store(&then)
 	}
 }
 
@@ -102,17 +102,17 @@ func (f *faulty) breakAt(n int64, m moment, stays bool) (calls *atomic.Int64) {
 	then := func(r *http.Response) error { cut(r.Request); return nil }
 	f.heal()
 	if m == before {
-		f.before.Store(&first)
+		f.Before.Store(&first)
 	} else {
-		f.after.Store(&then)
+		f.After.Store(&then)
 	}
 	return calls
 }
 
 // heal lets everything pass.
 func (f *faulty) heal() {
-	f.before.Store(nil)
-	f.after.Store(nil) //nolint:bodyclose // a function
+	f.Before.Store(nil)
+	f.After.Store(nil) //nolint:bodyclose // a function
 }
 
 // TestGate proves that what the kills rely on holds: the n-th waits, and neither it nor a later one passes.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/test/proxytest"
 	"keycloak-scim-proxy/test/redisserver"
 )
 
@@ -100,7 +101,7 @@ func TestRedisIsKilled(t *testing.T) {
 	cfg := w.cfg
 	cfg.Limits.Request = config.Duration(20 * time.Second)
 	cfg.Store = config.Store{Redis: &config.Redis{Addresses: []string{r.Addr().String()}, Prefix: "kscim:"}}
-	c := client{Serve(t, cfg) + "/scim/v2", w.tenantToken}
+	c := client{proxytest.Serve(t, cfg) + "/scim/v2", w.tenantToken}
 	n := 0
 	for _, way := range []struct {
 		name  string

@@ -14,6 +14,7 @@ import (
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/test/proxytest"
 )
 
 // directory is a realm of 2,000 users, 300 of them with attributes that the proxy keeps, and all of them as a cursor walk shows them.
@@ -222,7 +223,7 @@ func (d *directory) limits(t *testing.T) {
 	cfg := d.cfg
 	cfg.Limits.Scan = 500
 	cfg.Store.Embedded = &config.Embedded{Path: t.TempDir() + "/store.db"}
-	c := client{Serve(t, cfg) + "/scim/v2", d.tenantToken}
+	c := client{proxytest.Serve(t, cfg) + "/scim/v2", d.tenantToken}
 	if _, err := c.send(t.Context(), "GET", "/Users?filter=title+pr", ""); scim.AsError(err).Type != "tooMany" {
 		t.Errorf("a scan beyond the limit: %v", err)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/test/kcserver/kctest"
+	"keycloak-scim-proxy/test/proxytest"
 )
 
 // passing gives the world a proxy that passes other paths on.
@@ -25,7 +26,7 @@ func (w *world) passing(t *testing.T) {
 	cfg := w.cfg
 	cfg.DropIn.Passthrough = new(config.DefaultPassthrough())
 	cfg.Store.Embedded = &config.Embedded{Path: t.TempDir() + "/store.db"}
-	w.proxy = Serve(t, cfg)
+	w.proxy = proxytest.Serve(t, cfg)
 }
 
 // page asks the proxy as a browser does, without following redirects.

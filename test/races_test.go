@@ -11,6 +11,7 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/scimtest"
+	"keycloak-scim-proxy/test/proxytest"
 	"keycloak-scim-proxy/test/redisserver"
 )
 
@@ -20,7 +21,7 @@ func pair(t *testing.T, addresses []string) (*world, [2]client) {
 	w := newWorld(t)
 	cfg := w.cfg
 	cfg.Store = config.Store{Redis: &config.Redis{Addresses: addresses, Prefix: "kscim:"}}
-	return w, [2]client{{Serve(t, cfg) + "/scim/v2", w.tenantToken}, {Serve(t, cfg) + "/scim/v2", w.tenantToken}}
+	return w, [2]client{{proxytest.Serve(t, cfg) + "/scim/v2", w.tenantToken}, {proxytest.Serve(t, cfg) + "/scim/v2", w.tenantToken}}
 }
 
 // users makes n users natively, as an import does, a few hundred at a time.

@@ -3,9 +3,7 @@ package test
 
 import (
 	"context"
-	"encoding/hex"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -15,17 +13,13 @@ import (
 	"testing"
 	"time"
 
-	"crypto/rand"
-
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/tidwall/gjson"
-	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/config"
-	"keycloak-scim-proxy/proxy"
 	"keycloak-scim-proxy/proxy/scim"
-	"keycloak-scim-proxy/proxy/tenants"
 	"keycloak-scim-proxy/test/kcserver/kctest"
+	"keycloak-scim-proxy/test/proxytest"
 )
 
 func TestMain(m *testing.M) { kctest.Main(m) }
@@ -75,7 +69,7 @@ func newWorldIn(t testing.TB, r *kctest.Realm) *world {
 	if err := os.WriteFile(file, []byte(secret), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	token, entry := mint(t, "acme")
+	token, entry := proxytest.Mint(t, "acme")
 	cfg := config.DropInOnly(r.Server.URL, filepath.Join(t.TempDir(), "store.db"))
 	tenant := config.DefaultTenant()
 	tenant.Tenant, tenant.Realm = "acme", r.Name
@@ -86,47 +80,10 @@ func newWorldIn(t testing.TB, r *kctest.Realm) *world {
 	tenant.Tokens = []config.Token{entry}
 	cfg.Tenants = []config.Tenant{tenant}
 	w := &world{
-		realm: r, cfg: cfg, proxy: Serve(t, cfg), tenantToken: token, who: "tenant", extraHeaders: http.Header{},
+		realm: r, cfg: cfg, proxy: proxytest.Serve(t, cfg), tenantToken: token, who: "tenant", extraHeaders: http.Header{},
 		dropInToken: r.Token("scim", secret), readerToken: r.Token("reader", r.ServiceAccount("reader", "view-users")),
 	}
 	return w
-}
-
-// mint makes a token of a tenant, and what its configuration says of it.
-func mint(t testing.TB, tenant string) (string, config.Token) {
-	t.Helper()
-	token, err := tenants.Mint(rand.Reader, tenant, "k1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum := token.SHA256()
-	return token.Reveal(), config.Token{ID: "k1", SHA256: hex.EncodeToString(sum[:])}
-}
-
-// Serve runs a proxy until the test ends, and returns its URL.
-func Serve(t testing.TB, cfg config.Config) string {
-	t.Helper()
-	cfg.Listen, cfg.AdminListen = "127.0.0.1:0", ""
-	p, err := proxy.New(cfg, zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ready, done := make(chan net.Addr, 1), make(chan error, 1)
-	go func() { done <- p.Run(ctx, func(a net.Addr) { ready <- a }) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
-	select {
-	case a := <-ready:
-		return "http://" + a.String()
-	case err := <-done:
-		t.Fatal(err)
-	}
-	return ""
 }
 
 func (w *world) base() string {

@@ -9,6 +9,7 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/test/proxytest"
 )
 
 // Every provider's documented conversation ends well, step by step, with the program that an operator runs.
@@ -42,7 +43,7 @@ func (w *world) serveIDPs(t *testing.T, dir string) {
 	first := w.cfg.Tenants[0]
 	w.cfg.Tenants = []config.Tenant{first}
 	for _, idp := range adapters.Names() {
-		token, entry := mint(t, idp)
+		token, entry := proxytest.Mint(t, idp)
 		tenant := first
 		tenant.Tenant, tenant.IDP, tenant.Tokens = idp, idp, []config.Token{entry}
 		w.cfg.Tenants = append(w.cfg.Tenants, tenant)
@@ -51,5 +52,5 @@ func (w *world) serveIDPs(t *testing.T, dir string) {
 		}
 	}
 	w.cfg.Store.Embedded = &config.Embedded{Path: t.TempDir() + "/store.db"}
-	w.proxy = Serve(t, w.cfg)
+	w.proxy = proxytest.Serve(t, w.cfg)
 }

@@ -88,7 +88,11 @@ func (s *site) runIn(t *testing.T, ctx context.Context, failOnErrors int, ops ..
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.Run(ctx, q).Results
+	out, err := s.Run(ctx, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.Results
 }
 
 func (s *site) get(t *testing.T, ref scim.Ref) scim.Resource {
@@ -466,8 +470,8 @@ func TestRulesOfTheDialectFire(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := s.Run(t.Context(), q)
-	if !slices.Equal(out.Fired, []string{"shout"}) || s.get(t, out.Results[0].Ref).Raw("userName") != `"LOUD"` {
+	out, err := s.Run(t.Context(), q)
+	if err != nil || !slices.Equal(out.Fired, []string{"shout"}) || s.get(t, out.Results[0].Ref).Raw("userName") != `"LOUD"` {
 		t.Errorf("%+v", out)
 	}
 }

@@ -27,6 +27,8 @@ func NewPool(n int) *Pool { return &Pool{semaphore.NewWeighted(int64(n))} }
 type Runner struct {
 	Service scim.Service
 	Decode  func(scim.Wire) (scim.Call, []string, error)
+	// Prove asks whether the caller may write a resource, or create one of the type if the ref has no id.
+	Prove func(ctx context.Context, ref scim.Ref) error
 	// Workers is how many operations of one request run at the same time.
 	Workers int
 	// Pool is shared by the requests of a tenant; nil: no bound but Workers.
@@ -66,13 +68,49 @@ type run struct {
 }
 
 // Run carries a request out: everything is decoded before anything is done. When the context ends, what is under way is finished and what was
-// not begun is told so with status 503: nothing of it was done.
-func (r Runner) Run(ctx context.Context, q Request) Outcome {
+// not begun is told so with status 503: nothing of it was done. A request of a caller who may write nothing of it fails as a whole.
+func (r Runner) Run(ctx context.Context, q Request) (Outcome, error) {
 	x := &run{runner: r, request: q}
 	x.decode(q.operations)
+	if err := x.prove(ctx); err != nil {
+		return Outcome{}, err
+	}
 	x.schedule(ctx, x.plan())
 	x.collect(ctx.Err() != nil)
-	return x.outcome
+	return x.outcome, nil
+}
+
+// prove asks for one operation of each kind, a create or a change of each type, whether the caller may do it. If all of them are refused, so is
+// the request: each operation would be refused at the price of a call. Whoever may do one kind gets an answer for each operation.
+func (r *run) prove(ctx context.Context) error {
+	if r.runner.Prove == nil {
+		return nil
+	}
+	var refused error
+	asked := map[scim.Ref]bool{}
+	for i := range r.ops {
+		o := &r.ops[i]
+		kind := scim.Ref{Type: o.ref.Type}
+		if _, creates := o.call.(scim.Create); !creates {
+			kind.ID = "any"
+		}
+		if _, unbound := scim.BulkID(o.ref.ID); o.err != nil || unbound || asked[kind] {
+			continue
+		}
+		asked[kind] = true
+		err := r.runner.Prove(ctx, o.ref)
+		if err == nil {
+			return nil
+		}
+		switch scim.AsError(err).Status {
+		case 401, 403:
+			refused = err
+		case 404: // says nothing about the caller
+		default:
+			return nil
+		}
+	}
+	return refused
 }
 
 // collect makes the results.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -13,11 +14,19 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
 // maxAnswer bounds what is read of one answer. A group with 100,000 members is about 10 MB.
 const maxAnswer = 64 << 20
+
+// answerFactor is how many bytes a byte of a large answer, such as a group with many members, costs while it is read; what is smaller than
+// any page of users is not counted.
+const (
+	smallAnswer  = 1 << 20
+	answerFactor = 3
+)
 
 // Client talks to one Keycloak. Nothing in it belongs to a tenant, so a reload closes nothing.
 type Client struct {
@@ -94,15 +103,28 @@ func (c *Client) send(ctx context.Context, token string, q request) (reply, erro
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		return reply{}, scim.Unavailable("Keycloak", err)
+		return reply{}, scim.Unavailable("Keycloak", unanswered(q.method, err))
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	body, err := io.ReadAll(meter.Reader(ctx, io.LimitReader(res.Body, maxAnswer+1), smallAnswer, answerFactor))
 	switch {
+	case errors.Is(err, meter.ErrFull):
+		return reply{}, scim.Busy(unanswered(q.method, err))
 	case err != nil:
-		return reply{}, scim.Unavailable("Keycloak", err)
+		return reply{}, scim.Unavailable("Keycloak", unanswered(q.method, err))
+	case res.StatusCode == http.StatusBadGateway || res.StatusCode == http.StatusGatewayTimeout:
+		return reply{}, scim.Unavailable("Keycloak", unanswered(q.method, fmt.Errorf("a proxy before Keycloak answered %d", res.StatusCode)))
 	case len(body) > maxAnswer:
 		return reply{}, scim.Upstream(errors.New("the answer is too large"))
 	}
 	return reply{res.StatusCode, bytes.TrimSpace(body)}, nil
+}
+
+// unanswered is the error of a call that got no answer. A change that was sent may still take effect.
+func unanswered(method string, err error) error {
+	dial, ok := errors.AsType[*net.OpError](err)
+	if method == http.MethodGet || ok && dial.Op == "dial" {
+		return err
+	}
+	return scim.Doubtful(err)
 }

@@ -44,16 +44,22 @@ func badRequest(scimType, detail string, cause error) error {
 }
 
 // notFound tells a missing resource (a SCIM error) from a realm without SCIM (a bare 404, measured: also for bad page numbers, which
-// never leave the proxy).
+// never leave the proxy). Keycloak looks a resource up before it asks for permissions, so a caller without any role gets the same answer
+// (measured): only the answer to the proxy's own account counts as proof.
 func (r *Realm) notFound(ref scim.Ref, body scim.Resource, cause error) error {
 	switch {
 	case body.Raw("schemas") != "" && ref.ID != "":
 		e := scim.NotFound(ref)
-		e.Cause = cause
+		e.Cause, e.Gone = cause, r.cred.Own()
 		return e
 	case r.cred.Own():
 		return scim.Unavailable("the SCIM API of the realm", cause)
 	}
+	return noSCIM(cause)
+}
+
+// noSCIM answers a drop-in caller in whose realm there is nothing to ask.
+func noSCIM(cause error) error {
 	return &scim.Error{Status: 404, Detail: "there is no such realm, or its SCIM API is not enabled", Cause: cause}
 }
 

@@ -1,7 +1,9 @@
 package keycloak_test
 
 import (
+	"errors"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -27,7 +29,7 @@ func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
 	return c.next.RoundTrip(r)
 }
 
-func open(t *testing.T, o keycloak.Options) (*keycloak.Realm, *counting, *kctest.Realm) {
+func open(t *testing.T) (*keycloak.Realm, *counting, *kctest.Realm) {
 	t.Helper()
 	r := kctest.NewRealm(t)
 	secret := r.ServiceAccount("scim", "manage-users")
@@ -39,20 +41,20 @@ func open(t *testing.T, o keycloak.Options) (*keycloak.Realm, *counting, *kctest
 		t.Fatal(err)
 	}
 	wire.calls.Store(0)
-	return keycloak.NewRealm(client, r.Name, account, facts, o), wire, r
+	return keycloak.NewRealm(client, r.Name, account, facts), wire, r
 }
 
 func TestContract(t *testing.T) {
 	kctest.Server(t)
 	scimtest.Run(t, func(t *testing.T) scim.Directory {
-		d, _, _ := open(t, keycloak.Options{})
+		d, _, _ := open(t)
 		return d
 	})
 }
 
 // TestCalls holds the budget of the design: calls to Keycloak are counted, not timed.
 func TestCalls(t *testing.T) {
-	d, wire, _ := open(t, keycloak.Options{})
+	d, wire, _ := open(t)
 	count := func(what string, want int64, do func() error) {
 		t.Helper()
 		wire.calls.Store(0)
@@ -89,7 +91,7 @@ func TestCalls(t *testing.T) {
 }
 
 func TestValuesThatKeycloakWouldNotValidate(t *testing.T) {
-	d, _, realm := open(t, keycloak.Options{})
+	d, _, realm := open(t)
 	made, err := d.Create(t.Context(), scim.User, scimtest.Sample(1))
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +135,7 @@ func TestMappedAttributesGoToKeycloak(t *testing.T) {
 			t.Errorf("%s is held %d, want %d", path, got, want)
 		}
 	}
-	d := keycloak.NewRealm(client, realm.Name, account, facts, keycloak.Options{})
+	d := keycloak.NewRealm(client, realm.Name, account, facts)
 	asked := scimtest.Sample(1).With("externalId", `"e-1"`).Set(scim.MustPath(scim.EnterpriseURN+":department"), `"R&D"`).Set(scim.MustPath("urn:example:1:User:badge"), `"b"`)
 	made, err := d.Create(t.Context(), scim.User, asked)
 	if err != nil {
@@ -166,7 +168,7 @@ func TestMappedAttributesGoToKeycloak(t *testing.T) {
 }
 
 func TestProofOfWritePermission(t *testing.T) {
-	d, _, realm := open(t, keycloak.Options{})
+	d, _, realm := open(t)
 	made, err := d.Create(t.Context(), scim.User, scimtest.Sample(1))
 	if err != nil {
 		t.Fatal(err)
@@ -177,19 +179,38 @@ func TestProofOfWritePermission(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	asReader := keycloak.NewRealm(client, realm.Name, reader, facts, keycloak.Options{ProveWrites: true})
+	asReader := keycloak.NewRealm(client, realm.Name, reader, facts)
 	ref := scim.Ref{Type: scim.User, ID: made.ID()}
 	if _, err := asReader.Get(t.Context(), ref, scim.Need{}); err != nil {
 		t.Fatal(err)
 	}
-	keep := func(r scim.Resource) (scim.Resource, error) { return r, nil }
-	if _, err := asReader.Update(t.Context(), ref, keep); scim.AsError(err).Status != 403 {
-		t.Errorf("a reader may change what is kept: %v", err)
+	before := realm.Admin("GET", "/users/"+made.ID(), "")
+	for _, q := range []struct {
+		ref    scim.Ref
+		reader int
+		writer int
+	}{
+		{ref, 403, 0},
+		{scim.Ref{Type: scim.User}, 403, 0},
+		{scim.Ref{Type: scim.Group}, 403, 0},
+		{scim.Ref{Type: scim.Group, ID: made.ID()}, 404, 404},
+		{scim.Ref{Type: scim.User, ID: "../../x"}, 404, 404},
+	} {
+		for who, may := range map[string]error{"reader": asReader.MayWrite(t.Context(), q.ref), "writer": d.MayWrite(t.Context(), q.ref)} {
+			want := map[string]int{"reader": q.reader, "writer": q.writer}[who]
+			if want == 0 && may != nil || want != 0 && scim.AsError(may).Status != want {
+				t.Errorf("%s, %+v: %v, want %d", who, q.ref, may, want)
+			}
+		}
+	}
+	after := realm.Admin("GET", "/users/"+made.ID(), "")
+	if string(before.Body) != string(after.Body) || string(realm.Admin("GET", "/users/count", "").Body) != "1" || string(realm.Admin("GET", "/groups", "").Body) != "[]" {
+		t.Error("the questions changed something")
 	}
 }
 
 func TestDisablingEndsSessions(t *testing.T) {
-	d, _, realm := open(t, keycloak.Options{})
+	d, _, realm := open(t)
 	made, err := d.Create(t.Context(), scim.User, scimtest.Sample(1))
 	if err != nil {
 		t.Fatal(err)
@@ -204,5 +225,36 @@ func TestDisablingEndsSessions(t *testing.T) {
 	_, err = d.Update(t.Context(), scim.Ref{Type: scim.User, ID: made.ID()}, func(r scim.Resource) (scim.Resource, error) { return r.With("active", "false"), nil })
 	if err != nil || sessions() != "[]" {
 		t.Errorf("%v, sessions left: %s", err, sessions())
+	}
+}
+
+// An account marks its own user; what else the user has stays, and nothing of it is visible through SCIM.
+func TestMark(t *testing.T) {
+	r := kctest.NewRealm(t)
+	client := keycloak.NewClient(r.Server.URL, http.DefaultTransport, time.Minute, 16)
+	account := func(id string, roles ...string) *keycloak.Account {
+		secret := r.ServiceAccount(id, roles...)
+		return keycloak.NewAccount(client, r.Name, id, func() (string, error) { return secret, nil }, time.Now)
+	}
+	a := account("scim", "manage-users")
+	for _, mark := range []string{"", "one", "two"} {
+		if mark != "" {
+			if err := a.SetMark(t.Context(), mark); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := a.Mark(t.Context()); err != nil || got != mark {
+			t.Errorf("%q %v, want %q", got, err, mark)
+		}
+	}
+	if _, err := account("reader", "query-users").Mark(t.Context()); !errors.Is(err, keycloak.ErrNoMark) {
+		t.Error(err)
+	}
+	token, err := a.Token(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list := r.SCIM(token, "GET", "/Users", ""); !strings.Contains(string(list.Body), `"totalResults":0`) {
+		t.Errorf("%s", list.Body)
 	}
 }

@@ -2,6 +2,7 @@ package listing
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"keycloak-scim-proxy/proxy/scim"
@@ -87,7 +88,7 @@ func (d *Directory) hit(ctx context.Context, q scim.Query) (scim.Page, bool, err
 	if len(ids) != 1 {
 		return scim.Page{}, false, nil
 	}
-	p, err := d.judge(ctx, q, ids)
+	p, _, err := d.judge(ctx, q, ids)
 	return p, p.Total == 1, err
 }
 
@@ -98,18 +99,32 @@ func uniqueName(t scim.ResourceType) scim.AttrPath {
 	return scim.AttrPath{Name: "userName"}
 }
 
-// judge reads candidates and decides the whole filter on each.
-func (d *Directory) judge(ctx context.Context, q scim.Query, ids []string) (scim.Page, error) {
-	need := q.Need
-	need.Only = nil // whole: the filter is decided on it
-	all, err := d.readAll(ctx, q.Type, need, ids)
+// found answers a query by its candidates. Records are shared by all callers of a realm, so a candidate that the caller may not see is not
+// theirs, and the answer is as if it were not there. Before "nobody" is answered, a caller who may not list at all is refused: else the
+// answer would tell a value that is taken from one that is free, and a lost role would look like an empty directory.
+func (d *Directory) found(ctx context.Context, q scim.Query, ids []string) (scim.Page, error) {
+	p, hidden, err := d.judge(ctx, q, ids)
+	if err == nil && p.Total == 0 && (hidden > 0 || d.AskOnMiss) {
+		_, err = d.Directory.List(ctx, scim.Query{Type: q.Type, Start: 1})
+	}
 	if err != nil {
 		return scim.Page{}, err
+	}
+	return p, nil
+}
+
+// judge reads candidates and decides the whole filter on each. Hidden is how many the caller may not see.
+func (d *Directory) judge(ctx context.Context, q scim.Query, ids []string) (p scim.Page, hidden int, err error) {
+	need := q.Need
+	need.Only = nil // whole: the filter is decided on it
+	all, hidden, err := d.readAll(ctx, q.Type, need, ids, math.MaxInt)
+	if err != nil {
+		return scim.Page{}, 0, err
 	}
 	rows := rowsOf{d, q}
 	for i, r := range all {
 		if all[i], err = rows.complete(ctx, r); err != nil {
-			return scim.Page{}, err
+			return scim.Page{}, 0, err
 		}
 	}
 	all = slices.DeleteFunc(all, func(r scim.Resource) bool { return !d.Schemas.Match(q.Filter, q.Type, r) })
@@ -119,11 +134,11 @@ func (d *Directory) judge(ctx context.Context, q scim.Query, ids []string) (scim
 		sorted[i].whole = r
 	}
 	rows.sort(sorted)
-	p := scim.Page{Total: len(sorted), Start: q.Start}
+	p = scim.Page{Total: len(sorted), Start: q.Start}
 	for _, r := range cutPage(sorted, q) {
 		p.Resources = append(p.Resources, r.whole)
 	}
-	return p, nil
+	return p, hidden, nil
 }
 
 func cutPage(all []row, q scim.Query) []row {

@@ -2,19 +2,22 @@ package listing
 
 import (
 	"context"
-	"crypto/hmac"
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Cursors make and check cursors (RFC 9865): opaque, signed, bound to who asks and what is asked, expiring.
+// Cursors make and check cursors (RFC 9865): encrypted, because they name the last resource of a page, bound to who asks and what is asked,
+// expiring.
 type Cursors struct {
-	// Key signs; all processes that share a store have the same.
+	// Key is the key, of 32 bytes; all processes that share a store have the same.
 	Key func(ctx context.Context) ([]byte, error)
 	// Viewer is who asks; a cursor is worth nothing to anybody else.
 	Viewer string
@@ -30,6 +33,18 @@ type cursor struct {
 	Expires time.Time `json:"e"`
 }
 
+func (c Cursors) aead(ctx context.Context) (cipher.AEAD, error) {
+	key, err := c.Key(ctx)
+	if err != nil {
+		return nil, scim.Unavailable("the store", err)
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
 // binding is a hash of the query that a cursor goes on with; the page size and the projection may change from page to page.
 func (c Cursors) binding(q scim.Query) string {
 	filter := ""
@@ -41,43 +56,40 @@ func (c Cursors) binding(q scim.Query) string {
 }
 
 func (c Cursors) seal(ctx context.Context, q scim.Query, after string) (string, error) {
-	key, err := c.Key(ctx)
+	aead, err := c.aead(ctx)
 	if err != nil {
-		return "", scim.Unavailable("the store", err)
+		return "", err
 	}
 	b, err := json.Marshal(cursor{after, c.binding(q), c.Now().Add(c.Life).UTC().Truncate(time.Second)})
 	if err != nil {
 		return "", err
 	}
-	return base64.RawURLEncoding.EncodeToString(append(sign(key, b), b...)), nil
+	return base64.RawURLEncoding.EncodeToString(aead.Seal(nil, nil, b, nil)), nil
 }
 
 func (c Cursors) open(ctx context.Context, q scim.Query) (string, error) {
 	if *q.Cursor == "" {
 		return "", nil
 	}
-	key, err := c.Key(ctx)
+	aead, err := c.aead(ctx)
 	if err != nil {
-		return "", scim.Unavailable("the store", err)
+		return "", err
 	}
-	b, err := base64.RawURLEncoding.DecodeString(*q.Cursor)
-	if err != nil || len(b) < sha256.Size || !hmac.Equal(b[:sha256.Size], sign(key, b[sha256.Size:])) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(*q.Cursor)
+	if err == nil {
+		b, err = aead.Open(nil, nil, b, nil)
+	}
+	if err != nil {
 		return "", scim.InvalidCursor("the cursor is not valid")
 	}
 	var at cursor
-	if err := json.Unmarshal(b[sha256.Size:], &at); err != nil || at.Query != c.binding(q) {
+	if err := json.Unmarshal(b, &at); err != nil || at.Query != c.binding(q) {
 		return "", scim.InvalidCursor("the cursor belongs to another query")
 	}
 	if c.Now().After(at.Expires) {
 		return "", scim.ExpiredCursor()
 	}
 	return at.After, nil
-}
-
-func sign(key, b []byte) []byte {
-	m := hmac.New(sha256.New, key)
-	m.Write(b)
-	return m.Sum(nil)
 }
 
 // byCursor answers a page of a walk in the directory's own order. Behind a filter that is decided here a page may be short, and Total is
@@ -104,10 +116,7 @@ func (d *Directory) byCursor(ctx context.Context, q scim.Query) (scim.Page, erro
 	if pushable {
 		p.Resources, last, more, err = d.follow(ctx, q)
 	} else {
-		var ids []string
-		if ids, last, more, err = d.collect(ctx, q); err == nil {
-			p.Resources, err = d.readAll(ctx, q.Type, q.Need, ids)
-		}
+		p.Resources, last, more, err = d.collect(ctx, q)
 	}
 	if err == nil && more {
 		p.Next, err = d.Cursors.seal(ctx, q, last)
@@ -125,7 +134,14 @@ func (d *Directory) follow(ctx context.Context, q scim.Query) (all []scim.Resour
 		if err != nil {
 			return nil, "", false, err
 		}
+		before := len(all)
 		all = append(all, p.Resources...)
+		if n := d.fitting(all); n < len(all) {
+			if n > before {
+				last = p.Marks[n-before-1]
+			}
+			return all[:n], last, true, nil
+		}
 		if more = len(p.Resources) > 0 && p.Total > len(p.Resources); !more {
 			break
 		}
@@ -135,8 +151,9 @@ func (d *Directory) follow(ctx context.Context, q scim.Query) (all []scim.Resour
 	return all, last, more, nil
 }
 
-// collect walks until the page is full and one more is found.
-func (d *Directory) collect(ctx context.Context, q scim.Query) (ids []string, last string, more bool, err error) {
+// collect walks until the page is full and one more is found, and reads the page.
+func (d *Directory) collect(ctx context.Context, q scim.Query) (all []scim.Resource, last string, more bool, err error) {
+	var ids, marks []string
 	err = d.walk(ctx, q, func(r scim.Resource, mark string) (bool, error) {
 		if q.Filter != nil && !d.Schemas.Match(q.Filter, q.Type, r) {
 			return true, nil
@@ -145,8 +162,19 @@ func (d *Directory) collect(ctx context.Context, q scim.Query) (ids []string, la
 			more = true
 			return false, nil
 		}
-		ids, last = append(ids, r.ID()), mark
+		ids, marks = append(ids, r.ID()), append(marks, mark)
 		return true, nil
 	})
-	return ids, last, more, err
+	if err != nil || len(ids) == 0 {
+		return nil, "", false, err
+	}
+	if all, _, err = d.readAll(ctx, q.Type, q.Need, ids, d.Limits.Bytes); err != nil {
+		return nil, "", false, err
+	}
+	all = all[:d.fitting(all)]
+	at := len(ids) - 1
+	if len(all) > 0 { // behind the last one that is answered: those after it are gone, or did not fit
+		at = slices.Index(ids, all[len(all)-1].ID())
+	}
+	return all, marks[at], more || at < len(ids)-1, nil
 }

@@ -2,11 +2,12 @@ package listing
 
 import (
 	"context"
-	"errors"
 	"slices"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
+	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -19,6 +20,8 @@ type Limits struct {
 	Scan int
 	// Page is the largest page.
 	Page int
+	// Bytes is how many bytes the resources of a page may have in all; the first one is always there.
+	Bytes int
 	// InFlight is how many reads may run at the same time.
 	InFlight int
 }
@@ -29,6 +32,9 @@ type Options struct {
 	Schemas scim.Schemas
 	Limits  Limits
 	Cursors Cursors
+	// AskOnMiss has the directory below asked whether the caller may list at all before "nobody" is answered from the index: the caller's
+	// credential is not the proxy's own.
+	AskOnMiss bool
 }
 
 // Directory is a List and an Able.
@@ -53,14 +59,28 @@ func (d *Directory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 	if err != nil {
 		return scim.Page{}, err
 	}
+	answer := d.list
 	if q.Cursor != nil {
-		return d.byCursor(ctx, q)
+		answer = d.byCursor
 	}
+	p, err := answer(ctx, q)
+	if err != nil {
+		return scim.Page{}, err
+	}
+	p.Resources = p.Resources[:d.fitting(p.Resources)]
+	if err := meter.Take(ctx, pageFactor*sizeOf(p.Resources)); err != nil {
+		return scim.Page{}, scim.Busy(err)
+	}
+	return p, nil
+}
+
+// list answers a page by index.
+func (d *Directory) list(ctx context.Context, q scim.Query) (scim.Page, error) {
 	if ids, ok, err := d.candidates(ctx, q.Type, q.Filter); err != nil || ok {
 		if err != nil {
 			return scim.Page{}, err
 		}
-		return d.judge(ctx, q, ids)
+		return d.found(ctx, q, ids)
 	}
 	if p, hit, err := d.hit(ctx, q); err != nil || hit {
 		return p, err
@@ -108,13 +128,22 @@ func (d *Directory) stitch(ctx context.Context, q scim.Query) (scim.Page, error)
 	}
 	more := min(q.Count, page.Total-q.Start+1) - size
 	parts := make([]scim.Page, (more+size-1)/size)
-	g, ctx := errgroup.WithContext(ctx)
+	g, reading := errgroup.WithContext(ctx)
 	g.SetLimit(d.Limits.InFlight)
+	if sizeOf(page.Resources) > d.Limits.Bytes/d.Limits.InFlight {
+		g.SetLimit(1) // large rows: no more than the budget is read ahead
+	}
+	var read atomic.Int64
+	read.Store(int64(sizeOf(page.Resources)))
 	for i := range parts {
+		if read.Load() > int64(d.Limits.Bytes) {
+			break // the page ends before it
+		}
 		next := first
 		next.Start, next.Count = q.Start+(i+1)*size, min(size, more-i*size)
 		g.Go(func() (err error) {
-			parts[i], err = d.Directory.List(ctx, next)
+			parts[i], err = d.Directory.List(reading, next)
+			read.Add(int64(sizeOf(parts[i].Resources)))
 			return err
 		})
 	}
@@ -126,6 +155,9 @@ func (d *Directory) stitch(ctx context.Context, q scim.Query) (scim.Page, error)
 		seen[r.ID()] = true
 	}
 	for _, p := range parts {
+		if p.Start == 0 {
+			break // it was not read
+		}
 		for _, r := range p.Resources {
 			if !seen[r.ID()] { // somebody was made before it while we read: it moved onto the next page
 				seen[r.ID()] = true
@@ -157,28 +189,49 @@ func (d *Directory) backwards(ctx context.Context, q scim.Query) (scim.Page, err
 	if q.Count == 0 {
 		return scim.Page{Total: all.Total, Start: asked}, nil
 	}
-	q.Start = last - q.Count + 1
-	p, err := d.stitch(ctx, q)
-	slices.Reverse(p.Resources)
-	p.Start = asked
-	return p, err
+	for {
+		q.Start = last - q.Count + 1
+		p, err := d.stitch(ctx, q)
+		if err != nil {
+			return scim.Page{}, err
+		}
+		if sizeOf(p.Resources) <= d.Limits.Bytes || q.Count == 1 {
+			slices.Reverse(p.Resources)
+			p.Start = asked
+			return p, nil
+		}
+		q.Count /= 2 // the page ends at the far end: a part of it is of no use
+	}
 }
 
-// readAll reads resources whole, several at a time, in order. One that is gone is left out.
-func (d *Directory) readAll(ctx context.Context, t scim.ResourceType, n scim.Need, ids []string) ([]scim.Resource, error) {
+// readAll reads resources whole, several at a time, in order, until they have about bytes in all. One that is gone, or that the caller may not
+// see, is left out.
+func (d *Directory) readAll(ctx context.Context, t scim.ResourceType, n scim.Need, ids []string, bytes int) (all []scim.Resource, hidden int, err error) {
 	out := make([]scim.Resource, len(ids))
+	var unseen, read atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(d.Limits.InFlight)
 	for i, id := range ids {
+		if read.Load() > int64(bytes) {
+			break // the page ends before it
+		}
 		g.Go(func() error {
 			r, err := d.Get(ctx, scim.Ref{Type: t, ID: id}, n)
-			if e := (*scim.Error)(nil); errors.As(err, &e) && e.Status == 404 {
+			if err == nil {
+				out[i] = r
+				read.Add(int64(len(r.String())))
 				return nil
 			}
-			out[i] = r
+			switch scim.AsError(err).Status {
+			case 404:
+				return nil
+			case 403:
+				unseen.Add(1)
+				return nil
+			}
 			return err
 		})
 	}
-	err := g.Wait()
-	return slices.DeleteFunc(out, scim.Resource.IsZero), err
+	err = g.Wait()
+	return slices.DeleteFunc(out, scim.Resource.IsZero), int(unseen.Load()), err
 }

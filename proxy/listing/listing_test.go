@@ -45,13 +45,13 @@ func build(limits listing.Limits) *shelf {
 		},
 		Schemas: scim.CoreSchemas(), Limits: limits,
 		Cursors: listing.Cursors{
-			Key: func(context.Context) ([]byte, error) { return []byte("k"), nil }, Viewer: "v", Life: time.Hour, Now: func() time.Time { return s.clock },
+			Key: func(context.Context) ([]byte, error) { return make([]byte, 32), nil }, Viewer: "v", Life: time.Hour, Now: func() time.Time { return s.clock },
 		},
 	})
 	return s
 }
 
-var wide = listing.Limits{Scan: 10000, Page: 500, InFlight: 4}
+var wide = listing.Limits{Scan: 10000, Page: 500, Bytes: 8 << 20, InFlight: 4}
 
 func (s *shelf) put(t *testing.T, r scim.Resource) scim.Resource {
 	t.Helper()
@@ -299,7 +299,7 @@ func TestCursorsAreBoundAndExpire(t *testing.T) {
 }
 
 func TestBoundsAndCalls(t *testing.T) {
-	s := build(listing.Limits{Scan: 50, Page: 500, InFlight: 4})
+	s := build(listing.Limits{Scan: 50, Page: 500, Bytes: 8 << 20, InFlight: 4})
 	s.fill(t, 60)
 	f := scim.Present{Attr: scim.AttrPath{Name: "title"}}
 	if _, err := s.List(t.Context(), scim.Query{Type: scim.User, Filter: f, Start: 1, Count: 10}); scim.AsError(err).Type != "tooMany" {

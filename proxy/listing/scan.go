@@ -39,7 +39,7 @@ func (d *Directory) scan(ctx context.Context, q scim.Query) (scim.Page, error) {
 	for _, r := range cutPage(found, q) {
 		ids = append(ids, r.id)
 	}
-	p.Resources, err = d.readAll(ctx, q.Type, q.Need, ids)
+	p.Resources, _, err = d.readAll(ctx, q.Type, q.Need, ids, d.Limits.Bytes)
 	return p, err
 }
 

@@ -22,16 +22,10 @@ type pending struct {
 // clockSkew is how far Keycloak's clock may be behind ours when a resource is judged to be made since a pending record was.
 const clockSkew = 2 * time.Minute
 
-// Records that belong to no resource have ids that no resource can have: ids of Keycloak are UUIDs or begin with "f:".
-const (
-	pendingPrefix = "pending."
-	keyPrefix     = "key."
-)
-
 // pendingID names the pending record of a create. The name is hashed: it may be longer than an id.
 func pendingID(t scim.ResourceType, r scim.Resource) string {
 	h := sha256.Sum256([]byte(strings.ToLower(scim.Text(r.Get(identity(t))))))
-	return pendingPrefix + string(t) + "." + hex.EncodeToString(h[:16])
+	return string(t) + "." + hex.EncodeToString(h[:16])
 }
 
 // identity is the attribute that Keycloak keeps unique.
@@ -42,48 +36,73 @@ func identity(t scim.ResourceType) scim.AttrPath {
 	return scim.AttrPath{Name: "userName"}
 }
 
-// Create makes the resource in Keycloak and keeps the rest, so that a crash at any point is mended by the caller's retry.
+// Create makes the resource in Keycloak and keeps the rest, so that a crash at any point is mended by the caller's retry. All that will be kept
+// is saved before Keycloak is asked: what the store cannot take is refused while there is nothing to undo.
 func (d *Directory) Create(ctx context.Context, t scim.ResourceType, asked scim.Resource) (scim.Resource, error) {
 	asked = asked.Assigned()
+	intended := d.intended(t, asked)
+	if err := d.check(t, intended, asked); err != nil {
+		return scim.Resource{}, err
+	}
 	id := pendingID(t, asked)
-	left, rec, err := d.load(ctx, id)
+	left, rec, err := d.pending.load(ctx, id)
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	begun := left.Pending
-	if begun == nil {
-		mark := remainder{Pending: &pending{t, d.now()}}
-		if err := d.save(ctx, id, store.Record{Rev: rec.Rev}, mark); err != nil {
-			return scim.Resource{}, err
-		}
+	intended.Pending = &pending{t, d.now()}
+	if left.Pending != nil {
+		intended.Pending = left.Pending
+	}
+	if err := d.pending.save(ctx, id, store.Record{Rev: rec.Rev}, intended); err != nil {
+		return scim.Resource{}, err
 	}
 	shown, err := d.Directory.Create(ctx, t, offer(d.Able(), t, scim.Must("{}"), asked))
+	adopted := false
 	if known := (*scim.Error)(nil); errors.As(err, &known) && known.Status >= 400 && known.Status < 500 {
-		shown, err = d.adopt(ctx, t, asked, begun, err)
+		shown, err = d.adopt(ctx, t, asked, left.Pending, err)
+		adopted = err == nil
 	}
 	if err != nil {
 		return scim.Resource{}, d.abandon(ctx, id, err)
 	}
+	answer, err := d.keep(ctx, t, asked, shown)
+	if err != nil && !adopted {
+		err = d.unmake(ctx, id, scim.Ref{Type: t, ID: shown.ID()}, err)
+	}
+	if err != nil {
+		return scim.Resource{}, err
+	}
+	_ = d.pending.Delete(ctx, id) // what is left means nothing once the resource has a record: see adopt
+	return answer, nil
+}
+
+// keep saves the record of a new resource.
+func (d *Directory) keep(ctx context.Context, t scim.ResourceType, asked, shown scim.Resource) (scim.Resource, error) {
 	pairs, err := difference(d.Able(), t, withDefaults(asked, shown), shown)
 	if err != nil {
 		return scim.Resource{}, err
 	}
 	rem := remainder{Type: t, Pairs: pairs}
 	answer := rem.merge(t, shown, scim.Need{})
-	if err := d.save(ctx, shown.ID(), store.Record{Terms: terms(t, answer)}, rem); err != nil {
-		return scim.Resource{}, err
-	}
-	if err := d.records.Delete(ctx, id); err != nil {
-		return scim.Resource{}, scim.Unavailable("the store", err)
-	}
-	return answer, nil
+	return answer, d.records.save(ctx, shown.ID(), store.Record{Terms: terms(t, answer)}, rem)
 }
 
-// abandon drops the pending record of a create that Keycloak refused. Where it is not known what Keycloak did, the record stays.
+// unmake deletes a resource whose record could not be saved, so that a refused create leaves nothing behind. If that fails, the pending record
+// stays and the caller's retry finishes the create.
+func (d *Directory) unmake(ctx context.Context, id string, ref scim.Ref, cause error) error {
+	ctx = context.WithoutCancel(ctx)
+	if err := d.Directory.Delete(ctx, ref); err != nil && !scim.IsGone(err) {
+		return undone(cause, err)
+	}
+	_ = d.pending.Delete(ctx, id) // a retry replaces it
+	return cause
+}
+
+// abandon drops the pending record of a create that Keycloak refused. If it is not known what Keycloak did, the record stays.
 func (d *Directory) abandon(ctx context.Context, id string, cause error) error {
 	var known *scim.Error
 	if errors.As(cause, &known) && known.Status < 500 {
-		if err := d.records.Delete(ctx, id); err != nil {
+		if err := d.pending.Delete(ctx, id); err != nil {
 			return errors.Join(cause, err)
 		}
 	}
@@ -111,7 +130,7 @@ func (d *Directory) adopt(ctx context.Context, t scim.ResourceType, asked scim.R
 	}
 	recs, err := d.records.Load(ctx, found.ID())
 	if err != nil {
-		return scim.Resource{}, scim.Unavailable("the store", err)
+		return scim.Resource{}, unavailable(err)
 	}
 	_, owned := recs[found.ID()]
 	if _, err := difference(d.Able(), t, withDefaults(asked, found), found); owned || err != nil {

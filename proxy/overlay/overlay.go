@@ -2,11 +2,11 @@ package overlay
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"time"
 
+	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/store"
 )
@@ -18,16 +18,30 @@ type Records interface {
 	Delete(ctx context.Context, ids ...string) error
 }
 
+// Options of the layer.
+type Options struct {
+	// Records hold what is kept of resources, by the resource's id.
+	Records Records
+	// Pending hold the creates that are under way. They are a space of their own, so that no id in a request can name one.
+	Pending Records
+	// Limit is how many bytes may be kept of one resource.
+	Limit int
+	// Now is the clock.
+	Now func() time.Time
+}
+
 // Directory keeps the remainder of each resource.
 type Directory struct {
 	scim.Directory
-	records Records
+	records shelf
+	pending shelf
+	limit   int
 	now     func() time.Time
 }
 
-// New builds the room on a directory. Able is inherited from below unchanged: Holding already says what is kept.
-func New(below scim.Directory, r Records, now func() time.Time) *Directory {
-	return &Directory{below, r, now}
+// New builds the layer on a directory. Able is inherited from below unchanged: Holding already says what is kept.
+func New(below scim.Directory, o Options) *Directory {
+	return &Directory{below, shelf{o.Records}, shelf{o.Pending}, o.Limit, o.Now}
 }
 
 // Get merges what is kept into what Keycloak shows.
@@ -36,7 +50,7 @@ func (d *Directory) Get(ctx context.Context, ref scim.Ref, n scim.Need) (scim.Re
 	if err != nil {
 		return shown, err
 	}
-	rem, _, err := d.load(ctx, ref.ID)
+	rem, _, err := d.records.load(ctx, ref.ID)
 	if err != nil {
 		return scim.Resource{}, err
 	}
@@ -49,14 +63,28 @@ func (d *Directory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 	if err != nil || len(p.Resources) == 0 {
 		return p, err
 	}
+	if d.shownWhole(q.Type, q.Need) {
+		for i, r := range p.Resources {
+			p.Resources[i] = remainder{}.merge(q.Type, r, q.Need)
+		}
+		return p, nil
+	}
 	ids := make([]string, len(p.Resources))
 	for i, r := range p.Resources {
 		ids[i] = r.ID()
 	}
 	recs, err := d.records.Load(ctx, ids...)
 	if err != nil {
-		return scim.Page{}, scim.Unavailable("the store", err)
+		return scim.Page{}, unavailable(err)
 	}
+	size := 0
+	for _, r := range recs {
+		size += recordFactor * len(r.Body)
+	}
+	if err := meter.Take(ctx, size); err != nil {
+		return scim.Page{}, scim.Busy(err)
+	}
+	defer meter.Give(ctx, size)
 	for i, r := range p.Resources {
 		rem, err := read(recs[r.ID()])
 		if err != nil {
@@ -65,6 +93,16 @@ func (d *Directory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 		p.Resources[i] = rem.merge(q.Type, r, q.Need)
 	}
 	return p, nil
+}
+
+// recordFactor is how many bytes a byte of a kept record costs while it is merged.
+const recordFactor = 3
+
+// shownWhole reports whether Keycloak alone shows all that is needed, so that nothing is loaded.
+func (d *Directory) shownWhole(t scim.ResourceType, n scim.Need) bool {
+	return len(n.Only) > 0 && !slices.ContainsFunc(n.Only, func(name string) bool {
+		return name != "id" && (name != "active" || d.Able().Holding(t, scim.AttrPath{Name: name}) != scim.Native)
+	})
 }
 
 // tries is how often a write is begun anew because somebody saved the record meanwhile. The lock of the room above makes that rare: only
@@ -90,25 +128,26 @@ func (d *Directory) again(write func() error) error {
 }
 
 func (d *Directory) update(ctx context.Context, ref scim.Ref, edit scim.Edit) (scim.Resource, error) {
-	rem, rec, err := d.load(ctx, ref.ID)
+	rem, rec, err := d.records.load(ctx, ref.ID)
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	var current, wanted scim.Resource
+	var before, current, wanted scim.Resource
 	shown, err := d.Directory.Update(ctx, ref, func(native scim.Resource) (scim.Resource, error) {
-		current = rem.merge(ref.Type, native, scim.Need{})
+		before, current = native, rem.merge(ref.Type, native, scim.Need{})
 		var err error
 		if wanted, err = edit(current); err != nil {
 			return wanted, err
 		}
-		return offer(d.Able(), ref.Type, native, wanted), nil
+		offered := offer(d.Able(), ref.Type, native, wanted)
+		return offered, d.fits(ref.Type, wanted, offered)
 	})
 	if err != nil {
 		return scim.Resource{}, err
 	}
 	pairs, err := difference(d.Able(), ref.Type, wanted, shown)
 	if err != nil {
-		return scim.Resource{}, err
+		return scim.Resource{}, d.putBack(ctx, ref, before, shown, err)
 	}
 	next := remainder{Type: ref.Type, Pairs: pairs, Modified: rem.Modified}
 	if len(scim.Diff(current, wanted)) > 0 {
@@ -116,70 +155,66 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit scim.Edit) (s
 	}
 	answer := next.merge(ref.Type, shown, scim.Need{})
 	if found := terms(ref.Type, answer); !next.equal(rem) || !slices.Equal(found, rec.Terms) {
-		err = d.save(ctx, ref.ID, store.Record{Rev: rec.Rev, Terms: found}, next)
+		err = d.records.save(ctx, ref.ID, store.Record{Rev: rec.Rev, Terms: found}, next)
+	}
+	if err != nil && !errors.Is(err, store.ErrConflict) {
+		err = d.putBack(ctx, ref, before, shown, err)
 	}
 	return answer, err
 }
 
-// Join changes members below and notes when: Keycloak does not move lastModified.
+// putBack undoes the part of an update that Keycloak made before the update failed. If that fails too, the error says so.
+func (d *Directory) putBack(ctx context.Context, ref scim.Ref, before, shown scim.Resource, cause error) error {
+	if len(scim.Diff(before, shown)) == 0 {
+		return cause
+	}
+	_, err := d.Directory.Update(context.WithoutCancel(ctx), ref, func(scim.Resource) (scim.Resource, error) { return before, nil })
+	return undone(cause, err)
+}
+
+// undone is the cause of a failed write, with a remark if what was done of it could not be undone.
+func undone(cause, err error) error {
+	if err == nil {
+		return cause
+	}
+	e := *scim.AsError(cause)
+	e.Detail += "; a part of the change was made and could not be undone"
+	e.Cause = errors.Join(cause, err)
+	return &e
+}
+
+// Join changes members below and notes when: Keycloak does not move lastModified. The membership is changed by then, so a note that cannot be
+// saved does not fail the call.
 func (d *Directory) Join(ctx context.Context, group scim.Ref, m scim.Membership) error {
 	if err := d.Directory.Join(ctx, group, m); err != nil {
 		return err
 	}
-	return d.again(func() error {
-		rem, rec, err := d.load(ctx, group.ID)
+	_ = d.again(func() error {
+		rem, rec, err := d.records.load(ctx, group.ID)
 		if err != nil {
 			return err
 		}
 		rem.Type, rem.Modified = group.Type, d.now()
-		return d.save(ctx, group.ID, rec, rem)
+		return d.records.save(ctx, group.ID, rec, rem)
 	})
+	return nil
 }
 
-// Delete removes the resource, then its record. A resource that is gone already takes its record with it.
+// Delete removes the resource, then its record. The record of a resource that is gone already goes only if the directory below proved that
+// (scim.IsGone) and the record is of the type that the request names: any other 404 says nothing about the resource.
 func (d *Directory) Delete(ctx context.Context, ref scim.Ref) error {
 	err := d.Directory.Delete(ctx, ref)
-	var known *scim.Error
-	if err != nil && !(errors.As(err, &known) && known.Status == 404) {
-		return err
+	if err != nil {
+		if !scim.IsGone(err) {
+			return err
+		}
+		rem, _, unread := d.records.load(ctx, ref.ID)
+		if unread != nil || rem.Type != ref.Type {
+			return err
+		}
 	}
-	if gone := d.records.Delete(ctx, ref.ID); gone != nil {
-		return scim.Unavailable("the store", gone)
+	if left := d.records.Delete(ctx, ref.ID); left != nil {
+		return unavailable(left)
 	}
 	return err
-}
-
-func (rem remainder) equal(o remainder) bool {
-	return slices.Equal(rem.Pairs, o.Pairs) && rem.Modified.Equal(o.Modified)
-}
-
-func (d *Directory) load(ctx context.Context, id string) (remainder, store.Record, error) {
-	recs, err := d.records.Load(ctx, id)
-	if err != nil {
-		return remainder{}, store.Record{}, scim.Unavailable("the store", err)
-	}
-	rem, err := read(recs[id])
-	return rem, recs[id], err
-}
-
-func read(r store.Record) (remainder, error) {
-	var rem remainder
-	if len(r.Body) == 0 {
-		return rem, nil
-	}
-	if err := json.Unmarshal(r.Body, &rem); err != nil {
-		return rem, scim.Unavailable("a kept record", err)
-	}
-	return rem, nil
-}
-
-func (d *Directory) save(ctx context.Context, id string, rec store.Record, rem remainder) error {
-	var err error
-	if rec.Body, err = json.Marshal(rem); err != nil {
-		return err
-	}
-	if _, err = d.records.Save(ctx, id, rec); err != nil {
-		return scim.Unavailable("the store", err)
-	}
-	return nil
 }

@@ -20,6 +20,7 @@ type house struct {
 	*overlay.Directory
 	keycloak *scimtest.Memory
 	records  *flaky
+	pending  *flaky
 	clock    time.Time
 }
 
@@ -59,18 +60,28 @@ func build(t *testing.T, able scim.Able) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = e.Close() })
-	h := &house{keycloak: scimtest.NewMemory(able), records: &flaky{e.Open("t"), map[string]bool{}}, clock: time.Now().Add(time.Hour)}
-	h.Directory = overlay.New(h.keycloak, h.records, func() time.Time { return h.clock })
+	h := &house{keycloak: scimtest.NewMemory(able), clock: time.Now().Add(time.Hour)}
+	h.records, h.pending = &flaky{e.Open("t"), map[string]bool{}}, &flaky{e.Open("pending"), map[string]bool{}}
+	h.Directory = overlay.New(h.keycloak, overlay.Options{Records: h.records, Pending: h.pending, Limit: keptLimit, Now: func() time.Time { return h.clock }})
 	return h
 }
 
+// keptLimit is how many bytes the tests may keep of one resource.
+const keptLimit = 64 << 10
+
+// ids are those of all records, pending ones too.
 func (h *house) ids(t *testing.T) []string {
 	t.Helper()
-	ids, err := h.records.Scan(t.Context(), "", 100)
-	if err != nil {
-		t.Fatal(err)
+	var all []string
+	for _, s := range []*flaky{h.records, h.pending} {
+		ids, err := s.Scan(t.Context(), "", 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, ids...)
 	}
-	return ids
+	slices.Sort(all)
+	return all
 }
 
 func TestContract(t *testing.T) {
@@ -215,7 +226,7 @@ func TestMappingAppears(t *testing.T) {
 
 func TestStoreDown(t *testing.T) {
 	h := build(t, scimtest.KeycloakAble())
-	h.records.down["save"] = true
+	h.pending.down["save"] = true
 	if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.AsError(err).Status != 503 {
 		t.Error(err)
 	}
@@ -224,11 +235,27 @@ func TestStoreDown(t *testing.T) {
 	}
 }
 
-// A create that lost its store after Keycloak, or its process, is finished by the retry.
+// A create that lost its store after Keycloak is undone.
+func TestCreateThatCannotBeKeptIsUndone(t *testing.T) {
+	h := build(t, scimtest.KeycloakAble())
+	h.records.down["save"] = true
+	if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.AsError(err).Status != 503 {
+		t.Fatal(err)
+	}
+	if p, err := h.keycloak.List(t.Context(), scim.Query{Type: scim.User, Start: 1, Count: 1}); err != nil || p.Total != 0 {
+		t.Errorf("%d users are left in Keycloak: %v", p.Total, err)
+	}
+	if ids := h.ids(t); len(ids) != 0 {
+		t.Errorf("records left: %v", ids)
+	}
+}
+
+// A create that lost its store after Keycloak and could not be undone, or that lost its process, is finished by the retry.
 func TestRetryFinishesACreate(t *testing.T) {
 	h := build(t, scimtest.KeycloakAble())
 	h.clock = time.Now()
-	h.records.down["save resource"] = true
+	h.records.down["save"] = true
+	h.keycloak.FailNext(nil, scim.Unavailable("Keycloak", nil))
 	if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.AsError(err).Status != 503 {
 		t.Fatal(err)
 	}
@@ -250,9 +277,9 @@ func TestRetryFinishesACreate(t *testing.T) {
 }
 
 func TestPendingNeverAdoptsWhatIsNotOurs(t *testing.T) {
-	begin := func(t *testing.T) *house {
+	begin := func(t *testing.T, at time.Time) *house {
 		h := build(t, scimtest.KeycloakAble())
-		h.clock = time.Now()
+		h.clock = at
 		h.keycloak.FailNext(scim.Unavailable("Keycloak", nil)) // it may have been made, or not
 		if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); err == nil {
 			t.Fatal("no error")
@@ -260,7 +287,7 @@ func TestPendingNeverAdoptsWhatIsNotOurs(t *testing.T) {
 		return h
 	}
 	t.Run("other values", func(t *testing.T) {
-		h := begin(t)
+		h := begin(t, time.Now())
 		if _, err := h.keycloak.Create(t.Context(), scim.User, scim.Must(entra).Set(scim.MustPath("name.givenName"), `"Somebody"`)); err != nil {
 			t.Fatal(err)
 		}
@@ -269,13 +296,8 @@ func TestPendingNeverAdoptsWhatIsNotOurs(t *testing.T) {
 		}
 	})
 	t.Run("made before", func(t *testing.T) {
-		h := begin(t)
+		h := begin(t, time.Now().Add(time.Hour))
 		if _, err := h.keycloak.Create(t.Context(), scim.User, scim.Must(entra)); err != nil {
-			t.Fatal(err)
-		}
-		h.clock = time.Now().Add(time.Hour)
-		ids := h.ids(t)
-		if err := h.records.Space.Delete(t.Context(), ids...); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.AsError(err).Status != 409 {
@@ -356,7 +378,7 @@ func TestWritesThatMeetLoseNothing(t *testing.T) {
 	_, err = h.Update(t.Context(), ref, func(r scim.Resource) (scim.Resource, error) {
 		if !met {
 			met = true
-			other := overlay.New(stand(made), h.records, func() time.Time { return h.clock })
+			other := overlay.New(stand(made), overlay.Options{Records: h.records, Pending: h.pending, Limit: keptLimit, Now: func() time.Time { return h.clock }})
 			if _, err := other.Update(t.Context(), ref, set("nickName")); err != nil {
 				t.Error(err)
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -54,23 +53,32 @@ type SweepOptions struct {
 	Found func(Finding)
 }
 
-// Sweep removes the records whose resource is gone, and the marks of creates that never came back. Below must answer 404 for nothing but
-// a missing resource. Records that are neither, such as keys, are left alone. A record goes only after two such answers, the second one since it was seen to be unchanged, because whoever
-// saves it in between has seen the resource. Any other error ends the sweep; what it answers was done until then, and the next one
-// goes on from the start.
-func Sweep(ctx context.Context, records store.Space, below scim.Directory, now time.Time, o SweepOptions) (Swept, error) {
-	s := &sweeper{records: records, below: below, now: now, SweepOptions: o}
+// Sweep removes the records whose resource is gone, and the pending records of creates that never came back. A record goes only after two
+// proofs from below that the resource is gone (scim.IsGone), the second one since the record was seen to be unchanged, because whoever
+// saves it in between has seen the resource. Any other error ends the sweep; the result says what was done until then, and the next
+// sweep begins at the start.
+func Sweep(ctx context.Context, records, pending store.Space, below scim.Directory, now time.Time, o SweepOptions) (Swept, error) {
+	s := &sweeper{below: below, now: now, SweepOptions: o}
+	for _, s.records = range []store.Space{records, pending} {
+		if err := s.space(ctx); err != nil {
+			return s.done, err
+		}
+	}
+	return s.done, nil
+}
+
+func (s *sweeper) space(ctx context.Context) error {
 	for after := ""; ; {
-		ids, err := records.Scan(ctx, after, sweepPage)
+		ids, err := s.records.Scan(ctx, after, sweepPage)
 		if err != nil {
-			return s.done, fmt.Errorf("overlay: sweep behind %q: %w", after, err)
+			return fmt.Errorf("overlay: sweep behind %q: %w", after, err)
 		}
 		more := len(ids) == sweepPage
 		if more {
 			after = ids[len(ids)-1]
 		}
 		if err := s.page(ctx, ids); err != nil || !more {
-			return s.done, err
+			return err
 		}
 	}
 }
@@ -85,7 +93,6 @@ type sweeper struct {
 
 // page asks for all records of a page at the same time, and removes one by one.
 func (s *sweeper) page(ctx context.Context, ids []string) error {
-	ids = slices.DeleteFunc(ids, func(id string) bool { return strings.HasPrefix(id, keyPrefix) })
 	recs, err := s.records.Load(ctx, ids...)
 	if err != nil {
 		return fmt.Errorf("overlay: sweep: %w", err)
@@ -143,7 +150,7 @@ func (s *sweeper) gone(ctx context.Context, f Finding) (bool, error) {
 		if err == nil {
 			return false, nil
 		}
-		if scim.AsError(err).Status != 404 {
+		if !scim.IsGone(err) {
 			return false, fmt.Errorf("overlay: sweep: record %s: %w", f.ID, err)
 		}
 	}

@@ -12,7 +12,10 @@ type Error struct {
 	Type       string // scimType of RFC 7644 table 9, or empty
 	Detail     string
 	RetryAfter int // whole seconds, 0 for none
-	Cause      error
+	// Gone says that the directory itself reported that the resource does not exist. A 404 that may mean anything else (no endpoint, no
+	// realm, a caller who may not know) does not set it, so that nothing is cleaned up because of it.
+	Gone  bool
+	Cause error
 }
 
 // Error is the text for the log, with the cause.
@@ -71,6 +74,27 @@ func NotFound(r Ref) *Error {
 	return &Error{Status: 404, Detail: fmt.Sprintf("%s %q not found", r.Type, r.ID)}
 }
 
+// IsGone reports whether an error proves that the resource does not exist.
+func IsGone(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Gone
+}
+
+// doubtful marks the failure of a write that may still take effect.
+type doubtful struct{ error }
+
+// Unwrap returns the failure.
+func (d doubtful) Unwrap() error { return d.error }
+
+// Doubtful marks the failure of a write whose outcome is not known: it was sent, and no answer came.
+func Doubtful(err error) error { return doubtful{err} }
+
+// IsDoubtful reports whether an error, or a cause of it, leaves the outcome of a write unknown.
+func IsDoubtful(err error) bool {
+	_, ok := errors.AsType[doubtful](err)
+	return ok
+}
+
 // NoEndpoint says that nothing lives at the path.
 func NoEndpoint() *Error { return &Error{Status: 404, Detail: "no such endpoint"} }
 
@@ -116,6 +140,11 @@ func Upstream(cause error) *Error {
 // Unavailable says that a part the request needs cannot be reached now.
 func Unavailable(what string, cause error) *Error {
 	return &Error{Status: 503, Detail: what + " is unavailable, try again", RetryAfter: 5, Cause: cause}
+}
+
+// Busy says that the requests under way leave no room for this one.
+func Busy(cause error) error {
+	return &Error{Status: 503, Detail: "too many large requests are under way, try again", RetryAfter: 5, Cause: cause}
 }
 
 // AsError is the only mapping of errors to answers: vocabulary as it is, a passed deadline 504, anything else an opaque 500.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -22,14 +23,22 @@ func (d *Door) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return b, scim.CheckJSON(b, d.Limits.Depth)
 }
 
+// bodyFactor is how many bytes a byte of a large body costs while it is decoded and carried out; what is small is not counted.
+const (
+	smallBody  = 64 << 10
+	bodyFactor = 8
+)
+
 // read reads a body of at most limit bytes.
 func read(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if err := checkMedia(r.Header); err != nil {
 		return nil, err
 	}
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	b, err := io.ReadAll(meter.Reader(r.Context(), http.MaxBytesReader(w, r.Body, limit), smallBody, bodyFactor))
 	var tooLarge *http.MaxBytesError
 	switch {
+	case errors.Is(err, meter.ErrFull):
+		return nil, scim.Busy(err)
 	case errors.As(err, &tooLarge):
 		return nil, scim.TooLarge(limit)
 	case r.Context().Err() != nil:

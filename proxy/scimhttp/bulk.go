@@ -31,7 +31,10 @@ func (d *Door) bulk(w http.ResponseWriter, r *http.Request, s Session, rep *Repo
 		return response{}, err
 	}
 	q.Quiet = quiet(r)
-	out := s.Bulk.Run(r.Context(), q)
+	out, err := s.Bulk.Run(r.Context(), q)
+	if err != nil {
+		return response{}, err
+	}
 	rep.Fired, rep.Skipped, rep.Cause = out.Fired, out.Skipped, cause(out.Results)
 	return response{document: bulkDocument(out.Results, s.Base)}, nil
 }

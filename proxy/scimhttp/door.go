@@ -23,8 +23,8 @@ type Session struct {
 	Schemas scim.Schemas
 	// Bulk carries out many operations; it has the service and the decoder of the session.
 	Bulk bulk.Runner
-	// Discovery returns what is advertised, after asking whether the caller may see it.
-	Discovery func(ctx context.Context) (Discovery, error)
+	// Discovery returns what is advertised.
+	Discovery func() Discovery
 }
 
 // Discovery is what is advertised.

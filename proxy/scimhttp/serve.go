@@ -89,10 +89,7 @@ func (d *Door) discovery(r *http.Request, s Session, endpoint, id string) (respo
 	if r.URL.Query().Has("filter") {
 		return response{}, scim.Forbidden("discovery cannot be filtered") // RFC 7644 section 4
 	}
-	docs, err := s.Discovery(r.Context())
-	if err != nil {
-		return response{}, err
-	}
+	docs := s.Discovery()
 	if endpoint == "ServiceProviderConfig" {
 		if id != "" {
 			return response{}, scim.NoEndpoint()

@@ -3,6 +3,7 @@ package writing
 import (
 	"context"
 	"strings"
+	"time"
 
 	"keycloak-scim-proxy/proxy/scim"
 )
@@ -16,6 +17,12 @@ type Options struct {
 	MembersShown int
 	// SkipUnknownMembers leaves members that do not exist out of a change instead of refusing it; the answer names them.
 	SkipUnknownMembers bool
+	// Prove asks whether the caller may change a resource, or create one if the ref has no id, before a lock is taken or anything is kept.
+	// Nil: the layers below act by the proxy's own account, which may.
+	Prove func(ctx context.Context, ref scim.Ref) error
+	// Doubt is how long a resource stays locked after a write whose outcome is not known: it may still take effect, and must not do so after
+	// a later write.
+	Doubt time.Duration
 }
 
 // Service is the top room.
@@ -38,6 +45,14 @@ func (s *Service) Able() scim.Able {
 	a := s.below.Able()
 	a.ETag = true
 	return a
+}
+
+// Prove reports whether the caller may write.
+func (s *Service) Prove(ctx context.Context, ref scim.Ref) error {
+	if s.options.Prove == nil {
+		return nil
+	}
+	return s.options.Prove(ctx, ref)
 }
 
 // Do is the only switch over calls.
@@ -83,6 +98,9 @@ func (s *Service) create(ctx context.Context, c scim.Create) (scim.Answer, error
 		body = body.With("active", "true") // RFC 7643 leaves the default open; an account that nobody asked to disable is enabled
 	}
 	if err := s.schemas.Complete(c.Type, body); err != nil {
+		return scim.Answer{}, err
+	}
+	if err := s.Prove(ctx, scim.Ref{Type: c.Type}); err != nil {
 		return scim.Answer{}, err
 	}
 	unlock, err := s.lock(ctx, "create/"+string(c.Type)+"/"+strings.ToLower(scim.Text(body.Raw("userName"))+scim.Text(body.Raw("displayName"))))
@@ -144,6 +162,9 @@ func (s *Service) patch(ctx context.Context, c scim.Patch) (scim.Answer, error) 
 }
 
 func (s *Service) remove(ctx context.Context, c scim.Delete) error {
+	if err := s.Prove(ctx, c.Ref); err != nil {
+		return err
+	}
 	unlock, err := s.lock(ctx, c.Key())
 	if err != nil {
 		return scim.Unavailable("the lock", err)
@@ -166,12 +187,15 @@ type change struct {
 }
 
 // write is the one shape of every change: lock, compare, edit, join, answer.
-func (s *Service) write(ctx context.Context, c change) (scim.Answer, error) {
+func (s *Service) write(ctx context.Context, c change) (a scim.Answer, err error) {
+	if err := s.Prove(ctx, c.ref); err != nil {
+		return scim.Answer{}, err
+	}
 	unlock, err := s.lock(ctx, c.ref.Key())
 	if err != nil {
 		return scim.Answer{}, scim.Unavailable("the lock", err)
 	}
-	defer unlock()
+	defer func() { s.release(unlock, err) }()
 	if err := s.precondition(ctx, c.ref, c.ifMatch); err != nil {
 		return scim.Answer{}, err
 	}
@@ -188,9 +212,19 @@ func (s *Service) write(ctx context.Context, c change) (scim.Answer, error) {
 			return scim.Answer{}, s.takeBack(ctx, c.ref, before, err)
 		}
 	}
-	a, err := s.answer(ctx, c, after)
+	a, err = s.answer(ctx, c, after)
 	a.Skipped = skipped
 	return a, err
+}
+
+// release gives a lock back: at once, or if the outcome of the write is not known, when it can no longer take effect. The next writer reads
+// what came of it.
+func (s *Service) release(unlock func(), err error) {
+	if scim.IsDoubtful(err) {
+		time.AfterFunc(s.options.Doubt, unlock)
+		return
+	}
+	unlock()
 }
 
 // takeBack undoes the first half of a group's write whose second half failed.

@@ -182,7 +182,9 @@ func (m *Memory) Create(ctx context.Context, t scim.ResourceType, r scim.Resourc
 func (m *Memory) get(ref scim.Ref) (scim.Resource, error) {
 	s, ok := m.all[ref.ID]
 	if !ok || s.t != ref.Type {
-		return scim.Resource{}, scim.NotFound(ref)
+		e := scim.NotFound(ref)
+		e.Gone = true
+		return scim.Resource{}, e
 	}
 	return s.r, nil
 }

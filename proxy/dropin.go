@@ -1,0 +1,178 @@
+package proxy
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"sync"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/sync/singleflight"
+	"golang.org/x/time/rate"
+
+	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scimhttp"
+	"keycloak-scim-proxy/proxy/tokens"
+)
+
+const (
+	// admissionAge is how long an answer of Keycloak to a credential is believed: nothing is answered to a drop-in caller without one.
+	admissionAge = 30 * time.Second
+	// admissions and strangeRealms bound what is remembered. The first needs a valid token for each entry, the second only a name.
+	admissions    = 10_000
+	strangeRealms = 1_000
+	// strangePerSecond and strangeBurst bound how often the keys of realms are read in which no token was accepted yet.
+	strangePerSecond, strangeBurst = 5, 20
+)
+
+// dropInGate lets in whoever has a valid access token of the realm that Keycloak lets use its SCIM API. Keycloak then decides on every call.
+type dropInGate struct {
+	p        *Proxy
+	plan     plan
+	admitted *lru.Cache[[sha256.Size]byte, admission]
+	asking   singleflight.Group
+
+	mu sync.Mutex
+	// realms in which a token was accepted. Only those are remembered without a bound.
+	realms   map[string]*dropInRealm
+	strange  *lru.Cache[string, *dropInRealm]
+	newcomer *rate.Limiter
+}
+
+type dropInRealm struct {
+	*parts
+	verifier *tokens.Verifier
+}
+
+// admission is what Keycloak answered to a credential.
+type admission struct {
+	asked   time.Time
+	claims  tokens.Claims
+	refused error // 401 or 403
+}
+
+func newDropInGate(p *Proxy) *dropInGate {
+	g := &dropInGate{p: p, plan: p.plan(), realms: map[string]*dropInRealm{}, newcomer: rate.NewLimiter(strangePerSecond, strangeBurst)}
+	g.admitted, _ = lru.New[[sha256.Size]byte, admission](admissions) // the only error is a size below 1
+	g.strange, _ = lru.New[string, *dropInRealm](strangeRealms)
+	return g
+}
+
+var realmName = regexp.MustCompile(`^[^/\\?#%;\x00-\x1f]{1,255}$`)
+
+// Enter makes the session of a realm once the caller is known, before anything else of the request is looked at.
+func (g *dropInGate) Enter(r *http.Request, variables map[string]string) (scimhttp.Session, error) {
+	name := variables["realm"]
+	if !realmName.MatchString(name) || name == "." || name == ".." {
+		return scimhttp.Session{}, scim.NoEndpoint()
+	}
+	token, err := bearer(r)
+	if err != nil {
+		return scimhttp.Session{}, err
+	}
+	realm := g.realm(name)
+	claims, err := g.admit(r.Context(), realm, token)
+	if err != nil {
+		return scimhttp.Session{}, err
+	}
+	l := g.plan
+	l.tenant, l.viewer = "realm:"+name, claims.Subject
+	s, err := session(r.Context(), realm.parts, l, keycloak.Caller(token))
+	s.Base = g.p.public(r) + "/realms/" + url.PathEscape(name) + "/scim/v2"
+	return s, err
+}
+
+// realm finds what is known of a realm, or begins with nothing.
+func (g *dropInGate) realm(name string) *dropInRealm {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if r, ok := g.realms[name]; ok {
+		return r
+	}
+	if r, ok := g.strange.Get(name); ok {
+		return r
+	}
+	source := tokens.Source{
+		Keys: func(ctx context.Context) ([]byte, error) {
+			if !g.known(name) && !g.newcomer.Allow() {
+				return nil, scim.Unavailable("a realm that was not used before", errors.New("too many realms that nobody has used are asked for"))
+			}
+			return g.p.client.Keys(ctx, name)
+		},
+		Issuer: func(ctx context.Context) (string, error) { return g.p.client.Issuer(ctx, name) },
+	}
+	r := &dropInRealm{g.p.realm(name), tokens.NewVerifier(name, source, g.p.now)}
+	g.strange.Add(name, r)
+	return r
+}
+
+func (g *dropInGate) known(name string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	_, known := g.realms[name]
+	return known
+}
+
+// accept remembers a realm for good: Keycloak has accepted a token for it.
+func (g *dropInGate) accept(r *dropInRealm) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if _, known := g.realms[r.realm]; !known {
+		g.realms[r.realm] = r
+		g.strange.Remove(r.realm)
+	}
+}
+
+// admit says who the bearer is, once Keycloak has said so not long ago. Requests with one token that come together ask once.
+func (g *dropInGate) admit(ctx context.Context, r *dropInRealm, token string) (tokens.Claims, error) {
+	key := sha256.Sum256([]byte(r.realm + "\x00" + token))
+	if a, ok := g.admitted.Get(key); ok && g.fresh(a) {
+		return a.claims, a.refused
+	}
+	done := g.asking.DoChan(string(key[:]), func() (any, error) { return g.ask(context.WithoutCancel(ctx), r, token, key) })
+	select {
+	case <-ctx.Done():
+		return tokens.Claims{}, ctx.Err()
+	case answer := <-done:
+		if answer.Err != nil {
+			return tokens.Claims{}, answer.Err
+		}
+		a, _ := answer.Val.(admission)
+		return a.claims, a.refused
+	}
+}
+
+// fresh: the answer is young enough, and the token has not expired since.
+func (g *dropInGate) fresh(a admission) bool {
+	now := g.p.now()
+	return now.Sub(a.asked) < admissionAge && now.Before(a.claims.Expires)
+}
+
+// ask verifies the token here, which costs Keycloak nothing, and then asks Keycloak whether its bearer may use the SCIM API at all: its
+// discovery answers 403 to a bearer without any role of the administration (measured).
+func (g *dropInGate) ask(ctx context.Context, r *dropInRealm, token string, key [sha256.Size]byte) (admission, error) {
+	claims, err := r.verifier.Verify(ctx, token)
+	if errors.Is(err, tokens.ErrInvalid) {
+		return admission{}, &scim.Error{Status: 401, Detail: "the bearer token is not valid here", Cause: err}
+	}
+	if err != nil {
+		return admission{}, err
+	}
+	a := admission{asked: g.p.now(), claims: claims}
+	err = keycloak.NewRealm(r.client, r.realm, keycloak.Caller(token), keycloak.StockFacts()).Permitted(ctx)
+	if err != nil {
+		if status := scim.AsError(err).Status; status != http.StatusUnauthorized && status != http.StatusForbidden {
+			return admission{}, err
+		}
+		a.refused = err
+	} else {
+		g.accept(r)
+	}
+	g.admitted.Add(key, a)
+	return a, nil
+}

@@ -1,0 +1,44 @@
+package keycloak
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// Keys reads the public keys of a realm (a JSON Web Key Set). It needs no credential.
+func (c *Client) Keys(ctx context.Context, realm string) ([]byte, error) {
+	return c.published(ctx, realm, "/protocol/openid-connect/certs")
+}
+
+// Issuer reads the name that a realm has in its tokens. It follows Keycloak's frontend URL, whatever host is dialled (measured).
+func (c *Client) Issuer(ctx context.Context, realm string) (string, error) {
+	body, err := c.published(ctx, realm, "/.well-known/openid-configuration")
+	if err != nil {
+		return "", err
+	}
+	var doc struct {
+		Issuer string `json:"issuer"`
+	}
+	if err := json.Unmarshal(body, &doc); err != nil || doc.Issuer == "" {
+		return "", scim.Upstream(fmt.Errorf("discovery of the realm names no issuer: %w", err))
+	}
+	return doc.Issuer, nil
+}
+
+func (c *Client) published(ctx context.Context, realm, path string) ([]byte, error) {
+	a, err := c.send(ctx, "", request{method: http.MethodGet, path: "/realms/" + url.PathEscape(realm) + path})
+	switch {
+	case err != nil:
+		return nil, err
+	case a.status == http.StatusNotFound:
+		return nil, noSCIM(fmt.Errorf("Keycloak answered %d to %s", a.status, path))
+	case !a.ok():
+		return nil, scim.Unavailable("Keycloak", fmt.Errorf("Keycloak answered %d to %s", a.status, path))
+	}
+	return a.body, nil
+}

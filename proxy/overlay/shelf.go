@@ -1,0 +1,57 @@
+package overlay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/store"
+)
+
+// shelf reads and writes remainders in a space.
+type shelf struct{ Records }
+
+func (s shelf) load(ctx context.Context, id string) (remainder, store.Record, error) {
+	recs, err := s.Load(ctx, id)
+	if err != nil {
+		return remainder{}, store.Record{}, unavailable(err)
+	}
+	rem, err := read(recs[id])
+	return rem, recs[id], err
+}
+
+func read(r store.Record) (remainder, error) {
+	var rem remainder
+	if len(r.Body) == 0 {
+		return rem, nil
+	}
+	if err := json.Unmarshal(r.Body, &rem); err != nil {
+		return rem, scim.Unavailable("a kept record", err)
+	}
+	return rem, nil
+}
+
+func (s shelf) save(ctx context.Context, id string, rec store.Record, rem remainder) error {
+	var err error
+	if rec.Body, err = json.Marshal(rem); err != nil {
+		return err
+	}
+	if _, err = s.Save(ctx, id, rec); err != nil {
+		return unavailable(err)
+	}
+	return nil
+}
+
+// unavailable is the error of a caller for an error of the store. What is too large stays so: trying again does not help.
+func unavailable(err error) error {
+	if errors.Is(err, store.ErrTooLarge) {
+		return &scim.Error{Status: 413, Detail: "the resource is larger than what can be kept beside Keycloak", Cause: err}
+	}
+	return scim.Unavailable("the store", err)
+}
+
+func (rem remainder) equal(o remainder) bool {
+	return slices.Equal(rem.Pairs, o.Pairs) && rem.Modified.Equal(o.Modified)
+}

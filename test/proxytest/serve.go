@@ -1,0 +1,60 @@
+package proxytest
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"net"
+	"testing"
+
+	"go.uber.org/zap"
+
+	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/proxy"
+	"keycloak-scim-proxy/proxy/tenants"
+)
+
+// Mint makes a token of a tenant, and what its configuration says of it.
+func Mint(t testing.TB, tenant string) (string, config.Token) {
+	t.Helper()
+	token, err := tenants.Mint(rand.Reader, tenant, "k1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := token.SHA256()
+	return token.Reveal(), config.Token{ID: "k1", SHA256: hex.EncodeToString(sum[:])}
+}
+
+// Serve runs a proxy until the test ends, and returns its URL.
+func Serve(t testing.TB, cfg config.Config) string {
+	t.Helper()
+	url, stop := Start(t, cfg, zap.NewNop())
+	t.Cleanup(stop)
+	return url
+}
+
+// Start runs a proxy until stop is called, which returns when the store is closed.
+func Start(t testing.TB, cfg config.Config, log *zap.Logger) (url string, stop func()) {
+	t.Helper()
+	cfg.Listen, cfg.AdminListen = "127.0.0.1:0", ""
+	p, err := proxy.New(cfg, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ready, done := make(chan net.Addr, 1), make(chan error, 1)
+	go func() { done <- p.Run(ctx, func(a net.Addr) { ready <- a }) }()
+	select {
+	case a := <-ready:
+		return "http://" + a.String(), func() {
+			cancel()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+	case err := <-done:
+		cancel()
+		t.Fatal(err)
+	}
+	return "", nil
+}

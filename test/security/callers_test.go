@@ -1,0 +1,112 @@
+package security
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// questions are what a caller may send; {taken} and {free} name a user who exists and one who does not.
+func questions(name, id string) [][3]string {
+	filter := func(f string) string { return "?" + url.Values{"filter": {f}}.Encode() }
+	bulk := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[{"method":"POST","path":"/Users","bulkId":"b","data":` + user("z-"+name) + `},{"method":"DELETE","path":"/Users/` + id + `"}]}`
+	return [][3]string{
+		{"GET", "/Users" + filter(`externalId eq "e-`+name+`"`), ""},
+		{"GET", "/Users" + filter(`userName eq "`+name+`"`), ""},
+		{"GET", "/Users" + filter(`emails.value eq "`+name+`@example.com"`), ""},
+		{"GET", "/Users" + filter(`title eq "T `+name+`"`), ""},
+		{"GET", "/Users" + filter(`id eq "`+id+`"`), ""},
+		{"GET", "/Users?sortBy=title", ""},
+		{"GET", "/Users?cursor=", ""},
+		{"GET", "/Users/" + id, ""},
+		{"GET", "/Groups" + filter(`members.value eq "`+id+`"`), ""},
+		{"POST", "/Users/.search", `{"filter":"externalId eq \"e-` + name + `\""}`},
+		{"POST", "/Users", user(name)},
+		{"POST", "/Bulk", bulk},
+		{"PUT", "/Users/" + id, user(name)},
+		{"PATCH", "/Users/" + id, patch(`{"op":"replace","path":"title","value":"x"}`)},
+		{"PATCH", "/Groups/" + id, patch(`{"op":"add","path":"members","value":[{"value":"` + id + `"}]}`)},
+		{"DELETE", "/Users/" + id, ""},
+		{"DELETE", "/Groups/" + id, ""},
+		{"GET", "/ServiceProviderConfig", ""},
+		{"GET", "/Schemas", ""},
+	}
+}
+
+// Strangers are answered 401, the same for what is there and what is not; all of it together costs Keycloak at most one call and writes nothing.
+func TestStrangers(t *testing.T) {
+	w := newWorld(t)
+	id := w.make("acme", "/Users", user("ada"))
+	before := w.records()
+	w.upstream.Calls.Store(0)
+	for _, who := range strangers {
+		taken, free := questions("ada", id), questions("bob", "00000000-0000-0000-0000-000000000000")
+		for i := range taken {
+			a, b := w.send(who, taken[i][0], taken[i][1], taken[i][2]), w.send(who, free[i][0], free[i][1], free[i][2])
+			if a.Status != 401 || b.Status != 401 || string(a.Body) != string(b.Body) {
+				t.Errorf("%s %s as %s: %d %s, %d %s", taken[i][0], taken[i][1], who, a.Status, a.Body, b.Status, b.Body)
+			}
+		}
+		for _, body := range []string{"broken", "{", strings.Repeat("[", 100_000), `{"a":` + strings.Repeat("1", 1<<20) + `}`} {
+			if a := w.send(who, "POST", "/Users", body); a.Status != 401 {
+				t.Errorf("a broken body as %s: %d", who, a.Status)
+			}
+		}
+	}
+	if n := w.upstream.Calls.Load(); n > 1 {
+		t.Errorf("%d calls to Keycloak", n)
+	}
+	w.unchanged("strangers", before)
+}
+
+// A caller whom Keycloak lets use the API, but not see anybody, learns nothing from what the proxy keeps; one without any role learns nothing at
+// all. Neither writes to the store.
+func TestCallersWhoMaySeeNobody(t *testing.T) {
+	w := newWorld(t)
+	id := w.make("acme", "/Users", user("ada"))
+	before := w.records()
+	for _, who := range []string{"nobody", "querier", "grouper"} {
+		taken, free := questions("ada", id), questions("bob", "00000000-0000-0000-0000-000000000000")
+		for i, q := range taken {
+			a, b := w.send(who, q[0], q[1], q[2]), w.send(who, free[i][0], free[i][1], free[i][2])
+			byID := strings.Contains(q[1], id) && !strings.Contains(q[1], "filter") // Keycloak itself tells 403 from 404
+			if a.Status != b.Status && !byID {
+				t.Errorf("%s %s as %s tells taken (%d %s) from free (%d %s)", q[0], q[1], who, a.Status, a.Body, b.Status, b.Body)
+			}
+			if strings.Contains(string(a.Body), "T ada") || strings.Contains(string(a.Body), "e-ada") {
+				t.Errorf("%s %s as %s: %s", q[0], q[1], who, a.Body)
+			}
+			w.unchanged(q[0]+" "+q[1]+" as "+who, before)
+		}
+	}
+}
+
+// A bulk of a caller who is refused is refused as a whole, for a bounded number of calls.
+func TestBulkOfARefusedCaller(t *testing.T) {
+	w := newWorld(t)
+	var ids []string
+	for _, name := range []string{"ada", "bob"} {
+		ids = append(ids, w.make("acme", "/Users", user(name)))
+	}
+	var ops []string
+	for i := range 500 {
+		ops = append(ops, `{"method":"POST","path":"/Users","bulkId":"b`+scim.Quote(string(rune('a' + i%26)))[1:2]+strings.Repeat("x", i)+`","data":`+user("new")+`}`)
+		ops = append(ops, `{"method":"DELETE","path":"/Users/`+ids[i%2]+`"}`)
+	}
+	body := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[` + strings.Join(ops, ",") + `]}`
+	before := w.records()
+	for who, most := range map[string]int64{"none": 0, "garbage": 0, "forged": 1, "nobody": 4, "querier": 8, "reader": 8} {
+		w.upstream.Calls.Store(0)
+		a := w.send(who, "POST", "/Bulk", body)
+		if want := map[bool]int{true: 401, false: 403}[slices.Contains(strangers, who)]; a.Status != want {
+			t.Errorf("as %s: %d %.300s", who, a.Status, a.Body)
+		}
+		if n := w.upstream.Calls.Load(); n > most {
+			t.Errorf("as %s: %d calls to Keycloak", who, n)
+		}
+		w.unchanged("as "+who, before)
+	}
+}
