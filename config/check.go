@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path"
@@ -170,4 +171,43 @@ func publicURL(s string) string {
 		return s
 	}
 	return unless(!strings.HasSuffix(s, "/scim/v2"), "must be without /scim/v2, which is added")
+}
+
+// outboundProxy never repeats the value: a URL may hold a password.
+func outboundProxy(s string) string {
+	if s == "environment" {
+		return ""
+	}
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || !slices.Contains([]string{"http", "https", "socks5"}, u.Scheme) || !isHost(u.Hostname()) || !isPort(u.Host):
+		return "must be environment, or a URL with http, https or socks5 and a host, such as http://proxy:3128"
+	case u.User != nil:
+		return "must not hold a user or password: use environment"
+	}
+	return unless(u.Path == "" && !strings.ContainsAny(s, "?#"), "must end with the host or port")
+}
+
+// Network reads an IP address or a network in CIDR notation.
+func Network(s string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" {
+		return netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()), nil
+	}
+	return netip.ParsePrefix(s)
+}
+
+func trustedNetwork(s string) string {
+	switch n, err := Network(s); {
+	case err != nil:
+		return "must be an IP address or a network such as 10.0.0.0/8"
+	case n.Bits() == 0:
+		return "would trust every caller"
+	}
+	return ""
+}
+
+// plainPath is what is wrong with a path that others are compared with once they are decoded.
+func plainPath(s string) string {
+	return unless(strings.HasPrefix(s, "/") && s != "/" && path.Clean(s) == s && !strings.ContainsAny(s, `\;?#%`) && !control.MatchString(s),
+		"must be a plain path such as /admin")
 }

@@ -4,12 +4,19 @@ package config
 type Config struct {
 	// Listen is the address that the SCIM API is served on, host:port. Without a host: on every address.
 	Listen string `yaml:"listen"`
-	// AdminListen is the address for health (/healthz, /readyz) and metrics (/metrics), host:port. It must never be public. Empty: not served.
+	// AdminListen is the address for health (/healthz, /readyz) and metrics (/metrics), host:port.
+	// It must never be public: a container that is probed from outside needs :9090 and a network
+	// policy. Empty: not served.
 	AdminListen string `yaml:"adminListen"`
 	// PublicURL is the scheme, host and optional path under which callers reach the proxy; it stands before /scim/v2 in Location, meta.location and $ref. Absent: each request's own Host header, and http unless the proxy itself ends TLS. That needs no setting, but a caller chooses the header, and behind an ingress that ends TLS the scheme is wrong: name it in production.
 	PublicURL string `yaml:"publicURL"`
 	// TLS makes the proxy itself end TLS on listen. Absent: plain HTTP, for an ingress or a sidecar.
 	TLS *Certificate `yaml:"tls"`
+	// TrustedProxies are the IP addresses and networks (CIDR) of the reverse proxies before this
+	// one. dropIn.passthrough passes on the headers in which they describe the caller
+	// (X-Forwarded-*, Forwarded, X-Real-IP, client certificates) and appends their address to
+	// X-Forwarded-For. From any other address these headers are dropped. Absent: none.
+	TrustedProxies []string `yaml:"trustedProxies"`
 	// Keycloak is the server behind the proxy.
 	Keycloak Keycloak `yaml:"keycloak"`
 	// DropIn serves /realms/{realm}/scim/v2 with the caller's own Keycloak token.
@@ -47,15 +54,33 @@ type Keycloak struct {
 	MaxInFlight int `yaml:"maxInFlight"`
 	// CAFile holds the PEM certificates to trust instead of the system's.
 	CAFile string `yaml:"caFile"`
+	// Proxy is the HTTP proxy for calls to Keycloak: a URL with http, https or socks5, or
+	// environment for HTTP_PROXY, HTTPS_PROXY and NO_PROXY. Absent: none, whatever the environment
+	// says. A proxy that asks for a password can only be named by the environment.
+	Proxy string `yaml:"proxy"`
 }
 
 // DropIn is the drop-in mode.
 type DropIn struct {
 	// Enabled serves every realm whose SCIM API is enabled.
 	Enabled bool `yaml:"enabled"`
-	// Passthrough hands every other path to Keycloak, so that the proxy can stand at the ingress. It needs enabled.
-	Passthrough bool `yaml:"passthrough"`
+	// Passthrough hands other paths to Keycloak, so that the proxy can stand at the ingress. It is
+	// used if present, even if empty: `passthrough: {}`. It needs enabled. docs/operations.md lists
+	// what is not passed. Absent: other paths are 404.
+	Passthrough *Passthrough `yaml:"passthrough"`
 }
+
+// Passthrough is what reaches Keycloak besides SCIM.
+type Passthrough struct {
+	// Deny lists paths that are refused with 403, each with everything below it, whatever the
+	// letter case: /admin is also /Admin/realms, but not /administrator. A list that is given
+	// replaces the default.
+	Deny []string `yaml:"deny"`
+	// Timeout is how long a request may take in all.
+	Timeout Duration `yaml:"timeout"`
+}
+
+func (p *Passthrough) setDefaults() { *p = DefaultPassthrough() }
 
 // Limits bound what a request may ask for.
 type Limits struct {
@@ -95,7 +120,8 @@ type Timeouts struct {
 	ReadHeader Duration `yaml:"readHeader"`
 	// Read is how long a whole request may take to arrive.
 	Read Duration `yaml:"read"`
-	// Write is how long from the end of the header to the end of the answer. Absent: 30s more than limits.request.
+	// Write is how long from the end of the header to the end of the answer. Absent: 30s more than
+	// limits.request and dropIn.passthrough.timeout.
 	Write Duration `yaml:"write"`
 	// Idle is how long a connection is kept between two requests.
 	Idle Duration `yaml:"idle"`

@@ -166,6 +166,7 @@ func (d *document) sequence(n ast.Node, v reflect.Value, path string) {
 		d.refuse(path, "must be a list")
 		return
 	}
+	v.SetZero() // a list that is given replaces a default
 	for i, e := range s.Values {
 		item := reflect.New(v.Type().Elem()).Elem()
 		at := path + "[" + strconv.Itoa(i) + "]"

@@ -9,7 +9,7 @@ import (
 func Default() Config {
 	return Config{
 		Listen:      ":8080",
-		AdminListen: ":9090",
+		AdminListen: "127.0.0.1:9090",
 		Keycloak:    Keycloak{Timeout: Duration(20 * time.Second), MaxInFlight: 64},
 		Limits: Limits{
 			Body: 8 << 20, JSONDepth: 64, Filter: 16 << 10, Page: 1000, Scan: 100_000, Request: Duration(time.Minute), Kept: 256 << 10, PageBytes: 8 << 20, Memory: 256 << 20,
@@ -33,6 +33,11 @@ func DropInOnly(keycloakURL, path string) Config {
 // DefaultTenant is what holds where nothing is said.
 func DefaultTenant() Tenant {
 	return Tenant{IDP: "generic", State: "live", OnDelete: "delete", MembersShown: 200, UnknownMembers: "fail"}
+}
+
+// DefaultPassthrough is what holds in a section that says nothing.
+func DefaultPassthrough() Passthrough {
+	return Passthrough{Deny: []string{"/admin", "/metrics", "/health"}, Timeout: Duration(time.Minute)}
 }
 
 // trimURL takes the slash away to which paths are joined.

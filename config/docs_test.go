@@ -120,8 +120,8 @@ func rows(t *testing.T, structs map[string]*ast.StructType, name, prefix string,
 		if defaults.IsValid() {
 			value = defaults.FieldByName(f.Names[0].Name)
 		}
-		if kind == "Redis" {
-			value = reflect.ValueOf(config.DefaultRedis())
+		if section, ok := config.DefaultSections()[kind]; ok {
+			value = reflect.ValueOf(section)
 		}
 		if value.Kind() != reflect.Struct && nested {
 			value = reflect.Value{}
@@ -191,6 +191,9 @@ func defaultText(v reflect.Value) string {
 	}
 	if s, ok := reflect.TypeAssert[fmt.Stringer](v); ok {
 		return "`" + s.String() + "`"
+	}
+	if list, ok := reflect.TypeAssert[[]string](v); ok {
+		return "`[" + strings.Join(list, ", ") + "]`"
 	}
 	return fmt.Sprintf("`%v`", v.Interface())
 }

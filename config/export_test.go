@@ -9,11 +9,12 @@ func Unfinished() map[string]string {
 	return all
 }
 
-// DefaultRedis is what holds in a Redis section that says nothing.
-func DefaultRedis() Redis {
+// DefaultSections are the sections that have defaults of their own once they are there, by the name
+// of their type.
+func DefaultSections() map[string]any {
 	var r Redis
 	r.setDefaults()
-	return r
+	return map[string]any{"Redis": r, "Passthrough": DefaultPassthrough()}
 }
 
 // ReadMain and ReadTenant read bytes as a file of a directory that does not exist.

@@ -34,7 +34,7 @@ func Load(file string, known Idps) (*Config, error) {
 }
 
 // LoadTenants reads all tenants of a directory, in the order of their files. Good files are returned even where others are bad. Two files with
-// the same tenant are both bad: which one is meant is not known.
+// the same tenant are both bad: which one is meant is not known. So are two tenants of a whole realm that do not say that they share it.
 func LoadTenants(dir string, known Idps) ([]Tenant, Problems) {
 	files, err := tenantFiles(dir)
 	if err != nil {
@@ -58,6 +58,7 @@ func LoadTenants(dir string, known Idps) ([]Tenant, Problems) {
 		}
 		all, documents = append(all, t), append(documents, d)
 	}
+	refuseUnshared(all, documents)
 	var good []Tenant
 	var problems Problems
 	for i, d := range documents {

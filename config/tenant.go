@@ -6,6 +6,11 @@ type Tenant struct {
 	Tenant string `yaml:"tenant"`
 	// Realm is the name of the Keycloak realm. Required.
 	Realm string `yaml:"realm"`
+	// SharedRealm allows other tenants to serve the whole realm too. Tenants of one realm see,
+	// change and delete the same users, so two of them are refused at start unless it is true in
+	// both. Realms whose names differ in letter case only count as one realm, because Keycloak
+	// compares names as its database does (MySQL and SQL Server ignore case).
+	SharedRealm bool `yaml:"sharedRealm"`
 	// Group confines the tenant to one group of a shared realm. Absent: the whole realm.
 	Group string `yaml:"group"`
 	// Organization also makes users members of a Keycloak organization.

@@ -27,7 +27,8 @@ func (d *document) validate(c *Config) {
 		rule{"keycloak.timeout", positive(c.Keycloak.Timeout)},
 		rule{"keycloak.maxInFlight", positive(c.Keycloak.MaxInFlight)},
 		rule{"keycloak.caFile", optional(c.Keycloak.CAFile, readable)},
-		rule{"dropIn.passthrough", unless(!c.DropIn.Passthrough || c.DropIn.Enabled, "needs dropIn.enabled")},
+		rule{"keycloak.proxy", optional(c.Keycloak.Proxy, outboundProxy)},
+		rule{"dropIn.passthrough", unless(c.DropIn.Passthrough == nil || c.DropIn.Enabled, "needs dropIn.enabled")},
 		rule{"tenantsDir", optional(c.TenantsDir, directory)},
 		rule{"tenantsDir", unless(c.TenantsDir != "" || c.DropIn.Enabled || len(c.Tenants) > 0, "nobody could use the proxy: name tenantsDir or enable dropIn")},
 		rule{"log.level", oneOf(c.Log.Level, "debug", "info", "warn", "error")},
@@ -36,9 +37,25 @@ func (d *document) validate(c *Config) {
 	if t := c.TLS; t != nil {
 		d.check(rule{"tls.certFile", requiredFile(t.CertFile)}, rule{"tls.keyFile", requiredFile(t.KeyFile)})
 	}
+	for i, n := range c.TrustedProxies {
+		d.check(rule{element("trustedProxies", i), trustedNetwork(n)})
+	}
+	if p := c.DropIn.Passthrough; p != nil {
+		d.validatePassthrough(*p, c.Timeouts)
+	}
 	d.validateLimits(c.Limits)
 	d.validateTimeouts(c.Timeouts, c.Limits.Request)
 	d.validateStore(c.Store)
+}
+
+func (d *document) validatePassthrough(p Passthrough, t Timeouts) {
+	d.check(
+		rule{"dropIn.passthrough.timeout", positive(p.Timeout)},
+		rule{"timeouts.write", unless(t.Write <= 0 || t.Write > p.Timeout, "must be more than dropIn.passthrough.timeout, or errors could not be answered")},
+	)
+	for i, path := range p.Deny {
+		d.check(rule{element("dropIn.passthrough.deny", i), plainPath(path)})
+	}
 }
 
 func anyPort(address string) bool {

@@ -3,7 +3,9 @@ package config
 import (
 	"encoding/hex"
 	"math"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -96,5 +98,27 @@ func (d *document) validateTokens(tokens []Token) {
 			rule{at + ".expires", unless(k.Expires.IsZero() || k.Created.IsZero() || k.Expires.After(k.Created.Time), "must be after created")},
 		)
 		ids[k.ID], sums[string(sum)] = true, true
+	}
+}
+
+// refuseUnshared reports every tenant that shares a whole realm without sharedRealm, because each
+// could delete the other's users. Letter case is ignored: Keycloak compares names of realms as its
+// database does, and MySQL and SQL Server ignore case by default.
+func refuseUnshared(all []Tenant, documents []*document) {
+	wholeRealm := map[string][]int{}
+	for i, t := range all {
+		if t.Realm != "" && t.Group == "" {
+			realm := strings.ToLower(t.Realm)
+			wholeRealm[realm] = append(wholeRealm[realm], i)
+		}
+	}
+	for _, sharers := range wholeRealm {
+		for _, i := range sharers {
+			other := slices.IndexFunc(sharers, func(j int) bool { return all[j].Tenant != all[i].Tenant })
+			if other >= 0 && !all[i].SharedRealm {
+				documents[i].wrong("realm", "is also served as a whole by "+filepath.Base(documents[sharers[other]].file)+
+					": each tenant can change and delete the other's users. If that is intended, set sharedRealm: true in both files")
+			}
+		}
 	}
 }

@@ -87,14 +87,14 @@ func TestDropInOnly(t *testing.T) {
 	}
 }
 
-const globex = "tenant: globex\nrealm: saas\nserviceAccount: {clientID: scim-globex, secretFile: acme.secret}\n"
+const globex = "tenant: globex\nrealm: globex\nserviceAccount: {clientID: scim-globex, secretFile: acme.secret}\n"
 
 func TestOneBadTenantDoesNotHideTheOthers(t *testing.T) {
 	dir, _ := unpack(t, "testdata/good.txtar")
 	dir = filepath.Join(dir, "tenants.d")
 	write(t, dir, "bad.yml", "tenant: [b")
 	write(t, dir, "globex.yml", globex)
-	write(t, dir, "initech.yaml", strings.Replace(globex, "tenant: globex", "tenant: Initech", 1))
+	write(t, dir, "initech.yaml", strings.ReplaceAll(globex, "globex", "Initech"))
 	good, wrong := config.LoadTenants(dir, generic)
 	var names []string
 	for _, tenant := range good {
@@ -115,7 +115,7 @@ func TestTwoFilesOfATenantAreBothBad(t *testing.T) {
 	for _, name := range []string{"a.yaml", "b.yaml", "c.yaml"} {
 		write(t, dir, name, globex)
 	}
-	write(t, dir, "other.yaml", strings.Replace(globex, "tenant: globex", "tenant: other", 1))
+	write(t, dir, "other.yaml", strings.ReplaceAll(globex, "globex", "other"))
 	good, wrong := config.LoadTenants(dir, generic)
 	if len(good) != 1 || good[0].Tenant != "other" {
 		t.Error(good)
@@ -168,5 +168,13 @@ func TestDialects(t *testing.T) {
 	})
 	if len(good) != 1 || len(wrong) != 0 || !cmp.Equal(asked, []string{"entra"}) {
 		t.Error(good, wrong, asked)
+	}
+}
+
+// What is served beside the SCIM API is for operators: unless told otherwise, it is reached from
+// the machine itself only.
+func TestAdminListenIsLocal(t *testing.T) {
+	if got := config.Default().AdminListen; got != "127.0.0.1:9090" {
+		t.Error(got)
 	}
 }

@@ -9,8 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -42,7 +40,8 @@ type Proxy struct {
 	metrics  *observe.Metrics
 	meter    *meter.Meter
 	tenants  *tenantGate
-	tls      *tls.Config // nil: plain HTTP
+	pass     *passthrough // nil: other paths are 404
+	tls      *tls.Config  // nil: plain HTTP
 }
 
 // New builds the proxy. It opens the store and does not talk to Keycloak: what a realm is like is asked at its first request.
@@ -61,6 +60,9 @@ func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
 	if p.tenants, err = p.newTenants(); err == nil && cfg.TLS != nil {
 		p.tls, err = serverTLS(*cfg.TLS, p.now)
 	}
+	if err == nil && cfg.DropIn.Passthrough != nil {
+		p.pass, err = newPassthrough(cfg, transport)
+	}
 	if err != nil {
 		return nil, errors.Join(err, engine.Close())
 	}
@@ -69,25 +71,6 @@ func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
 
 // Close frees what New opened; Run does it by itself.
 func (p *Proxy) Close() error { return p.engine.Close() }
-
-// newTransport is the one transport of the process. Connections are kept as many as calls may run, so that none is dialled anew.
-func newTransport(k config.Keycloak) (*http.Transport, error) {
-	t := &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		MaxIdleConns:        k.MaxInFlight,
-		MaxIdleConnsPerHost: k.MaxInFlight,
-		IdleConnTimeout:     90 * time.Second,
-		TLSHandshakeTimeout: 10 * time.Second,
-	}
-	if k.CAFile == "" {
-		return t, nil
-	}
-	var err error
-	if t.TLSClientConfig, err = clientTLS(config.TLS{CAFile: k.CAFile}); err != nil {
-		return nil, fmt.Errorf("keycloak.caFile: %w", err)
-	}
-	return t, nil
-}
 
 func (p *Proxy) newTenants() (*tenantGate, error) {
 	g := &tenantGate{p: p, all: map[string]*tenant{}}
@@ -164,8 +147,8 @@ func (p *Proxy) Handler() http.Handler {
 	if p.cfg.DropIn.Enabled {
 		door.DropIn = newDropInGate(p)
 	}
-	if p.cfg.DropIn.Passthrough {
-		door.Elsewhere = p.passthrough()
+	if p.pass != nil {
+		door.Elsewhere = p.pass.serve
 	}
 	return p.recorded(door.Handler())
 }
@@ -174,29 +157,6 @@ func (p *Proxy) requestTimeout() time.Duration { return p.cfg.Limits.Request.Std
 
 // doubt is how long a write may still take effect after its outcome was lost.
 func (p *Proxy) doubt() time.Duration { return p.cfg.Keycloak.Timeout.Std() + doubtGrace }
-
-// passthrough hands a request to Keycloak as it is, with the caller's address and host in the X-Forwarded headers.
-func (p *Proxy) passthrough() http.Handler {
-	target, err := url.Parse(p.cfg.Keycloak.URL)
-	if err != nil {
-		panic(err) // the configuration was validated
-	}
-	transport, err := newTransport(p.cfg.Keycloak)
-	if err != nil {
-		panic(err) // it was made before
-	}
-	return &httputil.ReverseProxy{
-		Transport: transport,
-		Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(target)
-			r.Out.Host = r.In.Host
-			r.SetXForwarded()
-		},
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
-			http.Error(w, "Keycloak does not answer", http.StatusBadGateway)
-		},
-	}
-}
 
 // recorded keeps the record of a request, and makes its log line and metrics.
 func (p *Proxy) recorded(next http.Handler) http.Handler {
@@ -208,11 +168,13 @@ func (p *Proxy) recorded(next http.Handler) http.Handler {
 		record.Note(func(s *observe.Summary) { s.RequestID, s.Method, s.Path = id, r.Method, r.URL.Path })
 		ctx, share := p.meter.With(ctx)
 		defer share.End()
+		defer func() { // an answer that is cut off ends in a panic
+			took := p.now().Sub(begun)
+			summary := record.Summary()
+			observe.Line(p.log, summary, took)
+			p.metrics.Observe(summary, took)
+		}()
 		next.ServeHTTP(w, r.WithContext(ctx))
-		took := p.now().Sub(begun)
-		summary := record.Summary()
-		observe.Line(p.log, summary, took)
-		p.metrics.Observe(summary, took)
 	})
 }
 

@@ -60,10 +60,18 @@ func (p *Proxy) server(h http.Handler) *http.Server {
 		Handler:           h,
 		ReadHeaderTimeout: t.ReadHeader.Std(),
 		ReadTimeout:       t.Read.Std(),
-		WriteTimeout:      cmp.Or(t.Write.Std(), p.requestTimeout()+30*time.Second),
+		WriteTimeout:      cmp.Or(t.Write.Std(), p.longest()+30*time.Second),
 		IdleTimeout:       t.Idle.Std(),
 		MaxHeaderBytes:    64 << 10,
 	}
+}
+
+// longest is how long an answer may take to begin.
+func (p *Proxy) longest() time.Duration {
+	if p.pass == nil {
+		return p.requestTimeout()
+	}
+	return max(p.requestTimeout(), p.pass.timeout)
 }
 
 // adminHandler is for operators and never public: liveness, readiness (the store answers), metrics.

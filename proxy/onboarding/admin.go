@@ -22,7 +22,7 @@ type Admin struct {
 // Login opens a session as a user of the realm master. Each call may take up to 30 seconds.
 func Login(ctx context.Context, base, user, password string) (*Admin, error) {
 	a := &Admin{base: strings.TrimSuffix(base, "/"), client: gocloak.NewClient(base)}
-	a.client.RestyClient().SetTimeout(30 * time.Second)
+	a.client.RestyClient().RemoveProxy().SetTimeout(30 * time.Second) // no HTTP proxy of the environment sees the password
 	t, err := a.client.LoginAdmin(ctx, user, password, "master")
 	if err != nil {
 		return nil, fmt.Errorf("log in to Keycloak at %s as %q: %w", base, user, err)

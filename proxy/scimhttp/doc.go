@@ -2,7 +2,8 @@
 //
 // A request takes this way:
 //
-//	Handler   repair the URL, route by base            (door.go)
+//	Handler   normalise and repair the URL, route by base (door.go, paths.go)
+//	elsewhere what is not SCIM: refuse or pass on      (elsewhere.go)
 //	enter     record, deadline, Gate -> Session        (door.go)
 //	serve     target below the base, body, Decode      (serve.go, body.go)
 //	          Service.Do

@@ -67,8 +67,9 @@ type Door struct {
 	Limits Limits
 	// Report is called once per request, after the answer was written.
 	Report func(ctx context.Context, r Report)
-	// Elsewhere serves all other paths; nil: 404.
-	Elsewhere http.Handler
+	// Elsewhere serves all other paths; nil: 404. It answers by itself and reports the status, or
+	// it writes nothing and returns the error to answer with.
+	Elsewhere func(w http.ResponseWriter, r *http.Request, rep *Report) error
 }
 
 // Handler routes by base only. What is below it, /{Type}/{id}, is read once it is known who calls.
@@ -79,14 +80,21 @@ func (d *Door) Handler() http.Handler {
 	}
 	d.route(m, "/tenants/{tenant}/scim/v2", d.Tenants)
 	d.route(m, "/scim/v2", d.Tenants)
-	elsewhere := d.Elsewhere
-	if elsewhere == nil {
-		elsewhere = d.enter("", refuse{})
+	elsewhere := d.enter("", refuse{})
+	if d.Elsewhere != nil {
+		elsewhere = http.HandlerFunc(d.elsewhere)
 	}
-	m.NotFoundHandler = elsewhere
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		normalise(r.URL)
+		asked := *r.URL
 		d.Repair(r.URL)
-		m.ServeHTTP(w, r)
+		var found mux.RouteMatch
+		if m.Match(r, &found) {
+			found.Handler.ServeHTTP(w, mux.SetURLVars(r, found.Vars))
+			return
+		}
+		r.URL = &asked // Repair is for SCIM only
+		elsewhere.ServeHTTP(w, r)
 	})
 }
 

@@ -108,8 +108,13 @@ func (r *Realm) Admin(method, path, body string) Reply {
 
 func (r *Realm) admin(method, path, body string) Reply {
 	r.t.Helper()
-	form := url.Values{"grant_type": {"password"}, "client_id": {"admin-cli"}, "username": {r.Server.AdminUser}, "password": {r.Server.AdminPassword}}
-	return r.do(method, r.Server.URL+"/admin/realms"+path, body, "application/json", r.token("master", form))
+	return r.do(method, r.Server.URL+"/admin/realms"+path, body, "application/json", r.AdminToken())
+}
+
+// AdminToken is an access token of the server's administrator.
+func (r *Realm) AdminToken() string {
+	r.t.Helper()
+	return r.token("master", url.Values{"grant_type": {"password"}, "client_id": {"admin-cli"}, "username": {r.Server.AdminUser}, "password": {r.Server.AdminPassword}})
 }
 
 // Token is an access token of a client of the realm.

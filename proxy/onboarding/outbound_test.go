@@ -1,0 +1,36 @@
+package onboarding_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"sync/atomic"
+	"testing"
+
+	"keycloak-scim-proxy/proxy/onboarding"
+)
+
+// TestNoOutboundProxy: the administrator's password is not sent through an HTTP proxy of the
+// environment. Go reads the environment once in a process, so the login is made in a process of its
+// own.
+func TestNoOutboundProxy(t *testing.T) {
+	const child = "SCIM_PROXY_TEST_CHILD"
+	if os.Getenv(child) != "" {
+		if _, err := onboarding.Login(t.Context(), "http://keycloak.invalid", "admin", "secret"); err == nil {
+			t.Error("there is no such Keycloak")
+		}
+		return
+	}
+	var asked atomic.Int64
+	outbound := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	defer outbound.Close()
+	login := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestNoOutboundProxy$")
+	login.Env = append(os.Environ(), child+"=1", "HTTP_PROXY="+outbound.URL, "NO_PROXY=", "no_proxy=")
+	if out, err := login.CombinedOutput(); err != nil {
+		t.Errorf("%v %s", err, out)
+	}
+	if n := asked.Load(); n != 0 {
+		t.Errorf("the proxy was asked %d times", n)
+	}
+}

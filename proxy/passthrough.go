@@ -1,0 +1,164 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httputil"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/proxy/observe"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scimhttp"
+)
+
+// passthrough hands requests to Keycloak that are not for the SCIM API: sign-in pages, tokens,
+// discovery. The door has normalised their paths.
+type passthrough struct {
+	target    *url.URL
+	transport http.RoundTripper
+	deny      []string
+	trusted   []netip.Prefix // reverse proxies before this one
+	timeout   time.Duration
+}
+
+func newPassthrough(cfg config.Config, to *http.Transport) (*passthrough, error) {
+	target, err := url.Parse(cfg.Keycloak.URL)
+	if err != nil {
+		return nil, err
+	}
+	to = to.Clone()
+	to.DisableCompression = true // what the caller did not ask for is not added
+	p := &passthrough{
+		target: target, transport: observe.Transport(to, time.Now),
+		deny: cfg.DropIn.Passthrough.Deny, timeout: cfg.DropIn.Passthrough.Timeout.Std(),
+	}
+	for _, text := range cfg.TrustedProxies {
+		network, err := config.Network(text)
+		if err != nil {
+			return nil, err
+		}
+		p.trusted = append(p.trusted, network)
+	}
+	return p, nil
+}
+
+// serve passes one request on and reports the status of the answer.
+func (p *passthrough) serve(w http.ResponseWriter, r *http.Request, rep *scimhttp.Report) (err error) {
+	if err := p.allow(r.URL.Path); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), p.timeout)
+	defer cancel()
+	r = r.WithContext(ctx)
+	r.Body = callerBody{r.Body}
+	r.Header.Del("Upgrade") // a tunnel would take requests past every rule here; RFC 9110 section 7.8 allows to go on without
+	proxy := httputil.ReverseProxy{
+		Transport: p.transport,
+		Rewrite:   p.rewrite,
+		ModifyResponse: func(res *http.Response) error {
+			rep.Status = res.StatusCode
+			return nil
+		},
+		ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, cause error) { err = unanswered(ctx, cause) },
+		ErrorLog:     log.New(io.Discard, "", 0), // the request's own line tells it
+	}
+	proxy.ServeHTTP(w, r)
+	return err
+}
+
+// allow refuses Keycloak's own SCIM API, which would go past everything this program keeps, and
+// what the operator denies.
+func (p *passthrough) allow(path string) error {
+	segments := strings.Split(path, "/")
+	if len(segments) > 3 && strings.EqualFold(segments[1], "realms") && strings.EqualFold(segments[3], "scim") {
+		return scim.NoEndpoint()
+	}
+	for _, d := range p.deny {
+		prefix := strings.Split(d, "/")
+		if len(segments) >= len(prefix) && slices.EqualFunc(segments[:len(prefix)], prefix, strings.EqualFold) {
+			return scim.Forbidden("this path is not passed on to Keycloak")
+		}
+	}
+	return nil
+}
+
+// rewrite makes the request for Keycloak: the path as the door has normalised it, the query byte
+// for byte, and the caller's host, so that redirects and cookies are right. Connection has been
+// obeyed before, so no caller can have a header removed that is set here.
+func (p *passthrough) rewrite(r *httputil.ProxyRequest) {
+	r.Out.URL = &url.URL{
+		Scheme: p.target.Scheme, Host: p.target.Host,
+		Path: p.target.Path + r.In.URL.Path, RawPath: p.target.EscapedPath() + r.In.URL.EscapedPath(),
+		RawQuery: r.In.URL.RawQuery, ForceQuery: r.In.URL.ForceQuery,
+	}
+	r.Out.Host = r.In.Host
+	r.Out.Header.Del("Expect") // answered by our own server
+	r.Out.Trailer = nil
+	for name := range r.Out.Header {
+		if describesCaller(name) {
+			delete(r.Out.Header, name)
+		}
+	}
+	trusted := p.trusts(r.In.RemoteAddr)
+	if trusted {
+		r.Out.Header["X-Forwarded-For"] = r.In.Header["X-Forwarded-For"]
+	}
+	r.SetXForwarded()
+	for name, values := range r.In.Header {
+		if trusted && describesCaller(name) && name != "X-Forwarded-For" {
+			r.Out.Header[name] = values
+		}
+	}
+}
+
+// callerHeader matches the names in which a reverse proxy describes its caller: addresses, scheme
+// and host (those that Keycloak's guides drop), and client certificates. Keycloak's x509cert-lookup
+// reads ssl-client-cert, ssl-client-verify, SSL_CLIENT_CERT, CERT_CHAIN_0, Client-Cert,
+// Client-Cert-Chain (RFC 9440), X-Forwarded-Client-Cert (Envoy), X-Forwarded-Tls-Client-Cert
+// (Traefik); HAProxy's own documentation has X-SSL-Client-Cert, and clouds X-Amzn-Mtls-Clientcert,
+// X-ARR-ClientCert, Cf-Client-Cert-Der-Base64, X-Client-Cert-Leaf.
+var callerHeader = regexp.MustCompile(`^(forwarded|x-real-ip|x-(forwarded|original)(-.*)?)$|(^|-)ssl(-|$)|client-?(cert|verify)|cert-chain`)
+
+// describesCaller reports whether only a trusted proxy may send a header. Servers that speak CGI
+// read an underscore like a hyphen.
+func describesCaller(name string) bool {
+	return callerHeader.MatchString(strings.ReplaceAll(strings.ToLower(name), "_", "-"))
+}
+
+func (p *passthrough) trusts(remote string) bool {
+	peer, err := netip.ParseAddrPort(remote)
+	address := peer.Addr().Unmap().WithZone("")
+	return err == nil && slices.ContainsFunc(p.trusted, func(n netip.Prefix) bool { return n.Contains(address) })
+}
+
+// callerBody marks the errors of reading a request, so that they are not taken for Keycloak's.
+type callerBody struct{ io.ReadCloser }
+
+type callerError struct{ error }
+
+// Read reads the request's body.
+func (b callerBody) Read(into []byte) (int, error) {
+	n, err := b.ReadCloser.Read(into)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = callerError{err}
+	}
+	return n, err
+}
+
+// unanswered is the error for a request that has no answer. A deadline or a caller who went away is
+// 504 or 499, which scim.AsError makes of it.
+func unanswered(ctx context.Context, cause error) error {
+	if _, ok := errors.AsType[callerError](cause); ok && ctx.Err() == nil {
+		return &scim.Error{Status: http.StatusBadRequest, Detail: "the body could not be read", Cause: cause}
+	}
+	return &scim.Error{Status: http.StatusBadGateway, Detail: "Keycloak does not answer", Cause: errors.Join(cause, ctx.Err())}
+}
