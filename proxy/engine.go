@@ -4,9 +4,12 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"os"
 	"time"
+
+	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/store"
@@ -14,21 +17,32 @@ import (
 	"keycloak-scim-proxy/proxy/store/redis"
 )
 
-// openStore opens what the configuration names, sealed where keys are given.
-func openStore(s config.Store) (store.Engine, error) {
+// startTimeout bounds how long the start waits for a store that does not answer.
+const startTimeout = 5 * time.Second
+
+// openStore opens the store that the configuration names. A store that does not answer yet is checked later, before its first use.
+func openStore(s config.Store, log *zap.Logger) (*store.Guarded, error) {
+	o := store.GuardOptions{Now: time.Now}
+	if s.Encryption != nil {
+		var err error
+		if o.Keys, err = store.LoadKeys(s.Encryption.KeyFiles...); err != nil {
+			return nil, fmt.Errorf("store.encryption: %w", err)
+		}
+	}
 	engine, err := openEngine(s)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	if s.Encryption == nil {
-		return engine, nil
+	guarded := store.Guard(engine, o)
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	switch err := guarded.Check(ctx); {
+	case errors.Is(err, store.ErrUnavailable):
+		log.Warn("the store does not answer yet, requests that need it fail with 503 until it does", zap.Error(err))
+	case err != nil:
+		return nil, errors.Join(err, engine.Close())
 	}
-	keys, err := store.LoadKeys(s.Encryption.KeyFiles...)
-	if err != nil {
-		_ = engine.Close() // nothing was done with it
-		return nil, fmt.Errorf("store.encryption: %w", err)
-	}
-	return store.Seal(engine, keys), nil
+	return guarded, nil
 }
 
 func openEngine(s config.Store) (store.Engine, error) {

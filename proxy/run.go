@@ -12,6 +12,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/sync/errgroup"
+
+	"keycloak-scim-proxy/proxy/store"
 )
 
 // grace is how long requests under way may take when the program is asked to end.
@@ -73,8 +75,11 @@ func (p *Proxy) adminHandler() http.Handler {
 	m.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 		defer cancel()
-		if err := p.engine.Ping(ctx); err != nil {
+		switch err := cmp.Or(p.engine.Check(ctx), p.engine.Ping(ctx)); {
+		case errors.Is(err, store.ErrUnavailable):
 			http.Error(w, "the store does not answer", http.StatusServiceUnavailable)
+		case err != nil:
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		}
 	})
 	m.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{}))

@@ -23,6 +23,9 @@ var (
 	ErrInvalid = errors.New("store: invalid")
 	// ErrUnreadable says that a record is there but cannot be read: its key is missing, or it was damaged or moved.
 	ErrUnreadable = errors.New("store: unreadable")
+	// ErrKeys says that the store was sealed with a key that this process does not have. It lasts until the process ends: trying
+	// again does not help. Only spaces of Guard return it.
+	ErrKeys = errors.New("store: wrong keys")
 )
 
 // failure keeps its cause for the log only.

@@ -1,6 +1,7 @@
 package redis_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"testing"
@@ -45,6 +46,34 @@ func TestServerGoesAndComesBack(t *testing.T) {
 				t.Errorf("after the restart: %v, %v", got, err)
 			}
 		})
+	}
+}
+
+// TestServerComesLate has a process with a wrong key that starts before Redis does.
+func TestServerComesLate(t *testing.T) {
+	server := redisserver.Start(t, redisserver.Options{})
+	e := open(t, redis.Options{Addresses: []string{server.Addr}})
+	guard := func(key byte) *store.Guarded {
+		keys, err := store.NewKeys(bytes.Repeat([]byte{key}, 32))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return store.Guard(e, store.GuardOptions{Keys: keys, Now: time.Now})
+	}
+	if _, err := guard(1).Open("acme").Save(t.Context(), "u1", store.Record{Terms: []string{"t"}}); err != nil {
+		t.Fatal(err)
+	}
+	server.Stop()
+	wrong := guard(2)
+	if err := wrong.Check(t.Context()); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("before it comes: %v", err)
+	}
+	server.Restart()
+	if ids, err := wrong.Open("acme").Find(t.Context(), "t"); !errors.Is(err, store.ErrKeys) {
+		t.Errorf("after it came: %q, %v", ids, err)
+	}
+	if ids, err := guard(1).Open("acme").Find(t.Context(), "t"); err != nil || len(ids) != 1 {
+		t.Errorf("with the right key: %q, %v", ids, err)
 	}
 }
 

@@ -1,0 +1,268 @@
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"keycloak-scim-proxy/proxy/store"
+)
+
+// RunGuard is the contract of store.Guard on an engine. Each part gets an engine of its own; two guards on it are two processes.
+func RunGuard(t *testing.T, open Open) {
+	for _, part := range []struct {
+		name string
+		test func(*testing.T, store.Engine)
+	}{
+		{"a store of another key is refused", otherKey},
+		{"a sealed store is refused without a key", noKey},
+		{"a damaged canary is refused", damagedCanary},
+		{"a key is rotated", keyRotates},
+		{"encryption is turned on later", encryptionLater},
+		{"a key that another process brings is found out", keyAppears},
+		{"processes that start together work", startTogether},
+		{"processes with different keys do not both work", startApart},
+		{"the system space is nobody's", systemSpaceClosed},
+	} {
+		t.Run(part.name, func(t *testing.T) { part.test(t, open(t)) })
+	}
+	t.Run("the guard changes nothing else", func(t *testing.T) {
+		Run(t, func(t testing.TB) store.Engine {
+			return store.Guard(open(t), store.GuardOptions{Keys: keys(t, "k1"), Now: time.Now})
+		})
+	})
+}
+
+// clock is a time that only the test moves.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) time() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// recheck moves the time on so far that every guard checks again.
+func (c *clock) recheck() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(time.Minute)
+}
+
+// keys are made of their names; no name means no keys.
+func keys(t testing.TB, names ...string) *store.Keys {
+	t.Helper()
+	if len(names) == 0 {
+		return nil
+	}
+	material := make([][]byte, len(names))
+	for i, n := range names {
+		material[i] = bytes.Repeat([]byte(n), 32)[:32]
+	}
+	k, err := store.NewKeys(material...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// guard is a process with these keys.
+func guard(t testing.TB, e store.Engine, c *clock, names ...string) *store.Guarded {
+	t.Helper()
+	return store.Guard(e, store.GuardOptions{Keys: keys(t, names...), Now: c.time})
+}
+
+// refuses checks that every operation fails with target, that none looks like one to try again, and that nothing is changed.
+func refuses(t testing.TB, e store.Engine, g *store.Guarded, target error) {
+	t.Helper()
+	before, system := contents(t, e, "acme"), contents(t, e, store.SystemSpace)
+	for _, errs := range []map[string]error{calls(t.Context(), g.Open("acme"), "u1"), moreCalls(t.Context(), g.Open("acme")), {"Check": g.Check(t.Context())}} {
+		for name, err := range errs {
+			fails(t, name, err, target)
+			if errors.Is(err, store.ErrUnavailable) {
+				t.Errorf("%s: trying again does not help: %v", name, err)
+			}
+		}
+	}
+	if after := contents(t, e, "acme"); !slices.Equal(before, after) {
+		t.Errorf("a refused operation changed %q to %q", before, after)
+	}
+	if after := contents(t, e, store.SystemSpace); !slices.Equal(system, after) {
+		t.Errorf("a refused operation changed the system space: %q to %q", system, after)
+	}
+}
+
+// works checks that every operation succeeds, on a record of its own.
+func works(t testing.TB, g *store.Guarded, id string) {
+	t.Helper()
+	for _, errs := range []map[string]error{calls(t.Context(), g.Open("acme"), id), moreCalls(t.Context(), g.Open("acme")), {"Check": g.Check(t.Context())}} {
+		for name, err := range errs {
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
+// contents are the records of a space as the engine keeps them, as text.
+func contents(t testing.TB, e store.Engine, tenant string) (out []string) {
+	t.Helper()
+	for id, err := range store.IDs(t.Context(), e.Open(tenant), 100) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		records, err := e.Open(tenant).Load(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, id+" "+strings.Join(records[id].Terms, ",")+" "+string(records[id].Body))
+	}
+	return out
+}
+
+// canaries are the ids of the canaries.
+func canaries(t testing.TB, e store.Engine) (ids []string) {
+	t.Helper()
+	all, err := e.Open(store.SystemSpace).Scan(t.Context(), "", 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range all {
+		if strings.HasPrefix(id, "key.") {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+func otherKey(t *testing.T, e store.Engine) {
+	var c clock
+	save(t, guard(t, e, &c, "k1").Open("acme"), "u1", store.Record{Terms: []string{"t"}})
+	other := guard(t, e, &c, "k2")
+	refuses(t, e, other, store.ErrKeys)
+	name := strings.TrimPrefix(canaries(t, e)[0], "key.")
+	if text := fmt.Sprint(other.Check(t.Context())); !strings.Contains(text, name) || !strings.Contains(text, "store.encryption.keyFiles") {
+		t.Errorf("the error names neither the key nor what to do: %s", text)
+	}
+	c.recheck()
+	refuses(t, e, other, store.ErrKeys)
+	finds(t, guard(t, e, &c, "k1").Open("acme"), []string{"u1"}, "t")
+}
+
+func noKey(t *testing.T, e store.Engine) {
+	var c clock
+	save(t, guard(t, e, &c, "k1").Open("acme"), "u1", store.Record{Terms: []string{"t"}})
+	refuses(t, e, guard(t, e, &c), store.ErrKeys)
+}
+
+func damagedCanary(t *testing.T, e store.Engine) {
+	var c clock
+	works(t, guard(t, e, &c, "k1"), "u1")
+	id, system := canaries(t, e)[0], e.Open(store.SystemSpace)
+	records, err := system.Load(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := records[id]
+	r.Body[len(r.Body)-1] ^= 1
+	save(t, system, id, r)
+	refuses(t, e, guard(t, e, &c, "k1"), store.ErrKeys)
+}
+
+func keyRotates(t *testing.T, e store.Engine) {
+	var c clock
+	works(t, guard(t, e, &c, "k1"), "u1")
+	works(t, guard(t, e, &c, "k1", "k2"), "u2")
+	if n := len(canaries(t, e)); n != 1 {
+		t.Errorf("%d canaries before the second key writes, want 1", n)
+	}
+	works(t, guard(t, e, &c, "k2", "k1"), "u3")
+	if n := len(canaries(t, e)); n != 2 {
+		t.Errorf("%d canaries after the second key writes, want 2", n)
+	}
+	refuses(t, e, guard(t, e, &c, "k1"), store.ErrKeys)
+	refuses(t, e, guard(t, e, &c, "k2"), store.ErrKeys)
+	works(t, guard(t, e, &c, "k1", "k2"), "u4")
+}
+
+func encryptionLater(t *testing.T, e store.Engine) {
+	var c clock
+	save(t, guard(t, e, &c).Open("acme"), "u1", store.Record{Terms: []string{"t"}})
+	if ids := canaries(t, e); len(ids) > 0 {
+		t.Errorf("canaries %q without a key", ids)
+	}
+	finds(t, guard(t, e, &c, "k1").Open("acme"), []string{"u1"}, "t")
+	refuses(t, e, guard(t, e, &c), store.ErrKeys)
+}
+
+// keyAppears has a process that runs with the old keys while another one begins to write with a new key.
+func keyAppears(t *testing.T, e store.Engine) {
+	for name, old := range map[string][]string{"plain": nil, "sealed": {"k1"}} {
+		var c clock
+		running := guard(t, e, &c, old...)
+		works(t, running, "u "+name)
+		works(t, guard(t, e, &c, append([]string{"k " + name}, "k1")...), "v "+name)
+		c.recheck()
+		refuses(t, e, running, store.ErrKeys)
+		if err := e.Open(store.SystemSpace).Delete(t.Context(), canaries(t, e)...); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func startTogether(t *testing.T, e store.Engine) {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	var c clock
+	together(6, func(int) {
+		g := guard(t, e, &c, "k1")
+		together(3, func(int) {
+			if _, err := g.Open("acme").Find(ctx, "t"); err != nil {
+				t.Error(err)
+			}
+		})
+	})
+	if n := len(canaries(t, e)); n != 1 {
+		t.Errorf("%d canaries, want 1", n)
+	}
+}
+
+func startApart(t *testing.T, e store.Engine) {
+	var c clock
+	guards := []*store.Guarded{guard(t, e, &c, "k1"), guard(t, e, &c, "k2"), guard(t, e, &c, "k3")}
+	together(len(guards), func(i int) {
+		if err := guards[i].Check(t.Context()); err != nil && !errors.Is(err, store.ErrKeys) {
+			t.Error(err)
+		}
+	})
+	c.recheck()
+	working := 0
+	for _, g := range guards {
+		if err := g.Check(t.Context()); err == nil {
+			working++
+		}
+	}
+	if working > 1 {
+		t.Errorf("%d processes with different keys work", working)
+	}
+}
+
+func systemSpaceClosed(t *testing.T, e store.Engine) {
+	var c clock
+	g := guard(t, e, &c, "k1")
+	works(t, g, "u1")
+	for _, errs := range []map[string]error{calls(t.Context(), g.Open(store.SystemSpace), "u1"), moreCalls(t.Context(), g.Open(store.SystemSpace))} {
+		for name, err := range errs {
+			fails(t, name, err, store.ErrInvalid)
+		}
+	}
+}
