@@ -24,6 +24,7 @@ const startTimeout = 5 * time.Second
 func openStore(s config.Store, log *zap.Logger) (*store.Guarded, error) {
 	o := store.GuardOptions{Now: time.Now}
 	if s.Encryption != nil {
+		o.RequireSealed = s.Encryption.RequireSealed
 		var err error
 		if o.Keys, err = store.LoadKeys(s.Encryption.KeyFiles...); err != nil {
 			return nil, fmt.Errorf("store.encryption: %w", err)

@@ -86,3 +86,39 @@ func TestStartBeforeRedis(t *testing.T) {
 		t.Errorf("Find: %v", err)
 	}
 }
+
+// A record that was written without the keys is readable while encryption.requireSealed is off, and refused once it is on.
+func TestRequireSealed(t *testing.T) {
+	cfg := config.DropInOnly("http://127.0.0.1:1", filepath.Join(t.TempDir(), "store.db"))
+	start := func(e *config.Encryption) *Proxy {
+		cfg.Store.Encryption = e
+		p, err := New(cfg, zap.NewNop())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	k1 := keyFile(t, "a")
+	strict := encryption(k1)
+	strict.RequireSealed = true
+	p := start(nil)
+	if _, err := p.engine.Open("realm.r").Save(t.Context(), "u1", store.Record{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name string
+		e    *config.Encryption
+		want error
+	}{{"sealed where written", encryption(k1), nil}, {"sealed only", strict, store.ErrUnreadable}} {
+		if err := p.Close(); err != nil {
+			t.Fatal(err)
+		}
+		p = start(c.e)
+		if _, err := p.engine.Open("realm.r").Load(t.Context(), "u1"); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, err, c.want)
+		}
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

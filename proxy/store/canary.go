@@ -19,7 +19,7 @@ func (g *Guarded) canary() (id string, r Record) {
 
 // sealing seals and opens records of the system space.
 func (g *Guarded) sealing() *sealed {
-	return &sealed{Space: g.system, tenant: SystemSpace, keys: g.options.Keys}
+	return &sealed{Space: g.system, tenant: SystemSpace, keys: g.options.Keys, strict: true}
 }
 
 // checkKeys reports ErrKeys unless every canary opens.

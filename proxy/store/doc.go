@@ -21,7 +21,8 @@
 // Keys come from files; the first key writes, the others only read. To rotate: add the new key at the end everywhere, then move it to
 // the front everywhere. The old key stays (see below). A record that was written before encryption was turned
 // on stays readable and findable, and is sealed by its next Save. What is not hidden: record ids (so no personal data belongs in an id),
-// tenant names, sizes and times, and the terms that Find asks for, on the wire only. Whoever can write to the store can still put back an older version of the same record, or a plain one.
+// tenant names, sizes and times, and the terms that Find asks for, on the wire only. Whoever can write to the store can still put back
+// an older version of the same record, or a plain one unless plain records are refused (SealStrictly).
 // Nonces are random: replace a key before it has sealed 2^32 records. While a rotation is half rolled out, two processes may name the same
 // lock differently; revisions still guard the records.
 //

@@ -22,6 +22,8 @@ const systemRecords = 1000
 type GuardOptions struct {
 	// Keys seal the records. Nil: records are kept in plain, and a store that was ever sealed is refused.
 	Keys *Keys
+	// RequireSealed refuses plain records. It needs Keys.
+	RequireSealed bool
 	// Now is the clock; time.Now in production.
 	Now func() time.Time
 }
@@ -48,7 +50,11 @@ type verdict struct {
 // succeeded, operations fail with its error. ErrKeys stays until the process ends.
 func Guard(e Engine, o GuardOptions) *Guarded {
 	g := &Guarded{Engine: e, spaces: e, system: e.Open(SystemSpace), options: o, turn: make(chan struct{}, 1)}
-	if o.Keys != nil {
+	switch {
+	case o.Keys == nil:
+	case o.RequireSealed:
+		g.spaces = SealStrictly(e, o.Keys)
+	default:
 		g.spaces = Seal(e, o.Keys)
 	}
 	return g

@@ -34,7 +34,7 @@ func RunGuard(t *testing.T, open Open) {
 	}
 	t.Run("the guard changes nothing else", func(t *testing.T) {
 		Run(t, func(t testing.TB) store.Engine {
-			return store.Guard(open(t), store.GuardOptions{Keys: keys(t, "k1"), Now: time.Now})
+			return store.Guard(open(t), store.GuardOptions{Keys: keys(t, "k1"), RequireSealed: true, Now: time.Now})
 		})
 	})
 }
