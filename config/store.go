@@ -8,6 +8,9 @@ type Store struct {
 	Redis *Redis `yaml:"redis"`
 	// Encryption seals records at rest. Absent: they are not sealed.
 	Encryption *Encryption `yaml:"encryption"`
+	// ExpectStamp is the stamp that the store must have. Absent: any, and a store without one gets one. The proxy logs the stamp at
+	// start, and /readyz shows it.
+	ExpectStamp string `yaml:"expectStamp"`
 }
 
 // Embedded is the store in a file.

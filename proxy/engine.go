@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -22,7 +23,7 @@ const startTimeout = 5 * time.Second
 
 // openStore opens the store that the configuration names. A store that does not answer yet is checked later, before its first use.
 func openStore(s config.Store, log *zap.Logger) (*store.Guarded, error) {
-	o := store.GuardOptions{Now: time.Now}
+	o := store.GuardOptions{ExpectStamp: s.ExpectStamp, Now: time.Now, NewID: rand.Text}
 	if s.Encryption != nil {
 		o.RequireSealed = s.Encryption.RequireSealed
 		var err error
@@ -37,11 +38,13 @@ func openStore(s config.Store, log *zap.Logger) (*store.Guarded, error) {
 	guarded := store.Guard(engine, o)
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
-	switch err := guarded.Check(ctx); {
+	switch stamp, created, err := guarded.Stamp(ctx); {
 	case errors.Is(err, store.ErrUnavailable):
 		log.Warn("the store does not answer yet, requests that need it fail with 503 until it does", zap.Error(err))
 	case err != nil:
 		return nil, errors.Join(err, engine.Close())
+	default:
+		log.Info("store", zap.String("stamp", stamp), zap.Bool("new", created))
 	}
 	return guarded, nil
 }

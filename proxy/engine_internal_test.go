@@ -122,3 +122,37 @@ func TestRequireSealed(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// The stamp is logged at start and shown by /readyz, and another one than the expected one does not start.
+func TestExpectStamp(t *testing.T) {
+	cfg := config.DropInOnly("http://127.0.0.1:1", filepath.Join(t.TempDir(), "store.db"))
+	core, logs := observer.New(zap.InfoLevel)
+	p, err := New(cfg, zap.New(core))
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := logs.FilterMessage("store").All()
+	if len(line) != 1 || line[0].ContextMap()["new"] != true {
+		t.Fatalf("logged %v", logs.All())
+	}
+	stamp, _ := line[0].ContextMap()["stamp"].(string)
+	if status, text := ready(t, p); status != http.StatusOK || text != "store stamp "+stamp {
+		t.Errorf("readyz: %d %s", status, text)
+	}
+	for expected, want := range map[string]string{stamp: "", "another": "it has the stamp " + stamp + ", and store.expectStamp names another"} {
+		if err := p.Close(); err != nil {
+			t.Fatal(err)
+		}
+		cfg.Store.ExpectStamp = expected
+		again, err := New(cfg, zap.NewNop())
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("expecting %s: %v, want %q", expected, err, want)
+		}
+		if err == nil {
+			p = again
+		}
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -75,11 +75,14 @@ func (p *Proxy) adminHandler() http.Handler {
 	m.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 		defer cancel()
-		switch err := cmp.Or(p.engine.Check(ctx), p.engine.Ping(ctx)); {
+		stamp, _, err := p.engine.Stamp(ctx)
+		switch err = cmp.Or(err, p.engine.Ping(ctx)); {
 		case errors.Is(err, store.ErrUnavailable):
 			http.Error(w, "the store does not answer", http.StatusServiceUnavailable)
 		case err != nil:
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		default:
+			fmt.Fprintf(w, "store stamp %s\n", stamp)
 		}
 	})
 	m.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{}))

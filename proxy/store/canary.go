@@ -11,11 +11,8 @@ const canaryPrefix = "key."
 // canaryBody is sealed, so that it can be opened with the right key only. What it says does not matter.
 const canaryBody = "canary"
 
-// canary is the record that says that records may be sealed with the first key.
-func (g *Guarded) canary() (id string, r Record) {
-	id = canaryPrefix + g.options.Keys.keys[0].name()
-	return id, g.sealing().seal(id, Record{Body: []byte(canaryBody)})
-}
+// canaryID is the record that says that records may be sealed with the first key.
+func (g *Guarded) canaryID() string { return canaryPrefix + g.options.Keys.keys[0].name() }
 
 // sealing seals and opens records of the system space.
 func (g *Guarded) sealing() *sealed {

@@ -32,12 +32,16 @@
 // the spaces of realms have names that begin with "realm.".
 //
 //	key.<id of the key, hex>   a canary: sealed with that key, one for each key that was ever the first
+//	stamp                      a random text, in plain, that tells this store from every other one
 //
-// A canary is written before the first record that its key seals. Guard reads the space before
-// anything else is done with the store and every two seconds from then on. It refuses the store
-// (ErrKeys) while a canary does not open, because records under a missing key are not found:
+// Both are written before the first record is. Guard reads the space before anything else is done with
+// the store, every two seconds from then on, and when the engine has connected again. A store whose
+// canaries do not all open is refused (ErrKeys), because records under a missing key are not found:
 // look-ups would answer that nobody is there. So a key that was ever the first must stay among the
-// keys, and a process that runs without a new key stops working when another one puts it in front.
+// keys, and a process that runs without a new key stops working when another one puts it in front. A
+// store that lost its stamp came back empty, or is another one, and is refused (ErrLost) until the
+// right one is back or the process is restarted. An older copy of the same store is not found out, nor
+// a node of a Redis cluster that came back empty unless it is the one with the system space.
 //
 // # Failure story
 //

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,30 +25,40 @@ type GuardOptions struct {
 	Keys *Keys
 	// RequireSealed refuses plain records. It needs Keys.
 	RequireSealed bool
+	// ExpectStamp refuses a store without this stamp. Empty: the stamp that the store has at the first check is right, and a store that
+	// has none gets one.
+	ExpectStamp string
 	// Now is the clock; time.Now in production.
 	Now func() time.Time
+	// NewID returns a random text for a new stamp; rand.Text of crypto/rand in production.
+	NewID func() string
 }
 
-// Guarded is an engine whose spaces work only while the store is the one that this process can read. Ping and Close reach the engine
-// unguarded.
+// Guarded is an engine whose spaces work only while the store is the one that this process knows and can read. Ping and Close reach the
+// engine unguarded.
 type Guarded struct {
 	Engine
 	spaces  Engine // what Open opens: sealed if there are keys
 	system  Space  // as the engine keeps it
 	options GuardOptions
 	turn    chan struct{} // held while the system space is checked
+	seen    verdict       // the last one without an error; guarded by turn
+	written string        // the last stamp that this process has written, or tried to; guarded by turn
 	last    atomic.Pointer[verdict]
 }
 
 // verdict is the outcome of a check. It is not kept if the store did not answer.
 type verdict struct {
-	at  time.Time
-	err error // nil, or ErrKeys
+	at          time.Time
+	connections uint64
+	err         error // nil, ErrKeys or ErrLost
+	stamp       string
+	created     bool
 }
 
-// Guard seals the spaces of an engine if there are keys, and checks the system space before anything else is done with the store and
-// every two seconds from then on: every operation that begins later than that waits for the check, or makes it. Until a check has
-// succeeded, operations fail with its error. ErrKeys stays until the process ends.
+// Guard seals the spaces of an engine if there are keys. It checks the system space before anything else is done with the store, and
+// again two seconds later, or when the engine has connected again: every operation that begins then waits for the check, or makes it.
+// Until a check has succeeded, operations fail with its error.
 func Guard(e Engine, o GuardOptions) *Guarded {
 	g := &Guarded{Engine: e, spaces: e, system: e.Open(SystemSpace), options: o, turn: make(chan struct{}, 1)}
 	switch {
@@ -68,7 +79,7 @@ func (g *Guarded) Open(tenant string) Space {
 	return &guarded{Space: g.spaces.Open(tenant), guard: g}
 }
 
-// Check reports ErrKeys if the store does not fit the keys, and ErrUnavailable if that cannot be found out now.
+// Check reports ErrKeys or ErrLost if the store is not the right one, and ErrUnavailable if that cannot be found out now.
 func (g *Guarded) Check(ctx context.Context) error {
 	if v := g.last.Load(); g.holds(v) {
 		return v.err
@@ -83,24 +94,36 @@ func (g *Guarded) Check(ctx context.Context) error {
 		return Unavailable(ctx, "check", ctx.Err())
 	}
 	if v := g.last.Load(); g.holds(v) {
-		return v.err // somebody else has checked meanwhile
+		return v.err // another operation has checked meanwhile
 	}
-	v := verdict{at: g.options.Now()}
-	v.err = g.inspect(ctx)
-	if v.err == nil || errors.Is(v.err, ErrKeys) {
-		g.last.Store(&v)
+	v := g.seen
+	v.at, v.connections = g.options.Now(), g.connections()
+	switch v.err = g.inspect(ctx, &v); {
+	case v.err == nil:
+		g.seen = v
+	case !errors.Is(v.err, ErrKeys) && !errors.Is(v.err, ErrLost):
+		return v.err
 	}
+	g.last.Store(&v)
 	return v.err
 }
 
-// holds reports whether a verdict needs no other check now.
+// holds reports whether a verdict needs no other check now. Keys do not change while the process runs.
 func (g *Guarded) holds(v *verdict) bool {
-	return v != nil && (errors.Is(v.err, ErrKeys) || g.options.Now().Sub(v.at) < recheck)
+	return v != nil && (errors.Is(v.err, ErrKeys) || g.options.Now().Sub(v.at) < recheck && v.connections == g.connections())
+}
+
+// connections is how often the engine has connected to its server: another server may have answered since.
+func (g *Guarded) connections() uint64 {
+	if e, ok := g.Engine.(interface{ Connections() uint64 }); ok {
+		return e.Connections()
+	}
+	return 0
 }
 
 // inspect reads the system space, adds what is missing and reads it again, so that of two processes that begin at the same time each
 // sees what the other has added.
-func (g *Guarded) inspect(ctx context.Context) error {
+func (g *Guarded) inspect(ctx context.Context, v *verdict) error {
 	for {
 		ids, err := g.system.Scan(ctx, "", systemRecords)
 		if err != nil {
@@ -110,36 +133,36 @@ func (g *Guarded) inspect(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := g.checkKeys(records); err != nil {
+		if err := cmp.Or(g.checkKeys(records), g.checkStamp(records)); err != nil {
 			return err
 		}
-		added, err := g.add(ctx, records)
-		if !added || err != nil {
-			return err
+		missing := g.missing(records)
+		if len(missing) == 0 {
+			v.stamp = string(records[stampID].Body)
+			v.created = v.stamp == g.written
+			return nil
+		}
+		for id, r := range missing {
+			if _, err := g.system.Save(ctx, id, r); err != nil && !errors.Is(err, ErrConflict) {
+				return err
+			}
 		}
 	}
 }
 
-// add saves the records that the system space misses. One that another process has added meanwhile is fine.
-func (g *Guarded) add(ctx context.Context, records map[string]Record) (added bool, err error) {
-	for id, r := range g.wanted() {
-		if _, there := records[id]; there {
-			continue
-		}
-		if _, err := g.system.Save(ctx, id, r); err != nil && !errors.Is(err, ErrConflict) {
-			return false, err
-		}
-		added = true
-	}
-	return added, nil
-}
-
-// wanted are the records that the system space of this process's store has.
-func (g *Guarded) wanted() map[string]Record {
+// missing are the records that the system space needs before anything is saved in another one.
+func (g *Guarded) missing(records map[string]Record) map[string]Record {
 	out := map[string]Record{}
-	if g.options.Keys != nil {
-		id, r := g.canary()
-		out[id] = r
+	if _, there := records[stampID]; !there {
+		g.written = g.options.NewID()
+		out[stampID] = Record{Body: []byte(g.written)}
+	}
+	if g.options.Keys == nil {
+		return out
+	}
+	id := g.canaryID()
+	if _, there := records[id]; !there {
+		out[id] = g.sealing().seal(id, Record{Body: []byte(canaryBody)})
 	}
 	return out
 }

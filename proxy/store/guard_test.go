@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"sync"
 	"testing"
@@ -14,7 +15,7 @@ import (
 
 func guarded(t testing.TB, e store.Engine, names ...string) *store.Guarded {
 	t.Helper()
-	o := store.GuardOptions{Now: time.Now}
+	o := store.GuardOptions{Now: time.Now, NewID: rand.Text}
 	if len(names) > 0 {
 		o.Keys = keys(t, names...)
 	}

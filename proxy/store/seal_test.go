@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -203,7 +204,7 @@ func TestPlainRecordsAreRefused(t *testing.T) {
 func TestPlainRecordsAreRefusedByTheGuard(t *testing.T) {
 	m := storetest.NewMemory()
 	save(t, m.Open("acme"), "planted", secret())
-	o := store.GuardOptions{Keys: keys(t, "k1"), RequireSealed: true, Now: time.Now}
+	o := store.GuardOptions{Keys: keys(t, "k1"), RequireSealed: true, Now: time.Now, NewID: rand.Text}
 	s := store.Guard(m, o).Open("acme")
 	if _, err := s.Load(t.Context(), "planted"); !errors.Is(err, store.ErrUnreadable) {
 		t.Errorf("Load: %v", err)

@@ -6,6 +6,7 @@ import (
 	_ "embed" // the scripts
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -41,6 +42,8 @@ type Engine struct {
 	scripts scripts
 	closed  chan struct{}
 	close   sync.Once
+
+	connections atomic.Uint64
 }
 
 var _ store.Engine = (*Engine)(nil)
@@ -54,8 +57,7 @@ func Open(o Options) (*Engine, error) {
 	// go-redis's own global; nobody else imports it.
 	logging.Disable()
 	o.DialTimeout, o.Timeout = cmp.Or(o.DialTimeout, defaultDialTimeout), cmp.Or(o.Timeout, defaultTimeout)
-	return &Engine{
-		client:  goredis.NewUniversalClient(o.universal()),
+	e := &Engine{
 		prefix:  o.Prefix,
 		timeout: o.Timeout,
 		lease:   defaultLease,
@@ -67,8 +69,13 @@ func Open(o Options) (*Engine, error) {
 			renew:  goredis.NewScript(renewLua),
 			unlock: goredis.NewScript(unlockLua),
 		},
-	}, nil
+	}
+	e.client = goredis.NewUniversalClient(o.universal(func() { e.connections.Add(1) }))
+	return e, nil
 }
+
+// Connections is how many connections have been made. Another server may have answered since it last changed.
+func (e *Engine) Connections() uint64 { return e.connections.Load() }
 
 // Open is store.Engine.Open.
 func (e *Engine) Open(tenant string) store.Space {

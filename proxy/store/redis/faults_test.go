@@ -3,6 +3,7 @@ package redis_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"testing"
 	"time"
@@ -58,7 +59,7 @@ func TestServerComesLate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return store.Guard(e, store.GuardOptions{Keys: keys, Now: time.Now})
+		return store.Guard(e, store.GuardOptions{Keys: keys, Now: time.Now, NewID: rand.Text})
 	}
 	if _, err := guard(1).Open("acme").Save(t.Context(), "u1", store.Record{Terms: []string{"t"}}); err != nil {
 		t.Fatal(err)
@@ -74,6 +75,49 @@ func TestServerComesLate(t *testing.T) {
 	}
 	if ids, err := guard(1).Open("acme").Find(t.Context(), "t"); err != nil || len(ids) != 1 {
 		t.Errorf("with the right key: %q, %v", ids, err)
+	}
+}
+
+// TestServerComesBackEmpty has a server that loses everything and is connected to again. The clock stands still, so only the new
+// connection gives a reason to look.
+func TestServerComesBackEmpty(t *testing.T) {
+	ctx, server := t.Context(), redisserver.Start(t, redisserver.Options{})
+	now := time.Now()
+	open := func() *store.Guarded {
+		e := open(t, redis.Options{Addresses: []string{server.Addr}})
+		return store.Guard(e, store.GuardOptions{Now: func() time.Time { return now }, NewID: rand.Text})
+	}
+	operations := map[string]func(store.Space) (any, error){
+		"Load": func(s store.Space) (any, error) { return s.Load(ctx, "u1") },
+		"Find": func(s store.Space) (any, error) { return s.Find(ctx, "t") },
+		"Scan": func(s store.Space) (any, error) { return s.Scan(ctx, "", 10) },
+		"Save": func(s store.Space) (any, error) { return s.Save(ctx, "u2", store.Record{}) },
+	}
+	for name, operation := range operations {
+		s := open().Open("acme")
+		rev, err := s.Save(ctx, "u1", store.Record{Terms: []string{"t"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Load(ctx, "u1"); err != nil { // the first connection was new to the first check
+			t.Fatal(err)
+		}
+		do(t, server, "FLUSHALL")
+		server.Stop()
+		server.Restart()
+		if got, err := operation(s); !errors.Is(err, store.ErrLost) {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+		if _, err := s.Save(ctx, "u1", store.Record{Rev: rev}); !errors.Is(err, store.ErrLost) {
+			t.Errorf("%s, then another operation: %v", name, err)
+		}
+		if _, err := s.Lock(ctx, "u1", time.Minute); !errors.Is(err, store.ErrLost) {
+			t.Errorf("%s, then a lock: %v", name, err)
+		}
+		if ids, err := open().Open("acme").Find(ctx, "t"); err != nil || len(ids) > 0 {
+			t.Errorf("%s, then a restart of the proxy: %q, %v", name, ids, err)
+		}
+		do(t, server, "FLUSHALL")
 	}
 }
 

@@ -3,11 +3,13 @@ package storetest
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,12 +31,16 @@ func RunGuard(t *testing.T, open Open) {
 		{"processes that start together work", startTogether},
 		{"processes with different keys do not both work", startApart},
 		{"the system space is nobody's", systemSpaceClosed},
+		{"a store has one stamp", oneStamp},
+		{"a store that came back empty is found out", emptied},
+		{"another store is found out", replaced},
+		{"a store without the expected stamp is refused", unexpectedStamp},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open(t)) })
 	}
 	t.Run("the guard changes nothing else", func(t *testing.T) {
 		Run(t, func(t testing.TB) store.Engine {
-			return store.Guard(open(t), store.GuardOptions{Keys: keys(t, "k1"), RequireSealed: true, Now: time.Now})
+			return store.Guard(open(t), store.GuardOptions{Keys: keys(t, "k1"), RequireSealed: true, Now: time.Now, NewID: rand.Text})
 		})
 	})
 }
@@ -78,7 +84,7 @@ func keys(t testing.TB, names ...string) *store.Keys {
 // guard is a process with these keys.
 func guard(t testing.TB, e store.Engine, c *clock, names ...string) *store.Guarded {
 	t.Helper()
-	return store.Guard(e, store.GuardOptions{Keys: keys(t, names...), Now: c.time})
+	return store.Guard(e, store.GuardOptions{Keys: keys(t, names...), Now: c.time, NewID: rand.Text})
 }
 
 // refuses checks that every operation fails with target, that none looks like one to try again, and that nothing is changed.
@@ -223,16 +229,28 @@ func startTogether(t *testing.T, e store.Engine) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var c clock
-	together(6, func(int) {
+	var stamps [6]string
+	var created atomic.Int64
+	together(len(stamps), func(i int) {
 		g := guard(t, e, &c, "k1")
 		together(3, func(int) {
 			if _, err := g.Open("acme").Find(ctx, "t"); err != nil {
 				t.Error(err)
 			}
 		})
+		stamp, mine, err := g.Stamp(ctx)
+		if err != nil {
+			t.Error(err)
+		}
+		if stamps[i] = stamp; mine {
+			created.Add(1)
+		}
 	})
 	if n := len(canaries(t, e)); n != 1 {
 		t.Errorf("%d canaries, want 1", n)
+	}
+	if all := slices.Compact(stamps[:]); len(all) != 1 || all[0] == "" || created.Load() != 1 {
+		t.Errorf("%d processes have written the stamps %q, want one", created.Load(), all)
 	}
 }
 

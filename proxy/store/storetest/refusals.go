@@ -15,7 +15,10 @@ import (
 func calls(ctx context.Context, s store.Space, id string) map[string]error {
 	_, load := s.Load(ctx, id)
 	_, save := s.Save(ctx, id, store.Record{Terms: []string{"t"}})
-	_, lock := s.Lock(ctx, id, time.Minute)
+	unlock, lock := s.Lock(ctx, id, time.Minute)
+	if lock == nil {
+		unlock()
+	}
 	return map[string]error{"Load": load, "Save": save, "Lock": lock, "Delete": s.Delete(ctx, id)}
 }
 
