@@ -12,8 +12,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/sync/errgroup"
-
-	"keycloak-scim-proxy/proxy/store"
 )
 
 // grace is how long requests under way may take when the program is asked to end.
@@ -68,23 +66,11 @@ func (p *Proxy) server(h http.Handler) *http.Server {
 	}
 }
 
-// adminHandler is for operators and never public: liveness, readiness (the store answers), metrics.
+// adminHandler is for operators and never public: liveness, readiness (the store takes a write), metrics.
 func (p *Proxy) adminHandler() http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
-	m.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-		defer cancel()
-		stamp, _, err := p.engine.Stamp(ctx)
-		switch err = cmp.Or(err, p.engine.Ping(ctx)); {
-		case errors.Is(err, store.ErrUnavailable):
-			http.Error(w, "the store does not answer", http.StatusServiceUnavailable)
-		case err != nil:
-			http.Error(w, err.Error(), http.StatusServiceUnavailable)
-		default:
-			fmt.Fprintf(w, "store stamp %s\n", stamp)
-		}
-	})
+	m.Handle("GET /readyz", newReadiness(p.engine, p.now))
 	m.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{}))
 	return m
 }

@@ -34,8 +34,8 @@ type GuardOptions struct {
 	NewID func() string
 }
 
-// Guarded is an engine whose spaces work only while the store is the one that this process knows and can read. Ping and Close reach the
-// engine unguarded.
+// Guarded is an engine whose spaces, and Probe, work only while the store is the one that this process knows and can read. Ping and
+// Close reach the engine unguarded.
 type Guarded struct {
 	Engine
 	spaces  Engine // what Open opens: sealed if there are keys
@@ -77,6 +77,14 @@ func (g *Guarded) Open(tenant string) Space {
 		tenant = "" // engines refuse it in every operation
 	}
 	return &guarded{Space: g.spaces.Open(tenant), guard: g}
+}
+
+// Probe fails also with the errors of Check.
+func (g *Guarded) Probe(ctx context.Context) error {
+	if err := g.Check(ctx); err != nil {
+		return err
+	}
+	return g.Engine.Probe(ctx)
 }
 
 // Check reports ErrKeys or ErrLost if the store is not the right one, and ErrUnavailable if that cannot be found out now.

@@ -79,8 +79,10 @@ func (e *Engine) Connections() uint64 { return e.connections.Load() }
 
 // Open is store.Engine.Open.
 func (e *Engine) Open(tenant string) store.Space {
-	return &space{Engine: e, tenant: tenant, keys: keys{base: e.prefix + "{" + escape(tenant) + "}:"}}
+	return &space{Engine: e, tenant: tenant, keys: e.keys(tenant)}
 }
+
+func (e *Engine) keys(tenant string) keys { return keys{base: e.prefix + "{" + escape(tenant) + "}:"} }
 
 // Ping says whether a node answers.
 func (e *Engine) Ping(ctx context.Context) error {
@@ -88,6 +90,17 @@ func (e *Engine) Ping(ctx context.Context) error {
 		return err
 	}
 	return failed(ctx, "ping", e.client.Ping(ctx).Err())
+}
+
+// probeLife is how long the key of a probe stays.
+const probeLife = time.Minute
+
+// Probe sets a key. That fails where a Save would: when the memory is full, on a replica, and when Redis cannot persist.
+func (e *Engine) Probe(ctx context.Context) error {
+	if err := begin(ctx, "probe"); err != nil {
+		return err
+	}
+	return failed(ctx, "probe", e.client.Set(ctx, e.keys(store.SystemSpace).probe(), "", probeLife).Err())
 }
 
 // Close closes all connections.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -155,6 +156,36 @@ func TestPasswordIsReadLate(t *testing.T) {
 	current, broken = "new", nil
 	if err := e.Ping(t.Context()); err != nil {
 		t.Errorf("with the new password: %v", err)
+	}
+}
+
+// TestProbeWrites has servers that answer, and take no write.
+func TestProbeWrites(t *testing.T) {
+	ctx, server := t.Context(), redisserver.Start(t, redisserver.Options{})
+	e := open(t, redis.Options{Addresses: []string{server.Addr}, Prefix: "kscim:"})
+	for _, c := range []struct {
+		name          string
+		refuse, allow []string
+		want          string
+	}{
+		{"the memory is full", []string{"CONFIG", "SET", "maxmemory", "1"}, []string{"CONFIG", "SET", "maxmemory", "0"}, "OOM"},
+		{"a replica", []string{"REPLICAOF", "127.0.0.1", "1"}, []string{"REPLICAOF", "NO", "ONE"}, "READONLY"},
+	} {
+		do(t, server, c.refuse...)
+		err := e.Probe(ctx)
+		if !errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if err := e.Ping(ctx); err != nil {
+			t.Errorf("%s: Ping: %v", c.name, err)
+		}
+		do(t, server, c.allow...)
+		if err := e.Probe(ctx); err != nil {
+			t.Errorf("after %s: %v", c.name, err)
+		}
+	}
+	if left, err := server.Do("TTL", "kscim:{system}:probe"); err != nil || left == "-1" || left == "-2" {
+		t.Errorf("the key of the probe lives %s s, %v", left, err)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -91,7 +90,7 @@ func guard(t testing.TB, e store.Engine, c *clock, names ...string) *store.Guard
 func refuses(t testing.TB, e store.Engine, g *store.Guarded, target error) {
 	t.Helper()
 	before, system := contents(t, e, "acme"), contents(t, e, store.SystemSpace)
-	for _, errs := range []map[string]error{calls(t.Context(), g.Open("acme"), "u1"), moreCalls(t.Context(), g.Open("acme")), {"Check": g.Check(t.Context())}} {
+	for _, errs := range []map[string]error{calls(t.Context(), g.Open("acme"), "u1"), moreCalls(t.Context(), g.Open("acme")), {"Check": g.Check(t.Context()), "Probe": g.Probe(t.Context())}} {
 		for name, err := range errs {
 			fails(t, name, err, target)
 			if errors.Is(err, store.ErrUnavailable) {
@@ -110,7 +109,7 @@ func refuses(t testing.TB, e store.Engine, g *store.Guarded, target error) {
 // works checks that every operation succeeds, on a record of its own.
 func works(t testing.TB, g *store.Guarded, id string) {
 	t.Helper()
-	for _, errs := range []map[string]error{calls(t.Context(), g.Open("acme"), id), moreCalls(t.Context(), g.Open("acme")), {"Check": g.Check(t.Context())}} {
+	for _, errs := range []map[string]error{calls(t.Context(), g.Open("acme"), id), moreCalls(t.Context(), g.Open("acme")), {"Check": g.Check(t.Context()), "Probe": g.Probe(t.Context())}} {
 		for name, err := range errs {
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
@@ -133,96 +132,6 @@ func contents(t testing.TB, e store.Engine, tenant string) (out []string) {
 		out = append(out, id+" "+strings.Join(records[id].Terms, ",")+" "+string(records[id].Body))
 	}
 	return out
-}
-
-// canaries are the ids of the canaries.
-func canaries(t testing.TB, e store.Engine) (ids []string) {
-	t.Helper()
-	all, err := e.Open(store.SystemSpace).Scan(t.Context(), "", 100)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, id := range all {
-		if strings.HasPrefix(id, "key.") {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
-func otherKey(t *testing.T, e store.Engine) {
-	var c clock
-	save(t, guard(t, e, &c, "k1").Open("acme"), "u1", store.Record{Terms: []string{"t"}})
-	other := guard(t, e, &c, "k2")
-	refuses(t, e, other, store.ErrKeys)
-	name := strings.TrimPrefix(canaries(t, e)[0], "key.")
-	if text := fmt.Sprint(other.Check(t.Context())); !strings.Contains(text, name) || !strings.Contains(text, "store.encryption.keyFiles") {
-		t.Errorf("the error names neither the key nor what to do: %s", text)
-	}
-	c.recheck()
-	refuses(t, e, other, store.ErrKeys)
-	finds(t, guard(t, e, &c, "k1").Open("acme"), []string{"u1"}, "t")
-}
-
-func noKey(t *testing.T, e store.Engine) {
-	var c clock
-	save(t, guard(t, e, &c, "k1").Open("acme"), "u1", store.Record{Terms: []string{"t"}})
-	refuses(t, e, guard(t, e, &c), store.ErrKeys)
-}
-
-func damagedCanary(t *testing.T, e store.Engine) {
-	var c clock
-	works(t, guard(t, e, &c, "k1"), "u1")
-	id, system := canaries(t, e)[0], e.Open(store.SystemSpace)
-	records, err := system.Load(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := records[id]
-	r.Body[len(r.Body)-1] ^= 1
-	save(t, system, id, r)
-	refuses(t, e, guard(t, e, &c, "k1"), store.ErrKeys)
-}
-
-func keyRotates(t *testing.T, e store.Engine) {
-	var c clock
-	works(t, guard(t, e, &c, "k1"), "u1")
-	works(t, guard(t, e, &c, "k1", "k2"), "u2")
-	if n := len(canaries(t, e)); n != 1 {
-		t.Errorf("%d canaries before the second key writes, want 1", n)
-	}
-	works(t, guard(t, e, &c, "k2", "k1"), "u3")
-	if n := len(canaries(t, e)); n != 2 {
-		t.Errorf("%d canaries after the second key writes, want 2", n)
-	}
-	refuses(t, e, guard(t, e, &c, "k1"), store.ErrKeys)
-	refuses(t, e, guard(t, e, &c, "k2"), store.ErrKeys)
-	works(t, guard(t, e, &c, "k1", "k2"), "u4")
-}
-
-func encryptionLater(t *testing.T, e store.Engine) {
-	var c clock
-	save(t, guard(t, e, &c).Open("acme"), "u1", store.Record{Terms: []string{"t"}})
-	if ids := canaries(t, e); len(ids) > 0 {
-		t.Errorf("canaries %q without a key", ids)
-	}
-	finds(t, guard(t, e, &c, "k1").Open("acme"), []string{"u1"}, "t")
-	refuses(t, e, guard(t, e, &c), store.ErrKeys)
-}
-
-// keyAppears has a process that runs with the old keys while another one begins to write with a new key.
-func keyAppears(t *testing.T, e store.Engine) {
-	for name, old := range map[string][]string{"plain": nil, "sealed": {"k1"}} {
-		var c clock
-		running := guard(t, e, &c, old...)
-		works(t, running, "u "+name)
-		works(t, guard(t, e, &c, append([]string{"k " + name}, "k1")...), "v "+name)
-		c.recheck()
-		refuses(t, e, running, store.ErrKeys)
-		if err := e.Open(store.SystemSpace).Delete(t.Context(), canaries(t, e)...); err != nil {
-			t.Fatal(err)
-		}
-	}
 }
 
 func startTogether(t *testing.T, e store.Engine) {
@@ -251,26 +160,6 @@ func startTogether(t *testing.T, e store.Engine) {
 	}
 	if all := slices.Compact(stamps[:]); len(all) != 1 || all[0] == "" || created.Load() != 1 {
 		t.Errorf("%d processes have written the stamps %q, want one", created.Load(), all)
-	}
-}
-
-func startApart(t *testing.T, e store.Engine) {
-	var c clock
-	guards := []*store.Guarded{guard(t, e, &c, "k1"), guard(t, e, &c, "k2"), guard(t, e, &c, "k3")}
-	together(len(guards), func(i int) {
-		if err := guards[i].Check(t.Context()); err != nil && !errors.Is(err, store.ErrKeys) {
-			t.Error(err)
-		}
-	})
-	c.recheck()
-	working := 0
-	for _, g := range guards {
-		if err := g.Check(t.Context()); err == nil {
-			working++
-		}
-	}
-	if working > 1 {
-		t.Errorf("%d processes with different keys work", working)
 	}
 }
 
