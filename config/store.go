@@ -8,6 +8,9 @@ type Store struct {
 	Redis *Redis `yaml:"redis"`
 	// Encryption seals records at rest. Absent: they are not sealed.
 	Encryption *Encryption `yaml:"encryption"`
+	// ExpectStamp is the stamp that the store must have. Absent: any, and a store without one gets one. The proxy logs the stamp at
+	// start, and /readyz shows it.
+	ExpectStamp string `yaml:"expectStamp"`
 }
 
 // Embedded is the store in a file.
@@ -50,6 +53,9 @@ type TLS struct {
 
 // Encryption seals records with AES-256-GCM.
 type Encryption struct {
-	// KeyFiles hold 32 bytes each, in base64 or hex. The first one writes, all of them read: a new key is put in front. Required.
+	// KeyFiles hold 32 bytes each, in base64 or hex. The first one writes, all of them read: a new key is put in front, and one that was ever in front stays. Required.
 	KeyFiles []string `yaml:"keyFiles"`
+	// RequireSealed refuses records that are not sealed, which somebody without the keys may have written. Turn it on when no record
+	// from before encryption is left: such a record is not found then, and reading it fails.
+	RequireSealed bool `yaml:"requireSealed"`
 }

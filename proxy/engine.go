@@ -2,11 +2,15 @@ package proxy
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"os"
 	"time"
+
+	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/store"
@@ -14,21 +18,35 @@ import (
 	"keycloak-scim-proxy/proxy/store/redis"
 )
 
-// openStore opens what the configuration names, sealed where keys are given.
-func openStore(s config.Store) (store.Engine, error) {
+// startTimeout bounds how long the start waits for a store that does not answer.
+const startTimeout = 5 * time.Second
+
+// openStore opens the store that the configuration names. A store that does not answer yet is checked later, before its first use.
+func openStore(s config.Store, log *zap.Logger) (*store.Guarded, error) {
+	o := store.GuardOptions{ExpectStamp: s.ExpectStamp, Now: time.Now, NewID: rand.Text}
+	if s.Encryption != nil {
+		o.RequireSealed = s.Encryption.RequireSealed
+		var err error
+		if o.Keys, err = store.LoadKeys(s.Encryption.KeyFiles...); err != nil {
+			return nil, fmt.Errorf("store.encryption: %w", err)
+		}
+	}
 	engine, err := openEngine(s)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	if s.Encryption == nil {
-		return engine, nil
+	guarded := store.Guard(engine, o)
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	switch stamp, created, err := guarded.Stamp(ctx); {
+	case errors.Is(err, store.ErrUnavailable):
+		log.Warn("the store does not answer yet, requests that need it fail with 503 until it does", zap.Error(err))
+	case err != nil:
+		return nil, errors.Join(err, engine.Close())
+	default:
+		log.Info("store", zap.String("stamp", stamp), zap.Bool("new", created))
 	}
-	keys, err := store.LoadKeys(s.Encryption.KeyFiles...)
-	if err != nil {
-		_ = engine.Close() // nothing was done with it
-		return nil, fmt.Errorf("store.encryption: %w", err)
-	}
-	return store.Seal(engine, keys), nil
+	return guarded, nil
 }
 
 func openEngine(s config.Store) (store.Engine, error) {

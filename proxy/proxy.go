@@ -32,7 +32,7 @@ import (
 type Proxy struct {
 	cfg      config.Config
 	client   *keycloak.Client
-	engine   store.Engine
+	engine   *store.Guarded
 	log      *zap.Logger
 	now      func() time.Time
 	newID    func() string // of a request, for the log and the caller
@@ -50,7 +50,7 @@ func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, err := openStore(cfg.Store)
+	engine, err := openStore(cfg.Store, log)
 	if err != nil {
 		return nil, err
 	}

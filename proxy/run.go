@@ -74,17 +74,11 @@ func (p *Proxy) longest() time.Duration {
 	return max(p.requestTimeout(), p.pass.timeout)
 }
 
-// adminHandler is for operators and never public: liveness, readiness (the store answers), metrics.
+// adminHandler is for operators and never public: liveness, readiness (the store takes a write), metrics.
 func (p *Proxy) adminHandler() http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
-	m.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-		defer cancel()
-		if err := p.engine.Ping(ctx); err != nil {
-			http.Error(w, "the store does not answer", http.StatusServiceUnavailable)
-		}
-	})
+	m.Handle("GET /readyz", newReadiness(p.engine, p.now))
 	m.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{}))
 	return m
 }

@@ -33,7 +33,10 @@ func (s *sealed) seal(id string, r Record) Record {
 
 func (s *sealed) open(id string, r Record) (Record, error) {
 	envelope, ok := bytes.CutPrefix(r.Body, []byte(envelopeMagic))
-	if !ok {
+	switch {
+	case !ok && s.strict:
+		return Record{}, fmt.Errorf("%w: record %q is not sealed, and plain records are refused (store.encryption.requireSealed)", ErrUnreadable, id)
+	case !ok:
 		return r, nil
 	}
 	if len(envelope) < keyIDSize {

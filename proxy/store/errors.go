@@ -23,6 +23,12 @@ var (
 	ErrInvalid = errors.New("store: invalid")
 	// ErrUnreadable says that a record is there but cannot be read: its key is missing, or it was damaged or moved.
 	ErrUnreadable = errors.New("store: unreadable")
+	// ErrKeys says that the store was sealed with a key that this process does not have. It lasts until the process ends: trying
+	// again does not help. Only spaces of Guard return it.
+	ErrKeys = errors.New("store: wrong keys")
+	// ErrLost says that the store came back empty, or is another one than before, or than is expected. It lasts until the right store
+	// is back, or the process is restarted. Only spaces of Guard return it.
+	ErrLost = errors.New("store: lost")
 )
 
 // failure keeps its cause for the log only.

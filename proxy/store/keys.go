@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -94,6 +95,14 @@ func derive(material []byte) (key, error) {
 	}
 	aead, err := cipher.NewGCMWithRandomNonce(block)
 	return key{id: string(out[2*keySize:]), aead: aead, mac: out[keySize : 2*keySize]}, err
+}
+
+// name is the id in hexadecimal digits, for names of records and for people.
+func (k key) name() string { return hex.EncodeToString([]byte(k.id)) }
+
+// has reports whether a key of this name is among the keys.
+func (ks *Keys) has(name string) bool {
+	return slices.ContainsFunc(ks.keys, func(k key) bool { return k.name() == name })
 }
 
 func (ks *Keys) find(id string) (key, bool) {

@@ -10,14 +10,21 @@ import (
 // findable until they are saved again. See the package documentation for rotation and for what is not hidden.
 func Seal(e Engine, keys *Keys) Engine { return &sealedEngine{Engine: e, keys: keys} }
 
+// SealStrictly is Seal for a store without plain records: Load of one fails with ErrUnreadable and Find does not find it, so that
+// nobody who can write to the store, and does not have the keys, can plant a record.
+func SealStrictly(e Engine, keys *Keys) Engine {
+	return &sealedEngine{Engine: e, keys: keys, strict: true}
+}
+
 type sealedEngine struct {
 	Engine
-	keys *Keys
+	keys   *Keys
+	strict bool
 }
 
 // Open opens the tenant's space, sealed.
 func (e *sealedEngine) Open(tenant string) Space {
-	return &sealed{Space: e.Engine.Open(tenant), tenant: tenant, keys: e.keys}
+	return &sealed{Space: e.Engine.Open(tenant), tenant: tenant, keys: e.keys, strict: e.strict}
 }
 
 // sealed leaves Delete and Scan as they are: ids are not hidden.
@@ -25,6 +32,7 @@ type sealed struct {
 	Space
 	tenant string
 	keys   *Keys
+	strict bool // plain records are refused
 }
 
 // Load opens the records. One that cannot be opened fails the call: leaving it out would say that it does not exist.
@@ -41,12 +49,15 @@ func (s *sealed) Load(ctx context.Context, ids ...string) (map[string]Record, er
 	return recs, nil
 }
 
-// Find looks the terms up under every key, and in plain for records from before encryption.
+// Find looks the terms up under every key, and in plain for records from before encryption unless those are refused.
 func (s *sealed) Find(ctx context.Context, terms ...string) ([]string, error) {
 	if err := CheckTerms(terms...); err != nil {
 		return nil, err
 	}
-	lookups := append([]string(nil), terms...)
+	var lookups []string
+	if !s.strict {
+		lookups = append(lookups, terms...)
+	}
 	for _, t := range terms {
 		for _, k := range s.keys.keys {
 			lookups = append(lookups, s.hash(k, hashTerm, t))

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -175,5 +176,49 @@ func TestEncryptionIsTurnedOnLater(t *testing.T) {
 	}
 	if r := load(t, s, "u1"); string(r.Body) != secretBody || !slices.Equal(find(t, s, secretTerm), []string{"u1"}) {
 		t.Errorf("after the next save: %q", r.Body)
+	}
+}
+
+// TestPlainRecordsAreRefused has somebody who can write to the store, and does not have the keys.
+func TestPlainRecordsAreRefused(t *testing.T) {
+	m := storetest.NewMemory()
+	strict := store.SealStrictly(m, keys(t, "k1")).Open("acme")
+	rev := save(t, strict, "u1", secret())
+	save(t, m.Open("acme"), "planted", secret())
+	save(t, m.Open("acme"), "empty", store.Record{Terms: []string{secretTerm}})
+	save(t, m.Open("acme"), "over", store.Record{Rev: save(t, strict, "over", secret()), Body: []byte(secretBody), Terms: []string{secretTerm}})
+	for _, id := range []string{"planted", "empty", "over"} {
+		if got, err := strict.Load(t.Context(), id); !errors.Is(err, store.ErrUnreadable) || got != nil {
+			t.Errorf("Load(%s): %v, %v", id, got, err)
+		}
+	}
+	if ids := find(t, strict, secretTerm); !slices.Equal(ids, []string{"u1"}) {
+		t.Errorf("found: %q", ids)
+	}
+	if r := load(t, strict, "u1"); r.Rev != rev || string(r.Body) != secretBody {
+		t.Errorf("a sealed record: %+v", r)
+	}
+}
+
+// TestPlainRecordsAreRefusedByTheGuard is about the option, and about a canary that somebody plants in plain.
+func TestPlainRecordsAreRefusedByTheGuard(t *testing.T) {
+	m := storetest.NewMemory()
+	save(t, m.Open("acme"), "planted", secret())
+	o := store.GuardOptions{Keys: keys(t, "k1"), RequireSealed: true, Now: time.Now, NewID: rand.Text}
+	s := store.Guard(m, o).Open("acme")
+	if _, err := s.Load(t.Context(), "planted"); !errors.Is(err, store.ErrUnreadable) {
+		t.Errorf("Load: %v", err)
+	}
+	if ids := find(t, s, secretTerm); len(ids) > 0 {
+		t.Errorf("found: %q", ids)
+	}
+	system := m.Open(store.SystemSpace)
+	ids, err := system.Scan(t.Context(), "", 10)
+	if err != nil || len(ids) == 0 {
+		t.Fatal(ids, err)
+	}
+	save(t, system, ids[0], store.Record{Rev: load(t, system, ids[0]).Rev, Body: []byte("canary")})
+	if err := store.Guard(m, o).Check(t.Context()); !errors.Is(err, store.ErrKeys) {
+		t.Errorf("a plain canary: %v", err)
 	}
 }

@@ -40,8 +40,10 @@ type Space interface {
 type Engine interface {
 	// Open returns the space of a tenant. It does not touch the store; two spaces of one tenant share records and locks.
 	Open(tenant string) Space
-	// Ping says whether the store answers now, for readiness.
+	// Ping says whether the store answers now.
 	Ping(ctx context.Context) error
+	// Probe says whether the store takes a write now, for readiness: it makes one that no space shows, as durable as a Save.
+	Probe(ctx context.Context) error
 	// Close frees the engine; operations after it fail with ErrUnavailable.
 	Close() error
 }

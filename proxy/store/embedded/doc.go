@@ -4,6 +4,7 @@
 // need store/redis.
 //
 //	meta/format              "1"
+//	meta/probe               the number of the transaction of the last Probe
 //	tenants/<tenant>/
 //	   records/<id>          revision (8 bytes, big endian), then codec.Pack(terms, body); the bucket's sequence gives revisions
 //	   terms/<entry>         codec.Entry(term, id), no value

@@ -41,6 +41,8 @@ func fresh(t testing.TB) store.Engine { return open(t, filepath.Join(t.TempDir()
 
 func TestEmbedded(t *testing.T) { storetest.Run(t, fresh) }
 
+func TestGuarded(t *testing.T) { storetest.RunGuard(t, fresh) }
+
 func TestSealed(t *testing.T) {
 	keys, err := store.NewKeys(make([]byte, 32))
 	if err != nil {

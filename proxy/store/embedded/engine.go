@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -21,6 +22,7 @@ const format = "1"
 // Names of buckets and keys; see the package documentation. They are functions because a slice cannot be a constant.
 func metaBucket() []byte    { return []byte("meta") }
 func formatKey() []byte     { return []byte("format") }
+func probeKey() []byte      { return []byte("probe") }
 func tenantsBucket() []byte { return []byte("tenants") }
 func recordsBucket() []byte { return []byte("records") }
 func termsBucket() []byte   { return []byte("terms") }
@@ -90,6 +92,13 @@ func (e *Engine) Open(tenant string) store.Space { return &space{Engine: e, tena
 // Ping says whether the file can be read.
 func (e *Engine) Ping(ctx context.Context) error {
 	return e.read(ctx, "ping", func(*bolt.Tx) error { return nil })
+}
+
+// Probe commits a transaction, which is synced as that of a Save.
+func (e *Engine) Probe(ctx context.Context) error {
+	return e.write(ctx, "probe", func(tx *bolt.Tx) error {
+		return tx.Bucket(metaBucket()).Put(probeKey(), []byte(strconv.Itoa(tx.ID())))
+	})
 }
 
 // Close waits for running transactions and closes the file.

@@ -9,6 +9,7 @@
 //	<prefix>{<tenant>}:terms     sorted set of codec.Entry(term, id), scores 0
 //	<prefix>{<tenant>}:rev       the last revision
 //	<prefix>{<tenant>}:l:<key>   string: the holder's token; expires
+//	<prefix>{system}:probe       string: empty, set by Probe; expires
 //
 // The braces put all keys of a tenant into one hash slot, so that scripts work in a cluster; tenants, ids and lock keys are
 // percent-encoded where they leave [A-Za-z0-9._:-], so no name can change the slot or reach another tenant. The index is one sorted set

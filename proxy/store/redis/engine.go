@@ -6,6 +6,7 @@ import (
 	_ "embed" // the scripts
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -41,6 +42,8 @@ type Engine struct {
 	scripts scripts
 	closed  chan struct{}
 	close   sync.Once
+
+	connections atomic.Uint64
 }
 
 var _ store.Engine = (*Engine)(nil)
@@ -54,8 +57,7 @@ func Open(o Options) (*Engine, error) {
 	// go-redis's own global; nobody else imports it.
 	logging.Disable()
 	o.DialTimeout, o.Timeout = cmp.Or(o.DialTimeout, defaultDialTimeout), cmp.Or(o.Timeout, defaultTimeout)
-	return &Engine{
-		client:  goredis.NewUniversalClient(o.universal()),
+	e := &Engine{
 		prefix:  o.Prefix,
 		timeout: o.Timeout,
 		lease:   defaultLease,
@@ -67,13 +69,20 @@ func Open(o Options) (*Engine, error) {
 			renew:  goredis.NewScript(renewLua),
 			unlock: goredis.NewScript(unlockLua),
 		},
-	}, nil
+	}
+	e.client = goredis.NewUniversalClient(o.universal(func() { e.connections.Add(1) }))
+	return e, nil
 }
+
+// Connections is how many connections have been made. Another server may have answered since it last changed.
+func (e *Engine) Connections() uint64 { return e.connections.Load() }
 
 // Open is store.Engine.Open.
 func (e *Engine) Open(tenant string) store.Space {
-	return &space{Engine: e, tenant: tenant, keys: keys{base: e.prefix + "{" + escape(tenant) + "}:"}}
+	return &space{Engine: e, tenant: tenant, keys: e.keys(tenant)}
 }
+
+func (e *Engine) keys(tenant string) keys { return keys{base: e.prefix + "{" + escape(tenant) + "}:"} }
 
 // Ping says whether a node answers.
 func (e *Engine) Ping(ctx context.Context) error {
@@ -81,6 +90,17 @@ func (e *Engine) Ping(ctx context.Context) error {
 		return err
 	}
 	return failed(ctx, "ping", e.client.Ping(ctx).Err())
+}
+
+// probeLife is how long the key of a probe stays.
+const probeLife = time.Minute
+
+// Probe sets a key. That fails where a Save would: when the memory is full, on a replica, and when Redis cannot persist.
+func (e *Engine) Probe(ctx context.Context) error {
+	if err := begin(ctx, "probe"); err != nil {
+		return err
+	}
+	return failed(ctx, "probe", e.client.Set(ctx, e.keys(store.SystemSpace).probe(), "", probeLife).Err())
 }
 
 // Close closes all connections.

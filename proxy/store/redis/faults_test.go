@@ -1,8 +1,11 @@
 package redis_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,6 +51,77 @@ func TestServerGoesAndComesBack(t *testing.T) {
 	}
 }
 
+// TestServerComesLate has a process with a wrong key that starts before Redis does.
+func TestServerComesLate(t *testing.T) {
+	server := redisserver.Start(t, redisserver.Options{})
+	e := open(t, redis.Options{Addresses: []string{server.Addr}})
+	guard := func(key byte) *store.Guarded {
+		keys, err := store.NewKeys(bytes.Repeat([]byte{key}, 32))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return store.Guard(e, store.GuardOptions{Keys: keys, Now: time.Now, NewID: rand.Text})
+	}
+	if _, err := guard(1).Open("acme").Save(t.Context(), "u1", store.Record{Terms: []string{"t"}}); err != nil {
+		t.Fatal(err)
+	}
+	server.Stop()
+	wrong := guard(2)
+	if err := wrong.Check(t.Context()); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("before it comes: %v", err)
+	}
+	server.Restart()
+	if ids, err := wrong.Open("acme").Find(t.Context(), "t"); !errors.Is(err, store.ErrKeys) {
+		t.Errorf("after it came: %q, %v", ids, err)
+	}
+	if ids, err := guard(1).Open("acme").Find(t.Context(), "t"); err != nil || len(ids) != 1 {
+		t.Errorf("with the right key: %q, %v", ids, err)
+	}
+}
+
+// TestServerComesBackEmpty has a server that loses everything and is connected to again. The clock stands still, so only the new
+// connection gives a reason to look.
+func TestServerComesBackEmpty(t *testing.T) {
+	ctx, server := t.Context(), redisserver.Start(t, redisserver.Options{})
+	now := time.Now()
+	open := func() *store.Guarded {
+		e := open(t, redis.Options{Addresses: []string{server.Addr}})
+		return store.Guard(e, store.GuardOptions{Now: func() time.Time { return now }, NewID: rand.Text})
+	}
+	operations := map[string]func(store.Space) (any, error){
+		"Load": func(s store.Space) (any, error) { return s.Load(ctx, "u1") },
+		"Find": func(s store.Space) (any, error) { return s.Find(ctx, "t") },
+		"Scan": func(s store.Space) (any, error) { return s.Scan(ctx, "", 10) },
+		"Save": func(s store.Space) (any, error) { return s.Save(ctx, "u2", store.Record{}) },
+	}
+	for name, operation := range operations {
+		s := open().Open("acme")
+		rev, err := s.Save(ctx, "u1", store.Record{Terms: []string{"t"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Load(ctx, "u1"); err != nil { // the first connection was new to the first check
+			t.Fatal(err)
+		}
+		do(t, server, "FLUSHALL")
+		server.Stop()
+		server.Restart()
+		if got, err := operation(s); !errors.Is(err, store.ErrLost) {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+		if _, err := s.Save(ctx, "u1", store.Record{Rev: rev}); !errors.Is(err, store.ErrLost) {
+			t.Errorf("%s, then another operation: %v", name, err)
+		}
+		if _, err := s.Lock(ctx, "u1", time.Minute); !errors.Is(err, store.ErrLost) {
+			t.Errorf("%s, then a lock: %v", name, err)
+		}
+		if ids, err := open().Open("acme").Find(ctx, "t"); err != nil || len(ids) > 0 {
+			t.Errorf("%s, then a restart of the proxy: %q, %v", name, ids, err)
+		}
+		do(t, server, "FLUSHALL")
+	}
+}
+
 func TestServerThatHangs(t *testing.T) {
 	server := redisserver.Start(t, redisserver.Options{})
 	patient := open(t, redis.Options{Addresses: []string{server.Addr}, Timeout: time.Hour})
@@ -82,6 +156,36 @@ func TestPasswordIsReadLate(t *testing.T) {
 	current, broken = "new", nil
 	if err := e.Ping(t.Context()); err != nil {
 		t.Errorf("with the new password: %v", err)
+	}
+}
+
+// TestProbeWrites has servers that answer, and take no write.
+func TestProbeWrites(t *testing.T) {
+	ctx, server := t.Context(), redisserver.Start(t, redisserver.Options{})
+	e := open(t, redis.Options{Addresses: []string{server.Addr}, Prefix: "kscim:"})
+	for _, c := range []struct {
+		name          string
+		refuse, allow []string
+		want          string
+	}{
+		{"the memory is full", []string{"CONFIG", "SET", "maxmemory", "1"}, []string{"CONFIG", "SET", "maxmemory", "0"}, "OOM"},
+		{"a replica", []string{"REPLICAOF", "127.0.0.1", "1"}, []string{"REPLICAOF", "NO", "ONE"}, "READONLY"},
+	} {
+		do(t, server, c.refuse...)
+		err := e.Probe(ctx)
+		if !errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if err := e.Ping(ctx); err != nil {
+			t.Errorf("%s: Ping: %v", c.name, err)
+		}
+		do(t, server, c.allow...)
+		if err := e.Probe(ctx); err != nil {
+			t.Errorf("after %s: %v", c.name, err)
+		}
+	}
+	if left, err := server.Do("TTL", "kscim:{system}:probe"); err != nil || left == "-1" || left == "-2" {
+		t.Errorf("the key of the probe lives %s s, %v", left, err)
 	}
 }
 

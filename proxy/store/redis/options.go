@@ -53,8 +53,8 @@ func (o Options) check() error {
 	return nil
 }
 
-// universal fails early: a request waits, and the caller tries again by itself.
-func (o Options) universal() *goredis.UniversalOptions {
+// universal fails early: a request waits, and the caller tries again by itself. Connected is called for each new connection.
+func (o Options) universal(connected func()) *goredis.UniversalOptions {
 	u := &goredis.UniversalOptions{
 		Addrs:                 o.Addresses,
 		IsClusterMode:         o.Cluster,
@@ -68,6 +68,10 @@ func (o Options) universal() *goredis.UniversalOptions {
 		MaxRetries:            2,
 		DialerRetries:         1,
 		DisableIdentity:       true,
+		OnConnect: func(context.Context, *goredis.Conn) error {
+			connected()
+			return nil
+		},
 		// Hand-over notices of a hosted Redis; they cost a command on each connection that other servers do not know.
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	}

@@ -56,6 +56,11 @@ func TestSealed(t *testing.T) {
 	storetest.Run(t, func(t testing.TB) store.Engine { return store.Seal(plain(t), keys) })
 }
 
+func TestGuarded(t *testing.T) {
+	s := redisserver.Start(t, redisserver.Options{})
+	storetest.RunGuard(t, fresh(redis.Options{Addresses: []string{s.Addr}}))
+}
+
 // documentedRules are those of the package documentation, so that it stays true.
 func documentedRules(t *testing.T) string {
 	t.Helper()

@@ -16,7 +16,7 @@ import (
 
 // Op is one operation that reached Memory. IDs are the ids, terms, lock key or starting point it was called with.
 type Op struct {
-	Tenant, Name string // Name is Load, Find, Save, Delete, Lock, Unlock, Scan or Ping
+	Tenant, Name string // Name is Load, Find, Save, Delete, Lock, Unlock, Scan, Ping or Probe
 	IDs          []string
 }
 
@@ -71,6 +71,9 @@ func (m *Memory) Open(tenant string) store.Space { return &space{m, tenant} }
 
 // Ping is store.Engine.Ping.
 func (m *Memory) Ping(ctx context.Context) error { return m.begin(ctx, Op{Name: "Ping"}) }
+
+// Probe is store.Engine.Probe.
+func (m *Memory) Probe(ctx context.Context) error { return m.begin(ctx, Op{Name: "Probe"}) }
 
 // Close makes later operations fail.
 func (m *Memory) Close() error {

@@ -25,6 +25,10 @@ func TestMemorySealed(t *testing.T) {
 	storetest.Run(t, func(testing.TB) store.Engine { return store.Seal(storetest.NewMemory(), keys) })
 }
 
+func TestMemoryGuarded(t *testing.T) {
+	storetest.RunGuard(t, func(testing.TB) store.Engine { return storetest.NewMemory() })
+}
+
 func TestMemoryFailsOnDemand(t *testing.T) {
 	ctx, m := t.Context(), storetest.NewMemory()
 	s := m.Open("acme")

@@ -15,7 +15,10 @@ import (
 func calls(ctx context.Context, s store.Space, id string) map[string]error {
 	_, load := s.Load(ctx, id)
 	_, save := s.Save(ctx, id, store.Record{Terms: []string{"t"}})
-	_, lock := s.Lock(ctx, id, time.Minute)
+	unlock, lock := s.Lock(ctx, id, time.Minute)
+	if lock == nil {
+		unlock()
+	}
 	return map[string]error{"Load": load, "Save": save, "Lock": lock, "Delete": s.Delete(ctx, id)}
 }
 
@@ -26,6 +29,11 @@ func moreCalls(ctx context.Context, s store.Space) map[string]error {
 	return map[string]error{"Find": find, "Scan": scan}
 }
 
+// engineCalls are those that take no space.
+func engineCalls(ctx context.Context, e store.Engine) map[string]error {
+	return map[string]error{"Ping": e.Ping(ctx), "Probe": e.Probe(ctx)}
+}
+
 func endedContext(t *testing.T, e store.Engine) {
 	s := e.Open("acme")
 	kept := save(t, s, "kept", store.Record{Terms: []string{"t"}})
@@ -34,7 +42,7 @@ func endedContext(t *testing.T, e store.Engine) {
 	expired, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
 	for target, ctx := range map[error]context.Context{context.Canceled: canceled, context.DeadlineExceeded: expired} {
-		for _, errs := range []map[string]error{calls(ctx, s, "kept"), calls(ctx, s, "new"), moreCalls(ctx, s), {"Ping": e.Ping(ctx)}} {
+		for _, errs := range []map[string]error{calls(ctx, s, "kept"), calls(ctx, s, "new"), moreCalls(ctx, s), engineCalls(ctx, e)} {
 			for name, err := range errs {
 				fails(t, name, err, target)
 				if errors.Is(err, store.ErrUnavailable) {
@@ -102,16 +110,32 @@ func tooMuchRefused(t *testing.T, e store.Engine) {
 
 func pingAndClose(t *testing.T, e store.Engine) {
 	s := e.Open("acme")
-	if err := e.Ping(t.Context()); err != nil {
-		t.Fatalf("Ping: %v", err)
+	for name, err := range engineCalls(t.Context(), e) {
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
 	}
 	save(t, s, "u1", store.Record{})
 	if err := e.Close(); err != nil {
 		t.Fatalf("Close: %v", err)
 	}
-	for _, errs := range []map[string]error{calls(t.Context(), s, "u1"), moreCalls(t.Context(), s), {"Ping": e.Ping(t.Context())}} {
+	for _, errs := range []map[string]error{calls(t.Context(), s, "u1"), moreCalls(t.Context(), s), engineCalls(t.Context(), e)} {
 		for name, err := range errs {
 			fails(t, name+" after Close", err, store.ErrUnavailable)
 		}
 	}
+}
+
+// probeHides has a probe beside records, which it must not touch.
+func probeHides(t *testing.T, e store.Engine) {
+	s := e.Open("acme")
+	rev := save(t, s, "u1", store.Record{Terms: []string{"t"}})
+	for range 3 {
+		if err := e.Probe(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want(t, s, map[string]store.Record{"u1": {Rev: rev, Terms: []string{"t"}}}, "u1", "probe")
+	scans(t, s, []string{"u1"}, 10)
+	scans(t, e.Open("another"), nil, 10)
 }

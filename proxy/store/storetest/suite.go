@@ -48,7 +48,8 @@ func Run(t *testing.T, open Open) {
 		{"an ended context does nothing", endedContext},
 		{"nonsense is refused", nonsenseRefused},
 		{"too much is refused", tooMuchRefused},
-		{"ping and close", pingAndClose},
+		{"a probe shows in no space", probeHides},
+		{"ping, probe and close", pingAndClose},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open(t)) })
 	}

@@ -1,0 +1,109 @@
+package proxy
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/storetest"
+)
+
+func askReady(ctx context.Context, r *readiness) (status int, text string) {
+	w := httptest.NewRecorder()
+	r.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/readyz", nil))
+	return w.Code, w.Body.String()
+}
+
+func readinessOf(m *storetest.Memory) *readiness {
+	return newReadiness(store.Guard(m, store.GuardOptions{Now: time.Now, NewID: rand.Text}), time.Now)
+}
+
+func probes(m *storetest.Memory) (n int) {
+	for _, op := range m.Ops() {
+		if op.Name == "Probe" {
+			n++
+		}
+	}
+	return n
+}
+
+// A store that can be read and takes no write is not ready; asking is cheap.
+func TestReadinessWrites(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := storetest.NewMemory()
+		r := readinessOf(m)
+		for _, c := range []struct {
+			name   string
+			fault  error
+			status int
+		}{
+			{"writable", nil, http.StatusOK},
+			{"full", store.Unavailable(t.Context(), "test", errors.New("disk full")), http.StatusServiceUnavailable},
+			{"writable again", nil, http.StatusOK},
+		} {
+			m.OnOp(func(_ context.Context, op storetest.Op) error {
+				if op.Name == "Probe" {
+					return c.fault
+				}
+				return nil
+			})
+			before := probes(m)
+			var all sync.WaitGroup
+			for range 20 {
+				all.Go(func() {
+					status, text := askReady(t.Context(), r)
+					if status != c.status || status != http.StatusOK && !strings.Contains(text, "disk full") {
+						t.Errorf("%s: %d %s", c.name, status, text)
+					}
+				})
+			}
+			all.Wait()
+			if n := probes(m) - before; n != 1 {
+				t.Errorf("%s: %d probes for twenty callers", c.name, n)
+			}
+			time.Sleep(probeAge)
+		}
+	})
+}
+
+// A probe that does not end holds no caller up for longer than readyTimeout, and a caller who leaves does not end it.
+func TestReadinessIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := storetest.NewMemory()
+		r := readinessOf(m)
+		stuck, begun := make(chan struct{}), make(chan struct{})
+		m.OnOp(func(_ context.Context, op storetest.Op) error {
+			if op.Name == "Probe" {
+				close(begun)
+				<-stuck
+			}
+			return nil
+		})
+		leaving, leave := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		all.Go(func() { askReady(leaving, r) })
+		<-begun
+		leave()
+		start := time.Now()
+		if status, _ := askReady(t.Context(), r); status != http.StatusServiceUnavailable || time.Since(start) != readyTimeout {
+			t.Errorf("%d after %s", status, time.Since(start))
+		}
+		m.OnOp(nil)
+		close(stuck)
+		all.Wait()
+		for _, want := range []struct{ status, probes int }{{http.StatusServiceUnavailable, 1}, {http.StatusOK, 2}} {
+			if status, text := askReady(t.Context(), r); status != want.status || probes(m) != want.probes {
+				t.Errorf("afterwards: %d %s, %d probes; want %v", status, text, probes(m), want)
+			}
+			time.Sleep(probeAge)
+		}
+	})
+}

@@ -1,0 +1,176 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+)
+
+// SystemSpace is the space that holds records about the store itself; the package documentation lists them. Only Guard uses it: in the
+// space that Guarded.Open returns for this name, every operation fails with ErrInvalid.
+const SystemSpace = "system"
+
+// recheck is how old the last check of the system space may be when an operation begins.
+const recheck = 2 * time.Second
+
+// systemRecords is more records than the system space ever has.
+const systemRecords = 1000
+
+// GuardOptions says what the store must be like.
+type GuardOptions struct {
+	// Keys seal the records. Nil: records are kept in plain, and a store that was ever sealed is refused.
+	Keys *Keys
+	// RequireSealed refuses plain records. It needs Keys.
+	RequireSealed bool
+	// ExpectStamp refuses a store without this stamp. Empty: the stamp that the store has at the first check is right, and a store that
+	// has none gets one.
+	ExpectStamp string
+	// Now is the clock; time.Now in production.
+	Now func() time.Time
+	// NewID returns a random text for a new stamp; rand.Text of crypto/rand in production.
+	NewID func() string
+}
+
+// Guarded is an engine whose spaces, and Probe, work only while the store is the one that this process knows and can read. Ping and
+// Close reach the engine unguarded.
+type Guarded struct {
+	Engine
+	spaces  Engine // what Open opens: sealed if there are keys
+	system  Space  // as the engine keeps it
+	options GuardOptions
+	turn    chan struct{} // held while the system space is checked
+	seen    verdict       // the last one without an error; guarded by turn
+	written string        // the last stamp that this process has written, or tried to; guarded by turn
+	last    atomic.Pointer[verdict]
+}
+
+// verdict is the outcome of a check. It is not kept if the store did not answer.
+type verdict struct {
+	at          time.Time
+	connections uint64
+	err         error // nil, ErrKeys or ErrLost
+	stamp       string
+	created     bool
+}
+
+// Guard seals the spaces of an engine if there are keys. It checks the system space before anything else is done with the store, and
+// again two seconds later, or when the engine has connected again: every operation that begins then waits for the check, or makes it.
+// Until a check has succeeded, operations fail with its error.
+func Guard(e Engine, o GuardOptions) *Guarded {
+	g := &Guarded{Engine: e, spaces: e, system: e.Open(SystemSpace), options: o, turn: make(chan struct{}, 1)}
+	switch {
+	case o.Keys == nil:
+	case o.RequireSealed:
+		g.spaces = SealStrictly(e, o.Keys)
+	default:
+		g.spaces = Seal(e, o.Keys)
+	}
+	return g
+}
+
+// Open opens the tenant's space, sealed if there are keys.
+func (g *Guarded) Open(tenant string) Space {
+	if tenant == SystemSpace {
+		tenant = "" // engines refuse it in every operation
+	}
+	return &guarded{Space: g.spaces.Open(tenant), guard: g}
+}
+
+// Probe fails also with the errors of Check.
+func (g *Guarded) Probe(ctx context.Context) error {
+	if err := g.Check(ctx); err != nil {
+		return err
+	}
+	return g.Engine.Probe(ctx)
+}
+
+// Check reports ErrKeys or ErrLost if the store is not the right one, and ErrUnavailable if that cannot be found out now.
+func (g *Guarded) Check(ctx context.Context) error {
+	if v := g.last.Load(); g.holds(v) {
+		return v.err
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("store check: %w", err)
+	}
+	select {
+	case g.turn <- struct{}{}:
+		defer func() { <-g.turn }()
+	case <-ctx.Done():
+		return Unavailable(ctx, "check", ctx.Err())
+	}
+	if v := g.last.Load(); g.holds(v) {
+		return v.err // another operation has checked meanwhile
+	}
+	v := g.seen
+	v.at, v.connections = g.options.Now(), g.connections()
+	switch v.err = g.inspect(ctx, &v); {
+	case v.err == nil:
+		g.seen = v
+	case !errors.Is(v.err, ErrKeys) && !errors.Is(v.err, ErrLost):
+		return v.err
+	}
+	g.last.Store(&v)
+	return v.err
+}
+
+// holds reports whether a verdict needs no other check now. Keys do not change while the process runs.
+func (g *Guarded) holds(v *verdict) bool {
+	return v != nil && (errors.Is(v.err, ErrKeys) || g.options.Now().Sub(v.at) < recheck && v.connections == g.connections())
+}
+
+// connections is how often the engine has connected to its server: another server may have answered since.
+func (g *Guarded) connections() uint64 {
+	if e, ok := g.Engine.(interface{ Connections() uint64 }); ok {
+		return e.Connections()
+	}
+	return 0
+}
+
+// inspect reads the system space, adds what is missing and reads it again, so that of two processes that begin at the same time each
+// sees what the other has added.
+func (g *Guarded) inspect(ctx context.Context, v *verdict) error {
+	for {
+		ids, err := g.system.Scan(ctx, "", systemRecords)
+		if err != nil {
+			return err
+		}
+		records, err := g.system.Load(ctx, ids...)
+		if err != nil {
+			return err
+		}
+		if err := cmp.Or(g.checkKeys(records), g.checkStamp(records)); err != nil {
+			return err
+		}
+		missing := g.missing(records)
+		if len(missing) == 0 {
+			v.stamp = string(records[stampID].Body)
+			v.created = v.stamp == g.written
+			return nil
+		}
+		for id, r := range missing {
+			if _, err := g.system.Save(ctx, id, r); err != nil && !errors.Is(err, ErrConflict) {
+				return err
+			}
+		}
+	}
+}
+
+// missing are the records that the system space needs before anything is saved in another one.
+func (g *Guarded) missing(records map[string]Record) map[string]Record {
+	out := map[string]Record{}
+	if _, there := records[stampID]; !there {
+		g.written = g.options.NewID()
+		out[stampID] = Record{Body: []byte(g.written)}
+	}
+	if g.options.Keys == nil {
+		return out
+	}
+	id := g.canaryID()
+	if _, there := records[id]; !there {
+		out[id] = g.sealing().seal(id, Record{Body: []byte(canaryBody)})
+	}
+	return out
+}

@@ -1,0 +1,104 @@
+package store_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/storetest"
+)
+
+func guarded(t testing.TB, e store.Engine, names ...string) *store.Guarded {
+	t.Helper()
+	o := store.GuardOptions{Now: time.Now, NewID: rand.Text}
+	if len(names) > 0 {
+		o.Keys = keys(t, names...)
+	}
+	return store.Guard(e, o)
+}
+
+// The store may start after the process does: until it answers, operations fail as with any store that is down.
+func TestGuardWaitsForTheStore(t *testing.T) {
+	m := storetest.NewMemory()
+	m.SetDown(store.Unavailable(t.Context(), "test", errors.New("down")))
+	g := guarded(t, m, "k1")
+	s := g.Open("acme")
+	for range 2 {
+		if _, err := s.Load(t.Context(), "u1"); !errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrKeys) {
+			t.Errorf("down: Load: %v", err)
+		}
+		if _, err := s.Lock(t.Context(), "u1", time.Minute); !errors.Is(err, store.ErrUnavailable) {
+			t.Errorf("down: Lock: %v", err)
+		}
+	}
+	if err := g.Check(t.Context()); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("down: Check: %v", err)
+	}
+	m.SetDown(nil)
+	save(t, s, "u1", secret())
+	if err := guarded(t, m, "k2").Check(t.Context()); !errors.Is(err, store.ErrKeys) {
+		t.Errorf("the store was sealed without a canary: %v", err)
+	}
+}
+
+// The check costs two round trips each two seconds, however many operations there are.
+func TestGuardIsCheap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := storetest.NewMemory()
+		s := guarded(t, m, "k1").Open("acme")
+		load(t, s, "u1")
+		for round := range 3 {
+			m.Reset()
+			var all sync.WaitGroup
+			for range 10 {
+				all.Go(func() { load(t, s, "u1") })
+			}
+			all.Wait()
+			want := 10
+			if round > 0 {
+				want += 2
+			}
+			if n := len(m.Ops()); n != want {
+				t.Errorf("round %d: ten loads made %d round trips, want %d", round, n, want)
+			}
+			time.Sleep(2 * time.Second)
+		}
+	})
+}
+
+// A caller who leaves during the check does not decide for the others.
+func TestGuardOfACallerWhoLeaves(t *testing.T) {
+	m := storetest.NewMemory()
+	s := guarded(t, m, "k1").Open("acme")
+	checking := make(chan struct{})
+	m.OnOp(func(ctx context.Context, op storetest.Op) error {
+		if op.Tenant != store.SystemSpace {
+			return nil
+		}
+		m.OnOp(nil)
+		close(checking)
+		<-ctx.Done()
+		return store.Unavailable(ctx, "test", ctx.Err())
+	})
+	leaving, leave := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	all.Go(func() {
+		if _, err := s.Load(leaving, "u1"); !errors.Is(err, context.Canceled) {
+			t.Errorf("who left: %v", err)
+		}
+	})
+	<-checking
+	impatient, expire := context.WithCancel(t.Context())
+	expire()
+	if _, err := s.Load(impatient, "u1"); !errors.Is(err, context.Canceled) || errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("who came with an ended context: %v", err)
+	}
+	all.Go(func() { load(t, s, "u1") })
+	leave()
+	all.Wait()
+}

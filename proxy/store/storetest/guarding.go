@@ -1,0 +1,175 @@
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"keycloak-scim-proxy/proxy/store"
+)
+
+// RunGuard is the contract of store.Guard on an engine. Each part gets an engine of its own; two guards on it are two processes.
+func RunGuard(t *testing.T, open Open) {
+	for _, part := range []struct {
+		name string
+		test func(*testing.T, store.Engine)
+	}{
+		{"a store of another key is refused", otherKey},
+		{"a sealed store is refused without a key", noKey},
+		{"a damaged canary is refused", damagedCanary},
+		{"a key is rotated", keyRotates},
+		{"encryption is turned on later", encryptionLater},
+		{"a key that another process brings is found out", keyAppears},
+		{"processes that start together work", startTogether},
+		{"processes with different keys do not both work", startApart},
+		{"the system space is nobody's", systemSpaceClosed},
+		{"a store has one stamp", oneStamp},
+		{"a store that came back empty is found out", emptied},
+		{"another store is found out", replaced},
+		{"a store without the expected stamp is refused", unexpectedStamp},
+	} {
+		t.Run(part.name, func(t *testing.T) { part.test(t, open(t)) })
+	}
+	t.Run("the guard changes nothing else", func(t *testing.T) {
+		Run(t, func(t testing.TB) store.Engine {
+			return store.Guard(open(t), store.GuardOptions{Keys: keys(t, "k1"), RequireSealed: true, Now: time.Now, NewID: rand.Text})
+		})
+	})
+}
+
+// clock is a time that only the test moves.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) time() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// recheck moves the time on so far that every guard checks again.
+func (c *clock) recheck() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(time.Minute)
+}
+
+// keys are made of their names; no name means no keys.
+func keys(t testing.TB, names ...string) *store.Keys {
+	t.Helper()
+	if len(names) == 0 {
+		return nil
+	}
+	material := make([][]byte, len(names))
+	for i, n := range names {
+		material[i] = bytes.Repeat([]byte(n), 32)[:32]
+	}
+	k, err := store.NewKeys(material...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// guard is a process with these keys.
+func guard(t testing.TB, e store.Engine, c *clock, names ...string) *store.Guarded {
+	t.Helper()
+	return store.Guard(e, store.GuardOptions{Keys: keys(t, names...), Now: c.time, NewID: rand.Text})
+}
+
+// refuses checks that every operation fails with target, that none looks like one to try again, and that nothing is changed.
+func refuses(t testing.TB, e store.Engine, g *store.Guarded, target error) {
+	t.Helper()
+	before, system := contents(t, e, "acme"), contents(t, e, store.SystemSpace)
+	for _, errs := range []map[string]error{calls(t.Context(), g.Open("acme"), "u1"), moreCalls(t.Context(), g.Open("acme")), {"Check": g.Check(t.Context()), "Probe": g.Probe(t.Context())}} {
+		for name, err := range errs {
+			fails(t, name, err, target)
+			if errors.Is(err, store.ErrUnavailable) {
+				t.Errorf("%s: trying again does not help: %v", name, err)
+			}
+		}
+	}
+	if after := contents(t, e, "acme"); !slices.Equal(before, after) {
+		t.Errorf("a refused operation changed %q to %q", before, after)
+	}
+	if after := contents(t, e, store.SystemSpace); !slices.Equal(system, after) {
+		t.Errorf("a refused operation changed the system space: %q to %q", system, after)
+	}
+}
+
+// works checks that every operation succeeds, on a record of its own.
+func works(t testing.TB, g *store.Guarded, id string) {
+	t.Helper()
+	for _, errs := range []map[string]error{calls(t.Context(), g.Open("acme"), id), moreCalls(t.Context(), g.Open("acme")), {"Check": g.Check(t.Context()), "Probe": g.Probe(t.Context())}} {
+		for name, err := range errs {
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
+// contents are the records of a space as the engine keeps them, as text.
+func contents(t testing.TB, e store.Engine, tenant string) (out []string) {
+	t.Helper()
+	for id, err := range store.IDs(t.Context(), e.Open(tenant), 100) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		records, err := e.Open(tenant).Load(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, id+" "+strings.Join(records[id].Terms, ",")+" "+string(records[id].Body))
+	}
+	return out
+}
+
+func startTogether(t *testing.T, e store.Engine) {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	var c clock
+	var stamps [6]string
+	var created atomic.Int64
+	together(len(stamps), func(i int) {
+		g := guard(t, e, &c, "k1")
+		together(3, func(int) {
+			if _, err := g.Open("acme").Find(ctx, "t"); err != nil {
+				t.Error(err)
+			}
+		})
+		stamp, mine, err := g.Stamp(ctx)
+		if err != nil {
+			t.Error(err)
+		}
+		if stamps[i] = stamp; mine {
+			created.Add(1)
+		}
+	})
+	if n := len(canaries(t, e)); n != 1 {
+		t.Errorf("%d canaries, want 1", n)
+	}
+	if all := slices.Compact(stamps[:]); len(all) != 1 || all[0] == "" || created.Load() != 1 {
+		t.Errorf("%d processes have written the stamps %q, want one", created.Load(), all)
+	}
+}
+
+func systemSpaceClosed(t *testing.T, e store.Engine) {
+	var c clock
+	g := guard(t, e, &c, "k1")
+	works(t, g, "u1")
+	for _, errs := range []map[string]error{calls(t.Context(), g.Open(store.SystemSpace), "u1"), moreCalls(t.Context(), g.Open(store.SystemSpace))} {
+		for name, err := range errs {
+			fails(t, name, err, store.ErrInvalid)
+		}
+	}
+}
