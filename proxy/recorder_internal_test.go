@@ -97,6 +97,9 @@ func passing(t *testing.T, upstream, more string) (p *Proxy, address string, log
 	if p, err = New(*cfg, zap.New(core)); err != nil {
 		t.Fatal(err)
 	}
+	if start := <-log; !strings.Contains(start, `"msg":"store"`) {
+		t.Fatalf("the first line is %s", start)
+	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
