@@ -171,8 +171,8 @@ func (p *Proxy) recorded(next http.Handler) http.Handler {
 		defer func() { // an answer that is cut off ends in a panic
 			took := p.now().Sub(begun)
 			summary := record.Summary()
+			p.metrics.Observe(summary, took) // before the line: whoever has seen the line finds it counted
 			observe.Line(p.log, summary, took)
-			p.metrics.Observe(summary, took)
 		}()
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
