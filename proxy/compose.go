@@ -40,6 +40,7 @@ func spacesOf(e store.Engine, realm string) spaces {
 // plan is what configuration says; it is immutable.
 type plan struct {
 	tenant    string
+	mark      *mark  // nil: the account is not the proxy's own
 	viewer    string // within the tenant: cursors are worth nothing to anybody else
 	dialect   scim.Dialect
 	schemas   scim.Schemas
@@ -58,7 +59,11 @@ func compose(p *parts, l plan, f *keycloak.Facts, cred keycloak.Credential) (*wr
 		l.writing.Prove = realm.MayWrite
 	}
 	var d scim.Directory = realm
-	d = overlay.New(d, overlay.Options{Records: p.spaces.records, Pending: p.spaces.pending, Limit: l.kept, Now: p.now})
+	kept := overlay.Options{Records: p.spaces.records, Pending: p.spaces.pending, Limit: l.kept, Now: p.now}
+	if l.mark != nil {
+		kept.Records, kept.Pending = marking{p.spaces.records, l.mark}, marking{p.spaces.pending, l.mark}
+	}
+	d = overlay.New(d, kept)
 	d = listing.New(d, listing.Options{Find: p.find, Schemas: l.schemas, Limits: l.listing, Cursors: p.cursors(l.tenant + "\x00" + l.viewer), AskOnMiss: !cred.Own()})
 	w := writing.New(d, p.lock, l.schemas, l.writing)
 	able := w.Able()
@@ -105,5 +110,8 @@ func (p *parts) find(ctx context.Context, t scim.ResourceType, attr scim.AttrPat
 		return nil, false, nil
 	}
 	ids, err := p.spaces.records.Find(ctx, overlay.Term(t, attr, text))
+	if err != nil {
+		err = overlay.StoreError(err)
+	}
 	return ids, true, err
 }

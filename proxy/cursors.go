@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/listing"
+	"keycloak-scim-proxy/proxy/overlay"
 	"keycloak-scim-proxy/proxy/store"
 )
 
@@ -33,7 +34,7 @@ func (c *cursorKey) get(ctx context.Context, space store.Space) ([]byte, error) 
 	for c.key == nil {
 		found, err := space.Load(ctx, keyRecord)
 		if err != nil {
-			return nil, err
+			return nil, overlay.StoreError(err)
 		}
 		if r, ok := found[keyRecord]; ok {
 			c.key = r.Body
@@ -42,7 +43,7 @@ func (c *cursorKey) get(ctx context.Context, space store.Space) ([]byte, error) 
 		fresh := make([]byte, 32)
 		rand.Read(fresh)
 		if _, err := space.Save(ctx, keyRecord, store.Record{Body: fresh}); err != nil && !errors.Is(err, store.ErrConflict) {
-			return nil, err
+			return nil, overlay.StoreError(err)
 		}
 	}
 	return c.key, nil

@@ -47,6 +47,9 @@ func (g *tenantGate) Enter(r *http.Request, variables map[string]string) (scimht
 		prefix = "/tenants/" + name + prefix
 	}
 	g.crossCheck(t, r)
+	if err := t.plan.mark.check(r.Context()); err != nil {
+		return scimhttp.Session{Tenant: name}, err
+	}
 	s, err := session(r.Context(), t.parts, t.plan, t.account)
 	s.Base = g.p.public(r) + prefix
 	return s, err

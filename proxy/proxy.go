@@ -85,6 +85,7 @@ func (p *Proxy) newTenants() (*tenantGate, error) {
 		l.schemas = withExtensions(l.schemas, c.Extensions)
 		l.writing.MembersShown, l.writing.SkipUnknownMembers = c.MembersShown, c.UnknownMembers == "skip"
 		account := keycloak.NewAccount(p.client, c.Realm, c.ServiceAccount.ClientID, c.ServiceAccount.Secret, p.now)
+		l.mark = &mark{account: account, engine: p.engine, expect: p.cfg.Store.ExpectStamp, log: p.log.With(zap.String("tenant", c.Tenant)), now: p.now}
 		g.all[c.Tenant] = &tenant{parts: realms[c.Realm], plan: l, account: account}
 		for _, k := range c.Tokens {
 			e := tenants.Entry{Tenant: c.Tenant, KeyID: k.ID, Expires: k.Expires.Time}

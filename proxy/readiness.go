@@ -19,14 +19,16 @@ const (
 // readiness says whether the store is the right one and takes a write. Callers that ask at the same time share the probe.
 type readiness struct {
 	engine *store.Guarded
-	now    func() time.Time
-	turn   chan struct{} // held during a probe; guards at and err
-	at     time.Time     // zero before the first probe
-	err    error
+	// matches reports an error if the store is not the one that Keycloak names.
+	matches func(context.Context) error
+	now     func() time.Time
+	turn    chan struct{} // held during a probe; guards at and err
+	at      time.Time     // zero before the first probe
+	err     error
 }
 
-func newReadiness(e *store.Guarded, now func() time.Time) *readiness {
-	return &readiness{engine: e, now: now, turn: make(chan struct{}, 1)}
+func newReadiness(e *store.Guarded, matches func(context.Context) error, now func() time.Time) *readiness {
+	return &readiness{engine: e, matches: matches, now: now, turn: make(chan struct{}, 1)}
 }
 
 // ServeHTTP answers 200 with the stamp of the store, or 503 with the reason.
@@ -34,6 +36,9 @@ func (r *readiness) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	ctx, cancel := context.WithTimeout(req.Context(), readyTimeout)
 	defer cancel()
 	stamp, _, err := r.engine.Stamp(ctx)
+	if err == nil {
+		err = r.matches(ctx)
+	}
 	if err == nil {
 		err = r.probe(ctx)
 	}

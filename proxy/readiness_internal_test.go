@@ -23,7 +23,7 @@ func askReady(ctx context.Context, r *readiness) (status int, text string) {
 }
 
 func readinessOf(m *storetest.Memory) *readiness {
-	return newReadiness(store.Guard(m, store.GuardOptions{Now: time.Now, NewID: rand.Text}), time.Now)
+	return newReadiness(store.Guard(m, store.GuardOptions{Now: time.Now, NewID: rand.Text}), func(context.Context) error { return nil }, time.Now)
 }
 
 func probes(m *storetest.Memory) (n int) {

@@ -78,7 +78,7 @@ func (p *Proxy) longest() time.Duration {
 func (p *Proxy) adminHandler() http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
-	m.Handle("GET /readyz", newReadiness(p.engine, p.now))
+	m.Handle("GET /readyz", newReadiness(p.engine, p.tenants.storeMatches, p.now))
 	m.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{}))
 	return m
 }

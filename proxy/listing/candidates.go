@@ -23,7 +23,7 @@ func (d *Directory) candidates(ctx context.Context, t scim.ResourceType, f scim.
 		}
 		ids, known, err := d.Find(ctx, t, c.Attr, scim.Text(c.Value))
 		if err != nil {
-			return nil, false, scim.Unavailable("the store", err)
+			return nil, false, err
 		}
 		if known && (h == scim.Partly || h == scim.Once) {
 			ids, known, err = d.alsoBelow(ctx, t, c, ids)
@@ -83,7 +83,7 @@ func (d *Directory) hit(ctx context.Context, q scim.Query) (scim.Page, bool, err
 	}
 	ids, _, err := d.Find(ctx, q.Type, c.Attr, scim.Text(c.Value))
 	if err != nil {
-		return scim.Page{}, false, scim.Unavailable("the store", err)
+		return scim.Page{}, false, err
 	}
 	if len(ids) != 1 {
 		return scim.Page{}, false, nil

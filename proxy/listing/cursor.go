@@ -17,7 +17,7 @@ import (
 // Cursors make and check cursors (RFC 9865): encrypted, because they name the last resource of a page, bound to who asks and what is asked,
 // expiring.
 type Cursors struct {
-	// Key is the key, of 32 bytes; all processes that share a store have the same.
+	// Key is the key, of 32 bytes; all processes that share a store have the same. Its errors are answered as they are.
 	Key func(ctx context.Context) ([]byte, error)
 	// Viewer is who asks; a cursor is worth nothing to anybody else.
 	Viewer string
@@ -36,7 +36,7 @@ type cursor struct {
 func (c Cursors) aead(ctx context.Context) (cipher.AEAD, error) {
 	key, err := c.Key(ctx)
 	if err != nil {
-		return nil, scim.Unavailable("the store", err)
+		return nil, err
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Find looks ids up by the value of an attribute; known is false where the attribute is not indexed.
+// Find looks ids up by the value of an attribute; known is false where the attribute is not indexed. Its errors are answered as they are.
 type Find func(ctx context.Context, t scim.ResourceType, attr scim.AttrPath, text string) (ids []string, known bool, err error)
 
 // Limits of one request.

@@ -130,7 +130,7 @@ func (d *Directory) adopt(ctx context.Context, t scim.ResourceType, asked scim.R
 	}
 	recs, err := d.records.Load(ctx, found.ID())
 	if err != nil {
-		return scim.Resource{}, unavailable(err)
+		return scim.Resource{}, StoreError(err)
 	}
 	_, owned := recs[found.ID()]
 	if _, err := difference(d.Able(), t, withDefaults(asked, found), found); owned || err != nil {

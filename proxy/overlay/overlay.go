@@ -75,7 +75,7 @@ func (d *Directory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 	}
 	recs, err := d.records.Load(ctx, ids...)
 	if err != nil {
-		return scim.Page{}, unavailable(err)
+		return scim.Page{}, StoreError(err)
 	}
 	size := 0
 	for _, r := range recs {
@@ -214,7 +214,7 @@ func (d *Directory) Delete(ctx context.Context, ref scim.Ref) error {
 		}
 	}
 	if left := d.records.Delete(ctx, ref.ID); left != nil {
-		return unavailable(left)
+		return StoreError(left)
 	}
 	return err
 }

@@ -16,7 +16,7 @@ type shelf struct{ Records }
 func (s shelf) load(ctx context.Context, id string) (remainder, store.Record, error) {
 	recs, err := s.Load(ctx, id)
 	if err != nil {
-		return remainder{}, store.Record{}, unavailable(err)
+		return remainder{}, store.Record{}, StoreError(err)
 	}
 	rem, err := read(recs[id])
 	return rem, recs[id], err
@@ -39,15 +39,18 @@ func (s shelf) save(ctx context.Context, id string, rec store.Record, rem remain
 		return err
 	}
 	if _, err = s.Save(ctx, id, rec); err != nil {
-		return unavailable(err)
+		return StoreError(err)
 	}
 	return nil
 }
 
-// unavailable is the error of a caller for an error of the store. What is too large stays so: trying again does not help.
-func unavailable(err error) error {
-	if errors.Is(err, store.ErrTooLarge) {
+// StoreError is what a caller is answered for an error of the store. If trying again does not help, it does not say so.
+func StoreError(err error) error {
+	switch {
+	case errors.Is(err, store.ErrTooLarge):
 		return &scim.Error{Status: 413, Detail: "the resource is larger than what can be kept beside Keycloak", Cause: err}
+	case errors.Is(err, store.ErrLost), errors.Is(err, store.ErrKeys), errors.Is(err, store.ErrUnreadable):
+		return &scim.Error{Status: 503, Detail: "what is kept beside Keycloak cannot be read; the operator of the proxy must act", Cause: err}
 	}
 	return scim.Unavailable("the store", err)
 }

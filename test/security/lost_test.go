@@ -1,0 +1,69 @@
+package security
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tidwall/gjson"
+)
+
+// A store that comes back empty while the proxy runs, or while it does not, is found out: look-ups by what was kept are refused with an error
+// that does not say "try again", instead of being answered with nobody. The store that Keycloak names is accepted again.
+func TestLostStore(t *testing.T) {
+	w := newWorld(t)
+	id := w.make("acme", "/Users", user("ada"))
+	refused := func(when string) {
+		t.Helper()
+		for _, q := range [][3]string{
+			{"GET", "/Users?filter=externalId+eq+%22e-ada%22", ""}, {"GET", "/Users?filter=emails.value+eq+%22ada@example.com%22", ""}, {"GET", "/Users/" + id, ""},
+			{"POST", "/Users", user("ada")}, {"PATCH", "/Users/" + id, patch(`{"op":"replace","path":"title","value":"x"}`)}, {"PUT", "/Users/" + id, user("ada")},
+		} {
+			if a := w.send("acme", q[0], q[1], q[2]); a.Status != 503 || a.Header.Get("Retry-After") != "" {
+				t.Errorf("%s: %s %s: %d %s", when, q[0], q[1], a.Status, a.Body)
+			}
+		}
+	}
+	kept := w.records()
+	stamp := ""
+	for k, v := range kept {
+		if strings.HasPrefix(k, "kscim:{system}:r:stamp") {
+			stamp = v
+		}
+	}
+	if stamp == "" {
+		t.Fatalf("no stamp in %v", kept)
+	}
+	flush := func() {
+		if _, err := w.redis.Do("FLUSHALL"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	flush()
+	w.serve()
+	refused("lost while the proxy did not run")
+	if a := w.realm.Admin("GET", "/users/"+id, ""); gjson.GetBytes(a.Body, "firstName").String() != "G" {
+		t.Errorf("%s", a.Body)
+	}
+	// The operator decides to go on without what was kept.
+	fresh := ""
+	for k, v := range w.records() {
+		if strings.HasPrefix(k, "kscim:{system}:r:stamp") {
+			fresh = v
+		}
+	}
+	fields := gjson.Parse(fresh).Array()
+	for i, f := range fields {
+		if f.String() == "body" {
+			w.cfg.Store.ExpectStamp = fields[i+1].String()
+		}
+	}
+	w.serve()
+	if a := w.send("acme", "PATCH", "/Users/"+id, patch(`{"op":"replace","path":"title","value":"again"}`)); a.Status != 200 {
+		t.Fatalf("accepted: %d %s", a.Status, a.Body)
+	}
+	w.cfg.Store.ExpectStamp = ""
+	w.serve()
+	if a := w.send("acme", "GET", "/Users/"+id, ""); gjson.GetBytes(a.Body, "title").String() != "again" {
+		t.Errorf("the accepted store: %d %s", a.Status, a.Body)
+	}
+}
