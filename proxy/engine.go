@@ -7,7 +7,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"runtime"
 	"time"
 
 	"go.uber.org/zap"
@@ -35,6 +38,9 @@ func openStore(s config.Store, log *zap.Logger) (*store.Guarded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
+	if s.Embedded != nil {
+		warnOfModes(s.Embedded.Path, log)
+	}
 	guarded := store.Guard(engine, o)
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
@@ -47,6 +53,28 @@ func openStore(s config.Store, log *zap.Logger) (*store.Guarded, error) {
 		log.Info("store", zap.String("stamp", stamp), zap.Bool("new", created))
 	}
 	return guarded, nil
+}
+
+// warnOfModes warns about a store that others than its owner may read, write or exchange. Whether that is wanted, the operator knows.
+func warnOfModes(path string, log *zap.Logger) {
+	if runtime.GOOS == "windows" {
+		return // modes say nothing there
+	}
+	for _, c := range []struct {
+		path, message string
+		wide          fs.FileMode
+	}{
+		{path, "the store can be read or written by others than its owner: chmod 600 it", 0o077},
+		{filepath.Dir(path), "the directory of the store can be written by others than its owner, who can exchange the store: chmod go-w it", 0o022},
+	} {
+		info, err := os.Stat(c.path)
+		switch {
+		case err != nil:
+			log.Warn("the mode of the store is not known", zap.String("path", c.path), zap.Error(err))
+		case info.Mode().Perm()&c.wide != 0:
+			log.Warn(c.message, zap.String("path", c.path), zap.String("mode", fmt.Sprintf("%04o", info.Mode().Perm())))
+		}
+	}
 }
 
 func openEngine(s config.Store) (store.Engine, error) {

@@ -3,6 +3,7 @@ package proxy
 import (
 	"encoding/hex"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -154,5 +155,46 @@ func TestExpectStamp(t *testing.T) {
 	}
 	if err := p.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Modes of the file and of its directory that are wider than they need be are warned about, each with path and mode.
+func TestWideModesAreWarnedAbout(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	path := filepath.Join(dir, "store.db")
+	cfg := config.DropInOnly("http://127.0.0.1:1", path)
+	for _, c := range []struct {
+		name      string
+		file, dir os.FileMode // 0: as the store makes it
+		want      map[string]string
+	}{
+		{"new", 0, 0, nil},
+		{"as it was made", 0, 0, nil},
+		{"the group reads", 0o640, 0o750, map[string]string{path: "0640"}},
+		{"everybody writes the file", 0o602, 0o755, map[string]string{path: "0602"}},
+		{"the group exchanges the file", 0o600, 0o770, map[string]string{dir: "0770"}},
+		{"everybody does everything", 0o666, 0o777, map[string]string{path: "0666", dir: "0777"}},
+	} {
+		if c.file != 0 {
+			if err := errors.Join(os.Chmod(path, c.file), os.Chmod(dir, c.dir)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		core, logs := observer.New(zap.WarnLevel)
+		p, err := New(cfg, zap.New(core))
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		if err := p.Close(); err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]string{}
+		for _, line := range logs.FilterMessageSnippet("chmod").All() {
+			fields := line.ContextMap()
+			got[fields["path"].(string)] = fields["mode"].(string)
+		}
+		if !maps.Equal(got, c.want) {
+			t.Errorf("%s: warned about %v, want %v", c.name, got, c.want)
+		}
 	}
 }

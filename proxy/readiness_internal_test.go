@@ -84,6 +84,7 @@ func TestReadinessIsBounded(t *testing.T) {
 			if op.Name == "Probe" {
 				close(begun)
 				<-stuck
+				return store.Unavailable(t.Context(), "test", errors.New("too late"))
 			}
 			return nil
 		})

@@ -37,7 +37,20 @@ func open(t testing.TB, path string) *embedded.Engine {
 	return e
 }
 
-func fresh(t testing.TB) store.Engine { return open(t, filepath.Join(t.TempDir(), "store.db")) }
+// fresh is a new engine. What the test leaves in its file must not look damaged to the next start.
+func fresh(t testing.TB) store.Engine {
+	path := filepath.Join(t.TempDir(), "store.db")
+	t.Cleanup(func() {
+		e, err := embedded.Open(path, time.Second)
+		if err == nil {
+			err = e.Close()
+		}
+		if err != nil {
+			t.Errorf("the next start: %v", err)
+		}
+	})
+	return open(t, path)
+}
 
 func TestEmbedded(t *testing.T) { storetest.Run(t, fresh) }
 
@@ -101,7 +114,8 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	}
 	for path, want := range map[string]string{
 		taken:                        "in use by another process",
-		garbage:                      "invalid database",
+		garbage:                      garbage + " is damaged: invalid database; restore it from a backup",
+		dir:                          "is a directory, and must be a file",
 		newer:                        `the file has format "2", this release knows "1"`,
 		filepath.Join(garbage, "db"): "not a directory",
 	} {

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 
 	"keycloak-scim-proxy/proxy/store"
 	"keycloak-scim-proxy/proxy/store/internal/locks"
@@ -29,30 +28,27 @@ func termsBucket() []byte   { return []byte("terms") }
 
 // Engine is a store.Engine on one bbolt file.
 type Engine struct {
-	db     *bolt.DB
+	file   *file
 	writer writer
 	locks  locks.Table
 }
 
 var _ store.Engine = (*Engine)(nil)
 
-// Open opens the file, and creates it (0600) and its directory (0700) where they are missing. While another process has the file open
-// it waits, at most as long as wait, which must be positive.
+// Open opens the file, and creates it (0600) and its directory (0700) where they are missing. It reads the whole file once, and refuses
+// one that is damaged. While another process has the file open it waits, at most as long as wait, which must be positive.
 func Open(path string, wait time.Duration) (*Engine, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("embedded store: %w", err)
 	}
-	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: max(wait, time.Millisecond), FreelistType: bolt.FreelistMapType})
-	if errors.Is(err, bolterrors.ErrTimeout) {
-		return nil, fmt.Errorf("embedded store: %s is in use by another process; several processes need the redis store: %w", path, err)
-	}
+	f, err := openFile(path, wait)
 	if err != nil {
-		return nil, fmt.Errorf("embedded store: open %s: %w", path, err)
+		return nil, fmt.Errorf("embedded store: %w", err)
 	}
-	if err := errors.Join(db.Update(initialise), syncDir(filepath.Dir(path))); err != nil {
-		return nil, errors.Join(fmt.Errorf("embedded store: %s: %w", path, err), db.Close())
+	if err := errors.Join(f.update(initialise), syncDir(filepath.Dir(path))); err != nil {
+		return nil, errors.Join(fmt.Errorf("embedded store: %s: %w", path, err), f.close())
 	}
-	return &Engine{db: db, writer: writer{db: db}}, nil
+	return &Engine{file: f, writer: writer{file: f}}, nil
 }
 
 // initialise makes a new file ours, and refuses one that a later release wrote.
@@ -102,14 +98,14 @@ func (e *Engine) Probe(ctx context.Context) error {
 }
 
 // Close waits for running transactions and closes the file.
-func (e *Engine) Close() error { return e.db.Close() }
+func (e *Engine) Close() error { return e.file.close() }
 
 // read runs fn in a read transaction.
 func (e *Engine) read(ctx context.Context, op string, fn func(*bolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("embedded %s: %w", op, err)
 	}
-	return failed(ctx, op, e.db.View(fn))
+	return failed(ctx, op, e.file.view(fn))
 }
 
 // write runs fn in a write transaction, which other writes may share. What fn refuses by the contract's errors fails this write only
@@ -145,8 +141,11 @@ func judge(err error) (refused, broken error) {
 
 // failed lets the contract's own errors through; whatever else bbolt says means that the store is unavailable.
 func failed(ctx context.Context, op string, err error) error {
-	if err == nil || errors.Is(err, store.ErrUnreadable) {
-		return err
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, store.ErrUnreadable) {
+		return fmt.Errorf("embedded %s: %w", op, err)
 	}
 	return store.Unavailable(ctx, "embedded "+op, err)
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"testing"
 
@@ -32,7 +31,7 @@ func TestFullDisk(t *testing.T) {
 
 func fullDisk(t *testing.T) {
 	signal.Ignore(syscall.SIGXFSZ) // the write fails then, as on a full disk
-	ctx, e := t.Context(), open(t, filepath.Join(t.TempDir(), "store.db"))
+	ctx, e := t.Context(), fresh(t)
 	s := e.Open("acme")
 	rev, err := s.Save(ctx, "u1", store.Record{Body: []byte("kept")})
 	if err != nil {

@@ -5,15 +5,14 @@ import (
 	"sync"
 
 	bolt "go.etcd.io/bbolt"
-)
 
-// errAbandoned is what is left of writes whose transaction was torn down by a panic.
-var errAbandoned = errors.New("the transaction was abandoned")
+	"keycloak-scim-proxy/proxy/store"
+)
 
 // writer groups commits: whoever gets the turn carries out all that has queued up meanwhile, in one transaction with one sync. A
 // lone write does not wait, as it would in DB.Batch, and a refused one costs the others nothing.
 type writer struct {
-	db    *bolt.DB
+	file  *file
 	mu    sync.Mutex // guards queue
 	queue []*call
 	turn  sync.Mutex // held while a group is carried out
@@ -27,7 +26,7 @@ type call struct {
 
 // do runs fn once, and returns after the transaction that it was in is on disk.
 func (w *writer) do(fn func(*bolt.Tx) error) error {
-	c := &call{fn: fn, err: errAbandoned}
+	c := &call{fn: fn}
 	w.mu.Lock()
 	w.queue = append(w.queue, c)
 	w.mu.Unlock()
@@ -45,11 +44,21 @@ func (w *writer) do(fn func(*bolt.Tx) error) error {
 	return c.err
 }
 
+// commit carries out the group. If a page that one of the calls touches is damaged, each goes alone, so that it fails no other one.
 func (w *writer) commit(group []*call) {
 	for _, c := range group {
 		c.done = true
 	}
-	err := w.db.Update(func(tx *bolt.Tx) error {
+	err := w.transaction(group)
+	for i, c := range group {
+		if c.err = err; len(group) > 1 && errors.Is(err, store.ErrUnreadable) {
+			c.err = w.transaction(group[i : i+1])
+		}
+	}
+}
+
+func (w *writer) transaction(group []*call) error {
+	return w.file.update(func(tx *bolt.Tx) error {
 		for _, c := range group {
 			if err := c.fn(tx); err != nil {
 				return err
@@ -57,7 +66,4 @@ func (w *writer) commit(group []*call) {
 		}
 		return nil
 	})
-	for _, c := range group {
-		c.err = err
-	}
 }

@@ -1,0 +1,164 @@
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime/debug"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"keycloak-scim-proxy/proxy/store"
+)
+
+// file is a bbolt database that outlives damage. bbolt trusts its pages: a damaged one makes it panic, some with a lock held, and its
+// memory map faults beyond the end of a file that was cut.
+type file struct {
+	path     string
+	db       *bolt.DB
+	raw      *os.File // bbolt's own
+	pageSize int64
+	lost     atomic.Pointer[error] // set when bbolt keeps a lock for ever
+}
+
+// damage is an error that is store.ErrUnreadable, and says what to do.
+type damage struct {
+	path  string
+	cause any
+}
+
+func (d *damage) Error() string {
+	return fmt.Sprintf("%s is damaged: %v; restore it from a backup", d.path, d.cause)
+}
+
+func (*damage) Unwrap() error { return store.ErrUnreadable }
+
+// openFile opens the file, or makes it, after its structure was verified. Another process that opens it meanwhile is waited for.
+func openFile(path string, wait time.Duration) (*file, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0:
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, fmt.Errorf("%s is a directory, and must be a file", path)
+	default:
+		if err := verifyFile(path, wait); err != nil {
+			return nil, err
+		}
+	}
+	f := &file{path: path}
+	return f, f.open(wait, false)
+}
+
+// verifyFile opens the file for reading only, which locks it and looks at its first two pages but at no other.
+func verifyFile(path string, wait time.Duration) error {
+	f := &file{path: path}
+	if err := f.open(wait, true); err != nil {
+		return err
+	}
+	info, err := f.raw.Stat()
+	if err == nil {
+		err = f.survive(func() error { return verify(f.raw, info.Size(), f.pageSize) })
+	}
+	if err != nil && !errors.Is(err, store.ErrUnreadable) {
+		err = &damage{path, err}
+	}
+	return errors.Join(err, f.close())
+}
+
+func (f *file) open(wait time.Duration, readOnly bool) error {
+	o := &bolt.Options{Timeout: max(wait, time.Millisecond), FreelistType: bolt.FreelistMapType, ReadOnly: readOnly}
+	o.OpenFile = func(name string, flag int, mode os.FileMode) (opened *os.File, err error) {
+		f.raw, err = os.OpenFile(name, flag, mode)
+		return f.raw, err
+	}
+	err := f.survive(func() (err error) {
+		f.db, err = bolt.Open(f.path, 0o600, o)
+		return err
+	})
+	system := errors.As(err, new(*fs.PathError)) || errors.As(err, new(syscall.Errno))
+	switch {
+	case err == nil:
+		f.pageSize = int64(f.db.Info().PageSize)
+		return nil
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return fmt.Errorf("%s is in use by another process; several processes need the redis store: %w", f.path, err)
+	case errors.Is(err, store.ErrUnreadable):
+		return errors.Join(err, f.raw.Close()) // its lock goes with it
+	case system:
+		return fmt.Errorf("open %s: %w", f.path, err)
+	}
+	return &damage{f.path, err}
+}
+
+// close waits for running transactions, unless they wait for a lock that bbolt keeps.
+func (f *file) close() error {
+	if f.lost.Load() != nil {
+		return f.raw.Close()
+	}
+	return f.db.Close()
+}
+
+func (f *file) view(fn func(*bolt.Tx) error) error { return f.transaction(f.db.View, fn) }
+
+func (f *file) update(fn func(*bolt.Tx) error) error { return f.transaction(f.db.Update, fn) }
+
+// transaction runs fn in a transaction. If fn, or what bbolt does before and after it, panics, nothing is written and the error is a
+// damage.
+func (f *file) transaction(run func(func(*bolt.Tx) error) error, fn func(*bolt.Tx) error) error {
+	if err := f.usable(); err != nil {
+		return err
+	}
+	var tx *bolt.Tx
+	err := f.survive(func() error {
+		return run(func(t *bolt.Tx) error {
+			tx = t
+			return f.survive(func() error { return fn(t) })
+		})
+	})
+	ended := err
+	if tx != nil {
+		// A commit that panics is rolled back by reading the list of free pages again. If that panics too, bbolt keeps its lock until
+		// the transaction is rolled back without reading. A transaction that has ended is not changed.
+		ended = f.survive(tx.Rollback)
+	}
+	if errors.Is(ended, store.ErrUnreadable) {
+		f.lost.Store(&ended)
+	}
+	return err
+}
+
+// usable refuses what bbolt could not begin: it reads one of the first two pages with its locks held.
+func (f *file) usable() error {
+	if err := f.lost.Load(); err != nil {
+		return *err
+	}
+	_, first := readMeta(f.raw, 0)
+	if first {
+		return nil
+	}
+	if _, second := readMeta(f.raw, f.pageSize); second {
+		return nil
+	}
+	if _, err := f.raw.Stat(); err != nil {
+		return err // closed
+	}
+	return &damage{f.path, "its first two pages are not valid"}
+}
+
+// survive turns a panic, or a fault of the memory map, into a damage.
+func (f *file) survive(do func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			err = &damage{f.path, r}
+		}
+	}()
+	return do()
+}
