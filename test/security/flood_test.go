@@ -54,15 +54,15 @@ func shapes(w *world) []func() *http.Request {
 	return all
 }
 
-// program runs the program itself, so that its memory can be seen, with the world's Redis and Keycloak.
-func (w *world) program() *proxytest.Program {
+// program runs the program itself, with the world's Keycloak and a store.
+func (w *world) program(binary, store string) *proxytest.Program {
 	w.t.Helper()
 	dir, tenant := w.t.TempDir(), w.cfg.Tenants[0]
 	if err := os.Mkdir(filepath.Join(dir, "tenants"), 0o700); err != nil {
 		w.t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		"config.yaml": fmt.Sprintf("listen: 127.0.0.1:0\nadminListen: \"\"\nkeycloak: {url: %q}\nstore: {redis: {addresses: [%q]}}\ntenantsDir: tenants\ndropIn: {enabled: true}\n", w.upstream.URL, w.redis.Addr),
+		"config.yaml": fmt.Sprintf("listen: 127.0.0.1:0\nadminListen: \"\"\nkeycloak: {url: %q}\nstore: {%s}\ntenantsDir: tenants\ndropIn: {enabled: true}\n", w.upstream.URL, store),
 		"tenants/acme.yaml": fmt.Sprintf("tenant: %s\nrealm: %s\nserviceAccount: {clientID: %s, secretFile: %q}\ntokens: [{id: %s, sha256: %q}]\n",
 			tenant.Tenant, tenant.Realm, tenant.ServiceAccount.ClientID, tenant.ServiceAccount.SecretFile, tenant.Tokens[0].ID, tenant.Tokens[0].SHA256),
 	} {
@@ -70,7 +70,7 @@ func (w *world) program() *proxytest.Program {
 			w.t.Fatal(err)
 		}
 	}
-	p := proxytest.StartProgram(w.t, proxytest.Build(w.t), filepath.Join(dir, "config.yaml"))
+	p := proxytest.StartProgram(w.t, binary, filepath.Join(dir, "config.yaml"))
 	w.url = p.URL
 	return p
 }
@@ -128,7 +128,7 @@ func p99(sorted []time.Duration) time.Duration { return sorted[len(sorted)*99/10
 // process's memory within 1.5 times of quiet. How it slows a tenant down is printed, because it depends on the machine.
 func TestFloodOfStrangers(t *testing.T) {
 	w := newWorld(t)
-	p := w.program()
+	p := w.program(proxytest.Build(t), fmt.Sprintf("redis: {addresses: [%q]}", w.redis.Addr))
 	path := "/Users/" + w.make("acme", "/Users", user("ada"))
 	w.send("manager", "GET", "/Users", "")
 	quiet := tenantWork(w, path, 1000, nil)

@@ -2,6 +2,8 @@ package security
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -9,6 +11,7 @@ import (
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/test/proxytest"
 )
 
 // Too much to keep is refused before Keycloak hears of it, never with "try again", and leaves nothing behind.
@@ -114,4 +117,43 @@ func TestReaderMovesNothing(t *testing.T) {
 	if after := w.send("acme", "GET", "/Groups/"+g, ""); string(after.Body) != string(shown.Body) {
 		t.Errorf("was %s\nis  %s", shown.Body, after.Body)
 	}
+}
+
+// On a full disk a create is made whole or not at all: nobody is left in Keycloak whose attributes are not kept, and nothing that was acknowledged
+// is lost.
+func TestFullDisk(t *testing.T) {
+	w := newWorld(t)
+	dir := t.TempDir()
+	limited := filepath.Join(dir, "limited")
+	// No file that the program writes may be larger than 512 KiB, as on a disk that is full.
+	script := "#!/bin/sh\nulimit -f 1024\nexec " + proxytest.Build(t) + " \"$@\"\n"
+	if err := os.WriteFile(limited, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	w.program(limited, "embedded: {path: store.db}")
+	kept, refused := map[string]string{}, 0
+	for i := range 60 {
+		name := fmt.Sprintf("u%02d", i)
+		a := w.send("acme", "POST", "/Users", scim.Must(user(name)).With("title", scim.Quote(strings.Repeat("x", 20<<10))).String())
+		switch a.Status {
+		case 201:
+			kept[name] = gjson.GetBytes(a.Body, "id").String()
+		case 503:
+			refused++
+		default:
+			t.Errorf("%s: %d %.300s", name, a.Status, a.Body)
+		}
+	}
+	if len(kept) == 0 || refused == 0 {
+		t.Fatalf("%d kept, %d refused: the disk is not full", len(kept), refused)
+	}
+	if n := gjson.GetBytes(w.realm.Admin("GET", "/users?max=100", "").Body, "#").Int(); int(n) != len(kept) {
+		t.Errorf("%d users in Keycloak, %d were acknowledged", n, len(kept))
+	}
+	for name, id := range kept {
+		if a := w.send("acme", "GET", "/Users/"+id, ""); len(gjson.GetBytes(a.Body, "title").String()) != 20<<10 {
+			t.Errorf("%s: %d, its title is lost", name, a.Status)
+		}
+	}
+	t.Logf("%d kept, %d refused", len(kept), refused)
 }
