@@ -29,12 +29,12 @@ type parts struct {
 	lockTime time.Duration
 }
 
-// spaces are where a realm's records live. Those that belong to no resource are apart, so that no id in a request can name them.
+// spaces are where the records of a scope live. Those that belong to no resource are apart, so that no id in a request can name them.
 type spaces struct{ records, pending, keys store.Space }
 
-// spacesOf opens the spaces of a realm. Each kind has a first word of its own, so that no realm's name leads to another kind.
-func spacesOf(e store.Engine, realm string) spaces {
-	return spaces{e.Open("realm." + realm), e.Open("pending." + realm), e.Open("keys." + realm)}
+// spacesOf opens the spaces of a scope. Each kind has a first word of its own, so that no scope's name leads to another kind.
+func spacesOf(e store.Engine, scope string) spaces {
+	return spaces{e.Open("realm." + scope), e.Open("pending." + scope), e.Open("keys." + scope)}
 }
 
 // plan is what configuration says; it is immutable.

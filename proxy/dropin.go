@@ -106,7 +106,7 @@ func (g *dropInGate) realm(name string) *dropInRealm {
 		},
 		Issuer: func(ctx context.Context) (string, error) { return g.p.client.Issuer(ctx, name) },
 	}
-	r := &dropInRealm{g.p.realm(name), tokens.NewVerifier(name, source, g.p.now)}
+	r := &dropInRealm{g.p.scope(name, scopeOf(name, "")), tokens.NewVerifier(name, source, g.p.now)}
 	g.strange.Add(name, r)
 	return r
 }

@@ -75,10 +75,11 @@ func (p *Proxy) Close() error { return p.engine.Close() }
 func (p *Proxy) newTenants() (*tenantGate, error) {
 	g := &tenantGate{p: p, all: map[string]*tenant{}}
 	var entries []tenants.Entry
-	realms := map[string]*parts{}
+	scopes := map[string]*parts{}
 	for _, c := range p.cfg.Tenants {
-		if realms[c.Realm] == nil {
-			realms[c.Realm] = p.realm(c.Realm)
+		scope := scopeOf(c.Realm, c.Group)
+		if scopes[scope] == nil {
+			scopes[scope] = p.scope(c.Realm, scope)
 		}
 		l := p.plan()
 		l.tenant, l.dialect = c.Tenant, adapters.For(c.IDP)
@@ -86,7 +87,7 @@ func (p *Proxy) newTenants() (*tenantGate, error) {
 		l.writing.MembersShown, l.writing.SkipUnknownMembers = c.MembersShown, c.UnknownMembers == "skip"
 		account := keycloak.NewAccount(p.client, c.Realm, c.ServiceAccount.ClientID, c.ServiceAccount.Secret, p.now)
 		l.mark = &mark{account: account, engine: p.engine, expect: p.cfg.Store.ExpectStamp, log: p.log.With(zap.String("tenant", c.Tenant)), now: p.now}
-		g.all[c.Tenant] = &tenant{parts: realms[c.Realm], plan: l, account: account}
+		g.all[c.Tenant] = &tenant{parts: scopes[scope], plan: l, account: account}
 		for _, k := range c.Tokens {
 			e := tenants.Entry{Tenant: c.Tenant, KeyID: k.ID, Expires: k.Expires.Time}
 			if n, err := hex.Decode(e.SHA256[:], []byte(k.SHA256)); err != nil || n != len(e.SHA256) {
@@ -129,10 +130,20 @@ func (p *Proxy) plan() plan {
 	}
 }
 
-// realm makes the parts of a realm. The spaces belong to the realm, so that all ways into it see the same kept attributes and locks.
-func (p *Proxy) realm(name string) *parts {
+// scopeOf names where the records of a tenant live: those of a realm are shared by all ways into the whole realm, so that they see the same kept
+// attributes and locks. A tenant that is confined to a group has its own, so that neither a value nor a lock of it meets another tenant.
+// No realm's name has a slash.
+func scopeOf(realm, group string) string {
+	if group == "" {
+		return realm
+	}
+	return realm + "/" + group
+}
+
+// scope makes the parts of a realm whose records live in a scope.
+func (p *Proxy) scope(realm, scope string) *parts {
 	return &parts{
-		client: p.client, realm: name, spaces: spacesOf(p.engine, name), bulk: bulk.NewPool(bulkSlots), now: p.now,
+		client: p.client, realm: realm, spaces: spacesOf(p.engine, scope), bulk: bulk.NewPool(bulkSlots), now: p.now,
 		lockTime: p.requestTimeout() + p.doubt() + lockSpare,
 	}
 }
