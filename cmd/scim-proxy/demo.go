@@ -74,7 +74,7 @@ func (d *demo) run(ctx context.Context) error {
 	if err := d.loadToken(); err != nil {
 		return err
 	}
-	p, err := proxy.New(d.config(), zap.NewNop())
+	p, err := proxy.New(d.config(), zap.NewNop()) //nolint:contextcheck // the first look at the store has a time-out of its own
 	if err != nil {
 		return err
 	}
