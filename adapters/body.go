@@ -1,8 +1,6 @@
 package adapters
 
 import (
-	"bytes"
-	"encoding/json"
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
@@ -10,7 +8,7 @@ import (
 
 // reshape changes the body as a JSON object; a body that is none is left for the strict reader.
 func reshape(w scim.Wire, change func(scim.Resource) scim.Resource) (scim.Wire, bool) {
-	before, err := scim.ParseResource(w.Body)
+	before, err := scim.Part(strings.TrimSpace(string(w.Body)))
 	if err != nil {
 		return w, false
 	}
@@ -35,7 +33,7 @@ func eachOp(w scim.Wire, change func(op scim.Resource) []scim.Resource) (scim.Wi
 		var out []string
 		changed := false
 		for _, e := range scim.Elements(raw) {
-			op, err := scim.ParseResource([]byte(e))
+			op, err := scim.Part(e)
 			if err != nil {
 				out = append(out, e)
 				continue
@@ -60,19 +58,52 @@ func one(change func(scim.Resource) scim.Resource) func(scim.Resource) []scim.Re
 
 // same reports whether two JSON texts differ in white space at most: that alone is not a change.
 func same(a, b string) bool {
-	if a == b {
-		return true
+	quoted, escaped := false, false
+	for a != b {
+		if !quoted {
+			a, b = strings.TrimLeft(a, blank), strings.TrimLeft(b, blank)
+		}
+		if a == "" || b == "" || a[0] != b[0] {
+			return a == b
+		}
+		switch {
+		case escaped:
+			escaped = false
+		case a[0] == '"':
+			quoted = !quoted
+		case a[0] == '\\':
+			escaped = quoted
+		}
+		a, b = a[1:], b[1:]
 	}
-	var x, y bytes.Buffer
-	return json.Compact(&x, []byte(a)) == nil && json.Compact(&y, []byte(b)) == nil && bytes.Equal(x.Bytes(), y.Bytes())
+	return true
 }
+
+// blank is white space in JSON.
+const blank = " \t\r\n"
 
 func isWrite(w scim.Wire) bool { return w.Method == "POST" || w.Method == "PUT" }
 
 func object(raw string) (scim.Resource, bool) {
-	if !strings.HasPrefix(raw, "{") {
-		return scim.Resource{}, false
-	}
-	r, err := scim.ParseResource([]byte(raw))
+	r, err := scim.Part(raw)
 	return r, err == nil
+}
+
+// eachValue changes the elements of a list, or the one value that stands in its place. A list in a
+// list is not a value of SCIM; it stays as it is, and the strict reader refuses it.
+func eachValue(raw string, change func(string) string) string {
+	if !strings.HasPrefix(raw, "[") {
+		return change(raw)
+	}
+	es, changed := scim.Elements(raw), false
+	for i, e := range es {
+		if !strings.HasPrefix(e, "[") {
+			es[i] = change(e)
+			changed = changed || es[i] != e
+		}
+	}
+	if !changed {
+		return raw
+	}
+	return scim.Array(es)
 }

@@ -35,21 +35,17 @@ func booleans(def scim.Attribute, raw string) string {
 		return boolean(raw)
 	case len(def.SubAttributes) == 0:
 		return raw
-	case strings.HasPrefix(raw, "["):
-		es := scim.Elements(raw)
-		for i := range es {
-			es[i] = booleans(def, es[i])
+	}
+	return eachValue(raw, func(e string) string {
+		in, ok := object(e)
+		if !ok {
+			return e
 		}
-		return scim.Array(es)
-	}
-	in, ok := object(raw)
-	if !ok {
-		return raw
-	}
-	return in.Map(func(name, raw string) (string, string) {
-		sub, _ := def.Sub(name)
-		return name, booleans(sub, raw)
-	}).String()
+		return in.Map(func(name, raw string) (string, string) {
+			sub, _ := def.Sub(name)
+			return name, booleans(sub, raw)
+		}).String()
+	})
 }
 
 func boolean(raw string) string {

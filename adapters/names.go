@@ -56,7 +56,16 @@ func spell(text string) string {
 	return text
 }
 
-func indexFold(s, sub string) int { return strings.Index(strings.ToLower(s), strings.ToLower(sub)) }
+// indexFold is strings.Index without regard to case. It compares in place: a text in lower case may
+// be longer or shorter.
+func indexFold(s, sub string) int {
+	for i := 0; i+len(sub) <= len(s); i++ {
+		if strings.EqualFold(s[i:i+len(sub)], sub) {
+			return i
+		}
+	}
+	return -1
+}
 
 func spellKeys(r scim.Resource) scim.Resource {
 	return r.Map(func(name, raw string) (string, string) {
@@ -141,23 +150,18 @@ func canonicalValue(def scim.Attribute, raw string) string {
 	if len(def.SubAttributes) == 0 {
 		return raw
 	}
-	if strings.HasPrefix(raw, "[") {
-		es := scim.Elements(raw)
-		for i := range es {
-			es[i] = canonicalValue(def, es[i])
+	return eachValue(raw, func(e string) string {
+		in, ok := object(e)
+		if !ok {
+			return e
 		}
-		return scim.Array(es)
-	}
-	in, ok := object(raw)
-	if !ok {
-		return raw
-	}
-	return in.Map(func(name, raw string) (string, string) {
-		if sub, ok := def.Sub(name); ok {
-			name = sub.Name
-		}
-		return name, raw
-	}).String()
+		return in.Map(func(name, raw string) (string, string) {
+			if sub, ok := def.Sub(name); ok {
+				name = sub.Name
+			}
+			return name, raw
+		}).String()
+	})
 }
 
 // extensionURN is a declared URN in its own spelling.

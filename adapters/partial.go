@@ -13,7 +13,7 @@ func partialPut(source string) scim.Rule {
 		Says:   "A PUT changes what it names and leaves the rest: it is a PATCH without a path. What is null is not named (RFC 7643 section 2.5), nor what is \"\" and cannot be cleared; an empty list is, and clears.",
 		Source: source,
 		Apply: func(s scim.Schemas, w scim.Wire) (scim.Wire, bool) {
-			body, err := scim.ParseResource(w.Body)
+			body, err := scim.Part(strings.TrimSpace(string(w.Body)))
 			if err != nil || w.Method != "PUT" || w.ID == "" || body.ID() != "" && body.ID() != w.ID {
 				return w, false
 			}
@@ -51,7 +51,7 @@ func emptyClears(source string) scim.Rule {
 }
 
 func clearing(op scim.Resource) scim.Resource {
-	kind, value := scim.Text(op.Raw("op")), lean(op.Raw("value"))
+	kind, value := scim.Text(op.Raw("op")), lean(op.Raw("value"), valueDepth)
 	p, err := scim.ParsePath(scim.Text(op.Raw("path")))
 	switch {
 	case err != nil || p.IsZero() || value == "" || kind == "remove" || isMembers(p.Name):
@@ -76,21 +76,28 @@ func withoutEmpty(r scim.Resource) scim.Resource {
 		case raw == `""`:
 			return "", ""
 		}
-		return name, lean(raw)
+		return name, lean(raw, valueDepth)
 	})
 }
 
 // isMembers: nobody leaves a group because an id is missing. What is no list of members stays for the strict reader.
 func isMembers(name string) bool { return strings.EqualFold(name, "members") }
 
+// valueDepth is how deep a value of SCIM nests: an extension, a list, an element. Nothing that RFC
+// 7643 defines lies deeper.
+const valueDepth = 3
+
 // lean is a value without what is "" in it: an object keeps null in its place, an array loses elements whose value is empty.
-func lean(raw string) string {
+func lean(raw string, depth int) string {
+	if depth == 0 {
+		return raw
+	}
 	if o, ok := object(raw); ok {
 		return o.Map(func(name, raw string) (string, string) {
 			if raw == `""` {
 				return name, "null"
 			}
-			return name, lean(raw)
+			return name, lean(raw, depth-1)
 		}).String()
 	}
 	if !strings.HasPrefix(raw, "[") {
@@ -101,7 +108,7 @@ func lean(raw string) string {
 		if o, ok := object(e); ok && o.Raw("value") == `""` || e == `""` {
 			continue
 		}
-		out = append(out, lean(e))
+		out = append(out, lean(e, depth-1))
 	}
 	return scim.Array(out)
 }

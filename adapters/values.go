@@ -134,7 +134,7 @@ func rolesInText() scim.Rule {
 			case isWrite(w):
 				return reshape(w, func(r scim.Resource) scim.Resource {
 					if raw := r.Raw("roles"); raw != "" {
-						r = r.With("roles", roles(raw))
+						r = r.With("roles", eachValue(raw, role))
 					}
 					return r
 				})
@@ -145,29 +145,22 @@ func rolesInText() scim.Rule {
 				if err != nil || value == "" || !p.Top().Is(scim.AttrPath{Name: "roles"}) {
 					return op
 				}
-				if inner, ok := object(scim.Text(value)); ok && p.Sub == "value" && inner.Raw("value") != "" {
+				if inner, ok := inText(value); ok && p.Sub == "value" && inner.Raw("value") != "" {
 					return op.With("value", inner.Raw("value"))
 				}
-				return op.With("value", roles(value))
+				return op.With("value", eachValue(value, role))
 			}))
 		},
 	}
 }
 
-func roles(raw string) string {
-	if strings.HasPrefix(raw, "[") {
-		es := scim.Elements(raw)
-		for i := range es {
-			es[i] = roles(es[i])
-		}
-		return scim.Array(es)
-	}
+func role(raw string) string {
 	role, ok := object(raw)
 	if !ok {
 		return raw
 	}
-	inner, ok := object(scim.Text(role.Raw("value")))
-	if !ok || !scim.IsText(role.Raw("value")) || inner.Raw("value") == "" {
+	inner, ok := inText(role.Raw("value"))
+	if !ok || inner.Raw("value") == "" {
 		return raw
 	}
 	role = role.With("value", inner.Raw("value"))
@@ -175,4 +168,16 @@ func roles(raw string) string {
 		role = role.With("display", inner.Raw("displayName"))
 	}
 	return role.String()
+}
+
+// roleDepth is more than an app role in a text has.
+const roleDepth = 4
+
+// inText reads the JSON object in a JSON string. The door has checked the string only, so its
+// content is bounded here.
+func inText(raw string) (scim.Resource, bool) {
+	if !scim.IsText(raw) || scim.CheckJSON([]byte(scim.Text(raw)), roleDepth) != nil {
+		return scim.Resource{}, false
+	}
+	return object(strings.TrimSpace(scim.Text(raw)))
 }

@@ -39,29 +39,30 @@ func (f *Facts) held(t scim.ResourceType, p scim.AttrPath) bool {
 // post is the body of a native create: only what Keycloak holds, one e-mail, `active` always said, since a POST without it makes a
 // disabled user, and the URN of each extension, since Keycloak drops mapped attributes of an extension that "schemas" does not list.
 func (f *Facts) post(t scim.ResourceType, r scim.Resource) (scim.Resource, error) {
-	out := scim.Must("{}")
+	out := scim.Must("{}").Object()
 	for _, l := range r.Leaves() {
 		if !f.held(t, l.Path) || none(l.Path, l.Raw) {
 			continue
 		}
 		raw, err := f.value(t, l)
 		if err != nil {
-			return out, err
+			return scim.Resource{}, err
 		}
-		out = out.Set(l.Path, raw)
+		out.Set(l.Path, raw)
 	}
 	if t == scim.User && out.Get(active) == "" {
-		out = out.Set(active, "true")
+		out.Set(active, "true")
 	}
-	return scim.WithSchemas(t, out), nil
+	return scim.WithSchemas(t, out.Resource()), nil
 }
 
 // patch is the smallest native PATCH that turns current into wanted, as far as Keycloak holds it. Removals go to leaf paths: natively
 // "remove name" answers 200 and removes nothing. What does not change is not validated: it may be older than the profile's rules.
 func (f *Facts) patch(t scim.ResourceType, current, wanted scim.Resource) ([]nativeOp, error) {
 	var ops []nativeOp
+	shows, wants := current.Object(), wanted.Object()
 	for _, l := range current.Leaves() {
-		if !f.held(t, l.Path) || l.Path.Is(active) || !none(l.Path, wanted.Get(l.Path)) {
+		if !f.held(t, l.Path) || l.Path.Is(active) || !none(l.Path, wants.Get(l.Path)) {
 			continue // "no value" for active does not disable anybody
 		}
 		if f.needed(t, l.Path) {
@@ -70,7 +71,7 @@ func (f *Facts) patch(t scim.ResourceType, current, wanted scim.Resource) ([]nat
 		ops = append(ops, nativeOp{Op: "remove", Path: l.Path.String()})
 	}
 	for _, l := range wanted.Leaves() {
-		if !f.held(t, l.Path) || none(l.Path, l.Raw) || f.shows(t, l.Path, current.Get(l.Path), l.Raw) {
+		if !f.held(t, l.Path) || none(l.Path, l.Raw) || f.shows(t, l.Path, shows.Get(l.Path), l.Raw) {
 			continue
 		}
 		raw, err := f.value(t, l)

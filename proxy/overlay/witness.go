@@ -32,22 +32,22 @@ var lastModified = scim.AttrPath{Name: "meta", Sub: "lastModified"}
 
 // merge answers Asked while Keycloak still shows Witness. Leaves that were not read are left alone: their absence is no evidence.
 func (rem remainder) merge(t scim.ResourceType, shown scim.Resource, n scim.Need) scim.Resource {
-	out := shown
+	was, out := shown.Object(), shown.Object()
 	for _, p := range rem.Pairs {
 		if !n.Covers(p.Path) {
 			continue
 		}
-		switch now := shown.Get(p.Path); {
+		switch now := was.Get(p.Path); {
 		case scim.Same(now, p.Witness):
-			out = out.Set(p.Path, p.Asked)
+			out.Set(p.Path, p.Asked)
 		case p.Slot >= 0: // Keycloak's own element changed there: it wins, its neighbours stay
-			out = out.Set(p.Path, replaceSlot(p, now))
+			out.Set(p.Path, replaceSlot(p, now))
 		}
 	}
-	if at, err := time.Parse(time.RFC3339, scim.Text(shown.Get(lastModified))); err == nil && rem.Modified.After(at) {
-		out = out.Set(lastModified, scim.Quote(rem.Modified.UTC().Format("2006-01-02T15:04:05.000Z")))
+	if at, err := time.Parse(time.RFC3339, scim.Text(was.Get(lastModified))); err == nil && rem.Modified.After(at) {
+		out.Set(lastModified, scim.Quote(rem.Modified.UTC().Format("2006-01-02T15:04:05.000Z")))
 	}
-	return rem.schemas(t, out)
+	return rem.schemas(t, out.Resource())
 }
 
 // schemas also names the extensions that a narrow read left out.
@@ -60,9 +60,13 @@ func (rem remainder) schemas(t scim.ResourceType, out scim.Resource) scim.Resour
 			urns = append(urns, scim.Quote(p.Path.URN))
 		}
 	}
+	have := map[string]bool{}
+	for _, u := range all {
+		have[strings.ToLower(u)] = true
+	}
 	for _, u := range urns {
-		if !slices.ContainsFunc(all, func(have string) bool { return strings.EqualFold(have, u) }) {
-			all = append(all, u)
+		if key := strings.ToLower(u); !have[key] {
+			have[key], all = true, append(all, u)
 		}
 	}
 	return out.With("schemas", scim.Array(all))
@@ -89,28 +93,29 @@ func replaceSlot(p pair, now string) string {
 
 // offer is what Keycloak shall show: what was wanted, as far as it can hold it, over what it has.
 func offer(a scim.Able, t scim.ResourceType, native, wanted scim.Resource) scim.Resource {
-	out := native
+	has, wants, out := native.Object(), wanted.Object(), native.Object()
 	for _, path := range paths(native, wanted) {
 		switch a.Holding(t, path) {
 		case scim.Native, scim.Folded, scim.Partly:
-			out = out.Set(path, wanted.Get(path))
+			out.Set(path, wants.Get(path))
 		case scim.Once:
-			if native.Get(path) == "" {
-				out = out.Set(path, wanted.Get(path))
+			if has.Get(path) == "" {
+				out.Set(path, wants.Get(path))
 			}
 		case scim.Kept, scim.Derived:
 		}
 	}
-	return out
+	return out.Resource()
 }
 
 // difference is the one place where "Keycloak shows something else" is judged: kept where that is lawful, else the write failed.
 func difference(a scim.Able, t scim.ResourceType, wanted, shown scim.Resource) ([]pair, error) {
 	var pairs []pair
+	wants, shows := wanted.Object(), shown.Object()
 	for _, path := range paths(wanted, shown) {
-		p, lawful := compare(a.Holding(t, path), path, wanted.Get(path), shown.Get(path))
+		p, lawful := compare(a.Holding(t, path), path, wants.Get(path), shows.Get(path))
 		if !lawful {
-			return nil, scim.NotStored(path.String())
+			return nil, scim.NotStored(path)
 		}
 		if p != nil {
 			pairs = append(pairs, *p)

@@ -106,8 +106,8 @@ func (p AttrPath) IsZero() bool { return p == AttrPath{} }
 func (p AttrPath) Is(q AttrPath) bool { return p.Key() == q.Key() }
 
 func (p AttrPath) steps() []string {
-	var out []string
-	for _, s := range []string{p.URN, p.Name, p.Sub} {
+	out := make([]string, 0, 3)
+	for _, s := range [...]string{p.URN, p.Name, p.Sub} {
 		if s != "" {
 			out = append(out, s)
 		}

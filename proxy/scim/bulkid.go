@@ -1,9 +1,6 @@
 package scim
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // bulkPrefix begins the name of a resource that the same bulk request makes (RFC 7644 section 3.7.2).
 const bulkPrefix = "bulkId:"
@@ -20,14 +17,15 @@ func BulkID(text string) (id string, ok bool) {
 // refer; a title or a display name that reads "bulkId:1" is that text.
 func References(c Call) []string {
 	var out []string
+	noted := map[string]bool{}
 	note := func(_ AttrPath, id string, _ bool) (string, error) {
-		if !slices.Contains(out, id) {
-			out = append(out, id)
+		if !noted[id] {
+			noted[id], out = true, append(out, id)
 		}
 		return "", nil
 	}
 	if id, ok := BulkID(Target(c).ID); ok {
-		out = append(out, id)
+		_, _ = note(AttrPath{}, id, false)
 	}
 	_, _ = referrals{Target(c).Type, note}.call(c) // to note never fails
 	return out
@@ -104,37 +102,49 @@ func aim(c Call, ref Ref) Call {
 // That is how a circle is cut (RFC 7644 section 3.7.1). Of a multi-valued attribute only the values that refer are taken out. A Create
 // without such references is returned as it is, with a Patch without operations.
 func Defer(c Create, ids []string) (Create, Patch) {
-	p := Patch{Ref: Ref{Type: c.Type}}
-	for _, m := range members(c.Body.raw) {
+	d := deferral{body: c.Body.Object(), later: Patch{Ref: Ref{Type: c.Type}}, ids: map[string]bool{}}
+	for _, id := range ids {
+		d.ids[id] = true
+	}
+	for m := range fields(c.Body.raw) {
 		if !strings.Contains(m.key, ":") {
-			p.put(&c, AttrPath{Name: m.key}, m.raw, ids)
+			d.move(AttrPath{Name: m.key}, m.raw)
 			continue
 		}
-		for _, in := range members(m.raw) {
-			p.put(&c, AttrPath{URN: m.key, Name: in.key}, in.raw, ids)
+		for in := range fields(m.raw) {
+			d.move(AttrPath{URN: m.key, Name: in.key}, in.raw)
 		}
 	}
-	return c, p
+	c.Body = d.body.Resource()
+	return c, d.later
 }
 
-// put moves what refers to one of the ids, at one attribute.
-func (p *Patch) put(c *Create, at AttrPath, raw string, ids []string) {
-	refers := func(value string) bool {
-		found := false
-		_, _ = referrals{c.Type, func(_ AttrPath, id string, _ bool) (string, error) {
-			found = found || slices.Contains(ids, id)
-			return "", nil
-		}}.attribute(at, value)
-		return found
-	}
-	if !refers(raw) {
+// deferral is a Create that is taken apart.
+type deferral struct {
+	body  *Object
+	later Patch
+	ids   map[string]bool
+}
+
+func (d deferral) refers(at AttrPath, value string) bool {
+	found := false
+	_, _ = referrals{d.later.Type, func(_ AttrPath, id string, _ bool) (string, error) {
+		found = found || d.ids[id]
+		return "", nil
+	}}.attribute(at, value)
+	return found
+}
+
+// move puts what refers to one of the ids, at one attribute, into the Patch.
+func (d *deferral) move(at AttrPath, raw string) {
+	if !d.refers(at, raw) {
 		return
 	}
 	later, now := raw, ""
 	if isArray(raw) {
 		var moved, stay []string
-		for _, e := range Elements(raw) {
-			if refers(e) {
+		for e := range elements(raw) {
+			if d.refers(at, e) {
 				moved = append(moved, e)
 			} else {
 				stay = append(stay, e)
@@ -144,6 +154,6 @@ func (p *Patch) put(c *Create, at AttrPath, raw string, ids []string) {
 			now = Array(stay)
 		}
 	}
-	c.Body = c.Body.Set(at, now)
-	p.Ops = append(p.Ops, Op{Kind: Add, Path: Path{AttrPath: at}, Value: later})
+	d.body.Set(at, now)
+	d.later.Ops = append(d.later.Ops, Op{Kind: Add, Path: Path{AttrPath: at}, Value: later})
 }

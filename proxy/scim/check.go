@@ -9,7 +9,7 @@ import (
 // Check reports the first value of a resource that has another type than its schema says. Attributes without a definition pass: they are
 // kept as they are. So does what is ignored when it is given: readOnly attributes (RFC 7644 section 3.3) and what is never returned.
 func (s Schemas) Check(t ResourceType, r Resource) error {
-	for _, m := range members(r.raw) {
+	for m := range fields(r.raw) {
 		if !strings.Contains(m.key, ":") {
 			at := AttrPath{Name: m.key}
 			if def, _ := s.Lookup(t, at); def.Mutability == "readOnly" || def.Returned == "never" {
@@ -23,7 +23,7 @@ func (s Schemas) Check(t ResourceType, r Resource) error {
 		if !isObject(m.raw) && m.raw != "null" {
 			return InvalidValue("the extension %s is not an object", m.key)
 		}
-		for _, in := range members(m.raw) {
+		for in := range fields(m.raw) {
 			if err := s.checkAt(t, AttrPath{URN: m.key, Name: in.key}, in.raw); err != nil {
 				return err
 			}
@@ -38,50 +38,50 @@ func (s Schemas) checkAt(t ResourceType, p AttrPath, raw string) error {
 	if !ok || Unassigned(raw) {
 		return nil
 	}
-	return check(def, p.String(), raw)
+	return check(def, p, raw)
 }
 
 // check a value, all of its elements and all of its sub-attributes.
-func check(def Attribute, name, raw string) error {
+func check(def Attribute, at AttrPath, raw string) error {
 	if !def.MultiValued {
-		return checkOne(def, name, raw)
+		return checkOne(def, at, raw)
 	}
 	if !isArray(raw) {
-		return InvalidValue("%s is not an array", name)
+		return InvalidValue("%s is not an array", at)
 	}
 	primaries := 0
-	for _, e := range Elements(raw) {
-		if err := checkOne(def, name, e); err != nil {
+	for e := range elements(raw) {
+		if err := checkOne(def, at, e); err != nil {
 			return err
 		}
-		if isObject(e) && getMember(e, "primary") == "true" {
+		if getMember(e, "primary") == "true" {
 			primaries++
 		}
 	}
 	if primaries > 1 {
-		return InvalidValue("%s has %d primary values", name, primaries)
+		return InvalidValue("%s has %d primary values", at, primaries)
 	}
 	return nil
 }
 
-func checkOne(def Attribute, name, raw string) error {
+func checkOne(def Attribute, at AttrPath, raw string) error {
 	if def.Type == "complex" {
 		if !isObject(raw) {
-			return InvalidValue("%s is not an object", name)
+			return InvalidValue("%s is not an object", at)
 		}
-		for _, m := range members(raw) {
+		for m := range fields(raw) {
 			sub, ok := def.Sub(m.key)
 			if !ok || Unassigned(m.raw) {
 				continue
 			}
-			if err := check(sub, name+"."+sub.Name, m.raw); err != nil {
+			if err := check(sub, at.With(sub.Name), m.raw); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
 	if want := mistyped(def.Type, raw); want != "" {
-		return InvalidValue("%s is not %s", name, want)
+		return InvalidValue("%s is not %s", at, want)
 	}
 	return nil
 }

@@ -7,17 +7,22 @@ import "strings"
 func Diff(old, wanted Resource) []Op {
 	var ops []Op
 	had, has := index(old), index(wanted)
-	for _, l := range wanted.Leaves() {
+	whole := map[AttrPath]bool{} // what is replaced whole already
+	texts := wanted.Object()
+	for l := range wanted.leaves() {
 		at, raw := l.Path, l.Raw
 		if serverOwned(at) || Same(had[folded(at)], raw) {
 			continue
 		}
 		if at.Sub != "" && had.plain(at.Top()) {
-			at, raw = at.Top(), wanted.Get(at.Top())
+			if at = at.Top(); whole[folded(at)] {
+				continue
+			}
+			raw, whole[folded(at)] = texts.Get(at), true
 		}
 		ops = append(ops, Op{ReplaceAll, Path{AttrPath: at}, raw})
 	}
-	for _, l := range old.Leaves() {
+	for l := range old.leaves() {
 		replaced := has[folded(l.Path)] != "" || l.Path.Sub != "" && has.plain(l.Path.Top())
 		if !replaced && !serverOwned(l.Path) {
 			ops = append(ops, Op{Kind: Remove, Path: Path{AttrPath: l.Path}})
@@ -31,7 +36,7 @@ type leafIndex map[AttrPath]string
 
 func index(r Resource) leafIndex {
 	out := leafIndex{}
-	for _, l := range r.Leaves() {
+	for l := range r.leaves() {
 		if l.Path.Sub != "" {
 			out[folded(l.Path.Top())] = "{"
 		}

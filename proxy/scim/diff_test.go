@@ -121,6 +121,7 @@ func TestDiff(t *testing.T) {
 		{"the same name in two places", `{"title":"t","` + enterprise + `":{"title":"t"}}`, `{"title":"t","` + enterprise + `":{"title":"u"}}`, "replace " + enterprise + `:title "u"`},
 		{"unassigned is absent", `{"title":"t","nickName":null}`, `{"title":null,"emails":[],"urn:x:1:User":null}`, "remove title"},
 		{"another kind", `{"a":1,"b":{"c":1}}`, `{"a":{"c":1},"b":2}`, `replace a {"c":1}, replace b 2`},
+		{"another kind, told once", `{"a":1}`, `{"a":{"c":1,"d":2}}`, `replace a {"c":1,"d":2}`},
 	} {
 		var got []string
 		for _, op := range scim.Diff(scim.Must(c.old), scim.Must(c.wanted)) {

@@ -6,7 +6,9 @@ import (
 	"fmt"
 )
 
-// Error is a SCIM error (RFC 7644 section 3.12). Detail is for the caller; Cause is for the log only and never reaches a body.
+// Error is a SCIM error (RFC 7644 section 3.12). Detail is for the caller; Cause is for the log
+// only and never reaches a body. The functions below cut what a detail repeats of the request
+// (MaxEcho).
 type Error struct {
 	Status     int
 	Type       string // scimType of RFC 7644 table 9, or empty
@@ -30,9 +32,13 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-func bad(scimType, format string, args ...any) *Error {
-	return &Error{Status: 400, Type: scimType, Detail: fmt.Sprintf(format, args...)}
+// Fail makes an error of any status. Like all functions here that take a format, it cuts each
+// argument at MaxEcho characters.
+func Fail(status int, scimType, format string, args ...any) *Error {
+	return &Error{Status: status, Type: scimType, Detail: string(say(format, args...))}
 }
+
+func bad(scimType, format string, args ...any) *Error { return Fail(400, scimType, format, args...) }
 
 // InvalidFilter says that a filter does not parse or names what cannot be filtered by.
 func InvalidFilter(format string, args ...any) *Error { return bad("invalidFilter", format, args...) }
@@ -63,12 +69,12 @@ func ExpiredCursor() *Error { return bad("expiredCursor", "the cursor has expire
 
 // Uniqueness says that a value is taken.
 func Uniqueness(format string, args ...any) *Error {
-	return &Error{Status: 409, Type: "uniqueness", Detail: fmt.Sprintf(format, args...)}
+	return Fail(409, "uniqueness", format, args...)
 }
 
 // NotFound says that there is no such resource.
 func NotFound(r Ref) *Error {
-	return &Error{Status: 404, Detail: fmt.Sprintf("%s %q not found", r.Type, r.ID)}
+	return Fail(404, "", "%s %q not found", r.Type, r.ID)
 }
 
 // NoEndpoint says that nothing lives at the path.
@@ -82,7 +88,7 @@ func Forbidden(detail string) *Error { return &Error{Status: 403, Detail: detail
 
 // MethodNotAllowed says that the endpoint does not know the HTTP method.
 func MethodNotAllowed(method string) *Error {
-	return &Error{Status: 405, Detail: fmt.Sprintf("method %s is not allowed here", method)}
+	return Fail(405, "", "method %s is not allowed here", method)
 }
 
 // Precondition says that If-Match does not hold.
@@ -92,20 +98,21 @@ func Precondition() *Error {
 
 // TooLarge says that the body exceeds the limit.
 func TooLarge(limit int64) *Error {
-	return &Error{Status: 413, Detail: fmt.Sprintf("the body is larger than %d bytes", limit)}
+	return Fail(413, "", "the body is larger than %d bytes", limit)
 }
 
 // UnsupportedMedia says that the content type is neither application/scim+json nor application/json.
 func UnsupportedMedia(got string) *Error {
-	return &Error{Status: 415, Detail: fmt.Sprintf("content type %q is not supported; use application/scim+json", got)}
+	return Fail(415, "", "content type %q is not supported; use application/scim+json", got)
 }
 
 // NotImplemented says honestly that something is not done (RFC 7644 section 3.12, status 501).
 func NotImplemented(detail string) *Error { return &Error{Status: 501, Detail: detail} }
 
-// NotStored says that Keycloak accepted a value and does not show it: the write failed.
-func NotStored(attribute string) *Error {
-	return &Error{Status: 502, Detail: fmt.Sprintf("Keycloak accepted %s but did not store it", attribute)}
+// NotStored says that Keycloak accepted a value and does not show it: the write failed. The
+// attribute is an AttrPath or a name.
+func NotStored(attribute any) *Error {
+	return Fail(502, "", "Keycloak accepted %s but did not store it", attribute)
 }
 
 // Upstream says that Keycloak answered something that cannot be understood.

@@ -111,3 +111,26 @@ func Attributes(f Filter, visit func(AttrPath)) {
 		Attributes(f.Filter, func(in AttrPath) { visit(f.Attr.With(in.Name)) })
 	}
 }
+
+// size is the number of comparisons in a filter.
+func size(f Filter) int {
+	n := 0
+	add := func(terms []Filter) int {
+		for _, t := range terms {
+			n += size(t)
+		}
+		return n
+	}
+	switch f := f.(type) {
+	case And:
+		return add(f.Terms)
+	case Or:
+		return add(f.Terms)
+	case Not:
+		return size(f.Term)
+	case Within:
+		return size(f.Filter)
+	case Compare, Present:
+	}
+	return 1
+}

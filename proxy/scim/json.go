@@ -3,37 +3,60 @@ package scim
 import (
 	"bytes"
 	"encoding/json"
+	"iter"
+	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 )
 
-// A member of a JSON object: its key as written (quoted) and decoded, and its value's text. Objects are edited as lists of members,
-// never by a path language: gjson and sjson paths would take the dots of a URN for separators, sjson writes "\u003c" for "<",
-// and neither resolves names case-insensitively.
+// A member of a JSON object: its key as written (quoted) and decoded, and its value's text. Objects
+// are edited by their members, never by a path language: gjson and sjson paths would take the dots
+// of a URN for separators, sjson writes "\u003c" for "<", and neither resolves names
+// case-insensitively.
 type member struct{ quoted, key, raw string }
 
-func members(object string) []member {
-	var out []member
-	gjson.Parse(object).ForEach(func(k, v gjson.Result) bool {
-		out = append(out, member{k.Raw, k.String(), v.Raw})
-		return true
-	})
-	return out
-}
-
-func find(ms []member, name string) int {
-	for i, m := range ms {
-		if strings.EqualFold(m.key, name) {
-			return i
+// fields yields the members of an object; other values have none.
+func fields(object string) iter.Seq[member] {
+	return func(yield func(member) bool) {
+		if isObject(object) {
+			gjson.Parse(object).ForEach(func(k, v gjson.Result) bool { return yield(member{k.Raw, k.String(), v.Raw}) })
 		}
 	}
-	return -1
+}
+
+// elements yields the elements of an array; a value that is no array is its only element, an absent
+// value has none.
+func elements(raw string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if !isArray(raw) {
+			if raw != "" {
+				yield(raw)
+			}
+			return
+		}
+		gjson.Parse(raw).ForEach(func(_, v gjson.Result) bool { return yield(v.Raw) })
+	}
+}
+
+func members(object string) []member { return slices.Collect(fields(object)) }
+
+// count is the number of members of an object.
+func count(object string) int {
+	n := 0
+	for range fields(object) {
+		n++
+	}
+	return n
 }
 
 func objectText(ms []member) string {
+	size := 2
+	for _, m := range ms {
+		size += len(m.quoted) + len(m.raw) + 2
+	}
 	var b strings.Builder
+	b.Grow(size)
 	b.WriteByte('{')
 	for i, m := range ms {
 		if i > 0 {
@@ -48,29 +71,29 @@ func objectText(ms []member) string {
 }
 
 // setMember returns the object with the member set to JSON text, or removed where raw is empty. A member that differs only in case is the same.
+// It costs a pass over the object; use an Object to set many.
 func setMember(object, name, raw string) string {
 	ms := members(object)
-	i := find(ms, name)
+	i := slices.IndexFunc(ms, func(m member) bool { return strings.EqualFold(m.key, name) })
 	switch {
 	case i < 0 && raw == "":
 		return object
 	case i < 0:
 		ms = append(ms, member{Quote(name), name, raw})
 	case raw == "":
-		ms = append(ms[:i:i], ms[i+1:]...)
+		ms = slices.Delete(ms, i, i+1)
 	default:
 		ms[i].raw = raw
 	}
 	return objectText(ms)
 }
 
+// getMember also costs a pass over the object.
 func getMember(object, name string) string {
-	if !isObject(object) {
-		return ""
-	}
-	ms := members(object)
-	if i := find(ms, name); i >= 0 {
-		return ms[i].raw
+	for m := range fields(object) {
+		if strings.EqualFold(m.key, name) {
+			return m.raw
+		}
 	}
 	return ""
 }
@@ -86,28 +109,15 @@ func Unassigned(raw string) bool {
 	switch {
 	case raw == "" || raw == "null":
 		return true
-	case isArray(raw):
-		return len(Elements(raw)) == 0
-	case isObject(raw):
-		return len(members(raw)) == 0
+	case isArray(raw), isObject(raw):
+		inner := strings.TrimLeft(raw[1:], " \t\r\n")
+		return strings.HasPrefix(inner, "]") || strings.HasPrefix(inner, "}")
 	}
 	return false
 }
 
 // Elements of a JSON array, as JSON texts; a value that is no array is its only element, an absent value has none.
-func Elements(raw string) []string {
-	if raw == "" {
-		return nil
-	}
-	if !isArray(raw) {
-		return []string{raw}
-	}
-	var out []string
-	for _, e := range gjson.Parse(raw).Array() {
-		out = append(out, e.Raw)
-	}
-	return out
-}
+func Elements(raw string) []string { return slices.Collect(elements(raw)) }
 
 // Array is the JSON array of the elements.
 func Array(elements []string) string { return "[" + strings.Join(elements, ",") + "]" }
@@ -122,11 +132,24 @@ func Text(raw string) string {
 
 // Quote is the JSON string of a Go string; "<", ">" and "&" stay as they are.
 func Quote(s string) string {
+	if plain(s) {
+		return `"` + s + `"`
+	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	_ = e.Encode(s) // a string always encodes
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// plain reports whether a text needs no escapes; most names and ids need none.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // Same compares JSON values: member order, white space and escapes do not matter.
@@ -135,77 +158,42 @@ func Same(a, b string) bool {
 }
 
 // canonical text has sorted members and one spelling of each string. A hash of document order would make every merge look like a change.
+// The text is that of json.Marshal, because versions that callers have seen are hashes of it.
 func canonical(raw string) string {
-	d := json.NewDecoder(strings.NewReader(raw))
-	d.UseNumber()
-	var v any
-	if d.Decode(&v) != nil {
+	raw = strings.TrimSpace(raw)
+	if !isObject(raw) && !isArray(raw) && !respelled(raw) {
 		return raw
 	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return raw
-	}
-	return string(b)
+	return string(appendCanonical(nil, raw))
 }
 
-// CheckJSON reports whether b is one JSON value in UTF-8, nested no deeper than depth, without duplicate members.
-// The depth is counted before anything recursive looks at the text.
-func CheckJSON(b []byte, depth int) error {
-	if !utf8.Valid(b) {
-		return InvalidSyntax("the body is not UTF-8")
-	}
-	if tooDeep(b, depth) {
-		return InvalidSyntax("the JSON is nested deeper than %d", depth)
-	}
-	if !gjson.ValidBytes(b) {
-		return InvalidSyntax("the body is not valid JSON")
-	}
-	return noDuplicates(gjson.ParseBytes(b))
-}
+// respelled reports whether a scalar may be written in another way.
+func respelled(raw string) bool { return IsText(raw) && strings.ContainsAny(raw, "\\<>&\u2028\u2029") }
 
-func tooDeep(b []byte, limit int) bool {
-	depth, inString, escaped := 0, false, false
-	for _, c := range b {
-		switch {
-		case escaped:
-			escaped = false
-		case inString:
-			escaped, inString = c == '\\', c != '"'
-		case c == '"':
-			inString = true
-		case c == '{' || c == '[':
-			if depth++; depth > limit {
-				return true
+func appendCanonical(b []byte, raw string) []byte {
+	switch {
+	case isArray(raw):
+		b = append(b, '[')
+		for e := range elements(raw) {
+			b = append(appendCanonical(b, e), ',')
+		}
+		return append(bytes.TrimSuffix(b, []byte(",")), ']')
+	case isObject(raw):
+		ms := members(raw)
+		slices.SortStableFunc(ms, func(a, b member) int { return strings.Compare(a.key, b.key) })
+		b = append(b, '{')
+		for i, m := range ms {
+			if i+1 < len(ms) && ms[i+1].key == m.key {
+				continue // the last one counts
 			}
-		case c == '}' || c == ']':
-			depth--
+			b = append(appendCanonical(b, m.quoted), ':')
+			b = append(appendCanonical(b, m.raw), ',')
+		}
+		return append(bytes.TrimSuffix(b, []byte(",")), '}')
+	case respelled(raw):
+		if text, err := json.Marshal(Text(raw)); err == nil {
+			return append(b, text...)
 		}
 	}
-	return false
-}
-
-// noDuplicates refuses what two readers could read differently, and members without a name, to which no path leads.
-func noDuplicates(v gjson.Result) error {
-	var err error
-	seen := map[string]bool{}
-	v.ForEach(func(k, e gjson.Result) bool {
-		if v.IsObject() {
-			switch {
-			case k.String() == "":
-				err = InvalidSyntax("a JSON member has no name")
-			case seen[k.String()]:
-				err = InvalidSyntax("the JSON member %q is given twice", k.String())
-			}
-			if err != nil {
-				return false
-			}
-			seen[k.String()] = true
-		}
-		if e.IsObject() || e.IsArray() {
-			err = noDuplicates(e)
-		}
-		return err == nil
-	})
-	return err
+	return append(b, raw...)
 }

@@ -1,7 +1,6 @@
 package scim
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -23,11 +22,11 @@ type token struct {
 	at   int    // byte offset
 }
 
-func (t token) describe() string {
+func (t token) describe() said {
 	if t.kind == tokenEnd {
 		return "the end"
 	}
-	return fmt.Sprintf("%q", t.text)
+	return say("%q", t.text)
 }
 
 // is compares a word without regard to case: ABNF literals are case-insensitive (RFC 5234 section 2.3).
@@ -84,9 +83,9 @@ func (l *lexer) text() (token, *syntaxError) {
 // syntaxError is a message with a byte offset; the column told to the caller counts from 1.
 type syntaxError struct {
 	at  int
-	msg string
+	msg said
 }
 
-func (e *syntaxError) detail(what, src string) string {
-	return fmt.Sprintf("%s: %s at column %d", what, e.msg, len([]rune(src[:min(e.at, len(src))]))+1)
+func (e *syntaxError) detail(what said, src string) said {
+	return say("%s: %s at column %d", what, e.msg, utf8.RuneCountInString(src[:min(e.at, len(src))])+1)
 }

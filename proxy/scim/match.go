@@ -13,14 +13,16 @@ import (
 // without regard to case unless the schema says caseExact. "ne" is "not eq", so it holds where the attribute has no value. Comparing
 // with null asks whether there is a value.
 func (s Schemas) Match(f Filter, t ResourceType, r Resource) bool {
-	return s.match(f, resourceScope{s, t, r})
+	return s.match(f, scope{s, t, AttrPath{}, &node{raw: r.raw}, nil})
 }
 
-// scope finds the values of an attribute and what is known of it.
-type scope interface {
-	values(p AttrPath) []string
-	definition(p AttrPath) Attribute
-	within(p AttrPath) []scope
+// scope is what a filter is decided on: a resource, or a value of the attribute "of".
+type scope struct {
+	schemas Schemas
+	t       ResourceType
+	of      AttrPath
+	on      *node
+	looks   *int // counts what is compared, up to maxLooks; nil: does not count
 }
 
 func (s Schemas) match(f Filter, in scope) bool {
@@ -42,45 +44,32 @@ func (s Schemas) match(f Filter, in scope) bool {
 	case Not:
 		return !s.match(f.Term, in)
 	case Within:
-		for _, element := range in.within(f.Attr) {
-			if s.match(f.Filter, element) {
-				return true
-			}
-		}
-		return false
+		return in.within(f)
 	case Present:
-		return len(in.values(f.Attr)) > 0
+		return in.some(f.Attr, func(string) bool { return true })
 	case Compare:
-		return compareAny(f, in)
+		return in.compare(f)
 	}
 	return false
 }
 
-func compareAny(f Compare, in scope) bool {
-	values := in.values(f.Attr)
+func (s scope) compare(f Compare) bool {
 	if f.Op == Ne {
 		f.Op = Eq
-		return !compareAny(f, in)
+		return !s.compare(f)
 	}
 	if f.Value == "null" {
-		return f.Op == Eq && len(values) == 0
+		return f.Op == Eq && !s.some(f.Attr, func(string) bool { return true })
 	}
-	def := in.definition(f.Attr)
-	for _, v := range values {
-		if compare(f.Op, v, f.Value, def) {
-			return true
-		}
-	}
-	return false
+	def := s.definition(f.Attr)
+	return s.some(f.Attr, func(v string) bool { return compare(f.Op, v, f.Value, def) })
 }
 
-type resourceScope struct {
-	schemas Schemas
-	t       ResourceType
-	r       Resource
-}
-
-func (s resourceScope) definition(p AttrPath) Attribute {
+func (s scope) definition(p AttrPath) Attribute {
+	if !s.of.IsZero() {
+		a, _ := s.schemas.Lookup(s.t, s.of.With(p.Name))
+		return a
+	}
 	a, _ := s.schemas.Lookup(s.t, p)
 	if len(a.SubAttributes) > 0 && p.Sub == "" {
 		a, _ = a.Sub("value")
@@ -88,69 +77,70 @@ func (s resourceScope) definition(p AttrPath) Attribute {
 	return a
 }
 
-func (s resourceScope) values(p AttrPath) []string {
-	var out []string
-	for _, e := range Elements(s.r.Get(p.Top())) {
-		if p.Sub == "" || isObject(e) {
-			e = elementValue(e, p.Sub)
-		} else if !strings.EqualFold(p.Sub, "value") {
-			e = ""
+// some reports whether something holds for one of the values of an attribute.
+func (s scope) some(p AttrPath, holds func(raw string) bool) bool {
+	if !s.of.IsZero() {
+		v := s.on.sub(p.Name)
+		return s.look(v) && !Unassigned(v) && holds(v)
+	}
+	values := s.at(p.Top())
+	for i := range values {
+		e := &values[i]
+		v := e.String()
+		if p.Sub != "" {
+			v = e.sub(p.Sub)
+		} else if value := e.text("value"); value != "" { // a complex value without a sub-attribute stands for its "value"
+			v = value
 		}
-		if !Unassigned(e) {
-			out = append(out, e)
+		if !Unassigned(v) && holds(v) {
+			return true
 		}
 	}
-	return out
+	return false
 }
 
-func (s resourceScope) within(p AttrPath) []scope {
-	var out []scope
-	for _, e := range Elements(s.r.Get(p)) {
-		out = append(out, elementScope{s.schemas, s.t, p, e})
+func (s scope) within(f Within) bool {
+	if !s.of.IsZero() {
+		return false
 	}
-	return out
+	values := s.at(f.Attr)
+	for i := range values {
+		if s.schemas.match(f.Filter, scope{s.schemas, s.t, f.Attr, &values[i].node, s.looks}) {
+			return true
+		}
+	}
+	return false
 }
 
-// elementValue is a sub-attribute of an element. Without one it is the element's "value", or the whole element where it has none.
-func elementValue(element, sub string) string {
-	if !isObject(element) {
-		return element
+// look counts a value that is compared; a long text counts for more. It is false beyond the bound.
+func (s scope) look(v string) bool {
+	if s.looks == nil {
+		return true
 	}
-	if sub != "" {
-		return getMember(element, sub)
-	}
-	if v := getMember(element, "value"); v != "" {
-		return v
-	}
-	return element
+	*s.looks += 1 + len(v)/lookBytes
+	return *s.looks <= maxLooks
 }
 
-type elementScope struct {
-	schemas Schemas
-	t       ResourceType
-	of      AttrPath
-	raw     string
-}
-
-func (s elementScope) definition(p AttrPath) Attribute {
-	a, _ := s.schemas.Lookup(s.t, s.of.With(p.Name))
-	return a
-}
-
-func (s elementScope) values(p AttrPath) []string {
-	v := s.raw
-	if isObject(v) {
-		v = getMember(v, p.Name)
-	} else if !strings.EqualFold(p.Name, "value") {
-		return nil
+// at are the values of an attribute of a resource. They stay parsed for the next comparison.
+func (s scope) at(p AttrPath) []element {
+	if o := s.on.open(); o != nil {
+		if n := o.node(p.steps()); n != nil {
+			return n.values().elements
+		}
 	}
-	if Unassigned(v) {
-		return nil
-	}
-	return []string{v}
+	return nil
 }
 
-func (s elementScope) within(AttrPath) []scope { return nil }
+// sub is a sub-attribute of a value. A value that is not an object is its own "value".
+func (n *node) sub(name string) string {
+	if n.isObject() {
+		return n.text(name)
+	}
+	if strings.EqualFold(name, "value") {
+		return n.String()
+	}
+	return ""
+}
 
 // compare one value of the resource with the filter's. Values of different kinds never match, but for "True" and the like, which
 // are no concern of this package.

@@ -1,7 +1,6 @@
 package scim
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -45,7 +44,7 @@ func (p *parser) advance() (err *syntaxError) {
 }
 
 func (p *parser) unexpected(want string) *syntaxError {
-	return &syntaxError{p.tok.at, fmt.Sprintf("expected %s, found %s", want, p.tok.describe())}
+	return &syntaxError{p.tok.at, say("expected %s, found %s", want, p.tok.describe())}
 }
 
 func (p *parser) or() (Filter, *syntaxError) {
@@ -105,7 +104,7 @@ func (p *parser) term() (Filter, *syntaxError) {
 // nested reads a filter up to its closing parenthesis or bracket; the opening one is the current token.
 func (p *parser) nested(closing string) (Filter, *syntaxError) {
 	if p.depth++; p.depth > MaxFilterDepth {
-		return nil, &syntaxError{p.tok.at, fmt.Sprintf("nested deeper than %d", MaxFilterDepth)}
+		return nil, &syntaxError{p.tok.at, say("nested deeper than %d", MaxFilterDepth)}
 	}
 	defer func() { p.depth-- }()
 	if err := p.advance(); err != nil {
@@ -130,7 +129,7 @@ func (p *parser) bracket() (Filter, *syntaxError) {
 	var inner *syntaxError
 	Attributes(f, func(a AttrPath) {
 		if a.URN != "" || a.Sub != "" {
-			inner = &syntaxError{open, fmt.Sprintf("%q is not a sub-attribute", a)}
+			inner = &syntaxError{open, say("%q is not a sub-attribute", a)}
 		}
 	})
 	return f, inner
@@ -139,7 +138,7 @@ func (p *parser) bracket() (Filter, *syntaxError) {
 // subAttribute reads the ".value" of `emails[...].value`, if there is one.
 func (p *parser) subAttribute(attr AttrPath) (string, *syntaxError) {
 	if attr.Sub != "" || attr.Name == "" {
-		return "", &syntaxError{p.tok.at, fmt.Sprintf("%q cannot have a value filter", attr)}
+		return "", &syntaxError{p.tok.at, say("%q cannot have a value filter", attr)}
 	}
 	if p.tok.kind != tokenWord || !strings.HasPrefix(p.tok.text, ".") {
 		return "", nil
@@ -157,7 +156,7 @@ func (p *parser) attribute() (AttrPath, *syntaxError) {
 	}
 	attr, err := ParseAttrPath(p.tok.text)
 	if err != nil {
-		return AttrPath{}, &syntaxError{p.tok.at, fmt.Sprintf("%q is not an attribute", p.tok.text)}
+		return AttrPath{}, &syntaxError{p.tok.at, say("%q is not an attribute", p.tok.text)}
 	}
 	return attr, p.advance()
 }
@@ -170,6 +169,11 @@ func (p *parser) comparison() (Filter, *syntaxError) {
 	if p.tok.punct("[") {
 		return p.within(attr)
 	}
+	return p.test(attr)
+}
+
+// test reads what is asked of an attribute: that it is present, or a comparison.
+func (p *parser) test(attr AttrPath) (Filter, *syntaxError) {
 	if p.tok.is("pr") {
 		return Present{attr}, p.advance()
 	}
@@ -186,15 +190,7 @@ func (p *parser) within(attr AttrPath) (Filter, *syntaxError) {
 	if err != nil || sub == "" {
 		return Within{attr, f}, err
 	}
-	var outer Filter = Present{AttrPath{Name: sub}}
-	if p.tok.is("pr") {
-		err = p.advance()
-	} else {
-		var c Compare
-		c.Attr = AttrPath{Name: sub}
-		c.Op, c.Value, err = p.operand()
-		outer = c
-	}
+	outer, err := p.test(AttrPath{Name: sub})
 	terms := []Filter{f}
 	if and, ok := f.(And); ok {
 		terms = and.Terms

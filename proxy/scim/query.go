@@ -28,7 +28,7 @@ func unfoldSearch(w Wire) (Wire, error) {
 			continue
 		}
 		var values []string
-		for _, e := range Elements(raw) {
+		for e := range elements(raw) {
 			values = append(values, Text(e))
 		}
 		w.Query.Set(name, strings.Join(values, ","))
@@ -63,11 +63,11 @@ func (d Decoder) readQuery(w Wire) (Query, error) {
 	q := Query{Type: w.Type, Start: 1, Count: d.DefaultPage}
 	var err error
 	if text := w.Query.Get("filter"); text != "" {
-		if len(text) > d.MaxFilter {
-			return q, InvalidFilter("the filter is longer than %d bytes", d.MaxFilter)
-		}
 		if q.Filter, err = ParseFilter(text); err != nil {
 			return q, err
+		}
+		if size(q.Filter) > MaxTerms {
+			return q, InvalidFilter("the filter has more than %d comparisons", MaxTerms)
 		}
 	}
 	if q.Sort, err = readSort(w.Query); err != nil {

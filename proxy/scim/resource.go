@@ -1,10 +1,10 @@
 package scim
 
 import (
+	"encoding/json"
 	"iter"
+	"slices"
 	"strings"
-
-	"github.com/tidwall/gjson"
 )
 
 // Resource is an immutable JSON object. Values that nobody touches survive byte for byte. The zero Resource is "none".
@@ -12,19 +12,25 @@ type Resource struct{ raw string }
 
 // ParseResource accepts one JSON object whose top-level names differ by more than letter case (RFC 7643 section 2.1).
 func ParseResource(b []byte) (Resource, error) {
-	v := gjson.ParseBytes(b)
-	if !gjson.ValidBytes(b) || !v.IsObject() {
+	if !json.Valid(b) { // which bounds the depth: gjson recurses, and a stack that is full ends the process
 		return Resource{}, InvalidSyntax("the body is not a JSON object")
 	}
-	r := Resource{v.Raw}
-	seen := map[string]bool{}
-	for _, n := range r.Names() {
-		if l := strings.ToLower(n); seen[l] {
-			return Resource{}, InvalidSyntax("the attribute %q is given twice", n)
-		}
-		seen[strings.ToLower(n)] = true
+	return Part(strings.TrimSpace(string(b)))
+}
+
+// Part is ParseResource for a part of JSON text that was checked before. It neither checks nor
+// copies.
+func Part(raw string) (Resource, error) {
+	if !isObject(raw) {
+		return Resource{}, InvalidSyntax("the body is not a JSON object")
 	}
-	return r, nil
+	var given names
+	for m := range fields(raw) {
+		if _, twice := given.put(m.key); twice {
+			return Resource{}, InvalidSyntax("the attribute %q is given twice", m.key)
+		}
+	}
+	return Resource{raw}, nil
 }
 
 // Must parses a literal and panics where it is none; for constants and tests.
@@ -58,10 +64,9 @@ func (r Resource) Raw(name string) string { return getMember(r.raw, name) }
 
 // Names of the top-level members in document order.
 func (r Resource) Names() []string {
-	ms := members(r.raw)
-	out := make([]string, len(ms))
-	for i, m := range ms {
-		out[i] = m.key
+	var out []string
+	for m := range fields(r.raw) {
+		out = append(out, m.key)
 	}
 	return out
 }
@@ -69,7 +74,7 @@ func (r Resource) Names() []string {
 // All yields the top-level members in document order, with their JSON texts.
 func (r Resource) All() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
-		for _, m := range members(r.raw) {
+		for m := range fields(r.raw) {
 			if !yield(m.key, m.raw) {
 				return
 			}
@@ -80,22 +85,23 @@ func (r Resource) All() iter.Seq2[string, string] {
 // Map changes the top-level members in one pass. A member whose name or text becomes "" is dropped, and of two that come to have one name the
 // first stays. Where nothing changes the resource is the same byte for byte.
 func (r Resource) Map(change func(name, raw string) (string, string)) Resource {
-	var out []member
-	seen, changed := map[string]bool{}, false
-	for _, m := range members(r.raw) {
+	out, given, changed := make([]member, 0, few), names{}, false
+	for m := range fields(r.raw) {
 		name, raw := change(m.key, m.raw)
-		lower := strings.ToLower(name)
-		switch {
-		case name == "" || raw == "" || seen[lower]:
+		if name == "" || raw == "" {
 			changed = true
 			continue
-		case name != m.key:
-			m.quoted, m.key = Quote(name), name
-			fallthrough
-		case raw != m.raw:
+		}
+		if _, twice := given.put(name); twice {
+			changed = true
+			continue
+		}
+		if name != m.key {
+			m.quoted, m.key, changed = Quote(name), name, true
+		}
+		if raw != m.raw {
 			m.raw, changed = raw, true
 		}
-		seen[lower] = true
 		out = append(out, m)
 	}
 	if !changed {
@@ -115,10 +121,17 @@ func (r Resource) With(name, raw string) Resource {
 
 // Without removes top-level members.
 func (r Resource) Without(names ...string) Resource {
-	for _, n := range names {
-		r = r.With(n, "")
+	var out []member
+	n := 0
+	for m := range fields(r.raw) {
+		if n++; !slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, m.key) }) {
+			out = append(out, m)
+		}
 	}
-	return r
+	if len(out) == n {
+		return r
+	}
+	return Resource{objectText(out)}
 }
 
 // Get is the JSON text at a path, or "". A sub-attribute of a multi-valued attribute has no single text.
@@ -161,51 +174,10 @@ func setAt(object string, steps []string, raw string) string {
 	return setMember(object, steps[0], inner)
 }
 
-// Leaf is one value with its path: what the rooms compare, keep and send.
-type Leaf struct {
-	Path AttrPath
-	Raw  string
-}
-
-// Leaves in document order. An object is taken apart down to sub-attributes (name.givenName, urn:x:User:manager.value); arrays, scalars
-// and what lies deeper are one leaf. Unassigned values are left out.
-func (r Resource) Leaves() []Leaf {
-	var out []Leaf
-	for _, m := range members(r.raw) {
-		if !strings.Contains(m.key, ":") {
-			out = appendLeaves(out, AttrPath{Name: m.key}, m.raw)
-			continue
-		}
-		if !isObject(m.raw) {
-			out = appendLeaves(out, AttrPath{URN: m.key}, m.raw)
-			continue
-		}
-		for _, in := range members(m.raw) {
-			out = appendLeaves(out, AttrPath{URN: m.key, Name: in.key}, in.raw)
-		}
-	}
-	return out
-}
-
-func appendLeaves(out []Leaf, at AttrPath, raw string) []Leaf {
-	if Unassigned(raw) {
-		return out
-	}
-	if !isObject(raw) {
-		return append(out, Leaf{at, raw})
-	}
-	for _, m := range members(raw) {
-		if sub := at.With(m.key); !Unassigned(m.raw) {
-			out = append(out, Leaf{sub, m.raw})
-		}
-	}
-	return out
-}
-
 // Assigned is the resource without members that stand for no value, on the levels that Leaves takes apart.
 func (r Resource) Assigned() Resource {
 	var out []member
-	for _, m := range members(r.raw) {
+	for m := range fields(r.raw) {
 		levels := 1
 		if strings.Contains(m.key, ":") {
 			levels = 2
@@ -226,16 +198,15 @@ func assigned(raw string, levels int) string {
 		return raw
 	}
 	var out []member
-	at := map[string]int{}
-	for _, m := range members(raw) {
+	var given names
+	for m := range fields(raw) {
 		if m.raw = assigned(m.raw, levels-1); m.raw == "" {
 			continue
 		}
-		if i, twice := at[strings.ToLower(m.key)]; twice {
+		if i, twice := given.put(m.key); twice {
 			out[i].raw = m.raw
 			continue
 		}
-		at[strings.ToLower(m.key)] = len(out)
 		out = append(out, m)
 	}
 	if len(out) == 0 {

@@ -102,35 +102,44 @@ func (s Schemas) Extensions(t ResourceType) []Schema { return s.extensions[t] }
 
 // Lookup finds the definition of an attribute or sub-attribute.
 func (s Schemas) Lookup(t ResourceType, p AttrPath) (Attribute, bool) {
-	as := s.attributes(t, p.URN)
-	a, ok := pick(as, p.Name)
+	a, ok := s.attribute(t, p)
 	if ok && p.Sub != "" {
 		return a.Sub(p.Sub)
 	}
 	return a, ok
 }
 
-// Open reports whether the path leads into an extension that nobody declared, where any name is legal.
-func (s Schemas) Open(t ResourceType, p AttrPath) bool {
-	return p.URN != "" && s.attributes(t, p.URN) == nil
+// attribute looks in place: a request asks for thousands.
+func (s Schemas) attribute(t ResourceType, p AttrPath) (Attribute, bool) {
+	if p.URN == "" || strings.EqualFold(p.URN, s.core[t].ID) {
+		if a, ok := pick(s.common, p.Name); ok {
+			return a, true
+		}
+		return pick(s.core[t].Attributes, p.Name)
+	}
+	e, _ := s.extension(t, p.URN)
+	return pick(e.Attributes, p.Name)
 }
 
-func (s Schemas) attributes(t ResourceType, urn string) []Attribute {
-	if urn == "" || strings.EqualFold(urn, s.core[t].ID) {
-		return append(slices.Clip(s.common), s.core[t].Attributes...)
-	}
+// Open reports whether the path leads into an extension that nobody declared, where any name is legal.
+func (s Schemas) Open(t ResourceType, p AttrPath) bool {
+	_, declared := s.extension(t, p.URN)
+	return p.URN != "" && !declared && !strings.EqualFold(p.URN, s.core[t].ID)
+}
+
+func (s Schemas) extension(t ResourceType, urn string) (Schema, bool) {
 	for _, e := range s.extensions[t] {
 		if strings.EqualFold(e.ID, urn) {
-			return e.Attributes
+			return e, true
 		}
 	}
-	return nil
+	return Schema{}, false
 }
 
 func pick(as []Attribute, name string) (Attribute, bool) {
-	for _, a := range as {
-		if strings.EqualFold(a.Name, name) {
-			return a, true
+	for i := range as {
+		if strings.EqualFold(as[i].Name, name) {
+			return as[i], true
 		}
 	}
 	return Attribute{}, false

@@ -45,37 +45,39 @@ func Locate(r Resource, t ResourceType, base string) Resource {
 	if r.IsZero() || r.ID() == "" {
 		return r
 	}
-	if meta := r.Raw("meta"); isObject(meta) {
-		meta = setMember(meta, "resourceType", Quote(string(t)))
-		r = r.With("meta", setMember(meta, "location", Quote(Location(Ref{t, r.ID()}, base))))
+	doc := r.Object()
+	if meta := doc.node([]string{"meta"}); meta != nil && meta.isObject() {
+		meta.setMember("resourceType", Quote(string(t)))
+		meta.setMember("location", Quote(Location(Ref{t, r.ID()}, base)))
 	}
-	r = refer(r, "members", base+"/"+User.Endpoint()+"/")
-	return refer(r, "groups", base+"/"+Group.Endpoint()+"/")
+	refer(doc, "members", base+"/"+User.Endpoint()+"/")
+	refer(doc, "groups", base+"/"+Group.Endpoint()+"/")
+	return doc.Resource()
 }
 
 // Location is the URI of a resource.
 func Location(r Ref, base string) string { return base + "/" + r.Type.Endpoint() + "/" + r.ID }
 
-func refer(r Resource, name, prefix string) Resource {
-	raw := r.Raw(name)
-	if !isArray(raw) {
-		return r
+func refer(doc *Object, name, prefix string) {
+	n := doc.node([]string{name})
+	if n == nil || !n.isArray() {
+		return
 	}
-	es := Elements(raw)
+	es := Elements(n.raw)
 	for i, e := range es {
 		if id := getMember(e, "value"); id != "" {
 			es[i] = setMember(e, "$ref", Quote(prefix+Text(id)))
 		}
 	}
-	return r.With(name, Array(es))
+	doc.set(name, node{raw: Array(es)})
 }
 
 // WithSchemas rebuilds "schemas" from what the resource has: the core schema and each extension with data.
 func WithSchemas(t ResourceType, r Resource) Resource {
 	urns := []string{Quote(map[ResourceType]string{User: UserURN, Group: GroupURN}[t])}
-	for _, n := range r.Names() {
-		if strings.Contains(n, ":") && !Unassigned(r.Raw(n)) {
-			urns = append(urns, Quote(n))
+	for m := range fields(r.raw) {
+		if strings.Contains(m.key, ":") && !Unassigned(m.raw) {
+			urns = append(urns, Quote(m.key))
 		}
 	}
 	return r.With("schemas", Array(urns))

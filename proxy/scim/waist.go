@@ -2,6 +2,7 @@ package scim
 
 import (
 	"context"
+	"slices"
 	"strings"
 )
 
@@ -91,12 +92,8 @@ func (n Need) Covers(p AttrPath) bool {
 	if len(n.Only) == 0 {
 		return true
 	}
-	for _, o := range n.Only {
-		if o == p.Top().Key() || (p.URN != "" && o == strings.ToLower(p.URN)) {
-			return true
-		}
-	}
-	return false
+	top, urn := p.Top().Key(), strings.ToLower(p.URN)
+	return slices.ContainsFunc(n.Only, func(o string) bool { return o == top || urn != "" && o == urn })
 }
 
 // Query is a List below the door: parsed, its type known.

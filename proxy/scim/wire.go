@@ -19,10 +19,6 @@ type Wire struct {
 	IfMatch, IfNoneMatch string
 }
 
-// MaxAttributes bounds the attributes of a resource and the operations of a PATCH, but for those on members: each costs a pass over
-// the resource.
-const MaxAttributes = 1000
-
 // Search is the id under which a query is POSTed (RFC 7644 section 3.4.3).
 const Search = ".search"
 
@@ -48,10 +44,14 @@ type Decoder struct {
 	DefaultPage, MaxPage int
 }
 
-// Decode runs the dialect's rules and reads the result strictly. It also returns the names of the rules that fired.
+// Decode counts what the request names, runs the dialect's rules and reads the result strictly. It
+// also returns the names of the rules that fired.
 func (d Decoder) Decode(w Wire) (Call, []string, error) {
 	w, err := unfoldSearch(w)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := d.bounds(w); err != nil {
 		return nil, nil, err
 	}
 	var fired []string
@@ -108,9 +108,6 @@ func (d Decoder) readBody(w Wire) (Resource, error) {
 	if raw := r.Raw("id"); raw != "" && raw != "null" && !IsText(raw) {
 		return r, InvalidValue("id is not a string")
 	}
-	if len(r.Leaves()) > MaxAttributes {
-		return r, TooMany("more than %d attributes", MaxAttributes)
-	}
 	return r, d.Schemas.Check(w.Type, r)
 }
 
@@ -127,10 +124,10 @@ func readPatch(body []byte) ([]Op, error) {
 		return nil, InvalidSyntax("Operations is missing or no array")
 	}
 	var ops []Op
-	for i, e := range Elements(raw) {
+	for e := range elements(raw) {
 		op, err := readOp(e)
 		if err != nil {
-			err.Detail = "operation " + strconv.Itoa(i+1) + ": " + err.Detail
+			err.Detail = "operation " + strconv.Itoa(len(ops)+1) + ": " + err.Detail
 			return nil, err
 		}
 		ops = append(ops, op)
@@ -142,11 +139,21 @@ func readOp(raw string) (Op, *Error) {
 	if !isObject(raw) {
 		return Op{}, InvalidSyntax("it is not an object")
 	}
-	op := Op{Kind: OpKind(Text(getMember(raw, "op"))), Value: getMember(raw, "value")}
+	var kind, path, value string
+	for m := range fields(raw) { // in one pass: the value may be large
+		switch {
+		case kind == "" && strings.EqualFold(m.key, "op"):
+			kind = m.raw
+		case path == "" && strings.EqualFold(m.key, "path"):
+			path = m.raw
+		case value == "" && strings.EqualFold(m.key, "value"):
+			value = m.raw
+		}
+	}
+	op := Op{Kind: OpKind(Text(kind)), Value: value}
 	if op.Kind != Add && op.Kind != Remove && op.Kind != ReplaceAll {
 		return op, InvalidSyntax("op is not add, remove or replace")
 	}
-	path := getMember(raw, "path")
 	if path != "" && path != "null" {
 		if !IsText(path) {
 			return op, InvalidPath("path is not a string")
@@ -170,7 +177,7 @@ func readOp(raw string) (Op, *Error) {
 }
 
 func hasSchema(r Resource, urn string) bool {
-	for _, e := range Elements(r.Raw("schemas")) {
+	for e := range elements(r.Raw("schemas")) {
 		if strings.EqualFold(Text(e), urn) {
 			return true
 		}

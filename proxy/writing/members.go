@@ -1,7 +1,6 @@
 package writing
 
 import (
-	"slices"
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
@@ -9,12 +8,13 @@ import (
 
 // memberIDs reads the ids of a members value: a list of objects with a value, or one such object.
 func memberIDs(raw string) ([]string, error) {
-	var ids []string
 	if scim.Unassigned(raw) {
 		return nil, nil
 	}
+	var ids []string
+	given := map[string]bool{} // a group may have 100,000
 	for _, e := range scim.Elements(raw) {
-		m, err := scim.ParseResource([]byte(e))
+		m, err := scim.Part(e)
 		id := m.Raw("value")
 		if err != nil || !scim.IsText(id) || scim.Text(id) == "" {
 			return nil, scim.InvalidValue("a member has no value")
@@ -22,8 +22,8 @@ func memberIDs(raw string) ([]string, error) {
 		if t := m.Raw("type"); t != "" && strings.EqualFold(scim.Text(t), string(scim.Group)) {
 			return nil, scim.InvalidValue("a group cannot be a member of a group in Keycloak")
 		}
-		if !slices.Contains(ids, scim.Text(id)) {
-			ids = append(ids, scim.Text(id))
+		if name := scim.Text(id); !given[name] {
+			given[name], ids = true, append(ids, name)
 		}
 	}
 	return ids, nil
@@ -76,7 +76,7 @@ func (r *roster) nobody() {
 
 // pathless takes members out of an operation without a path.
 func (r *roster) pathless(op scim.Op) (scim.Op, error) {
-	v, err := scim.ParseResource([]byte(op.Value))
+	v, err := scim.Part(op.Value)
 	if err != nil || v.Raw("members") == "" {
 		return op, err
 	}

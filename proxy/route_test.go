@@ -1,0 +1,107 @@
+package proxy_test
+
+import (
+	"context"
+	"time"
+
+	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/proxy/listing"
+	"keycloak-scim-proxy/proxy/overlay"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/writing"
+)
+
+// shelf is a directory with one user and one group that holds names only, and a space of records.
+// It does as little as possible, so that what is counted is the cost of the layers above it.
+type shelf struct {
+	shown   map[scim.ResourceType]scim.Resource
+	records map[string]store.Record
+}
+
+func (s *shelf) Able() scim.Able {
+	return scim.Able{MaxPage: 100, Holds: map[scim.ResourceType]map[string]scim.Holding{
+		scim.User: {"username": scim.Folded, "active": scim.Native}, scim.Group: {"displayname": scim.Native, "members": scim.Derived},
+	}}
+}
+
+func (s *shelf) Create(_ context.Context, t scim.ResourceType, r scim.Resource) (scim.Resource, error) {
+	s.shown[t] = r.With("id", `"1"`)
+	return s.shown[t], nil
+}
+
+func (s *shelf) Get(_ context.Context, ref scim.Ref, _ scim.Need) (scim.Resource, error) {
+	if ref.ID != "1" {
+		return scim.Resource{}, scim.NotFound(ref)
+	}
+	return s.shown[ref.Type], nil
+}
+
+func (s *shelf) List(_ context.Context, q scim.Query) (scim.Page, error) {
+	return scim.Page{Total: 1, Start: 1, Resources: []scim.Resource{s.shown[q.Type]}, Marks: []string{"1"}}, nil
+}
+
+func (s *shelf) Update(_ context.Context, ref scim.Ref, edit scim.Edit) (scim.Resource, error) {
+	wanted, err := edit(s.shown[ref.Type])
+	if err == nil {
+		s.shown[ref.Type] = wanted
+	}
+	return wanted, err
+}
+
+func (s *shelf) Join(context.Context, scim.Ref, scim.Membership) error { return nil }
+func (s *shelf) Delete(context.Context, scim.Ref) error                { return nil }
+
+func (s *shelf) Load(_ context.Context, ids ...string) (map[string]store.Record, error) {
+	out := map[string]store.Record{}
+	for _, id := range ids {
+		out[id] = s.records[id]
+	}
+	return out, nil
+}
+
+func (s *shelf) Save(_ context.Context, id string, r store.Record) (uint64, error) {
+	s.records[id] = r
+	return 1, nil
+}
+
+// records is the shelf with the Delete of its records.
+type records struct{ *shelf }
+
+func (records) Delete(context.Context, ...string) error { return nil }
+
+// route is what a request passes between the door and Keycloak's wire, for one dialect.
+type route struct {
+	decode  scim.Decoder
+	service scim.Service
+}
+
+func newRoute(idp string) route {
+	s := &shelf{map[scim.ResourceType]scim.Resource{
+		scim.User: scim.Must(`{"id":"1","userName":"u","active":true}`), scim.Group: scim.Must(`{"id":"1","displayName":"g"}`),
+	}, map[string]store.Record{}}
+	var d scim.Directory = overlay.New(s, records{s}, time.Now)
+	find := func(context.Context, scim.ResourceType, scim.AttrPath, string) ([]string, bool, error) {
+		return nil, false, nil
+	}
+	d = listing.New(d, listing.Options{Find: find, Schemas: scim.CoreSchemas(), Limits: listing.Limits{Scan: 1000, Page: 100, InFlight: 1}})
+	lock := func(context.Context, string) (func(), error) { return func() {}, nil }
+	return route{
+		scim.Decoder{Dialect: adapters.For(idp), Schemas: scim.CoreSchemas(), MaxFilter: 16 << 10, DefaultPage: 100, MaxPage: 100},
+		writing.New(d, lock, scim.CoreSchemas(), writing.Options{MembersShown: 100}),
+	}
+}
+
+// do carries a request out; errors are part of what requests lead to.
+func (r route) do(w scim.Wire) error {
+	if len(w.Body) > 0 {
+		if err := scim.CheckJSON(w.Body, 64); err != nil {
+			return err
+		}
+	}
+	call, _, err := r.decode.Decode(w)
+	if err == nil {
+		_, err = r.service.Do(context.Background(), call)
+	}
+	return err
+}

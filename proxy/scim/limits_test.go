@@ -1,0 +1,161 @@
+package scim_test
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// What a request names is counted before any rule of a dialect sees it.
+func TestBoundsComeBeforeTheRules(t *testing.T) {
+	t.Parallel()
+	ran := false
+	d := decoder(scim.Rule{Name: "any", Apply: func(_ scim.Schemas, w scim.Wire) (scim.Wire, bool) { ran = true; return w, false }})
+	d.MaxFilter = 16 << 10
+	many, most := scim.MaxAttributes+1, scim.MaxAttributes
+	ops := func(n int, one string) string { return patch("[" + numbered(n, one) + "]") }
+	ext := func(n int) string { return `{"` + foreign + `":{` + numbered(n, `"a#":0`) + `}}` }
+	for _, c := range []struct {
+		name, target, body, scimType, words string
+		allowed                             string // the same, but not too much
+	}{
+		{"attributes of a user", "POST ", ext(many), "tooMany", "names more than 1000 attributes", ext(most)},
+		{"attributes of a replaced user", "PUT 7", " " + ext(many), "tooMany", "names more than 1000 attributes", ext(most)},
+		{"in two places", "PUT 7", `{"name":{` + numbered(600, `"a#":0`) + `},` + ext(600)[1:], "tooMany", "1000 attributes", `{"name":{` + numbered(600, `"a#":null`) + `},` + ext(600)[1:]},
+		{"operations", "PATCH 7", ops(many, `{"op":"add","path":"title","value":"#"}`), "tooMany", "1000 attributes", ops(most, `{"op":"add","path":"title","value":"#"}`)},
+		{"operations in any case", "PATCH 7", `{"OPERATIONS":[` + numbered(many, `{"PATH":"title"}`) + "]}", "tooMany", "1000 attributes", ""},
+		{"attributes without a path", "PATCH 7", patch(`[{"op":"add","value":` + ext(many) + `}]`), "tooMany", "1000 attributes", patch(`[{"op":"add","value":` + ext(most) + `}]`)},
+		{"operations without a path", "PATCH 7", ops(501, `{"op":"add","value":{"title":"a","nickName":"b"}}`), "tooMany", "1000 attributes", ops(500, `{"op":"add","value":{"title":"a","nickName":"b"}}`)},
+		{"names", "GET 7?attributes=" + numbered(101, "a#") + "&excludedAttributes=" + numbered(100, "b#"), "", "invalidValue", "more than 200 attributes", ""},
+		{"names in many parameters", "GET ?" + strings.ReplaceAll(numbered(201, "attributes=a#"), ",", "&"), "", "invalidValue", "more than 200 attributes", ""},
+		{"a filter", "GET ?filter=" + strings.Repeat("a", 16<<10) + "+pr", "", "invalidFilter", "longer than 16384 bytes", ""},
+		{"a posted filter", "POST .search", `{"filter":"` + strings.Repeat("a", 16<<10) + ` pr"}`, "invalidFilter", "longer than 16384 bytes", ""},
+	} {
+		ran = false
+		_, _, err := d.Decode(wire(t, c.target, c.body))
+		refused(t, c.name, err, c.scimType, c.words)
+		if ran {
+			t.Errorf("%s: a rule ran before it was counted", c.name)
+		}
+		if c.allowed == "" {
+			continue
+		}
+		if _, _, err := d.Decode(wire(t, c.target, c.allowed)); err != nil {
+			t.Errorf("%s: what is allowed is refused: %v", c.name, err)
+		}
+	}
+}
+
+// The members of a group are not counted as attributes, in any of the forms that dialects repair.
+func TestMembersAreNotCounted(t *testing.T) {
+	t.Parallel()
+	for _, one := range []string{
+		`{"op":"add","path":"members","value":[{"value":"#"}]}`,
+		`{"op":"Remove","path":"Members[value eq \"#\"]"}`,
+		`{"op":"add","path":"` + scim.GroupURN + `:members","value":[{"value":"#"}]}`,
+		`{"op":"add","value":{"members":[{"value":"#"}]}}`,
+	} {
+		w := wire(t, "PATCH 7", patch("["+numbered(5000, one)+"]"))
+		w.Type = scim.Group
+		if _, _, err := decoder().Decode(w); err != nil && strings.Contains(err.Error(), "tooMany") {
+			t.Errorf("%s: %v", one, err)
+		}
+		w.Type = scim.User
+		_, _, err := decoder().Decode(w)
+		refused(t, one, err, "tooMany")
+	}
+	for _, one := range []string{`{"op":"add","path":"membersOf","value":"#"}`, `{"op":"add","path":"displayName","value":"#"}`} {
+		w := wire(t, "PATCH 7", patch("["+numbered(5000, one)+"]"))
+		w.Type = scim.Group
+		_, _, err := decoder().Decode(w)
+		refused(t, one, err, "tooMany")
+	}
+}
+
+func TestTermsOfAFilter(t *testing.T) {
+	t.Parallel()
+	d := decoder()
+	d.MaxFilter = 16 << 10
+	filter := func(n int, one, between string) string {
+		return "GET ?filter=" + strings.ReplaceAll(strings.ReplaceAll(numbered(n, one), ",", between), " ", "+")
+	}
+	for _, one := range []string{`a# pr`, `a# eq 1`, `not (a# pr)`, `b[a# eq 1]`, `b[a pr].a# pr`} {
+		most := scim.MaxTerms
+		if strings.HasPrefix(one, "b[a ") {
+			most /= 2
+		}
+		for _, between := range []string{" or ", " and "} {
+			if _, _, err := d.Decode(wire(t, filter(most, one, between), "")); err != nil {
+				t.Errorf("%s: %v", one, err)
+			}
+			_, _, err := d.Decode(wire(t, filter(most+1, one, between), ""))
+			refused(t, one, err, "invalidFilter", "more than 200 comparisons")
+		}
+	}
+}
+
+// Each operation that selects looks at all values of an attribute. The number of looks of all
+// operations is bounded, so that 1,000 operations on a list of thousands are refused and do not
+// hold the lock for seconds.
+func TestLooksAreBounded(t *testing.T) {
+	t.Parallel()
+	emails := func(n int) scim.Resource {
+		return scim.Must(`{"userName":"u","emails":[` + numbered(n, `{"value":"#"}`) + `]}`)
+	}
+	apply := func(r scim.Resource, n int, kind scim.OpKind, at, value string) error {
+		ops := make([]scim.Op, n)
+		for i := range ops {
+			ops[i] = scim.Op{Kind: kind, Path: path(t, strings.ReplaceAll(at, "#", fmt.Sprint(i))), Value: strings.ReplaceAll(value, "#", fmt.Sprint(i))}
+		}
+		_, err := scim.CoreSchemas().Apply(scim.User, r, ops)
+		return err
+	}
+	terms := strings.Repeat(`type eq "x" or `, 1000) + `value eq "#"`
+	for _, c := range []struct {
+		name      string
+		values    int
+		kind      scim.OpKind
+		at, value string
+	}{
+		{"select", 5000, scim.ReplaceAll, `emails[value eq "#"].display`, `"x"`},
+		{"select by many terms", 50, scim.Remove, "emails[" + terms + "].display", ""},
+		{"a part of each", 5000, scim.Remove, "emails.display", ""},
+		{"become primary", 5000, scim.Add, "emails", `{"value":"p#","primary":true}`},
+		{"add and remove", 5000, scim.Remove, `emails[value eq "none#"]`, ""},
+	} {
+		refused(t, c.name, apply(emails(c.values), 900, c.kind, c.at, c.value), "tooMany", "compare more than 1000000 values")
+		if err := apply(emails(20), 40, c.kind, c.at, c.value); err != nil && strings.Contains(err.Error(), "tooMany") && c.values > 100 {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+	if err := apply(emails(100), 1000, scim.Add, "emails", `{"value":"n#"}`); err != nil {
+		t.Errorf("to add needs no look at the others: %v", err)
+	}
+}
+
+// A long text costs more to compare, also in a value that has grown in the same request. Comparing
+// ends at the bound: text in capitals is copied each time.
+func TestLongTextsCountForMore(t *testing.T) {
+	const size = 1 << 20
+	grow := scim.Op{Kind: scim.Add, Path: path(t, "emails"), Value: `{"value":"0","display":"` + strings.Repeat("X", size) + `"}`}
+	look := scim.Op{Kind: scim.Remove, Path: path(t, "emails["+strings.Repeat(`display co "y" or `, 1000)+`display co "z"]`)}
+	r := scim.Must(`{"userName":"u","emails":[{"value":"0"}]}`)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := scim.CoreSchemas().Apply(scim.User, r, []scim.Op{grow, look})
+	runtime.ReadMemStats(&after)
+	refused(t, "long texts", err, "tooMany", "compare more than 1000000 values")
+	if n := (after.TotalAlloc - before.TotalAlloc) / size; n > 100 {
+		t.Errorf("it was copied %d times", n)
+	}
+	ops := []scim.Op{grow}
+	for range 200 { // after each change the whole value is read to find what repeats it
+		ops = append(ops, scim.Op{Kind: scim.ReplaceAll, Path: path(t, `emails[value eq "0"].type`), Value: `"x"`},
+			scim.Op{Kind: scim.Add, Path: path(t, "emails"), Value: `{"value":"0","type":"x"}`})
+	}
+	_, err = scim.CoreSchemas().Apply(scim.User, r, ops)
+	refused(t, "read again and again", err, "tooMany", "compare more than 1000000 values")
+}

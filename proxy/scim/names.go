@@ -1,0 +1,58 @@
+package scim
+
+import (
+	"strings"
+	"unicode"
+)
+
+// fold returns the same text for all names that strings.EqualFold calls equal: lower case, and one
+// of the forms of characters that have more than two.
+func fold(name string) string {
+	for i := range len(name) {
+		if name[i] >= 0x80 {
+			return strings.Map(foldRune, name)
+		}
+	}
+	return strings.ToLower(name)
+}
+
+func foldRune(r rune) rune {
+	least := r
+	for c := unicode.SimpleFold(r); c != r; c = unicode.SimpleFold(c) {
+		least = min(least, c)
+	}
+	return unicode.ToLower(least)
+}
+
+// names is a list of names that differ by more than case. A few are compared with each other; for
+// more there is a map.
+type names struct {
+	first []string
+	at    map[string]int
+}
+
+// put adds a name unless the list has it. It returns its position, and whether it was there before.
+func (n *names) put(name string) (at int, twice bool) {
+	if n.at == nil {
+		for i, have := range n.first {
+			if strings.EqualFold(have, name) {
+				return i, true
+			}
+		}
+		if len(n.first) < few {
+			n.first = append(n.first, name)
+			return len(n.first) - 1, false
+		}
+		n.at = map[string]int{}
+		for i, have := range n.first {
+			n.at[fold(have)] = i
+		}
+	}
+	name = fold(name)
+	if i, ok := n.at[name]; ok {
+		return i, true
+	}
+	i := len(n.at)
+	n.at[name] = i
+	return i, false
+}

@@ -1,0 +1,197 @@
+package scim
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tidwall/gjson"
+)
+
+// CheckJSON reports whether b is one JSON value in UTF-8 within the bounds: nested no deeper than
+// depth, MaxValues values in all, MaxAttributes members in one object, no member twice and none
+// without a name. A body beyond them is of a structure that is not accepted, which RFC 7644 table 9
+// calls invalidSyntax; tooMany is for filters.
+//
+// The bounds are counted in one pass without recursion, before anything that recurses or builds
+// looks at the text.
+func CheckJSON(b []byte, depth int) error { return checkJSON(b, scan{depth: depth, names: true}) }
+
+// maxEnvelope is how deep a bulk request may nest. The data of each operation is held to the depth
+// of a single body.
+const maxEnvelope = 10_000
+
+// CheckEnvelope is CheckJSON for a bulk request. Only the values of all operations together are
+// counted; CheckJSON finds what is wrong in each operation.
+func CheckEnvelope(b []byte) error { return checkJSON(b, scan{depth: maxEnvelope}) }
+
+func checkJSON(b []byte, s scan) error {
+	if !utf8.Valid(b) {
+		return InvalidSyntax("the body is not UTF-8")
+	}
+	s.text = b
+	if err := s.all(); err != nil {
+		return err
+	}
+	if !gjson.ValidBytes(b) {
+		return InvalidSyntax("the body is not valid JSON")
+	}
+	return nil
+}
+
+// scan counts what is in a text, which need not be JSON: the grammar is checked after the bounds.
+type scan struct {
+	text   []byte
+	at     int
+	depth  int
+	names  bool // members are counted and compared
+	values int
+	open   []container
+}
+
+// container is an array or object around the position.
+type container struct {
+	object bool
+	named  bool // a name was read; its value follows
+	given  givenNames
+}
+
+func (s *scan) all() error {
+	for s.at < len(s.text) {
+		var err error
+		switch s.text[s.at] {
+		case '{', '[':
+			err = s.enter(s.text[s.at] == '{')
+		case '}', ']':
+			err = s.leave()
+		case '"':
+			err = s.quoted()
+		case ' ', '\t', '\r', '\n', ',', ':':
+			s.at++
+		default:
+			err = s.literal()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// value counts the value that begins here.
+func (s *scan) value() error {
+	if s.values++; s.values > MaxValues {
+		return InvalidSyntax("the body has more than %d JSON values", MaxValues)
+	}
+	if n := len(s.open); n > 0 {
+		s.open[n-1].named = false
+	}
+	return nil
+}
+
+func (s *scan) enter(object bool) error {
+	if err := s.value(); err != nil {
+		return err
+	}
+	n := len(s.open)
+	if n == s.depth {
+		return InvalidSyntax("the JSON is nested deeper than %d", s.depth)
+	}
+	if n < cap(s.open) { // reuse what a container before has allocated
+		s.open = s.open[:n+1]
+	} else {
+		s.open = append(s.open, container{})
+	}
+	c := &s.open[n]
+	c.object, c.named = object, false
+	c.given.forget()
+	s.at++
+	return nil
+}
+
+func (s *scan) leave() error {
+	if len(s.open) == 0 {
+		return InvalidSyntax("the body is not valid JSON")
+	}
+	s.open = s.open[:len(s.open)-1]
+	s.at++
+	return nil
+}
+
+func (s *scan) literal() error {
+	for s.at++; s.at < len(s.text) && strings.IndexByte(" \t\r\n,:[]{}\"", s.text[s.at]) < 0; s.at++ {
+	}
+	return s.value()
+}
+
+func (s *scan) quoted() error {
+	begin := s.at
+	escaped := false
+	for s.at++; s.at < len(s.text) && s.text[s.at] != '"'; s.at++ {
+		if s.text[s.at] == '\\' {
+			s.at++
+			escaped = true
+		}
+	}
+	s.at = min(s.at+1, len(s.text))
+	if n := len(s.open); n > 0 && s.open[n-1].object && !s.open[n-1].named {
+		s.open[n-1].named = true
+		if s.names {
+			return s.open[n-1].given.add(s.text[begin:s.at], escaped)
+		}
+		return nil
+	}
+	return s.value()
+}
+
+// few is the number of names up to which they are compared with each other and not put into a map.
+const few = 8
+
+// givenNames are the names of one object. Its memory is used again for the next object.
+type givenNames struct {
+	first []([]byte)
+	all   map[string]bool // set once there are more than few
+}
+
+func (g *givenNames) forget() {
+	g.first = g.first[:0]
+	if len(g.all) > 0 {
+		clear(g.all)
+	}
+}
+
+// add refuses what two readers could read differently, and members without a name, to which no path
+// leads.
+func (g *givenNames) add(quoted []byte, escaped bool) error {
+	name := bytes.Trim(quoted, `"`)
+	if escaped {
+		name = []byte(gjson.ParseBytes(quoted).String())
+	}
+	if len(name) == 0 {
+		return InvalidSyntax("a JSON member has no name")
+	}
+	if g.has(name) {
+		return InvalidSyntax("the JSON member %q is given twice", string(name))
+	}
+	if len(g.first)+len(g.all) == MaxAttributes {
+		return InvalidSyntax("a JSON object has more than %d members", MaxAttributes)
+	}
+	if len(g.first) < few {
+		g.first = append(g.first, name)
+		return nil
+	}
+	if g.all == nil {
+		g.all = map[string]bool{}
+	}
+	g.all[string(name)] = true
+	return nil
+}
+
+func (g *givenNames) has(name []byte) bool {
+	for _, n := range g.first {
+		if bytes.Equal(n, name) {
+			return true
+		}
+	}
+	return len(g.all) > 0 && g.all[string(name)]
+}
