@@ -69,8 +69,9 @@ type run struct {
 // not begun is told so with status 503: nothing of it was done.
 func (r Runner) Run(ctx context.Context, q Request) Outcome {
 	x := &run{runner: r, request: q}
-	x.decode(q.operations)
-	x.schedule(ctx, x.plan())
+	if x.decode(ctx, q.operations) {
+		x.schedule(ctx, x.plan())
+	}
 	x.collect(ctx.Err() != nil)
 	return x.outcome
 }
@@ -83,7 +84,7 @@ func (r *run) collect(outOfTime bool) {
 			if !outOfTime || r.enough() {
 				continue
 			}
-			o.err = &scim.Error{Status: 503, Detail: "the bulk request ran out of time before this operation was begun; nothing of it was done"}
+			o.err = scim.Fail(503, "", "the bulk request ran out of time before this operation was begun; nothing of it was done")
 		}
 		r.outcome.Results = append(r.outcome.Results, o.result())
 		r.outcome.Skipped = append(r.outcome.Skipped, o.skipped...)
