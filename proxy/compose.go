@@ -95,9 +95,6 @@ func session(ctx context.Context, p *parts, l plan, cred keycloak.Credential) (s
 	}, nil
 }
 
-// doubtGrace is how much longer than its own time-out a call to Keycloak is thought to be able to take effect.
-const doubtGrace = 5 * time.Second
-
 // lockSpare is how much longer than a request and a doubt a lock lasts: none loses its lock.
 const lockSpare = 30 * time.Second
 

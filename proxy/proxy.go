@@ -167,8 +167,8 @@ func (p *Proxy) Handler() http.Handler {
 
 func (p *Proxy) requestTimeout() time.Duration { return p.cfg.Limits.Request.Std() }
 
-// doubt is how long a write may still take effect after its outcome was lost.
-func (p *Proxy) doubt() time.Duration { return p.cfg.Keycloak.Timeout.Std() + doubtGrace }
+// doubt is how long a write may still take effect after its outcome was lost: the time-out of a call and a quarter of it as grace.
+func (p *Proxy) doubt() time.Duration { return p.cfg.Keycloak.Timeout.Std() * 5 / 4 }
 
 // recorded keeps the record of a request, and makes its log line and metrics.
 func (p *Proxy) recorded(next http.Handler) http.Handler {

@@ -29,6 +29,7 @@ func (w *world) through(t *testing.T, f *faulty, deadline time.Duration) {
 	cfg := w.cfg
 	cfg.Keycloak.URL = f.URL
 	cfg.Limits.Request = config.Duration(deadline)
+	cfg.Keycloak.Timeout = config.Duration(min(4*time.Second, cfg.Keycloak.Timeout.Std())) // a write that was not answered blocks the next one for a little longer
 	cfg.Store.Embedded = &config.Embedded{Path: t.TempDir() + "/store.db"}
 	w.proxy = proxytest.Serve(t, cfg)
 }

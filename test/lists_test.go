@@ -222,6 +222,8 @@ func (d *directory) pages(t *testing.T) {
 func (d *directory) limits(t *testing.T) {
 	cfg := d.cfg
 	cfg.Limits.Scan = 500
+	cfg.Tenants = slices.Clone(cfg.Tenants)
+	cfg.Tenants[0].ServiceAccount, _ = accountIn(t, d.realm, "other") // the first one is marked as having another store
 	cfg.Store.Embedded = &config.Embedded{Path: t.TempDir() + "/store.db"}
 	c := client{proxytest.Serve(t, cfg) + "/scim/v2", d.tenantToken}
 	if _, err := c.send(t.Context(), "GET", "/Users?filter=title+pr", ""); scim.AsError(err).Type != "tooMany" {

@@ -63,17 +63,24 @@ func TestScripts(t *testing.T) {
 
 func newWorld(t testing.TB) *world { return newWorldIn(t, kctest.NewRealm(t)) }
 
-func newWorldIn(t testing.TB, r *kctest.Realm) *world {
-	secret := r.ServiceAccount("scim", "manage-users")
+// accountIn makes an account of the whole realm.
+func accountIn(t testing.TB, r *kctest.Realm, clientID string) (a config.ServiceAccount, secret string) {
+	t.Helper()
+	secret = r.ServiceAccount(clientID, "manage-users")
 	file := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(file, []byte(secret), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return config.ServiceAccount{ClientID: clientID, SecretFile: file}, secret
+}
+
+func newWorldIn(t testing.TB, r *kctest.Realm) *world {
+	account, secret := accountIn(t, r, "scim")
 	token, entry := proxytest.Mint(t, "acme")
 	cfg := config.DropInOnly(r.Server.URL, filepath.Join(t.TempDir(), "store.db"))
 	tenant := config.DefaultTenant()
 	tenant.Tenant, tenant.Realm = "acme", r.Name
-	tenant.ServiceAccount = config.ServiceAccount{ClientID: "scim", SecretFile: file}
+	tenant.ServiceAccount = account
 	tenant.Extensions = []config.Extension{{URN: "urn:example:params:scim:schemas:extension:acme:2.0:User", Name: "Acme", Attributes: []config.ExtensionAttribute{
 		{Name: "badge", CaseExact: true}, {Name: "level", Type: "integer"}, {Name: "floors", Type: "integer", MultiValued: true},
 	}}}

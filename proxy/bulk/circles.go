@@ -39,7 +39,10 @@ func (t *tarjan) visit(i int) {
 	if t.low[i] != t.index[i] {
 		return
 	}
-	at := slices.Index(t.stack, i)
+	at := len(t.stack) - 1
+	for t.stack[at] != i {
+		at--
+	}
 	circle := slices.Sorted(slices.Values(t.stack[at:]))
 	t.stack = t.stack[:at]
 	for _, j := range circle {

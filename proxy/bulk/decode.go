@@ -1,6 +1,7 @@
 package bulk
 
 import (
+	"context"
 	"net/url"
 	"slices"
 	"strings"
@@ -37,26 +38,19 @@ const (
 	leftOut // not begun, and not to be
 )
 
-// decode reads all operations. What is wrong in one is its own error, of status 400.
-func (r *run) decode(texts []string) {
+// decode reads all operations. What is wrong in one is its own error, of status 400. It reports
+// whether there was time for it: after the context has ended only the envelopes of the rest are
+// read, so that the answer can name them.
+func (r *run) decode(ctx context.Context, texts []string) bool {
 	r.ops = make([]operation, len(texts))
 	r.makers = map[string]int{}
 	for i, text := range texts {
-		o := &r.ops[i]
-		var fired []string
-		if fired, o.err = r.read(o, text); o.err != nil {
-			o.err = refused(o.err)
-		}
-		for _, f := range fired {
-			if !slices.Contains(r.outcome.Fired, f) {
-				r.outcome.Fired = append(r.outcome.Fired, f)
-			}
-		}
-		if o.method == post && o.bulkID != "" {
-			r.introduce(i)
-		}
+		r.decodeOne(ctx, i, text)
 	}
 	for i := range r.ops {
+		if ctx.Err() != nil {
+			return false
+		}
 		o := &r.ops[i]
 		if o.err != nil {
 			continue
@@ -64,6 +58,33 @@ func (r *run) decode(texts []string) {
 		if o.refs = scim.References(o.call); !slices.ContainsFunc(o.refs, r.nameless) {
 			_, o.err = scim.Bind(o.call, r.promised)
 		}
+	}
+	return true
+}
+
+func (r *run) decodeOne(ctx context.Context, i int, text string) {
+	o := &r.ops[i]
+	w, err := r.open(o, text)
+	if ctx.Err() != nil {
+		return
+	}
+	var fired []string
+	if err == nil {
+		o.call, fired, err = r.runner.Decode(w)
+	}
+	if err == nil && !o.call.Writes() {
+		err = scim.InvalidSyntax("an operation is a POST, PUT, PATCH or DELETE")
+	}
+	if err != nil {
+		o.err = refused(err)
+	}
+	for _, f := range fired {
+		if !slices.Contains(r.outcome.Fired, f) {
+			r.outcome.Fired = append(r.outcome.Fired, f)
+		}
+	}
+	if o.method == post && o.bulkID != "" {
+		r.introduce(i)
 	}
 }
 
@@ -118,43 +139,36 @@ func refused(err error) error {
 	return &e
 }
 
-// read reads one operation into a call. It also returns the names of the dialect's rules that fired.
-func (r *run) read(o *operation, text string) ([]string, error) {
-	doc, err := scim.ParseResource([]byte(text))
+// open reads an operation's envelope, and its data as the body of a request.
+func (r *run) open(o *operation, text string) (scim.Wire, error) {
+	doc, err := scim.Part(text)
 	if err != nil {
-		return nil, scim.InvalidSyntax("the operation is not a JSON object, or names a member twice")
+		return scim.Wire{}, scim.InvalidSyntax("the operation is not a JSON object, or names a member twice")
 	}
 	fields := map[string]string{}
 	for _, name := range []string{"method", "path", "bulkId", "version"} {
 		raw := doc.Raw(name)
 		if raw != "" && raw != "null" && !scim.IsText(raw) {
-			return nil, scim.InvalidSyntax("%s is not a string", name)
+			return scim.Wire{}, scim.InvalidSyntax("%s is not a string", name)
 		}
 		fields[name] = scim.Text(raw)
 	}
 	o.method, o.bulkID = fields["method"], fields["bulkId"]
 	if o.ref, err = place(fields["path"]); err != nil {
-		return nil, err
+		return scim.Wire{}, err
 	}
 	if err := o.check(); err != nil {
-		return nil, err
+		return scim.Wire{}, err
 	}
 	w := scim.Wire{Method: o.method, Type: o.ref.Type, ID: o.ref.ID, IfMatch: fields["version"]}
 	w.Want.Quiet = r.request.Quiet && o.method != post
 	if o.method != remove {
 		if w.Body = []byte(doc.Raw("data")); len(w.Body) == 0 {
-			return nil, scim.InvalidSyntax("a %s needs data", o.method)
+			return w, scim.InvalidSyntax("a %s needs data", o.method)
 		}
-		if err := r.checkData(w.Body); err != nil {
-			return nil, err
-		}
+		err = r.checkData(w.Body)
 	}
-	c, fired, err := r.runner.Decode(w)
-	if err == nil && !c.Writes() {
-		err = scim.InvalidSyntax("an operation is a POST, PUT, PATCH or DELETE")
-	}
-	o.call = c
-	return fired, err
+	return w, err
 }
 
 // checkData holds an operation's data to the limits of a single request's body.

@@ -2,6 +2,7 @@ package bulk
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"keycloak-scim-proxy/proxy/scim"
@@ -72,7 +73,7 @@ func (r *run) circle(ctx context.Context, u *unit) {
 	for n, i := range u.ops {
 		o := &r.ops[i]
 		create, _ := o.call.(scim.Create) // circles are among creates only
-		create, later[n] = scim.Defer(create, r.unmade(u.ops[n:]))
+		create, later[n] = scim.Defer(create, r.unmade(o))
 		if o.err = r.do(ctx, o, create); o.err != nil {
 			r.takeBack(ctx, u, i)
 			return
@@ -91,12 +92,9 @@ func (r *run) circle(ctx context.Context, u *unit) {
 	}
 }
 
-func (r *run) unmade(ops []int) []string {
-	ids := make([]string, len(ops))
-	for n, i := range ops {
-		ids[n] = r.ops[i].bulkID
-	}
-	return ids
+// unmade are the bulkIds that an operation of a circle refers to and that are not made yet.
+func (r *run) unmade(o *operation) []string {
+	return slices.DeleteFunc(slices.Clone(o.refs), func(id string) bool { _, made := r.made(id); return made })
 }
 
 // patience with removing what must not stay.

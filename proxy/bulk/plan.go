@@ -25,8 +25,10 @@ func (r *run) plan() []*unit {
 			of[i] = u
 		}
 	}
+	known := map[[2]*unit]bool{}
 	after := func(i, j int) { // i comes after j
-		if first, then := of[j], of[i]; first != then && !slices.Contains(first.before, then) {
+		if first, then := of[j], of[i]; first != then && !known[[2]*unit{first, then}] {
+			known[[2]*unit{first, then}] = true
 			first.before = append(first.before, then)
 			then.waits++
 		}

@@ -1,11 +1,9 @@
 package bulk
 
 import (
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"keycloak-scim-proxy/proxy/scim"
 )
@@ -26,12 +24,13 @@ type Request struct {
 	operations []string // JSON texts
 }
 
-// Parse reads the envelope. It fails where the body is no BulkRequest, and with 413 where it has more operations than allowed.
+// Parse reads the envelope. It fails if the body is not a BulkRequest or has too many JSON values,
+// and with 413 if it has more operations than allowed.
 func Parse(body []byte, operations int) (Request, error) {
-	if !utf8.Valid(body) || !json.Valid(body) { // encoding/json bounds the depth
-		return Request{}, scim.InvalidSyntax("the body is not valid JSON in UTF-8")
+	if err := scim.CheckEnvelope(body); err != nil {
+		return Request{}, err
 	}
-	envelope, err := scim.ParseResource(body)
+	envelope, err := scim.Part(strings.TrimSpace(string(body)))
 	if err != nil {
 		return Request{}, err
 	}
@@ -45,7 +44,7 @@ func Parse(body []byte, operations int) (Request, error) {
 	}
 	r := Request{operations: scim.Elements(list)}
 	if n := len(r.operations); n > operations { // RFC 7644 section 3.7.4: the answer says which limit
-		return Request{}, &scim.Error{Status: 413, Detail: "the request has " + strconv.Itoa(n) + " operations; maxOperations is " + strconv.Itoa(operations)}
+		return Request{}, scim.Fail(413, "", "the request has %d operations; maxOperations is %d", n, operations)
 	}
 	if raw := envelope.Raw("failOnErrors"); raw != "" && raw != "null" {
 		n, err := strconv.Atoi(raw)

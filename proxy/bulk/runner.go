@@ -71,11 +71,12 @@ type run struct {
 // not begun is told so with status 503: nothing of it was done. A request of a caller who may write nothing of it fails as a whole.
 func (r Runner) Run(ctx context.Context, q Request) (Outcome, error) {
 	x := &run{runner: r, request: q}
-	x.decode(q.operations)
-	if err := x.prove(ctx); err != nil {
-		return Outcome{}, err
+	if x.decode(ctx, q.operations) {
+		if err := x.prove(ctx); err != nil {
+			return Outcome{}, err
+		}
+		x.schedule(ctx, x.plan())
 	}
-	x.schedule(ctx, x.plan())
 	x.collect(ctx.Err() != nil)
 	return x.outcome, nil
 }
@@ -121,7 +122,7 @@ func (r *run) collect(outOfTime bool) {
 			if !outOfTime || r.enough() {
 				continue
 			}
-			o.err = &scim.Error{Status: 503, Detail: "the bulk request ran out of time before this operation was begun; nothing of it was done"}
+			o.err = scim.Fail(503, "", "the bulk request ran out of time before this operation was begun; nothing of it was done")
 		}
 		r.outcome.Results = append(r.outcome.Results, o.result())
 		r.outcome.Skipped = append(r.outcome.Skipped, o.skipped...)

@@ -74,7 +74,7 @@ func (r *run) settled(u *unit) bool {
 // dependent is the error of an operation that refers to what was not made. RFC 7644 section 3.7.1 has 409 for references that could not be
 // resolved.
 func dependent(bulkID string) error {
-	return &scim.Error{Status: 409, Detail: "not done: it depends on bulkId:" + bulkID + ", which failed"}
+	return scim.Fail(409, "", "not done: it depends on bulkId:%s, which failed", bulkID)
 }
 
 // failOthers lets the rest of a circle fail with one of its operations: each depends on it, by way of the others.

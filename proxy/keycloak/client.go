@@ -92,7 +92,7 @@ func (c *Client) send(ctx context.Context, token string, q request) (reply, erro
 	}
 	req, err := http.NewRequestWithContext(ctx, q.method, target, strings.NewReader(q.body))
 	if err != nil {
-		return reply{}, scim.Upstream(err)
+		return reply{}, scim.Upstream(withoutURL(err))
 	}
 	req.Header.Set("Accept", "application/scim+json, application/json")
 	if q.body != "" {
@@ -103,7 +103,7 @@ func (c *Client) send(ctx context.Context, token string, q request) (reply, erro
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		return reply{}, scim.Unavailable("Keycloak", unanswered(q.method, err))
+		return reply{}, scim.Unavailable("Keycloak", unanswered(q.method, fmt.Errorf("%s %s: %w", q.method, q.path, withoutURL(err))))
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(meter.Reader(ctx, io.LimitReader(res.Body, maxAnswer+1), smallAnswer, answerFactor))
@@ -127,4 +127,13 @@ func unanswered(method string, err error) error {
 		return err
 	}
 	return scim.Doubtful(err)
+}
+
+// withoutURL is the cause of an error of net/http. The error itself carries the whole URL, and a
+// filter in it may name a person.
+func withoutURL(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return u.Err
+	}
+	return err
 }

@@ -81,6 +81,26 @@ func annotated(a profileAttribute) (scim.AttrPath, bool) {
 	return path, !known && path.URN != "" || known && !def.MultiValued && (text == "string" || text == "reference")
 }
 
+// knows reports whether the schemas or the profile have an attribute or extension of that name. The
+// name is in lower case.
+func (p profile) knows(t scim.ResourceType, name string) bool {
+	schemas := scim.CoreSchemas()
+	path, err := scim.ParseAttrPath(name)
+	if _, ok := schemas.Lookup(t, path); ok && err == nil {
+		return true
+	}
+	for _, e := range schemas.Extensions(t) {
+		if strings.EqualFold(e.ID, name) {
+			return true
+		}
+	}
+	_, mapped := p.mapped[name]
+	return t == scim.User && (mapped || slices.ContainsFunc(p.shown, func(text string) bool {
+		shown, err := scim.ParseAttrPath(text)
+		return err == nil && (shown.Top().Key() == name || shown.URN != "" && strings.EqualFold(shown.URN, name))
+	}))
+}
+
 // required reports whether an update through the administration may not leave the attribute out. A requirement for the role "user" binds
 // people who edit their own account only (measured: an administrator's PATCH may remove it, a POST may not leave it out).
 func (a profileAttribute) required() bool {

@@ -2,8 +2,17 @@ package observe
 
 import (
 	"time"
+	"unicode/utf8"
 
 	"go.uber.org/zap"
+)
+
+// Bounds of what comes from a request: characters of a name, characters of the path and of the
+// cause, and how many members are named.
+const (
+	maxName    = 64
+	maxText    = 512
+	maxSkipped = 20
 )
 
 // Line writes the one log line of a request: warnings for what the server failed, debug for what is done many times a second.
@@ -13,21 +22,39 @@ func Line(l *zap.Logger, s Summary, took time.Duration) {
 		level = zap.WarnLevel
 	}
 	fields := []zap.Field{
-		zap.String("request", s.RequestID), zap.String("tenant", s.Tenant), zap.String("call", s.Verb),
-		zap.String("method", s.Method), zap.String("path", s.Path), zap.Int("status", s.Status),
+		zap.String("request", s.RequestID), zap.String("tenant", cut(s.Tenant, maxName)), zap.String("call", s.Verb),
+		zap.String("method", cut(s.Method, maxName)), zap.String("path", cut(s.Path, maxText)), zap.Int("status", s.Status),
 		zap.Duration("took", took), zap.Int("keycloakCalls", s.KeycloakCalls), zap.Duration("keycloakTook", s.KeycloakTime),
 	}
 	if len(s.Rules) > 0 {
 		fields = append(fields, zap.String("idp", s.IDP), zap.Strings("rules", s.Rules))
 	}
-	if len(s.Skipped) > 0 {
-		fields = append(fields, zap.Strings("unknownMembersSkipped", s.Skipped))
+	if n := len(s.Skipped); n > 0 {
+		shown := make([]string, min(n, maxSkipped))
+		for i := range shown {
+			shown[i] = cut(s.Skipped[i], maxName)
+		}
+		fields = append(fields, zap.Strings("unknownMembersSkipped", shown), zap.Int("unknownMembers", n))
 	}
 	if s.ScimType != "" {
-		fields = append(fields, zap.String("scimType", s.ScimType))
+		fields = append(fields, zap.String("scimType", cut(s.ScimType, maxName)))
 	}
 	if s.Cause != nil {
-		fields = append(fields, zap.NamedError("cause", s.Cause))
+		fields = append(fields, zap.String("cause", cut(s.Cause.Error(), maxText)))
 	}
 	l.Log(level, "request", fields...)
+}
+
+// cut is a text of at most limit characters. "…" stands for what is cut off.
+func cut(s string, limit int) string {
+	if len(s) <= limit || utf8.RuneCountInString(s) <= limit {
+		return s
+	}
+	n := 0
+	for i := range s {
+		if n++; n == limit {
+			return s[:i] + "…"
+		}
+	}
+	return s
 }

@@ -109,6 +109,10 @@ func typeOf(p scim.Page, i int, endpoint scim.ResourceType) scim.ResourceType {
 	return endpoint
 }
 
+// maxDetail bounds a detail in characters. What a detail repeats of the request was cut before;
+// this is for what Keycloak says.
+const maxDetail = 1000
+
 func errorDocument(e *scim.Error) scim.Resource {
 	doc := scim.Must("{}").
 		With("schemas", scim.Array([]string{scim.Quote(scim.ErrorURN)})).
@@ -116,7 +120,7 @@ func errorDocument(e *scim.Error) scim.Resource {
 	if e.Type != "" {
 		doc = doc.With("scimType", scim.Quote(e.Type))
 	}
-	return doc.With("detail", scim.Quote(e.Detail))
+	return doc.With("detail", scim.Quote(scim.Cut(e.Detail, maxDetail)))
 }
 
 func (p response) errorHeaders(h http.Header) {

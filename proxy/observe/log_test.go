@@ -1,0 +1,47 @@
+package observe_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"keycloak-scim-proxy/proxy/observe"
+)
+
+// A request does not choose how long its log line is.
+func TestLineIsBounded(t *testing.T) {
+	long := strings.Repeat("é", 10_000)
+	var skipped []string
+	for i := range 5000 {
+		skipped = append(skipped, fmt.Sprint(i)+long[:i%200*2])
+	}
+	core, lines := observer.New(zap.DebugLevel)
+	observe.Line(zap.New(core), observe.Summary{
+		RequestID: "r", Tenant: long, Method: long, Path: "/" + long, Skipped: skipped, ScimType: long, Cause: errors.New(long), Rules: []string{"a"},
+	}, 0)
+	fields := lines.All()[0].ContextMap()
+	for key, most := range map[string]int{"tenant": 64, "method": 64, "path": 512, "scimType": 64, "cause": 512} {
+		text, _ := fields[key].(string)
+		if n := utf8.RuneCountInString(text); n != most || !strings.HasSuffix(text, "…") || !utf8.ValidString(text) {
+			t.Errorf("%s has %d characters, want %d: %.40q", key, n, most, text)
+		}
+	}
+	shown, _ := fields["unknownMembersSkipped"].([]any)
+	if len(shown) != 20 || fields["unknownMembers"] != int64(5000) {
+		t.Errorf("%d members of %v", len(shown), fields["unknownMembers"])
+	}
+	for _, id := range shown {
+		if n := utf8.RuneCountInString(fmt.Sprint(id)); n > 64 {
+			t.Errorf("an id of %d characters", n)
+		}
+	}
+	observe.Line(zap.New(core), observe.Summary{Method: "GET", Path: "/scim/v2/Users/1", Skipped: []string{"7"}}, 0)
+	if got := lines.All()[1].ContextMap(); got["path"] != "/scim/v2/Users/1" || got["unknownMembers"] != int64(1) {
+		t.Errorf("%v", got)
+	}
+}
