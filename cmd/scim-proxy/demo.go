@@ -105,7 +105,14 @@ func (d *demo) onboard(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := admin.EnsureRealm(ctx, demoRealm); err != nil {
+	_, exists, err := admin.Realm(ctx, demoRealm)
+	if err == nil && !exists {
+		err = admin.CreateRealm(ctx, demoRealm, nil)
+	}
+	if err == nil {
+		err = admin.EnableSCIM(ctx, demoRealm)
+	}
+	if err != nil {
 		return err
 	}
 	if d.optional {
