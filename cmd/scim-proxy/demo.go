@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,13 +18,11 @@ import (
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy"
-	"keycloak-scim-proxy/proxy/onboarding"
 	"keycloak-scim-proxy/proxy/tenants"
 	"keycloak-scim-proxy/test/kcserver"
 )
 
 const (
-	demoRealm   = "demo"
 	demoTenant  = "workforce"
 	demoAccount = "scim-workforce"
 	demoDropIn  = "scim-dropin"
@@ -33,10 +32,13 @@ const (
 type demo struct {
 	dir, listen                  string
 	keycloak, user, passwordFile string
+	realm                        string
+	optional, yes, remove        bool
+	in                           io.Reader
+	terminal                     bool // whether a person reads out and writes in
 	out                          io.Writer
 	server                       *kcserver.Server
 	dropInSecret                 string
-	optional                     bool
 	token                        tenants.Token
 }
 
@@ -47,7 +49,7 @@ func demoCommand() *cobra.Command {
 		Short: "Try it: a Keycloak, a realm, a tenant and the proxy, until Ctrl-C",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			d.out = c.OutOrStdout()
+			d.in, d.terminal, d.out = c.InOrStdin(), isTerminal(os.Stdin), c.OutOrStdout()
 			return d.run(c.Context())
 		},
 	}
@@ -57,17 +59,26 @@ func demoCommand() *cobra.Command {
 	c.Flags().StringVar(&d.user, "admin-user", "admin", "with --keycloak: an administrator of the realm master")
 	c.Flags().BoolVar(&d.optional, "optional-profile", false, "make every attribute of the realm's user profile optional and unchecked (conformance tools need that)")
 	c.Flags().StringVar(&d.passwordFile, "admin-password-file", "", "with --keycloak: file with the administrator's password")
+	c.Flags().StringVar(&d.realm, "realm", "demo", "the realm to make; one that exists is only used if you say yes")
+	c.Flags().BoolVar(&d.yes, "yes", false, "with --keycloak: use a realm that exists without asking")
+	c.Flags().BoolVar(&d.remove, "remove", false, "with --keycloak: remove what the demo made on that server, and end")
 	return c
 }
 
 func (d *demo) run(ctx context.Context) error {
-	if err := os.MkdirAll(d.dir, 0o700); err != nil {
-		return err
+	if err := d.check(); err != nil {
+		return usageError{err}
 	}
 	if err := d.startKeycloak(ctx); err != nil {
 		return err
 	}
 	defer func() { _ = d.server.Stop() }()
+	if d.remove {
+		return d.removeAll(ctx)
+	}
+	if err := os.MkdirAll(d.dir, 0o700); err != nil {
+		return err
+	}
 	if err := d.onboard(ctx); err != nil {
 		return err
 	}
@@ -82,14 +93,25 @@ func (d *demo) run(ctx context.Context) error {
 	return errors.Join(p.Run(ctx, func(a net.Addr) { announced = d.announce(a) }), announced)
 }
 
+func (d *demo) check() error {
+	switch {
+	case d.keycloak != "" && d.passwordFile == "":
+		return errors.New("--keycloak needs --admin-password-file")
+	case d.keycloak == "" && d.remove:
+		return errors.New("--remove goes with --keycloak; what the demo keeps of its own Keycloak goes with its directory " + d.dir)
+	case strings.Trim(d.realm, ".") == "" || d.realm != url.PathEscape(d.realm):
+		return fmt.Errorf("--realm %q is not the name of a realm", d.realm)
+	case d.realm == "master":
+		return errors.New("--realm master: the realm of Keycloak's administrators is not for trying things out")
+	}
+	return nil
+}
+
 func (d *demo) startKeycloak(ctx context.Context) error {
 	if d.keycloak == "" {
 		var err error
 		d.server, err = kcserver.Start(ctx, kcserver.Options{DataDir: filepath.Join(d.dir, "keycloak"), Prefer: 8180, Progress: d.out})
 		return err
-	}
-	if d.passwordFile == "" {
-		return usageError{errors.New("--keycloak needs --admin-password-file")}
 	}
 	password, err := os.ReadFile(d.passwordFile)
 	if err != nil {
@@ -100,27 +122,24 @@ func (d *demo) startKeycloak(ctx context.Context) error {
 }
 
 func (d *demo) onboard(ctx context.Context) error {
-	fmt.Fprintf(d.out, "setting up realm %s, tenant %s\n", demoRealm, demoTenant)
-	admin, err := onboarding.Login(ctx, d.server.URL, d.server.AdminUser, d.server.AdminPassword)
+	admin, err := d.prepareRealm(ctx)
 	if err != nil {
 		return err
 	}
-	if err := admin.EnsureRealm(ctx, demoRealm); err != nil {
-		return err
-	}
+	fmt.Fprintf(d.out, "setting up realm %s, tenant %s\n", d.realm, demoTenant)
 	if d.optional {
-		if err := admin.RelaxProfile(ctx, demoRealm); err != nil {
+		if err := admin.RelaxProfile(ctx, d.realm); err != nil {
 			return err
 		}
 	}
-	secret, err := admin.EnsureAccount(ctx, demoRealm, demoAccount)
+	secret, err := admin.EnsureAccount(ctx, d.realm, demoAccount)
 	if err != nil {
 		return err
 	}
 	if err := os.WriteFile(d.secretFile(), []byte(secret+"\n"), 0o600); err != nil {
 		return err
 	}
-	d.dropInSecret, err = admin.EnsureAccount(ctx, demoRealm, demoDropIn)
+	d.dropInSecret, err = admin.EnsureAccount(ctx, d.realm, demoDropIn)
 	return err
 }
 
@@ -146,49 +165,9 @@ func (d *demo) config() config.Config {
 	c.Listen, c.AdminListen = d.listen, ""
 	sum := d.token.SHA256()
 	t := config.DefaultTenant()
-	t.Tenant, t.Realm = demoTenant, demoRealm
+	t.Tenant, t.Realm = demoTenant, d.realm
 	t.ServiceAccount = config.ServiceAccount{ClientID: demoAccount, SecretFile: d.secretFile()}
 	t.Tokens = []config.Token{{ID: "k1", SHA256: hex.EncodeToString(sum[:])}}
 	c.Tenants = []config.Tenant{t}
 	return c
-}
-
-func (d *demo) announce(a net.Addr) error {
-	_, port, err := net.SplitHostPort(a.String())
-	if err != nil {
-		return err
-	}
-	base := "http://localhost:" + port
-	env := [][2]string{
-		{"KEYCLOAK_URL", d.server.URL},
-		{"KEYCLOAK_ADMIN", d.server.AdminUser},
-		{"KEYCLOAK_ADMIN_PASSWORD", d.server.AdminPassword},
-		{"DROPIN_URL", base + "/realms/" + demoRealm + "/scim/v2"},
-		{"DROPIN_TOKEN_URL", d.server.URL + "/realms/" + demoRealm + "/protocol/openid-connect/token"},
-		{"DROPIN_CLIENT_ID", demoDropIn},
-		{"DROPIN_CLIENT_SECRET", d.dropInSecret},
-		{"WORKFORCE_URL", base + "/scim/v2"},
-		{"WORKFORCE_TOKEN", d.token.Reveal()},
-	}
-	var text strings.Builder
-	for _, e := range env {
-		fmt.Fprintf(&text, "%s='%s'\n", e[0], strings.ReplaceAll(e[1], "'", `'\''`))
-	}
-	file := filepath.Join(d.dir, "env")
-	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
-		return err
-	}
-	fmt.Fprintf(d.out, `
-Keycloak      %s  (%s / %s)
-SCIM base URL %s/scim/v2
-bearer token  %s
-all of it     %s
-
-Try it:
-
-curl -s %s/scim/v2/Users -H 'Authorization: Bearer %s' -H 'Content-Type: application/scim+json' -d '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"ada","externalId":"7","title":"Countess","name":{"givenName":"Ada","familyName":"Lovelace"},"emails":[{"value":"ada@example.com","type":"work","primary":true}]}'
-
-Ctrl-C ends it.
-`, d.server.URL, d.server.AdminUser, d.server.AdminPassword, base, d.token.Reveal(), file, base, d.token.Reveal())
-	return nil
 }

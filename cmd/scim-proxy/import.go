@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/importer"
 )
@@ -93,10 +94,7 @@ func token(file string) (string, error) {
 	return text, nil
 }
 
-func isTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
 func pause(ctx context.Context, d time.Duration) error {
 	select {

@@ -2,50 +2,136 @@ package onboarding
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/Nerzal/gocloak/v13"
 )
 
-// wholeRealmRole is all that a tenant of a whole realm needs (measured on 26.7.3: users, groups and members; nothing of clients, roles or
-// the realm).
-const wholeRealmRole = "manage-users"
+const (
+	// wholeRealmRole is the one role of an account of a whole realm (measured on 26.7.3: users, groups
+	// and members; nothing of clients, roles or the realm). README and docs/accounts.md say what it is
+	// worth.
+	wholeRealmRole  = "manage-users"
+	realmManagement = "realm-management"
 
-// EnsureAccount makes a confidential client with a service account that may manage the users and groups of the whole realm, and nothing
-// else, and whose tokens carry exactly the audience that Keycloak's SCIM API asks for. It returns the client's secret.
-func (a *Admin) EnsureAccount(ctx context.Context, realm, clientID string) (secret string, err error) {
-	id, err := a.ensureClient(ctx, realm, clientID)
-	if err != nil {
-		return "", fmt.Errorf("client %q: %w", clientID, err)
-	}
-	if err := a.ensureAudience(ctx, realm, id); err != nil {
-		return "", fmt.Errorf("audience of client %q: %w", clientID, err)
-	}
-	if err := a.ensureRole(ctx, realm, id); err != nil {
-		return "", fmt.Errorf("role of client %q: %w", clientID, err)
-	}
-	c, err := a.client.GetClientSecret(ctx, a.token, realm, id)
-	if err != nil {
-		return "", fmt.Errorf("secret of client %q: %w", clientID, err)
-	}
-	return gocloak.PString(c.Value), nil
+	accountName = "SCIM provisioning"
+	// marker is the client attribute that says what made the client, and for what. Accounts of the
+	// first release do not have it.
+	marker      = "kscim.account"
+	markerValue = "whole-realm"
+)
+
+// leanScopes are the client scopes of an account: sub, and the claims of a service account.
+var leanScopes = []string{"basic", "service_account"}
+
+// defaultClients are the clients that Keycloak makes in a realm.
+var defaultClients = []string{"account", "account-console", "admin-cli", "admin-permissions", "broker", realmManagement, "security-admin-console"}
+
+// target is what an account is to be: the realm's side of it, read before anything is changed.
+type target struct {
+	realm, clientID string
+	audience        string
+	management      string // id of the client realm-management
+	role            gocloak.Role
+	defaultRole     string
 }
 
-func (a *Admin) ensureClient(ctx context.Context, realm, clientID string) (string, error) {
-	id, err := a.clientUUID(ctx, realm, clientID)
-	if err != nil || id != "" {
-		return id, err
+// EnsureAccount makes a confidential client with a service account and nothing else: its only role,
+// and the only one in its scope, is manage-users, and its tokens have exactly the audience that
+// Keycloak's SCIM API asks for. It returns the client's secret.
+//
+// A client with this ID that exists is left as it is. It must be as this function makes it,
+// otherwise the error says what differs. Two differences are put right: the audience, if the realm's
+// issuer has changed, and what the first release granted beyond manage-users, which is taken away.
+func (a *Admin) EnsureAccount(ctx context.Context, realm, clientID string) (secret string, err error) {
+	t, have, err := a.look(ctx, realm, clientID)
+	if err != nil {
+		return "", err
 	}
-	return a.client.CreateClient(ctx, a.token, realm, gocloak.Client{
-		ClientID:                  &clientID,
-		Name:                      new("SCIM provisioning"),
-		ServiceAccountsEnabled:    new(true),
-		PublicClient:              new(false),
-		StandardFlowEnabled:       new(false),
-		ImplicitFlowEnabled:       new(false),
-		DirectAccessGrantsEnabled: new(false),
-	})
+	if have == nil {
+		return a.make(ctx, t)
+	}
+	if err := a.adjust(ctx, t, have); err != nil {
+		return "", fmt.Errorf("client %q: %w", clientID, err)
+	}
+	return a.finish(ctx, t, have.id)
+}
+
+// CheckAccount reports the error with which EnsureAccount would refuse to begin. It changes nothing.
+func (a *Admin) CheckAccount(ctx context.Context, realm, clientID string) error {
+	_, _, err := a.look(ctx, realm, clientID)
+	return err
+}
+
+// look reads the account, nil if there is none, and refuses one that is not as make leaves it.
+func (a *Admin) look(ctx context.Context, realm, clientID string) (*target, *account, error) {
+	t, err := a.target(ctx, realm, clientID)
+	if err != nil {
+		return nil, nil, err
+	}
+	have, err := a.account(ctx, t)
+	if err != nil {
+		return nil, nil, fmt.Errorf("client %q: %w", clientID, err)
+	}
+	if have == nil {
+		return t, nil, nil
+	}
+	if d := have.differences(t); len(d) > 0 {
+		return nil, nil, fmt.Errorf("client %q of realm %q exists and is not as this program makes it (%s), so it was left as it is: delete it if nothing needs it, or use another client ID or realm",
+			clientID, realm, strings.Join(d, "; "))
+	}
+	return t, have, nil
+}
+
+// RemoveAccount deletes the client of an account that this package made, and reports whether there
+// was one. Any other client is left.
+func (a *Admin) RemoveAccount(ctx context.Context, realm, clientID string) (bool, error) {
+	t, err := a.target(ctx, realm, clientID)
+	if err != nil {
+		return false, err
+	}
+	have, err := a.account(ctx, t)
+	if err != nil || have == nil || !have.marked() && len(have.differences(t)) > 0 {
+		return false, err
+	}
+	return true, a.client.DeleteClient(ctx, a.token, realm, have.id)
+}
+
+// target reads what the realm gives, and refuses what must never become an account.
+func (a *Admin) target(ctx context.Context, realm, clientID string) (*target, error) {
+	if realm == "master" {
+		return nil, errors.New("realm master is not for provisioning: whoever manages its users manages every realm")
+	}
+	if slices.Contains(defaultClients, clientID) {
+		return nil, fmt.Errorf("client %q is one of Keycloak's own: use another client ID", clientID)
+	}
+	t := &target{realm: realm, clientID: clientID}
+	r, exists, err := a.Realm(ctx, realm)
+	if err == nil && !exists {
+		err = fmt.Errorf("realm %q does not exist", realm)
+	}
+	if err != nil {
+		return nil, err
+	}
+	t.defaultRole = r.DefaultRole.Name
+	issuer, err := a.issuer(ctx, realm)
+	if err != nil {
+		return nil, err
+	}
+	t.audience = issuer + audiencePath
+	if t.management, err = a.clientUUID(ctx, realm, realmManagement); err != nil {
+		return nil, fmt.Errorf("client %s: %w", realmManagement, err)
+	}
+	role, err := a.client.GetClientRole(ctx, a.token, realm, t.management, wholeRealmRole)
+	if err != nil {
+		return nil, fmt.Errorf("role %s of %s: %w", wholeRealmRole, realmManagement, err)
+	}
+	t.role = *role
+	return t, nil
 }
 
 func (a *Admin) clientUUID(ctx context.Context, realm, clientID string) (string, error) {
@@ -56,37 +142,8 @@ func (a *Admin) clientUUID(ctx context.Context, realm, clientID string) (string,
 	return gocloak.PString(found[0].ID), nil
 }
 
-// ensureAudience: the audience follows Keycloak's frontend URL, whatever host is dialled, so it is taken from discovery.
-func (a *Admin) ensureAudience(ctx context.Context, realm, id string) error {
-	c, err := a.client.GetClient(ctx, a.token, realm, id)
-	if err != nil {
-		return err
-	}
-	issuer, err := a.issuer(ctx, realm)
-	if err != nil {
-		return err
-	}
-	mapper := gocloak.ProtocolMapperRepresentation{
-		Name:           new("scim-audience"),
-		Protocol:       new("openid-connect"),
-		ProtocolMapper: new("oidc-audience-mapper"),
-		Config: &map[string]string{
-			"included.custom.audience": issuer + "/scim/v2",
-			"access.token.claim":       "true",
-		},
-	}
-	if c.ProtocolMappers != nil {
-		for _, m := range *c.ProtocolMappers {
-			if gocloak.PString(m.Name) == *mapper.Name {
-				mapper.ID = m.ID
-				return a.client.UpdateClientProtocolMapper(ctx, a.token, realm, id, *m.ID, mapper)
-			}
-		}
-	}
-	_, err = a.client.CreateClientProtocolMapper(ctx, a.token, realm, id, mapper)
-	return err
-}
-
+// issuer: the audience follows Keycloak's frontend URL, whatever host is dialled, so it is taken
+// from discovery.
 func (a *Admin) issuer(ctx context.Context, realm string) (string, error) {
 	var doc struct {
 		Issuer string `json:"issuer"`
@@ -99,18 +156,77 @@ func (a *Admin) issuer(ctx context.Context, realm string) (string, error) {
 	return doc.Issuer, err
 }
 
-func (a *Admin) ensureRole(ctx context.Context, realm, id string) error {
-	account, err := a.client.GetClientServiceAccount(ctx, a.token, realm, id)
+// make creates the client, and deletes it again if it does not become what it is to be.
+func (a *Admin) make(ctx context.Context, t *target) (secret string, err error) {
+	id, err := a.client.CreateClient(ctx, a.token, t.realm, gocloak.Client{
+		ClientID:                  &t.clientID,
+		Name:                      new(accountName),
+		ServiceAccountsEnabled:    new(true),
+		PublicClient:              new(false),
+		StandardFlowEnabled:       new(false),
+		ImplicitFlowEnabled:       new(false),
+		DirectAccessGrantsEnabled: new(false),
+		FullScopeAllowed:          new(false),
+		DefaultClientScopes:       &leanScopes,
+		OptionalClientScopes:      &[]string{},
+		Attributes:                &map[string]string{marker: markerValue},
+		ProtocolMappers:           &[]gocloak.ProtocolMapperRepresentation{audienceMapper(t.audience)},
+	})
+	if err != nil {
+		return "", fmt.Errorf("make client %q: %w", t.clientID, err)
+	}
+	if err = a.grant(ctx, t, id); err == nil {
+		secret, err = a.finish(ctx, t, id)
+	}
+	if err != nil {
+		undo := a.client.DeleteClient(context.WithoutCancel(ctx), a.token, t.realm, id)
+		return "", errors.Join(fmt.Errorf("make client %q: %w", t.clientID, err), undo)
+	}
+	return secret, nil
+}
+
+// grant gives a client that make has created the one role, and takes from its service account what
+// every new user of the realm gets: the default role and the default groups.
+func (a *Admin) grant(ctx context.Context, t *target, id string) error {
+	user, err := a.client.GetClientServiceAccount(ctx, a.token, t.realm, id)
 	if err != nil {
 		return err
 	}
-	management, err := a.clientUUID(ctx, realm, "realm-management")
+	if err := a.dropRealmRoles(ctx, t, *user.ID); err != nil {
+		return err
+	}
+	groups, err := a.client.GetUserGroups(ctx, a.token, t.realm, *user.ID, gocloak.GetGroupsParams{})
 	if err != nil {
 		return err
 	}
-	role, err := a.client.GetClientRole(ctx, a.token, realm, management, wholeRealmRole)
-	if err != nil {
+	for _, g := range groups {
+		if err := a.client.DeleteUserFromGroup(ctx, a.token, t.realm, *user.ID, *g.ID); err != nil {
+			return err
+		}
+	}
+	role := []gocloak.Role{t.role}
+	if err := a.client.CreateClientScopeMappingsClientRoles(ctx, a.token, t.realm, id, t.management, role); err != nil {
 		return err
 	}
-	return a.client.AddClientRolesToUser(ctx, a.token, realm, management, *account.ID, []gocloak.Role{*role})
+	return a.client.AddClientRolesToUser(ctx, a.token, t.realm, t.management, *user.ID, role)
+}
+
+// finish reads the account back, asks for a token as the proxy will, and returns the secret.
+func (a *Admin) finish(ctx context.Context, t *target, id string) (string, error) {
+	have, err := a.account(ctx, t)
+	if err != nil {
+		return "", err
+	}
+	if have == nil || have.id != id {
+		return "", errors.New("the client is gone")
+	}
+	if d := have.differences(t); len(d) > 0 || !have.marked() {
+		return "", fmt.Errorf("Keycloak made something else of it: %s", strings.Join(d, "; "))
+	}
+	c, err := a.client.GetClientSecret(ctx, a.token, t.realm, id)
+	if err != nil {
+		return "", fmt.Errorf("secret of client %q: %w", t.clientID, err)
+	}
+	secret := gocloak.PString(c.Value)
+	return secret, a.prove(ctx, t, secret)
 }

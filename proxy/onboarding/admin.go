@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -12,7 +11,8 @@ import (
 	"github.com/Nerzal/gocloak/v13"
 )
 
-// Admin is an administrator's session with one Keycloak.
+// Admin is an administrator's session with one Keycloak. It lasts as long as an access token of the
+// realm master, a minute by default.
 type Admin struct {
 	base   string
 	client *gocloak.GoCloak
@@ -31,50 +31,26 @@ func Login(ctx context.Context, base, user, password string) (*Admin, error) {
 	return a, nil
 }
 
-// EnsureRealm makes the realm if it is not there, and switches its SCIM API on.
-func (a *Admin) EnsureRealm(ctx context.Context, realm string) error {
-	_, err := a.client.GetRealm(ctx, a.token, realm)
-	if isStatus(err, http.StatusNotFound) {
-		_, err = a.client.CreateRealm(ctx, a.token, gocloak.RealmRepresentation{Realm: &realm, Enabled: new(true)})
+// do sends a request to the Admin REST API below /admin/realms. The names in path are escaped; a nil
+// body or result is not sent or read. The error of a refusal is a gocloak.APIError with its status.
+func (a *Admin) do(ctx context.Context, method string, body, result any, path ...string) error {
+	var target strings.Builder
+	target.WriteString(a.base + "/admin/realms")
+	for _, name := range path {
+		target.WriteString("/" + url.PathEscape(name))
 	}
-	if err != nil {
-		return fmt.Errorf("realm %q: %w", realm, err)
+	r := a.client.GetRequestWithBearerAuth(ctx, a.token)
+	if body != nil {
+		r.SetBody(body)
 	}
-	res, err := a.client.GetRequestWithBearerAuth(ctx, a.token).
-		SetBody(map[string]bool{"scimApiEnabled": true}).
-		Put(a.base + "/admin/realms/" + url.PathEscape(realm))
-	if err != nil {
-		return fmt.Errorf("switch SCIM on in realm %q: %w", realm, err)
+	if result != nil {
+		r.SetResult(result)
 	}
-	if res.IsError() {
-		return fmt.Errorf("switch SCIM on in realm %q: Keycloak answered %d", realm, res.StatusCode())
-	}
-	return nil
-}
-
-// RelaxProfile makes every attribute of the realm's user profile but the username optional and unchecked. It is for trying things out: tools
-// that make up values fail on the stock profile.
-func (a *Admin) RelaxProfile(ctx context.Context, realm string) error {
-	target := a.base + "/admin/realms/" + url.PathEscape(realm) + "/users/profile"
-	var profile map[string]any
-	res, err := a.client.GetRequestWithBearerAuth(ctx, a.token).SetResult(&profile).Get(target)
-	if err == nil && !res.IsError() {
-		attributes, _ := profile["attributes"].([]any)
-		for _, e := range attributes {
-			if attribute, ok := e.(map[string]any); ok && attribute["name"] != "username" {
-				delete(attribute, "required")
-				delete(attribute, "validations")
-			}
-		}
-		res, err = a.client.GetRequestWithBearerAuth(ctx, a.token).SetBody(profile).Put(target)
-	}
+	res, err := r.Execute(method, target.String())
 	if err == nil && res.IsError() {
-		err = fmt.Errorf("Keycloak answered %d", res.StatusCode())
+		err = &gocloak.APIError{Code: res.StatusCode(), Message: fmt.Sprintf("Keycloak answered %d", res.StatusCode())}
 	}
-	if err != nil {
-		return fmt.Errorf("user profile of realm %q: %w", realm, err)
-	}
-	return nil
+	return err
 }
 
 func isStatus(err error, code int) bool {

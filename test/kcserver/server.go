@@ -118,7 +118,7 @@ func (s *Server) Stop() error { return s.end(syscall.SIGTERM) }
 
 // Kill ends the server without a chance to finish anything. It is an error for a server that was running before.
 func (s *Server) Kill() error {
-	if s.foreign() {
+	if s.Foreign() {
 		return errForeign
 	}
 	return s.end(syscall.SIGKILL)
@@ -127,7 +127,7 @@ func (s *Server) Kill() error {
 // Restart starts the server again, with its data and on its port; one that still runs is stopped first. It is an error for a server that was
 // running before.
 func (s *Server) Restart(ctx context.Context) error {
-	if s.foreign() {
+	if s.Foreign() {
 		return errForeign
 	}
 	if err := s.Stop(); err != nil {
@@ -136,4 +136,5 @@ func (s *Server) Restart(ctx context.Context) error {
 	return s.start(ctx)
 }
 
-func (s *Server) foreign() bool { return s.dataDir == "" }
+// Foreign reports whether the server was running before Start, so that others depend on it.
+func (s *Server) Foreign() bool { return s.dataDir == "" }

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"keycloak-scim-proxy/test/kcserver/kctest"
+)
+
+// state is all of a realm that the demo could change. Keycloak lists client scopes in any order.
+func state(t *testing.T, r *kctest.Realm) map[string]any {
+	t.Helper()
+	all := map[string]any{}
+	for _, path := range []string{"", "/clients", "/users", "/users/profile"} {
+		var v any
+		if err := json.Unmarshal(r.Admin("GET", path, "").Body, &v); err != nil {
+			t.Fatal(err)
+		}
+		all[path] = v
+	}
+	return all
+}
+
+var anyOrder = cmpopts.SortSlices(func(a, b any) bool { return fmt.Sprint(a) < fmt.Sprint(b) })
+
+func switchOff(t *testing.T, r *kctest.Realm) {
+	t.Helper()
+	if a := r.Admin("PUT", "", `{"scimApiEnabled":false}`); a.Status != 204 {
+		t.Fatal(a.Status)
+	}
+}
+
+func TestDemoAsksBeforeItTakesARealm(t *testing.T) {
+	r := kctest.NewRealm(t)
+	switchOff(t, r)
+	before := state(t, r)
+	for _, row := range []struct {
+		name     string
+		terminal bool
+		answer   string
+		env      bool // KEYCLOAK_URL names the server, not --keycloak
+		code     int
+	}{
+		{"no terminal", false, "y\n", false, 2},
+		{"a server that the environment names", false, "y\n", true, 2},
+		{"no", true, "n\n", false, 1},
+		{"just return", true, "\n", false, 1},
+		{"nothing", true, "", false, 1},
+		{"something else", true, "why\n", false, 1},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			d := onForeign(t, r.Name)
+			if row.env {
+				t.Setenv("KEYCLOAK_URL", d.server.URL)
+				t.Setenv("KEYCLOAK_ADMIN", d.server.AdminUser)
+				t.Setenv("KEYCLOAK_ADMIN_PASSWORD", d.server.AdminPassword)
+				d.keycloak = ""
+			}
+			d.terminal, d.in, d.optional = row.terminal, strings.NewReader(row.answer), true
+			said, err := play(t, d, nothing)
+			if exitCode(err) != row.code {
+				t.Errorf("exit %d: %v", exitCode(err), err)
+			}
+			if !row.terminal {
+				said = fmt.Sprint(err)
+				if !strings.Contains(said, "--yes") {
+					t.Errorf("nothing says --yes: %s", said)
+				}
+			}
+			for _, want := range []string{d.server.URL, "switch its SCIM API on", demoAccount, demoDropIn, "user profile"} {
+				if !strings.Contains(said, want) {
+					t.Errorf("%q is not told: %s", want, said)
+				}
+			}
+			if d := cmp.Diff(before, state(t, r), anyOrder); d != "" {
+				t.Errorf("the realm was changed: %s", d)
+			}
+		})
+	}
+}
+
+func TestDemoTakesARealmWhenToldTo(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		set  func(d *demo)
+	}{
+		{"y", func(d *demo) { d.terminal, d.in = true, strings.NewReader("Y\n") }},
+		{"--yes", func(d *demo) { d.yes = true }},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := kctest.NewRealm(t)
+			switchOff(t, r)
+			if a := r.Admin("POST", "/users", `{"username":"resident"}`); a.Status != 201 {
+				t.Fatal(a.Status)
+			}
+			d := onForeign(t, r.Name)
+			row.set(d)
+			if said, err := play(t, d, nothing); err != nil {
+				t.Fatalf("%v: %s", err, said)
+			}
+			if got := clients(t, r); !strings.Contains(got, demoAccount) || !strings.Contains(got, demoDropIn) {
+				t.Errorf("clients: %s", got)
+			}
+			d.remove = true
+			said, err := play(t, d, nothing)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := clients(t, r); strings.Contains(got, demoAccount) || strings.Contains(got, demoDropIn) {
+				t.Errorf("clients: %s", got)
+			}
+			if a := r.Admin("GET", "/users?username=resident", ""); !bytes.Contains(a.Body, []byte("resident")) {
+				t.Errorf("the realm's own user is gone: %d %s", a.Status, a.Body)
+			}
+			for _, want := range []string{"removed client " + demoAccount, "removed client " + demoDropIn, "left realm " + r.Name, "SCIM API stays on"} {
+				if !strings.Contains(said, want) {
+					t.Errorf("%q is not told: %s", want, said)
+				}
+			}
+		})
+	}
+}
+
+func clients(t *testing.T, r *kctest.Realm) string {
+	t.Helper()
+	var all []struct{ ClientID string }
+	if err := json.Unmarshal(r.Admin("GET", "/clients", "").Body, &all); err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(all)
+}
+
+// A client of others has the ID of one of the demo's: nothing is changed, nor removed by --remove.
+func TestDemoLeavesClientsOfOthers(t *testing.T) {
+	r := kctest.NewRealm(t)
+	switchOff(t, r)
+	r.ServiceAccount(demoDropIn, "realm-admin")
+	before := state(t, r)
+	d := onForeign(t, r.Name)
+	d.yes = true
+	if _, err := play(t, d, nothing); err == nil || !strings.Contains(err.Error(), "realm-management/realm-admin") {
+		t.Errorf("%v", err)
+	}
+	d.remove = true
+	if said, err := play(t, d, nothing); err != nil || !strings.Contains(said, "client "+demoDropIn+": there is none that this program made") {
+		t.Errorf("%v: %s", err, said)
+	}
+	if d := cmp.Diff(before, state(t, r), anyOrder); d != "" {
+		t.Errorf("the realm was changed: %s", d)
+	}
+}
+
+// withoutSCIM stands before the Keycloak of the tests and loses scimApiEnabled, as a Keycloak without
+// the feature does.
+func withoutSCIM(t *testing.T) string {
+	t.Helper()
+	target, err := url.Parse(kctest.Server(t).URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keycloak := httputil.NewSingleHostReverseProxy(target)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		b = bytes.ReplaceAll(b, []byte(`"scimApiEnabled":true`), nil)
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(b)), int64(len(b))
+		keycloak.ServeHTTP(w, r)
+	}))
+	t.Cleanup(srv.Close)
+	return srv.URL
+}
+
+func TestDemoLeavesNoRealmWithoutSCIM(t *testing.T) {
+	d := onForeign(t, randomRealm())
+	d.keycloak = withoutSCIM(t)
+	if _, err := play(t, d, nothing); err == nil || !strings.Contains(err.Error(), "--features=scim-api") {
+		t.Errorf("%v", err)
+	}
+	if _, exists, err := mustLogin(t, d).Realm(t.Context(), d.realm); err != nil || exists {
+		t.Errorf("exists %t, %v", exists, err)
+	}
+}
+
+func TestDemoWarnsOfAdministrators(t *testing.T) {
+	r := kctest.NewRealm(t)
+	if a := r.Admin("POST", "/roles", `{"name":"admin"}`); a.Status != 201 {
+		t.Fatal(a.Status)
+	}
+	group := r.Admin("POST", "/groups", `{"name":"admins"}`).Header.Get("Location")
+	role := r.Admin("GET", "/roles/admin", "").Body
+	if a := r.Admin("POST", "/groups/"+group[strings.LastIndex(group, "/")+1:]+"/role-mappings/realm", "["+string(role)+"]"); a.Status != 204 {
+		t.Fatal(a.Status)
+	}
+	d := onForeign(t, r.Name)
+	d.terminal, d.in = true, strings.NewReader("n\n")
+	said, err := play(t, d, nothing)
+	warned, asked := strings.Index(said, "warning: "), strings.Index(said, "Go on?")
+	if err == nil || warned < 0 || asked < warned || !strings.Contains(said, "/admins") {
+		t.Errorf("%v: %s", err, said)
+	}
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"keycloak-scim-proxy/proxy/onboarding"
+	"keycloak-scim-proxy/test/kcserver/kctest"
+)
+
+func TestMain(m *testing.M) { kctest.Main(m) }
+
+// onForeign is a demo on the Keycloak of the tests, which it did not start.
+func onForeign(t *testing.T, realm string) *demo {
+	t.Helper()
+	s := kctest.Server(t)
+	dir := t.TempDir()
+	file := filepath.Join(dir, "password")
+	if err := os.WriteFile(file, []byte(s.AdminPassword+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := &demo{
+		dir: filepath.Join(dir, "demo"), listen: "127.0.0.1:0", keycloak: s.URL, user: s.AdminUser, passwordFile: file,
+		realm: realm, in: strings.NewReader(""),
+	}
+	if err := d.startKeycloak(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// screen keeps what the demo writes and tells when it has announced itself.
+type screen struct {
+	bytes.Buffer
+	announced func()
+}
+
+func (s *screen) Write(b []byte) (int, error) {
+	if bytes.Contains(b, []byte("Ctrl-C ends it.")) {
+		go s.announced()
+	}
+	return s.Buffer.Write(b)
+}
+
+// play runs the demo and returns what it wrote. If it comes to serve, it is ended after while.
+func play(t *testing.T, d *demo, while func()) (said string, err error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out := &screen{announced: func() { while(); cancel() }}
+	d.out = out
+	err = d.run(ctx)
+	return out.String(), err
+}
+
+func nothing() {}
+
+func randomRealm() string { return "t" + strings.ToLower(rand.Text()[:12]) }
+
+// The realm that the demo makes is its own: it is used again without a question, and removed.
+func TestDemoMakesAndRemovesARealm(t *testing.T) {
+	d := onForeign(t, randomRealm())
+	t.Cleanup(func() { _ = mustLogin(t, d).DeleteRealm(context.WithoutCancel(t.Context()), d.realm) })
+	said, err := play(t, d, func() {
+		vars := env(t, d)
+		call(t, "POST", vars["WORKFORCE_URL"]+"/Users", vars["WORKFORCE_TOKEN"],
+			`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"ada","title":"Countess","name":{"givenName":"Ada","familyName":"Lovelace"},"emails":[{"value":"ada@example.com","primary":true}]}`, 201)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if env(t, d)["KEYCLOAK_ADMIN_PASSWORD"] != "" || strings.Contains(said, d.server.AdminUser+" / ") {
+		t.Errorf("the administrator's password of a foreign server is told: %s", said)
+	}
+	if said, err := play(t, d, nothing); err != nil || strings.Contains(said, "Go on?") { // no terminal, no --yes
+		t.Errorf("%v: %s", err, said)
+	}
+	d.remove = true
+	if said, err := play(t, d, nothing); err != nil || !strings.Contains(said, "removed realm") {
+		t.Errorf("%v: %s", err, said)
+	}
+	if _, exists, err := mustLogin(t, d).Realm(t.Context(), d.realm); err != nil || exists {
+		t.Errorf("exists %t, %v", exists, err)
+	}
+	if said, err := play(t, d, nothing); err != nil || !strings.Contains(said, "does not exist") {
+		t.Errorf("%v: %s", err, said)
+	}
+}
+
+// env is the file that the demo writes for a shell.
+func env(t *testing.T, d *demo) map[string]string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(d.dir, "env"))
+	if err != nil {
+		t.Error(err)
+	}
+	vars := map[string]string{}
+	for line := range strings.Lines(string(b)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		vars[name] = strings.Trim(value, "'")
+	}
+	return vars
+}
+
+func mustLogin(t *testing.T, d *demo) *onboarding.Admin {
+	t.Helper()
+	a, err := d.login(context.WithoutCancel(t.Context()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func call(t *testing.T, method, target, token, body string, want int) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, target, strings.NewReader(body))
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Content-Type", "application/scim+json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer res.Body.Close()
+	b, _ := io.ReadAll(res.Body)
+	if res.StatusCode != want {
+		t.Errorf("%s %s: %d %s", method, target, res.StatusCode, b)
+	}
+}
+
+func TestDemoFlags(t *testing.T) {
+	t.Setenv("KEYCLOAK_URL", "http://127.0.0.1:1") // nothing is started if a check is missing
+	for _, row := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--keycloak", "http://127.0.0.1:1"}, "--admin-password-file"},
+		{[]string{"--remove"}, "--keycloak"},
+		{[]string{"--realm", ""}, "not the name of a realm"},
+		{[]string{"--realm", ".."}, "not the name of a realm"},
+		{[]string{"--realm", "a/b"}, "not the name of a realm"},
+		{[]string{"--realm", "master"}, "master"},
+	} {
+		c := root()
+		c.SetArgs(append([]string{"demo", "--dir", filepath.Join(t.TempDir(), "demo")}, row.args...))
+		if err := c.ExecuteContext(t.Context()); exitCode(err) != 2 || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%q: exit %d: %v", row.args, exitCode(err), err)
+		}
+	}
+}
+
+// The null device is a character device, and nobody answers on it.
+func TestIsTerminal(t *testing.T) {
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	if isTerminal(null) {
+		t.Error("the null device is taken for a terminal")
+	}
+}

@@ -1,0 +1,124 @@
+package onboarding
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/Nerzal/gocloak/v13"
+)
+
+const (
+	mapperName = "scim-audience"
+	mapperType = "oidc-audience-mapper"
+	// audiencePath follows the issuer in the audience that Keycloak's SCIM API asks for.
+	audiencePath = "/scim/v2"
+	customKey    = "included.custom.audience"
+)
+
+func audienceMapper(audience string) gocloak.ProtocolMapperRepresentation {
+	return gocloak.ProtocolMapperRepresentation{
+		Name:           new(mapperName),
+		Protocol:       new("openid-connect"),
+		ProtocolMapper: new(mapperType),
+		Config:         &map[string]string{customKey: audience, "access.token.claim": "true"},
+	}
+}
+
+// mappers are the client's own protocol mappers.
+func (h *account) mappers() []map[string]any {
+	list, _ := h.client["protocolMappers"].([]any)
+	var all []map[string]any
+	for _, e := range list {
+		m, _ := e.(map[string]any)
+		all = append(all, m)
+	}
+	return all
+}
+
+// isAudienceMapper reports whether a mapper adds nothing but the audience of this realm's SCIM API,
+// at whatever host the issuer was.
+func isAudienceMapper(m map[string]any, realm string) bool {
+	config, _ := m["config"].(map[string]any)
+	for key, value := range config {
+		if key != customKey && key != "access.token.claim" && key != "introspection.token.claim" && value != "" && value != "false" {
+			return false
+		}
+	}
+	audience, _ := config[customKey].(string)
+	return m["name"] == mapperName && m["protocolMapper"] == mapperType && strings.HasSuffix(audience, "/realms/"+realm+audiencePath)
+}
+
+// movedMapper returns the id of the audience mapper, and whether the realm's issuer has changed since
+// it was made.
+func (h *account) movedMapper(t *target) (id string, moved bool) {
+	m := h.mappers()[0]
+	config, _ := m["config"].(map[string]any)
+	id, _ = m["id"].(string)
+	return id, config[customKey] != t.audience
+}
+
+// prove asks for a token as the proxy will and looks at what it is worth: client scopes and policies
+// of the realm can add to it what the client does not show.
+func (a *Admin) prove(ctx context.Context, t *target, secret string) error {
+	answer, err := a.client.LoginClient(ctx, t.clientID, secret, t.realm)
+	if err != nil {
+		return fmt.Errorf("token of client %q: %w", t.clientID, err)
+	}
+	claims, err := decode(answer.AccessToken)
+	if err != nil {
+		return fmt.Errorf("token of client %q: %w", t.clientID, err)
+	}
+	more := claims.RealmAccess.Roles
+	for _, client := range slices.Sorted(maps.Keys(claims.ResourceAccess)) {
+		for _, role := range claims.ResourceAccess[client].Roles {
+			if client != realmManagement || role != wholeRealmRole {
+				more = append(more, client+"/"+role)
+			}
+		}
+	}
+	if !slices.Equal(claims.Audience, audiences{t.audience}) || len(more) > 0 {
+		return fmt.Errorf("the token of client %q has the audiences %q and roles beyond %s %q, but must have the audience %q only: look for a mapper in the realm's client scopes %s",
+			t.clientID, claims.Audience, wholeRealmRole, more, t.audience, strings.Join(leanScopes, " and "))
+	}
+	return nil
+}
+
+type claims struct {
+	Audience       audiences        `json:"aud"`
+	RealmAccess    roles            `json:"realm_access"`
+	ResourceAccess map[string]roles `json:"resource_access"`
+}
+
+type roles struct{ Roles []string }
+
+// audiences is one text or a list of them (RFC 7519, 4.1.3).
+type audiences []string
+
+// UnmarshalJSON takes both forms.
+func (a *audiences) UnmarshalJSON(b []byte) error {
+	var one string
+	if json.Unmarshal(b, &one) == nil {
+		*a = audiences{one}
+		return nil
+	}
+	return json.Unmarshal(b, (*[]string)(a))
+}
+
+// decode reads the claims of a token that Keycloak has just answered: its signature is not looked at.
+func decode(token string) (c claims, err error) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return c, errors.New("it is not a JWT")
+	}
+	b, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return c, err
+	}
+	return c, json.Unmarshal(b, &c)
+}
