@@ -8,11 +8,12 @@
 // It owns the record format and the index terms. It must not know Keycloak, the store's engines, dialects or HTTP, and it never locks: the
 // room above does, and revisions guard what an expired lock would let through.
 //
-// Failure story. The store is asked before Keycloak is written, so a store that is down refuses the write (503) and nothing has changed.
-// If it goes down, or the process is killed, between Keycloak's write and the save:
-//   - create: a pending record, keyed by userName or displayName, was saved first. The retry meets Keycloak's 409 and its own pending
-//     record, and finishes what was begun: only where the resource was made since, nobody keeps anything for it, and the values
-//     that Keycloak holds agree. Until the retry the resource shows only what Keycloak holds.
-//   - update: Keycloak's part is done, the kept part is the old one; the caller got an error and its retry sets both.
-//   - delete: the resource is gone, its record is left; the retry's 404 removes it, or the sweep does.
+// Failure story. The store is asked before Keycloak is written, so a store that is down refuses the write (503) and nothing has changed. What is
+// too large to keep is refused then too (413). If the store goes down between Keycloak's write and the save, the write is undone: a new
+// resource is deleted again, an update is put back. If that fails too, or the process is killed:
+//   - create: a pending record, keyed by userName or displayName, was saved first with all that is to be kept. The retry meets Keycloak's
+//     409 and its own pending record, and finishes what was begun: only if the resource was made since, nothing is kept for it, and
+//     the values that Keycloak holds agree. Until the retry the resource shows only what Keycloak holds.
+//   - update: Keycloak's part is done, the kept part is the old one; the error says so and the caller's retry sets both.
+//   - delete: the resource is gone, its record is left; the retry removes it if the 404 is proven (scim.IsGone), or the sweep does.
 package overlay
