@@ -54,7 +54,6 @@ type plan struct {
 // compose is the whole path of a request, bottom to top. It allocates and does nothing else, so it is done per request.
 func compose(p *parts, l plan, f *keycloak.Facts, cred keycloak.Credential) (*writing.Service, scim.Able) {
 	realm := keycloak.NewRealm(p.client, p.realm, cred, f)
-	l.writing.Prove = nil
 	if !cred.Own() {
 		l.writing.Prove = realm.MayWrite
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -17,6 +18,7 @@ import (
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
+	"keycloak-scim-proxy/proxy/store"
 	"keycloak-scim-proxy/proxy/tokens"
 )
 
@@ -36,6 +38,7 @@ type dropInGate struct {
 	plan     plan
 	admitted *lru.Cache[[sha256.Size]byte, admission]
 	asking   singleflight.Group
+	accepted store.Space // the names of realms in which a token was ever accepted
 
 	mu sync.Mutex
 	// realms in which a token was accepted. Only those are remembered without a bound.
@@ -57,7 +60,7 @@ type admission struct {
 }
 
 func newDropInGate(p *Proxy) *dropInGate {
-	g := &dropInGate{p: p, plan: p.plan(), realms: map[string]*dropInRealm{}, newcomer: rate.NewLimiter(strangePerSecond, strangeBurst)}
+	g := &dropInGate{p: p, plan: p.plan(), realms: map[string]*dropInRealm{}, newcomer: rate.NewLimiter(strangePerSecond, strangeBurst), accepted: p.engine.Open("realms")}
 	g.admitted, _ = lru.New[[sha256.Size]byte, admission](admissions) // the only error is a size below 1
 	g.strange, _ = lru.New[string, *dropInRealm](strangeRealms)
 	return g
@@ -99,8 +102,8 @@ func (g *dropInGate) realm(name string) *dropInRealm {
 	}
 	source := tokens.Source{
 		Keys: func(ctx context.Context) ([]byte, error) {
-			if !g.known(name) && !g.newcomer.Allow() {
-				return nil, scim.Unavailable("a realm that was not used before", errors.New("too many realms that nobody has used are asked for"))
+			if !g.known(ctx, name) && !g.newcomer.AllowN(g.p.now(), 1) {
+				return nil, fmt.Errorf("%w: too many realms that nobody has used are asked for", tokens.ErrNotTried)
 			}
 			return g.p.client.Keys(ctx, name)
 		},
@@ -111,24 +114,32 @@ func (g *dropInGate) realm(name string) *dropInRealm {
 	return r
 }
 
-func (g *dropInGate) known(name string) bool {
+// known reports whether a token was accepted in the realm, since the start or before it: a flood of made-up names must not keep the callers of
+// real ones out after a restart.
+func (g *dropInGate) known(ctx context.Context, name string) bool {
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	_, known := g.realms[name]
-	return known
+	g.mu.Unlock()
+	if known {
+		return true
+	}
+	found, err := g.accepted.Load(ctx, name)
+	return err == nil && len(found) > 0
 }
 
-// accept remembers a realm for good: Keycloak has accepted a token for it.
-func (g *dropInGate) accept(r *dropInRealm) {
+// accept remembers a realm for good: Keycloak has accepted a token for it. The store remembers it for the next start.
+func (g *dropInGate) accept(ctx context.Context, r *dropInRealm) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	if _, known := g.realms[r.realm]; !known {
-		g.realms[r.realm] = r
-		g.strange.Remove(r.realm)
+	_, known := g.realms[r.realm]
+	g.realms[r.realm] = r
+	g.strange.Remove(r.realm)
+	g.mu.Unlock()
+	if !known {
+		_, _ = g.accepted.Save(ctx, r.realm, store.Record{}) // a conflict means that it is there; without it the next start is slower
 	}
 }
 
-// admit says who the bearer is, once Keycloak has said so not long ago. Requests with one token that come together ask once.
+// admit returns the bearer's claims if Keycloak accepted the token at most admissionAge ago. Concurrent requests with one token ask once.
 func (g *dropInGate) admit(ctx context.Context, r *dropInRealm, token string) (tokens.Claims, error) {
 	key := sha256.Sum256([]byte(r.realm + "\x00" + token))
 	if a, ok := g.admitted.Get(key); ok && g.fresh(a) {
@@ -157,6 +168,9 @@ func (g *dropInGate) fresh(a admission) bool {
 // discovery answers 403 to a bearer without any role of the administration (measured).
 func (g *dropInGate) ask(ctx context.Context, r *dropInRealm, token string, key [sha256.Size]byte) (admission, error) {
 	claims, err := r.verifier.Verify(ctx, token)
+	if errors.Is(err, tokens.ErrNotTried) {
+		return admission{}, scim.Unavailable("a realm that was not used before", err)
+	}
 	if errors.Is(err, tokens.ErrInvalid) {
 		return admission{}, &scim.Error{Status: 401, Detail: "the bearer token is not valid here", Cause: err}
 	}
@@ -171,7 +185,7 @@ func (g *dropInGate) ask(ctx context.Context, r *dropInRealm, token string, key 
 		}
 		a.refused = err
 	} else {
-		g.accept(r)
+		g.accept(ctx, r)
 	}
 	g.admitted.Add(key, a)
 	return a, nil

@@ -72,16 +72,16 @@ var shapes = map[string]struct {
 		return patching(scim.User, repeat(n, `{"op":"replace","path":"`+far+`:box.b#","value":"y"}`))
 	}},
 	"operations, each adds a value": {n: 200, shape: func(n int) scim.Wire {
-		return patching(scim.User, repeat(n, `{"op":"add","path":"emails","value":[{"value":"#@example.com","type":"work"}]}`))
+		return patching(scim.User, repeat(n, `{"op":"add","path":"phoneNumbers","value":[{"value":"#@example.com","type":"work"}]}`))
 	}},
 	"operations, each adds a value, on a big user": {n: 100, before: user, shape: func(n int) scim.Wire {
 		return patching(scim.User, repeat(n, `{"op":"add","path":"emails","value":{"value":"#@example.org"}}`))
 	}},
 	"operations, each adds to the same value": {n: 100, before: addresses, shape: func(n int) scim.Wire {
-		return patching(scim.User, repeat(n, `{"op":"add","path":"emails","value":{"value":"000001@example.com","b#":"x"}}`))
+		return patching(scim.User, repeat(n, `{"op":"add","path":"phoneNumbers","value":{"value":"000001@example.com","b#":"x"}}`))
 	}},
 	"values that are added": {n: 400, before: addresses, shape: func(n int) scim.Wire {
-		return patching(scim.User, `{"op":"add","path":"emails","value":[`+repeat(n, `{"value":"#@example.org"}`)+`]}`)
+		return patching(scim.User, `{"op":"add","path":"phoneNumbers","value":[`+repeat(n, `{"value":"#@example.org"}`)+`]}`)
 	}},
 	"values of a list":               {n: 400, shape: addresses},
 	"values of a list, none of them": {n: 400, shape: func(n int) scim.Wire { return put(`{"userName":"u","emails":[` + repeat(n, `{"value":""}`) + `]}`) }},
@@ -131,13 +131,13 @@ func nested(n int, inner string) string {
 	return "[" + repeat(100, strings.Repeat("[", n-1)+inner+strings.Repeat("]", n-1)) + "]"
 }
 
-// user has n attributes in an extension, n parts of one of them, and n addresses.
+// user has n attributes in an extension, n parts of one of them, and n phone numbers.
 func user(n int) scim.Wire {
 	return put(`{"userName":"u","emails":[` + repeat(n, `{"value":"#@example.com"}`) + `],"` + far + `":{"box":{` + repeat(n, `"b#":"x"`) + `},` + repeat(n, `"a#":"x"`) + `}}`)
 }
 
 func addresses(n int) scim.Wire {
-	return put(`{"userName":"u","emails":[` + repeat(n, `{"value":"#@example.com"}`) + `]}`)
+	return put(`{"userName":"u","phoneNumbers":[` + repeat(n, `{"value":"#@example.com"}`) + `]}`)
 }
 
 // caseVariants are members whose names are one name in n spellings.

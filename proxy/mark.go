@@ -15,7 +15,7 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// mark is a tenant's proof, kept in Keycloak, of which store holds what is kept beside its users. A store that was lost while no proxy ran has a
+// mark compares the store's stamp with the one that is saved in Keycloak with the tenant's account. A store that was lost while no proxy ran has a
 // stamp that differs from the mark. Without the mark it would look like one that was never used, and every look-up by a kept attribute
 // would answer that nobody is there.
 type mark struct {
@@ -128,12 +128,14 @@ func (s marking) Save(ctx context.Context, id string, r store.Record) (uint64, e
 	return s.Space.Save(ctx, id, r)
 }
 
-// storeMatches reports an error if Keycloak names another store than this one. The first tenant whose account answers decides; if none does, there
-// is nothing to compare.
+// storeMatches reports an error if Keycloak names another store than this one for any tenant. A tenant whose account does not answer says nothing.
 func (g *tenantGate) storeMatches(ctx context.Context) error {
 	for _, t := range g.all {
-		if err := t.plan.mark.check(ctx); err == nil || errors.Is(err, store.ErrLost) {
+		if err := t.plan.mark.check(ctx); errors.Is(err, store.ErrLost) {
 			return err
+		}
+		if ctx.Err() != nil {
+			return nil // the next question goes on: what was compared is remembered
 		}
 	}
 	return nil

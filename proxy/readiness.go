@@ -37,10 +37,12 @@ func (r *readiness) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	defer cancel()
 	stamp, _, err := r.engine.Stamp(ctx)
 	if err == nil {
-		err = r.matches(ctx)
+		err = r.probe(ctx)
 	}
 	if err == nil {
-		err = r.probe(ctx)
+		comparing, done := context.WithTimeout(ctx, readyTimeout/2) // a slow Keycloak does not make the store unready
+		err = r.matches(comparing)
+		done()
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)

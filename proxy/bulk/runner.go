@@ -100,16 +100,13 @@ func (r *run) prove(ctx context.Context) error {
 		}
 		asked[kind] = true
 		err := r.runner.Prove(ctx, o.ref)
-		if err == nil {
+		if scim.AsError(err).Status == 404 { // says nothing about the caller: ask for the type instead
+			err = r.runner.Prove(ctx, scim.Ref{Type: o.ref.Type})
+		}
+		if status := scim.AsError(err).Status; err == nil || status != 401 && status != 403 {
 			return nil
 		}
-		switch scim.AsError(err).Status {
-		case 401, 403:
-			refused = err
-		case 404: // says nothing about the caller
-		default:
-			return nil
-		}
+		refused = err
 	}
 	return refused
 }

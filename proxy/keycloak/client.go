@@ -103,30 +103,40 @@ func (c *Client) send(ctx context.Context, token string, q request) (reply, erro
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		return reply{}, scim.Unavailable("Keycloak", unanswered(q.method, fmt.Errorf("%s %s: %w", q.method, q.path, withoutURL(err))))
+		return reply{}, scim.Unavailable("Keycloak", unanswered{fmt.Errorf("%s %s: %w", q.method, q.path, withoutURL(err))})
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(meter.Reader(ctx, io.LimitReader(res.Body, maxAnswer+1), smallAnswer, answerFactor))
 	switch {
 	case errors.Is(err, meter.ErrFull):
-		return reply{}, scim.Busy(unanswered(q.method, err))
+		return reply{}, scim.Busy(unanswered{err})
 	case err != nil:
-		return reply{}, scim.Unavailable("Keycloak", unanswered(q.method, err))
+		return reply{}, scim.Unavailable("Keycloak", unanswered{err})
 	case res.StatusCode == http.StatusBadGateway || res.StatusCode == http.StatusGatewayTimeout:
-		return reply{}, scim.Unavailable("Keycloak", unanswered(q.method, fmt.Errorf("a proxy before Keycloak answered %d", res.StatusCode)))
+		return reply{}, scim.Unavailable("Keycloak", unanswered{fmt.Errorf("a proxy before Keycloak answered %d", res.StatusCode)})
 	case len(body) > maxAnswer:
 		return reply{}, scim.Upstream(errors.New("the answer is too large"))
 	}
 	return reply{res.StatusCode, bytes.TrimSpace(body)}, nil
 }
 
-// unanswered is the error of a call that got no answer. A change that was sent may still take effect.
-func unanswered(method string, err error) error {
-	dial, ok := errors.AsType[*net.OpError](err)
-	if method == http.MethodGet || ok && dial.Op == "dial" {
-		return err
+// unanswered is the failure of a call that got no answer of Keycloak's own.
+type unanswered struct{ error }
+
+// Unwrap returns the failure.
+func (u unanswered) Unwrap() error { return u.error }
+
+// mayTakeEffect reports whether a change that was sent may still be carried out: no answer came, or one that a proxy before Keycloak may have
+// given while the change was under way. A connection that was never made carried nothing.
+func mayTakeEffect(method string, r reply, err error) bool {
+	if method == http.MethodGet {
+		return false
 	}
-	return scim.Doubtful(err)
+	if _, lost := errors.AsType[unanswered](err); lost {
+		dial, ok := errors.AsType[*net.OpError](err)
+		return !ok || dial.Op != "dial"
+	}
+	return err == nil && r.status == http.StatusServiceUnavailable
 }
 
 // withoutURL is the cause of an error of net/http. The error itself carries the whole URL, and a

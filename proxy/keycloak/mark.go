@@ -80,7 +80,7 @@ func (a *Account) aboutSelf(ctx context.Context, method, body string) ([]byte, e
 	switch {
 	case err != nil:
 		return nil, err
-	case r.status >= 400 && r.status < 500 && r.status != http.StatusTooManyRequests:
+	case r.status == http.StatusForbidden, r.status == http.StatusBadRequest && method == http.MethodPut:
 		return nil, fmt.Errorf("%w: Keycloak answered %d", ErrNoMark, r.status)
 	case !r.ok():
 		return nil, scim.Unavailable("Keycloak", fmt.Errorf("Keycloak answered %d", r.status))

@@ -93,10 +93,7 @@ func none(p scim.AttrPath, raw string) bool {
 
 // needed reports whether a resource cannot be without the value: natively a user whose userName is removed answers 500 from then on.
 func (f *Facts) needed(t scim.ResourceType, p scim.AttrPath) bool {
-	if t == scim.Group {
-		return p.Is(scim.AttrPath{Name: "displayName"})
-	}
-	return p.Is(userName) || f.profile.mapped[p.Key()].required()
+	return p.Is(scim.Identifying(t)) || t == scim.User && f.profile.mapped[p.Key()].required()
 }
 
 // shows reports whether Keycloak shows the value already, in the letter case it stores.

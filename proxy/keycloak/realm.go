@@ -47,7 +47,11 @@ func (r *Realm) Create(ctx context.Context, t scim.ResourceType, asked scim.Reso
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	return r.Get(ctx, scim.Ref{Type: t, ID: made.ID()}, scim.Need{})
+	shown, err := r.Get(ctx, scim.Ref{Type: t, ID: made.ID()}, scim.Need{})
+	if err != nil { // whatever it is, the resource is there: it must not look like a refusal
+		return scim.Resource{}, scim.Unavailable("the new resource", err)
+	}
+	return shown, nil
 }
 
 // refusedCreate names the fault behind the 500 that Keycloak answers to an e-mail address that is taken.
@@ -183,7 +187,11 @@ func (r *Realm) Permitted(ctx context.Context) error {
 }
 
 func (r *Realm) call(ctx context.Context, method, path string, v url.Values, body string) (reply, error) {
-	return r.client.do(ctx, r.cred, request{method, path, v, body, "application/scim+json"})
+	a, err := r.client.do(ctx, r.cred, request{method, path, v, body, "application/scim+json"})
+	if mayTakeEffect(method, a, err) {
+		scim.InDoubt(ctx)
+	}
+	return a, err
 }
 
 func (r *Realm) base() string { return "/realms/" + url.PathEscape(r.realm) + "/scim/v2" }

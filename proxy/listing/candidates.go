@@ -78,7 +78,7 @@ func equals(f scim.Filter) []scim.Compare {
 // hit answers `eq` on a name that is unique in Keycloak by one GET, where the index knows it. A stale entry is no hit: Keycloak is asked.
 func (d *Directory) hit(ctx context.Context, q scim.Query) (scim.Page, bool, error) {
 	c, ok := q.Filter.(scim.Compare)
-	if !ok || c.Op != scim.Eq || !scim.IsText(c.Value) || !c.Attr.Is(uniqueName(q.Type)) {
+	if !ok || c.Op != scim.Eq || !scim.IsText(c.Value) || !c.Attr.Is(scim.Identifying(q.Type)) {
 		return scim.Page{}, false, nil
 	}
 	ids, _, err := d.Find(ctx, q.Type, c.Attr, scim.Text(c.Value))
@@ -90,13 +90,6 @@ func (d *Directory) hit(ctx context.Context, q scim.Query) (scim.Page, bool, err
 	}
 	p, _, err := d.judge(ctx, q, ids)
 	return p, p.Total == 1, err
-}
-
-func uniqueName(t scim.ResourceType) scim.AttrPath {
-	if t == scim.Group {
-		return scim.AttrPath{Name: "displayName"}
-	}
-	return scim.AttrPath{Name: "userName"}
 }
 
 // found answers a query by its candidates. Records are shared by all callers of a realm, so a candidate that the caller may not see is not

@@ -130,7 +130,7 @@ func (d *Directory) follow(ctx context.Context, q scim.Query) (all []scim.Resour
 	step := scim.Query{Type: q.Type, Filter: q.Filter, Start: 1, After: q.After, Need: q.Need}
 	for len(all) < q.Count {
 		step.Count = min(size, q.Count-len(all))
-		p, err := d.Directory.List(ctx, step)
+		p, err := d.read(ctx, step)
 		if err != nil {
 			return nil, "", false, err
 		}

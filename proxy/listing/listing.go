@@ -7,7 +7,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -68,9 +67,6 @@ func (d *Directory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 		return scim.Page{}, err
 	}
 	p.Resources = p.Resources[:d.fitting(p.Resources)]
-	if err := meter.Take(ctx, pageFactor*sizeOf(p.Resources)); err != nil {
-		return scim.Page{}, scim.Busy(err)
-	}
 	return p, nil
 }
 
@@ -122,7 +118,7 @@ func (d *Directory) stitch(ctx context.Context, q scim.Query) (scim.Page, error)
 	first := q
 	first.Count = min(q.Count, size)
 	first.Sort = scim.Sort{}
-	page, err := d.Directory.List(ctx, first)
+	page, err := d.read(ctx, first)
 	if err != nil || q.Count <= size || page.Total < q.Start+size {
 		return unmarked(page), err
 	}
@@ -142,7 +138,7 @@ func (d *Directory) stitch(ctx context.Context, q scim.Query) (scim.Page, error)
 		next := first
 		next.Start, next.Count = q.Start+(i+1)*size, min(size, more-i*size)
 		g.Go(func() (err error) {
-			parts[i], err = d.Directory.List(reading, next)
+			parts[i], err = d.read(reading, next)
 			read.Add(int64(sizeOf(parts[i].Resources)))
 			return err
 		})
@@ -220,7 +216,7 @@ func (d *Directory) readAll(ctx context.Context, t scim.ResourceType, n scim.Nee
 			if err == nil {
 				out[i] = r
 				read.Add(int64(len(r.String())))
-				return nil
+				return take(ctx, r)
 			}
 			switch scim.AsError(err).Status {
 			case 404:

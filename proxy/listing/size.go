@@ -1,9 +1,31 @@
 package listing
 
-import "keycloak-scim-proxy/proxy/scim"
+import (
+	"context"
 
-// pageFactor is how many bytes a byte of a page costs until it is written.
+	"keycloak-scim-proxy/proxy/meter"
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// pageFactor is how many bytes a byte of a resource costs until the page is written.
 const pageFactor = 3
+
+// read reads a page of whole resources from below.
+func (d *Directory) read(ctx context.Context, q scim.Query) (scim.Page, error) {
+	p, err := d.Directory.List(ctx, q)
+	if err == nil {
+		err = take(ctx, p.Resources...)
+	}
+	return p, err
+}
+
+// take takes the bytes of resources that are held until the request ends.
+func take(ctx context.Context, all ...scim.Resource) error {
+	if err := meter.Take(ctx, pageFactor*sizeOf(all)); err != nil {
+		return scim.Busy(err)
+	}
+	return nil
+}
 
 func sizeOf(all []scim.Resource) (n int) {
 	for _, r := range all {

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 )
 
@@ -33,7 +34,9 @@ func (m *Meter) Held() int64 { return m.held.Load() }
 // Share is what one request holds.
 type Share struct {
 	meter *Meter
-	held  atomic.Int64
+	mu    sync.Mutex
+	held  int64
+	ended bool // nothing is counted for a request that is over
 }
 
 type key struct{}
@@ -45,7 +48,12 @@ func (m *Meter) With(ctx context.Context) (context.Context, *Share) {
 }
 
 // End gives everything back.
-func (s *Share) End() { s.meter.held.Add(-s.held.Swap(0)) }
+func (s *Share) End() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.meter.held.Add(-s.held)
+	s.held, s.ended = 0, true
+}
 
 // Take takes n bytes, or fails with ErrFull and takes none. A context without a share has no bound.
 func Take(ctx context.Context, n int) error {
@@ -53,18 +61,29 @@ func Take(ctx context.Context, n int) error {
 	if !ok {
 		return nil
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return nil
+	}
 	if now := s.meter.held.Add(int64(n)); now > s.meter.limit {
 		s.meter.held.Add(-int64(n))
 		return fmt.Errorf("%w: %d of %d bytes, and %d more", ErrFull, now-int64(n), s.meter.limit, n)
 	}
-	s.held.Add(int64(n))
+	s.held += int64(n)
 	return nil
 }
 
 // Give gives n bytes back that were taken with the same context.
 func Give(ctx context.Context, n int) {
-	if s, ok := ctx.Value(key{}).(*Share); ok {
-		s.held.Add(-int64(n))
+	s, ok := ctx.Value(key{}).(*Share)
+	if !ok {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ended {
+		s.held -= int64(n)
 		s.meter.held.Add(-int64(n))
 	}
 }

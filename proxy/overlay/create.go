@@ -24,16 +24,8 @@ const clockSkew = 2 * time.Minute
 
 // pendingID names the pending record of a create. The name is hashed: it may be longer than an id.
 func pendingID(t scim.ResourceType, r scim.Resource) string {
-	h := sha256.Sum256([]byte(strings.ToLower(scim.Text(r.Get(identity(t))))))
+	h := sha256.Sum256([]byte(strings.ToLower(scim.Text(r.Get(scim.Identifying(t))))))
 	return string(t) + "." + hex.EncodeToString(h[:16])
-}
-
-// identity is the attribute that Keycloak keeps unique.
-func identity(t scim.ResourceType) scim.AttrPath {
-	if t == scim.Group {
-		return scim.AttrPath{Name: "displayName"}
-	}
-	return scim.AttrPath{Name: "userName"}
 }
 
 // Create makes the resource in Keycloak and keeps the rest, so that a crash at any point is mended by the caller's retry. All that will be kept
@@ -66,7 +58,7 @@ func (d *Directory) Create(ctx context.Context, t scim.ResourceType, asked scim.
 		return scim.Resource{}, d.abandon(ctx, id, err)
 	}
 	answer, err := d.keep(ctx, t, asked, shown)
-	if err != nil && !adopted {
+	if err != nil && !adopted && !errors.Is(err, store.ErrConflict) { // whoever saved a record meanwhile owns the resource
 		err = d.unmake(ctx, id, scim.Ref{Type: t, ID: shown.ID()}, err)
 	}
 	if err != nil {
@@ -115,8 +107,8 @@ func (d *Directory) adopt(ctx context.Context, t scim.ResourceType, asked scim.R
 	if begun == nil || !errors.As(refused, &known) || known.Status != 409 {
 		return scim.Resource{}, refused
 	}
-	name := scim.Text(asked.Get(identity(t)))
-	page, err := d.Directory.List(ctx, scim.Query{Type: t, Filter: scim.Equal(identity(t), name), Start: 1, Count: 2})
+	name := scim.Text(asked.Get(scim.Identifying(t)))
+	page, err := d.Directory.List(ctx, scim.Query{Type: t, Filter: scim.Equal(scim.Identifying(t), name), Start: 1, Count: 2})
 	if err != nil {
 		return scim.Resource{}, err
 	}

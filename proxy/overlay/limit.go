@@ -7,16 +7,27 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// roomy is how much smaller than the limit a resource must be that is not measured: as a record each text stands twice, as asked and as shown,
-// and its quotes are escaped.
+// roomy: resources smaller than limit/roomy are not measured. In a record each text stands twice, as asked and as shown, and its quotes are
+// escaped.
 const roomy = 8
 
 // fits refuses what cannot be kept, before Keycloak is asked. Shown is what Keycloak is expected to show.
 func (d *Directory) fits(t scim.ResourceType, wanted, shown scim.Resource) error {
+	if len(terms(t, wanted)) > store.MaxTerms {
+		return tooManyTerms()
+	}
 	if roomy*(len(wanted.String())+len(shown.String())) <= d.limit {
 		return nil
 	}
-	return d.check(t, d.intended(t, wanted), wanted)
+	rem := d.intended(t, wanted)
+	for i, p := range rem.Pairs {
+		rem.Pairs[i].Witness = shown.Get(p.Path)
+	}
+	return d.check(t, rem, wanted)
+}
+
+func tooManyTerms() error {
+	return scim.TooMany("externalId and emails have more than %d values", store.MaxTerms)
 }
 
 // intended is the most that a write can leave to keep: all that was asked for and that Keycloak may show otherwise.
@@ -37,9 +48,9 @@ func (d *Directory) check(t scim.ResourceType, rem remainder, wanted scim.Resour
 	case err != nil:
 		return err
 	case len(body) > d.limit:
-		return &scim.Error{Status: 413, Detail: "the attributes that Keycloak does not hold are larger than what is kept of one resource"}
+		return scim.Fail(413, "", "the attributes that Keycloak does not hold need %d bytes; at most %d are kept of one resource", len(body), d.limit)
 	case len(terms(t, wanted)) > store.MaxTerms:
-		return scim.TooMany("more than %d values that resources are looked up by", store.MaxTerms)
+		return tooManyTerms()
 	}
 	return nil
 }

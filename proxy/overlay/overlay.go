@@ -112,12 +112,19 @@ const tries = 3
 // Update lets Keycloak have what it can hold and keeps the rest.
 func (d *Directory) Update(ctx context.Context, ref scim.Ref, edit scim.Edit) (scim.Resource, error) {
 	var r scim.Resource
+	var c changed
 	err := d.again(func() (err error) {
-		r, err = d.update(ctx, ref, edit)
+		r, err = d.update(ctx, ref, edit, &c)
 		return err
 	})
-	return r, err
+	if err != nil {
+		return scim.Resource{}, d.putBack(ctx, ref, c, err)
+	}
+	return r, nil
 }
+
+// changed is what Keycloak showed before the first try of an update, and after the last one that changed something.
+type changed struct{ before, after scim.Resource }
 
 func (d *Directory) again(write func() error) error {
 	for attempt := 1; ; attempt++ {
@@ -127,14 +134,17 @@ func (d *Directory) again(write func() error) error {
 	}
 }
 
-func (d *Directory) update(ctx context.Context, ref scim.Ref, edit scim.Edit) (scim.Resource, error) {
+func (d *Directory) update(ctx context.Context, ref scim.Ref, edit scim.Edit, c *changed) (scim.Resource, error) {
 	rem, rec, err := d.records.load(ctx, ref.ID)
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	var before, current, wanted scim.Resource
+	var current, wanted scim.Resource
 	shown, err := d.Directory.Update(ctx, ref, func(native scim.Resource) (scim.Resource, error) {
-		before, current = native, rem.merge(ref.Type, native, scim.Need{})
+		if c.before.IsZero() {
+			c.before = native
+		}
+		current = rem.merge(ref.Type, native, scim.Need{})
 		var err error
 		if wanted, err = edit(current); err != nil {
 			return wanted, err
@@ -145,9 +155,10 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit scim.Edit) (s
 	if err != nil {
 		return scim.Resource{}, err
 	}
+	c.after = shown
 	pairs, err := difference(d.Able(), ref.Type, wanted, shown)
 	if err != nil {
-		return scim.Resource{}, d.putBack(ctx, ref, before, shown, err)
+		return scim.Resource{}, err
 	}
 	next := remainder{Type: ref.Type, Pairs: pairs, Modified: rem.Modified}
 	if len(scim.Diff(current, wanted)) > 0 {
@@ -157,18 +168,18 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit scim.Edit) (s
 	if found := terms(ref.Type, answer); !next.equal(rem) || !slices.Equal(found, rec.Terms) {
 		err = d.records.save(ctx, ref.ID, store.Record{Rev: rec.Rev, Terms: found}, next)
 	}
-	if err != nil && !errors.Is(err, store.ErrConflict) {
-		err = d.putBack(ctx, ref, before, shown, err)
-	}
 	return answer, err
 }
 
 // putBack undoes the part of an update that Keycloak made before the update failed. If that fails too, the error says so.
-func (d *Directory) putBack(ctx context.Context, ref scim.Ref, before, shown scim.Resource, cause error) error {
-	if len(scim.Diff(before, shown)) == 0 {
+func (d *Directory) putBack(ctx context.Context, ref scim.Ref, c changed, cause error) error {
+	switch {
+	case c.after.IsZero() || len(scim.Diff(c.before, c.after)) == 0:
 		return cause
+	case errors.Is(cause, store.ErrConflict): // another writer was here: putting back would undo its change
+		return scim.Left(cause, nil)
 	}
-	_, err := d.Directory.Update(context.WithoutCancel(ctx), ref, func(scim.Resource) (scim.Resource, error) { return before, nil })
+	_, err := d.Directory.Update(context.WithoutCancel(ctx), ref, func(scim.Resource) (scim.Resource, error) { return c.before, nil })
 	return undone(cause, err)
 }
 
@@ -177,10 +188,7 @@ func undone(cause, err error) error {
 	if err == nil {
 		return cause
 	}
-	e := *scim.AsError(cause)
-	e.Detail += "; a part of the change was made and could not be undone"
-	e.Cause = errors.Join(cause, err)
-	return &e
+	return scim.Left(cause, err)
 }
 
 // Join changes members below and notes when: Keycloak does not move lastModified. The membership is changed by then, so a note that cannot be

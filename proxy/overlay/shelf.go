@@ -46,6 +46,9 @@ func (s shelf) save(ctx context.Context, id string, rec store.Record, rem remain
 
 // StoreError is what a caller is answered for an error of the store. If trying again does not help, it does not say so.
 func StoreError(err error) error {
+	if e := (*scim.Error)(nil); errors.As(err, &e) {
+		return err
+	}
 	switch {
 	case errors.Is(err, store.ErrTooLarge):
 		return &scim.Error{Status: 413, Detail: "the resource is larger than what can be kept beside Keycloak", Cause: err}

@@ -21,6 +21,9 @@ const (
 	sweepInFlight = 8  // questions to Keycloak at a time
 )
 
+// earlierKey is a record of no resource that earlier releases kept among the others.
+const earlierKey = "key.cursors"
+
 // Reason is what the sweep found about a record. Records of living resources are not told of.
 type Reason string
 
@@ -93,6 +96,7 @@ type sweeper struct {
 
 // page asks for all records of a page at the same time, and removes one by one.
 func (s *sweeper) page(ctx context.Context, ids []string) error {
+	ids = slices.DeleteFunc(ids, func(id string) bool { return id == earlierKey })
 	recs, err := s.records.Load(ctx, ids...)
 	if err != nil {
 		return fmt.Errorf("overlay: sweep: %w", err)

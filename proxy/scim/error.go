@@ -86,21 +86,6 @@ func IsGone(err error) bool {
 	return ok && e.Gone
 }
 
-// doubtful marks the failure of a write that may still take effect.
-type doubtful struct{ error }
-
-// Unwrap returns the failure.
-func (d doubtful) Unwrap() error { return d.error }
-
-// Doubtful marks the failure of a write whose outcome is not known: it was sent, and no answer came.
-func Doubtful(err error) error { return doubtful{err} }
-
-// IsDoubtful reports whether an error, or a cause of it, leaves the outcome of a write unknown.
-func IsDoubtful(err error) bool {
-	_, ok := errors.AsType[doubtful](err)
-	return ok
-}
-
 // NoEndpoint says that nothing lives at the path.
 func NoEndpoint() *Error { return &Error{Status: 404, Detail: "no such endpoint"} }
 
@@ -152,6 +137,14 @@ func Unavailable(what string, cause error) *Error {
 // Busy says that the requests under way leave no room for this one.
 func Busy(cause error) error {
 	return &Error{Status: 503, Detail: "too many large requests are under way, try again", RetryAfter: 5, Cause: cause}
+}
+
+// Left is the cause of a failed write of which a part was made and could not be undone, because of err.
+func Left(cause, err error) error {
+	e := *AsError(cause)
+	e.Detail += "; a part of the change was made and could not be undone"
+	e.Cause = errors.Join(cause, err)
+	return &e
 }
 
 // AsError is the only mapping of errors to answers: vocabulary as it is, a passed deadline 504, anything else an opaque 500.

@@ -144,3 +144,11 @@ func pick(as []Attribute, name string) (Attribute, bool) {
 	}
 	return Attribute{}, false
 }
+
+// Identifying is the attribute whose value only one resource of a type may have.
+func Identifying(t ResourceType) AttrPath {
+	if t == Group {
+		return AttrPath{Name: "displayName"}
+	}
+	return AttrPath{Name: "userName"}
+}

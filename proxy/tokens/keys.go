@@ -22,6 +22,9 @@ type Source struct {
 	Issuer func(ctx context.Context) (string, error)
 }
 
+// ErrNotTried is what a Source returns if it did not ask for the keys. The next token asks again.
+var ErrNotTried = errors.New("tokens: the keys were not asked for")
+
 // KeysAge is how long keys and issuer are used before they are read again. A key that Keycloak deletes meanwhile is refused by Keycloak.
 const KeysAge = 5 * time.Minute
 
@@ -53,11 +56,7 @@ var errUnknownKey = errors.New("tokens: no key of the realm has the token's key 
 
 // VerifySignature checks a token with the realm's keys and returns its payload.
 func (a *asked) VerifySignature(ctx context.Context, token string) ([]byte, error) {
-	var algs []jose.SignatureAlgorithm
-	for _, name := range algorithms() {
-		algs = append(algs, jose.SignatureAlgorithm(name))
-	}
-	jws, err := jose.ParseSignedCompact(token, algs)
+	jws, err := jose.ParseSignedCompact(token, algorithms())
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +112,12 @@ func (s *keySet) refresh(ctx context.Context) error {
 	s.tried = s.now()
 	s.mu.Unlock()
 	text, err := s.source.Keys(ctx)
+	if errors.Is(err, ErrNotTried) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.tried = time.Time{}
+		return err
+	}
 	var set jose.JSONWebKeySet
 	if err == nil {
 		err = json.Unmarshal(text, &set)

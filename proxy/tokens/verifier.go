@@ -38,10 +38,19 @@ func NewVerifier(realm string, s Source, now func() time.Time) *Verifier {
 }
 
 // algorithms that Keycloak signs access tokens with. Symmetric ones, which it uses for refresh tokens, are not among them.
-func algorithms() []string {
-	return []string{
-		oidc.RS256, oidc.RS384, oidc.RS512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.EdDSA,
+func algorithms() []jose.SignatureAlgorithm {
+	return []jose.SignatureAlgorithm{
+		jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512, jose.EdDSA,
 	}
+}
+
+// names are the algorithms as go-oidc takes them.
+func names(algs []jose.SignatureAlgorithm) []string {
+	out := make([]string, len(algs))
+	for i, a := range algs {
+		out[i] = string(a)
+	}
+	return out
 }
 
 // audience is what Keycloak's SCIM API asks a token to be made for.
@@ -55,7 +64,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Claims, error) {
 		return Claims{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	keys := &asked{set: &v.keys}
-	verifier := oidc.NewVerifier(issuer, keys, &oidc.Config{ClientID: audience(issuer), SupportedSigningAlgs: algorithms(), Now: v.now})
+	verifier := oidc.NewVerifier(issuer, keys, &oidc.Config{ClientID: audience(issuer), SupportedSigningAlgs: names(algorithms()), Now: v.now})
 	t, err := verifier.Verify(ctx, token)
 	if keys.unavailable != nil {
 		return Claims{}, keys.unavailable
@@ -75,11 +84,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Claims, error) {
 
 // precheck refuses what needs no key to be refused, and returns the issuer that the token names. It proves nothing.
 func (v *Verifier) precheck(token string) (issuer string, err error) {
-	var algs []jose.SignatureAlgorithm
-	for _, a := range algorithms() {
-		algs = append(algs, jose.SignatureAlgorithm(a))
-	}
-	jws, err := jose.ParseSignedCompact(token, algs)
+	jws, err := jose.ParseSignedCompact(token, algorithms())
 	if err != nil {
 		return "", err
 	}

@@ -52,32 +52,87 @@ func TestProofComesBeforeTheLock(t *testing.T) {
 	}
 }
 
-// A write whose outcome is not known keeps its resource locked until it can no longer take effect; any other failure does not.
+// silent is a directory whose changes get no answer while it is told so.
+type silent struct {
+	*scimtest.Memory
+	doubt bool
+	err   error
+}
+
+func (s *silent) lose(ctx context.Context) error {
+	if s.doubt {
+		scim.InDoubt(ctx)
+	}
+	return s.err
+}
+
+func (s *silent) Create(ctx context.Context, t scim.ResourceType, r scim.Resource) (scim.Resource, error) {
+	if err := s.lose(ctx); err != nil {
+		return scim.Resource{}, err
+	}
+	return s.Memory.Create(ctx, t, r)
+}
+
+func (s *silent) Update(ctx context.Context, ref scim.Ref, edit scim.Edit) (scim.Resource, error) {
+	if err := s.lose(ctx); err != nil {
+		return scim.Resource{}, err
+	}
+	return s.Memory.Update(ctx, ref, edit)
+}
+
+func (s *silent) Join(ctx context.Context, ref scim.Ref, m scim.Membership) error {
+	if err := s.lose(ctx); err != nil {
+		return err
+	}
+	return s.Memory.Join(ctx, ref, m)
+}
+
+func (s *silent) Delete(ctx context.Context, ref scim.Ref) error {
+	if err := s.lose(ctx); err != nil {
+		return err
+	}
+	return s.Memory.Delete(ctx, ref)
+}
+
+// A write whose change got no answer keeps its resource locked until the change can no longer take effect, whatever the write was and whether it
+// was mended; any other failure does not.
 func TestResourceInDoubtStaysLocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, m := native()
-		free := make(chan struct{}, 1) // a mutex would not let the clock of the bubble go on
-		lock := func(context.Context, string) (func(), error) { free <- struct{}{}; return func() { <-free }, nil }
-		s := writing.New(m, lock, scim.CoreSchemas(), writing.Options{MembersShown: 5, Doubt: 25 * time.Second})
-		made := do(t, s, scim.Create{Type: scim.User, Body: scimtest.Sample(1)}).Resource
-		change := scim.Patch{Ref: scim.Ref{Type: scim.User, ID: made.ID()}, Ops: []scim.Op{op(scim.ReplaceAll, "title", `"x"`)}}
-		for _, row := range []struct {
-			err  error
-			wait time.Duration
-		}{
-			{scim.Unavailable("Keycloak", scim.Doubtful(context.DeadlineExceeded)), 25 * time.Second},
-			{scim.AsError(scim.Unavailable("Keycloak", scim.Doubtful(context.DeadlineExceeded))), 25 * time.Second},
-			{scim.Unavailable("Keycloak", context.DeadlineExceeded), 0},
-			{scim.Uniqueness("taken"), 0},
-		} {
-			m.FailNext(row.err)
-			if _, err := s.Do(t.Context(), change); err == nil {
-				t.Fatal("no error")
+		below := &silent{Memory: m}
+		held := map[string]chan struct{}{} // a mutex would not let the clock of the bubble go on
+		lock := func(_ context.Context, key string) (func(), error) {
+			if held[key] == nil {
+				held[key] = make(chan struct{}, 1)
 			}
-			begun := time.Now()
-			do(t, s, change)
-			if waited := time.Since(begun); waited != row.wait {
-				t.Errorf("%v: the next writer waited %s, want %s", row.err, waited, row.wait)
+			free := held[key]
+			free <- struct{}{}
+			return func() { <-free }, nil
+		}
+		s := writing.New(below, lock, scim.CoreSchemas(), writing.Options{MembersShown: 5, Doubt: 25 * time.Second})
+		user := scim.Ref{Type: scim.User, ID: do(t, s, scim.Create{Type: scim.User, Body: scimtest.Sample(1)}).Resource.ID()}
+		group := scim.Ref{Type: scim.Group, ID: do(t, s, scim.Create{Type: scim.Group, Body: scim.Must(`{"displayName":"g"}`)}).Resource.ID()}
+		for _, c := range writes(user, group) {
+			for _, row := range []struct {
+				doubt bool
+				err   error
+				wait  time.Duration
+			}{
+				{true, scim.Unavailable("Keycloak", context.DeadlineExceeded), 25 * time.Second},
+				{false, scim.Unavailable("Keycloak", context.DeadlineExceeded), 0},
+				{false, scim.Uniqueness("taken"), 0},
+				{true, nil, 25 * time.Second}, // mended below
+			} {
+				below.doubt, below.err = row.doubt, row.err
+				if _, err := s.Do(t.Context(), c); (err == nil) != (row.err == nil) {
+					t.Fatalf("%s: %v", c.Verb(), err)
+				}
+				below.doubt, below.err = false, scim.Uniqueness("taken")
+				begun := time.Now()
+				_, _ = s.Do(t.Context(), c)
+				if waited := time.Since(begun); waited != row.wait {
+					t.Errorf("%s, %+v: the next writer waited %s", c.Verb(), row, waited)
+				}
 			}
 		}
 	})

@@ -103,11 +103,12 @@ func (s *Service) create(ctx context.Context, c scim.Create) (scim.Answer, error
 	if err := s.Prove(ctx, scim.Ref{Type: c.Type}); err != nil {
 		return scim.Answer{}, err
 	}
-	unlock, err := s.lock(ctx, "create/"+string(c.Type)+"/"+strings.ToLower(scim.Text(body.Raw("userName"))+scim.Text(body.Raw("displayName"))))
+	unlock, err := s.lock(ctx, "create/"+string(c.Type)+"/"+strings.ToLower(scim.Text(body.Get(scim.Identifying(c.Type)))))
 	if err != nil {
 		return scim.Answer{}, scim.Unavailable("the lock", err)
 	}
-	defer unlock()
+	ctx, doubt := scim.WithDoubt(ctx)
+	defer s.release(unlock, doubt)
 	r, err := s.below.Create(ctx, c.Type, body)
 	if err != nil {
 		return scim.Answer{}, err
@@ -116,8 +117,7 @@ func (s *Service) create(ctx context.Context, c scim.Create) (scim.Answer, error
 	var skipped []string
 	if !m.Empty() {
 		if skipped, err = s.join(ctx, ref, m); err != nil {
-			_ = s.below.Delete(context.WithoutCancel(ctx), ref) // the create is refused as a whole; what cannot be deleted now is found by the retry's 409
-			return scim.Answer{}, err
+			return scim.Answer{}, undone(err, s.below.Delete(context.WithoutCancel(ctx), ref)) // the create is refused as a whole
 		}
 	}
 	a, err := s.answer(ctx, change{ref: ref, want: c.Want, whole: true}, r)
@@ -169,7 +169,8 @@ func (s *Service) remove(ctx context.Context, c scim.Delete) error {
 	if err != nil {
 		return scim.Unavailable("the lock", err)
 	}
-	defer unlock()
+	ctx, doubt := scim.WithDoubt(ctx)
+	defer s.release(unlock, doubt)
 	if err := s.precondition(ctx, c.Ref, c.IfMatch); err != nil {
 		return err
 	}
@@ -187,7 +188,7 @@ type change struct {
 }
 
 // write is the one shape of every change: lock, compare, edit, join, answer.
-func (s *Service) write(ctx context.Context, c change) (a scim.Answer, err error) {
+func (s *Service) write(ctx context.Context, c change) (scim.Answer, error) {
 	if err := s.Prove(ctx, c.ref); err != nil {
 		return scim.Answer{}, err
 	}
@@ -195,7 +196,8 @@ func (s *Service) write(ctx context.Context, c change) (a scim.Answer, err error
 	if err != nil {
 		return scim.Answer{}, scim.Unavailable("the lock", err)
 	}
-	defer func() { s.release(unlock, err) }()
+	ctx, doubt := scim.WithDoubt(ctx)
+	defer s.release(unlock, doubt)
 	if err := s.precondition(ctx, c.ref, c.ifMatch); err != nil {
 		return scim.Answer{}, err
 	}
@@ -212,15 +214,14 @@ func (s *Service) write(ctx context.Context, c change) (a scim.Answer, err error
 			return scim.Answer{}, s.takeBack(ctx, c.ref, before, err)
 		}
 	}
-	a, err = s.answer(ctx, c, after)
+	a, err := s.answer(ctx, c, after)
 	a.Skipped = skipped
 	return a, err
 }
 
-// release gives a lock back: at once, or if the outcome of the write is not known, when it can no longer take effect. The next writer reads
-// what came of it.
-func (s *Service) release(unlock func(), err error) {
-	if scim.IsDoubtful(err) {
+// release gives a lock back: at once, or if a change may still take effect, when it no longer can. The next writer reads what came of it.
+func (s *Service) release(unlock func(), d *scim.Doubt) {
+	if d.Exists() {
 		time.AfterFunc(s.options.Doubt, unlock)
 		return
 	}
@@ -229,10 +230,19 @@ func (s *Service) release(unlock func(), err error) {
 
 // takeBack undoes the first half of a group's write whose second half failed.
 func (s *Service) takeBack(ctx context.Context, ref scim.Ref, before scim.Resource, cause error) error {
-	if !before.IsZero() {
-		_, _ = s.below.Update(context.WithoutCancel(ctx), ref, func(scim.Resource) (scim.Resource, error) { return before, nil })
+	if before.IsZero() {
+		return cause
 	}
-	return cause
+	_, err := s.below.Update(context.WithoutCancel(ctx), ref, func(scim.Resource) (scim.Resource, error) { return before, nil })
+	return undone(cause, err)
+}
+
+// undone is the cause of a failed write, with a remark if what was done of it could not be undone.
+func undone(cause, err error) error {
+	if err == nil || scim.IsGone(err) {
+		return cause
+	}
+	return scim.Left(cause, err)
 }
 
 // split takes what the server gives out of a body (RFC 7644 section 3.3: readOnly values are ignored), and a group's members.

@@ -153,11 +153,11 @@ func patch(ops ...string) string {
 	return `{"schemas":["` + scim.PatchURN + `"],"Operations":[` + strings.Join(ops, ",") + `]}`
 }
 
-// dump is every key of the store with its content; a lock has no content that lasts.
+// dump is every key of the store with its content, but for locks, which do not last, and for the names of realms in which a token was accepted.
 const dump = `local out = {}
 for _, k in ipairs(redis.call('KEYS', 'kscim:*')) do
   local kind = redis.call('TYPE', k).ok
-  if string.find(k, '}:l:', 1, true) then
+  if string.find(k, '}:l:', 1, true) or string.find(k, '{realms}', 1, true) then
   elseif kind == 'hash' then out[k] = redis.call('HGETALL', k)
   elseif kind == 'zset' then out[k] = redis.call('ZRANGE', k, 0, -1)
   else out[k] = {redis.call('GET', k)} end
