@@ -16,7 +16,7 @@ import (
 	"keycloak-scim-proxy/proxy/writing"
 )
 
-// parts live as long as their realm is served: all mutable state is here, none in a room.
+// parts live as long as their realm is served: no layer has mutable state of its own.
 type parts struct {
 	client *keycloak.Client
 	realm  string

@@ -4,5 +4,6 @@
 //	compose  the whole path of a request, bottom to top
 //	Run      serves until the context ends
 //
-// Mutable state (accounts, spaces, what is known of a realm) lives in parts; everything else is made anew per request.
+// Mutable state lives in parts (spaces, what is known of a realm), in the gates (accounts, who was let in, marks) and in the meter; everything
+// else is made anew per request.
 package proxy

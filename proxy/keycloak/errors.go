@@ -1,6 +1,7 @@
 package keycloak
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 
@@ -12,7 +13,8 @@ import (
 func (r *Realm) refused(ref scim.Ref, a reply) error {
 	body, _ := scim.ParseResource(a.body)
 	detail := scim.Text(body.Raw("detail"))
-	cause := fmt.Errorf("Keycloak answered %d: %.300s", a.status, a.body)
+	// Its detail may repeat a value or a filter, which the log does not hold.
+	cause := fmt.Errorf("Keycloak answered %d %s", a.status, scim.Cut(cmp.Or(scim.Text(body.Raw("scimType")), scim.Text(body.Raw("error"))), 64))
 	switch a.status {
 	case http.StatusBadRequest:
 		return badRequest(scim.Text(body.Raw("scimType")), detail, cause)

@@ -10,7 +10,8 @@
 //	scan        everything else: a walk over narrow rows, decided here; only the page that is returned is read whole
 //	cursor      pages that lose nobody while others create and delete (RFC 9865)
 //
-// Bounds. A scan looks at no more than Limits.Scan rows (400 tooMany), and ends with the request's deadline. At most Limits.InFlight
+// Bounds. The resources of a page have at most Limits.Bytes in all, and what is read whole is taken from the request's share of memory
+// (meter). A scan looks at no more than Limits.Scan rows (400 tooMany), and ends with the request's deadline. At most Limits.InFlight
 // reads run at the same time.
 //
 // Failure story. It writes nothing. An index that names somebody who is gone or has changed is found out by reading and judging, and the

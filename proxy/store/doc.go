@@ -29,7 +29,7 @@
 // # The system space
 //
 // The space "system" describes the store itself. Only Guard opens it, and no realm can be called so:
-// the spaces of realms have names that begin with "realm.".
+// the spaces of realms have names that begin with "realm.", "pending." or "keys.", and "realms" is the only other one.
 //
 //	key.<id of the key, hex>   a canary: sealed with that key, one for each key that was ever the first
 //	stamp                      a random text, in plain, that tells this store from every other one

@@ -44,6 +44,8 @@ type Guarded struct {
 	turn    chan struct{} // held while the system space is checked
 	seen    verdict       // the last one without an error; guarded by turn
 	written string        // the last stamp that this process has written, or tried to; guarded by turn
+	failed  error         // of the last check, if the store did not answer; guarded by turn
+	rounds  atomic.Int64  // checks so far
 	last    atomic.Pointer[verdict]
 }
 
@@ -95,6 +97,7 @@ func (g *Guarded) Check(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("store check: %w", err)
 	}
+	round := g.rounds.Load()
 	select {
 	case g.turn <- struct{}{}:
 		defer func() { <-g.turn }()
@@ -104,12 +107,20 @@ func (g *Guarded) Check(ctx context.Context) error {
 	if v := g.last.Load(); g.holds(v) {
 		return v.err // another operation has checked meanwhile
 	}
+	if g.rounds.Load() > round && g.failed != nil {
+		return g.failed // a check that began meanwhile got no answer: waiting for one more time-out each would queue all operations
+	}
 	v := g.seen
 	v.at, v.connections = g.options.Now(), g.connections()
+	g.rounds.Add(1)
+	g.failed = nil
 	switch v.err = g.inspect(ctx, &v); {
 	case v.err == nil:
 		g.seen = v
 	case !errors.Is(v.err, ErrKeys) && !errors.Is(v.err, ErrLost):
+		if ctx.Err() == nil { // else it says nothing about the store
+			g.failed = v.err
+		}
 		return v.err
 	}
 	g.last.Store(&v)

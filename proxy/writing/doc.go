@@ -7,6 +7,10 @@
 //
 // It must not know Keycloak, the store, dialects or HTTP.
 //
-// Failure story. A write is not given up because the caller hung up; its deadline still holds. A user's write is one Update below. A group's
+// If the caller's credential is not the proxy's own, the caller must prove that it may write (Options.Prove) before a lock is taken or
+// anything is kept.
+//
+// Failure story. A write is not given up because the caller hung up; its deadline still holds. If a change got no answer it may still take
+// effect (scim.Doubt), so the lock is kept for Options.Doubt and no later write is undone by it. A user's write is one Update below. A group's
 // write may be an Update and a Join: if the Join fails, the Update is taken back; a group that was just created for it is deleted again.
 package writing

@@ -1,0 +1,70 @@
+package listing_test
+
+import (
+	"context"
+	"testing"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// guarded shows a caller what they may see: nobody of the hidden ids, and lists only if that is allowed.
+type guarded struct {
+	scim.Directory
+	hidden  map[string]bool
+	refused error
+	lists   int
+}
+
+func (g *guarded) Get(ctx context.Context, ref scim.Ref, n scim.Need) (scim.Resource, error) {
+	if g.hidden[ref.ID] {
+		return scim.Resource{}, scim.Forbidden("not yours")
+	}
+	return g.Directory.Get(ctx, ref, n)
+}
+
+func (g *guarded) List(ctx context.Context, q scim.Query) (scim.Page, error) {
+	g.lists++
+	if g.refused != nil {
+		return scim.Page{}, g.refused
+	}
+	return g.Directory.List(ctx, q)
+}
+
+// A candidate that the caller may not see is as one that is not there. Before nobody is answered because of it, or to a caller with a credential of
+// their own, the directory below is asked whether the caller may list at all.
+func TestCandidatesThatAreHidden(t *testing.T) {
+	forbidden := scim.Forbidden("no role")
+	for what, row := range map[string]struct {
+		own, taken, mine bool // the index knows somebody; the caller may see them
+		refused          error
+		found, lists     int
+		status           int
+	}{
+		"mine":                            {own: true, taken: true, mine: true, found: 1},
+		"free":                            {own: true},
+		"somebody else's":                 {own: true, taken: true, lists: 1},
+		"the account has lost its role":   {own: true, taken: true, refused: forbidden, lists: 1, status: 403},
+		"drop-in, free":                   {lists: 1},
+		"drop-in, somebody else's":        {taken: true, lists: 1},
+		"drop-in without a role, free":    {refused: forbidden, lists: 1, status: 403},
+		"drop-in without a role, taken":   {taken: true, refused: forbidden, lists: 1, status: 403},
+		"drop-in, mine, found by one GET": {taken: true, mine: true, found: 1},
+	} {
+		s := build(wide)
+		made := s.put(t, scim.Must(`{"userName":"ada","externalId":"e-1","title":"T"}`))
+		if row.taken {
+			s.index[key(scim.User, scim.AttrPath{Name: "externalId"}, "e-1")] = []string{made.ID()}
+		}
+		g := &guarded{Directory: s.Directory.Directory, hidden: map[string]bool{made.ID(): !row.mine}, refused: row.refused}
+		s.Directory.Directory, s.AskOnMiss = g, !row.own
+		able := s.below.Able()
+		able.Holds[scim.User]["externalid"] = scim.Kept
+		p, err := s.List(t.Context(), scim.Query{Type: scim.User, Filter: scim.Equal(scim.AttrPath{Name: "externalId"}, "e-1"), Start: 1, Count: 10})
+		if row.status != 0 && scim.AsError(err).Status != row.status || row.status == 0 && err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		if p.Total != row.found || g.lists != row.lists {
+			t.Errorf("%s: %d found, %d lists below", what, p.Total, g.lists)
+		}
+	}
+}
