@@ -135,7 +135,7 @@ func (g *tenantGate) storeMatches(ctx context.Context) error {
 			return err
 		}
 		if ctx.Err() != nil {
-			return nil // the next question goes on: what was compared is remembered
+			break // the next question goes on: what was compared is remembered
 		}
 	}
 	return nil
