@@ -2,6 +2,8 @@ package proxy
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"time"
 
 	"keycloak-scim-proxy/proxy/bulk"
@@ -58,7 +60,7 @@ func compose(p *parts, l plan, f *keycloak.Facts, cred keycloak.Credential) (*wr
 		l.writing.Prove = realm.MayWrite
 	}
 	var d scim.Directory = realm
-	kept := overlay.Options{Records: p.spaces.records, Pending: p.spaces.pending, Limit: l.kept, Now: p.now}
+	kept := overlay.Options{Records: p.spaces.records, Pending: p.spaces.pending, Limit: l.kept, Caller: l.tenant + "\x00" + l.viewer, Now: p.now}
 	if l.mark != nil {
 		kept.Records, kept.Pending = marking{p.spaces.records, l.mark}, marking{p.spaces.pending, l.mark}
 	}
@@ -97,7 +99,14 @@ func session(ctx context.Context, p *parts, l plan, cred keycloak.Credential) (s
 // lockSpare is how much longer than a request and a doubt a lock lasts: none loses its lock.
 const lockSpare = 30 * time.Second
 
+// longKey is the length from which on the name of a lock is hashed: stores bound their keys.
+const longKey = 256
+
 func (p *parts) lock(ctx context.Context, key string) (func(), error) {
+	if len(key) > longKey {
+		sum := sha256.Sum256([]byte(key))
+		key = hex.EncodeToString(sum[:])
+	}
 	return p.spaces.records.Lock(ctx, key, p.lockTime)
 }
 

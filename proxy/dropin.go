@@ -8,14 +8,18 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/sync/singleflight"
 	"golang.org/x/time/rate"
 
+	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
 	"keycloak-scim-proxy/proxy/store"
@@ -41,7 +45,7 @@ type dropInGate struct {
 	accepted store.Space // the names of realms in which a token was ever accepted
 
 	mu sync.Mutex
-	// realms in which a token was accepted. Only those are remembered without a bound.
+	// realms that have keys: those that exist. Only they are remembered without a bound.
 	realms   map[string]*dropInRealm
 	strange  *lru.Cache[string, *dropInRealm]
 	newcomer *rate.Limiter
@@ -50,6 +54,7 @@ type dropInGate struct {
 type dropInRealm struct {
 	*parts
 	verifier *tokens.Verifier
+	accepted atomic.Bool
 }
 
 // admission is what Keycloak answered to a credential.
@@ -83,6 +88,7 @@ func (g *dropInGate) Enter(r *http.Request, variables map[string]string) (scimht
 	if err != nil {
 		return scimhttp.Session{}, err
 	}
+	meter.For(r.Context(), name+"\x00"+claims.Subject)
 	l := g.plan
 	l.tenant, l.viewer = "realm:"+name, claims.Subject
 	s, err := session(r.Context(), realm.parts, l, keycloak.Caller(token))
@@ -105,36 +111,45 @@ func (g *dropInGate) realm(name string) *dropInRealm {
 			if !g.known(ctx, name) && !g.newcomer.AllowN(g.p.now(), 1) {
 				return nil, fmt.Errorf("%w: too many realms that nobody has used are asked for", tokens.ErrNotTried)
 			}
-			return g.p.client.Keys(ctx, name)
+			keys, err := g.p.client.Keys(ctx, name)
+			if err == nil {
+				g.exists(name)
+			}
+			return keys, err
 		},
 		Issuer: func(ctx context.Context) (string, error) { return g.p.client.Issuer(ctx, name) },
 	}
-	r := &dropInRealm{g.p.scope(name, scopeOf(name, "")), tokens.NewVerifier(name, source, g.p.now)}
+	r := &dropInRealm{parts: g.p.scope(name, scopeOf(name, "")), verifier: tokens.NewVerifier(name, source, g.p.now)}
 	g.strange.Add(name, r)
 	return r
 }
 
-// known reports whether a token was accepted in the realm, since the start or before it: a flood of made-up names must not keep the callers of
+// known reports whether the realm is known to exist: it has keys, a tenant, or a token was accepted in it before the start: a flood of made-up names must not keep the callers of
 // real ones out after a restart.
 func (g *dropInGate) known(ctx context.Context, name string) bool {
 	g.mu.Lock()
 	_, known := g.realms[name]
 	g.mu.Unlock()
-	if known {
+	if known || slices.ContainsFunc(g.p.cfg.Tenants, func(t config.Tenant) bool { return t.Realm == name }) {
 		return true
 	}
 	found, err := g.accepted.Load(ctx, name)
 	return err == nil && len(found) > 0
 }
 
-// accept remembers a realm for good: Keycloak has accepted a token for it. The store remembers it for the next start.
-func (g *dropInGate) accept(ctx context.Context, r *dropInRealm) {
+// exists keeps a realm that has keys: strangers can name only as many of those as there are.
+func (g *dropInGate) exists(name string) {
 	g.mu.Lock()
-	_, known := g.realms[r.realm]
-	g.realms[r.realm] = r
-	g.strange.Remove(r.realm)
-	g.mu.Unlock()
-	if !known {
+	defer g.mu.Unlock()
+	if r, ok := g.strange.Peek(name); ok {
+		g.realms[name] = r
+		g.strange.Remove(name)
+	}
+}
+
+// accept notes that Keycloak has accepted a token for a realm. The store remembers it for the next start.
+func (g *dropInGate) accept(ctx context.Context, r *dropInRealm) {
+	if r.accepted.CompareAndSwap(false, true) {
 		_, _ = g.accepted.Save(ctx, r.realm, store.Record{}) // a conflict means that it is there; without it the next start is slower
 	}
 }

@@ -128,15 +128,25 @@ func (s marking) Save(ctx context.Context, id string, r store.Record) (uint64, e
 	return s.Space.Save(ctx, id, r)
 }
 
-// storeMatches reports an error if Keycloak names another store than this one for any tenant. A tenant whose account does not answer says nothing.
+// storeMatches reports an error if Keycloak names another store than this one, and for no tenant this one: a mark that somebody has changed in one
+// realm stops its tenant only. A tenant whose account does not answer says nothing.
 func (g *tenantGate) storeMatches(ctx context.Context) error {
+	var lost error
 	for _, t := range g.all {
-		if err := t.plan.mark.check(ctx); errors.Is(err, store.ErrLost) {
-			return err
+		err := t.plan.mark.check(ctx)
+		if err == nil && t.plan.mark.named() {
+			return nil
 		}
-		if ctx.Err() != nil {
-			break // the next question goes on: what was compared is remembered
+		if errors.Is(err, store.ErrLost) {
+			lost = err
 		}
 	}
-	return nil
+	return lost
+}
+
+// named reports whether Keycloak names this store.
+func (m *mark) named() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.checked && m.set
 }

@@ -25,6 +25,7 @@ type operation struct {
 	ref            scim.Ref // the resource, once its id is known
 	version        string
 	skipped        []string // members that do not exist
+	adopted        bool     // the resource was made by an earlier request: it is not taken back
 	err            error
 	state          state
 }

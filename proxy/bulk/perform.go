@@ -62,7 +62,7 @@ func (r *run) do(ctx context.Context, o *operation, c scim.Call) error {
 	if _, creates := c.(scim.Create); creates {
 		o.ref.ID = a.Resource.ID()
 	}
-	o.version, o.skipped = a.Version, append(o.skipped, a.Skipped...)
+	o.version, o.skipped, o.adopted = a.Version, append(o.skipped, a.Skipped...), o.adopted || a.Adopted
 	return nil
 }
 
@@ -108,7 +108,7 @@ func (r *run) takeBack(ctx context.Context, u *unit, cause int) {
 	for _, i := range u.ops {
 		o := &r.ops[i]
 		o.version = ""
-		if o.ref.ID == "" {
+		if o.ref.ID == "" || o.adopted {
 			continue
 		}
 		_, err := r.runner.Service.Do(ctx, scim.Delete{Ref: o.ref})

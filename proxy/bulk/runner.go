@@ -81,24 +81,30 @@ func (r Runner) Run(ctx context.Context, q Request) (Outcome, error) {
 	return x.outcome, nil
 }
 
-// prove asks for one operation of each kind, a create or a change of each type, whether the caller may do it. If all of them are refused, so is
-// the request: each operation would be refused at the price of a call. Whoever may do one kind gets an answer for each operation.
+// provenChanges is how many changes of one type are asked for: a caller may be allowed to change some resources only.
+const provenChanges = 3
+
+// prove asks for one create and a few changes of each type whether the caller may do them. If all of them are refused, so is the request: each operation would be refused at the price of a call. Whoever may do one kind gets an answer for each operation.
 func (r *run) prove(ctx context.Context) error {
 	if r.runner.Prove == nil {
 		return nil
 	}
 	var refused error
-	asked := map[scim.Ref]bool{}
+	asked := map[scim.Ref]int{}
 	for i := range r.ops {
 		o := &r.ops[i]
 		kind := scim.Ref{Type: o.ref.Type}
 		if _, creates := o.call.(scim.Create); !creates {
 			kind.ID = "any"
 		}
-		if _, unbound := scim.BulkID(o.ref.ID); o.err != nil || unbound || asked[kind] {
+		most := provenChanges
+		if kind.ID == "" {
+			most = 1
+		}
+		if _, unbound := scim.BulkID(o.ref.ID); o.err != nil || unbound || asked[kind] >= most {
 			continue
 		}
-		asked[kind] = true
+		asked[kind]++
 		err := r.runner.Prove(ctx, o.ref)
 		if scim.AsError(err).Status == 404 { // says nothing about the caller: ask for the type instead
 			err = r.runner.Prove(ctx, scim.Ref{Type: o.ref.Type})

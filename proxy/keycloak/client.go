@@ -21,12 +21,8 @@ import (
 // maxAnswer bounds what is read of one answer. A group with 100,000 members is about 10 MB.
 const maxAnswer = 64 << 20
 
-// answerFactor is how many bytes a byte of a large answer, such as a group with many members, costs while it is read; what is smaller than
-// any page of users is not counted.
-const (
-	smallAnswer  = 1 << 20
-	answerFactor = 3
-)
+// smallAnswer is the size up to which an answer is not counted: that of a page of users, of which a walk reads many and holds one.
+const smallAnswer = 1 << 20
 
 // Client talks to one Keycloak. Nothing in it belongs to a tenant, so a reload closes nothing.
 type Client struct {
@@ -106,7 +102,8 @@ func (c *Client) send(ctx context.Context, token string, q request) (reply, erro
 		return reply{}, scim.Unavailable("Keycloak", unanswered{fmt.Errorf("%s %s: %w", q.method, q.path, withoutURL(err))})
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(meter.Reader(ctx, io.LimitReader(res.Body, maxAnswer+1), smallAnswer, answerFactor))
+	whole := io.LimitReader(res.Body, maxAnswer+1)
+	body, err := io.ReadAll(io.MultiReader(io.LimitReader(whole, smallAnswer), meter.Reader(ctx, whole)))
 	switch {
 	case errors.Is(err, meter.ErrFull):
 		return reply{}, scim.Busy(unanswered{err})

@@ -49,6 +49,7 @@ func (r *Realm) Create(ctx context.Context, t scim.ResourceType, asked scim.Reso
 	}
 	shown, err := r.Get(ctx, scim.Ref{Type: t, ID: made.ID()}, scim.Need{})
 	if err != nil { // whatever it is, the resource is there: it must not look like a refusal
+		scim.OutcomeOf(ctx).Doubt()
 		return scim.Resource{}, scim.Unavailable("the new resource", err)
 	}
 	return shown, nil
@@ -189,7 +190,7 @@ func (r *Realm) Permitted(ctx context.Context) error {
 func (r *Realm) call(ctx context.Context, method, path string, v url.Values, body string) (reply, error) {
 	a, err := r.client.do(ctx, r.cred, request{method, path, v, body, "application/scim+json"})
 	if mayTakeEffect(method, a, err) {
-		scim.InDoubt(ctx)
+		scim.OutcomeOf(ctx).Doubt()
 	}
 	return a, err
 }

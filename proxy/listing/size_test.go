@@ -74,8 +74,8 @@ func TestPagesAreBoundedInBytes(t *testing.T) {
 // A page that the requests under way leave no room for is refused with a time to try again.
 func TestPageTakesFromTheMeter(t *testing.T) {
 	s := build(wide)
-	s.put(t, scim.Must(fmt.Sprintf(`{"userName":"user","title":%q}`, strings.Repeat("x", 10_000))))
-	m := meter.New(20_000)
+	s.put(t, scim.Must(fmt.Sprintf(`{"userName":"user","title":%q}`, strings.Repeat("x", 1<<20))))
+	m := meter.New(1 << 20)
 	ctx, share := m.With(t.Context())
 	_, err := s.List(ctx, scim.Query{Type: scim.User, Count: 10, Start: 1})
 	if e := scim.AsError(err); e.Status != 503 || e.RetryAfter == 0 || !errors.Is(err, meter.ErrFull) {

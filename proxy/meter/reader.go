@@ -5,23 +5,17 @@ import (
 	"io"
 )
 
-// Reader takes factor bytes for each byte that is read beyond the first free ones. It takes as bytes come, so that a slow sender holds only
-// what it has sent.
-func Reader(ctx context.Context, r io.Reader, free, factor int) io.Reader {
-	return &reader{ctx: ctx, next: r, free: free, factor: factor}
-}
+// Reader takes the bytes that are read, as they come, so that a slow sender holds only what it has sent.
+func Reader(ctx context.Context, r io.Reader) io.Reader { return &reader{ctx, r} }
 
 type reader struct {
-	ctx          context.Context
-	next         io.Reader
-	free, factor int
+	ctx  context.Context
+	next io.Reader
 }
 
 func (r *reader) Read(p []byte) (int, error) {
 	n, err := r.next.Read(p)
-	counted := max(n-r.free, 0)
-	r.free = max(r.free-n, 0)
-	if full := Take(r.ctx, counted*r.factor); full != nil {
+	if full := Take(r.ctx, n); full != nil {
 		return n, full
 	}
 	return n, err

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -22,10 +23,15 @@ type pending struct {
 // clockSkew is how far Keycloak's clock may be behind ours when a resource is judged to be made since a pending record was.
 const clockSkew = 2 * time.Minute
 
-// pendingID names the pending record of a create. The name is hashed: it may be longer than an id.
-func pendingID(t scim.ResourceType, r scim.Resource) string {
-	h := sha256.Sum256([]byte(strings.ToLower(scim.Text(r.Get(scim.Identifying(t))))))
-	return string(t) + "." + hex.EncodeToString(h[:16])
+// pendingID names the pending record of a create by its type, name, caller and content: only the same caller's retry of the same create
+// finishes it. They are hashed, because they may be longer than an id.
+func (d *Directory) pendingID(t scim.ResourceType, r scim.Resource) string {
+	name := strings.ToLower(scim.Text(r.Get(scim.Identifying(t))))
+	h := sha256.New()
+	for _, part := range []string{name, d.caller, scim.Canonical(r.String())} {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	return string(t) + "." + hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // Create makes the resource in Keycloak and keeps the rest, so that a crash at any point is mended by the caller's retry. All that will be kept
@@ -33,10 +39,10 @@ func pendingID(t scim.ResourceType, r scim.Resource) string {
 func (d *Directory) Create(ctx context.Context, t scim.ResourceType, asked scim.Resource) (scim.Resource, error) {
 	asked = asked.Assigned()
 	intended := d.intended(t, asked)
-	if err := d.check(t, intended, asked); err != nil {
+	if err := d.check(t, intended.size(), asked); err != nil {
 		return scim.Resource{}, err
 	}
-	id := pendingID(t, asked)
+	id := d.pendingID(t, asked)
 	left, rec, err := d.pending.load(ctx, id)
 	if err != nil {
 		return scim.Resource{}, err
@@ -52,7 +58,9 @@ func (d *Directory) Create(ctx context.Context, t scim.ResourceType, asked scim.
 	adopted := false
 	if known := (*scim.Error)(nil); errors.As(err, &known) && known.Status >= 400 && known.Status < 500 {
 		shown, err = d.adopt(ctx, t, asked, left.Pending, err)
-		adopted = err == nil
+		if adopted = err == nil; adopted {
+			scim.OutcomeOf(ctx).Adopt()
+		}
 	}
 	if err != nil {
 		return scim.Resource{}, d.abandon(ctx, id, err)
@@ -90,13 +98,10 @@ func (d *Directory) unmake(ctx context.Context, id string, ref scim.Ref, cause e
 	return cause
 }
 
-// abandon drops the pending record of a create that Keycloak refused. If it is not known what Keycloak did, the record stays.
+// abandon drops the pending record of a create that failed. If Keycloak may have made the resource, the record stays for the retry.
 func (d *Directory) abandon(ctx context.Context, id string, cause error) error {
-	var known *scim.Error
-	if errors.As(cause, &known) && known.Status < 500 {
-		if err := d.pending.Delete(ctx, id); err != nil {
-			return errors.Join(cause, err)
-		}
+	if !scim.OutcomeOf(ctx).InDoubt() {
+		_ = d.pending.Delete(ctx, id) // one that stays means nothing for longer than PendingLife
 	}
 	return cause
 }
@@ -104,7 +109,7 @@ func (d *Directory) abandon(ctx context.Context, id string, cause error) error {
 // adopt finishes a create that was begun before and found its resource made.
 func (d *Directory) adopt(ctx context.Context, t scim.ResourceType, asked scim.Resource, begun *pending, refused error) (scim.Resource, error) {
 	var known *scim.Error
-	if begun == nil || !errors.As(refused, &known) || known.Status != 409 {
+	if begun == nil || d.now().Sub(begun.Begun) >= PendingLife || !errors.As(refused, &known) || known.Status != 409 {
 		return scim.Resource{}, refused
 	}
 	name := scim.Text(asked.Get(scim.Identifying(t)))

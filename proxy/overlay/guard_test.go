@@ -87,26 +87,65 @@ func TestKeptLimit(t *testing.T) {
 	}
 }
 
-// An update whose record cannot be saved is undone in Keycloak.
+// An update whose record cannot be saved is undone in Keycloak, but for what others changed meanwhile, and a user who was disabled is not enabled
+// again. The error says if something stays.
 func TestUpdateThatCannotBeKeptIsUndone(t *testing.T) {
-	h := build(t, scimtest.KeycloakAble())
-	made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ref := scim.Ref{Type: scim.User, ID: made.ID()}
-	h.records.down["save"] = true
-	edit := func(r scim.Resource) (scim.Resource, error) {
-		return r.With("title", `"new"`).With("active", "false").Set(scim.MustPath("name.givenName"), `"Other"`), nil
-	}
-	if _, err := h.Update(t.Context(), ref, edit); scim.AsError(err).Status != 503 {
-		t.Fatal(err)
-	}
-	if got, err := h.Get(t.Context(), ref, scim.Need{}); err != nil || len(scim.Diff(made, got)) > 0 {
-		t.Errorf("something is left behind: %v %s", err, got)
-	}
-	h.keycloak.FailNext(nil, scim.Unavailable("Keycloak", nil))
-	if _, err := h.Update(t.Context(), ref, edit); !strings.Contains(scim.AsError(err).Detail, "could not be undone") {
-		t.Errorf("the error hides that a part stays: %v", err)
+	given, family, active := scim.MustPath("name.givenName"), scim.MustPath("name.familyName"), scim.MustPath("active")
+	for what, row := range map[string]struct {
+		edit    func(scim.Resource) scim.Resource
+		foreign func(scim.Resource) scim.Resource // by somebody else, after the update
+		lost    bool                              // the undo fails
+		want    map[string]string
+		stays   bool
+	}{
+		"undone": {
+			edit: func(r scim.Resource) scim.Resource { return r.Set(given, `"Other"`) },
+			want: map[string]string{"name.givenName": `"Alice"`},
+		},
+		"disabled": {
+			edit: func(r scim.Resource) scim.Resource { return r.Set(given, `"Other"`).Set(active, "false") },
+			want: map[string]string{"name.givenName": `"Alice"`, "active": "false"}, stays: true,
+		},
+		"renamed by somebody else": {
+			edit:    func(r scim.Resource) scim.Resource { return r.Set(given, `"Other"`).Set(family, `"New"`) },
+			foreign: func(r scim.Resource) scim.Resource { return r.Set(given, `"Third"`) },
+			want:    map[string]string{"name.givenName": `"Third"`, "name.familyName": `"X"`}, stays: true,
+		},
+		"cannot be undone": {
+			edit: func(r scim.Resource) scim.Resource { return r.Set(given, `"Other"`) }, lost: true,
+			want: map[string]string{"name.givenName": `"Other"`}, stays: true,
+		},
+	} {
+		h := build(t, scimtest.KeycloakAble())
+		made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ref := scim.Ref{Type: scim.User, ID: made.ID()}
+		h.records.down["save"] = true
+		h.records.saving = func() {
+			if row.foreign != nil {
+				if _, err := h.keycloak.Update(t.Context(), ref, func(r scim.Resource) (scim.Resource, error) { return row.foreign(r), nil }); err != nil {
+					t.Error(err)
+				}
+			}
+			if row.lost {
+				h.keycloak.FailNext(scim.Unavailable("Keycloak", nil))
+			}
+		}
+		edit := func(r scim.Resource) (scim.Resource, error) { return row.edit(r).With("title", `"new"`), nil }
+		_, err = h.Update(t.Context(), ref, edit)
+		if e := scim.AsError(err); e.Status != 503 || strings.Contains(e.Detail, "could not be undone") != row.stays {
+			t.Errorf("%s: %v", what, err)
+		}
+		got, err := h.Get(t.Context(), ref, scim.Need{})
+		if err != nil || got.Raw("title") != made.Raw("title") {
+			t.Errorf("%s: %v %s", what, err, got)
+		}
+		for path, raw := range row.want {
+			if now := got.Get(scim.MustPath(path)); now != raw {
+				t.Errorf("%s: %s is %s, want %s", what, path, now, raw)
+			}
+		}
 	}
 }

@@ -1,56 +1,72 @@
 package overlay
 
 import (
-	"encoding/json"
-
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// roomy: resources smaller than limit/roomy are not measured. In a record each text stands twice, as asked and as shown, and its quotes are
-// escaped.
-const roomy = 8
-
-// fits refuses what cannot be kept, before Keycloak is asked. Shown is what Keycloak is expected to show.
+// fits refuses what cannot be kept, before Keycloak is asked. Shown is what Keycloak is expected to show. What Keycloak holds is counted
+// too: it is little, and telling it apart costs more than counting it.
 func (d *Directory) fits(t scim.ResourceType, wanted, shown scim.Resource) error {
-	if len(terms(t, wanted)) > store.MaxTerms {
-		return tooManyTerms()
+	size := quoted(shown.String()) // what is shown of all leaves together
+	for _, l := range wanted.Leaves() {
+		size += pair{Path: l.Path, Asked: l.Raw}.size()
 	}
-	if roomy*(len(wanted.String())+len(shown.String())) <= d.limit {
-		return nil
-	}
-	rem := d.intended(t, wanted)
-	for i, p := range rem.Pairs {
-		rem.Pairs[i].Witness = shown.Get(p.Path)
-	}
-	return d.check(t, rem, wanted)
+	return d.check(t, size, wanted)
 }
 
-func tooManyTerms() error {
-	return scim.TooMany("externalId and emails have more than %d values", store.MaxTerms)
-}
-
-// intended is the most that a write can leave to keep: all that was asked for and that Keycloak may show otherwise.
+// intended is the most that a create can leave to keep: all that was asked for and that Keycloak may show otherwise.
 func (d *Directory) intended(t scim.ResourceType, wanted scim.Resource) remainder {
 	rem := remainder{Type: t}
 	for _, l := range wanted.Leaves() {
-		if d.Able().Holding(t, l.Path) != scim.Native && !apart(l.Path) {
+		if d.keeps(t, l.Path) {
 			rem.Pairs = append(rem.Pairs, pair{Path: l.Path, Asked: l.Raw, Slot: -1})
 		}
 	}
 	return rem
 }
 
-// check refuses a remainder, or index terms of a resource, that the store would refuse.
-func (d *Directory) check(t scim.ResourceType, rem remainder, wanted scim.Resource) error {
-	body, err := json.Marshal(rem)
+// keeps reports whether something may have to be kept of a leaf.
+func (d *Directory) keeps(t scim.ResourceType, p scim.AttrPath) bool {
+	return d.Able().Holding(t, p) != scim.Native && !apart(p)
+}
+
+// check refuses a record of a size, or index terms of a resource, that are above the limits.
+func (d *Directory) check(t scim.ResourceType, size int, wanted scim.Resource) error {
 	switch {
-	case err != nil:
-		return err
-	case len(body) > d.limit:
-		return scim.Fail(413, "", "the attributes that Keycloak does not hold need %d bytes; at most %d are kept of one resource", len(body), d.limit)
+	case size > d.limit:
+		return scim.Fail(413, "", "the attributes that Keycloak does not hold need %d bytes; at most %d are kept of one resource", size, d.limit)
 	case len(terms(t, wanted)) > store.MaxTerms:
-		return tooManyTerms()
+		return scim.TooMany("externalId and emails have more than %d values", store.MaxTerms)
 	}
 	return nil
+}
+
+func (rem remainder) size() (n int) {
+	for _, p := range rem.Pairs {
+		n += p.size()
+	}
+	return n
+}
+
+// pairOverhead is more than what stands in a record around the texts of a pair.
+const pairOverhead = 100
+
+// size is at least the bytes of a pair in a record.
+func (p pair) size() int {
+	return pairOverhead + quoted(p.Path.URN) + quoted(p.Path.Name) + quoted(p.Path.Sub) + quoted(p.Asked) + quoted(p.Witness)
+}
+
+// quoted is at least the length of a text as encoding/json writes it, without writing it.
+func quoted(s string) int {
+	n := len(s)
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			n++
+		case c < ' ' || c == '<' || c == '>' || c == '&' || c == 0xE2: // 0xE2 begins U+2028, which is escaped
+			n += 5
+		}
+	}
+	return n
 }

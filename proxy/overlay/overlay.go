@@ -26,6 +26,8 @@ type Options struct {
 	Pending Records
 	// Limit is how many bytes may be kept of one resource.
 	Limit int
+	// Caller is who creates: a create that was not answered is finished by its caller's retry only.
+	Caller string
 	// Now is the clock.
 	Now func() time.Time
 }
@@ -36,12 +38,13 @@ type Directory struct {
 	records shelf
 	pending shelf
 	limit   int
+	caller  string
 	now     func() time.Time
 }
 
 // New builds the layer on a directory. Able is inherited from below unchanged: Holding already says what is kept.
 func New(below scim.Directory, o Options) *Directory {
-	return &Directory{below, shelf{o.Records}, shelf{o.Pending}, o.Limit, o.Now}
+	return &Directory{below, shelf{o.Records}, shelf{o.Pending}, o.Limit, o.Caller, o.Now}
 }
 
 // Get merges what is kept into what Keycloak shows.
@@ -50,9 +53,12 @@ func (d *Directory) Get(ctx context.Context, ref scim.Ref, n scim.Need) (scim.Re
 	if err != nil {
 		return shown, err
 	}
-	rem, _, err := d.records.load(ctx, ref.ID)
+	rem, rec, err := d.records.load(ctx, ref.ID)
 	if err != nil {
 		return scim.Resource{}, err
+	}
+	if err := meter.Take(ctx, recordFactor*len(rec.Body)); err != nil {
+		return scim.Resource{}, scim.Busy(err)
 	}
 	return rem.merge(ref.Type, shown, n), nil
 }
@@ -161,6 +167,9 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit scim.Edit, c 
 		return scim.Resource{}, err
 	}
 	next := remainder{Type: ref.Type, Pairs: pairs, Modified: rem.Modified}
+	if err := d.check(ref.Type, next.size(), wanted); err != nil {
+		return scim.Resource{}, err
+	}
 	if len(scim.Diff(current, wanted)) > 0 {
 		next.Modified = d.now()
 	}
@@ -179,7 +188,14 @@ func (d *Directory) putBack(ctx context.Context, ref scim.Ref, c changed, cause 
 	case errors.Is(cause, store.ErrConflict): // another writer was here: putting back would undo its change
 		return scim.Left(cause, nil)
 	}
-	_, err := d.Directory.Update(context.WithoutCancel(ctx), ref, func(scim.Resource) (scim.Resource, error) { return c.before, nil })
+	whole := true
+	_, err := d.Directory.Update(context.WithoutCancel(ctx), ref, func(now scim.Resource) (back scim.Resource, err error) {
+		back, whole = scim.Undo(now, c.before, c.after)
+		return back, nil
+	})
+	if err == nil && !whole {
+		return scim.Left(cause, nil)
+	}
 	return undone(cause, err)
 }
 

@@ -27,7 +27,8 @@ type house struct {
 // flaky fails the named operations of a space while they are set.
 type flaky struct {
 	store.Space
-	down map[string]bool
+	down   map[string]bool
+	saving func() // before a save fails or is done
 }
 
 var errDown = errors.New("store: gone")
@@ -40,6 +41,9 @@ func (f *flaky) Load(ctx context.Context, ids ...string) (map[string]store.Recor
 }
 
 func (f *flaky) Save(ctx context.Context, id string, r store.Record) (uint64, error) {
+	if f.saving != nil {
+		f.saving()
+	}
 	if f.down["save"] || f.down["save "+id] || f.down["save resource"] && len(r.Terms) > 0 {
 		return 0, errDown
 	}
@@ -61,7 +65,7 @@ func build(t *testing.T, able scim.Able) *house {
 	}
 	t.Cleanup(func() { _ = e.Close() })
 	h := &house{keycloak: scimtest.NewMemory(able), clock: time.Now().Add(time.Hour)}
-	h.records, h.pending = &flaky{e.Open("t"), map[string]bool{}}, &flaky{e.Open("pending"), map[string]bool{}}
+	h.records, h.pending = &flaky{Space: e.Open("t"), down: map[string]bool{}}, &flaky{Space: e.Open("pending"), down: map[string]bool{}}
 	h.Directory = overlay.New(h.keycloak, overlay.Options{Records: h.records, Pending: h.pending, Limit: keptLimit, Now: func() time.Time { return h.clock }})
 	return h
 }
@@ -82,6 +86,13 @@ func (h *house) ids(t *testing.T) []string {
 	}
 	slices.Sort(all)
 	return all
+}
+
+// doubting is the context of a create that Keycloak does not answer.
+func doubting(t *testing.T) context.Context {
+	ctx, o := scim.WithOutcome(t.Context())
+	o.Doubt()
+	return ctx
 }
 
 func TestContract(t *testing.T) {
@@ -256,7 +267,7 @@ func TestRetryFinishesACreate(t *testing.T) {
 	h.clock = time.Now()
 	h.records.down["save"] = true
 	h.keycloak.FailNext(nil, scim.Unavailable("Keycloak", nil))
-	if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.AsError(err).Status != 503 {
+	if _, err := h.Create(doubting(t), scim.User, scim.Must(entra)); scim.AsError(err).Status != 503 {
 		t.Fatal(err)
 	}
 	if ids := h.ids(t); len(ids) != 1 {
@@ -281,7 +292,7 @@ func TestPendingNeverAdoptsWhatIsNotOurs(t *testing.T) {
 		h := build(t, scimtest.KeycloakAble())
 		h.clock = at
 		h.keycloak.FailNext(scim.Unavailable("Keycloak", nil)) // it may have been made, or not
-		if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); err == nil {
+		if _, err := h.Create(doubting(t), scim.User, scim.Must(entra)); err == nil {
 			t.Fatal("no error")
 		}
 		return h

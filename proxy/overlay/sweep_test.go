@@ -48,7 +48,7 @@ func desert(t *testing.T) *deserted {
 	}
 	before := d.ids(t)
 	d.keycloak.FailNext(scim.Unavailable("Keycloak", nil))
-	if _, err := d.Create(t.Context(), scim.User, scimtest.Sample(9)); err == nil {
+	if _, err := d.Create(doubting(t), scim.User, scimtest.Sample(9)); err == nil {
 		t.Fatal("no error")
 	}
 	for _, id := range d.ids(t) {

@@ -154,12 +154,12 @@ func plain(s string) bool {
 
 // Same compares JSON values: member order, white space and escapes do not matter.
 func Same(a, b string) bool {
-	return a == b || (a != "" && b != "" && canonical(a) == canonical(b))
+	return a == b || (a != "" && b != "" && Canonical(a) == Canonical(b))
 }
 
-// canonical text has sorted members and one spelling of each string. A hash of document order would make every merge look like a change.
+// Canonical is JSON text for comparison: it has sorted members and one spelling of each string. A hash of document order would make every merge look like a change.
 // The text is that of json.Marshal, because versions that callers have seen are hashes of it.
-func canonical(raw string) string {
+func Canonical(raw string) string {
 	raw = strings.TrimSpace(raw)
 	if !isObject(raw) && !isArray(raw) && !respelled(raw) {
 		return raw

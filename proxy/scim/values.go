@@ -76,9 +76,9 @@ func (p places) find(one *element) (int, bool) {
 // same is what makes a value a repetition: itself, or its value and type.
 func (e *element) same() []string {
 	if e.sameness == nil {
-		e.sameness = []string{canonical(e.String())}
+		e.sameness = []string{Canonical(e.String())}
 		if v := e.text("value"); v != "" {
-			e.sameness = append(e.sameness, "["+canonical(v)+","+canonical(e.text("type"))+"]")
+			e.sameness = append(e.sameness, "["+Canonical(v)+","+Canonical(e.text("type"))+"]")
 		}
 	}
 	return e.sameness

@@ -20,7 +20,7 @@ func Version(t ResourceType, r Resource, membersRead bool) string {
 }
 
 func digest(raw string) string {
-	h := sha256.Sum256([]byte(canonical(raw)))
+	h := sha256.Sum256([]byte(Canonical(raw)))
 	return hex.EncodeToString(h[:8])
 }
 

@@ -45,6 +45,8 @@ type Answer struct {
 	Version  string
 	// Skipped are members that were left out because they do not exist, for the log.
 	Skipped []string
+	// Adopted says that a create took over a resource that an earlier, unanswered create had made.
+	Adopted bool
 }
 
 // Directory is what a room stands on and what it offers. A room embeds the one below and overrides what it mends.

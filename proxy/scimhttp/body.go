@@ -23,18 +23,15 @@ func (d *Door) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return b, scim.CheckJSON(b, d.Limits.Depth)
 }
 
-// bodyFactor is how many bytes a byte of a large body costs while it is decoded and carried out; what is small is not counted.
-const (
-	smallBody  = 64 << 10
-	bodyFactor = 8
-)
+// bodyFactor is how many bytes a byte of a body costs while it is decoded and carried out. All but one are taken when it has arrived whole.
+const bodyFactor = 8
 
 // read reads a body of at most limit bytes.
 func read(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if err := checkMedia(r.Header); err != nil {
 		return nil, err
 	}
-	b, err := io.ReadAll(meter.Reader(r.Context(), http.MaxBytesReader(w, r.Body, limit), smallBody, bodyFactor))
+	b, err := io.ReadAll(meter.Reader(r.Context(), http.MaxBytesReader(w, r.Body, limit)))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.Is(err, meter.ErrFull):
@@ -45,6 +42,9 @@ func read(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 		return nil, r.Context().Err()
 	case err != nil:
 		return nil, &scim.Error{Status: 400, Type: "invalidSyntax", Detail: "the body could not be read", Cause: err}
+	}
+	if err := meter.Take(r.Context(), (bodyFactor-1)*len(b)); err != nil {
+		return nil, scim.Busy(err)
 	}
 	return b, nil
 }

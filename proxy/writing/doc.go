@@ -11,6 +11,6 @@
 // anything is kept.
 //
 // Failure story. A write is not given up because the caller hung up; its deadline still holds. If a change got no answer it may still take
-// effect (scim.Doubt), so the lock is kept for Options.Doubt and no later write is undone by it. A user's write is one Update below. A group's
+// effect (scim.Outcome), so the lock is kept for Options.Doubt and no later write is undone by it. A user's write is one Update below. A group's
 // write may be an Update and a Join: if the Join fails, the Update is taken back; a group that was just created for it is deleted again.
 package writing

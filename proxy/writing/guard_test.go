@@ -61,7 +61,7 @@ type silent struct {
 
 func (s *silent) lose(ctx context.Context) error {
 	if s.doubt {
-		scim.InDoubt(ctx)
+		scim.OutcomeOf(ctx).Doubt()
 	}
 	return s.err
 }

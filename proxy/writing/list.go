@@ -29,13 +29,16 @@ func (s *Service) everywhere(ctx context.Context, c scim.List) (scim.Answer, err
 	}
 	out := &scim.Page{Start: c.Query.Start}
 	var refused error
-	answered := false
+	answered, cut := false, false
 	for _, t := range []scim.ResourceType{scim.User, scim.Group} {
 		one := c
 		one.Query.Type = t
 		one.Query.Need = c.Want.Need(t)
 		one.Query.Start = max(c.Query.Start-out.Total, 1)
 		one.Query.Count = c.Query.Count - len(out.Resources)
+		if cut {
+			one.Query.Count = 0 // only its total: the page has ended
+		}
 		a, err := s.list(ctx, one)
 		if e := scim.AsError(err); err != nil && e.Type == "invalidFilter" {
 			refused = err
@@ -45,6 +48,7 @@ func (s *Service) everywhere(ctx context.Context, c scim.List) (scim.Answer, err
 			return scim.Answer{}, err
 		}
 		answered = true
+		cut = cut || len(a.Page.Resources) < min(one.Query.Count, a.Page.Total-one.Query.Start+1) // a page has a limit in bytes
 		out.Total += a.Page.Total
 		out.Resources = append(out.Resources, a.Page.Resources...)
 		out.Types = append(out.Types, slices.Repeat([]scim.ResourceType{t}, len(a.Page.Resources))...)

@@ -107,8 +107,8 @@ func (s *Service) create(ctx context.Context, c scim.Create) (scim.Answer, error
 	if err != nil {
 		return scim.Answer{}, scim.Unavailable("the lock", err)
 	}
-	ctx, doubt := scim.WithDoubt(ctx)
-	defer s.release(unlock, doubt)
+	ctx, outcome := scim.WithOutcome(ctx)
+	defer s.release(unlock, outcome)
 	r, err := s.below.Create(ctx, c.Type, body)
 	if err != nil {
 		return scim.Answer{}, err
@@ -117,11 +117,14 @@ func (s *Service) create(ctx context.Context, c scim.Create) (scim.Answer, error
 	var skipped []string
 	if !m.Empty() {
 		if skipped, err = s.join(ctx, ref, m); err != nil {
+			if outcome.Adopted() {
+				return scim.Answer{}, scim.Left(err, nil)
+			}
 			return scim.Answer{}, undone(err, s.below.Delete(context.WithoutCancel(ctx), ref)) // the create is refused as a whole
 		}
 	}
 	a, err := s.answer(ctx, change{ref: ref, want: c.Want, whole: true}, r)
-	a.Skipped = skipped
+	a.Skipped, a.Adopted = skipped, outcome.Adopted()
 	return a, err
 }
 
@@ -169,8 +172,8 @@ func (s *Service) remove(ctx context.Context, c scim.Delete) error {
 	if err != nil {
 		return scim.Unavailable("the lock", err)
 	}
-	ctx, doubt := scim.WithDoubt(ctx)
-	defer s.release(unlock, doubt)
+	ctx, outcome := scim.WithOutcome(ctx)
+	defer s.release(unlock, outcome)
 	if err := s.precondition(ctx, c.Ref, c.IfMatch); err != nil {
 		return err
 	}
@@ -196,8 +199,8 @@ func (s *Service) write(ctx context.Context, c change) (scim.Answer, error) {
 	if err != nil {
 		return scim.Answer{}, scim.Unavailable("the lock", err)
 	}
-	ctx, doubt := scim.WithDoubt(ctx)
-	defer s.release(unlock, doubt)
+	ctx, outcome := scim.WithOutcome(ctx)
+	defer s.release(unlock, outcome)
 	if err := s.precondition(ctx, c.ref, c.ifMatch); err != nil {
 		return scim.Answer{}, err
 	}
@@ -211,7 +214,7 @@ func (s *Service) write(ctx context.Context, c change) (scim.Answer, error) {
 	var skipped []string
 	if !c.members.Empty() {
 		if skipped, err = s.join(ctx, c.ref, c.members); err != nil {
-			return scim.Answer{}, s.takeBack(ctx, c.ref, before, err)
+			return scim.Answer{}, s.takeBack(ctx, c.ref, before, after, err)
 		}
 	}
 	a, err := s.answer(ctx, c, after)
@@ -220,8 +223,8 @@ func (s *Service) write(ctx context.Context, c change) (scim.Answer, error) {
 }
 
 // release gives a lock back: at once, or if a change may still take effect, when it no longer can. The next writer reads what came of it.
-func (s *Service) release(unlock func(), d *scim.Doubt) {
-	if d.Exists() {
+func (s *Service) release(unlock func(), o *scim.Outcome) {
+	if o.InDoubt() {
 		time.AfterFunc(s.options.Doubt, unlock)
 		return
 	}
@@ -229,11 +232,18 @@ func (s *Service) release(unlock func(), d *scim.Doubt) {
 }
 
 // takeBack undoes the first half of a group's write whose second half failed.
-func (s *Service) takeBack(ctx context.Context, ref scim.Ref, before scim.Resource, cause error) error {
+func (s *Service) takeBack(ctx context.Context, ref scim.Ref, before, after scim.Resource, cause error) error {
 	if before.IsZero() {
 		return cause
 	}
-	_, err := s.below.Update(context.WithoutCancel(ctx), ref, func(scim.Resource) (scim.Resource, error) { return before, nil })
+	whole := true
+	_, err := s.below.Update(context.WithoutCancel(ctx), ref, func(now scim.Resource) (back scim.Resource, err error) {
+		back, whole = scim.Undo(now, before, after)
+		return back, nil
+	})
+	if err == nil && !whole {
+		return scim.Left(cause, nil)
+	}
 	return undone(cause, err)
 }
 

@@ -98,6 +98,7 @@ func TestBulkOfARefusedCaller(t *testing.T) {
 		ops = append(ops, `{"method":"POST","path":"/Users","bulkId":"b`+scim.Quote(string(rune('a' + i%26)))[1:2]+strings.Repeat("x", i)+`","data":`+user("new")+`}`)
 		ops = append(ops, `{"method":"DELETE","path":"/Users/`+ids[i%2]+`"}`)
 	}
+	ops[0] = `{"method":"DELETE","path":"/Users/00000000-0000-0000-0000-000000000000"}` // whose 404 says nothing about the caller
 	body := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[` + strings.Join(ops, ",") + `]}`
 	before := w.records()
 	for who, most := range map[string]int64{"none": 0, "garbage": 0, "forged": 1, "nobody": 4, "querier": 8, "reader": 8} {

@@ -1,0 +1,56 @@
+package scim
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+)
+
+// Outcome is what became of a write besides its error. It travels in the context of the write, because a layer that mends what a
+// change left behind has no error to tell of it.
+type Outcome struct{ doubt, adopted atomic.Bool }
+
+type outcomeKey struct{}
+
+// WithOutcome gives a context an outcome to note things in.
+func WithOutcome(ctx context.Context) (context.Context, *Outcome) {
+	o := &Outcome{}
+	return context.WithValue(ctx, outcomeKey{}, o), o
+}
+
+// OutcomeOf is the context's outcome; without one it is an outcome that nobody reads.
+func OutcomeOf(ctx context.Context) *Outcome {
+	if o, ok := ctx.Value(outcomeKey{}).(*Outcome); ok {
+		return o
+	}
+	return &Outcome{}
+}
+
+// Doubt notes that a change was sent and got no answer, so that it may still take effect.
+func (o *Outcome) Doubt() { o.doubt.Store(true) }
+
+// InDoubt reports whether a change may still take effect.
+func (o *Outcome) InDoubt() bool { return o.doubt.Load() }
+
+// Adopt notes that a create took over a resource that an earlier, unanswered create had made.
+func (o *Outcome) Adopt() { o.adopted.Store(true) }
+
+// Adopted reports whether the created resource was taken over. It must not be deleted because the rest of the create failed.
+func (o *Outcome) Adopted() bool { return o.adopted.Load() }
+
+// Undo is the resource as it is now with what a write changed put back: leaves that differ between before and after, and still are as
+// after says. What others changed meanwhile stays. A user who was disabled is not enabled again, because it cannot be told who
+// else wanted that.
+func Undo(now, before, after Resource) (undone Resource, whole bool) {
+	out, whole := now, true
+	for _, op := range Diff(after, before) {
+		at := op.Path.AttrPath
+		enables := at.URN == "" && strings.EqualFold(at.Name, "active") && op.Value == "true"
+		if enables || !Same(now.Get(at), after.Get(at)) {
+			whole = false
+			continue
+		}
+		out = out.Set(at, op.Value)
+	}
+	return out, whole
+}
