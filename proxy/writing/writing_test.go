@@ -21,7 +21,7 @@ func native() (*writing.Service, *scimtest.Memory) {
 		holds[t]["externalid"] = scim.Native
 		holds[t]["members"], holds[t]["groups"] = scim.Derived, scim.Derived
 	}
-	m := scimtest.NewMemory(scim.Able{Holds: holds, MaxPage: 100})
+	m := scimtest.NewMemory(scim.Able{Holds: holds, Filters: scimtest.KeycloakAble().Filters, MaxPage: 100})
 	var mu sync.Mutex
 	lock := func(context.Context, string) (func(), error) { mu.Lock(); return mu.Unlock, nil }
 	return writing.New(m, lock, scim.CoreSchemas(), writing.Options{MembersShown: 5}), m

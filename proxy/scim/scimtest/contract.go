@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) scim.Directory) {
 		"pages and totals":                              pages,
 		"a walk loses nobody":                           walks,
 		"what is not native is not lost or not shown":   holdings,
+		"what Able vouches for is filtered rightly":     vouched,
 	} {
 		t.Run(name, func(t *testing.T) { check(t, open(t)) })
 	}
