@@ -268,7 +268,9 @@ func (m *Memory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 	p.Resources = found[from:min(from+min(q.Count, m.able.MaxPage), len(found))]
 	for _, r := range p.Resources {
 		p.Marks = append(p.Marks, key(r))
-		p.Next = key(r)
+	}
+	if n := len(p.Marks); q.Cursor != nil && n > 0 {
+		p.Next = p.Marks[n-1]
 	}
 	return p, nil
 }
