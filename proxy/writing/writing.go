@@ -121,7 +121,7 @@ func (s *Service) create(ctx context.Context, c scim.Create) (scim.Answer, error
 		}
 	}
 	a, err := s.answer(ctx, change{ref: ref, want: c.Want, whole: true}, r)
-	a.Skipped = skipped
+	a.Made, a.Skipped = ref, skipped
 	return a, err
 }
 

@@ -229,3 +229,17 @@ func TestBigGroupPatchHasNoBody(t *testing.T) {
 		t.Error("a PUT answers the whole")
 	}
 }
+
+// A create names what it made also if nobody wants to see it.
+func TestQuietCreateNamesWhatItMade(t *testing.T) {
+	s, m := native()
+	for _, c := range []scim.Create{
+		{Type: scim.User, Body: scimtest.Sample(1), Want: scim.Want{Quiet: true}},
+		{Type: scim.Group, Body: scim.Must(`{"displayName":"G"}`), Want: scim.Want{Quiet: true}},
+	} {
+		a := do(t, s, c)
+		if _, err := m.Get(t.Context(), a.Made, scim.Need{}); err != nil || a.Made.Type != c.Type || !a.Resource.IsZero() {
+			t.Errorf("%+v: %v", a, err)
+		}
+	}
+}
