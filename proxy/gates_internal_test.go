@@ -18,9 +18,16 @@ import (
 	"keycloak-scim-proxy/proxy/tenants"
 )
 
-// served is a proxy with drop-in and the tenants acme and globex, each with a valid token, before an upstream that gives their accounts tokens
-// and refuses all else.
+// served is the handler of serving.
 func served(t *testing.T) (h http.Handler, upstream *recorder, tokens map[string]string) {
+	t.Helper()
+	p, upstream, tokens := serving(t)
+	return p.Handler(), upstream, tokens
+}
+
+// serving is a proxy with drop-in and the tenants acme and globex, each with a valid token, before an upstream that gives their accounts tokens
+// and refuses all else.
+func serving(t *testing.T) (p *Proxy, upstream *recorder, tokens map[string]string) {
 	t.Helper()
 	upstream = newRecorder(t)
 	account := "x." + base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"s"}`)) + ".x"
@@ -51,7 +58,7 @@ func served(t *testing.T) (h http.Handler, upstream *recorder, tokens map[string
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = p.Close() })
-	return p.Handler(), upstream, tokens
+	return p, upstream, tokens
 }
 
 // enter asks for a document that is answered to any caller who is let in.
