@@ -132,8 +132,10 @@ func answer(t *testing.T, w *httptest.ResponseRecorder) string {
 	if kind := h.Get("Content-Type"); body != "" && kind == "application/scim+json" {
 		h.Del("Content-Type")
 	}
-	if etag := h.Get("ETag"); etag != "" && body != "" && scim.Text(scim.Must(body).Get(scim.MustPath("meta.version"))) != etag {
-		t.Errorf("ETag %s, but %s", etag, body)
+	if body != "" {
+		if v := scim.Text(scim.Must(body).Get(scim.MustPath("meta.version"))); v != "" && v != h.Get("ETag") {
+			t.Errorf("ETag %s, but %s", h.Get("ETag"), body)
+		}
 	}
 	lines := []string{fmt.Sprint(w.Code)}
 	for key, values := range h {

@@ -90,14 +90,19 @@ func (p response) body() string {
 		page := *p.answer.Page
 		shown := make([]scim.Resource, len(page.Resources))
 		for i, r := range page.Resources {
-			shown[i] = scim.Locate(r, typeOf(page, i, p.wire.Type), p.session.Base)
+			shown[i] = p.show(typeOf(page, i, p.wire.Type), r)
 		}
 		page.Resources = shown
 		return listDocument(page).String()
 	case p.answer.Resource.IsZero():
 		return ""
 	}
-	return scim.Locate(p.answer.Resource, p.wire.Type, p.session.Base).String()
+	return p.show(p.wire.Type, p.answer.Resource).String()
+}
+
+// show places a resource, and then cuts it to what is wanted: a projection may name a location.
+func (p response) show(t scim.ResourceType, r scim.Resource) scim.Resource {
+	return scim.WantOf(p.call).Trim(p.session.Schemas, t, scim.Locate(r, t, p.session.Base))
 }
 
 // typeOf the i-th resource of a page: that of the endpoint, unless all types were searched.
