@@ -27,14 +27,17 @@ import (
 
 var update = flag.Bool("update", false, "write what the door answers into testdata/door: read it")
 
-// TestDoor sends the requests of testdata/door to the door over an in-memory directory and compares all of its answers.
+// TestDoor sends the requests of testdata/door to the door over an in-memory directory and compares
+// all of its answers.
 //
-// An exchange is "### name", the request after ">", the answer after "<" and the report for log and metrics after "*". Each exchange has its
-// own directory with the users user-1 (ada) and user-2 (bob), and the group group-3 of ada.
+// An exchange is "### name", the request after ">", the answer after "<" and the report for log and
+// metrics after "*". Each exchange has its own directory with the users user-1 (ada) and user-2
+// (bob), and the group group-3 of ada.
 //
-// Written for all: a request has "Authorization: Bearer good" unless it says otherwise, and each answer has "Cache-Control: no-store" and, if it
-// has a body, "Content-Type: application/scim+json". A time is written T, a cursor C, the hash of a version v, and that of members m;
-// {ETag} in a request is the version that a GET of its URL shows.
+// Written for all: a request has "Authorization: Bearer good" unless it says otherwise, and each
+// answer has "Cache-Control: no-store" and, if it has a body, "Content-Type:
+// application/scim+json". A time is written T, a cursor C, the hash of a version v, and that of
+// members m; {ETag} in a request is the version that a GET of its URL shows.
 func TestDoor(t *testing.T) {
 	files, err := filepath.Glob("testdata/door/*.txt")
 	if err != nil || len(files) == 0 {
@@ -221,7 +224,8 @@ func newDoor(t *testing.T, report func(context.Context, scimhttp.Report)) http.H
 	return door.Handler()
 }
 
-// doorGate lets in who has the token "good", and knows the tenants t, busy (503) and broken (an error that nobody expects).
+// doorGate lets in who has the token "good", and knows the tenants t, busy (503) and broken (an
+// error that nobody expects).
 type doorGate struct{ service *writing.Service }
 
 func (g doorGate) Enter(r *http.Request, variables map[string]string) (scimhttp.Session, error) {

@@ -18,15 +18,15 @@ import (
 	"keycloak-scim-proxy/proxy/tenants"
 )
 
-// served is the handler of serving.
+// served is the handler of a proxy from serving.
 func served(t *testing.T) (h http.Handler, upstream *recorder, tokens map[string]string) {
 	t.Helper()
 	p, upstream, tokens := serving(t)
 	return p.Handler(), upstream, tokens
 }
 
-// serving is a proxy with drop-in and the tenants acme and globex, each with a valid token, before an upstream that gives their accounts tokens
-// and refuses all else.
+// serving is a proxy with drop-in and the tenants acme and globex, each with a valid token, before
+// an upstream that gives their accounts tokens and refuses all else.
 func serving(t *testing.T) (p *Proxy, upstream *recorder, tokens map[string]string) {
 	t.Helper()
 	upstream = newRecorder(t)
@@ -70,7 +70,8 @@ func enter(h http.Handler, path string, authorization ...string) *httptest.Respo
 	return w
 }
 
-// A tenant in the path must be the token's own. A refusal does not say what was wrong, nor which tenants there are, and costs Keycloak nothing.
+// A tenant in the path must be the token's own. A refusal does not say what was wrong, nor which
+// tenants there are, and costs Keycloak nothing.
 func TestTenantInThePathIsTheTokensOwn(t *testing.T) {
 	h, upstream, tokens := served(t)
 	acme, globex := "Bearer "+tokens["acme"], "Bearer "+tokens["globex"]
@@ -138,7 +139,8 @@ func TestOneAuthorizationHeader(t *testing.T) {
 	}
 }
 
-// The name of a realm is part of Keycloak's URLs: one that could lead elsewhere is no endpoint, whoever asks.
+// The name of a realm is part of Keycloak's URLs: one that could lead elsewhere is no endpoint,
+// whoever asks.
 func TestRealmNames(t *testing.T) {
 	h, upstream, _ := served(t)
 	for name, status := range map[string]int{

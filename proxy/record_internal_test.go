@@ -15,7 +15,8 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 )
 
-// Each request makes one log line and is counted, under its tenant once the caller is known; what a caller makes up is no label.
+// Each request makes one log line and is counted, under its tenant once the caller is known; what a
+// caller makes up is no label.
 func TestLogLineAndMetrics(t *testing.T) {
 	p, upstream, tokens := serving(t)
 	core, logs := observer.New(zap.DebugLevel)

@@ -41,7 +41,8 @@ func accepted(tokens ...string) func(string) bool {
 
 var one = scim.Ref{Type: scim.User, ID: "1"}
 
-// The account's token is used until 20 s before it expires, or for half of a short life, and then replaced before a call fails.
+// The account's token is used until 20 s before it expires, or for half of a short life, and then
+// replaced before a call fails.
 func TestAccountRenewsBeforeExpiry(t *testing.T) {
 	for _, row := range []struct{ life, lasts int }{{300, 280}, {60, 40}, {40, 20}, {30, 15}, {1, 0}} {
 		clock := time.Unix(1e9, 0)
@@ -70,7 +71,8 @@ func TestAccountRenewsBeforeExpiry(t *testing.T) {
 	}
 }
 
-// A token that Keycloak refuses is replaced and the call sent again, once. A caller's own token is not.
+// A token that Keycloak refuses is replaced and the call sent again, once. A caller's own token is
+// not.
 func TestRefusedTokenIsRenewedOnce(t *testing.T) {
 	for _, row := range []struct {
 		name   string

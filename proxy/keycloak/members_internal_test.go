@@ -21,7 +21,8 @@ type crew struct {
 	members []string
 	reads   int
 	patches int
-	// answer is the status of the n-th PATCH, from 1, of ids; 0 loses the answer to one that was not applied.
+	// answer is the status of the n-th PATCH, from 1, of ids; 0 loses the answer to one that was
+	// not applied.
 	answer func(n int, ids []string) int
 	// blind makes reads fail from the n-th on.
 	blind int
@@ -91,8 +92,8 @@ func many(prefix string, n int) []string {
 	return ids
 }
 
-// From the third PATCH of members on Keycloak answers what a row says; the two before are applied. What is left is all that was asked for
-// or all that was there, and if neither can be had, the error says so.
+// Keycloak answers the n-th PATCH of members as a row says. Afterwards the group has all that was
+// asked for, or what it had before; if neither can be reached, the error says so.
 func TestHalfAMembershipChangeDoesNotStay(t *testing.T) {
 	old, wanted := many("old", 60), many("new", 120)
 	replaced := scim.Membership{Only: true, Add: wanted} // 3 chunks of adds, 2 of removes

@@ -13,7 +13,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
-// A negation of what the directory below decides only positively is decided here: below, it loses resources.
+// A negation of what the directory below decides only positively is decided here: below, it loses
+// resources.
 func TestNegationsAreNotPushedDown(t *testing.T) {
 	s := build(wide)
 	s.fill(t, 40)
@@ -29,7 +30,8 @@ func TestNegationsAreNotPushedDown(t *testing.T) {
 	}
 }
 
-// TestRandomNegations compares filters on what is decided positively, and by "eq" only, with an oracle.
+// TestRandomNegations compares filters on what is decided positively, and by "eq" only, with an
+// oracle.
 func TestRandomNegations(t *testing.T) {
 	s := build(wide)
 	s.fill(t, 40)

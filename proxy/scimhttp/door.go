@@ -35,8 +35,8 @@ type Discovery struct {
 
 // Gate says who is calling.
 type Gate interface {
-	// Enter makes the session, or fails. If it fails after the caller is known, the session has the tenant. Variables are those of the route,
-	// decoded.
+	// Enter makes the session, or fails. If it fails after the caller is known, the session has the
+	// tenant. Variables are those of the route, decoded.
 	Enter(r *http.Request, variables map[string]string) (Session, error)
 }
 

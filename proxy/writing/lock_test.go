@@ -47,7 +47,8 @@ func stock(t *testing.T) (m *scimtest.Memory, user, group scim.Ref) {
 	return m, scim.Ref{Type: scim.User, ID: u.ID()}, scim.Ref{Type: scim.Group, ID: g.ID()}
 }
 
-// Nothing is changed without the lock of its resource, or of its name while it is made, and each lock is given back.
+// Nothing is changed without the lock of its resource, or of its name while it is made, and each
+// lock is given back.
 func TestWritesHoldTheLock(t *testing.T) {
 	_, user, group := stock(t)
 	for i, c := range writes(user, group) {

@@ -9,7 +9,8 @@ import (
 // Keycloak's limit of a filter in characters.
 const maxFilter = 2048
 
-// verdict is what a filter says of a resource. A resource is listed only if it is yes, also below "not".
+// verdict is what a filter says of a resource. A resource is listed only if it is yes, also below
+// "not".
 type verdict int8
 
 const (
@@ -25,13 +26,15 @@ func verdictOf(b bool) verdict {
 	return no
 }
 
-// matches decides a filter as Keycloak does: as RFC 7644 means it where Able.Filters says so, and wrongly everywhere else. A layer that
-// pushes more down than Able allows therefore gets a wrong answer.
+// matches decides a filter as Keycloak does: as RFC 7644 means it where Able.Filters says so, and
+// wrongly everywhere else. A layer that pushes more down than Able allows therefore gets a wrong
+// answer.
 func (m *Memory) matches(f scim.Filter, t scim.ResourceType, r scim.Resource) bool {
 	return f == nil || !m.poisoned(f, t) && m.verdict(f, t, r) == yes
 }
 
-// poisoned reports whether a filter has a term that Keycloak does not understand: the whole filter then matches nobody.
+// poisoned reports whether a filter has a term that Keycloak does not understand: the whole filter
+// then matches nobody.
 func (m *Memory) poisoned(f scim.Filter, t scim.ResourceType) bool {
 	anyOf := func(terms []scim.Filter) bool {
 		for _, term := range terms {
@@ -64,7 +67,8 @@ func (m *Memory) unmapped(a scim.AttrPath, t scim.ResourceType) bool {
 	return m.able.Filters[t][a.Key()] == scim.NotFiltered && (held == scim.Kept || held == scim.Derived)
 }
 
-// verdict is that of SQL: a comparison with what is not there is neither yes nor no, and "not" leaves it so.
+// verdict is that of SQL: a comparison with what is not there is neither yes nor no, and "not"
+// leaves it so.
 func (m *Memory) verdict(f scim.Filter, t scim.ResourceType, r scim.Resource) verdict {
 	switch f := f.(type) {
 	case scim.Compare:

@@ -11,8 +11,9 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Memory is a plain in-memory Directory. It holds and filters only what its Able says, as Keycloak does, and passes the contract: where Able does
-// not vouch for a filter, the answer is as wrong as Keycloak's.
+// Memory is a plain in-memory Directory. It holds and filters only what its Able says, as Keycloak
+// does, and passes the contract: where Able does not vouch for a filter, the answer is as wrong as
+// Keycloak's.
 type Memory struct {
 	mu       sync.Mutex
 	able     scim.Able

@@ -9,7 +9,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// vouched: a filter that Able.Filters allows is decided as RFC 7644 means it, on resources with and without the attribute.
+// vouched: a filter that Able.Filters allows is decided as RFC 7644 means it, on resources with and
+// without the attribute.
 func vouched(t *testing.T, d scim.Directory) {
 	group, users := groupOf(t, d, "Vouched A", 3)
 	join(t, d, group, scim.Membership{Add: users[:2]})
@@ -84,7 +85,8 @@ func allowed(a scim.AttrPath, can scim.Filtering, kind scim.ResourceType, all []
 	return out
 }
 
-// firstValue is the first value of an attribute; a path into a multi-valued one is that of an element.
+// firstValue is the first value of an attribute; a path into a multi-valued one is that of an
+// element.
 func firstValue(r scim.Resource, a scim.AttrPath) string {
 	if top := r.Get(a.Top()); strings.HasPrefix(top, "[") {
 		return scim.Must(scim.Elements(top)[0]).Raw(a.Sub)
