@@ -83,7 +83,7 @@ func session(ctx context.Context, p *parts, l plan, cred keycloak.Credential) (s
 	observe.From(ctx).Note(func(s *observe.Summary) { s.IDP = l.dialect.Name })
 	facts, err := p.facts.get(ctx, p, cred)
 	if err != nil {
-		return scimhttp.Session{}, err
+		return scimhttp.Session{Tenant: l.tenant}, err
 	}
 	service, able := compose(p, l, facts, cred)
 	decoder := scim.Decoder{Dialect: l.dialect, Schemas: l.schemas, MaxFilter: l.maxFilter, DefaultPage: min(discovery.DefaultPage, able.MaxPage), MaxPage: able.MaxPage}

@@ -9,44 +9,9 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/scimtest"
-	"keycloak-scim-proxy/test/proxytest"
 )
-
-// faulty stands between the proxy and the real Keycloak and spoils what it is told to.
-type faulty struct{ *proxytest.Upstream }
-
-func newFaulty(t *testing.T, target string) *faulty {
-	t.Helper()
-	return &faulty{proxytest.NewUpstream(t, target)}
-}
-
-// through gives the world a proxy that reaches Keycloak through the faulty one, within a deadline.
-func (w *world) through(t *testing.T, f *faulty, deadline time.Duration) {
-	t.Helper()
-	cfg := w.cfg
-	cfg.Keycloak.URL = f.URL
-	cfg.Limits.Request = config.Duration(deadline)
-	cfg.Keycloak.Timeout = config.Duration(min(4*time.Second, cfg.Keycloak.Timeout.Std())) // a write that was not answered blocks the next one for a little longer
-	cfg.Store.Embedded = &config.Embedded{Path: t.TempDir() + "/store.db"}
-	w.proxy = proxytest.Serve(t, cfg)
-}
-
-func slow(hold <-chan struct{}, match func(*http.Request) bool) *func(http.ResponseWriter, *http.Request) bool {
-	f := func(_ http.ResponseWriter, r *http.Request) bool {
-		if !match(r) {
-			return false
-		}
-		select {
-		case <-hold:
-		case <-r.Context().Done():
-		}
-		return true
-	}
-	return &f
-}
 
 func TestKeycloakSlowPastTheDeadline(t *testing.T) {
 	w := newWorld(t)

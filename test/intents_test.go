@@ -137,12 +137,3 @@ func (i joining) reached(t *testing.T, c client) {
 		t.Errorf("what is kept is lost: %s, %d", x, seats)
 	}
 }
-
-// memberIDs are those that an answer shows.
-func memberIDs(r scim.Resource) []string {
-	out := []string{}
-	for _, m := range gjson.Get(r.Raw("members"), "#.value").Array() {
-		out = append(out, m.String())
-	}
-	return sorted(out)
-}

@@ -1,12 +1,9 @@
 package test
 
 import (
-	"fmt"
 	"slices"
 	"sync"
 	"testing"
-
-	"github.com/tidwall/gjson"
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/scim"
@@ -22,54 +19,6 @@ func pair(t *testing.T, addresses []string) (*world, [2]client) {
 	cfg := w.cfg
 	cfg.Store = config.Store{Redis: &config.Redis{Addresses: addresses, Prefix: "kscim:"}}
 	return w, [2]client{{proxytest.Serve(t, cfg) + "/scim/v2", w.tenantToken}, {proxytest.Serve(t, cfg) + "/scim/v2", w.tenantToken}}
-}
-
-// users makes n users natively, as an import does, a few hundred at a time.
-func (w *world) users(t testing.TB, prefix string, n int) []string {
-	t.Helper()
-	list := make([]string, n)
-	for i := range list {
-		list[i] = fmt.Sprintf(`{"username":"%[1]s%04[2]d","enabled":true,"email":"%[1]s%04[2]d@example.com","firstName":"F","lastName":"L"}`, prefix, i)
-	}
-	var ids []string
-	for some := range slices.Chunk(list, 400) {
-		a := w.realm.Admin("POST", "/partialImport", `{"ifResourceExists":"FAIL","users":`+scim.Array(some)+`}`)
-		if a.Status != 200 {
-			t.Fatalf("import: %d %s", a.Status, a.Body)
-		}
-		for _, r := range gjson.GetBytes(a.Body, "results").Array() {
-			ids = append(ids, r.Get("id").String())
-		}
-	}
-	return ids
-}
-
-func (w *world) members(group string) []string {
-	a := w.realm.SCIM(w.dropInToken, "GET", "/Groups/"+group+"?attributes=members", "")
-	out := []string{}
-	for _, m := range gjson.GetBytes(a.Body, "members.#.value").Array() {
-		out = append(out, m.String())
-	}
-	slices.Sort(out)
-	return out
-}
-
-func sorted(ids []string) []string { return slices.Sorted(slices.Values(ids)) }
-
-func valueList(ids []string) string {
-	es := make([]string, len(ids))
-	for i, id := range ids {
-		es[i] = `{"value":` + scim.Quote(id) + `}`
-	}
-	return scim.Array(es)
-}
-
-func opOn(kind scim.OpKind, path, value string) scim.Op {
-	p, err := scim.ParsePath(path)
-	if err != nil {
-		panic(err)
-	}
-	return scim.Op{Kind: kind, Path: p, Value: value}
 }
 
 // together runs n functions at once.
@@ -100,27 +49,6 @@ func TestRacesOnRedisCluster(t *testing.T) {
 	c := redisserver.StartCluster(t, redisserver.Options{})
 	w, both := pair(t, c.Addresses())
 	addMembersAtOnce(t, w, both)
-}
-
-func group(t testing.TB, c client, name string) string {
-	t.Helper()
-	g, err := c.send(t.Context(), "POST", "/Groups", `{"schemas":["`+scim.GroupURN+`"],"displayName":"`+name+`"}`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return g.Resource.ID()
-}
-
-// hasMembers: exactly those are in the group, in Keycloak and in a GET.
-func hasMembers(t *testing.T, w *world, c client, group string, ids []string) {
-	t.Helper()
-	got, err := c.send(t.Context(), "GET", "/Groups/"+group, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if have, natively, want := memberIDs(got.Resource), w.members(group), sorted(ids); !slices.Equal(have, want) || !slices.Equal(natively, want) {
-		t.Errorf("GET shows %d members, Keycloak %d, want %d", len(have), len(natively), len(want))
-	}
 }
 
 func addMembersAtOnce(t *testing.T, w *world, both [2]client) {

@@ -1,4 +1,3 @@
-// Package test holds whole conversations with the program on a real Keycloak.
 package test
 
 import (
@@ -6,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -16,26 +14,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/tidwall/gjson"
 
-	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/test/kcserver/kctest"
-	"keycloak-scim-proxy/test/proxytest"
 )
-
-func TestMain(m *testing.M) { kctest.Main(m) }
-
-// world is what a conversation talks to: a fresh realm, and a proxy with one tenant of the whole realm and drop-in.
-type world struct {
-	realm        *kctest.Realm
-	cfg          config.Config
-	proxy        string
-	tenantToken  string
-	dropInToken  string
-	readerToken  string
-	last         kctest.Reply
-	who          string
-	extraHeaders http.Header
-}
 
 type worldKey struct{}
 
@@ -59,48 +40,6 @@ func TestScripts(t *testing.T) {
 			"save": save, "error": scimError, "has": has, "send": send,
 		},
 	})
-}
-
-func newWorld(t testing.TB) *world { return newWorldIn(t, kctest.NewRealm(t)) }
-
-// accountIn makes an account of the whole realm.
-func accountIn(t testing.TB, r *kctest.Realm, clientID string) (a config.ServiceAccount, secret string) {
-	t.Helper()
-	secret = r.ServiceAccount(clientID, "manage-users")
-	file := filepath.Join(t.TempDir(), "secret")
-	if err := os.WriteFile(file, []byte(secret), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return config.ServiceAccount{ClientID: clientID, SecretFile: file}, secret
-}
-
-func newWorldIn(t testing.TB, r *kctest.Realm) *world {
-	account, secret := accountIn(t, r, "scim")
-	token, entry := proxytest.Mint(t, "acme")
-	cfg := config.DropInOnly(r.Server.URL, filepath.Join(t.TempDir(), "store.db"))
-	tenant := config.DefaultTenant()
-	tenant.Tenant, tenant.Realm = "acme", r.Name
-	tenant.ServiceAccount = account
-	tenant.Extensions = []config.Extension{{URN: "urn:example:params:scim:schemas:extension:acme:2.0:User", Name: "Acme", Attributes: []config.ExtensionAttribute{
-		{Name: "badge", CaseExact: true}, {Name: "level", Type: "integer"}, {Name: "floors", Type: "integer", MultiValued: true},
-	}}}
-	tenant.Tokens = []config.Token{entry}
-	cfg.Tenants = []config.Tenant{tenant}
-	w := &world{
-		realm: r, cfg: cfg, proxy: proxytest.Serve(t, cfg), tenantToken: token, who: "tenant", extraHeaders: http.Header{},
-		dropInToken: r.Token("scim", secret), readerToken: r.Token("reader", r.ServiceAccount("reader", "view-users")),
-	}
-	return w
-}
-
-func (w *world) base() string {
-	switch w.who {
-	case "dropin", "reader":
-		return w.proxy + "/realms/" + w.realm.Name + "/scim/v2"
-	case "named":
-		return w.proxy + "/tenants/acme/scim/v2"
-	}
-	return w.proxy + "/scim/v2"
 }
 
 func of(ts *testscript.TestScript) *world { w, _ := ts.Value(worldKey{}).(*world); return w }

@@ -14,7 +14,10 @@ func (r *Realm) refused(ref scim.Ref, a reply) error {
 	body, _ := scim.ParseResource(a.body)
 	detail := scim.Text(body.Raw("detail"))
 	// Its detail may repeat a value or a filter, which the log does not hold.
-	cause := fmt.Errorf("Keycloak answered %d %s", a.status, scim.Cut(cmp.Or(scim.Text(body.Raw("scimType")), scim.Text(body.Raw("error"))), 64))
+	cause := fmt.Errorf("Keycloak answered %d", a.status)
+	if said := cmp.Or(scim.Text(body.Raw("scimType")), scim.Text(body.Raw("error"))); said != "" {
+		cause = fmt.Errorf("%w: %s", cause, scim.Cut(said, 64))
+	}
 	switch a.status {
 	case http.StatusBadRequest:
 		return badRequest(scim.Text(body.Raw("scimType")), detail, cause)

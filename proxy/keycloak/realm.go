@@ -104,6 +104,9 @@ func (r *Realm) Update(ctx context.Context, ref scim.Ref, edit scim.Edit) (scim.
 		if shown, err = r.patch(ctx, ref, ops); err != nil {
 			return scim.Resource{}, err
 		}
+		if shown.Raw("groups") == "" { // a PATCH does not answer them (measured), and does not change them
+			shown = shown.With("groups", current.Raw("groups"))
+		}
 	}
 	if ref.Type == scim.User && wanted.Get(active) == "false" {
 		err = r.endSessions(ctx, ref)

@@ -20,6 +20,7 @@ type shelf struct {
 	below *scimtest.Memory
 	index map[string][]string
 	clock time.Time
+	group scim.Ref
 }
 
 func key(t scim.ResourceType, attr scim.AttrPath, text string) string {
@@ -35,6 +36,7 @@ func build(limits listing.Limits) *shelf {
 	for _, path := range []string{"title", "nickname", "displayname", "externalid", "phonenumbers", "timezone", "urn:example:1:user:n", strings.ToLower(scim.EnterpriseURN) + ":department"} {
 		able.Holds[scim.User][path] = scim.Native // shown, though not decided: able.Filters is unchanged
 	}
+	able.Filters[scim.User]["externalid"] = scim.Positively
 	s := &shelf{below: scimtest.NewMemory(able), index: map[string][]string{}, clock: time.Unix(1e9, 0)}
 	s.Directory = listing.New(s.below, listing.Options{
 		Find: func(_ context.Context, t scim.ResourceType, attr scim.AttrPath, text string) ([]string, bool, error) {
@@ -70,6 +72,9 @@ func (s *shelf) fill(t *testing.T, n int) []scim.Resource {
 	var all []scim.Resource
 	for i := range n {
 		r := scim.Must(fmt.Sprintf(`{"userName":"user%03d","active":%v,"externalId":"E%d"}`, i, rng.IntN(3) > 0, i%17))
+		if i%5 == 4 {
+			r = r.Without("externalId")
+		}
 		if v := pick("", "Boss", "boss", "Clerk", "Ärztin", `a "quoted" \\ thing`); v != "" {
 			r = r.With("title", scim.Quote(v))
 		}

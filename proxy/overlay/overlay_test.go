@@ -3,8 +3,10 @@ package overlay_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -316,6 +318,17 @@ func TestPendingNeverAdoptsWhatIsNotOurs(t *testing.T) {
 		}
 		if left := h.ids(t); len(left) != 0 {
 			t.Errorf("records left: %v", left)
+		}
+	})
+	t.Run("made by a create that was answered", func(t *testing.T) {
+		h := build(t, scimtest.KeycloakAble())
+		h.clock = time.Now()
+		h.pending.down["delete"] = true // its pending record stays
+		if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); !strings.Contains(fmt.Sprint(err), "taken") {
+			t.Error(err)
 		}
 	})
 }

@@ -43,6 +43,8 @@ type Answer struct {
 	Resource Resource
 	Page     *Page
 	Version  string
+	// Made is the resource that a Create made, also if the caller does not want to see it.
+	Made Ref
 	// Skipped are members that were left out because they do not exist, for the log.
 	Skipped []string
 	// Adopted says that a create took over a resource that an earlier, unanswered create had made.

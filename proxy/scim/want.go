@@ -12,6 +12,24 @@ type Want struct {
 	Quiet bool
 }
 
+// WantOf is the projection of a call's answer.
+func WantOf(c Call) Want {
+	switch c := c.(type) {
+	case Create:
+		return c.Want
+	case Read:
+		return c.Want
+	case List:
+		return c.Want
+	case Replace:
+		return c.Want
+	case Patch:
+		return c.Want
+	case Delete:
+	}
+	return Want{}
+}
+
 // Names reports whether the caller asked for the attribute, or a part of it, by name.
 func (w Want) Names(p AttrPath) bool {
 	for _, a := range w.Attributes {

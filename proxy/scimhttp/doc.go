@@ -8,7 +8,7 @@
 //	serve     target below the base, body, Decode      (serve.go, body.go)
 //	          Service.Do
 //	bulk      many operations in one body              (bulk.go)
-//	write     status, headers, locations, errors       (write.go)
+//	write     status, headers, locations, projection, errors (write.go)
 //
 // It must not know rooms, Keycloak, the store, or dialects: what depends on the caller comes in the Session.
 package scimhttp

@@ -35,7 +35,8 @@ type Discovery struct {
 
 // Gate says who is calling.
 type Gate interface {
-	// Enter makes the session, or fails with 401, 403 or 404. Variables are those of the route, decoded.
+	// Enter makes the session, or fails. If it fails after the caller is known, the session has the
+	// tenant. Variables are those of the route, decoded.
 	Enter(r *http.Request, variables map[string]string) (Session, error)
 }
 
@@ -132,10 +133,10 @@ func (d *Door) answer(w http.ResponseWriter, r *http.Request, base string, g Gat
 		return failed(err)
 	}
 	s, err := g.Enter(r, variables)
+	rep.Tenant = s.Tenant
 	if err != nil {
 		return failed(err)
 	}
-	rep.Tenant = s.Tenant
 	a, err := d.serve(w, r, s, rep, below(base, r.URL.EscapedPath()))
 	if err != nil {
 		return failed(err)

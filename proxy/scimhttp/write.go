@@ -42,7 +42,7 @@ func failed(err error) response {
 func (p response) write(w http.ResponseWriter, r *http.Request) int {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
-	status, body := p.status(), p.body(h)
+	status, body := p.status(), p.body()
 	if p.err != nil {
 		p.errorHeaders(h)
 	}
@@ -57,6 +57,9 @@ func (p response) write(w http.ResponseWriter, r *http.Request) int {
 	}
 	if p.err == nil && p.answer.Version != "" {
 		h.Set("ETag", p.answer.Version)
+	}
+	if p.err == nil && p.answer.Made.ID != "" { // RFC 7644 section 3.3: always
+		h.Set("Location", scim.Location(p.answer.Made, p.session.Base))
 	}
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, body) // the caller is gone: there is nobody to tell
@@ -77,7 +80,7 @@ func (p response) status() int {
 	}
 }
 
-func (p response) body(h http.Header) string {
+func (p response) body() string {
 	switch {
 	case p.err != nil:
 		return errorDocument(p.err).String()
@@ -87,18 +90,19 @@ func (p response) body(h http.Header) string {
 		page := *p.answer.Page
 		shown := make([]scim.Resource, len(page.Resources))
 		for i, r := range page.Resources {
-			shown[i] = scim.Locate(r, typeOf(page, i, p.wire.Type), p.session.Base)
+			shown[i] = p.show(typeOf(page, i, p.wire.Type), r)
 		}
 		page.Resources = shown
 		return listDocument(page).String()
 	case p.answer.Resource.IsZero():
 		return ""
 	}
-	r := scim.Locate(p.answer.Resource, p.wire.Type, p.session.Base)
-	if _, created := p.call.(scim.Create); created {
-		h.Set("Location", scim.Location(scim.Ref{Type: p.wire.Type, ID: r.ID()}, p.session.Base))
-	}
-	return r.String()
+	return p.show(p.wire.Type, p.answer.Resource).String()
+}
+
+// show places a resource, and then cuts it to what is wanted: a projection may name a location.
+func (p response) show(t scim.ResourceType, r scim.Resource) scim.Resource {
+	return scim.WantOf(p.call).Trim(p.session.Schemas, t, scim.Locate(r, t, p.session.Base))
 }
 
 // typeOf the i-th resource of a page: that of the endpoint, unless all types were searched.

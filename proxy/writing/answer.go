@@ -42,14 +42,14 @@ func (s *Service) answer(ctx context.Context, c change, after scim.Resource) (sc
 	return s.show(ref, w, r), nil
 }
 
-// show trims a resource. Its version is told only where all of it was read.
+// show tells the version of a resource where all of it was read.
 func (s *Service) show(ref scim.Ref, w scim.Want, r scim.Resource) scim.Answer {
 	var a scim.Answer
 	if len(w.Attributes) == 0 {
 		a.Version = scim.Version(ref.Type, r, w.Need(ref.Type).Members)
 		r = r.Set(scim.AttrPath{Name: "meta", Sub: "version"}, scim.Quote(a.Version))
 	}
-	a.Resource = w.Trim(s.schemas, ref.Type, r)
+	a.Resource = r
 	return a
 }
 

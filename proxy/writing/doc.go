@@ -1,9 +1,10 @@
 // Package writing is the top of the rooms: it turns calls into work of a Directory. It has the only switch over calls and takes the only
 // lock, one per resource.
 //
-// A PATCH is an edit that applies its operations, a PUT is an edit to its body: below this room there is no PATCH. Membership is split off
-// first, the last word on an id wins, and goes through Join. Required attributes, types and preconditions are checked here; answers
-// are trimmed here, once.
+// A PATCH is an edit that applies its operations, a PUT is an edit to its body: below this room
+// there is no PATCH. Membership is split off first, the last word on an id wins, and goes through
+// Join. Required attributes, types and preconditions are checked here. Answers are whole as far as
+// they were read: the door cuts them to what is wanted.
 //
 // It must not know Keycloak, the store, dialects or HTTP.
 //

@@ -124,7 +124,7 @@ func (s *Service) create(ctx context.Context, c scim.Create) (scim.Answer, error
 		}
 	}
 	a, err := s.answer(ctx, change{ref: ref, want: c.Want, whole: true}, r)
-	a.Skipped, a.Adopted = skipped, outcome.Adopted()
+	a.Made, a.Skipped, a.Adopted = ref, skipped, outcome.Adopted()
 	return a, err
 }
 

@@ -21,7 +21,7 @@ func native() (*writing.Service, *scimtest.Memory) {
 		holds[t]["externalid"] = scim.Native
 		holds[t]["members"], holds[t]["groups"] = scim.Derived, scim.Derived
 	}
-	m := scimtest.NewMemory(scim.Able{Holds: holds, MaxPage: 100})
+	m := scimtest.NewMemory(scim.Able{Holds: holds, Filters: scimtest.KeycloakAble().Filters, MaxPage: 100})
 	var mu sync.Mutex
 	lock := func(context.Context, string) (func(), error) { mu.Lock(); return mu.Unlock, nil }
 	return writing.New(m, lock, scim.CoreSchemas(), writing.Options{MembersShown: 5}), m
@@ -227,5 +227,19 @@ func TestBigGroupPatchHasNoBody(t *testing.T) {
 	}
 	if a := do(t, s, scim.Replace{Ref: g, Body: scim.Must(`{"displayName":"G","members":` + value(ids...) + `}`)}); len(scim.Elements(a.Resource.Raw("members"))) != 8 {
 		t.Error("a PUT answers the whole")
+	}
+}
+
+// A create names what it made also if nobody wants to see it.
+func TestQuietCreateNamesWhatItMade(t *testing.T) {
+	s, m := native()
+	for _, c := range []scim.Create{
+		{Type: scim.User, Body: scimtest.Sample(1), Want: scim.Want{Quiet: true}},
+		{Type: scim.Group, Body: scim.Must(`{"displayName":"G"}`), Want: scim.Want{Quiet: true}},
+	} {
+		a := do(t, s, c)
+		if _, err := m.Get(t.Context(), a.Made, scim.Need{}); err != nil || a.Made.Type != c.Type || !a.Resource.IsZero() {
+			t.Errorf("%+v: %v", a, err)
+		}
 	}
 }

@@ -16,6 +16,7 @@ func Run(t *testing.T, open func(t *testing.T) scim.Directory) {
 	for name, check := range map[string]func(*testing.T, scim.Directory){
 		"what create answers is what get and list show": createGetList,
 		"update answers what get shows":                 updateGet,
+		"update of a member answers what get shows":     updateMember,
 		"an edit that changes nothing changes nothing":  noChange,
 		"an edit that fails changes nothing":            editFails,
 		"a removed attribute is gone":                   removal,
@@ -29,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) scim.Directory) {
 		"pages and totals":                              pages,
 		"a walk loses nobody":                           walks,
 		"what is not native is not lost or not shown":   holdings,
+		"what Able vouches for is filtered rightly":     vouched,
 	} {
 		t.Run(name, func(t *testing.T) { check(t, open(t)) })
 	}
@@ -110,6 +112,16 @@ func updateGet(t *testing.T, d scim.Directory) {
 			t.Errorf("%s is %s", path, got)
 		}
 	}
+}
+
+// updateMember: also what the directory adds of itself, such as groups, is the same.
+func updateMember(t *testing.T, d scim.Directory) {
+	group, ids := groupOf(t, d, "members who change", 1)
+	join(t, d, group, scim.Membership{Add: ids})
+	ref := scim.Ref{Type: scim.User, ID: ids[0]}
+	edited(t, d, get(t, d, ref, scim.Need{}), func(r scim.Resource) scim.Resource {
+		return r.Set(scim.MustPath("name.givenName"), `"Other"`)
+	})
 }
 
 func noChange(t *testing.T, d scim.Directory) {

@@ -11,7 +11,9 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Memory is a plain in-memory Directory. It holds only what its Able says, as Keycloak does, and passes the contract.
+// Memory is a plain in-memory Directory. It holds and filters only what its Able says, as Keycloak
+// does, and passes the contract: where Able does not vouch for a filter, the answer is as wrong as
+// Keycloak's.
 type Memory struct {
 	mu       sync.Mutex
 	able     scim.Able
@@ -229,20 +231,25 @@ func (m *Memory) shown(ref scim.Ref, r scim.Resource, n scim.Need) scim.Resource
 	return out
 }
 
-// List filters everything.
+// List answers a page.
 func (m *Memory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := m.begin(ctx); err != nil {
 		return scim.Page{}, err
 	}
+	if q.Filter != nil && len(q.Filter.String()) > maxFilter {
+		return scim.Page{}, scim.InvalidFilter("the filter is longer than %d characters", maxFilter)
+	}
 	var found []scim.Resource
 	for id, s := range m.all {
 		whole := s.r
 		if s.t == scim.User {
 			whole = whole.With("groups", m.groupsOf(id))
+		} else {
+			whole = m.shown(scim.Ref{Type: s.t, ID: id}, s.r, scim.Need{Members: true})
 		}
-		if s.t == q.Type && (q.Filter == nil || m.schemas.Match(q.Filter, q.Type, whole)) {
+		if s.t == q.Type && m.matches(q.Filter, q.Type, whole) {
 			found = append(found, m.shown(scim.Ref{Type: s.t, ID: id}, s.r, q.Need))
 		}
 	}
@@ -262,7 +269,9 @@ func (m *Memory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 	p.Resources = found[from:min(from+min(q.Count, m.able.MaxPage), len(found))]
 	for _, r := range p.Resources {
 		p.Marks = append(p.Marks, key(r))
-		p.Next = key(r)
+	}
+	if n := len(p.Marks); q.Cursor != nil && n > 0 {
+		p.Next = p.Marks[n-1]
 	}
 	return p, nil
 }

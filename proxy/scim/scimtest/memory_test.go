@@ -1,6 +1,8 @@
 package scimtest_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"keycloak-scim-proxy/proxy/scim"
@@ -9,4 +11,89 @@ import (
 
 func TestMemory(t *testing.T) {
 	scimtest.Run(t, func(*testing.T) scim.Directory { return scimtest.NewMemory(scimtest.KeycloakAble()) })
+}
+
+// Where Able does not vouch for a filter, the answer is as wrong as Keycloak's (docs/keycloak.md).
+func TestMemoryFiltersAsWronglyAsKeycloak(t *testing.T) {
+	m := scimtest.NewMemory(scimtest.KeycloakAble())
+	ids := map[string]string{}
+	for name, r := range map[string]string{
+		"ada": `{"userName":"ada","active":true,"title":"T","name":{"givenName":"Ada"},"emails":[{"value":"Ada@x.test","type":"work"}]}`,
+		"bob": `{"userName":"bob","active":true}`,
+	} {
+		made, err := m.Create(t.Context(), scim.User, scim.Must(r))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids[name] = made.ID()
+	}
+	group, err := m.Create(t.Context(), scim.Group, scim.Must(`{"displayName":"G"}`))
+	if err == nil {
+		err = m.Join(t.Context(), scim.Ref{Type: scim.Group, ID: group.ID()}, scim.Membership{Add: []string{ids["ada"]}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct{ filter, right, answered string }{
+		{`userName eq "ADA"`, "ada", "ada"},
+		{`userName ne "ada"`, "bob", "bob"},
+		{`groups.value eq "G"`, "ada", "ada"},
+		// An unmapped name answers nobody and poisons the expression around it.
+		{`title pr`, "", ""},
+		{`userName eq "ada" or title pr`, "ada", ""},
+		{`not (nickName eq "x")`, "ada bob", ""},
+		{`userName eq "bob" or emails[type eq "work"]`, "ada bob", ""},
+		{`id pr`, "ada bob", ""},
+		// What is missing is lost by "ne" and "not".
+		{`name.givenName ne "Grace"`, "ada bob", "ada"},
+		{`not (name.givenName eq "Grace")`, "ada bob", "ada"},
+		{`not (name.givenName pr)`, "bob", ""},
+		{`not (not (name.givenName ne "Grace"))`, "ada bob", "ada"},
+		{`userName eq "bob" or not (name.givenName eq "Grace")`, "ada bob", "ada bob"},
+		{`userName eq "bob" and not (name.givenName eq "Grace")`, "bob", ""},
+		{`not (groups.value eq "G")`, "bob", ""},
+		{`not (groups.value eq "other")`, "ada bob", ""},
+		{`groups.value sw "group"`, "ada", ""},
+		{`name.givenName eq null`, "bob", ""},
+		// Text compares exactly, an e-mail address with what is stored in lower case.
+		{`name.givenName eq "Ada"`, "ada", "ada"},
+		{`name.givenName eq "ADA"`, "ada", ""},
+		{`name.givenName ne "ADA"`, "bob", "ada"},
+		{`emails.value eq "ada@x.test"`, "ada", "ada"},
+		{`emails.value eq "Ada@x.test"`, "ada", ""},
+	} {
+		f, err := scim.ParseFilter(strings.ReplaceAll(row.filter, `"G"`, scim.Quote(group.ID())))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var right, answered []string
+		p, err := m.List(t.Context(), scim.Query{Type: scim.User, Filter: f, Start: 1, Count: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"ada", "bob"} {
+			ref := scim.Ref{Type: scim.User, ID: ids[name]}
+			shown, err := m.Get(t.Context(), ref, scim.Need{})
+			groups, err2 := m.Get(t.Context(), ref, scim.Need{Only: []string{"groups"}})
+			if err != nil || err2 != nil {
+				t.Fatal(err, err2)
+			}
+			if scim.CoreSchemas().Match(f, scim.User, shown.With("groups", groups.Raw("groups"))) {
+				right = append(right, name)
+			}
+			if slices.ContainsFunc(p.Resources, func(r scim.Resource) bool { return r.ID() == ids[name] }) {
+				answered = append(answered, name)
+			}
+		}
+		if got := strings.Join(right, " "); got != row.right {
+			t.Errorf("%s: RFC 7644 means %q, want %q", row.filter, got, row.right)
+		}
+		if got := strings.Join(answered, " "); got != row.answered {
+			t.Errorf("%s: %q, want %q", row.filter, got, row.answered)
+		}
+	}
+	long := scim.Equal(scim.AttrPath{Name: "userName"}, strings.Repeat("x", 2048))
+	if _, err := m.List(t.Context(), scim.Query{Type: scim.User, Filter: long, Start: 1}); scim.AsError(err).Status != 400 {
+		t.Errorf("a filter of more than 2,048 characters: %v", err)
+	}
 }

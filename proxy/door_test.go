@@ -1,0 +1,259 @@
+package proxy_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/discovery"
+	"keycloak-scim-proxy/proxy/listing"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/scimtest"
+	"keycloak-scim-proxy/proxy/scimhttp"
+	"keycloak-scim-proxy/proxy/writing"
+)
+
+var update = flag.Bool("update", false, "write what the door answers into testdata/door: read it")
+
+// TestDoor sends the requests of testdata/door to the door over an in-memory directory and compares
+// all of its answers.
+//
+// An exchange is "### name", the request after ">", the answer after "<" and the report for log and
+// metrics after "*". Each exchange has its own directory with the users user-1 (ada) and user-2
+// (bob), and the group group-3 of ada.
+//
+// Written for all: a request has "Authorization: Bearer good" unless it says otherwise, and each
+// answer has "Cache-Control: no-store" and, if it has a body, "Content-Type:
+// application/scim+json". A time is written T, a cursor C, the hash of a version v, and that of
+// members m; {ETag} in a request is the version that a GET of its URL shows.
+func TestDoor(t *testing.T) {
+	files, err := filepath.Glob("testdata/door/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatal(err, files)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, rest, _ := strings.Cut(string(text), "### ")
+		written := head
+		for want := range strings.SplitSeq(rest, "\n### ") {
+			name, lines, _ := strings.Cut(strings.TrimSpace(want), "\n")
+			ask := prefixed(lines, ">")
+			got := "### " + name + "\n" + prefix(ask, ">") + exchange(t, ask)
+			if want = "### " + strings.TrimSpace(want) + "\n"; got != want && !*update {
+				t.Errorf("%s: got\n%s\nwant\n%s", file, got, want)
+			}
+			written += got + "\n"
+		}
+		if *update {
+			if err := os.WriteFile(file, []byte(strings.TrimSpace(written)+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// prefixed are the lines with a prefix, without it.
+func prefixed(text, mark string) string {
+	var out []string
+	for line := range strings.Lines(text) {
+		if rest, ok := strings.CutPrefix(line, mark); ok {
+			out = append(out, strings.TrimPrefix(strings.TrimRight(rest, "\n"), " "))
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+func prefix(text, mark string) string {
+	var out strings.Builder
+	for line := range strings.SplitSeq(text, "\n") {
+		out.WriteString(strings.TrimRight(mark+" "+line, " ") + "\n")
+	}
+	return out.String()
+}
+
+// exchange sends one request to a new door and writes the answer and the report down.
+func exchange(t *testing.T, ask string) string {
+	t.Helper()
+	head, body, _ := strings.Cut(ask, "\n\n")
+	first, headers, _ := strings.Cut(head, "\n")
+	method, target, _ := strings.Cut(first, " ")
+	var reports []scimhttp.Report
+	door := newDoor(t, func(_ context.Context, r scimhttp.Report) { reports = append(reports, r) })
+	send := func(method, headers, body string) *httptest.ResponseRecorder {
+		r := httptest.NewRequestWithContext(t.Context(), method, "http://proxy"+target, strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer good")
+		for line := range strings.Lines(headers) {
+			key, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+			r.Header.Set(key, strings.TrimSpace(value))
+		}
+		w := httptest.NewRecorder()
+		door.ServeHTTP(w, r)
+		return w
+	}
+	if strings.Contains(headers, "{ETag}") {
+		headers = strings.ReplaceAll(headers, "{ETag}", send(http.MethodGet, "", "").Header().Get("ETag"))
+		reports = nil
+	}
+	w := send(method, headers, body)
+	if len(reports) != 1 {
+		t.Fatalf("%s: %d reports", first, len(reports))
+	}
+	if reports[0].Status != w.Code {
+		t.Errorf("%s: status %d is reported as %d", first, w.Code, reports[0].Status)
+	}
+	return prefix(answer(t, w), "<") + prefix(reported(reports[0]), "*")
+}
+
+var (
+	timeText   = regexp.MustCompile(`20\d\d-\d\d-\d\dT[\d:.]+Z`)
+	cursorText = regexp.MustCompile(`("nextCursor":")[^"]+"`)
+	hashText   = regexp.MustCompile(`(W/\\?")[0-9a-f]{16}(?:(-)[0-9a-f]{16})?`)
+)
+
+func answer(t *testing.T, w *httptest.ResponseRecorder) string {
+	t.Helper()
+	h, body := w.Header(), w.Body.String()
+	if v := h.Values("Cache-Control"); !slices.Equal(v, []string{"no-store"}) {
+		t.Errorf("Cache-Control: %v", v)
+	}
+	h.Del("Cache-Control")
+	if kind := h.Get("Content-Type"); body != "" && kind == "application/scim+json" {
+		h.Del("Content-Type")
+	}
+	if body != "" {
+		if v := scim.Text(scim.Must(body).Get(scim.MustPath("meta.version"))); v != "" && v != h.Get("ETag") {
+			t.Errorf("ETag %s, but %s", h.Get("ETag"), body)
+		}
+	}
+	lines := []string{fmt.Sprint(w.Code)}
+	for key, values := range h {
+		for _, v := range values {
+			lines = append(lines, key+": "+v)
+		}
+	}
+	slices.Sort(lines[1:])
+	if body != "" {
+		lines = append(lines, "", body)
+	}
+	text := timeText.ReplaceAllString(strings.Join(lines, "\n"), "T")
+	text = cursorText.ReplaceAllString(text, `${1}C"`)
+	return hashText.ReplaceAllStringFunc(text, func(s string) string {
+		m := hashText.FindStringSubmatch(s)
+		if m[2] == "-" {
+			return m[1] + "v-m"
+		}
+		return m[1] + "v"
+	})
+}
+
+func reported(r scimhttp.Report) string {
+	text := strings.Join([]string{"tenant=" + r.Tenant, "call=" + r.Verb}, " ")
+	if r.ScimType != "" {
+		text += " scimType=" + r.ScimType
+	}
+	if len(r.Fired) > 0 {
+		text += " rules=" + strings.Join(r.Fired, ",")
+	}
+	if len(r.Skipped) > 0 {
+		text += " skipped=" + strings.Join(r.Skipped, ",")
+	}
+	if r.Cause != nil {
+		text += "\ncause: " + r.Cause.Error()
+	}
+	return text
+}
+
+// newDoor is a door over an in-memory directory that holds and decides everything.
+func newDoor(t *testing.T, report func(context.Context, scimhttp.Report)) http.Handler {
+	t.Helper()
+	able := scimtest.KeycloakAble()
+	for _, kind := range []scim.ResourceType{scim.User, scim.Group} {
+		for _, a := range scim.CoreSchemas().Core(kind).Attributes {
+			if key := (scim.AttrPath{Name: a.Name}).Key(); able.Holds[kind][key] != scim.Derived {
+				able.Holds[kind][key] = scim.Native
+			}
+		}
+		able.Holds[kind]["externalid"] = scim.Native
+	}
+	able.MaxPage = 3
+	memory := scimtest.NewMemory(able)
+	find := func(context.Context, scim.ResourceType, scim.AttrPath, string) ([]string, bool, error) {
+		return nil, false, nil
+	}
+	d := listing.New(memory, listing.Options{
+		Find: find, Schemas: scim.CoreSchemas(), Limits: listing.Limits{Scan: 1, Page: 3, Bytes: 1 << 20, InFlight: 1},
+		Cursors: listing.Cursors{
+			Key: func(context.Context) ([]byte, error) { return make([]byte, 32), nil }, Life: time.Hour,
+			Now: func() time.Time { return time.Unix(1e9, 0) },
+		},
+	})
+	lock := func(context.Context, string) (func(), error) { return func() {}, nil }
+	service := writing.New(d, lock, scim.CoreSchemas(), writing.Options{MembersShown: 1, SkipUnknownMembers: true})
+	for kind, rows := range map[scim.ResourceType][]string{scim.User: {
+		`{"userName":"ada","active":true,"externalId":"E-1","name":{"givenName":"Ada","familyName":"L"},"emails":[{"value":"ada@x.test","type":"work","primary":true}]}`,
+		`{"userName":"bob","active":false}`,
+	}} {
+		for _, r := range rows {
+			if _, err := service.Do(t.Context(), scim.Create{Type: kind, Body: scim.Must(r)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := service.Do(t.Context(), scim.Create{Type: scim.Group, Body: scim.Must(`{"displayName":"Crew","members":[{"value":"user-1"}]}`)}); err != nil {
+		t.Fatal(err)
+	}
+	door := scimhttp.Door{
+		Tenants: doorGate{service}, DropIn: doorGate{service}, Repair: adapters.RepairURL, Report: report,
+		Limits: scimhttp.Limits{Body: 1000, Depth: 8, Request: time.Minute},
+	}
+	return door.Handler()
+}
+
+// doorGate lets in who has the token "good", and knows the tenants t, busy (503) and broken (an
+// error that nobody expects).
+type doorGate struct{ service *writing.Service }
+
+func (g doorGate) Enter(r *http.Request, variables map[string]string) (scimhttp.Session, error) {
+	tenant, inPath := variables["tenant"]
+	if r.Header.Get("Authorization") != "Bearer good" || tenant == "other" {
+		return scimhttp.Session{}, scim.Unauthorized("the bearer token is not valid here")
+	}
+	switch tenant {
+	case "busy":
+		return scimhttp.Session{Tenant: tenant}, scim.Unavailable("Keycloak", errors.New("the cause"))
+	case "broken":
+		return scimhttp.Session{Tenant: tenant}, errors.New("the cause")
+	}
+	base := "http://proxy/scim/v2"
+	switch realm := variables["realm"]; {
+	case inPath:
+		base = "http://proxy/tenants/t/scim/v2"
+	case realm != "":
+		base = "http://proxy/realms/" + realm + "/scim/v2"
+	}
+	schemas, able := scim.CoreSchemas(), g.service.Able()
+	able.Bulk, able.BulkPayload = 3, 2000
+	decoder := scim.Decoder{Dialect: adapters.For("generic"), Schemas: schemas, MaxFilter: 300, DefaultPage: able.MaxPage, MaxPage: able.MaxPage}
+	return scimhttp.Session{
+		Tenant: "t", Base: base, Service: g.service, Decode: decoder.Decode, Schemas: schemas,
+		Bulk: bulk.Runner{Service: g.service, Decode: decoder.Decode, Workers: 1, Limits: bulk.Limits{Operations: 3, Payload: 2000, Body: 1000, Depth: 8}},
+		Discovery: func() scimhttp.Discovery {
+			return scimhttp.Discovery{Config: discovery.Config(able), Schemas: discovery.Schemas(schemas), ResourceTypes: discovery.ResourceTypes(schemas)}
+		},
+	}, nil
+}

@@ -1,0 +1,107 @@
+package proxy
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+)
+
+// Each request makes one log line and is counted, under its tenant once the caller is known; what a
+// caller makes up is no label.
+func TestLogLineAndMetrics(t *testing.T) {
+	p, upstream, tokens := serving(t)
+	core, logs := observer.New(zap.DebugLevel)
+	p.log, p.newID = zap.New(core), func() string { return "id" }
+	var clock time.Time
+	p.now = func() time.Time { clock = clock.Add(time.Millisecond); return clock }
+	h, play := p.Handler(), upstream.answer
+	patch := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"active","value":"False"}]}`
+	for i, row := range []struct {
+		name, method, path, token, body string
+		down                            bool
+		want                            string
+	}{
+		{"answered", "GET", "/scim/v2/ServiceProviderConfig", "acme", "", false,
+			"info call=discovery cause= method=GET path=/scim/v2/ServiceProviderConfig scimType= status=200 tenant=acme"},
+		{"no token", "GET", "/tenants/acme/scim/v2/Users", "", "", false,
+			"info call= cause=401 a bearer token is required method=GET path=/tenants/acme/scim/v2/Users scimType= status=401 tenant="},
+		{"another tenant's token", "GET", "/tenants/acme/scim/v2/Users", "globex", "", false,
+			"info call= cause=401 the bearer token is not valid here method=GET path=/tenants/acme/scim/v2/Users scimType= status=401 tenant="},
+		{"no endpoint", "GET", "/elsewhere?secret=1", "acme", "", false,
+			"info call= cause=404 no such endpoint method=GET path=/elsewhere scimType= status=404 tenant="},
+		{"refused", "GET", "/scim/v2/Users?filter=x", "acme", "", false,
+			"info call= cause=400 invalidFilter: … method=GET path=/scim/v2/Users scimType=invalidFilter status=400 tenant=acme"},
+		{"a dialect's rules", "PATCH", "/scim/v2/Users/u", "acme", patch, false,
+			"info call=patch cause=403 Keycloak does not allow this: Keycloak answered 403 method=PATCH path=/scim/v2/Users/u scimType= status=403 tenant=acme idp=generic rules=[op-names text-booleans]"},
+		{"Keycloak is down", "GET", "/scim/v2/Users", "globex", "", true,
+			"warn call= cause=503 … method=GET path=/scim/v2/Users scimType= status=503 tenant=globex"},
+		{"Keycloak went down", "GET", "/scim/v2/Users", "acme", "", true,
+			"warn call= cause=503 … method=GET path=/scim/v2/Users scimType= status=503 tenant=acme"},
+	} {
+		upstream.answer = play
+		if row.down {
+			upstream.answer = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }
+		}
+		r := httptest.NewRequest(row.method, row.path, strings.NewReader(row.body))
+		if row.token != "" {
+			r.Header.Set("Authorization", "Bearer "+tokens[row.token])
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if id := w.Header().Get("X-Request-Id"); id != "id" {
+			t.Errorf("%s: X-Request-Id %q", row.name, id)
+		}
+		lines := logs.FilterMessage("request").All()
+		if len(lines) != i+1 {
+			t.Fatalf("%s: %d lines", row.name, len(lines)-i)
+		}
+		if got := lineText(lines[i]); !regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(row.want), "…", ".*") + "$").MatchString(got) {
+			t.Errorf("%s: %s\nwant %s", row.name, got, row.want)
+		}
+	}
+	w := httptest.NewRecorder()
+	p.adminHandler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	for _, line := range []string{
+		`scim_request_duration_seconds_count{call="discovery",status="200",tenant="acme"} 1`,
+		`scim_request_duration_seconds_count{call="",status="401",tenant=""} 2`,
+		`scim_request_duration_seconds_count{call="",status="404",tenant=""} 1`,
+		`scim_request_duration_seconds_count{call="",status="400",tenant="acme"} 1`,
+		`scim_request_duration_seconds_count{call="patch",status="403",tenant="acme"} 1`,
+		`scim_request_duration_seconds_count{call="",status="503",tenant="globex"} 1`,
+		`scim_rules_fired_total{idp="generic",rule="op-names",tenant="acme"} 1`,
+		`scim_rules_fired_total{idp="generic",rule="text-booleans",tenant="acme"} 1`,
+	} {
+		if !strings.Contains(w.Body.String(), line+"\n") {
+			t.Errorf("/metrics has no %s in\n%s", line, w.Body)
+		}
+	}
+}
+
+// lineText is a log line without what depends on time.
+func lineText(e observer.LoggedEntry) string {
+	fields := e.ContextMap()
+	text := e.Level.String()
+	for _, key := range []string{"call", "cause", "method", "path", "scimType", "status", "tenant", "idp", "rules"} {
+		value, ok := fields[key]
+		delete(fields, key)
+		switch {
+		case ok:
+			text += " " + key + "=" + fmt.Sprint(value)
+		case key != "idp" && key != "rules":
+			text += " " + key + "="
+		}
+	}
+	if rest := slices.Sorted(maps.Keys(fields)); !slices.Equal(rest, []string{"keycloakCalls", "keycloakTook", "request", "took"}) {
+		text += " and " + strings.Join(rest, " ")
+	}
+	return text
+}

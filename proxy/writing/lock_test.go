@@ -1,0 +1,155 @@
+package writing_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/scimtest"
+	"keycloak-scim-proxy/proxy/writing"
+)
+
+// watched calls before with the name of each operation that changes the directory.
+type watched struct {
+	*scimtest.Memory
+	before func(op string)
+}
+
+func (w watched) Create(ctx context.Context, t scim.ResourceType, r scim.Resource) (scim.Resource, error) {
+	w.before("create")
+	return w.Memory.Create(ctx, t, r)
+}
+
+func (w watched) Update(ctx context.Context, ref scim.Ref, edit scim.Edit) (scim.Resource, error) {
+	w.before("update")
+	return w.Memory.Update(ctx, ref, edit)
+}
+
+func (w watched) Join(ctx context.Context, ref scim.Ref, m scim.Membership) error {
+	w.before("join")
+	return w.Memory.Join(ctx, ref, m)
+}
+
+func (w watched) Delete(ctx context.Context, ref scim.Ref) error {
+	w.before("delete")
+	return w.Memory.Delete(ctx, ref)
+}
+
+// stock makes a user and a group for writes.
+func stock(t *testing.T) (m *scimtest.Memory, user, group scim.Ref) {
+	t.Helper()
+	s, m := native()
+	u := do(t, s, scim.Create{Type: scim.User, Body: scimtest.Sample(1)}).Resource
+	g := do(t, s, scim.Create{Type: scim.Group, Body: scim.Must(`{"displayName":"G"}`)}).Resource
+	return m, scim.Ref{Type: scim.User, ID: u.ID()}, scim.Ref{Type: scim.Group, ID: g.ID()}
+}
+
+// Nothing is changed without the lock of its resource, or of its name while it is made, and each
+// lock is given back.
+func TestWritesHoldTheLock(t *testing.T) {
+	_, user, group := stock(t)
+	for i, c := range writes(user, group) {
+		m, _, _ := stock(t) // the same ids again
+		held, changes := "", 0
+		lock := func(_ context.Context, key string) (func(), error) {
+			held = key
+			return func() { held = "" }, nil
+		}
+		want := scim.Target(c).Key()
+		if create, ok := c.(scim.Create); ok {
+			name := scim.Text(create.Body.Raw("userName")) + scim.Text(create.Body.Raw("displayName"))
+			want = "create/" + string(create.Type) + "/" + strings.ToLower(name)
+		}
+		below := watched{m, func(op string) {
+			if changes++; held != want {
+				t.Errorf("%d %s: %s below while the lock %q is held, want %q", i, c.Verb(), op, held, want)
+			}
+		}}
+		s := writing.New(below, lock, scim.CoreSchemas(), writing.Options{MembersShown: 5})
+		do(t, s, c)
+		if changes == 0 || held != "" {
+			t.Errorf("%d %s: %d changes, the lock %q is held on", i, c.Verb(), changes, held)
+		}
+	}
+}
+
+// A lock that cannot be had refuses the write.
+func TestWritesWithoutALockAreRefused(t *testing.T) {
+	m, user, group := stock(t)
+	calls := m.Calls()
+	lock := func(context.Context, string) (func(), error) { return nil, errors.New("held by another") }
+	s := writing.New(m, lock, scim.CoreSchemas(), writing.Options{MembersShown: 5})
+	for _, c := range writes(user, group) {
+		refuses(t, s, c, 503, "")
+	}
+	if n := m.Calls() - calls; n != 0 {
+		t.Errorf("%d calls below", n)
+	}
+}
+
+// Names that differ in letter case only are one name: creates of them take the same lock.
+func TestCreatesOfOneNameShareTheLock(t *testing.T) {
+	var keys []string
+	lock := func(_ context.Context, key string) (func(), error) {
+		keys = append(keys, key)
+		return func() {}, nil
+	}
+	m, _, _ := stock(t)
+	s := writing.New(m, lock, scim.CoreSchemas(), writing.Options{MembersShown: 5})
+	for _, name := range []string{"ada", "ADA"} {
+		_, _ = s.Do(t.Context(), scim.Create{Type: scim.User, Body: scim.Must(`{"userName":"` + name + `"}`)})
+	}
+	if len(keys) != 2 || keys[0] != keys[1] {
+		t.Errorf("%v", keys)
+	}
+}
+
+// A write goes on when its caller hangs up, wherever it is then; a read does not.
+func TestWritesOutliveTheirCaller(t *testing.T) {
+	_, user, group := stock(t)
+	for i, c := range writes(user, group) {
+		for _, at := range []string{"before it", "at the lock", "below"} {
+			m, _, _ := stock(t)
+			ctx, hangUp := context.WithCancel(t.Context())
+			lock := func(ctx context.Context, _ string) (func(), error) {
+				if at == "at the lock" {
+					hangUp()
+				}
+				return func() {}, ctx.Err()
+			}
+			below := watched{m, func(string) {
+				if at == "below" {
+					hangUp()
+				}
+			}}
+			s := writing.New(below, lock, scim.CoreSchemas(), writing.Options{MembersShown: 5})
+			if at == "before it" {
+				hangUp()
+			}
+			if _, err := s.Do(ctx, c); err != nil {
+				t.Errorf("%d %s, the caller hangs up %s: %v", i, c.Verb(), at, err)
+			}
+			hangUp()
+			if _, err := s.Do(ctx, scim.Read{Ref: group}); !errors.Is(err, context.Canceled) {
+				t.Errorf("a read of a caller who is gone: %v", err)
+			}
+		}
+	}
+}
+
+// The deadline of the request holds for a write all the same.
+func TestWritesKeepTheirDeadline(t *testing.T) {
+	m, user, group := stock(t)
+	lock := func(ctx context.Context, _ string) (func(), error) { return func() {}, ctx.Err() }
+	s := writing.New(m, lock, scim.CoreSchemas(), writing.Options{MembersShown: 5})
+	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+	for _, c := range writes(user, group) {
+		if _, err := s.Do(ctx, c); err == nil {
+			t.Errorf("%s is done after its deadline", c.Verb())
+		}
+	}
+}

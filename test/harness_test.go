@@ -1,0 +1,187 @@
+// Package test holds whole conversations with the program on a real Keycloak.
+package test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/test/kcserver/kctest"
+	"keycloak-scim-proxy/test/proxytest"
+)
+
+func TestMain(m *testing.M) { kctest.Main(m) }
+
+// world is what a conversation talks to: a fresh realm, and a proxy with one tenant of the whole realm and drop-in.
+type world struct {
+	realm        *kctest.Realm
+	cfg          config.Config
+	proxy        string
+	tenantToken  string
+	dropInToken  string
+	readerToken  string
+	last         kctest.Reply
+	who          string
+	extraHeaders http.Header
+}
+
+func newWorld(t testing.TB) *world { return newWorldIn(t, kctest.NewRealm(t)) }
+
+// accountIn makes an account of the whole realm.
+func accountIn(t testing.TB, r *kctest.Realm, clientID string) (a config.ServiceAccount, secret string) {
+	t.Helper()
+	secret = r.ServiceAccount(clientID, "manage-users")
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte(secret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return config.ServiceAccount{ClientID: clientID, SecretFile: file}, secret
+}
+
+func newWorldIn(t testing.TB, r *kctest.Realm) *world {
+	account, secret := accountIn(t, r, "scim")
+	token, entry := proxytest.Mint(t, "acme")
+	cfg := config.DropInOnly(r.Server.URL, filepath.Join(t.TempDir(), "store.db"))
+	tenant := config.DefaultTenant()
+	tenant.Tenant, tenant.Realm = "acme", r.Name
+	tenant.ServiceAccount = account
+	tenant.Extensions = []config.Extension{{URN: "urn:example:params:scim:schemas:extension:acme:2.0:User", Name: "Acme", Attributes: []config.ExtensionAttribute{
+		{Name: "badge", CaseExact: true}, {Name: "level", Type: "integer"}, {Name: "floors", Type: "integer", MultiValued: true},
+	}}}
+	tenant.Tokens = []config.Token{entry}
+	cfg.Tenants = []config.Tenant{tenant}
+	w := &world{
+		realm: r, cfg: cfg, proxy: proxytest.Serve(t, cfg), tenantToken: token, who: "tenant", extraHeaders: http.Header{},
+		dropInToken: r.Token("scim", secret), readerToken: r.Token("reader", r.ServiceAccount("reader", "view-users")),
+	}
+	return w
+}
+
+func (w *world) base() string {
+	switch w.who {
+	case "dropin", "reader":
+		return w.proxy + "/realms/" + w.realm.Name + "/scim/v2"
+	case "named":
+		return w.proxy + "/tenants/acme/scim/v2"
+	}
+	return w.proxy + "/scim/v2"
+}
+
+// faulty stands between the proxy and the real Keycloak and spoils what it is told to.
+type faulty struct{ *proxytest.Upstream }
+
+func newFaulty(t *testing.T, target string) *faulty {
+	t.Helper()
+	return &faulty{proxytest.NewUpstream(t, target)}
+}
+
+// through gives the world a proxy that reaches Keycloak through the faulty one, within a deadline.
+func (w *world) through(t *testing.T, f *faulty, deadline time.Duration) {
+	t.Helper()
+	cfg := w.cfg
+	cfg.Keycloak.URL = f.URL
+	cfg.Limits.Request = config.Duration(deadline)
+	cfg.Keycloak.Timeout = config.Duration(min(4*time.Second, cfg.Keycloak.Timeout.Std())) // a write that was not answered blocks the next one for a little longer
+	cfg.Store.Embedded = &config.Embedded{Path: t.TempDir() + "/store.db"}
+	w.proxy = proxytest.Serve(t, cfg)
+}
+
+func slow(hold <-chan struct{}, match func(*http.Request) bool) *func(http.ResponseWriter, *http.Request) bool {
+	f := func(_ http.ResponseWriter, r *http.Request) bool {
+		if !match(r) {
+			return false
+		}
+		select {
+		case <-hold:
+		case <-r.Context().Done():
+		}
+		return true
+	}
+	return &f
+}
+
+// users makes n users natively, as an import does, a few hundred at a time.
+func (w *world) users(t testing.TB, prefix string, n int) []string {
+	t.Helper()
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf(`{"username":"%[1]s%04[2]d","enabled":true,"email":"%[1]s%04[2]d@example.com","firstName":"F","lastName":"L"}`, prefix, i)
+	}
+	var ids []string
+	for some := range slices.Chunk(list, 400) {
+		a := w.realm.Admin("POST", "/partialImport", `{"ifResourceExists":"FAIL","users":`+scim.Array(some)+`}`)
+		if a.Status != 200 {
+			t.Fatalf("import: %d %s", a.Status, a.Body)
+		}
+		for _, r := range gjson.GetBytes(a.Body, "results").Array() {
+			ids = append(ids, r.Get("id").String())
+		}
+	}
+	return ids
+}
+
+func (w *world) members(group string) []string {
+	a := w.realm.SCIM(w.dropInToken, "GET", "/Groups/"+group+"?attributes=members", "")
+	out := []string{}
+	for _, m := range gjson.GetBytes(a.Body, "members.#.value").Array() {
+		out = append(out, m.String())
+	}
+	slices.Sort(out)
+	return out
+}
+
+func sorted(ids []string) []string { return slices.Sorted(slices.Values(ids)) }
+
+func valueList(ids []string) string {
+	es := make([]string, len(ids))
+	for i, id := range ids {
+		es[i] = `{"value":` + scim.Quote(id) + `}`
+	}
+	return scim.Array(es)
+}
+
+func opOn(kind scim.OpKind, path, value string) scim.Op {
+	p, err := scim.ParsePath(path)
+	if err != nil {
+		panic(err)
+	}
+	return scim.Op{Kind: kind, Path: p, Value: value}
+}
+
+func group(t testing.TB, c client, name string) string {
+	t.Helper()
+	g, err := c.send(t.Context(), "POST", "/Groups", `{"schemas":["`+scim.GroupURN+`"],"displayName":"`+name+`"}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g.Resource.ID()
+}
+
+// hasMembers: exactly those are in the group, in Keycloak and in a GET.
+func hasMembers(t *testing.T, w *world, c client, group string, ids []string) {
+	t.Helper()
+	got, err := c.send(t.Context(), "GET", "/Groups/"+group, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if have, natively, want := memberIDs(got.Resource), w.members(group), sorted(ids); !slices.Equal(have, want) || !slices.Equal(natively, want) {
+		t.Errorf("GET shows %d members, Keycloak %d, want %d", len(have), len(natively), len(want))
+	}
+}
+
+// memberIDs are those that an answer shows.
+func memberIDs(r scim.Resource) []string {
+	out := []string{}
+	for _, m := range gjson.Get(r.Raw("members"), "#.value").Array() {
+		out = append(out, m.String())
+	}
+	return sorted(out)
+}
