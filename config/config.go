@@ -100,7 +100,7 @@ type Limits struct {
 	Kept Size `yaml:"kept"`
 	// PageBytes is how many bytes the resources of a page may have in all. A page that would have more has fewer resources, and itemsPerPage or nextCursor says so.
 	PageBytes Size `yaml:"pageBytes"`
-	// Memory is how many bytes all requests under way may hold for large bodies, kept attributes and pages. A request that would need more is refused with 503 and Retry-After.
+	// Memory is how many bytes all requests under way may hold for large bodies, kept attributes and pages. The first MiB of each request is not counted, and the requests of one caller (a tenant, or the subject of a drop-in token) may hold a quarter of it. A request that would need more is refused with 503 and Retry-After.
 	Memory Size `yaml:"memory"`
 	// Bulk bounds bulk requests.
 	Bulk Bulk `yaml:"bulk"`
