@@ -73,7 +73,8 @@ func (d *document) validateLimits(l Limits) {
 		rule{"limits.request", positive(l.Request)},
 		rule{"limits.kept", unless(l.Kept >= 4<<10 && l.Kept <= 8<<20, "must be between 4KiB and 8MiB")},
 		rule{"limits.pageBytes", unless(l.PageBytes >= l.Kept, "must be at least limits.kept")},
-		rule{"limits.memory", unless(l.Memory >= 8*max(l.Body, l.Bulk.Payload) && l.Memory >= 4*l.PageBytes && l.Memory >= 300*l.Kept, "must be at least 8 times limits.body and limits.bulk.payload, 4 times limits.pageBytes and 300 times limits.kept")},
+		rule{"limits.memory", unless(l.Memory >= 32*max(l.Body, l.Bulk.Payload) && l.Memory >= 16*l.PageBytes && l.Memory >= 1200*l.Kept,
+			"must be at least 32 times limits.body and limits.bulk.payload, 16 times limits.pageBytes and 1,200 times limits.kept: one caller may hold a quarter")},
 		rule{"limits.bulk.operations", positive(l.Bulk.Operations)},
 		rule{"limits.bulk.payload", positive(l.Bulk.Payload)},
 	)
