@@ -110,11 +110,8 @@ func exchange(t *testing.T, ask string) string {
 		reports = nil
 	}
 	w := send(method, headers, body)
-	if len(reports) != 1 {
-		t.Fatalf("%s: %d reports", first, len(reports))
-	}
-	if reports[0].Status != w.Code {
-		t.Errorf("%s: status %d is reported as %d", first, w.Code, reports[0].Status)
+	if len(reports) != 1 || reports[0].Status != w.Code {
+		t.Fatalf("%s: status %d is reported as %+v", first, w.Code, reports)
 	}
 	return prefix(answer(t, w), "<") + prefix(reported(reports[0]), "*")
 }
@@ -132,7 +129,7 @@ func answer(t *testing.T, w *httptest.ResponseRecorder) string {
 		t.Errorf("Cache-Control: %v", v)
 	}
 	h.Del("Cache-Control")
-	if kind := h.Get("Content-Type"); body != "" && kind == "application/scim+json" {
+	if body != "" && h.Get("Content-Type") == "application/scim+json" {
 		h.Del("Content-Type")
 	}
 	if body != "" {
@@ -162,7 +159,7 @@ func answer(t *testing.T, w *httptest.ResponseRecorder) string {
 }
 
 func reported(r scimhttp.Report) string {
-	text := strings.Join([]string{"tenant=" + r.Tenant, "call=" + r.Verb}, " ")
+	text := "tenant=" + r.Tenant + " call=" + r.Verb
 	if r.ScimType != "" {
 		text += " scimType=" + r.ScimType
 	}
@@ -204,18 +201,14 @@ func newDoor(t *testing.T, report func(context.Context, scimhttp.Report)) http.H
 	})
 	lock := func(context.Context, string) (func(), error) { return func() {}, nil }
 	service := writing.New(d, lock, scim.CoreSchemas(), writing.Options{MembersShown: 1, SkipUnknownMembers: true})
-	for kind, rows := range map[scim.ResourceType][]string{scim.User: {
-		`{"userName":"ada","active":true,"externalId":"E-1","name":{"givenName":"Ada","familyName":"L"},"emails":[{"value":"ada@x.test","type":"work","primary":true}]}`,
-		`{"userName":"bob","active":false}`,
-	}} {
-		for _, r := range rows {
-			if _, err := service.Do(t.Context(), scim.Create{Type: kind, Body: scim.Must(r)}); err != nil {
-				t.Fatal(err)
-			}
+	for _, c := range []scim.Create{
+		{Type: scim.User, Body: scim.Must(`{"userName":"ada","active":true,"externalId":"E-1","name":{"givenName":"Ada","familyName":"L"},"emails":[{"value":"ada@x.test","type":"work","primary":true}]}`)},
+		{Type: scim.User, Body: scim.Must(`{"userName":"bob","active":false}`)},
+		{Type: scim.Group, Body: scim.Must(`{"displayName":"Crew","members":[{"value":"user-1"}]}`)},
+	} {
+		if _, err := service.Do(t.Context(), c); err != nil {
+			t.Fatal(err)
 		}
-	}
-	if _, err := service.Do(t.Context(), scim.Create{Type: scim.Group, Body: scim.Must(`{"displayName":"Crew","members":[{"value":"user-1"}]}`)}); err != nil {
-		t.Fatal(err)
 	}
 	door := scimhttp.Door{
 		Tenants: doorGate{service}, DropIn: doorGate{service}, Repair: adapters.RepairURL, Report: report,
@@ -233,14 +226,12 @@ func (g doorGate) Enter(r *http.Request, variables map[string]string) (scimhttp.
 	if r.Header.Get("Authorization") != "Bearer good" || tenant == "other" {
 		return scimhttp.Session{}, scim.Unauthorized("the bearer token is not valid here")
 	}
-	switch tenant {
-	case "busy":
-		return scimhttp.Session{Tenant: tenant}, scim.Unavailable("Keycloak", errors.New("the cause"))
-	case "broken":
-		return scimhttp.Session{Tenant: tenant}, errors.New("the cause")
-	}
 	base := "http://proxy/scim/v2"
 	switch realm := variables["realm"]; {
+	case tenant == "busy":
+		return scimhttp.Session{Tenant: tenant}, scim.Unavailable("Keycloak", errors.New("the cause"))
+	case tenant == "broken":
+		return scimhttp.Session{Tenant: tenant}, errors.New("the cause")
 	case inPath:
 		base = "http://proxy/tenants/t/scim/v2"
 	case realm != "":
