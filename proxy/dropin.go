@@ -32,6 +32,7 @@ const (
 	// admissions and strangeRealms bound what is remembered. The first needs a valid token for each entry, the second only a name.
 	admissions    = 10_000
 	strangeRealms = 1_000
+	mostRealms    = 10_000
 	// strangePerSecond and strangeBurst bound how often the keys of realms are read in which no token was accepted yet.
 	strangePerSecond, strangeBurst = 5, 20
 )
@@ -124,8 +125,8 @@ func (g *dropInGate) realm(name string) *dropInRealm {
 	return r
 }
 
-// known reports whether the realm is known to exist: it has keys, a tenant, or a token was accepted in it before the start: a flood of made-up names must not keep the callers of
-// real ones out after a restart.
+// known reports whether the realm is known to exist: it has keys, it has a tenant, or a token was accepted in it before the start. A flood
+// of made-up names must not keep the callers of real ones out after a restart.
 func (g *dropInGate) known(ctx context.Context, name string) bool {
 	g.mu.Lock()
 	_, known := g.realms[name]
@@ -137,11 +138,12 @@ func (g *dropInGate) known(ctx context.Context, name string) bool {
 	return err == nil && len(found) > 0
 }
 
-// exists keeps a realm that has keys: strangers can name only as many of those as there are.
+// exists keeps a realm that has keys. Strangers can name only as many of those as there are, but some data bases compare names without letter
+// case, so there is a bound.
 func (g *dropInGate) exists(name string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if r, ok := g.strange.Peek(name); ok {
+	if r, ok := g.strange.Peek(name); ok && len(g.realms) < mostRealms {
 		g.realms[name] = r
 		g.strange.Remove(name)
 	}

@@ -63,7 +63,7 @@ func (d *Directory) Create(ctx context.Context, t scim.ResourceType, asked scim.
 		}
 	}
 	if err != nil {
-		return scim.Resource{}, d.abandon(ctx, id, err)
+		return scim.Resource{}, d.abandon(ctx, id, left.Pending, err)
 	}
 	answer, err := d.keep(ctx, t, asked, shown)
 	if err != nil && !adopted && !errors.Is(err, store.ErrConflict) { // whoever saved a record meanwhile owns the resource
@@ -98,9 +98,10 @@ func (d *Directory) unmake(ctx context.Context, id string, ref scim.Ref, cause e
 	return cause
 }
 
-// abandon drops the pending record of a create that failed. If Keycloak may have made the resource, the record stays for the retry.
-func (d *Directory) abandon(ctx context.Context, id string, cause error) error {
-	if !scim.OutcomeOf(ctx).InDoubt() {
+// abandon drops the pending record of a create that failed. If Keycloak may have made the resource, now or at an earlier try that could not be
+// finished for want of an answer, the record stays for the retry.
+func (d *Directory) abandon(ctx context.Context, id string, earlier *pending, cause error) error {
+	if !scim.OutcomeOf(ctx).InDoubt() && (earlier == nil || scim.AsError(cause).Status < 500) {
 		_ = d.pending.Delete(ctx, id) // one that stays means nothing for longer than PendingLife
 	}
 	return cause

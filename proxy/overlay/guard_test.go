@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/scimtest"
@@ -147,5 +148,24 @@ func TestUpdateThatCannotBeKeptIsUndone(t *testing.T) {
 				t.Errorf("%s: %s is %s, want %s", what, path, now, raw)
 			}
 		}
+	}
+}
+
+// A retry that meets its earlier try and cannot finish it for want of an answer keeps the pending record for the next one.
+func TestRetryThatCannotFinishIsNotForgotten(t *testing.T) {
+	h := build(t, scimtest.KeycloakAble())
+	h.clock = time.Now()
+	h.records.down["save"] = true
+	h.keycloak.FailNext(nil, scim.Unavailable("Keycloak", nil)) // made, and not deleted again
+	if _, err := h.Create(doubting(t), scim.User, scim.Must(entra)); err == nil {
+		t.Fatal("no error")
+	}
+	h.records.down = map[string]bool{}
+	h.keycloak.FailNext(nil, scim.Unavailable("Keycloak", nil)) // the look-up of what is there
+	if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.AsError(err).Status != 503 {
+		t.Fatalf("%v", err)
+	}
+	if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); err != nil {
+		t.Errorf("the next retry: %v", err)
 	}
 }
