@@ -15,9 +15,6 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/importer"
 )
 
-// importToken is the environment variable with the bearer token: a flag would show it to everybody on the machine.
-const importToken = "SCIM_TOKEN"
-
 func importCommand() *cobra.Command {
 	o := importer.Options{Now: time.Now, Wait: pause, HTTP: &http.Client{
 		Timeout:       5 * time.Minute,
@@ -28,7 +25,7 @@ func importCommand() *cobra.Command {
 		Use:   "import FILE",
 		Short: "Create the users of a .csv or .jsonl file by bulk; can be interrupted and run again",
 		Example: "  scim-proxy import users.csv --tenant workforce --token-file .demo/token\n" +
-			"  " + importToken + "=... scim-proxy import users.failures.csv --url https://scim.example.com/scim/v2",
+			"  " + tokenVariable + "=... scim-proxy import users.failures.csv --url https://scim.example.com/scim/v2",
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usageError{errors.New("import needs one file, FILE.csv or FILE.jsonl")}
@@ -40,7 +37,7 @@ func importCommand() *cobra.Command {
 			if o.URL, err = importURL(o.URL, tenant); err != nil {
 				return usageError{err}
 			}
-			if o.Token, err = token(tokenFile); err != nil {
+			if o.Token, err = readToken(tokenFile, c.InOrStdin()); err != nil {
 				return usageError{err}
 			}
 			if o.Batch < 1 {
@@ -59,7 +56,7 @@ func importCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&o.URL, "url", "http://localhost:8080", "SCIM base URL; with --tenant the URL of the proxy")
 	c.Flags().StringVar(&tenant, "tenant", "", "name of a tenant of the proxy at --url")
-	c.Flags().StringVar(&tokenFile, "token-file", "", "file with the bearer token; without it the environment variable "+importToken)
+	c.Flags().StringVar(&tokenFile, "token-file", "", tokenFlag)
 	c.Flags().IntVar(&o.Batch, "batch", 200, "rows per request")
 	return c
 }
@@ -77,21 +74,6 @@ func importURL(base, tenant string) (string, error) {
 		return base, nil
 	}
 	return strings.TrimSuffix(base, "/") + "/tenants/" + url.PathEscape(tenant) + "/scim/v2", nil
-}
-
-func token(file string) (string, error) {
-	text := os.Getenv(importToken)
-	if file != "" {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			return "", err
-		}
-		text = string(b)
-	}
-	if text = strings.TrimSpace(text); text == "" {
-		return "", errors.New("there is no bearer token: give --token-file, or set " + importToken)
-	}
-	return text, nil
 }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,18 +18,15 @@ func simulateCommand() *cobra.Command {
 		Use:   "simulate",
 		Short: "Play an identity provider's documented conversation against a SCIM URL and check every end state",
 		Example: "  scim-proxy simulate --idp okta --url http://localhost:8080 --tenant workforce --token-file .demo/token\n" +
-			"  scim-proxy simulate --idp entra --url http://localhost:8080/scim/v2 --token \"$WORKFORCE_TOKEN\"",
+			"  scim-proxy simulate --idp entra --url http://localhost:8080/scim/v2 --token-file -",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if o.URL == "" || (o.Token == "") == (tokenFile == "") {
-				return usageError{errors.New("simulate needs --url, and either --token or --token-file")}
+			if o.URL == "" {
+				return usageError{errors.New("simulate needs --url")}
 			}
-			if tokenFile != "" {
-				b, err := os.ReadFile(tokenFile)
-				if err != nil {
-					return err
-				}
-				o.Token = strings.TrimSpace(string(b))
+			var err error
+			if o.Token, err = readToken(tokenFile, c.InOrStdin()); err != nil {
+				return err
 			}
 			if tenant != "" {
 				o.URL = strings.TrimSuffix(o.URL, "/") + "/tenants/" + tenant + "/scim/v2"
@@ -46,8 +42,7 @@ func simulateCommand() *cobra.Command {
 	c.Flags().StringVar(&o.IDP, "idp", "generic", "one of "+strings.Join(simulate.Names(), ", "))
 	c.Flags().StringVar(&o.URL, "url", "", "SCIM base URL; with --tenant the URL of the proxy")
 	c.Flags().StringVar(&tenant, "tenant", "", "name of a tenant of the proxy at --url")
-	c.Flags().StringVar(&o.Token, "token", "", "bearer token")
-	c.Flags().StringVar(&tokenFile, "token-file", "", "file with the bearer token")
+	c.Flags().StringVar(&tokenFile, "token-file", "", tokenFlag)
 	c.Flags().IntVar(&o.Users, "users", 3, "how many users")
 	c.Flags().IntVar(&o.Groups, "groups", 2, "how many groups")
 	c.Flags().IntVar(&o.Churn, "churn", 1, "how many rounds of membership changes")

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
@@ -14,6 +13,7 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy"
 	"keycloak-scim-proxy/proxy/overlay"
+	"keycloak-scim-proxy/proxy/store/embedded"
 )
 
 func sweepCommand() *cobra.Command {
@@ -54,7 +54,7 @@ func sweepCommand() *cobra.Command {
 
 // storeInUse says what to do about an embedded store that a running proxy has open.
 func storeInUse(err error) error {
-	if strings.Contains(err.Error(), "in use by another process") {
+	if errors.Is(err, embedded.ErrInUse) {
 		return fmt.Errorf("stop the proxy before the sweep, because only one process can open the embedded store: %w", err)
 	}
 	return err

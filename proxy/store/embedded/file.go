@@ -16,6 +16,9 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
+// ErrInUse says that another process has the file open.
+var ErrInUse = errors.New("is in use by another process")
+
 // file is a bbolt database that outlives damage. bbolt trusts its pages: a damaged one makes it panic, some with a lock held, and its
 // memory map faults beyond the end of a file that was cut.
 type file struct {
@@ -88,7 +91,7 @@ func (f *file) open(wait time.Duration, readOnly bool) error {
 		f.pageSize = int64(f.db.Info().PageSize)
 		return nil
 	case errors.Is(err, bolterrors.ErrTimeout):
-		return fmt.Errorf("%s is in use by another process; several processes need the redis store: %w", f.path, err)
+		return fmt.Errorf("%s %w; several processes need the redis store: %w", f.path, ErrInUse, err)
 	case errors.Is(err, store.ErrUnreadable):
 		return errors.Join(err, f.raw.Close()) // its lock goes with it
 	case system:
