@@ -114,6 +114,19 @@ func (m *mark) name(ctx context.Context) error {
 	return err
 }
 
+// AcceptStore has the proxy go on with the store as it is, whatever store Keycloak names, as store.expectStamp does. It must be called before
+// anything is served, and only if it is known that nothing is missing.
+func (p *Proxy) AcceptStore(ctx context.Context) error {
+	stamp, _, err := p.engine.Stamp(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range p.tenants.all {
+		t.plan.mark.expect = stamp
+	}
+	return nil
+}
+
 // marking writes the mark before it saves the first record.
 type marking struct {
 	store.Space

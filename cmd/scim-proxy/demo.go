@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
@@ -85,13 +86,20 @@ func (d *demo) run(ctx context.Context) error {
 	if err := d.loadToken(); err != nil {
 		return err
 	}
+	_, err := os.Stat(d.storeFile())
+	begun := errors.Is(err, fs.ErrNotExist)
 	p, err := proxy.New(d.config(), zap.NewNop()) //nolint:contextcheck // the first look at the store has a time-out of its own
+	if err == nil && begun {                      // the directory of an earlier demo was removed, and its Keycloak was not
+		err = p.AcceptStore(ctx)
+	}
 	if err != nil {
 		return err
 	}
 	var announced error
 	return errors.Join(p.Run(ctx, func(a net.Addr) { announced = d.announce(a) }), announced)
 }
+
+func (d *demo) storeFile() string { return filepath.Join(d.dir, "store.db") }
 
 func (d *demo) check() error {
 	switch {
@@ -161,7 +169,7 @@ func (d *demo) loadToken() error {
 }
 
 func (d *demo) config() config.Config {
-	c := config.DropInOnly(d.server.URL, filepath.Join(d.dir, "store.db"))
+	c := config.DropInOnly(d.server.URL, d.storeFile())
 	c.Listen, c.AdminListen = d.listen, ""
 	sum := d.token.SHA256()
 	t := config.DefaultTenant()

@@ -1,10 +1,14 @@
 package security
 
 import (
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/tidwall/gjson"
+	"go.uber.org/zap"
+
+	"keycloak-scim-proxy/proxy"
 )
 
 // A store that comes back empty while the proxy runs, or while it does not, is found out: look-ups by what was kept are refused with an error
@@ -65,5 +69,34 @@ func TestLostStore(t *testing.T) {
 	w.serve()
 	if a := w.send("acme", "GET", "/Users/"+id, ""); gjson.GetBytes(a.Body, "title").String() != "again" {
 		t.Errorf("the accepted store: %d %s", a.Status, a.Body)
+	}
+}
+
+// A program that knows that nothing is missing, as the demo does with a directory that it has just made, goes on with the store as it is.
+func TestAcceptedStore(t *testing.T) {
+	w := newWorld(t)
+	w.make("acme", "/Users", user("ada"))
+	if _, err := w.redis.Do("FLUSHALL"); err != nil {
+		t.Fatal(err)
+	}
+	cfg := w.cfg
+	cfg.Listen, cfg.AdminListen = "127.0.0.1:0", ""
+	p, err := proxy.New(cfg, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = p.Close() }()
+	ask := func() int {
+		r := httptest.NewRequest("GET", "/scim/v2/Users?filter=externalId+eq+%22e-ada%22", nil)
+		r.Header.Set("Authorization", "Bearer "+w.tokens["acme"])
+		a := httptest.NewRecorder()
+		p.Handler().ServeHTTP(a, r)
+		return a.Code
+	}
+	if err := p.AcceptStore(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if status := ask(); status != 200 {
+		t.Errorf("accepted: %d", status)
 	}
 }
