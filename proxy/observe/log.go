@@ -15,7 +15,7 @@ const (
 	maxSkipped = 20
 )
 
-// Line writes the one log line of a request: warnings for what the server failed, debug for what is done many times a second.
+// Line writes the one log line of a request: a warning for a status of 500 or more, else information.
 func Line(l *zap.Logger, s Summary, took time.Duration) {
 	level := zap.InfoLevel
 	if s.Status >= 500 {
