@@ -101,7 +101,8 @@ func TestBulkOfARefusedCaller(t *testing.T) {
 	ops[0] = `{"method":"DELETE","path":"/Users/00000000-0000-0000-0000-000000000000"}` // whose 404 says nothing about the caller
 	body := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[` + strings.Join(ops, ",") + `]}`
 	before := w.records()
-	for who, most := range map[string]int64{"none": 0, "garbage": 0, "forged": 1, "nobody": 4, "querier": 8, "reader": 8} {
+	w.send("manager", "GET", "/Users", "") // the realm is known now: its keys, its name and its profile are not read again
+	for who, most := range map[string]int64{"none": 0, "garbage": 0, "forged": 0, "nobody": 1, "querier": 6, "reader": 6} {
 		w.upstream.Calls.Store(0)
 		a := w.send(who, "POST", "/Bulk", body)
 		if want := map[bool]int{true: 401, false: 403}[slices.Contains(strangers, who)]; a.Status != want {
