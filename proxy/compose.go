@@ -10,6 +10,7 @@ import (
 	"keycloak-scim-proxy/proxy/discovery"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/listing"
+	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/overlay"
 	"keycloak-scim-proxy/proxy/scim"
@@ -53,6 +54,9 @@ type plan struct {
 	bulk      bulk.Limits
 }
 
+// caller names who asks: a tenant, or the subject of a realm's token.
+func (l plan) caller() string { return l.tenant + "\x00" + l.viewer }
+
 // compose is the whole path of a request, bottom to top. It allocates and does nothing else, so it is done per request.
 func compose(p *parts, l plan, f *keycloak.Facts, cred keycloak.Credential) (*writing.Service, scim.Able) {
 	realm := keycloak.NewRealm(p.client, p.realm, cred, f)
@@ -60,12 +64,12 @@ func compose(p *parts, l plan, f *keycloak.Facts, cred keycloak.Credential) (*wr
 		l.writing.Prove = realm.MayWrite
 	}
 	var d scim.Directory = realm
-	kept := overlay.Options{Records: p.spaces.records, Pending: p.spaces.pending, Limit: l.kept, Caller: l.tenant + "\x00" + l.viewer, Now: p.now}
+	kept := overlay.Options{Records: p.spaces.records, Pending: p.spaces.pending, Limit: l.kept, Caller: l.caller(), Now: p.now}
 	if l.mark != nil {
 		kept.Records, kept.Pending = marking{p.spaces.records, l.mark}, marking{p.spaces.pending, l.mark}
 	}
 	d = overlay.New(d, kept)
-	d = listing.New(d, listing.Options{Find: p.find, Schemas: l.schemas, Limits: l.listing, Cursors: p.cursors(l.tenant + "\x00" + l.viewer), AskOnMiss: !cred.Own()})
+	d = listing.New(d, listing.Options{Find: p.find, Schemas: l.schemas, Limits: l.listing, Cursors: p.cursors(l.caller()), AskOnMiss: !cred.Own()})
 	w := writing.New(d, p.lock, l.schemas, l.writing)
 	able := w.Able()
 	able.Bulk, able.BulkPayload = l.bulk.Operations, int(l.bulk.Payload)
@@ -81,6 +85,7 @@ const (
 // session is a caller's way in.
 func session(ctx context.Context, p *parts, l plan, cred keycloak.Credential) (scimhttp.Session, error) {
 	observe.From(ctx).Note(func(s *observe.Summary) { s.IDP = l.dialect.Name })
+	meter.For(ctx, l.caller())
 	facts, err := p.facts.get(ctx, p, cred)
 	if err != nil {
 		return scimhttp.Session{Tenant: l.tenant}, err
@@ -96,7 +101,7 @@ func session(ctx context.Context, p *parts, l plan, cred keycloak.Credential) (s
 	}, nil
 }
 
-// lockSpare is how much longer than a request and a doubt a lock lasts: none loses its lock.
+// lockSpare is how much longer than a request and a doubt a lock may last.
 const lockSpare = 30 * time.Second
 
 // longKey is the length from which on the name of a lock is hashed: stores bound their keys.

@@ -36,7 +36,7 @@ var walls = map[string]struct {
 	"proxy/store/redis":          {[]string{"proxy/store", "proxy/store/internal/codec"}, "an engine knows the contract only"},
 	"proxy/store/storetest":      {[]string{"proxy/store", "proxy/store/internal/locks"}, "the suite knows the contract only"},
 	"proxy/onboarding":           {nil, "works with administrator credentials, apart from everything that serves"},
-	"proxy/observe":              {nil, "knows no rooms, so that every room can be observed"},
+	"proxy/observe":              {[]string{"proxy/scim"}, "knows the vocabulary and no rooms, so that every room can be observed"},
 	"proxy/store/internal/codec": {nil, "bytes"},
 	"proxy/store/internal/locks": {[]string{"proxy/store"}, "a map of waiters"},
 }

@@ -19,7 +19,6 @@ import (
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/keycloak"
-	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
 	"keycloak-scim-proxy/proxy/store"
@@ -89,7 +88,6 @@ func (g *dropInGate) Enter(r *http.Request, variables map[string]string) (scimht
 	if err != nil {
 		return scimhttp.Session{}, err
 	}
-	meter.For(r.Context(), name+"\x00"+claims.Subject)
 	l := g.plan
 	l.tenant, l.viewer = "realm:"+name, claims.Subject
 	s, err := session(r.Context(), realm.parts, l, keycloak.Caller(token))

@@ -9,7 +9,6 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/proxy/keycloak"
-	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
 	"keycloak-scim-proxy/proxy/tenants"
@@ -48,7 +47,6 @@ func (g *tenantGate) Enter(r *http.Request, variables map[string]string) (scimht
 		prefix = "/tenants/" + name + prefix
 	}
 	g.crossCheck(t, r)
-	meter.For(r.Context(), "tenant "+name)
 	if err := t.plan.mark.check(r.Context()); err != nil {
 		return scimhttp.Session{Tenant: name}, err
 	}

@@ -2,9 +2,10 @@ package observe
 
 import (
 	"time"
-	"unicode/utf8"
 
 	"go.uber.org/zap"
+
+	"keycloak-scim-proxy/proxy/scim"
 )
 
 // Bounds of what comes from a request: characters of a name, characters of the path and of the
@@ -22,8 +23,8 @@ func Line(l *zap.Logger, s Summary, took time.Duration) {
 		level = zap.WarnLevel
 	}
 	fields := []zap.Field{
-		zap.String("request", s.RequestID), zap.String("tenant", cut(s.Tenant, maxName)), zap.String("call", s.Verb),
-		zap.String("method", cut(s.Method, maxName)), zap.String("path", cut(s.Path, maxText)), zap.Int("status", s.Status),
+		zap.String("request", s.RequestID), zap.String("tenant", scim.Cut(s.Tenant, maxName)), zap.String("call", s.Verb),
+		zap.String("method", scim.Cut(s.Method, maxName)), zap.String("path", scim.Cut(s.Path, maxText)), zap.Int("status", s.Status),
 		zap.Duration("took", took), zap.Int("keycloakCalls", s.KeycloakCalls), zap.Duration("keycloakTook", s.KeycloakTime),
 	}
 	if len(s.Rules) > 0 {
@@ -32,29 +33,15 @@ func Line(l *zap.Logger, s Summary, took time.Duration) {
 	if n := len(s.Skipped); n > 0 {
 		shown := make([]string, min(n, maxSkipped))
 		for i := range shown {
-			shown[i] = cut(s.Skipped[i], maxName)
+			shown[i] = scim.Cut(s.Skipped[i], maxName)
 		}
 		fields = append(fields, zap.Strings("unknownMembersSkipped", shown), zap.Int("unknownMembers", n))
 	}
 	if s.ScimType != "" {
-		fields = append(fields, zap.String("scimType", cut(s.ScimType, maxName)))
+		fields = append(fields, zap.String("scimType", scim.Cut(s.ScimType, maxName)))
 	}
 	if s.Cause != nil {
-		fields = append(fields, zap.String("cause", cut(s.Cause.Error(), maxText)))
+		fields = append(fields, zap.String("cause", scim.Cut(s.Cause.Error(), maxText)))
 	}
 	l.Log(level, "request", fields...)
-}
-
-// cut is a text of at most limit characters. "…" stands for what is cut off.
-func cut(s string, limit int) string {
-	if len(s) <= limit || utf8.RuneCountInString(s) <= limit {
-		return s
-	}
-	n := 0
-	for i := range s {
-		if n++; n == limit {
-			return s[:i] + "…"
-		}
-	}
-	return s
 }

@@ -92,7 +92,7 @@ func (d *Directory) keep(ctx context.Context, t scim.ResourceType, asked, shown 
 func (d *Directory) unmake(ctx context.Context, id string, ref scim.Ref, cause error) error {
 	ctx = context.WithoutCancel(ctx)
 	if err := d.Directory.Delete(ctx, ref); err != nil && !scim.IsGone(err) {
-		return undone(cause, err)
+		return scim.Left(cause, err)
 	}
 	_ = d.pending.Delete(ctx, id) // a retry replaces it
 	return cause

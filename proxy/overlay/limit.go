@@ -33,11 +33,15 @@ func (d *Directory) keeps(t scim.ResourceType, p scim.AttrPath) bool {
 
 // check refuses a record of a size, or index terms of a resource, that are above the limits.
 func (d *Directory) check(t scim.ResourceType, size int, wanted scim.Resource) error {
-	switch {
-	case size > d.limit:
-		return scim.Fail(413, "", "the attributes that Keycloak does not hold need %d bytes; at most %d are kept of one resource", size, d.limit)
-	case len(terms(t, wanted)) > store.MaxTerms:
+	if len(terms(t, wanted)) > store.MaxTerms {
 		return scim.TooMany("externalId and emails have more than %d values", store.MaxTerms)
+	}
+	return d.checkSize(size)
+}
+
+func (d *Directory) checkSize(size int) error {
+	if size > d.limit {
+		return scim.Fail(413, "", "the attributes that Keycloak does not hold need %d bytes; at most %d are kept of one resource", size, d.limit)
 	}
 	return nil
 }

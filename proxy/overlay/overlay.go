@@ -167,7 +167,7 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit scim.Edit, c 
 		return scim.Resource{}, err
 	}
 	next := remainder{Type: ref.Type, Pairs: pairs, Modified: rem.Modified}
-	if err := d.check(ref.Type, next.size(), wanted); err != nil {
+	if err := d.checkSize(next.size()); err != nil {
 		return scim.Resource{}, err
 	}
 	if len(scim.Diff(current, wanted)) > 0 {
@@ -188,23 +188,7 @@ func (d *Directory) putBack(ctx context.Context, ref scim.Ref, c changed, cause 
 	case errors.Is(cause, store.ErrConflict): // another writer was here: putting back would undo its change
 		return scim.Left(cause, nil)
 	}
-	whole := true
-	_, err := d.Directory.Update(context.WithoutCancel(ctx), ref, func(now scim.Resource) (back scim.Resource, err error) {
-		back, whole = scim.Undo(now, c.before, c.after)
-		return back, nil
-	})
-	if err == nil && !whole {
-		return scim.Left(cause, nil)
-	}
-	return undone(cause, err)
-}
-
-// undone is the cause of a failed write, with a remark if what was done of it could not be undone.
-func undone(cause, err error) error {
-	if err == nil {
-		return cause
-	}
-	return scim.Left(cause, err)
+	return scim.PutBack(ctx, d.Directory, ref, c.before, c.after, cause)
 }
 
 // Join changes members below and notes when: Keycloak does not move lastModified. The membership is changed by then, so a note that cannot be

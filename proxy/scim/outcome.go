@@ -38,6 +38,28 @@ func (o *Outcome) Adopt() { o.adopted.Store(true) }
 // Adopted reports whether the created resource was taken over. It must not be deleted because the rest of the create failed.
 func (o *Outcome) Adopted() bool { return o.adopted.Load() }
 
+// PutBack undoes a write of which a later part failed, through the directory that made it, and returns the cause of the failure. If something of
+// the write stays, the error says so. It ignores that the caller is gone.
+func PutBack(ctx context.Context, d Directory, ref Ref, before, after Resource, cause error) error {
+	whole := true
+	_, err := d.Update(context.WithoutCancel(ctx), ref, func(now Resource) (back Resource, err error) {
+		back, whole = Undo(now, before, after)
+		return back, nil
+	})
+	if err == nil && !whole {
+		return Left(cause, nil)
+	}
+	return Undone(cause, err)
+}
+
+// Undone is the cause of a failed write, with a remark if undoing it failed with err. A resource that is gone needs no undoing.
+func Undone(cause, err error) error {
+	if err == nil || IsGone(err) {
+		return cause
+	}
+	return Left(cause, err)
+}
+
 // Undo is the resource as it is now with what a write changed put back: leaves that differ between before and after, and still are as
 // after says. What others changed meanwhile stays. A user who was disabled is not enabled again, because it cannot be told who
 // else wanted that.

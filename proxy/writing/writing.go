@@ -120,7 +120,7 @@ func (s *Service) create(ctx context.Context, c scim.Create) (scim.Answer, error
 			if outcome.Adopted() {
 				return scim.Answer{}, scim.Left(err, nil)
 			}
-			return scim.Answer{}, undone(err, s.below.Delete(context.WithoutCancel(ctx), ref)) // the create is refused as a whole
+			return scim.Answer{}, scim.Undone(err, s.below.Delete(context.WithoutCancel(ctx), ref)) // the create is refused as a whole
 		}
 	}
 	a, err := s.answer(ctx, change{ref: ref, want: c.Want, whole: true}, r)
@@ -236,23 +236,7 @@ func (s *Service) takeBack(ctx context.Context, ref scim.Ref, before, after scim
 	if before.IsZero() {
 		return cause
 	}
-	whole := true
-	_, err := s.below.Update(context.WithoutCancel(ctx), ref, func(now scim.Resource) (back scim.Resource, err error) {
-		back, whole = scim.Undo(now, before, after)
-		return back, nil
-	})
-	if err == nil && !whole {
-		return scim.Left(cause, nil)
-	}
-	return undone(cause, err)
-}
-
-// undone is the cause of a failed write, with a remark if what was done of it could not be undone.
-func undone(cause, err error) error {
-	if err == nil || scim.IsGone(err) {
-		return cause
-	}
-	return scim.Left(cause, err)
+	return scim.PutBack(ctx, s.below, ref, before, after, cause)
 }
 
 // split takes what the server gives out of a body (RFC 7644 section 3.3: readOnly values are ignored), and a group's members.
