@@ -158,7 +158,7 @@ func TestDamagedFiles(t *testing.T) {
 		"a branch to itself": func(bad []byte) []byte { put(word(bad, branch, 16+8), uint64(branch)); return bad },
 		"a branch to a meta": func(bad []byte) []byte { put(word(bad, branch, 16+8), 0); return bad },
 		"a branch beyond":    func(bad []byte) []byte { put(word(bad, branch, 16+8), 1<<60); return bad },
-		"a branch to a leaf": func(bad []byte) []byte { put(word(bad, branch, 16+8), uint64(leaf)); return bad },
+		"a leaf twice":       func(bad []byte) []byte { copy(word(bad, branch, 16+8)[:8], word(bad, branch, 32+8)); return bad },
 		"no branches":        func(bad []byte) []byte { clear(word(bad, branch, 10)[:2]); return bad },
 		"records that end":   func(bad []byte) []byte { word(bad, leaf, 10)[0]--; return bad },
 		"page upon page":     func(bad []byte) []byte { copy(word(bad, leaf, 0)[:size], word(bad, branch, 0)); return bad },
