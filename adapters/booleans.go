@@ -6,25 +6,29 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// textBooleans is R3.
 func textBooleans() scim.Rule {
 	return scim.Rule{
 		Name:   "text-booleans",
 		Says:   `"True" and "False" are booleans where the schema says boolean, in values and in filters. No other text is.`,
 		Source: `Entra sends "active": "False" (entra-docs) and roles[primary eq "True"] (validator); native Keycloak 26.7.3 disables a user for any text but true`,
-		Apply: func(s scim.Schemas, w scim.Wire) (scim.Wire, bool) {
-			switch {
-			case isWrite(w):
-				return reshape(w, func(r scim.Resource) scim.Resource {
-					return r.Map(func(name, raw string) (string, string) {
-						def, _ := s.Lookup(w.Type, scim.AttrPath{Name: name})
-						return name, booleans(def, raw)
-					})
-				})
-			case w.Method == "PATCH":
-				return eachOp(w, one(func(op scim.Resource) scim.Resource { return patchBooleans(s, w.Type, op) }))
+		Body: func(m *scim.Message, body *scim.Object) {
+			body.Map(func(name, raw string) (string, string) {
+				def, _ := m.Schemas.Lookup(m.Type, scim.AttrPath{Name: name})
+				return name, booleans(def, raw)
+			})
+		},
+		Operation: func(m *scim.Message, op *scim.Operation) []*scim.Operation {
+			if p, ok := op.Path(); ok && op.Value() != "" {
+				def, _ := m.Schemas.Lookup(m.Type, p.AttrPath)
+				op.SetValue(booleans(def, op.Value()))
 			}
-			return eachTerm(w, booleanTerm(s, w.Type))
+			return []*scim.Operation{op}
+		},
+		Term: func(m *scim.Message, at scim.AttrPath, c scim.Compare) scim.Compare {
+			if def, _ := m.Schemas.Lookup(m.Type, at); def.Type == "boolean" && scim.IsText(c.Value) {
+				c.Value = boolean(c.Value)
+			}
+			return c
 		},
 	}
 }
@@ -56,32 +60,4 @@ func boolean(raw string) string {
 		return "false"
 	}
 	return raw
-}
-
-func patchBooleans(s scim.Schemas, t scim.ResourceType, op scim.Resource) scim.Resource {
-	p, err := scim.ParsePath(scim.Text(op.Raw("path")))
-	if err != nil {
-		return op
-	}
-	if p.Filter != nil {
-		fixed := p
-		fixed.Filter = terms(p.Filter, p.Top(), booleanTerm(s, t))
-		if fixed.String() != p.String() {
-			op = op.With("path", scim.Quote(fixed.String()))
-		}
-	}
-	if op.Raw("value") == "" {
-		return op
-	}
-	def, _ := s.Lookup(t, p.AttrPath)
-	return op.With("value", booleans(def, op.Raw("value")))
-}
-
-func booleanTerm(s scim.Schemas, t scim.ResourceType) func(scim.AttrPath, scim.Compare) scim.Compare {
-	return func(at scim.AttrPath, c scim.Compare) scim.Compare {
-		if def, _ := s.Lookup(t, at); def.Type == "boolean" && scim.IsText(c.Value) {
-			c.Value = boolean(c.Value)
-		}
-		return c
-	}
 }

@@ -30,14 +30,7 @@ func load(t *testing.T) []corpus.Case {
 
 // through runs a dialect's rules, as Decode does.
 func through(idp string, w scim.Wire) (scim.Wire, []string) {
-	var fired []string
-	for _, r := range adapters.For(idp).Rules {
-		var did bool
-		if w, did = r.Apply(scim.CoreSchemas(), w); did {
-			fired = append(fired, r.Name)
-		}
-	}
-	return w, fired
+	return adapters.For(idp).Normalise(scim.CoreSchemas(), w)
 }
 
 // text of a request, as it stands in a file.

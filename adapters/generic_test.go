@@ -11,14 +11,7 @@ import (
 
 // normalise runs the rules of a dialect, as Decode does.
 func normalise(w scim.Wire) (scim.Wire, []string) {
-	var fired []string
-	for _, r := range adapters.For("generic").Rules {
-		var did bool
-		if w, did = r.Apply(scim.CoreSchemas(), w); did {
-			fired = append(fired, r.Name)
-		}
-	}
-	return w, fired
+	return adapters.For("generic").Normalise(scim.CoreSchemas(), w)
 }
 
 func patch(ops string) string {

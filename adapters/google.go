@@ -16,18 +16,12 @@ func emailFromUserName() scim.Rule {
 		Name:   "email-from-user-name",
 		Says:   "A user that is created without emails gets the userName as work address, where it is one.",
 		Source: "a catalogue app gets only userName, which is the primary address (reported; no capture is public)",
-		Apply: func(_ scim.Schemas, w scim.Wire) (scim.Wire, bool) {
-			if w.Method != "POST" || w.Type != scim.User || w.ID != "" {
-				return w, false
+		Body: func(m *scim.Message, body *scim.Object) {
+			name := scim.Text(body.Raw("userName"))
+			at, err := mail.ParseAddress(name)
+			if m.Creates(scim.User) && err == nil && at.Address == name && scim.Unassigned(body.Raw("emails")) {
+				body.Put("emails", `[{"value":`+scim.Quote(name)+`,"type":"work","primary":true}]`)
 			}
-			return reshape(w, func(r scim.Resource) scim.Resource {
-				name := scim.Text(r.Raw("userName"))
-				at, err := mail.ParseAddress(name)
-				if err != nil || at.Address != name || !scim.Unassigned(r.Raw("emails")) {
-					return r
-				}
-				return r.With("emails", `[{"value":`+scim.Quote(name)+`,"type":"work","primary":true}]`)
-			})
 		},
 	}
 }

@@ -1,36 +1,28 @@
 package adapters
 
 import (
-	"maps"
-	"net/url"
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// urnSpelling and attributeNames are R4.
 func urnSpelling() scim.Rule {
 	return scim.Rule{
-		Name:   "urn-spelling",
-		Says:   "A known schema URN is recognised when it is joined to the attribute by a dot, or is misspelled as in Microsoft's own sample.",
-		Source: "entra-docs, use-scim-to-provision-users-and-groups (…enterprise:2.0User); urn:…:2.0:User.department in legacy Entra jobs",
-		Apply: func(_ scim.Schemas, w scim.Wire) (scim.Wire, bool) {
-			switch {
-			case w.Method == "PATCH":
-				return eachOp(w, one(func(op scim.Resource) scim.Resource {
-					if value, ok := object(op.Raw("value")); ok {
-						op = op.With("value", spellKeys(value).String())
-					}
-					if scim.IsText(op.Raw("path")) {
-						op = op.With("path", scim.Quote(spell(scim.Text(op.Raw("path")))))
-					}
-					return op
-				}))
-			case isWrite(w):
-				return reshape(w, spellKeys)
+		Name:    "urn-spelling",
+		Says:    "A known schema URN is recognised when it is joined to the attribute by a dot, or is misspelled as in Microsoft's own sample.",
+		Source:  "entra-docs, use-scim-to-provision-users-and-groups (…enterprise:2.0User); urn:…:2.0:User.department in legacy Entra jobs",
+		Request: func(m *scim.Message) bool { return m.SetFilter(spell(m.FilterText())) },
+		Body:    func(_ *scim.Message, body *scim.Object) { body.Map(spellKey) },
+		Operation: one(func(op *scim.Operation) {
+			if value, ok := object(op.Value()); ok {
+				op.SetValue(value.Map(spellKey).String())
 			}
-			return spellFilter(w)
-		},
+			if path := op.Raw("path"); scim.IsText(path) {
+				if text := scim.Text(path); spell(text) != text {
+					op.SetPathText(spell(text))
+				}
+			}
+		}),
 	}
 }
 
@@ -67,30 +59,11 @@ func indexFold(s, sub string) int {
 	return -1
 }
 
-func spellKeys(r scim.Resource) scim.Resource {
-	return r.Map(func(name, raw string) (string, string) {
-		if !strings.Contains(name, ":") {
-			return name, raw
-		}
-		return spell(name), raw
-	})
-}
-
-func spellFilter(w scim.Wire) (scim.Wire, bool) {
-	filter := w.Query.Get("filter")
-	if fixed := spell(filter); fixed != filter {
-		return withFilter(w, fixed), true
+func spellKey(name, raw string) (string, string) {
+	if !strings.Contains(name, ":") {
+		return name, raw
 	}
-	return w, false
-}
-
-// withFilter copies the query: a rule never changes what it was given.
-func withFilter(w scim.Wire, filter string) scim.Wire {
-	q := url.Values{}
-	maps.Copy(q, w.Query)
-	q.Set("filter", filter)
-	w.Query = q
-	return w
+	return spell(name), raw
 }
 
 func attributeNames() scim.Rule {
@@ -98,31 +71,28 @@ func attributeNames() scim.Rule {
 		Name:   "attribute-names",
 		Says:   "Attribute names are read in any letter case, and a core attribute may carry the URN of its schema.",
 		Source: "RFC 7643 section 2.1; Microsoft's Postman collection sends Primary, Department, Manager.Value; native Keycloak 26.7.3 answers 200 to a core URN path and does nothing",
-		Apply: func(s scim.Schemas, w scim.Wire) (scim.Wire, bool) {
-			if isWrite(w) {
-				return reshape(w, func(r scim.Resource) scim.Resource { return canonical(s, w.Type, r) })
+		Body:   func(m *scim.Message, body *scim.Object) { canonical(m.Schemas, m.Type, body) },
+		Operation: func(m *scim.Message, op *scim.Operation) []*scim.Operation {
+			p, ok := op.Path()
+			if !ok {
+				return []*scim.Operation{op}
 			}
-			return eachOp(w, one(func(op scim.Resource) scim.Resource {
-				p, err := scim.ParsePath(scim.Text(op.Raw("path")))
-				if err != nil || !scim.IsText(op.Raw("path")) {
-					return op
-				}
-				p.AttrPath = canonicalPath(s, w.Type, p.AttrPath)
-				if op = op.With("path", scim.Quote(p.String())); op.Raw("value") == "" {
-					return op
-				}
-				def, ok := s.Lookup(w.Type, p.AttrPath)
+			p.AttrPath = canonicalPath(m.Schemas, m.Type, p.AttrPath)
+			op.SetPath(p)
+			if op.Value() != "" {
+				def, ok := m.Schemas.Lookup(m.Type, p.AttrPath)
 				if !ok || p.Filter != nil && p.Sub == "" {
-					def, _ = s.Lookup(w.Type, p.Top())
+					def, _ = m.Schemas.Lookup(m.Type, p.Top())
 				}
-				return op.With("value", canonicalValue(def, op.Raw("value")))
-			}))
+				op.SetValue(canonicalValue(def, op.Value()))
+			}
+			return []*scim.Operation{op}
 		},
 	}
 }
 
-func canonical(s scim.Schemas, t scim.ResourceType, r scim.Resource) scim.Resource {
-	return r.Map(func(name, raw string) (string, string) {
+func canonical(s scim.Schemas, t scim.ResourceType, body *scim.Object) {
+	body.Map(func(name, raw string) (string, string) {
 		if strings.EqualFold(name, scim.EnterpriseURN) {
 			if in, ok := object(raw); ok {
 				raw = in.Map(func(n, v string) (string, string) { return canonicalMember(s, t, scim.EnterpriseURN, n, v) }).String()

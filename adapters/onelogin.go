@@ -17,34 +17,27 @@ func oneLogin() []scim.Rule {
 	)
 }
 
-// scim1URNs is R16. What "schemas" says is not looked at: it is made from the resource.
+// scim1URNs does not look at schemas, which is made from the resource.
 func scim1URNs() scim.Rule {
 	return scim.Rule{
 		Name:   "scim1-urns",
 		Says:   "The enterprise extension's URN of SCIM 1.x is that of 2.0.",
 		Source: "OneLogin's default templates use urn:scim:schemas:core:1.0 and urn:scim:schemas:extension:enterprise:1.0 (developers.onelogin.com/scim/define-user-schema)",
-		Apply: func(_ scim.Schemas, w scim.Wire) (scim.Wire, bool) {
-			if isWrite(w) {
-				return reshape(w, fromSCIM1)
+		Body:   func(_ *scim.Message, body *scim.Object) { body.Map(fromSCIM1) },
+		Operation: one(func(op *scim.Operation) {
+			if path := op.Raw("path"); scim.IsText(path) && urn2(scim.Text(path)) != scim.Text(path) {
+				op.SetPathText(urn2(scim.Text(path)))
 			}
-			return eachOp(w, one(func(op scim.Resource) scim.Resource {
-				if path := op.Raw("path"); scim.IsText(path) {
-					op = op.With("path", scim.Quote(urn2(scim.Text(path))))
-				}
-				if value, ok := object(op.Raw("value")); ok {
-					op = op.With("value", fromSCIM1(value).String())
-				}
-				return op
-			}))
-		},
+			if value, ok := object(op.Value()); ok {
+				op.SetValue(value.Map(fromSCIM1).String())
+			}
+		}),
 	}
 }
 
 const enterprise1 = "urn:scim:schemas:extension:enterprise:1.0"
 
-func fromSCIM1(r scim.Resource) scim.Resource {
-	return r.Map(func(name, raw string) (string, string) { return urn2(name), raw })
-}
+func fromSCIM1(name, raw string) (string, string) { return urn2(name), raw }
 
 func urn2(name string) string {
 	if len(name) < len(enterprise1) || !strings.EqualFold(name[:len(enterprise1)], enterprise1) {

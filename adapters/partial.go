@@ -6,70 +6,63 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// partialPut is R20. It comes first: what it makes is a PATCH for all other rules.
+// partialPut comes first: what it makes is a PATCH for all other rules.
 func partialPut(source string) scim.Rule {
 	return scim.Rule{
 		Name:   "partial-put",
 		Says:   "A PUT changes what it names and leaves the rest: it is a PATCH without a path. What is null is not named (RFC 7643 section 2.5), nor what is \"\" and cannot be cleared; an empty list is, and clears.",
 		Source: source,
-		Apply: func(s scim.Schemas, w scim.Wire) (scim.Wire, bool) {
-			body, err := scim.Part(strings.TrimSpace(string(w.Body)))
-			if err != nil || w.Method != "PUT" || w.ID == "" || body.ID() != "" && body.ID() != w.ID {
-				return w, false
+		Request: func(m *scim.Message) bool {
+			if m.Method != "PUT" || m.ID == "" || m.Body == nil {
+				return false
 			}
-			named := body.Map(func(name, raw string) (string, string) {
-				def, _ := s.Lookup(w.Type, scim.AttrPath{Name: name})
-				if raw == "null" || raw == `""` && def.Required || def.Mutability == "readOnly" || strings.EqualFold(name, "schemas") {
+			if id := scim.Text(m.Body.Raw("id")); id != "" && id != m.ID {
+				return false
+			}
+			m.Body.Map(func(name, raw string) (string, string) {
+				def, _ := m.Schemas.Lookup(m.Type, scim.AttrPath{Name: name})
+				if raw == "null" || raw == `""` && def.Required || def.Mutability == "readOnly" {
 					return "", ""
 				}
 				return name, raw
 			})
-			op := scim.Must(`{"op":"replace"}`).With("value", named.String())
-			w.Method, w.Body = "PATCH", []byte(patchOf(scim.Array([]string{op.String()})).String())
-			return w, true
+			m.BecomePatch(scim.NewOperation(scim.ReplaceAll, "", m.Body.String()))
+			return true
 		},
 	}
 }
 
-func patchOf(operations string) scim.Resource {
-	return scim.Must("{}").With("schemas", scim.Array([]string{scim.Quote(scim.PatchURN)})).With("Operations", operations)
-}
-
-// emptyClears is R12.
 func emptyClears(source string) scim.Rule {
 	return scim.Rule{
-		Name:   "empty-clears",
-		Says:   `"" is no value: where it is set the attribute is cleared, and an element of a list without a value goes.`,
-		Source: source,
-		Apply: func(_ scim.Schemas, w scim.Wire) (scim.Wire, bool) {
-			if isWrite(w) {
-				return reshape(w, withoutEmpty)
-			}
-			return eachOp(w, one(clearing))
-		},
+		Name:      "empty-clears",
+		Says:      `"" is no value: where it is set the attribute is cleared, and an element of a list without a value goes.`,
+		Source:    source,
+		Body:      func(_ *scim.Message, body *scim.Object) { withoutEmpty(body) },
+		Operation: one(clearing),
 	}
 }
 
-func clearing(op scim.Resource) scim.Resource {
-	kind, value := scim.Text(op.Raw("op")), lean(op.Raw("value"), valueDepth)
-	p, err := scim.ParsePath(scim.Text(op.Raw("path")))
+func clearing(op *scim.Operation) {
+	kind, value := op.Kind(), lean(op.Value(), valueDepth)
+	p, ok := op.Path()
 	switch {
-	case err != nil || p.IsZero() || value == "" || kind == "remove" || isMembers(p.Name):
+	case !ok || value == "" || kind == scim.Remove || isMembers(p.Name):
 	case !isEmpty(value):
-		op = op.With("value", value)
-	case kind == "add": // nothing is added
-		op = op.With("value", "null")
+		op.SetValue(value)
+	case kind == scim.Add: // nothing is added
+		op.SetValue("null")
 	default:
 		if p.Filter != nil && strings.EqualFold(p.Sub, "value") { // an element without its value says nothing
 			p.Sub = ""
 		}
-		op = op.With("op", `"remove"`).With("path", scim.Quote(p.String())).With("value", "")
+		op.SetKind(scim.Remove)
+		op.SetPath(p)
+		op.SetValue("")
 	}
-	return op
 }
 
-func withoutEmpty(r scim.Resource) scim.Resource {
-	return r.Map(func(name, raw string) (string, string) {
+func withoutEmpty(body *scim.Object) {
+	body.Map(func(name, raw string) (string, string) {
 		switch {
 		case isMembers(name):
 			return name, raw

@@ -195,7 +195,7 @@ func (g *dropInGate) ask(ctx context.Context, r *dropInRealm, token string, key 
 	a := admission{asked: g.p.now(), claims: claims}
 	err = keycloak.NewRealm(r.client, r.realm, keycloak.Caller(token), keycloak.StockFacts()).Permitted(ctx)
 	if err != nil {
-		if status := scim.AsError(err).Status; status != http.StatusUnauthorized && status != http.StatusForbidden {
+		if status := scim.Status(err); status != http.StatusUnauthorized && status != http.StatusForbidden {
 			return admission{}, err
 		}
 		a.refused = err

@@ -211,7 +211,7 @@ func TestCostsAtTheBounds(t *testing.T) {
 		"values that are added":             30_000,
 		"extension, by PATCH":               scim.MaxAttributes,
 		"enterprise extension, by PATCH":    scim.MaxAttributes,
-		"extensions":                        300,
+		"extensions":                        scim.MaxAttributes - 10,
 		"without a path":                    scim.MaxAttributes,
 		"operations, each adds a value":     scim.MaxAttributes,
 		"nested arrays in an extension":     60,

@@ -80,7 +80,12 @@ func newRoute(idp string) route {
 	s := &shelf{map[scim.ResourceType]scim.Resource{
 		scim.User: scim.Must(`{"id":"1","userName":"u","active":true}`), scim.Group: scim.Must(`{"id":"1","displayName":"g"}`),
 	}, map[string]store.Record{}}
-	var d scim.Directory = overlay.New(s, overlay.Options{Records: records{s}, Pending: records{s}, Limit: 1 << 30, Now: time.Now})
+	return routeOver(idp, s, records{s})
+}
+
+// routeOver has the layers above a directory and a space of records.
+func routeOver(idp string, s scim.Directory, kept overlay.Records) route {
+	var d scim.Directory = overlay.New(s, overlay.Options{Records: kept, Pending: kept, Limit: 1 << 30, Now: time.Now})
 	find := func(context.Context, scim.ResourceType, scim.AttrPath, string) ([]string, bool, error) {
 		return nil, false, nil
 	}

@@ -92,7 +92,7 @@ func TestAnswerOfACreateIsLost(t *testing.T) {
 	}
 	f.After.Store(&lost)
 	asked := scimtest.Sample(1).With("title", `"Countess"`).With("externalId", `"e-1"`)
-	if _, err := c.send(t.Context(), "POST", "/Users", asked.String()); scim.AsError(err).Status != 503 {
+	if _, err := c.send(t.Context(), "POST", "/Users", asked.String()); scim.Status(err) != 503 {
 		t.Fatalf("the answer was not lost: %v", err)
 	}
 	made, err := c.send(t.Context(), "POST", "/Users", asked.String())
@@ -107,7 +107,7 @@ func TestAnswerOfACreateIsLost(t *testing.T) {
 	if n := gjson.GetBytes(native.Body, "totalResults").Int(); n != 1 {
 		t.Errorf("%d users", n)
 	}
-	if _, err := c.send(t.Context(), "POST", "/Users", asked.String()); scim.AsError(err).Status != 409 {
+	if _, err := c.send(t.Context(), "POST", "/Users", asked.String()); scim.Status(err) != 409 {
 		t.Errorf("a duplicate: %v", err)
 	}
 }
@@ -132,7 +132,7 @@ func TestKeycloakThatIgnoresActive(t *testing.T) {
 	}
 	f.Before.Store(&ignore)
 	off := patchBody([]scim.Op{{Kind: scim.ReplaceAll, Path: scim.Path{AttrPath: scim.AttrPath{Name: "active"}}, Value: "false"}})
-	if _, err := c.send(t.Context(), "PATCH", user, off); scim.AsError(err).Status != 502 {
+	if _, err := c.send(t.Context(), "PATCH", user, off); scim.Status(err) != 502 {
 		t.Errorf("believed: %v", err)
 	}
 	f.Before.Store(nil)

@@ -48,7 +48,7 @@ func (i creation) try(ctx context.Context, c client) error {
 
 func (i creation) retry(ctx context.Context, c client) error {
 	err := i.try(ctx, c)
-	if scim.AsError(err).Status != 409 {
+	if scim.Status(err) != 409 {
 		return err
 	}
 	found, err := c.send(ctx, "GET", "/Users"+equal("userName", i.asked), "")

@@ -147,7 +147,7 @@ func statuses(rs []bulk.Result) string {
 	for i, r := range rs {
 		out[i] = fmt.Sprint(r.Status)
 		if r.Err != nil {
-			out[i] = fmt.Sprint(scim.AsError(r.Err).Status)
+			out[i] = fmt.Sprint(scim.Status(r.Err))
 		}
 	}
 	return strings.Join(out, " ")
@@ -250,7 +250,7 @@ func TestEnvelope(t *testing.T) {
 		strings.Repeat("[", 1<<20):                               400,
 		`{` + urn + `,"Operations":` + strings.Repeat("[", 5000): 400,
 	} {
-		if _, err := bulk.Parse([]byte(body), 2); err == nil || scim.AsError(err).Status != want {
+		if _, err := bulk.Parse([]byte(body), 2); err == nil || scim.Status(err) != want {
 			t.Errorf("%.60s: %v", body, err)
 		}
 	}
@@ -447,7 +447,7 @@ func TestDeadline(t *testing.T) {
 		case r.Status == 201:
 			s.get(t, r.Ref)
 			done++
-		case scim.AsError(r.Err).Status != 503 || !strings.Contains(detail(r), "nothing of it was done"):
+		case scim.Status(r.Err) != 503 || !strings.Contains(detail(r), "nothing of it was done"):
 			t.Errorf("%+v", r)
 		}
 	}
@@ -461,9 +461,8 @@ func TestDeadline(t *testing.T) {
 
 func TestRulesOfTheDialectFire(t *testing.T) {
 	s := newSite()
-	d := scim.Decoder{Schemas: scim.CoreSchemas(), Dialect: scim.Dialect{Rules: []scim.Rule{{Name: "shout", Apply: func(_ scim.Schemas, w scim.Wire) (scim.Wire, bool) {
-		w.Body = []byte(strings.ReplaceAll(string(w.Body), `"quiet"`, `"LOUD"`))
-		return w, strings.Contains(string(w.Body), "LOUD")
+	d := scim.Decoder{Schemas: scim.CoreSchemas(), Dialect: scim.Dialect{Rules: []scim.Rule{{Name: "shout", Body: func(_ *scim.Message, body *scim.Object) {
+		body.Map(func(name, raw string) (string, string) { return name, strings.ReplaceAll(raw, `"quiet"`, `"LOUD"`) })
 	}}}}}
 	s.Decode = d.Decode
 	q, err := bulk.Parse([]byte(`{"schemas":["`+bulk.RequestURN+`"],"Operations":[`+user("quiet", "")+`,`+user("x", "")+`,`+user("y", "quiet")+`]}`), 5)

@@ -112,7 +112,7 @@ func (r *run) takeBack(ctx context.Context, u *unit, cause int) {
 			continue
 		}
 		_, err := r.runner.Service.Do(ctx, scim.Delete{Ref: o.ref})
-		if err == nil || scim.AsError(err).Status == 404 {
+		if err == nil || scim.Status(err) == 404 {
 			o.ref.ID = ""
 			continue
 		}

@@ -106,10 +106,10 @@ func (r *run) prove(ctx context.Context) error {
 		}
 		asked[kind]++
 		err := r.runner.Prove(ctx, o.ref)
-		if scim.AsError(err).Status == 404 { // says nothing about the caller: ask for the type instead
+		if scim.Status(err) == 404 { // says nothing about the caller: ask for the type instead
 			err = r.runner.Prove(ctx, scim.Ref{Type: o.ref.Type})
 		}
-		if status := scim.AsError(err).Status; err == nil || status != 401 && status != 403 {
+		if status := scim.Status(err); err == nil || status != 401 && status != 403 {
 			return nil
 		}
 		refused = err

@@ -95,7 +95,7 @@ func TestRefusedTokenIsRenewedOnce(t *testing.T) {
 		_, err := NewRealm(client, "r", cred, StockFacts()).Get(t.Context(), one, scim.Need{})
 		status := 200
 		if err != nil {
-			status = scim.AsError(err).Status
+			status = scim.Status(err)
 		}
 		if calls := strings.Join(k.calls, " "); status != row.status || calls != row.calls {
 			t.Errorf("%s: %d with the tokens %s (%v), want %d with %s", row.name, status, calls, err, row.status, row.calls)

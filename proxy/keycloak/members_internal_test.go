@@ -134,7 +134,7 @@ func TestHalfAMembershipChangeDoesNotStay(t *testing.T) {
 			c := &crew{members: slices.Clone(old), blind: row.blind, answer: func(n int, _ []string) int { return row.answers(n) }}
 			r := NewRealm(NewClient("http://keycloak.example", c, time.Minute, 1), "r", Caller("token"), StockFacts())
 			err := r.Join(t.Context(), scim.Ref{Type: scim.Group, ID: "g"}, row.m)
-			if (err == nil) != (row.status == 0) || err != nil && scim.AsError(err).Status != row.status {
+			if (err == nil) != (row.status == 0) || err != nil && scim.Status(err) != row.status {
 				t.Errorf("%v, want %d", err, row.status)
 			}
 			if row.members == nil { // neither could be had

@@ -162,7 +162,7 @@ func TestMappedAttributesGoToKeycloak(t *testing.T) {
 	_, err = d.Update(t.Context(), ref, func(r scim.Resource) (scim.Resource, error) {
 		return r.Set(scim.MustPath(scim.EnterpriseURN+":department"), `"too long"`), nil
 	})
-	if scim.AsError(err).Status != 400 {
+	if scim.Status(err) != 400 {
 		t.Errorf("longer than the profile allows: %v", err)
 	}
 }
@@ -198,7 +198,7 @@ func TestProofOfWritePermission(t *testing.T) {
 	} {
 		for who, may := range map[string]error{"reader": asReader.MayWrite(t.Context(), q.ref), "writer": d.MayWrite(t.Context(), q.ref)} {
 			want := map[string]int{"reader": q.reader, "writer": q.writer}[who]
-			if want == 0 && may != nil || want != 0 && scim.AsError(may).Status != want {
+			if want == 0 && may != nil || want != 0 && scim.Status(may) != want {
 				t.Errorf("%s, %+v: %v, want %d", who, q.ref, may, want)
 			}
 		}

@@ -51,7 +51,7 @@ func TestErrorsDoNotCarryTheQuery(t *testing.T) {
 		}
 	}
 	w.err = fmt.Errorf("read: %w", context.DeadlineExceeded)
-	if _, err := on(w, StockFacts()).List(t.Context(), q); scim.AsError(err).Status != 504 {
+	if _, err := on(w, StockFacts()).List(t.Context(), q); scim.Status(err) != 504 {
 		t.Errorf("the deadline is lost: %v", err)
 	}
 }

@@ -51,28 +51,24 @@ func (d *Directory) alsoBelow(ctx context.Context, t scim.ResourceType, c scim.C
 	return ids, true, nil
 }
 
-// equals are the terms `attr eq "text"` that must hold for the whole filter to hold.
+// equals are the comparisons `attr eq "text"` that must hold for the whole filter to hold.
 func equals(f scim.Filter) []scim.Compare {
-	switch f := f.(type) {
-	case scim.Compare:
-		if f.Op == scim.Eq && scim.IsText(f.Value) {
-			return []scim.Compare{f}
+	var out []scim.Compare
+	for _, t := range scim.Conjuncts(f) {
+		switch t := t.(type) {
+		case scim.Compare:
+			if t.Op == scim.Eq && scim.IsText(t.Value) {
+				out = append(out, t)
+			}
+		case scim.Within:
+			for _, in := range equals(t.Filter) {
+				in.Attr = t.Attr.With(in.Attr.Name)
+				out = append(out, in)
+			}
+		case scim.And, scim.Or, scim.Not, scim.Present:
 		}
-	case scim.And:
-		var out []scim.Compare
-		for _, t := range f.Terms {
-			out = append(out, equals(t)...)
-		}
-		return out
-	case scim.Within:
-		out := equals(f.Filter)
-		for i := range out {
-			out[i].Attr = f.Attr.With(out[i].Attr.Name)
-		}
-		return out
-	case scim.Or, scim.Not, scim.Present:
 	}
-	return nil
+	return out
 }
 
 // hit answers `eq` on a name that is unique in Keycloak by one GET, where the index knows it. A stale entry is no hit: Keycloak is asked.

@@ -60,7 +60,7 @@ func TestCandidatesThatAreHidden(t *testing.T) {
 		able := s.below.Able()
 		able.Holds[scim.User]["externalid"] = scim.Kept
 		p, err := s.List(t.Context(), scim.Query{Type: scim.User, Filter: scim.Equal(scim.AttrPath{Name: "externalId"}, "e-1"), Start: 1, Count: 10})
-		if row.status != 0 && scim.AsError(err).Status != row.status || row.status == 0 && err != nil {
+		if row.status != 0 && scim.Status(err) != row.status || row.status == 0 && err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
 		if p.Total != row.found || g.lists != row.lists {

@@ -218,7 +218,7 @@ func (d *Directory) readAll(ctx context.Context, t scim.ResourceType, n scim.Nee
 				read.Add(int64(len(r.String())))
 				return take(ctx, r)
 			}
-			switch scim.AsError(err).Status {
+			switch scim.Status(err) {
 			case 404:
 				return nil
 			case 403:

@@ -28,83 +28,38 @@ func (d *Directory) resolve(q scim.Query) (scim.Query, error) {
 	return q, nil
 }
 
+// filter resolves each name in a filter. The names inside of attr[…] are sub-attributes of attr.
 func (d *Directory) filter(t scim.ResourceType, f scim.Filter) (scim.Filter, error) {
-	switch f := f.(type) {
-	case scim.Compare:
-		attr, def, err := d.name(t, f.Attr)
-		if f.Attr = attr; err == nil {
-			err = fits(def, f)
+	return scim.MapFilter(f, func(of scim.AttrPath, f scim.Filter) (scim.Filter, error) {
+		named := func(p scim.AttrPath) (scim.AttrPath, scim.Attribute, error) {
+			if of.IsZero() {
+				return d.name(t, p)
+			}
+			p, def, err := d.name(t, of.With(p.Name))
+			return scim.AttrPath{Name: p.Sub}, def, err
 		}
-		return f, err
-	case scim.Present:
-		attr, _, err := d.name(t, f.Attr)
-		return scim.Present{Attr: attr}, err
-	case scim.And:
-		terms, err := d.filters(t, f.Terms)
-		return scim.And{Terms: terms}, err
-	case scim.Or:
-		terms, err := d.filters(t, f.Terms)
-		return scim.Or{Terms: terms}, err
-	case scim.Not:
-		inner, err := d.filter(t, f.Term)
-		return scim.Not{Term: inner}, err
-	case scim.Within:
-		attr, _, err := d.name(t, f.Attr)
-		if err != nil {
+		var def scim.Attribute
+		var err error
+		switch f := f.(type) {
+		case scim.Compare:
+			if f.Attr, def, err = named(f.Attr); err == nil {
+				err = fits(def, f)
+			}
 			return f, err
+		case scim.Present:
+			f.Attr, _, err = named(f.Attr)
+			return f, err
+		case scim.Within:
+			if !of.IsZero() {
+				return f, scim.InvalidFilter("a value filter cannot hold another")
+			}
+			f.Attr, _, err = named(f.Attr)
+			f.Attr = f.Attr.Top()
+			return f, err
+		case scim.And, scim.Or, scim.Not:
 		}
-		inner, err := d.inside(t, attr.Top(), f.Filter)
-		return scim.Within{Attr: attr.Top(), Filter: inner}, err
-	}
-	return f, nil
-}
-
-func (d *Directory) filters(t scim.ResourceType, terms []scim.Filter) ([]scim.Filter, error) {
-	out := make([]scim.Filter, len(terms))
-	for i, term := range terms {
-		var err error
-		if out[i], err = d.filter(t, term); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-// inside resolves the filter of attr[…], whose names are sub-attributes.
-func (d *Directory) inside(t scim.ResourceType, of scim.AttrPath, f scim.Filter) (scim.Filter, error) {
-	switch f := f.(type) {
-	case scim.Compare:
-		attr, def, err := d.name(t, of.With(f.Attr.Name))
-		if f.Attr = (scim.AttrPath{Name: attr.Sub}); err == nil {
-			err = fits(def, f)
-		}
-		return f, err
-	case scim.Present:
-		attr, _, err := d.name(t, of.With(f.Attr.Name))
-		return scim.Present{Attr: scim.AttrPath{Name: attr.Sub}}, err
-	case scim.Not:
-		inner, err := d.inside(t, of, f.Term)
-		return scim.Not{Term: inner}, err
-	case scim.And:
-		terms, err := d.insides(t, of, f.Terms)
-		return scim.And{Terms: terms}, err
-	case scim.Or:
-		terms, err := d.insides(t, of, f.Terms)
-		return scim.Or{Terms: terms}, err
-	case scim.Within:
-	}
-	return f, scim.InvalidFilter("a value filter cannot hold another")
-}
-
-func (d *Directory) insides(t scim.ResourceType, of scim.AttrPath, terms []scim.Filter) ([]scim.Filter, error) {
-	out := make([]scim.Filter, len(terms))
-	for i, term := range terms {
-		var err error
-		if out[i], err = d.inside(t, of, term); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+		return f, nil
+	})
 }
 
 func (d *Directory) name(t scim.ResourceType, p scim.AttrPath) (scim.AttrPath, scim.Attribute, error) {

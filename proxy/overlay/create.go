@@ -56,7 +56,7 @@ func (d *Directory) Create(ctx context.Context, t scim.ResourceType, asked scim.
 	}
 	shown, err := d.Directory.Create(ctx, t, offer(d.Able(), t, scim.Must("{}"), asked))
 	adopted := false
-	if known := (*scim.Error)(nil); errors.As(err, &known) && known.Status >= 400 && known.Status < 500 {
+	if scim.Refused(err) {
 		shown, err = d.adopt(ctx, t, asked, left.Pending, err)
 		if adopted = err == nil; adopted {
 			scim.OutcomeOf(ctx).Adopt()
@@ -101,7 +101,7 @@ func (d *Directory) unmake(ctx context.Context, id string, ref scim.Ref, cause e
 // abandon drops the pending record of a create that failed. If Keycloak may have made the resource, now or at an earlier try that could not be
 // finished for want of an answer, the record stays for the retry.
 func (d *Directory) abandon(ctx context.Context, id string, earlier *pending, cause error) error {
-	if !scim.OutcomeOf(ctx).InDoubt() && (earlier == nil || scim.AsError(cause).Status < 500) {
+	if !scim.OutcomeOf(ctx).InDoubt() && (earlier == nil || scim.Status(cause) < 500) {
 		_ = d.pending.Delete(ctx, id) // one that stays means nothing for longer than PendingLife
 	}
 	return cause
@@ -109,8 +109,7 @@ func (d *Directory) abandon(ctx context.Context, id string, earlier *pending, ca
 
 // adopt finishes a create that was begun before and found its resource made.
 func (d *Directory) adopt(ctx context.Context, t scim.ResourceType, asked scim.Resource, begun *pending, refused error) (scim.Resource, error) {
-	var known *scim.Error
-	if begun == nil || d.now().Sub(begun.Begun) >= PendingLife || !errors.As(refused, &known) || known.Status != 409 {
+	if begun == nil || d.now().Sub(begun.Begun) >= PendingLife || scim.Status(refused) != 409 {
 		return scim.Resource{}, refused
 	}
 	name := scim.Text(asked.Get(scim.Identifying(t)))

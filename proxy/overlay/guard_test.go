@@ -28,7 +28,7 @@ func TestRecordSurvivesAForeign404(t *testing.T) {
 	delete := func(what string, below scim.Directory, ref scim.Ref) {
 		t.Helper()
 		h.Directory.Directory = below
-		if err := h.Delete(t.Context(), ref); scim.AsError(err).Status != 404 {
+		if err := h.Delete(t.Context(), ref); scim.Status(err) != 404 {
 			t.Errorf("%s: %v", what, err)
 		}
 		h.Directory.Directory = h.keycloak
@@ -65,7 +65,7 @@ func TestKeptLimit(t *testing.T) {
 		"more addresses than an index holds": {func(r scim.Resource) scim.Resource { return r.With("emails", scim.Array(addresses)) }, 400},
 	} {
 		h := build(t, scimtest.KeycloakAble())
-		if _, err := h.Create(t.Context(), scim.User, row.change(scim.Must(entra))); scim.AsError(err).Status != row.status || scim.AsError(err).RetryAfter != 0 {
+		if _, err := h.Create(t.Context(), scim.User, row.change(scim.Must(entra))); scim.Status(err) != row.status || scim.AsError(err).RetryAfter != 0 {
 			t.Errorf("%s: create: %v", what, err)
 		}
 		if n := h.keycloak.Calls(); n != 0 {
@@ -79,7 +79,7 @@ func TestKeptLimit(t *testing.T) {
 		edit := func(r scim.Resource) (scim.Resource, error) {
 			return row.change(r).With("name", `{"givenName":"Other"}`), nil
 		}
-		if _, err := h.Update(t.Context(), ref, edit); scim.AsError(err).Status != row.status {
+		if _, err := h.Update(t.Context(), ref, edit); scim.Status(err) != row.status {
 			t.Errorf("%s: update: %v", what, err)
 		}
 		if got, err := h.Get(t.Context(), ref, scim.Need{}); err != nil || !scim.Same(got.String(), made.String()) {
@@ -162,7 +162,7 @@ func TestRetryThatCannotFinishIsNotForgotten(t *testing.T) {
 	}
 	h.records.down = map[string]bool{}
 	h.keycloak.FailNext(nil, scim.Unavailable("Keycloak", nil)) // the look-up of what is there
-	if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.AsError(err).Status != 503 {
+	if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.Status(err) != 503 {
 		t.Fatalf("%v", err)
 	}
 	if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); err != nil {

@@ -189,7 +189,7 @@ func TestNativeValueThatWasNotTakenIsAnError(t *testing.T) {
 	h.keycloak.Freeze("active")
 	ref := scim.Ref{Type: scim.User, ID: made.ID()}
 	_, err = h.Update(t.Context(), ref, func(r scim.Resource) (scim.Resource, error) { return r.With("active", "false"), nil })
-	if status := scim.AsError(err).Status; status != 502 {
+	if status := scim.Status(err); status != 502 {
 		t.Fatalf("a lie: %v", err)
 	}
 	if got, err := h.Get(t.Context(), ref, scim.Need{}); err != nil || got.Raw("active") != "true" {
@@ -240,7 +240,7 @@ func TestMappingAppears(t *testing.T) {
 func TestStoreDown(t *testing.T) {
 	h := build(t, scimtest.KeycloakAble())
 	h.pending.down["save"] = true
-	if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.AsError(err).Status != 503 {
+	if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.Status(err) != 503 {
 		t.Error(err)
 	}
 	if h.keycloak.Calls() != 0 {
@@ -252,7 +252,7 @@ func TestStoreDown(t *testing.T) {
 func TestCreateThatCannotBeKeptIsUndone(t *testing.T) {
 	h := build(t, scimtest.KeycloakAble())
 	h.records.down["save"] = true
-	if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.AsError(err).Status != 503 {
+	if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.Status(err) != 503 {
 		t.Fatal(err)
 	}
 	if p, err := h.keycloak.List(t.Context(), scim.Query{Type: scim.User, Start: 1, Count: 1}); err != nil || p.Total != 0 {
@@ -269,7 +269,7 @@ func TestRetryFinishesACreate(t *testing.T) {
 	h.clock = time.Now()
 	h.records.down["save"] = true
 	h.keycloak.FailNext(nil, scim.Unavailable("Keycloak", nil))
-	if _, err := h.Create(doubting(t), scim.User, scim.Must(entra)); scim.AsError(err).Status != 503 {
+	if _, err := h.Create(doubting(t), scim.User, scim.Must(entra)); scim.Status(err) != 503 {
 		t.Fatal(err)
 	}
 	if ids := h.ids(t); len(ids) != 1 {
@@ -281,7 +281,7 @@ func TestRetryFinishesACreate(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameLeaves(t, made, entra)
-	if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.AsError(err).Status != 409 {
+	if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.Status(err) != 409 {
 		t.Errorf("a third create: %v", err)
 	}
 	if ids := h.ids(t); !slices.Equal(ids, []string{made.ID()}) {
@@ -304,7 +304,7 @@ func TestPendingNeverAdoptsWhatIsNotOurs(t *testing.T) {
 		if _, err := h.keycloak.Create(t.Context(), scim.User, scim.Must(entra).Set(scim.MustPath("name.givenName"), `"Somebody"`)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.AsError(err).Status != 409 {
+		if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.Status(err) != 409 {
 			t.Error(err)
 		}
 	})
@@ -313,7 +313,7 @@ func TestPendingNeverAdoptsWhatIsNotOurs(t *testing.T) {
 		if _, err := h.keycloak.Create(t.Context(), scim.User, scim.Must(entra)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.AsError(err).Status != 409 {
+		if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.Status(err) != 409 {
 			t.Error(err)
 		}
 		if left := h.ids(t); len(left) != 0 {
@@ -341,11 +341,11 @@ func TestDeleteTakesTheRecord(t *testing.T) {
 	}
 	ref := scim.Ref{Type: scim.User, ID: made.ID()}
 	h.records.down["delete"] = true
-	if err := h.Delete(t.Context(), ref); scim.AsError(err).Status != 503 {
+	if err := h.Delete(t.Context(), ref); scim.Status(err) != 503 {
 		t.Errorf("store down: %v", err)
 	}
 	h.records.down = map[string]bool{}
-	if err := h.Delete(t.Context(), ref); scim.AsError(err).Status != 404 {
+	if err := h.Delete(t.Context(), ref); scim.Status(err) != 404 {
 		t.Errorf("retry: %v", err)
 	}
 	if ids := h.ids(t); len(ids) != 0 {

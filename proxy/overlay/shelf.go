@@ -46,7 +46,7 @@ func (s shelf) save(ctx context.Context, id string, rec store.Record, rem remain
 
 // StoreError is what a caller is answered for an error of the store. If trying again does not help, it does not say so.
 func StoreError(err error) error {
-	if e := (*scim.Error)(nil); errors.As(err, &e) {
+	if _, known := errors.AsType[*scim.Error](err); known {
 		return err
 	}
 	switch {

@@ -176,7 +176,7 @@ func TestSweepSaysWhatItDidBeforeAnError(t *testing.T) {
 	d := desert(t)
 	d.keycloak.FailNext(nil, nil, nil, nil, nil, nil, scim.Unavailable("Keycloak", nil)) // at the second proof of the second orphan
 	done, found, err := d.sweep(t, 0, false)
-	if scim.AsError(err).Status != 503 || done.Orphans != 1 || len(found) != done.Orphans+done.Pending {
+	if scim.Status(err) != 503 || done.Orphans != 1 || len(found) != done.Orphans+done.Pending {
 		t.Errorf("%+v, %v, %v", done, found, err)
 	}
 	left := d.ids(t)

@@ -32,44 +32,52 @@ var lastModified = scim.AttrPath{Name: "meta", Sub: "lastModified"}
 
 // merge answers Asked while Keycloak still shows Witness. Leaves that were not read are left alone: their absence is no evidence.
 func (rem remainder) merge(t scim.ResourceType, shown scim.Resource, n scim.Need) scim.Resource {
-	was, out := shown.Object(), shown.Object()
-	for _, p := range rem.Pairs {
-		if !n.Covers(p.Path) {
-			continue
-		}
-		switch now := was.Get(p.Path); {
-		case scim.Same(now, p.Witness):
-			out.Set(p.Path, p.Asked)
+	doc := shown.Object()
+	now := make([]string, len(rem.Pairs)) // read before anything is set
+	for i, p := range rem.Pairs {
+		now[i] = doc.Get(p.Path)
+	}
+	for i, p := range rem.Pairs {
+		switch {
+		case !n.Covers(p.Path):
+		case scim.Same(now[i], p.Witness):
+			doc.Set(p.Path, p.Asked)
 		case p.Slot >= 0: // Keycloak's own element changed there: it wins, its neighbours stay
-			out.Set(p.Path, replaceSlot(p, now))
+			doc.Set(p.Path, replaceSlot(p, now[i]))
 		}
 	}
-	if at, err := time.Parse(time.RFC3339, scim.Text(was.Get(lastModified))); err == nil && rem.Modified.After(at) {
-		out.Set(lastModified, scim.Quote(rem.Modified.UTC().Format("2006-01-02T15:04:05.000Z")))
+	if at, err := time.Parse(time.RFC3339, scim.Text(doc.Get(lastModified))); err == nil && rem.Modified.After(at) {
+		doc.Set(lastModified, scim.Quote(rem.Modified.UTC().Format("2006-01-02T15:04:05.000Z")))
 	}
-	return rem.schemas(t, out.Resource())
+	doc.Put("schemas", scim.Array(rem.schemas(t, doc)))
+	return doc.Resource()
 }
 
-// schemas also names the extensions that a narrow read left out.
-func (rem remainder) schemas(t scim.ResourceType, out scim.Resource) scim.Resource {
-	urns := scim.Elements(out.Raw("schemas"))
-	out = scim.WithSchemas(t, out)
-	all := scim.Elements(out.Raw("schemas"))
+// schemas are those that the resource has data of, in JSON. They also name the extensions that a
+// narrow read left out.
+func (rem remainder) schemas(t scim.ResourceType, doc *scim.Object) []string {
+	var all []string
+	have := map[string]bool{}
+	add := func(urn string) {
+		if key := strings.ToLower(urn); !have[key] {
+			have[key], all = true, append(all, urn)
+		}
+	}
+	for _, urn := range doc.Schemas(t) {
+		add(urn)
+	}
+	for _, urn := range scim.Elements(doc.Raw("schemas")) {
+		add(scim.Text(urn))
+	}
 	for _, p := range rem.Pairs {
 		if p.Path.URN != "" {
-			urns = append(urns, scim.Quote(p.Path.URN))
+			add(p.Path.URN)
 		}
 	}
-	have := map[string]bool{}
-	for _, u := range all {
-		have[strings.ToLower(u)] = true
+	for i, urn := range all {
+		all[i] = scim.Quote(urn)
 	}
-	for _, u := range urns {
-		if key := strings.ToLower(u); !have[key] {
-			have[key], all = true, append(all, u)
-		}
-	}
-	return out.With("schemas", scim.Array(all))
+	return all
 }
 
 // replaceSlot puts the address that Keycloak shows now into the element that it holds.
@@ -176,23 +184,19 @@ func valueOf(element string) string {
 // paths of all leaves of both, the first one's in order, without what no room keeps or compares.
 func paths(a, b scim.Resource) []scim.AttrPath {
 	var out []scim.AttrPath
-	seen := map[string]bool{}
-	for _, l := range slices.Concat(a.Leaves(), b.Leaves()) {
-		if key := l.Path.Key(); !seen[key] && !apart(l.Path) {
-			seen[key] = true
-			out = append(out, l.Path)
+	seen := map[scim.AttrPath]bool{}
+	for _, r := range []scim.Resource{a, b} {
+		for _, l := range r.Leaves() {
+			if key := l.Path.Folded(); !seen[key] && !apart(l.Path) {
+				seen[key] = true
+				out = append(out, l.Path)
+			}
 		}
 	}
 	return out
 }
 
+// apart reports whether an attribute is neither kept nor compared: members are written apart.
 func apart(p scim.AttrPath) bool {
-	if p.URN != "" {
-		return false
-	}
-	switch strings.ToLower(p.Name) {
-	case "id", "meta", "schemas", "members", "groups", "password":
-		return true
-	}
-	return false
+	return scim.ServerManaged(p) || p.URN == "" && strings.EqualFold(p.Name, "members")
 }

@@ -93,6 +93,12 @@ func (p AttrPath) String() string {
 // Key is the path in lower case: names are case-insensitive (RFC 7643 section 2.1).
 func (p AttrPath) Key() string { return strings.ToLower(p.String()) }
 
+// Folded is the path with each part in lower case, as a key: the text of Key does not tell the dot in
+// a name from that before a sub-attribute.
+func (p AttrPath) Folded() AttrPath {
+	return AttrPath{strings.ToLower(p.URN), strings.ToLower(p.Name), strings.ToLower(p.Sub)}
+}
+
 // Top is the path without its sub-attribute.
 func (p AttrPath) Top() AttrPath { return AttrPath{URN: p.URN, Name: p.Name} }
 

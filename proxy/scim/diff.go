@@ -1,7 +1,5 @@
 package scim
 
-import "strings"
-
 // Diff is the PATCH that turns old into new: Apply(old, Diff(old, new)) equals new where neither has unassigned values. Replacements come
 // before removals, so that nothing that stays is empty in between. A value of another kind than before (an object, or not) is replaced whole.
 func Diff(old, wanted Resource) []Op {
@@ -11,20 +9,20 @@ func Diff(old, wanted Resource) []Op {
 	texts := wanted.Object()
 	for l := range wanted.leaves() {
 		at, raw := l.Path, l.Raw
-		if serverOwned(at) || Same(had[folded(at)], raw) {
+		if ServerManaged(at) || Same(had[at.Folded()], raw) {
 			continue
 		}
 		if at.Sub != "" && had.plain(at.Top()) {
-			if at = at.Top(); whole[folded(at)] {
+			if at = at.Top(); whole[at.Folded()] {
 				continue
 			}
-			raw, whole[folded(at)] = texts.Get(at), true
+			raw, whole[at.Folded()] = texts.Get(at), true
 		}
 		ops = append(ops, Op{ReplaceAll, Path{AttrPath: at}, raw})
 	}
 	for l := range old.leaves() {
-		replaced := has[folded(l.Path)] != "" || l.Path.Sub != "" && has.plain(l.Path.Top())
-		if !replaced && !serverOwned(l.Path) {
+		replaced := has[l.Path.Folded()] != "" || l.Path.Sub != "" && has.plain(l.Path.Top())
+		if !replaced && !ServerManaged(l.Path) {
 			ops = append(ops, Op{Kind: Remove, Path: Path{AttrPath: l.Path}})
 		}
 	}
@@ -38,32 +36,15 @@ func index(r Resource) leafIndex {
 	out := leafIndex{}
 	for l := range r.leaves() {
 		if l.Path.Sub != "" {
-			out[folded(l.Path.Top())] = "{"
+			out[l.Path.Top().Folded()] = "{"
 		}
-		out[folded(l.Path)] = l.Raw
+		out[l.Path.Folded()] = l.Raw
 	}
 	return out
 }
 
 // plain reports whether there is a value that is no object.
 func (x leafIndex) plain(p AttrPath) bool {
-	raw := x[folded(p)]
+	raw := x[p.Folded()]
 	return raw != "" && raw != "{"
-}
-
-// folded is the path in lower case, part by part: its text alone would not tell the dot of "a.b" from that of a name.
-func folded(p AttrPath) AttrPath {
-	return AttrPath{strings.ToLower(p.URN), strings.ToLower(p.Name), strings.ToLower(p.Sub)}
-}
-
-// serverOwned attributes are no part of a comparison: the server gives them.
-func serverOwned(p AttrPath) bool {
-	if p.URN != "" {
-		return false
-	}
-	switch strings.ToLower(p.Name) {
-	case "id", "meta", "schemas":
-		return true
-	}
-	return false
 }

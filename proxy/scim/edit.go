@@ -173,23 +173,14 @@ func (e edit) change(one *element, clears bool) error {
 
 // describe makes the value that a filter's "eq" terms describe.
 func describe(v *node, f Filter) bool {
-	switch f := f.(type) {
-	case Compare:
-		if f.Op != Eq {
+	for _, t := range Conjuncts(f) {
+		c, ok := t.(Compare)
+		if !ok || c.Op != Eq {
 			return false
 		}
-		if f.Value != "null" {
-			v.setMember(f.Attr.Name, f.Value)
+		if c.Value != "null" {
+			v.setMember(c.Attr.Name, c.Value)
 		}
-		return true
-	case And:
-		for _, t := range f.Terms {
-			if !describe(v, t) {
-				return false
-			}
-		}
-		return true
-	default:
-		return false
 	}
+	return true
 }

@@ -86,6 +86,21 @@ func IsGone(err error) bool {
 	return ok && e.Gone
 }
 
+// Status is the status that an error is answered with, or 0 if there is no error.
+func Status(err error) int {
+	if err == nil {
+		return 0
+	}
+	return AsError(err).Status
+}
+
+// Refused reports whether an error is an answer with a status from 400 to 499: the request itself was
+// refused, so that sending it again does not help.
+func Refused(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Status >= 400 && e.Status < 500
+}
+
 // NoEndpoint says that nothing lives at the path.
 func NoEndpoint() *Error { return &Error{Status: 404, Detail: "no such endpoint"} }
 
@@ -150,8 +165,7 @@ func Left(cause, err error) error {
 // AsError is the only mapping of errors to answers: vocabulary as it is, a passed deadline 504, anything else an opaque 500.
 // A deadline wins over the vocabulary, because "unavailable" that was caused by our own deadline is a time-out.
 func AsError(err error) *Error {
-	var e *Error
-	known := errors.As(err, &e)
+	e, known := errors.AsType[*Error](err)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded) && (!known || e.Status >= 500):
 		return &Error{Status: 504, Detail: "the request took too long", Cause: err}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -92,5 +93,26 @@ func TestErrors(t *testing.T) {
 	}
 	if e := scim.Unavailable("x", nil); e.RetryAfter <= 0 {
 		t.Error("what is unavailable says when to try again")
+	}
+}
+
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		err     error
+		status  int
+		refused bool
+	}{
+		{nil, 0, false},
+		{scim.NotFound(scim.Ref{}), 404, true},
+		{fmt.Errorf("wrapped: %w", scim.Precondition()), 412, true},
+		{scim.Unavailable("it", nil), 503, false},
+		{context.Canceled, 499, false}, // the caller went away: the request may have been carried out
+		{context.DeadlineExceeded, 504, false},
+		{io.EOF, 500, false},
+	} {
+		if scim.Status(c.err) != c.status || scim.Refused(c.err) != c.refused {
+			t.Errorf("%v: %d, refused %v", c.err, scim.Status(c.err), scim.Refused(c.err))
+		}
 	}
 }

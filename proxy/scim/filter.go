@@ -89,6 +89,59 @@ func (f Or) String() string {
 // Equal makes the filter `attr eq "text"`.
 func Equal(attr AttrPath, text string) Compare { return Compare{attr, Eq, Quote(text)} }
 
+// MapFilter is a filter with each of its comparisons changed. change gets Compare, Present and Within
+// with the attribute whose values they are about: emails for the inside of emails[...], else none.
+// If it returns a Within, its inside is changed next.
+func MapFilter(f Filter, change func(of AttrPath, f Filter) (Filter, error)) (Filter, error) {
+	return mapFilter(f, AttrPath{}, change)
+}
+
+func mapFilter(f Filter, of AttrPath, change func(of AttrPath, f Filter) (Filter, error)) (Filter, error) {
+	all := func(terms []Filter) ([]Filter, error) {
+		out := make([]Filter, len(terms))
+		for i, t := range terms {
+			var err error
+			if out[i], err = mapFilter(t, of, change); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	}
+	var err error
+	switch f := f.(type) {
+	case And:
+		f.Terms, err = all(f.Terms)
+		return f, err
+	case Or:
+		f.Terms, err = all(f.Terms)
+		return f, err
+	case Not:
+		f.Term, err = mapFilter(f.Term, of, change)
+		return f, err
+	case Compare, Present, Within:
+	}
+	out, err := change(of, f)
+	if w, ok := out.(Within); ok && err == nil {
+		w.Filter, err = mapFilter(w.Filter, w.Attr, change)
+		return w, err
+	}
+	return out, err
+}
+
+// Conjuncts are the filters that must all hold for f to hold: the terms of an And, of an And in it
+// too, or f itself.
+func Conjuncts(f Filter) []Filter {
+	and, ok := f.(And)
+	if !ok {
+		return []Filter{f}
+	}
+	var out []Filter
+	for _, t := range and.Terms {
+		out = append(out, Conjuncts(t)...)
+	}
+	return out
+}
+
 // Attributes calls visit for every attribute that a filter names; those inside attr[...] get the path of attr.
 func Attributes(f Filter, visit func(AttrPath)) {
 	switch f := f.(type) {

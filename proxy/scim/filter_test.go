@@ -1,6 +1,7 @@
 package scim_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -197,5 +198,65 @@ func TestAttributes(t *testing.T) {
 	want := []string{"a", "b.c", enterprise + ":d", "emails", "emails.type", "emails.value"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestConjuncts(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		`a eq 1`:                                  `a eq 1`,
+		`a eq 1 and (b eq 2 and c eq 3)`:          `a eq 1; b eq 2; c eq 3`,
+		`(a eq 1 or b eq 2) and not (c eq 3)`:     `a eq 1 or b eq 2; not (c eq 3)`,
+		`e[a eq 1 and b eq 2] and (c pr or d pr)`: `e[a eq 1 and b eq 2]; c pr or d pr`,
+	} {
+		f, err := scim.ParseFilter(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, c := range scim.Conjuncts(f) {
+			got = append(got, c.String())
+		}
+		if strings.Join(got, "; ") != want {
+			t.Errorf("%s: %s", in, got)
+		}
+	}
+}
+
+func TestMapFilter(t *testing.T) {
+	t.Parallel()
+	f, err := scim.ParseFilter(`a eq 1 and not (b pr or e[c eq 3 or not (d eq 4)])`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := f.String()
+	seen := ""
+	got, err := scim.MapFilter(f, func(of scim.AttrPath, f scim.Filter) (scim.Filter, error) {
+		seen += of.Name + ":" + f.String() + "; "
+		switch f := f.(type) {
+		case scim.Compare:
+			f.Value = "7"
+			return f, nil
+		case scim.Within:
+			f.Attr.Name = "x"
+			return f, nil
+		case scim.Present, scim.And, scim.Or, scim.Not:
+		}
+		return f, nil
+	})
+	if err != nil || got.String() != `a eq 7 and not (b pr or x[c eq 7 or not (d eq 7)])` || f.String() != text {
+		t.Errorf("%v %v; the filter that was given is %v", got, err, f)
+	}
+	if seen != `:a eq 1; :b pr; :e[c eq 3 or not (d eq 4)]; x:c eq 3; x:d eq 4; ` {
+		t.Error(seen)
+	}
+	stop := errors.New("stop")
+	if _, err := scim.MapFilter(f, func(of scim.AttrPath, f scim.Filter) (scim.Filter, error) {
+		if of.Name == "e" {
+			return f, stop
+		}
+		return f, nil
+	}); !errors.Is(err, stop) {
+		t.Errorf("an error inside of a value filter is lost: %v", err)
 	}
 }

@@ -57,7 +57,7 @@ func apply(t *testing.T, kind scim.OpKind, p scim.Path, value string) {
 	ops := []scim.Op{{Kind: kind, Path: p, Value: value}}
 	once, err := scim.CoreSchemas().Apply(scim.User, scim.Must(babs), ops)
 	if err != nil {
-		if scim.AsError(err).Status != 400 {
+		if scim.Status(err) != 400 {
 			t.Errorf("%s %s %s: %v", kind, p, value, err)
 		}
 		return

@@ -39,7 +39,9 @@ func elements(raw string) iter.Seq[string] {
 	}
 }
 
-func members(object string) []member { return slices.Collect(fields(object)) }
+func members(object string) []member {
+	return slices.AppendSeq(make([]member, 0, min(len(object)/minMember, manySlots)), fields(object))
+}
 
 // count is the number of members of an object.
 func count(object string) int {
@@ -157,6 +159,44 @@ func Same(a, b string) bool {
 	return a == b || (a != "" && b != "" && Canonical(a) == Canonical(b))
 }
 
+// sameText reports whether two JSON texts differ in white space at most, in one pass.
+func sameText(a, b string) bool {
+	if a == b {
+		return true
+	}
+	quoted, escaped := false, false
+	i, k := 0, 0
+	for {
+		if !quoted {
+			i, k = skipBlank(a, i), skipBlank(b, k)
+		}
+		if i == len(a) || k == len(b) {
+			return i == len(a) && k == len(b)
+		}
+		if a[i] != b[k] {
+			return false
+		}
+		switch {
+		case escaped:
+			escaped = false
+		case a[i] == '"':
+			quoted = !quoted
+		case a[i] == '\\':
+			escaped = quoted
+		}
+		i++
+		k++
+	}
+}
+
+// skipBlank is the position of the first character from i on that is not white space of JSON.
+func skipBlank(s string, i int) int {
+	for i < len(s) && strings.IndexByte(" \t\r\n", s[i]) >= 0 {
+		i++
+	}
+	return i
+}
+
 // Canonical is JSON text for comparison: it has sorted members and one spelling of each string. A hash of document order would make every merge look like a change.
 // The text is that of json.Marshal, because versions that callers have seen are hashes of it.
 func Canonical(raw string) string {
@@ -179,21 +219,25 @@ func appendCanonical(b []byte, raw string) []byte {
 		}
 		return append(bytes.TrimSuffix(b, []byte(",")), ']')
 	case isObject(raw):
-		ms := members(raw)
-		slices.SortStableFunc(ms, func(a, b member) int { return strings.Compare(a.key, b.key) })
-		b = append(b, '{')
-		for i, m := range ms {
-			if i+1 < len(ms) && ms[i+1].key == m.key {
-				continue // the last one counts
-			}
-			b = append(appendCanonical(b, m.quoted), ':')
-			b = append(appendCanonical(b, m.raw), ',')
-		}
-		return append(bytes.TrimSuffix(b, []byte(",")), '}')
+		return appendObject(b, members(raw))
 	case respelled(raw):
 		if text, err := json.Marshal(Text(raw)); err == nil {
 			return append(b, text...)
 		}
 	}
 	return append(b, raw...)
+}
+
+// appendObject sorts the members.
+func appendObject(b []byte, ms []member) []byte {
+	slices.SortStableFunc(ms, func(a, b member) int { return strings.Compare(a.key, b.key) })
+	b = append(b, '{')
+	for i, m := range ms {
+		if i+1 < len(ms) && ms[i+1].key == m.key {
+			continue // the last one counts
+		}
+		b = append(appendCanonical(b, m.quoted), ':')
+		b = append(appendCanonical(b, m.raw), ',')
+	}
+	return append(bytes.TrimSuffix(b, []byte(",")), '}')
 }

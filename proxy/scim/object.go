@@ -12,6 +12,7 @@ import (
 type Object struct {
 	text    string // as it was parsed: what is written while nothing has changed
 	changed bool
+	edits   int // counts changes
 	slots   []slot
 	live    int
 	at      map[string]int // the first live slot of a folded name; nil while there are few
@@ -28,13 +29,16 @@ type slot struct {
 func (r Resource) Object() *Object { return parseObject(r.raw) }
 
 func parseObject(text string) *Object {
-	o := &Object{text: text}
+	o := &Object{text: text, slots: make([]slot, 0, min(len(text)/minMember, manySlots))}
 	for m := range fields(text) {
 		o.slots = append(o.slots, slot{m.quoted, m.key, node{raw: m.raw}})
 	}
 	o.live = len(o.slots)
 	return o
 }
+
+// minMember is about the length of the shortest members.
+const minMember = 16
 
 // Resource writes the object.
 func (o *Object) Resource() Resource { return Resource{o.String()} }
@@ -68,6 +72,53 @@ func (o *Object) Get(p AttrPath) string {
 // Set puts JSON text at a path and makes the objects on the way; "" removes, together with objects
 // that become empty by it.
 func (o *Object) Set(p AttrPath, raw string) { o.put(p.steps(), node{raw: raw}) }
+
+// Raw is the JSON text of a member, or "".
+func (o *Object) Raw(name string) string {
+	if i := o.find(name); i >= 0 {
+		return o.slots[i].String()
+	}
+	return ""
+}
+
+// Put sets a member to JSON text; "" removes it. Text that differs from the member's in white space
+// only is not a change.
+func (o *Object) Put(name, raw string) {
+	if sameText(o.Raw(name), raw) {
+		return
+	}
+	o.edits++
+	o.set(name, node{raw: raw})
+}
+
+// Map changes the members in one pass. A member whose name or text becomes "" is removed, and of two
+// that get one name the first stays. Text that differs in white space only is not a change.
+func (o *Object) Map(change func(name, raw string) (string, string)) {
+	kept, given, edited := make([]slot, 0, len(o.slots)), names{}, false
+	for _, s := range o.slots {
+		if s.absent() {
+			continue
+		}
+		was := s.String()
+		name, raw := change(s.key, was)
+		if _, twice := given.put(name); twice || name == "" || raw == "" {
+			edited = true
+			continue
+		}
+		if name != s.key {
+			s.quoted, s.key, edited = Quote(name), name, true
+		}
+		if !sameText(raw, was) {
+			s.node, edited = node{raw: raw}, true
+		}
+		kept = append(kept, s)
+	}
+	if edited {
+		o.slots, o.live, o.at, o.twins = kept, len(kept), nil, nil
+		o.changed = true
+		o.edits++
+	}
+}
 
 // node is the value at the end of a path, or nil.
 func (o *Object) node(steps []string) *node {

@@ -154,3 +154,35 @@ func TestCanonical(t *testing.T) {
 		}
 	})
 }
+
+// Map does to an Object what it does to a Resource. A change of white space is not a change.
+func TestObjectMap(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		in, want string
+		change   func(name, raw string) (string, string)
+	}{
+		{`{"a":1,"b":2}`, `{"a":1,"b":2}`, func(n, r string) (string, string) { return n, r }},
+		{`{ "a" : [1, 2] }`, `{ "a" : [1, 2] }`, func(n, _ string) (string, string) { return n, "[1,2]" }},
+		{`{"a":"x y"}`, `{"a":"xy"}`, func(n, _ string) (string, string) { return n, `"xy"` }},
+		{`{"a":"\" x"}`, `{"a":"\"x"}`, func(n, _ string) (string, string) { return n, `"\"x"` }},
+		{`{"a":[1,2]}`, `{"a":[1,22]}`, func(n, _ string) (string, string) { return n, "[1,22]" }},
+		{`{"a":1,"b":2}`, `{"b":2}`, func(n, r string) (string, string) { return strings.TrimPrefix(n, "a"), r }},
+		{`{"a":1,"b":2}`, `{"c":1}`, func(_, r string) (string, string) { return "c", r }},
+		{`{"a":1,"B":2}`, `{"a":1,"b":2}`, func(n, r string) (string, string) { return strings.ToLower(n), r }},
+	} {
+		r := scim.Must(c.in)
+		o := r.Object()
+		o.Map(c.change)
+		if o.String() != c.want {
+			t.Errorf("%s: %s, want %s", c.in, o, c.want)
+		}
+		if got := r.Map(c.change).String(); compact(got) != compact(c.want) {
+			t.Errorf("%s: the resource is %s", c.in, got)
+		}
+		o.Put("z", "1")
+		if o.Raw("Z") != "1" {
+			t.Errorf("%s: nothing can be set afterwards: %s", c.in, o)
+		}
+	}
+}

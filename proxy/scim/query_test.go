@@ -120,7 +120,7 @@ func TestDecodeSearchOverAllTypes(t *testing.T) {
 	for _, target := range []string{"POST ", "GET 7", "PUT 7", "PATCH 7", "DELETE 7"} {
 		w := wire(t, target, `{}`)
 		w.Type = ""
-		if _, _, err := decoder().Decode(w); err == nil || scim.AsError(err).Status != 405 {
+		if _, _, err := decoder().Decode(w); err == nil || scim.Status(err) != 405 {
 			t.Errorf("%s: %v", target, err)
 		}
 	}

@@ -153,34 +153,13 @@ func (w referrals) op(op Op) (Op, error) {
 
 // filter walks a filter on the elements of an attribute.
 func (w referrals) filter(at AttrPath, f Filter) (Filter, error) {
-	var err error
-	switch f := f.(type) {
-	case Compare:
-		if referring(f.Attr.Name) && IsText(f.Value) {
-			f.Value, err = w.text(at.With(f.Attr.Name), f.Value)
+	return MapFilter(f, func(of AttrPath, f Filter) (Filter, error) {
+		c, ok := f.(Compare)
+		if !ok || !of.IsZero() || !referring(c.Attr.Name) || !IsText(c.Value) {
+			return f, nil
 		}
-		return f, err
-	case And:
-		f.Terms, err = w.terms(at, f.Terms)
-		return f, err
-	case Or:
-		f.Terms, err = w.terms(at, f.Terms)
-		return f, err
-	case Not:
-		f.Term, err = w.filter(at, f.Term)
-		return f, err
-	case Present, Within:
-	}
-	return f, nil
-}
-
-func (w referrals) terms(at AttrPath, terms []Filter) ([]Filter, error) {
-	out := make([]Filter, len(terms))
-	for i, t := range terms {
 		var err error
-		if out[i], err = w.filter(at, t); err != nil {
-			return terms, err
-		}
-	}
-	return out, nil
+		c.Value, err = w.text(at.With(c.Attr.Name), c.Value)
+		return c, err
+	})
 }

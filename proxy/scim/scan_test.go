@@ -23,8 +23,8 @@ func TestBoundsOfABody(t *testing.T) {
 	zeros := func(n int) string { return "[0" + strings.Repeat(",0", n-1) + "]" }
 	for name, c := range map[string]struct{ in, words string }{
 		"as many members as allowed":     {"{" + numbered(scim.MaxAttributes, `"a#":0`) + "}", ""},
-		"one member too many":            {"{" + numbered(scim.MaxAttributes+1, `"a#":0`) + "}", "more than 1000 members"},
-		"in an element":                  {`{"a":[1,{"b":{` + numbered(scim.MaxAttributes+1, `"a#":0`) + `}}]}`, "more than 1000 members"},
+		"one member too many":            {"{" + numbered(scim.MaxAttributes+1, `"a#":0`) + "}", "more than 5000 members"},
+		"in an element":                  {`{"a":[1,{"b":{` + numbered(scim.MaxAttributes+1, `"a#":0`) + `}}]}`, "more than 5000 members"},
 		"names are counted, not objects": {"[" + numbered(3, "{"+numbered(scim.MaxAttributes, `"a#":0`)+"}") + "]", ""},
 		"as many values as allowed":      {zeros(scim.MaxValues - 1), ""},
 		"one value too many":             {zeros(scim.MaxValues), "more than 524288 JSON values"},

@@ -36,12 +36,59 @@ type Schema struct {
 	Attributes  []Attribute `json:"attributes"`
 }
 
-// Schemas are the definitions that apply to the resources of a tenant. Nothing is learned from traffic: attributes of an extension that
-// nobody declared are accepted, kept and not checked.
+// Schemas are the definitions that apply to the resources of a tenant. Nothing is learned from
+// traffic: attributes of an undeclared extension are accepted, kept and not checked.
 type Schemas struct {
 	common     []Attribute
 	core       map[ResourceType]Schema
 	extensions map[ResourceType][]Schema
+	index      map[ResourceType]definitions
+}
+
+// definitions finds attributes by the URN of their extension, "" for core attributes, and their
+// name. It has the spelling of the schema and the folded one, so that most look-ups need no other
+// spelling of a name.
+type definitions map[string]map[string]*Attribute
+
+func (d definitions) add(urn string, as []Attribute) {
+	names := d[urn]
+	if names == nil {
+		names = map[string]*Attribute{}
+	}
+	for i := range as {
+		for _, name := range []string{as[i].Name, fold(as[i].Name)} {
+			if names[name] == nil {
+				names[name] = &as[i]
+			}
+		}
+	}
+	d[urn], d[fold(urn)] = names, names
+}
+
+func (d definitions) extension(urn string) (map[string]*Attribute, bool) {
+	names, ok := d[urn]
+	if !ok {
+		names, ok = d[fold(urn)]
+	}
+	return names, ok
+}
+
+// indexed returns the schemas with an index of what they have now.
+func (s Schemas) indexed() Schemas {
+	s.index = map[ResourceType]definitions{}
+	for t, core := range s.core {
+		d := definitions{}
+		d.add("", s.common)
+		d.add("", core.Attributes)
+		for _, e := range s.extensions[t] {
+			d.add(e.ID, e.Attributes)
+		}
+		for _, urn := range []string{core.ID, fold(core.ID)} {
+			d[urn] = d[""]
+		}
+		s.index[t] = d
+	}
+	return s
 }
 
 //go:embed schemas/*.json
@@ -53,7 +100,7 @@ var CoreSchemas = sync.OnceValue(func() Schemas {
 		common:     readSchema("common").Attributes,
 		core:       map[ResourceType]Schema{User: readSchema("user"), Group: readSchema("group")},
 		extensions: map[ResourceType][]Schema{User: {readSchema("enterprise")}},
-	}
+	}.indexed()
 })
 
 // With returns the schemas with an extension of a type beside them. Names and types of its attributes are given; what is empty is filled in.
@@ -63,7 +110,7 @@ func (s Schemas) With(t ResourceType, e Schema) Schemas {
 	all := maps.Clone(s.extensions)
 	all[t] = append(slices.Clip(all[t]), e)
 	s.extensions = all
-	return s
+	return s.indexed()
 }
 
 func readSchema(name string) Schema {
@@ -109,31 +156,31 @@ func (s Schemas) Lookup(t ResourceType, p AttrPath) (Attribute, bool) {
 	return a, ok
 }
 
-// attribute looks in place: a request asks for thousands.
 func (s Schemas) attribute(t ResourceType, p AttrPath) (Attribute, bool) {
-	if p.URN == "" || strings.EqualFold(p.URN, s.core[t].ID) {
-		if a, ok := pick(s.common, p.Name); ok {
-			return a, true
-		}
-		return pick(s.core[t].Attributes, p.Name)
+	names, _ := s.index[t].extension(p.URN)
+	a := names[p.Name]
+	if a == nil {
+		a = names[fold(p.Name)]
 	}
-	e, _ := s.extension(t, p.URN)
-	return pick(e.Attributes, p.Name)
+	if a == nil {
+		return Attribute{}, false
+	}
+	return *a, true
 }
 
-// Open reports whether the path leads into an extension that nobody declared, where any name is legal.
+// Open reports whether the path leads into an undeclared extension, where any name is legal.
 func (s Schemas) Open(t ResourceType, p AttrPath) bool {
-	_, declared := s.extension(t, p.URN)
-	return p.URN != "" && !declared && !strings.EqualFold(p.URN, s.core[t].ID)
+	_, declared := s.index[t].extension(p.URN)
+	return p.URN != "" && !declared
 }
 
-func (s Schemas) extension(t ResourceType, urn string) (Schema, bool) {
-	for _, e := range s.extensions[t] {
-		if strings.EqualFold(e.ID, urn) {
-			return e, true
-		}
-	}
-	return Schema{}, false
+// ServerManaged reports whether no client sets a core attribute, because it is readOnly (id, meta,
+// schemas, groups) or never returned (password).
+func ServerManaged(p AttrPath) bool {
+	return slices.ContainsFunc([]ResourceType{User, Group}, func(t ResourceType) bool {
+		def, _ := CoreSchemas().attribute(t, p.Top())
+		return p.URN == "" && (def.Mutability == "readOnly" || def.Returned == "never")
+	})
 }
 
 func pick(as []Attribute, name string) (Attribute, bool) {

@@ -3,6 +3,7 @@ package scim
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 )
 
@@ -12,15 +13,19 @@ func Version(t ResourceType, r Resource, membersRead bool) string {
 	if r.IsZero() {
 		return ""
 	}
-	tag := digest(r.Without("meta", "members").raw)
+	ms := slices.DeleteFunc(members(r.raw), func(m member) bool {
+		return strings.EqualFold(m.key, "meta") || strings.EqualFold(m.key, "members")
+	})
+	tag := digest(appendObject(make([]byte, 0, len(r.raw)), ms))
 	if t == Group && membersRead {
-		tag += "-" + digest(r.Raw("members"))
+		raw := r.Raw("members")
+		tag += "-" + digest(appendCanonical(make([]byte, 0, len(raw)), raw))
 	}
 	return `W/"` + tag + `"`
 }
 
-func digest(raw string) string {
-	h := sha256.Sum256([]byte(Canonical(raw)))
+func digest(canonical []byte) string {
+	h := sha256.Sum256(canonical)
 	return hex.EncodeToString(h[:8])
 }
 
@@ -39,20 +44,20 @@ func MatchesVersion(header, version string, partial bool) bool {
 	return false
 }
 
-// Locate writes meta.location, meta.resourceType and the $ref of members and groups. The pen calls it; no room knows a base URL.
-// base is the public SCIM base without a slash at its end.
-func Locate(r Resource, t ResourceType, base string) Resource {
-	if r.IsZero() || r.ID() == "" {
-		return r
+// Locate writes meta.location, meta.resourceType and the $ref of members and groups into a resource
+// that has an id. Only the writer of answers calls it: no layer knows a base URL. base is the public
+// SCIM base without a slash at its end.
+func Locate(doc *Object, t ResourceType, base string) {
+	id := Text(doc.Raw("id"))
+	if id == "" {
+		return
 	}
-	doc := r.Object()
 	if meta := doc.node([]string{"meta"}); meta != nil && meta.isObject() {
 		meta.setMember("resourceType", Quote(string(t)))
-		meta.setMember("location", Quote(Location(Ref{t, r.ID()}, base)))
+		meta.setMember("location", Quote(Location(Ref{t, id}, base)))
 	}
 	refer(doc, "members", base+"/"+User.Endpoint()+"/")
 	refer(doc, "groups", base+"/"+Group.Endpoint()+"/")
-	return doc.Resource()
 }
 
 // Location is the URI of a resource.
@@ -72,13 +77,27 @@ func refer(doc *Object, name, prefix string) {
 	doc.set(name, node{raw: Array(es)})
 }
 
-// WithSchemas rebuilds "schemas" from what the resource has: the core schema and each extension with data.
+// WithSchemas rebuilds schemas from what the resource has.
 func WithSchemas(t ResourceType, r Resource) Resource {
-	urns := []string{Quote(map[ResourceType]string{User: UserURN, Group: GroupURN}[t])}
-	for m := range fields(r.raw) {
-		if strings.Contains(m.key, ":") && !Unassigned(m.raw) {
-			urns = append(urns, Quote(m.key))
+	doc := r.Object()
+	urns := doc.Schemas(t)
+	for i, urn := range urns {
+		urns[i] = Quote(urn)
+	}
+	doc.set("schemas", node{raw: Array(urns)})
+	return doc.Resource()
+}
+
+// Schemas are the URNs of the core schema and of each extension that has data.
+func (o *Object) Schemas(t ResourceType) []string {
+	urns := []string{UserURN}
+	if t == Group {
+		urns[0] = GroupURN
+	}
+	for i := range o.slots {
+		if s := &o.slots[i]; !s.unassigned() && strings.Contains(s.key, ":") {
+			urns = append(urns, s.key)
 		}
 	}
-	return r.With("schemas", Array(urns))
+	return urns
 }

@@ -59,16 +59,12 @@ func (w Want) Need(t ResourceType) Need {
 func (w Want) Whole() bool { return len(w.Attributes) == 0 && len(w.Excluded) == 0 }
 
 // Trim cuts a resource to what is wanted and may be returned.
-func (w Want) Trim(s Schemas, t ResourceType, r Resource) Resource {
-	if r.IsZero() {
-		return r
-	}
+func (w Want) Trim(s Schemas, t ResourceType, doc *Object) {
 	wanted, left := selection{}, selection{}
 	for _, a := range w.Attributes {
 		wanted.add(a.steps()...)
 		wanted.add(a.String()) // also "urn:x:User" for the whole of an extension that nobody declared
 	}
-	doc := r.Object()
 	for _, e := range w.Excluded {
 		switch def, _ := s.Lookup(t, e.Top()); {
 		case def.Returned == "always":
@@ -78,7 +74,7 @@ func (w Want) Trim(s Schemas, t ResourceType, r Resource) Resource {
 			left.add(e.steps()...)
 		}
 	}
-	return r.Map(func(name, raw string) (string, string) {
+	doc.Map(func(name, raw string) (string, string) {
 		def, _ := s.Lookup(t, topPath(name))
 		switch {
 		case def.Returned == "always":

@@ -22,18 +22,6 @@ type Wire struct {
 // Search is the id under which a query is POSTed (RFC 7644 section 3.4.3).
 const Search = ".search"
 
-// Rule is one named, pure step of a dialect: what it says and where that is known from. Apply reports whether it changed anything.
-type Rule struct {
-	Name, Says, Source string
-	Apply              func(Schemas, Wire) (Wire, bool)
-}
-
-// Dialect is what an identity provider's requests mean, as an ordered list of rules.
-type Dialect struct {
-	Name  string
-	Rules []Rule
-}
-
 // Decoder turns requests into calls. It is the same for single requests and for the operations of a bulk request.
 type Decoder struct {
 	Dialect Dialect
@@ -54,13 +42,7 @@ func (d Decoder) Decode(w Wire) (Call, []string, error) {
 	if err := d.bounds(w); err != nil {
 		return nil, nil, err
 	}
-	var fired []string
-	for _, r := range d.Dialect.Rules {
-		var did bool
-		if w, did = r.Apply(d.Schemas, w); did {
-			fired = append(fired, r.Name)
-		}
-	}
+	w, fired := d.Dialect.Normalise(d.Schemas, w)
 	if w.Want, err = readWant(w); err != nil {
 		return nil, fired, err
 	}
@@ -98,7 +80,7 @@ func (d Decoder) read(w Wire) (Call, error) {
 
 // readBody reads a whole resource and checks types. What the server gives (meta) and what is never kept may be anything: it is ignored.
 func (d Decoder) readBody(w Wire) (Resource, error) {
-	r, err := ParseResource(w.Body)
+	r, err := Part(strings.TrimSpace(string(w.Body)))
 	if err != nil {
 		return r, err
 	}
@@ -112,7 +94,7 @@ func (d Decoder) readBody(w Wire) (Resource, error) {
 }
 
 func readPatch(body []byte) ([]Op, error) {
-	r, err := ParseResource(body)
+	r, err := Part(strings.TrimSpace(string(body)))
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ func quiet(r *http.Request) bool {
 // cause is the first failure of the server itself, for the log.
 func cause(results []bulk.Result) error {
 	for _, r := range results {
-		if r.Err != nil && scim.AsError(r.Err).Status >= http.StatusInternalServerError {
+		if r.Err != nil && scim.Status(r.Err) >= http.StatusInternalServerError {
 			return fmt.Errorf("%s %s %s: %w", r.Method, r.Ref.Key(), r.BulkID, r.Err)
 		}
 	}

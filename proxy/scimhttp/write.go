@@ -102,7 +102,10 @@ func (p response) body() string {
 
 // show places a resource, and then cuts it to what is wanted: a projection may name a location.
 func (p response) show(t scim.ResourceType, r scim.Resource) scim.Resource {
-	return scim.WantOf(p.call).Trim(p.session.Schemas, t, scim.Locate(r, t, p.session.Base))
+	doc := r.Object()
+	scim.Locate(doc, t, p.session.Base)
+	scim.WantOf(p.call).Trim(p.session.Schemas, t, doc)
+	return doc.Resource()
 }
 
 // typeOf the i-th resource of a page: that of the endpoint, unless all types were searched.
@@ -144,18 +147,20 @@ func listDocument(p scim.Page) scim.Resource {
 	for i, r := range p.Resources {
 		rows[i] = r.String()
 	}
-	doc := scim.Must("{}").With("schemas", scim.Array([]string{scim.Quote(scim.ListURN)}))
+	doc := scim.Must("{}").Object()
+	doc.Put("schemas", scim.Array([]string{scim.Quote(scim.ListURN)}))
 	if !p.Uncounted {
-		doc = doc.With("totalResults", strconv.Itoa(p.Total))
+		doc.Put("totalResults", strconv.Itoa(p.Total))
 	}
 	if p.Start > 0 {
-		doc = doc.With("startIndex", strconv.Itoa(p.Start))
+		doc.Put("startIndex", strconv.Itoa(p.Start))
 	}
-	doc = doc.With("itemsPerPage", strconv.Itoa(len(rows)))
+	doc.Put("itemsPerPage", strconv.Itoa(len(rows)))
 	if p.Next != "" {
-		doc = doc.With("nextCursor", scim.Quote(p.Next))
+		doc.Put("nextCursor", scim.Quote(p.Next))
 	}
-	return doc.With("Resources", scim.Array(rows))
+	doc.Put("Resources", scim.Array(rows))
+	return doc.Resource()
 }
 
 // notModified: the caller has this version already (RFC 7232 section 3.2).

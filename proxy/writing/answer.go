@@ -47,7 +47,9 @@ func (s *Service) show(ref scim.Ref, w scim.Want, r scim.Resource) scim.Answer {
 	var a scim.Answer
 	if len(w.Attributes) == 0 {
 		a.Version = scim.Version(ref.Type, r, w.Need(ref.Type).Members)
-		r = r.Set(scim.AttrPath{Name: "meta", Sub: "version"}, scim.Quote(a.Version))
+		doc := r.Object()
+		doc.Set(scim.AttrPath{Name: "meta", Sub: "version"}, scim.Quote(a.Version))
+		r = doc.Resource()
 	}
 	a.Resource = r
 	return a

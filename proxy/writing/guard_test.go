@@ -40,7 +40,7 @@ func TestProofComesBeforeTheLock(t *testing.T) {
 	user, group := scim.Ref{Type: scim.User, ID: "u"}, scim.Ref{Type: scim.Group, ID: "g"}
 	for _, c := range writes(user, group) {
 		before := len(asked)
-		if _, err := s.Do(t.Context(), c); scim.AsError(err).Status != 403 {
+		if _, err := s.Do(t.Context(), c); scim.Status(err) != 403 {
 			t.Errorf("%s: %v", c.Verb(), err)
 		}
 		if len(asked) != before+1 || asked[before] != scim.Target(c) {

@@ -16,7 +16,7 @@ const lookups = 8
 // join changes members. Where that is wanted, a refusal is answered by leaving those out who do not exist, and trying once more.
 func (s *Service) join(ctx context.Context, group scim.Ref, m scim.Membership) (skipped []string, err error) {
 	err = s.below.Join(ctx, group, m)
-	if err == nil || !s.options.SkipUnknownMembers || scim.AsError(err).Status != 400 || len(m.Add) == 0 {
+	if err == nil || !s.options.SkipUnknownMembers || scim.Status(err) != 400 || len(m.Add) == 0 {
 		return nil, err
 	}
 	skipped, lookErr := s.missing(ctx, m.Add)
@@ -39,7 +39,7 @@ func (s *Service) missing(ctx context.Context, ids []string) ([]string, error) {
 	for _, id := range ids {
 		g.Go(func() error {
 			_, err := s.below.Get(ctx, scim.Ref{Type: scim.User, ID: id}, scim.Need{Only: []string{"id"}})
-			if err == nil || scim.AsError(err).Status != 404 {
+			if err == nil || scim.Status(err) != 404 {
 				return err
 			}
 			mu.Lock()

@@ -71,7 +71,7 @@ func status(err error) int {
 	if err == nil {
 		return 200
 	}
-	return scim.AsError(err).Status
+	return scim.Status(err)
 }
 
 func user(r scim.Resource) scim.Ref { return scim.Ref{Type: scim.User, ID: r.ID()} }

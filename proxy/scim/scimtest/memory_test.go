@@ -93,7 +93,7 @@ func TestMemoryFiltersAsWronglyAsKeycloak(t *testing.T) {
 		}
 	}
 	long := scim.Equal(scim.AttrPath{Name: "userName"}, strings.Repeat("x", 2048))
-	if _, err := m.List(t.Context(), scim.Query{Type: scim.User, Filter: long, Start: 1}); scim.AsError(err).Status != 400 {
+	if _, err := m.List(t.Context(), scim.Query{Type: scim.User, Filter: long, Start: 1}); scim.Status(err) != 400 {
 		t.Errorf("a filter of more than 2,048 characters: %v", err)
 	}
 }

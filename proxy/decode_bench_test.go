@@ -1,0 +1,96 @@
+package proxy_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scimhttp"
+	"keycloak-scim-proxy/proxy/store"
+)
+
+// benchUser is a user as Entra writes one with every attribute that it maps by default, in about
+// 1 KB.
+const benchUser = `{
+  "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],
+  "externalId": "0a21f0f2-8d2a-4f8e-bf98-7363c4aed4ef", "userName": "ada.%[1]d@example.com", "active": %[2]s,
+  "displayName": "Ada Lovelace", "title": "Analyst", "preferredLanguage": "en-GB",
+  "name": {"formatted": "Ada Lovelace", "familyName": "Lovelace", "givenName": "Ada"},
+  "emails": [{"Primary": %[2]s, "type": "work", "value": "ada.%[1]d@example.com"}],
+  "phoneNumbers": [{"type": "work", "value": "+44 20 7946 0958"}, {"type": "mobile", "value": "+44 7700 900982"}],
+  "addresses": [{"type": "work", "formatted": "12 St James's Square", "streetAddress": "12 St James's Square",
+    "locality": "London", "region": "London", "postalCode": "SW1Y 4LB", "country": "GB"}],
+  "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"employeeNumber": "701984", "department": "Engines",
+    "manager": {"value": "26118915-6090-4610-87e4-49d8ca9f808d"}}
+}`
+
+// BenchmarkDecode reads a POST of about 1 KB with Entra's rules. When each rule parsed the body for
+// itself it took 410 KB and 969 allocations.
+func BenchmarkDecode(b *testing.B) {
+	decoder := scim.Decoder{Dialect: adapters.For("entra"), Schemas: scim.CoreSchemas(), MaxFilter: 4096, DefaultPage: 100, MaxPage: 100}
+	body := fmt.Appendf(nil, benchUser, 1, `"True"`)
+	b.ReportAllocs()
+	for b.Loop() {
+		w := scim.Wire{Method: http.MethodPost, Type: scim.User, Query: url.Values{}, Body: body}
+		if _, _, err := decoder.Decode(w); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// shelves is a directory of many users.
+type shelves struct {
+	*shelf
+	page scim.Page
+}
+
+func (s shelves) List(context.Context, scim.Query) (scim.Page, error) { return s.page, nil }
+
+// fill makes a page of users as the shelf shows them, with a record each.
+func fill(b *testing.B, users int) (shelves, records) {
+	b.Helper()
+	s := &shelf{map[scim.ResourceType]scim.Resource{}, map[string]store.Record{}}
+	r := routeOver("entra", s, records{s})
+	out := shelves{s, scim.Page{Total: users, Start: 1}}
+	for i := range users {
+		if err := r.do(scim.Wire{Method: http.MethodPost, Type: scim.User, Query: url.Values{}, Body: fmt.Appendf(nil, benchUser, i, `"True"`)}); err != nil {
+			b.Fatal(err)
+		}
+		id := fmt.Sprintf("%036d", i)
+		s.records[id] = s.records["1"]
+		out.page.Resources = append(out.page.Resources, s.shown[scim.User].With("id", scim.Quote(id)))
+		out.page.Marks = append(out.page.Marks, id)
+	}
+	return out, records{s}
+}
+
+// BenchmarkPage answers a list: a page of 100 users of about 1 KB each, of which Keycloak shows the
+// userName and active. All layers but the one that reads Keycloak's answer take part. When each
+// change parsed a resource anew it took 16.5 MB and 61,502 allocations, the projected page 5.4 MB.
+func BenchmarkPage(b *testing.B) {
+	s, kept := fill(b, 100)
+	door := scimhttp.Door{
+		Tenants: gate{routeOver("entra", s, kept)}, Repair: func(*url.URL) {}, Report: func(context.Context, scimhttp.Report) {},
+		Limits: scimhttp.Limits{Body: 1 << 20, Depth: 64, Request: time.Minute},
+	}
+	handler := door.Handler()
+	for name, query := range map[string]string{"whole": "", "projected": "&attributes=userName,active,emails.value"} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				w := httptest.NewRecorder()
+				handler.ServeHTTP(w, httptest.NewRequestWithContext(b.Context(), "GET", "/scim/v2/Users?count=100"+query, nil))
+				if w.Code != http.StatusOK || strings.Count(w.Body.String(), `"emails"`) != 100 {
+					b.Fatal(w.Code, w.Body)
+				}
+			}
+		})
+	}
+}
