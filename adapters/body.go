@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // one is a hook for rules that change an operation and keep it.
@@ -25,7 +26,7 @@ func eachValue(raw string, change func(string) string) string {
 	if !strings.HasPrefix(raw, "[") {
 		return change(raw)
 	}
-	es, changed := scim.Elements(raw), false
+	es, changed := document.Elements(raw), false
 	for i, e := range es {
 		if !strings.HasPrefix(e, "[") {
 			es[i] = change(e)
@@ -35,5 +36,5 @@ func eachValue(raw string, change func(string) string) string {
 	if !changed {
 		return raw
 	}
-	return scim.Array(es)
+	return document.Array(es)
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 func textBooleans() scim.Rule {
@@ -25,7 +26,7 @@ func textBooleans() scim.Rule {
 			return []*scim.Operation{op}
 		},
 		Term: func(m *scim.Message, at scim.AttrPath, c scim.Compare) scim.Compare {
-			if def, _ := m.Schemas.Lookup(m.Type, at); def.Type == "boolean" && scim.IsText(c.Value) {
+			if def, _ := m.Schemas.Lookup(m.Type, at); def.Type == "boolean" && document.IsText(c.Value) {
 				c.Value = boolean(c.Value)
 			}
 			return c
@@ -35,7 +36,7 @@ func textBooleans() scim.Rule {
 
 func booleans(def scim.Attribute, raw string) string {
 	switch {
-	case def.Type == "boolean" && scim.IsText(raw):
+	case def.Type == "boolean" && document.IsText(raw):
 		return boolean(raw)
 	case len(def.SubAttributes) == 0:
 		return raw
@@ -53,7 +54,7 @@ func booleans(def scim.Attribute, raw string) string {
 }
 
 func boolean(raw string) string {
-	switch strings.ToLower(scim.Text(raw)) {
+	switch strings.ToLower(document.Text(raw)) {
 	case "true":
 		return "true"
 	case "false":

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // unquoted is a comparison with a word that is neither quoted nor a JSON literal. Quoted strings are passed over.
@@ -25,7 +26,7 @@ func unquotedLiteral() scim.Rule {
 			from := 0
 			for _, m := range unquoted.FindAllStringSubmatchIndex(filter, -1) {
 				if word := m[2]; word >= 0 && !literal.MatchString(filter[word:m[3]]) {
-					b.WriteString(filter[from:word] + scim.Quote(filter[word:m[3]]))
+					b.WriteString(filter[from:word] + document.Quote(filter[word:m[3]]))
 					from = m[3]
 				}
 			}
@@ -77,9 +78,9 @@ func alsoDecoded(f scim.Filter) scim.Filter {
 }
 
 func orDecoded(c scim.Compare) scim.Filter {
-	text := scim.Text(c.Value)
+	text := document.Text(c.Value)
 	decoded, err := url.PathUnescape(text)
-	if err != nil || c.Op != scim.Eq || !scim.IsText(c.Value) || decoded == text {
+	if err != nil || c.Op != scim.Eq || !document.IsText(c.Value) || decoded == text {
 		return c
 	}
 	return scim.Or{Terms: []scim.Filter{c, scim.Equal(c.Attr, decoded)}}

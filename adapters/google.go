@@ -4,6 +4,7 @@ import (
 	"net/mail"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // google is Google Workspace, which provisions to the apps of its own catalogue only.
@@ -17,10 +18,10 @@ func emailFromUserName() scim.Rule {
 		Says:   "A user that is created without emails gets the userName as work address, where it is one.",
 		Source: "a catalogue app gets only userName, which is the primary address (reported; no capture is public)",
 		Body: func(m *scim.Message, body *scim.Object) {
-			name := scim.Text(body.Raw("userName"))
+			name := document.Text(body.Raw("userName"))
 			at, err := mail.ParseAddress(name)
-			if m.Creates(scim.User) && err == nil && at.Address == name && scim.Unassigned(body.Raw("emails")) {
-				body.Put("emails", `[{"value":`+scim.Quote(name)+`,"type":"work","primary":true}]`)
+			if m.Creates(scim.User) && err == nil && at.Address == name && document.Unassigned(body.Raw("emails")) {
+				body.Put("emails", `[{"value":`+document.Quote(name)+`,"type":"work","primary":true}]`)
 			}
 		},
 	}

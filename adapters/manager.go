@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // manager is where RFC 7643 section 4.3 has it.
@@ -76,7 +77,7 @@ func managerInOp(op *scim.Operation) {
 // managerValue is {"value": id}, or null; what is neither of the known forms stays as it is.
 func managerValue(raw string) string {
 	if strings.HasPrefix(raw, "[") {
-		switch es := scim.Elements(raw); len(es) {
+		switch es := document.Elements(raw); len(es) {
 		case 0:
 			return "null"
 		case 1:
@@ -86,8 +87,8 @@ func managerValue(raw string) string {
 	if isEmpty(raw) && raw != "" {
 		return "null"
 	}
-	if scim.IsText(raw) {
-		return scim.Must("{}").With("value", raw).String()
+	if document.IsText(raw) {
+		return document.Must("{}").With("value", raw).String()
 	}
 	o, ok := object(raw)
 	if !ok {
@@ -105,4 +106,4 @@ func managerValue(raw string) string {
 	return o.String()
 }
 
-func isEmpty(raw string) bool { return scim.Unassigned(raw) || raw == `""` }
+func isEmpty(raw string) bool { return document.Unassigned(raw) || raw == `""` }

@@ -2,6 +2,7 @@ package adapters
 
 import (
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 func removeMembersByValue() scim.Rule {
@@ -11,13 +12,13 @@ func removeMembersByValue() scim.Rule {
 		Source: "Entra's default (entra-docs, use-scim-to-provision-users-and-groups; AzureAD/SCIMReferenceCode); Salesforce sends {\"members\": […]}; read by the RFC it empties the group; native Keycloak 26.7.3 answers 200 and removes nobody",
 		Operation: func(m *scim.Message, op *scim.Operation) []*scim.Operation {
 			value := op.Value()
-			if m.Type != scim.Group || op.Kind() != scim.Remove || !isMembers(scim.Text(op.Raw("path"))) || value == "" || value == "null" {
+			if m.Type != scim.Group || op.Kind() != scim.Remove || !isMembers(document.Text(op.Raw("path"))) || value == "" || value == "null" {
 				return []*scim.Operation{op}
 			}
 			if o, ok := object(value); ok && o.Raw("members") != "" {
 				value = o.Raw("members")
 			}
-			return removals(op, scim.Elements(value))
+			return removals(op, document.Elements(value))
 		},
 	}
 }
@@ -30,7 +31,7 @@ func removals(op *scim.Operation, members []string) []*scim.Operation {
 		if o, ok := object(m); ok {
 			id = o.Raw("value")
 		}
-		if !scim.IsText(id) || scim.Text(id) == "" {
+		if !document.IsText(id) || document.Text(id) == "" {
 			return []*scim.Operation{op}
 		}
 		out = append(out, op.At("members[value eq "+id+"]", ""))
@@ -44,7 +45,7 @@ func memberValues() scim.Rule {
 		Says:   "Members may be plain ids, one object, or wrapped in an object with members; an add to members[value eq \"id\"] without a value adds that id.",
 		Source: "bitwarden/server (add with the id in the path); wso2#5333 and Salesforce ({\"members\": […]})",
 		Body: func(m *scim.Message, body *scim.Object) {
-			if raw := body.Raw("members"); m.Type == scim.Group && !scim.Unassigned(raw) {
+			if raw := body.Raw("members"); m.Type == scim.Group && !document.Unassigned(raw) {
 				body.Put("members", memberList(raw))
 			}
 		},
@@ -68,7 +69,7 @@ func memberOp(op *scim.Operation) {
 		op.SetValue(memberList(id.Value))
 		return
 	}
-	if _, single := object(value); p.Filter == nil && (single || !scim.Unassigned(value)) { // {} is not an empty list
+	if _, single := object(value); p.Filter == nil && (single || !document.Unassigned(value)) { // {} is not an empty list
 		op.SetValue(memberList(value))
 	}
 }
@@ -78,13 +79,13 @@ func memberList(raw string) string {
 	if o, ok := object(raw); ok && o.Raw("members") != "" {
 		raw = o.Raw("members")
 	}
-	es := scim.Elements(raw)
+	es := document.Elements(raw)
 	for i, e := range es {
-		if scim.IsText(e) {
-			es[i] = scim.Must("{}").With("value", e).String()
+		if document.IsText(e) {
+			es[i] = document.Must("{}").With("value", e).String()
 		}
 	}
-	return scim.Array(es)
+	return document.Array(es)
 }
 
 // quietGroups is for a provider that does not want to see a group after changing it.

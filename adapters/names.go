@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 func urnSpelling() scim.Rule {
@@ -17,8 +18,8 @@ func urnSpelling() scim.Rule {
 			if value, ok := object(op.Value()); ok {
 				op.SetValue(value.Map(spellKey).String())
 			}
-			if path := op.Raw("path"); scim.IsText(path) {
-				if text := scim.Text(path); spell(text) != text {
+			if path := op.Raw("path"); document.IsText(path) {
+				if text := document.Text(path); spell(text) != text {
 					op.SetPathText(spell(text))
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // oneLogin is OneLogin. What it sends is a template that its administrator edits: any shape, and never the whole resource.
@@ -25,8 +26,8 @@ func scim1URNs() scim.Rule {
 		Source: "OneLogin's default templates use urn:scim:schemas:core:1.0 and urn:scim:schemas:extension:enterprise:1.0 (developers.onelogin.com/scim/define-user-schema)",
 		Body:   func(_ *scim.Message, body *scim.Object) { body.Map(fromSCIM1) },
 		Operation: one(func(op *scim.Operation) {
-			if path := op.Raw("path"); scim.IsText(path) && urn2(scim.Text(path)) != scim.Text(path) {
-				op.SetPathText(urn2(scim.Text(path)))
+			if path := op.Raw("path"); document.IsText(path) && urn2(document.Text(path)) != document.Text(path) {
+				op.SetPathText(urn2(document.Text(path)))
 			}
 			if value, ok := object(op.Value()); ok {
 				op.SetValue(value.Map(fromSCIM1).String())

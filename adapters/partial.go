@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // partialPut comes first: what it makes is a PATCH for all other rules.
@@ -16,7 +17,7 @@ func partialPut(source string) scim.Rule {
 			if m.Method != "PUT" || m.ID == "" || m.Body == nil {
 				return false
 			}
-			if id := scim.Text(m.Body.Raw("id")); id != "" && id != m.ID {
+			if id := document.Text(m.Body.Raw("id")); id != "" && id != m.ID {
 				return false
 			}
 			m.Body.Map(func(name, raw string) (string, string) {
@@ -97,11 +98,11 @@ func lean(raw string, depth int) string {
 		return raw
 	}
 	var out []string
-	for _, e := range scim.Elements(raw) {
+	for _, e := range document.Elements(raw) {
 		if o, ok := object(e); ok && o.Raw("value") == `""` || e == `""` {
 			continue
 		}
 		out = append(out, lean(e, depth-1))
 	}
-	return scim.Array(out)
+	return document.Array(out)
 }

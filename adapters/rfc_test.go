@@ -10,15 +10,16 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // The example resources of RFC 7644 and RFC 7643, as far as its examples of changes touch them.
 var (
-	barbara = scim.Must(`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"id":"2819c223-7f76-453a-919d-413861904646","externalId":"bjensen",
+	barbara = document.Must(`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"id":"2819c223-7f76-453a-919d-413861904646","externalId":"bjensen",
 		"userName":"bjensen","name":{"formatted":"Ms. Barbara J Jensen III","familyName":"Jensen","givenName":"Barbara"},"active":true,"nickName":"B",
 		"emails":[{"value":"bjensen@example.com","type":"work","primary":true},{"value":"babs@jensen.org","type":"home"}],
 		"addresses":[{"type":"work","streetAddress":"100 Universal City Plaza","locality":"Hollywood","primary":true},{"type":"home","streetAddress":"456 Hollywood Blvd"}]}`)
-	guides = scim.Must(`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"id":"acbf3ae7-8463-4692-b4fd-9b4da3f908ce","displayName":"Tour Guides","members":[]}`)
+	guides = document.Must(`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"id":"acbf3ae7-8463-4692-b4fd-9b4da3f908ce","displayName":"Tour Guides","members":[]}`)
 )
 
 type example struct {

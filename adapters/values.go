@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 func listValues() scim.Rule {
@@ -16,7 +17,7 @@ func listValues() scim.Rule {
 			body.Map(func(name, raw string) (string, string) {
 				def, _ := m.Schemas.Lookup(m.Type, scim.AttrPath{Name: name})
 				if _, single := object(raw); single && def.MultiValued {
-					raw = scim.Array([]string{raw})
+					raw = document.Array([]string{raw})
 				}
 				return name, raw
 			})
@@ -46,7 +47,7 @@ func onePrimary() scim.Rule {
 }
 
 func withOnePrimary(raw string) string {
-	es := scim.Elements(raw)
+	es := document.Elements(raw)
 	chosen, primaries := -1, 0
 	for i, e := range es {
 		o, ok := object(e)
@@ -54,7 +55,7 @@ func withOnePrimary(raw string) string {
 			continue
 		}
 		primaries++
-		if chosen < 0 || strings.EqualFold(scim.Text(o.Raw("type")), "work") && !isWork(es[chosen]) {
+		if chosen < 0 || strings.EqualFold(document.Text(o.Raw("type")), "work") && !isWork(es[chosen]) {
 			chosen = i
 		}
 	}
@@ -66,12 +67,12 @@ func withOnePrimary(raw string) string {
 			es[i] = o.With("primary", "false").String()
 		}
 	}
-	return scim.Array(es)
+	return document.Array(es)
 }
 
 func isWork(e string) bool {
 	o, ok := object(e)
-	return ok && strings.EqualFold(scim.Text(o.Raw("type")), "work")
+	return ok && strings.EqualFold(document.Text(o.Raw("type")), "work")
 }
 
 func selectedIsMade() scim.Rule {
@@ -81,7 +82,7 @@ func selectedIsMade() scim.Rule {
 		Source: "Entra replaces what was never there (SCIM-SDK, ssoready#249, scim-patch); Okta's primary e-mail (okta-developer-docs, scim-20); RFC 7644 section 3.5.2.3 has a noTarget for it",
 		Operation: one(func(op *scim.Operation) {
 			p, ok := op.Path()
-			if ok && p.Filter != nil && p.Sub != "" && op.Kind() == scim.ReplaceAll && !scim.Unassigned(op.Value()) && describes(p.Filter) {
+			if ok && p.Filter != nil && p.Sub != "" && op.Kind() == scim.ReplaceAll && !document.Unassigned(op.Value()) && describes(p.Filter) {
 				op.SetKind(scim.Add)
 			}
 		}),
@@ -150,8 +151,8 @@ const roleDepth = 4
 // inText reads the JSON object in a JSON string. The door has checked the string only, so its
 // content is bounded here.
 func inText(raw string) (scim.Resource, bool) {
-	if !scim.IsText(raw) || scim.CheckJSON([]byte(scim.Text(raw)), roleDepth) != nil {
+	if !document.IsText(raw) || scim.CheckJSON([]byte(document.Text(raw)), roleDepth) != nil {
 		return scim.Resource{}, false
 	}
-	return object(strings.TrimSpace(scim.Text(raw)))
+	return object(strings.TrimSpace(document.Text(raw)))
 }

@@ -12,6 +12,7 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/scimhttp"
 	"keycloak-scim-proxy/proxy/store"
 )
@@ -65,7 +66,7 @@ func fill(b *testing.B, users int) (shelves, records) {
 		}
 		id := fmt.Sprintf("%036d", i)
 		s.records[id] = s.records["1"]
-		out.page.Resources = append(out.page.Resources, s.shown[scim.User].With("id", scim.Quote(id)))
+		out.page.Resources = append(out.page.Resources, s.shown[scim.User].With("id", document.Quote(id)))
 		out.page.Marks = append(out.page.Marks, id)
 	}
 	return out, records{s}

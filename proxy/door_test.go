@@ -20,6 +20,7 @@ import (
 	"keycloak-scim-proxy/proxy/discovery"
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/scim/scimtest"
 	"keycloak-scim-proxy/proxy/scimhttp"
 	"keycloak-scim-proxy/proxy/writing"
@@ -133,7 +134,7 @@ func answer(t *testing.T, w *httptest.ResponseRecorder) string {
 		h.Del("Content-Type")
 	}
 	if body != "" {
-		if v := scim.Text(scim.Must(body).Get(scim.MustPath("meta.version"))); v != "" && v != h.Get("ETag") {
+		if v := document.Text(document.Must(body).Get(scim.MustPath("meta.version"))); v != "" && v != h.Get("ETag") {
 			t.Errorf("ETag %s, but %s", h.Get("ETag"), body)
 		}
 	}
@@ -202,9 +203,9 @@ func newDoor(t *testing.T, report func(context.Context, scimhttp.Report)) http.H
 	lock := func(context.Context, string) (func(), error) { return func() {}, nil }
 	service := writing.New(d, lock, scim.CoreSchemas(), writing.Options{MembersShown: 1, SkipUnknownMembers: true})
 	for _, c := range []scim.Create{
-		{Type: scim.User, Body: scim.Must(`{"userName":"ada","active":true,"externalId":"E-1","name":{"givenName":"Ada","familyName":"L"},"emails":[{"value":"ada@x.test","type":"work","primary":true}]}`)},
-		{Type: scim.User, Body: scim.Must(`{"userName":"bob","active":false}`)},
-		{Type: scim.Group, Body: scim.Must(`{"displayName":"Crew","members":[{"value":"user-1"}]}`)},
+		{Type: scim.User, Body: document.Must(`{"userName":"ada","active":true,"externalId":"E-1","name":{"givenName":"Ada","familyName":"L"},"emails":[{"value":"ada@x.test","type":"work","primary":true}]}`)},
+		{Type: scim.User, Body: document.Must(`{"userName":"bob","active":false}`)},
+		{Type: scim.Group, Body: document.Must(`{"displayName":"Crew","members":[{"value":"user-1"}]}`)},
 	} {
 		if _, err := service.Do(t.Context(), c); err != nil {
 			t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/scimhttp"
 )
 
@@ -46,7 +47,7 @@ func TestEchoesAreBounded(t *testing.T) {
 	many := func(op string) string { return `{"schemas":["` + bulk.RequestURN + `"],"Operations":[` + op + `]}` }
 	for _, unit := range []string{"x", "é", "\x01", `"`} {
 		long := strings.Repeat(unit, 10_000/len(unit))
-		q, quoted := url.QueryEscape(long), scim.Quote(long)
+		q, quoted := url.QueryEscape(long), document.Quote(long)
 		text := quoted[1 : len(quoted)-1]
 		ascii := strings.Repeat("x", 10_000)
 		for name, c := range map[string]struct{ method, target, body, header, value string }{

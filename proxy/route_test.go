@@ -8,6 +8,7 @@ import (
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/overlay"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/store"
 	"keycloak-scim-proxy/proxy/writing"
 )
@@ -78,7 +79,7 @@ type route struct {
 
 func newRoute(idp string) route {
 	s := &shelf{map[scim.ResourceType]scim.Resource{
-		scim.User: scim.Must(`{"id":"1","userName":"u","active":true}`), scim.Group: scim.Must(`{"id":"1","displayName":"g"}`),
+		scim.User: document.Must(`{"id":"1","userName":"u","active":true}`), scim.Group: document.Must(`{"id":"1","displayName":"g"}`),
 	}, map[string]store.Record{}}
 	return routeOver(idp, s, records{s})
 }

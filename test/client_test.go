@@ -13,6 +13,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // client is a Service over HTTP: it sends a call as a client would.
@@ -108,8 +109,8 @@ func readAnswer(res *http.Response, b []byte) (scim.Answer, error) {
 		return scim.Answer{Resource: doc, Version: res.Header.Get("ETag")}, err
 	}
 	page := &scim.Page{Next: gjson.GetBytes(b, "nextCursor").String(), Total: int(gjson.GetBytes(b, "totalResults").Int()), Start: int(gjson.GetBytes(b, "startIndex").Int())}
-	for _, e := range scim.Elements(doc.Raw("Resources")) {
-		page.Resources = append(page.Resources, scim.Must(e))
+	for _, e := range document.Elements(doc.Raw("Resources")) {
+		page.Resources = append(page.Resources, document.Must(e))
 	}
 	return scim.Answer{Page: page}, nil
 }

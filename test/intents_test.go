@@ -9,6 +9,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
@@ -78,12 +79,12 @@ func (i creation) reached(t *testing.T, c client) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, l := range i.asked.Leaves() {
-		if have := got.Resource.Get(l.Path); l.Path.Name != "schemas" && !scim.Same(have, l.Raw) {
+	for l := range i.asked.Leaves() {
+		if have := got.Resource.Get(l.Path); l.Path.Name != "schemas" && !document.Same(have, l.Raw) {
 			t.Errorf("%s is %s, want %s", l.Path, have, l.Raw)
 		}
 	}
-	name := scim.Text(i.asked.Raw("userName"))
+	name := document.Text(i.asked.Raw("userName"))
 	a := i.w.realm.Admin("GET", "/users?exact=true&username="+name, "")
 	if u := gjson.ParseBytes(a.Body); u.Get("#").Int() != 1 || u.Get("0.id").String() != id || !u.Get("0.enabled").Bool() {
 		t.Errorf("the Admin API shows %s", a.Body)
@@ -110,7 +111,7 @@ func (w *world) joinings(t *testing.T) plot {
 	body, wanted := patchBody(ops), sorted(ids[removed:])
 	return func(t *testing.T, c client, n int) intent {
 		t.Helper()
-		made, err := c.send(t.Context(), "POST", "/Groups", scim.Must(fmt.Sprintf(`{"schemas":[%q],"displayName":"club%d","externalId":"club-%[2]d"}`, scim.GroupURN, n)).
+		made, err := c.send(t.Context(), "POST", "/Groups", document.Must(fmt.Sprintf(`{"schemas":[%q],"displayName":"club%d","externalId":"club-%[2]d"}`, scim.GroupURN, n)).
 			With(carURN, `{"seats":4}`).With("members", valueList(ids[:atFirst])).String())
 		if err != nil {
 			t.Fatal(err)

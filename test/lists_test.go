@@ -14,6 +14,7 @@ import (
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/test/proxytest"
 )
 
@@ -36,12 +37,12 @@ func newDirectory(t *testing.T) *directory {
 	for i, id := range ids[:300] {
 		g.Go(func() error {
 			ops := []scim.Op{
-				opOn(scim.ReplaceAll, "title", scim.Quote([]string{"Boss", "boss", "Clerk", "Ärztin"}[i%4])),
-				opOn(scim.ReplaceAll, "externalId", scim.Quote(fmt.Sprintf("E%d", i%50))),
-				opOn(scim.ReplaceAll, "name.familyName", scim.Quote([]string{"Adams", "baker", "Carter"}[i%3])),
+				opOn(scim.ReplaceAll, "title", document.Quote([]string{"Boss", "boss", "Clerk", "Ärztin"}[i%4])),
+				opOn(scim.ReplaceAll, "externalId", document.Quote(fmt.Sprintf("E%d", i%50))),
+				opOn(scim.ReplaceAll, "name.familyName", document.Quote([]string{"Adams", "baker", "Carter"}[i%3])),
 			}
 			if i%2 == 0 {
-				ops = append(ops, opOn(scim.ReplaceAll, scim.EnterpriseURN+":department", scim.Quote([]string{"Sales", "R&D"}[i%4/2])), opOn(scim.ReplaceAll, "active", "false"))
+				ops = append(ops, opOn(scim.ReplaceAll, scim.EnterpriseURN+":department", document.Quote([]string{"Sales", "R&D"}[i%4/2])), opOn(scim.ReplaceAll, "active", "false"))
 			}
 			if i%3 == 0 {
 				ops = append(ops, opOn(scim.ReplaceAll, "phoneNumbers", fmt.Sprintf(`[{"value":"%d","type":"work"},{"value":"9","type":"home","primary":true}]`, i%5)),
@@ -175,9 +176,9 @@ func (d *directory) sorting(t *testing.T) {
 		key := func(r scim.Resource) string {
 			raw := r.Get(path)
 			if by == "emails" {
-				raw = scim.Must(scim.Elements(raw)[0]).Raw("value")
+				raw = document.Must(document.Elements(raw)[0]).Raw("value")
 			}
-			text := scim.Text(raw)
+			text := document.Text(raw)
 			if !def.CaseExact {
 				text = strings.ToLower(text)
 			}
@@ -213,7 +214,7 @@ func (d *directory) pages(t *testing.T) {
 		t.Fatalf("%v %d of %d", err, len(p.Resources), p.Total)
 	}
 	for i, r := range p.Resources {
-		if want := fmt.Sprintf("user%04d", 500+i); scim.Text(r.Raw("userName")) != want {
+		if want := fmt.Sprintf("user%04d", 500+i); document.Text(r.Raw("userName")) != want {
 			t.Fatalf("row %d is %s, want %s", 501+i, r.Raw("userName"), want)
 		}
 	}

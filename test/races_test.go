@@ -7,6 +7,7 @@ import (
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/scim/scimtest"
 	"keycloak-scim-proxy/test/proxytest"
 	"keycloak-scim-proxy/test/redisserver"
@@ -83,7 +84,7 @@ func patchOneUserAtOnce(t *testing.T, both [2]client) {
 		t.Fatal(err, errs)
 	}
 	for _, c := range changes {
-		if have := got.Resource.Get(scim.MustPath(c[0])); !scim.Same(have, c[1]) {
+		if have := got.Resource.Get(scim.MustPath(c[0])); !document.Same(have, c[1]) {
 			t.Errorf("%s is %s, want %s", c[0], have, c[1])
 		}
 	}

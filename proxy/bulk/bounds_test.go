@@ -9,6 +9,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // An envelope with too many values is refused before anything is built of it.
@@ -98,7 +99,7 @@ func TestCostsGrowWithTheOperations(t *testing.T) {
 			s := newSite()
 			s.Limits.Body, s.Workers = 1<<20, 1
 			s.Service = scim.ServiceFunc(func(_ context.Context, c scim.Call) (scim.Answer, error) { // it costs the same for each call
-				return scim.Answer{Resource: scim.Must(`{"id":"` + scim.Target(c).ID + `x"}`)}, nil
+				return scim.Answer{Resource: document.Must(`{"id":"` + scim.Target(c).ID + `x"}`)}, nil
 			})
 			q, err := bulk.Parse([]byte(`{"schemas":["`+bulk.RequestURN+`"],"Operations":[`+strings.Join(ops(n), ",")+`]}`), 1000)
 			if err != nil {

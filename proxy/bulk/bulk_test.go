@@ -14,6 +14,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/scim/scimtest"
 	"keycloak-scim-proxy/proxy/writing"
 )
@@ -68,7 +69,7 @@ func (s *site) Do(ctx context.Context, c scim.Call) (scim.Answer, error) {
 // name of who a call is about: a create's userName or displayName.
 func name(c scim.Call) string {
 	if create, ok := c.(scim.Create); ok {
-		return scim.Text(create.Body.Raw("userName")) + scim.Text(create.Body.Raw("displayName"))
+		return document.Text(create.Body.Raw("userName")) + document.Text(create.Body.Raw("displayName"))
 	}
 	return scim.Target(c).ID
 }
@@ -127,7 +128,7 @@ func group(id string, members ...string) string {
 	for i, m := range members {
 		es[i] = `{"value":"bulkId:` + m + `"}`
 	}
-	return `{"method":"POST","path":"/Groups","bulkId":"` + id + `","data":{"displayName":"` + id + `","members":` + scim.Array(es) + `}}`
+	return `{"method":"POST","path":"/Groups","bulkId":"` + id + `","data":{"displayName":"` + id + `","members":` + document.Array(es) + `}}`
 }
 
 func on(method, path, data string) string {
@@ -177,11 +178,11 @@ func TestResults(t *testing.T) {
 		t.Error("not all was done")
 	}
 	a, b := s.get(t, rs[1].Ref), s.get(t, rs[2].Ref)
-	manager := scim.Text(b.Get(scim.MustPath(scim.EnterpriseURN + ":manager.value")))
+	manager := document.Text(b.Get(scim.MustPath(scim.EnterpriseURN + ":manager.value")))
 	if a.Raw("title") != `"T"` || b.Raw("userName") != `"bb"` || manager != a.ID() {
 		t.Errorf("%s\n%s", a, b)
 	}
-	if rs[3].Ref != rs[1].Ref || rs[3].Version != scim.Text(a.Get(scim.MustPath("meta.version"))) || rs[3].Version == rs[1].Version {
+	if rs[3].Ref != rs[1].Ref || rs[3].Version != document.Text(a.Get(scim.MustPath("meta.version"))) || rs[3].Version == rs[1].Version {
 		t.Errorf("%+v %+v", rs[1], rs[3])
 	}
 	if rs[0].Method != "POST" || rs[0].BulkID != "crew" || rs[6].Ref.ID != "nobody" {
@@ -285,7 +286,7 @@ func TestCircles(t *testing.T) {
 	check(t, rs, "201 201 201 201 201 200")
 	for i, boss := range map[int]int{0: 0, 1: 3, 2: 1, 3: 2} {
 		r := s.get(t, rs[i].Ref)
-		if scim.Text(r.Get(manager)) != rs[boss].Ref.ID || i != 1 && rs[i].Version != scim.Text(r.Get(scim.MustPath("meta.version"))) {
+		if document.Text(r.Get(manager)) != rs[boss].Ref.ID || i != 1 && rs[i].Version != document.Text(r.Get(scim.MustPath("meta.version"))) {
 			t.Errorf("%d: %s %s", i, r, rs[i].Version)
 		}
 	}

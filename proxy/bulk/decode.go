@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // Methods of operations.
@@ -149,10 +150,10 @@ func (r *run) open(o *operation, text string) (scim.Wire, error) {
 	fields := map[string]string{}
 	for _, name := range []string{"method", "path", "bulkId", "version"} {
 		raw := doc.Raw(name)
-		if raw != "" && raw != "null" && !scim.IsText(raw) {
+		if raw != "" && raw != "null" && !document.IsText(raw) {
 			return scim.Wire{}, scim.InvalidSyntax("%s is not a string", name)
 		}
-		fields[name] = scim.Text(raw)
+		fields[name] = document.Text(raw)
 	}
 	o.method, o.bulkID = fields["method"], fields["bulkId"]
 	if o.ref, err = place(fields["path"]); err != nil {

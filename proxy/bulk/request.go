@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // URIs of the messages (RFC 7644 section 3.7).
@@ -34,7 +35,7 @@ func Parse(body []byte, operations int) (Request, error) {
 	if err != nil {
 		return Request{}, err
 	}
-	named := slices.ContainsFunc(scim.Elements(envelope.Raw("schemas")), func(e string) bool { return strings.EqualFold(scim.Text(e), RequestURN) })
+	named := slices.ContainsFunc(document.Elements(envelope.Raw("schemas")), func(e string) bool { return strings.EqualFold(document.Text(e), RequestURN) })
 	if !named {
 		return Request{}, scim.InvalidSyntax("schemas does not name %s", RequestURN)
 	}
@@ -42,7 +43,7 @@ func Parse(body []byte, operations int) (Request, error) {
 	if !strings.HasPrefix(list, "[") {
 		return Request{}, scim.InvalidSyntax("Operations is missing or no array")
 	}
-	r := Request{operations: scim.Elements(list)}
+	r := Request{operations: document.Elements(list)}
 	if n := len(r.operations); n > operations { // RFC 7644 section 3.7.4: the answer says which limit
 		return Request{}, scim.Fail(413, "", "the request has %d operations; maxOperations is %d", n, operations)
 	}

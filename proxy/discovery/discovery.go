@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // URIs of the discovery resources.
@@ -34,8 +35,8 @@ func pagination(a scim.Able) string {
 // Config is the ServiceProviderConfig.
 func Config(a scim.Able) scim.Resource {
 	supported := func(yes bool) string { return `{"supported":` + strconv.FormatBool(yes) + `}` }
-	return scim.Must("{}").
-		With("schemas", scim.Array([]string{scim.Quote(configURN)})).
+	return document.Must("{}").
+		With("schemas", document.Array([]string{document.Quote(configURN)})).
 		With("patch", supported(true)).
 		With("bulk", `{"supported":`+strconv.FormatBool(a.Bulk > 0)+`,"maxOperations":`+strconv.Itoa(a.Bulk)+`,"maxPayloadSize":`+strconv.Itoa(a.BulkPayload)+`}`).
 		With("filter", `{"supported":true,"maxResults":`+strconv.Itoa(a.MaxPage)+`}`).
@@ -52,8 +53,8 @@ func Schemas(s scim.Schemas) []scim.Resource {
 	var out []scim.Resource
 	for _, t := range []scim.ResourceType{scim.User, scim.Group} {
 		for _, d := range append([]scim.Schema{s.Core(t)}, s.Extensions(t)...) {
-			out = append(out, document(d).
-				With("schemas", scim.Array([]string{scim.Quote(schemaURN)})).
+			out = append(out, resource(d).
+				With("schemas", document.Array([]string{document.Quote(schemaURN)})).
 				With("meta", `{"resourceType":"Schema"}`))
 		}
 	}
@@ -73,7 +74,7 @@ func ResourceTypes(s scim.Schemas) []scim.Resource {
 			extensions = append(extensions, extension{e.ID, false})
 		}
 		core := s.Core(t)
-		out = append(out, document(map[string]any{
+		out = append(out, resource(map[string]any{
 			"schemas": []string{typeURN}, "id": t, "name": t, "endpoint": "/" + t.Endpoint(), "description": core.Description,
 			"schema": core.ID, "schemaExtensions": extensions, "meta": map[string]string{"resourceType": "ResourceType"},
 		}))
@@ -81,10 +82,10 @@ func ResourceTypes(s scim.Schemas) []scim.Resource {
 	return out
 }
 
-func document(v any) scim.Resource {
+func resource(v any) scim.Resource {
 	b, err := json.Marshal(v)
 	if err != nil {
 		panic(err) // plain data
 	}
-	return scim.Must(string(b))
+	return document.Must(string(b))
 }

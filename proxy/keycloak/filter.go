@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // nativeFilter spells literals as Keycloak understands them: it does not read escapes such as \u0061, and compares e-mail addresses exactly
@@ -11,14 +12,14 @@ import (
 func nativeFilter(f scim.Filter) scim.Filter {
 	switch f := f.(type) {
 	case scim.Compare:
-		if !scim.IsText(f.Value) {
+		if !document.IsText(f.Value) {
 			return f
 		}
-		text := scim.Text(f.Value)
+		text := document.Text(f.Value)
 		if f.Attr.Top().Is(emails) {
 			text = strings.ToLower(text)
 		}
-		f.Value = scim.Quote(text)
+		f.Value = document.Quote(text)
 		return f
 	case scim.And:
 		return scim.And{Terms: nativeFilters(f.Terms)}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 var (
@@ -39,8 +40,8 @@ func (f *Facts) held(t scim.ResourceType, p scim.AttrPath) bool {
 // post is the body of a native create: only what Keycloak holds, one e-mail, `active` always said, since a POST without it makes a
 // disabled user, and the URN of each extension, since Keycloak drops mapped attributes of an extension that "schemas" does not list.
 func (f *Facts) post(t scim.ResourceType, r scim.Resource) (scim.Resource, error) {
-	out := scim.Must("{}").Object()
-	for _, l := range r.Leaves() {
+	out := document.Must("{}").Object()
+	for l := range r.Leaves() {
 		if !f.held(t, l.Path) || none(l.Path, l.Raw) {
 			continue
 		}
@@ -61,7 +62,7 @@ func (f *Facts) post(t scim.ResourceType, r scim.Resource) (scim.Resource, error
 func (f *Facts) patch(t scim.ResourceType, current, wanted scim.Resource) ([]nativeOp, error) {
 	var ops []nativeOp
 	shows, wants := current.Object(), wanted.Object()
-	for _, l := range current.Leaves() {
+	for l := range current.Leaves() {
 		if !f.held(t, l.Path) || l.Path.Is(active) || !none(l.Path, wants.Get(l.Path)) {
 			continue // "no value" for active does not disable anybody
 		}
@@ -70,7 +71,7 @@ func (f *Facts) patch(t scim.ResourceType, current, wanted scim.Resource) ([]nat
 		}
 		ops = append(ops, nativeOp{Op: "remove", Path: l.Path.String()})
 	}
-	for _, l := range wanted.Leaves() {
+	for l := range wanted.Leaves() {
 		if !f.held(t, l.Path) || none(l.Path, l.Raw) || f.shows(t, l.Path, shows.Get(l.Path), l.Raw) {
 			continue
 		}
@@ -104,9 +105,9 @@ func (f *Facts) shows(t scim.ResourceType, p scim.AttrPath, shown, wanted string
 	case p.Is(emails):
 		return strings.EqualFold(address(shown), address(wanted))
 	case f.able.Holding(t, p) == scim.Folded:
-		return strings.EqualFold(scim.Text(shown), scim.Text(wanted))
+		return strings.EqualFold(document.Text(shown), document.Text(wanted))
 	}
-	return scim.Same(shown, wanted)
+	return document.Same(shown, wanted)
 }
 
 // value checks a leaf and brings it into the form that Keycloak takes.
@@ -114,11 +115,11 @@ func (f *Facts) value(t scim.ResourceType, l scim.Leaf) (string, error) {
 	if l.Path.Is(active) || t == scim.Group {
 		return l.Raw, nil
 	}
-	text, raw := scim.Text(l.Raw), l.Raw
+	text, raw := document.Text(l.Raw), l.Raw
 	if l.Path.Is(emails) {
 		text = address(l.Raw)
-		raw = "[" + scim.Must(`{"type":"work","primary":true}`).With("value", scim.Quote(text)).String() + "]"
-	} else if !scim.IsText(l.Raw) {
+		raw = "[" + document.Must(`{"type":"work","primary":true}`).With("value", document.Quote(text)).String() + "]"
+	} else if !document.IsText(l.Raw) {
 		return "", scim.InvalidValue("%s is kept by Keycloak as text and is not a string", l.Path)
 	}
 	if l.Path.Is(userName) && strings.TrimSpace(text) == "" {
@@ -136,14 +137,14 @@ func (f *Facts) value(t scim.ResourceType, l scim.Leaf) (string, error) {
 // Natively either of two is kept, at random.
 func address(list string) string {
 	best, rank := "", 0
-	for _, e := range scim.Elements(list) {
+	for _, e := range document.Elements(list) {
 		r, err := scim.ParseResource([]byte(e))
-		value := scim.Text(r.Raw("value"))
+		value := document.Text(r.Raw("value"))
 		if err != nil || value == "" {
 			continue
 		}
 		mine := 1
-		if strings.EqualFold(scim.Text(r.Raw("type")), "work") {
+		if strings.EqualFold(document.Text(r.Raw("type")), "work") {
 			mine = 2
 		}
 		if r.Raw("primary") == "true" {

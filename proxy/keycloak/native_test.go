@@ -4,11 +4,12 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 func TestPatchIsMinimal(t *testing.T) {
 	f := StockFacts()
-	current := scim.Must(`{"id":"1","userName":"a?","active":true,"name":{"givenName":"A","familyName":"B","formatted":"A B"},"emails":[{"value":"a@x.test","type":"work","primary":true}],"meta":{"created":"x"}}`)
+	current := document.Must(`{"id":"1","userName":"a?","active":true,"name":{"givenName":"A","familyName":"B","formatted":"A B"},"emails":[{"value":"a@x.test","type":"work","primary":true}],"meta":{"created":"x"}}`)
 	for _, c := range []struct {
 		name, wanted, ops string
 		refused           bool
@@ -23,7 +24,7 @@ func TestPatchIsMinimal(t *testing.T) {
 		{"empty name", `{"userName":""}`, "", true},
 		{"a number for a text", `{"userName":"a?","name":{"givenName":5}}`, "", true},
 	} {
-		ops, err := f.patch(scim.User, current, scim.Must(c.wanted))
+		ops, err := f.patch(scim.User, current, document.Must(c.wanted))
 		got := ""
 		for _, o := range ops {
 			got += o.Op + " " + o.Path + " "

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // wire answers every request with an empty document, or an error, and keeps the last URL.
@@ -97,7 +98,7 @@ func TestOnlyKnownNamesAreSent(t *testing.T) {
 func TestNativeFormsGrowWithTheSize(t *testing.T) {
 	cost := func(n int) (post, patch uint64) {
 		p := profile{mapped: map[string]profileAttribute{}}
-		a, b := scim.Must(`{"userName":"u"}`).Object(), scim.Must(`{"userName":"u"}`).Object()
+		a, b := document.Must(`{"userName":"u"}`).Object(), document.Must(`{"userName":"u"}`).Object()
 		for i := range n {
 			path := scim.AttrPath{URN: "urn:example:1:User", Name: fmt.Sprintf("a%05d", i)}
 			p.mapped[path.Key()] = profileAttribute{path: path}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // maxCandidates is how many resources are read one by one; where an index names more, a walk is cheaper.
@@ -15,13 +16,13 @@ const maxCandidates = 100
 func (d *Directory) candidates(ctx context.Context, t scim.ResourceType, f scim.Filter) (ids []string, bounded bool, err error) {
 	for _, c := range equals(f) {
 		if c.Attr.Is(scim.AttrPath{Name: "id"}) {
-			return []string{scim.Text(c.Value)}, true, nil
+			return []string{document.Text(c.Value)}, true, nil
 		}
 		h := d.Directory.Able().Holding(t, c.Attr)
 		if h == scim.Native || h == scim.Folded {
 			continue // pushed down, or looked for by hit
 		}
-		ids, known, err := d.Find(ctx, t, c.Attr, scim.Text(c.Value))
+		ids, known, err := d.Find(ctx, t, c.Attr, document.Text(c.Value))
 		if err != nil {
 			return nil, false, err
 		}
@@ -57,7 +58,7 @@ func equals(f scim.Filter) []scim.Compare {
 	for _, t := range scim.Conjuncts(f) {
 		switch t := t.(type) {
 		case scim.Compare:
-			if t.Op == scim.Eq && scim.IsText(t.Value) {
+			if t.Op == scim.Eq && document.IsText(t.Value) {
 				out = append(out, t)
 			}
 		case scim.Within:
@@ -74,10 +75,10 @@ func equals(f scim.Filter) []scim.Compare {
 // hit answers `eq` on a name that is unique in Keycloak by one GET, where the index knows it. A stale entry is no hit: Keycloak is asked.
 func (d *Directory) hit(ctx context.Context, q scim.Query) (scim.Page, bool, error) {
 	c, ok := q.Filter.(scim.Compare)
-	if !ok || c.Op != scim.Eq || !scim.IsText(c.Value) || !c.Attr.Is(scim.Identifying(q.Type)) {
+	if !ok || c.Op != scim.Eq || !document.IsText(c.Value) || !c.Attr.Is(scim.Identifying(q.Type)) {
 		return scim.Page{}, false, nil
 	}
-	ids, _, err := d.Find(ctx, q.Type, c.Attr, scim.Text(c.Value))
+	ids, _, err := d.Find(ctx, q.Type, c.Attr, document.Text(c.Value))
 	if err != nil {
 		return scim.Page{}, false, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
@@ -72,7 +73,7 @@ type growing struct {
 func (g *growing) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 	p, err := g.Directory.List(ctx, q)
 	if g.pages++; err == nil && q.Count > 0 {
-		_, err = g.Create(ctx, scim.User, scim.Must(fmt.Sprintf(`{"userName":"first%d"}`, g.pages)))
+		_, err = g.Create(ctx, scim.User, document.Must(fmt.Sprintf(`{"userName":"first%d"}`, g.pages)))
 	}
 	return p, err
 }
@@ -83,7 +84,7 @@ func TestStitchedPagesHaveNoDoubles(t *testing.T) {
 	able.MaxPage = 3
 	below := scimtest.NewMemory(able)
 	for i := range 9 {
-		if _, err := below.Create(t.Context(), scim.User, scim.Must(fmt.Sprintf(`{"userName":"user%d"}`, i))); err != nil {
+		if _, err := below.Create(t.Context(), scim.User, document.Must(fmt.Sprintf(`{"userName":"user%d"}`, i))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -121,7 +122,7 @@ func TestCursorWalkIsBounded(t *testing.T) {
 // groups makes a group of every third user, whose id "G" stands for in a filter of decides.
 func (s *shelf) groups(t *testing.T) {
 	t.Helper()
-	g, err := s.below.Create(t.Context(), scim.Group, scim.Must(`{"displayName":"G"}`))
+	g, err := s.below.Create(t.Context(), scim.Group, document.Must(`{"displayName":"G"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +158,7 @@ func (s *shelf) users(t *testing.T) []scim.Resource {
 // decides compares the answer to a filter with an oracle: every user, decided one by one.
 func (s *shelf) decides(t *testing.T, text string) {
 	t.Helper()
-	f, err := scim.ParseFilter(strings.ReplaceAll(text, `"G"`, scim.Quote(s.group.ID)))
+	f, err := scim.ParseFilter(strings.ReplaceAll(text, `"G"`, document.Quote(s.group.ID)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // guarded shows a caller what they may see: nobody of the hidden ids, and lists only if that is allowed.
@@ -51,7 +52,7 @@ func TestCandidatesThatAreHidden(t *testing.T) {
 		"drop-in, mine, found by one GET": {taken: true, mine: true, found: 1},
 	} {
 		s := build(wide)
-		made := s.put(t, scim.Must(`{"userName":"ada","externalId":"e-1","title":"T"}`))
+		made := s.put(t, document.Must(`{"userName":"ada","externalId":"e-1","title":"T"}`))
 		if row.taken {
 			s.index[key(scim.User, scim.AttrPath{Name: "externalId"}, "e-1")] = []string{made.ID()}
 		}

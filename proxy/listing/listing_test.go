@@ -11,6 +11,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
@@ -71,21 +72,21 @@ func (s *shelf) fill(t *testing.T, n int) []scim.Resource {
 	pick := func(texts ...string) string { return texts[rng.IntN(len(texts))] }
 	var all []scim.Resource
 	for i := range n {
-		r := scim.Must(fmt.Sprintf(`{"userName":"user%03d","active":%v,"externalId":"E%d"}`, i, rng.IntN(3) > 0, i%17))
+		r := document.Must(fmt.Sprintf(`{"userName":"user%03d","active":%v,"externalId":"E%d"}`, i, rng.IntN(3) > 0, i%17))
 		if i%5 == 4 {
 			r = r.Without("externalId")
 		}
 		if v := pick("", "Boss", "boss", "Clerk", "Ärztin", `a "quoted" \\ thing`); v != "" {
-			r = r.With("title", scim.Quote(v))
+			r = r.With("title", document.Quote(v))
 		}
 		if rng.IntN(4) > 0 {
-			r = r.Set(scim.MustPath("name.givenName"), scim.Quote(pick("Ada", "ada", "Grace", "Zoë")))
+			r = r.Set(scim.MustPath("name.givenName"), document.Quote(pick("Ada", "ada", "Grace", "Zoë")))
 		}
 		if rng.IntN(2) > 0 {
 			r = r.With("phoneNumbers", fmt.Sprintf(`[{"value":"%d","type":"work"},{"value":"x","type":"home","primary":%v}]`, rng.IntN(5), rng.IntN(2) > 0))
 		}
 		if rng.IntN(2) > 0 {
-			r = r.Set(scim.MustPath(scim.EnterpriseURN+":department"), scim.Quote(pick("Sales", "sales", "R&D")))
+			r = r.Set(scim.MustPath(scim.EnterpriseURN+":department"), document.Quote(pick("Sales", "sales", "R&D")))
 		}
 		if rng.IntN(2) > 0 {
 			r = r.Set(scim.MustPath("urn:example:1:User:n"), fmt.Sprint(rng.IntN(9)))
@@ -223,7 +224,7 @@ func inOrder(t *testing.T, p scim.Page, by string, down bool) {
 	}
 	var last string
 	for i, r := range p.Resources {
-		text := scim.Text(r.Get(path))
+		text := document.Text(r.Get(path))
 		if !def.CaseExact {
 			text = strings.ToLower(text)
 		}
@@ -335,7 +336,7 @@ func TestStaleIndexShowsNobody(t *testing.T) {
 	s.index[key(scim.User, name, "user001")] = []string{all[2].ID()} // wrong
 	s.index[key(scim.User, name, "user002")] = []string{"gone"}
 	for _, want := range all[1:] {
-		p, err := s.List(t.Context(), scim.Query{Type: scim.User, Filter: scim.Equal(name, scim.Text(want.Raw("userName"))), Start: 1, Count: 5})
+		p, err := s.List(t.Context(), scim.Query{Type: scim.User, Filter: scim.Equal(name, document.Text(want.Raw("userName"))), Start: 1, Count: 5})
 		if err != nil || len(p.Resources) != 1 || p.Resources[0].ID() != want.ID() {
 			t.Errorf("%v %+v", err, p)
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // resolve brings names into the spelling of the schema and refuses what cannot be meant: unknown core names, and literals of another type
@@ -108,20 +109,20 @@ func fits(def scim.Attribute, f scim.Compare) error {
 			return scim.InvalidFilter("%s is a boolean: compare it with eq or ne, with true or false", f.Attr)
 		}
 	case "dateTime":
-		if _, err := time.Parse(time.RFC3339, scim.Text(f.Value)); err != nil || !scim.IsText(f.Value) {
+		if _, err := time.Parse(time.RFC3339, document.Text(f.Value)); err != nil || !document.IsText(f.Value) {
 			return scim.InvalidFilter("%s is compared with a date and time (RFC 3339)", f.Attr)
 		}
 		if strings.Contains("co sw ew", string(f.Op)) {
 			return scim.InvalidFilter("%s is a date: %s does not apply", f.Attr, f.Op)
 		}
 	case "integer", "decimal":
-		if isBool || scim.IsText(f.Value) {
+		if isBool || document.IsText(f.Value) {
 			return scim.InvalidFilter("%s is compared with a number", f.Attr)
 		}
 	case "complex":
 		return scim.InvalidFilter("%s is complex; name a sub-attribute", f.Attr)
 	case "string", "reference", "binary":
-		if !scim.IsText(f.Value) {
+		if !document.IsText(f.Value) {
 			return scim.InvalidFilter("%s is compared with a quoted string", f.Attr)
 		}
 	}

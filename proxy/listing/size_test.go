@@ -10,6 +10,7 @@ import (
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // A page of large resources has fewer of them, and a caller who goes on behind it, by index or by cursor, meets each one exactly once, whatever
@@ -23,7 +24,7 @@ func TestPagesAreBoundedInBytes(t *testing.T) {
 		if i%50 == 7 {
 			size = 3 * budget // one that is larger than a page is a page of its own
 		}
-		made := s.put(t, scim.Must(fmt.Sprintf(`{"userName":"user%03d","active":true,"title":%q,"externalId":"all"}`, i, strings.Repeat("x", size))))
+		made := s.put(t, document.Must(fmt.Sprintf(`{"userName":"user%03d","active":true,"title":%q,"externalId":"all"}`, i, strings.Repeat("x", size))))
 		want = append(want, made.ID())
 		s.index[key(scim.User, scim.AttrPath{Name: "externalId"}, "all")] = []string{"too", "many"}
 	}
@@ -74,7 +75,7 @@ func TestPagesAreBoundedInBytes(t *testing.T) {
 // A page that the requests under way leave no room for is refused with a time to try again.
 func TestPageTakesFromTheMeter(t *testing.T) {
 	s := build(wide)
-	s.put(t, scim.Must(fmt.Sprintf(`{"userName":"user","title":%q}`, strings.Repeat("x", 1<<20))))
+	s.put(t, document.Must(fmt.Sprintf(`{"userName":"user","title":%q}`, strings.Repeat("x", 1<<20))))
 	m := meter.New(1 << 20)
 	ctx, share := m.With(t.Context())
 	_, err := s.List(ctx, scim.Query{Type: scim.User, Count: 10, Start: 1})

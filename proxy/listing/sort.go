@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // sortKey orders values of one attribute. A missing value is last ascending and first descending (RFC 7644 section 3.4.2.3).
@@ -25,11 +26,11 @@ func (s rowsOf) key(r scim.Resource) sortKey {
 		return sortKey{}
 	}
 	raw := valueOf(r.Get(by.Top()), by.Sub)
-	if scim.Unassigned(raw) {
+	if document.Unassigned(raw) {
 		return sortKey{missing: true}
 	}
 	def, _ := s.d.Schemas.Lookup(s.q.Type, by)
-	text := scim.Text(raw)
+	text := document.Text(raw)
 	switch {
 	case raw == "true" || raw == "false":
 		return sortKey{number: map[bool]float64{true: 1}[raw == "true"]}
@@ -37,7 +38,7 @@ func (s rowsOf) key(r scim.Resource) sortKey {
 		if t, err := time.Parse(time.RFC3339, text); err == nil {
 			return sortKey{number: float64(t.UnixMilli())}
 		}
-	case !scim.IsText(raw):
+	case !document.IsText(raw):
 		if n, err := strconv.ParseFloat(raw, 64); err == nil {
 			return sortKey{number: n}
 		}
@@ -50,7 +51,7 @@ func (s rowsOf) key(r scim.Resource) sortKey {
 
 // valueOf is what sorts: of a multi-valued attribute its primary value, else its first.
 func valueOf(raw, sub string) string {
-	es := scim.Elements(raw)
+	es := document.Elements(raw)
 	if len(es) == 0 {
 		return ""
 	}

@@ -3,9 +3,9 @@ package observe
 import (
 	"time"
 
-	"go.uber.org/zap"
+	"keycloak-scim-proxy/proxy/scim/document"
 
-	"keycloak-scim-proxy/proxy/scim"
+	"go.uber.org/zap"
 )
 
 // Bounds of what comes from a request: characters of a name, characters of the path and of the
@@ -23,8 +23,8 @@ func Line(l *zap.Logger, s Summary, took time.Duration) {
 		level = zap.WarnLevel
 	}
 	fields := []zap.Field{
-		zap.String("request", s.RequestID), zap.String("tenant", scim.Cut(s.Tenant, maxName)), zap.String("call", s.Verb),
-		zap.String("method", scim.Cut(s.Method, maxName)), zap.String("path", scim.Cut(s.Path, maxText)), zap.Int("status", s.Status),
+		zap.String("request", s.RequestID), zap.String("tenant", document.Cut(s.Tenant, maxName)), zap.String("call", s.Verb),
+		zap.String("method", document.Cut(s.Method, maxName)), zap.String("path", document.Cut(s.Path, maxText)), zap.Int("status", s.Status),
 		zap.Duration("took", took), zap.Int("keycloakCalls", s.KeycloakCalls), zap.Duration("keycloakTook", s.KeycloakTime),
 	}
 	if len(s.Rules) > 0 {
@@ -33,15 +33,15 @@ func Line(l *zap.Logger, s Summary, took time.Duration) {
 	if n := len(s.Skipped); n > 0 {
 		shown := make([]string, min(n, maxSkipped))
 		for i := range shown {
-			shown[i] = scim.Cut(s.Skipped[i], maxName)
+			shown[i] = document.Cut(s.Skipped[i], maxName)
 		}
 		fields = append(fields, zap.Strings("unknownMembersSkipped", shown), zap.Int("unknownMembers", n))
 	}
 	if s.ScimType != "" {
-		fields = append(fields, zap.String("scimType", scim.Cut(s.ScimType, maxName)))
+		fields = append(fields, zap.String("scimType", document.Cut(s.ScimType, maxName)))
 	}
 	if s.Cause != nil {
-		fields = append(fields, zap.String("cause", scim.Cut(s.Cause.Error(), maxText)))
+		fields = append(fields, zap.String("cause", document.Cut(s.Cause.Error(), maxText)))
 	}
 	l.Log(level, "request", fields...)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/store"
 )
 
@@ -26,9 +27,9 @@ const clockSkew = 2 * time.Minute
 // pendingID names the pending record of a create by its type, name, caller and content: only the same caller's retry of the same create
 // finishes it. They are hashed, because they may be longer than an id.
 func (d *Directory) pendingID(t scim.ResourceType, r scim.Resource) string {
-	name := strings.ToLower(scim.Text(r.Get(scim.Identifying(t))))
+	name := strings.ToLower(document.Text(r.Get(scim.Identifying(t))))
 	h := sha256.New()
-	for _, part := range []string{name, d.caller, scim.Canonical(r.String())} {
+	for _, part := range []string{name, d.caller, document.Canonical(r.String())} {
 		fmt.Fprintf(h, "%d:%s", len(part), part)
 	}
 	return string(t) + "." + hex.EncodeToString(h.Sum(nil)[:16])
@@ -54,7 +55,7 @@ func (d *Directory) Create(ctx context.Context, t scim.ResourceType, asked scim.
 	if err := d.pending.save(ctx, id, store.Record{Rev: rec.Rev}, intended); err != nil {
 		return scim.Resource{}, err
 	}
-	shown, err := d.Directory.Create(ctx, t, offer(d.Able(), t, scim.Must("{}"), asked))
+	shown, err := d.Directory.Create(ctx, t, offer(d.Able(), t, document.Must("{}"), asked))
 	adopted := false
 	if scim.Refused(err) {
 		shown, err = d.adopt(ctx, t, asked, left.Pending, err)
@@ -112,7 +113,7 @@ func (d *Directory) adopt(ctx context.Context, t scim.ResourceType, asked scim.R
 	if begun == nil || d.now().Sub(begun.Begun) >= PendingLife || scim.Status(refused) != 409 {
 		return scim.Resource{}, refused
 	}
-	name := scim.Text(asked.Get(scim.Identifying(t)))
+	name := document.Text(asked.Get(scim.Identifying(t)))
 	page, err := d.Directory.List(ctx, scim.Query{Type: t, Filter: scim.Equal(scim.Identifying(t), name), Start: 1, Count: 2})
 	if err != nil {
 		return scim.Resource{}, err
@@ -121,7 +122,7 @@ func (d *Directory) adopt(ctx context.Context, t scim.ResourceType, asked scim.R
 		return scim.Resource{}, refused
 	}
 	found := page.Resources[0]
-	made, err := time.Parse(time.RFC3339, scim.Text(found.Get(scim.AttrPath{Name: "meta", Sub: "created"})))
+	made, err := time.Parse(time.RFC3339, document.Text(found.Get(scim.AttrPath{Name: "meta", Sub: "created"})))
 	if err != nil || made.Before(begun.Begun.Add(-clockSkew)) {
 		return scim.Resource{}, refused
 	}

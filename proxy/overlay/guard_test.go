@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
@@ -20,7 +21,7 @@ func (unproven) Delete(_ context.Context, ref scim.Ref) error { return scim.NotF
 // A 404 takes a record away only if it is proven, and only for a record of the type that the request names.
 func TestRecordSurvivesAForeign404(t *testing.T) {
 	h := build(t, scimtest.KeycloakAble())
-	made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
+	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,24 +55,24 @@ func TestKeptLimit(t *testing.T) {
 		status int
 	}{
 		"a long text": {func(r scim.Resource) scim.Resource {
-			return r.With("title", scim.Quote(strings.Repeat("x", keptLimit)))
+			return r.With("title", document.Quote(strings.Repeat("x", keptLimit)))
 		}, 413},
 		"quotes, which grow when they are escaped": {func(r scim.Resource) scim.Resource {
-			return r.With("title", scim.Quote(strings.Repeat(`"`, keptLimit/3)))
+			return r.With("title", document.Quote(strings.Repeat(`"`, keptLimit/3)))
 		}, 413},
 		"an extension": {func(r scim.Resource) scim.Resource {
-			return r.With("urn:x:User", `{"a":`+scim.Quote(strings.Repeat("x", keptLimit))+`}`)
+			return r.With("urn:x:User", `{"a":`+document.Quote(strings.Repeat("x", keptLimit))+`}`)
 		}, 413},
-		"more addresses than an index holds": {func(r scim.Resource) scim.Resource { return r.With("emails", scim.Array(addresses)) }, 400},
+		"more addresses than an index holds": {func(r scim.Resource) scim.Resource { return r.With("emails", document.Array(addresses)) }, 400},
 	} {
 		h := build(t, scimtest.KeycloakAble())
-		if _, err := h.Create(t.Context(), scim.User, row.change(scim.Must(entra))); scim.Status(err) != row.status || scim.AsError(err).RetryAfter != 0 {
+		if _, err := h.Create(t.Context(), scim.User, row.change(document.Must(entra))); scim.Status(err) != row.status || scim.AsError(err).RetryAfter != 0 {
 			t.Errorf("%s: create: %v", what, err)
 		}
 		if n := h.keycloak.Calls(); n != 0 {
 			t.Errorf("%s: %d calls to Keycloak", what, n)
 		}
-		made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
+		made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,7 +83,7 @@ func TestKeptLimit(t *testing.T) {
 		if _, err := h.Update(t.Context(), ref, edit); scim.Status(err) != row.status {
 			t.Errorf("%s: update: %v", what, err)
 		}
-		if got, err := h.Get(t.Context(), ref, scim.Need{}); err != nil || !scim.Same(got.String(), made.String()) {
+		if got, err := h.Get(t.Context(), ref, scim.Need{}); err != nil || !document.Same(got.String(), made.String()) {
 			t.Errorf("%s: something is left behind: %v %s", what, err, got)
 		}
 	}
@@ -118,7 +119,7 @@ func TestUpdateThatCannotBeKeptIsUndone(t *testing.T) {
 		},
 	} {
 		h := build(t, scimtest.KeycloakAble())
-		made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
+		made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -157,15 +158,15 @@ func TestRetryThatCannotFinishIsNotForgotten(t *testing.T) {
 	h.clock = time.Now()
 	h.records.down["save"] = true
 	h.keycloak.FailNext(nil, scim.Unavailable("Keycloak", nil)) // made, and not deleted again
-	if _, err := h.Create(doubting(t), scim.User, scim.Must(entra)); err == nil {
+	if _, err := h.Create(doubting(t), scim.User, document.Must(entra)); err == nil {
 		t.Fatal("no error")
 	}
 	h.records.down = map[string]bool{}
 	h.keycloak.FailNext(nil, scim.Unavailable("Keycloak", nil)) // the look-up of what is there
-	if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.Status(err) != 503 {
+	if _, err := h.Create(t.Context(), scim.User, document.Must(entra)); scim.Status(err) != 503 {
 		t.Fatalf("%v", err)
 	}
-	if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); err != nil {
+	if _, err := h.Create(t.Context(), scim.User, document.Must(entra)); err != nil {
 		t.Errorf("the next retry: %v", err)
 	}
 }

@@ -9,7 +9,7 @@ import (
 // too: it is little, and telling it apart costs more than counting it.
 func (d *Directory) fits(t scim.ResourceType, wanted, shown scim.Resource) error {
 	size := quoted(shown.String()) // what is shown of all leaves together
-	for _, l := range wanted.Leaves() {
+	for l := range wanted.Leaves() {
 		size += pair{Path: l.Path, Asked: l.Raw}.size()
 	}
 	return d.check(t, size, wanted)
@@ -18,7 +18,7 @@ func (d *Directory) fits(t scim.ResourceType, wanted, shown scim.Resource) error
 // intended is the most that a create can leave to keep: all that was asked for and that Keycloak may show otherwise.
 func (d *Directory) intended(t scim.ResourceType, wanted scim.Resource) remainder {
 	rem := remainder{Type: t}
-	for _, l := range wanted.Leaves() {
+	for l := range wanted.Leaves() {
 		if d.keeps(t, l.Path) {
 			rem.Pairs = append(rem.Pairs, pair{Path: l.Path, Asked: l.Raw, Slot: -1})
 		}

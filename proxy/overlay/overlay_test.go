@@ -12,6 +12,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/overlay"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/scim/scimtest"
 	"keycloak-scim-proxy/proxy/store"
 	"keycloak-scim-proxy/proxy/store/embedded"
@@ -110,7 +111,7 @@ const entra = `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:iet
 
 func attributesOf(t *testing.T, raw string) []scim.Leaf {
 	t.Helper()
-	return slices.DeleteFunc(scim.Must(raw).Leaves(), func(l scim.Leaf) bool { return l.Path.Name == "schemas" })
+	return slices.DeleteFunc(slices.Collect(document.Must(raw).Leaves()), func(l scim.Leaf) bool { return l.Path.Name == "schemas" })
 }
 
 func sameLeaves(t *testing.T, r scim.Resource, want string) {
@@ -124,7 +125,7 @@ func sameLeaves(t *testing.T, r scim.Resource, want string) {
 
 func TestEverythingAskedIsShownByteForByte(t *testing.T) {
 	h := build(t, scimtest.KeycloakAble())
-	made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
+	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +148,7 @@ func TestEverythingAskedIsShownByteForByte(t *testing.T) {
 
 func TestNarrowReadMergesOnlyWhatWasRead(t *testing.T) {
 	h := build(t, scimtest.KeycloakAble())
-	made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
+	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +160,7 @@ func TestNarrowReadMergesOnlyWhatWasRead(t *testing.T) {
 
 func TestKeycloakWinsWhereItChanged(t *testing.T) {
 	h := build(t, scimtest.KeycloakAble())
-	made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
+	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +183,7 @@ func TestKeycloakWinsWhereItChanged(t *testing.T) {
 
 func TestNativeValueThatWasNotTakenIsAnError(t *testing.T) {
 	h := build(t, scimtest.KeycloakAble())
-	made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
+	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +200,7 @@ func TestNativeValueThatWasNotTakenIsAnError(t *testing.T) {
 
 func TestLastModifiedMovesOnChangeOnly(t *testing.T) {
 	h := build(t, scimtest.KeycloakAble())
-	made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
+	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +218,7 @@ func TestLastModifiedMovesOnChangeOnly(t *testing.T) {
 
 func TestMappingAppears(t *testing.T) {
 	h := build(t, scimtest.KeycloakAble())
-	made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
+	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,7 +241,7 @@ func TestMappingAppears(t *testing.T) {
 func TestStoreDown(t *testing.T) {
 	h := build(t, scimtest.KeycloakAble())
 	h.pending.down["save"] = true
-	if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.Status(err) != 503 {
+	if _, err := h.Create(t.Context(), scim.User, document.Must(entra)); scim.Status(err) != 503 {
 		t.Error(err)
 	}
 	if h.keycloak.Calls() != 0 {
@@ -252,7 +253,7 @@ func TestStoreDown(t *testing.T) {
 func TestCreateThatCannotBeKeptIsUndone(t *testing.T) {
 	h := build(t, scimtest.KeycloakAble())
 	h.records.down["save"] = true
-	if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.Status(err) != 503 {
+	if _, err := h.Create(t.Context(), scim.User, document.Must(entra)); scim.Status(err) != 503 {
 		t.Fatal(err)
 	}
 	if p, err := h.keycloak.List(t.Context(), scim.Query{Type: scim.User, Start: 1, Count: 1}); err != nil || p.Total != 0 {
@@ -269,19 +270,19 @@ func TestRetryFinishesACreate(t *testing.T) {
 	h.clock = time.Now()
 	h.records.down["save"] = true
 	h.keycloak.FailNext(nil, scim.Unavailable("Keycloak", nil))
-	if _, err := h.Create(doubting(t), scim.User, scim.Must(entra)); scim.Status(err) != 503 {
+	if _, err := h.Create(doubting(t), scim.User, document.Must(entra)); scim.Status(err) != 503 {
 		t.Fatal(err)
 	}
 	if ids := h.ids(t); len(ids) != 1 {
 		t.Fatalf("want the pending record only: %v", ids)
 	}
 	h.records.down = map[string]bool{}
-	made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
+	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 	if err != nil {
 		t.Fatal(err)
 	}
 	sameLeaves(t, made, entra)
-	if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.Status(err) != 409 {
+	if _, err := h.Create(t.Context(), scim.User, document.Must(entra)); scim.Status(err) != 409 {
 		t.Errorf("a third create: %v", err)
 	}
 	if ids := h.ids(t); !slices.Equal(ids, []string{made.ID()}) {
@@ -294,26 +295,26 @@ func TestPendingNeverAdoptsWhatIsNotOurs(t *testing.T) {
 		h := build(t, scimtest.KeycloakAble())
 		h.clock = at
 		h.keycloak.FailNext(scim.Unavailable("Keycloak", nil)) // it may have been made, or not
-		if _, err := h.Create(doubting(t), scim.User, scim.Must(entra)); err == nil {
+		if _, err := h.Create(doubting(t), scim.User, document.Must(entra)); err == nil {
 			t.Fatal("no error")
 		}
 		return h
 	}
 	t.Run("other values", func(t *testing.T) {
 		h := begin(t, time.Now())
-		if _, err := h.keycloak.Create(t.Context(), scim.User, scim.Must(entra).Set(scim.MustPath("name.givenName"), `"Somebody"`)); err != nil {
+		if _, err := h.keycloak.Create(t.Context(), scim.User, document.Must(entra).Set(scim.MustPath("name.givenName"), `"Somebody"`)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.Status(err) != 409 {
+		if _, err := h.Create(t.Context(), scim.User, document.Must(entra)); scim.Status(err) != 409 {
 			t.Error(err)
 		}
 	})
 	t.Run("made before", func(t *testing.T) {
 		h := begin(t, time.Now().Add(time.Hour))
-		if _, err := h.keycloak.Create(t.Context(), scim.User, scim.Must(entra)); err != nil {
+		if _, err := h.keycloak.Create(t.Context(), scim.User, document.Must(entra)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); scim.Status(err) != 409 {
+		if _, err := h.Create(t.Context(), scim.User, document.Must(entra)); scim.Status(err) != 409 {
 			t.Error(err)
 		}
 		if left := h.ids(t); len(left) != 0 {
@@ -324,10 +325,10 @@ func TestPendingNeverAdoptsWhatIsNotOurs(t *testing.T) {
 		h := build(t, scimtest.KeycloakAble())
 		h.clock = time.Now()
 		h.pending.down["delete"] = true // its pending record stays
-		if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); err != nil {
+		if _, err := h.Create(t.Context(), scim.User, document.Must(entra)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := h.Create(t.Context(), scim.User, scim.Must(entra)); !strings.Contains(fmt.Sprint(err), "taken") {
+		if _, err := h.Create(t.Context(), scim.User, document.Must(entra)); !strings.Contains(fmt.Sprint(err), "taken") {
 			t.Error(err)
 		}
 	})
@@ -335,7 +336,7 @@ func TestPendingNeverAdoptsWhatIsNotOurs(t *testing.T) {
 
 func TestDeleteTakesTheRecord(t *testing.T) {
 	h := build(t, scimtest.KeycloakAble())
-	made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
+	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -355,7 +356,7 @@ func TestDeleteTakesTheRecord(t *testing.T) {
 
 func TestTermsFindWhatIsKept(t *testing.T) {
 	h := build(t, scimtest.KeycloakAble())
-	made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
+	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -382,7 +383,7 @@ type still struct {
 }
 
 func (s still) Update(_ context.Context, _ scim.Ref, edit scim.Edit) (scim.Resource, error) {
-	native := scim.Must(`{"userName":"alice@x.test","active":true,"name":{"givenName":"Alice","familyName":"X"},"emails":[{"type":"work","primary":true,"value":"work@x.test"}]}`).With("id", s.r.Raw("id")).With("meta", s.r.Raw("meta"))
+	native := document.Must(`{"userName":"alice@x.test","active":true,"name":{"givenName":"Alice","familyName":"X"},"emails":[{"type":"work","primary":true,"value":"work@x.test"}]}`).With("id", s.r.Raw("id")).With("meta", s.r.Raw("meta"))
 	_, err := edit(native)
 	return native, err
 }
@@ -390,7 +391,7 @@ func (s still) Update(_ context.Context, _ scim.Ref, edit scim.Edit) (scim.Resou
 // A lock that expired lets two writes meet: the later one is begun anew on what the earlier one saved.
 func TestWritesThatMeetLoseNothing(t *testing.T) {
 	h := build(t, scimtest.KeycloakAble())
-	made, err := h.Create(t.Context(), scim.User, scim.Must(entra))
+	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 	if err != nil {
 		t.Fatal(err)
 	}

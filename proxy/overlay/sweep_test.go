@@ -12,6 +12,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/overlay"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
@@ -36,7 +37,7 @@ func desert(t *testing.T) *deserted {
 		return scim.Ref{Type: k, ID: made.ID()}
 	}
 	group := func(name string) scim.Resource {
-		return scim.Must(`{"displayName":` + scim.Quote(name) + `,"urn:x:Group":{"a":1}}`)
+		return document.Must(`{"displayName":` + document.Quote(name) + `,"urn:x:Group":{"a":1}}`)
 	}
 	d.user, d.group = add(scim.User, scimtest.Sample(1).With("title", `"T"`)), add(scim.Group, group("gone"))
 	d.living = []string{add(scim.User, scimtest.Sample(2)).ID, add(scim.User, scimtest.Sample(3)).ID, add(scim.Group, group("stays")).ID}

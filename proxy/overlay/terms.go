@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // longTerm is the size from which on a value is indexed by its hash: stores bound their terms.
@@ -40,8 +41,8 @@ func Indexed(t scim.ResourceType, p scim.AttrPath) bool {
 func terms(t scim.ResourceType, r scim.Resource) []string {
 	var out []string
 	for _, path := range indexed[t] {
-		for _, e := range scim.Elements(r.Get(path.Top())) {
-			text := scim.Text(e)
+		for _, e := range document.Elements(r.Get(path.Top())) {
+			text := document.Text(e)
 			if path.Sub != "" {
 				text = valueOf(e)
 			}

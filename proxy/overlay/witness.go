@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // pair is what was asked for a leaf and what Keycloak showed then, as JSON texts; "" is no value. Slot is the element of a list that
@@ -40,16 +41,16 @@ func (rem remainder) merge(t scim.ResourceType, shown scim.Resource, n scim.Need
 	for i, p := range rem.Pairs {
 		switch {
 		case !n.Covers(p.Path):
-		case scim.Same(now[i], p.Witness):
+		case document.Same(now[i], p.Witness):
 			doc.Set(p.Path, p.Asked)
 		case p.Slot >= 0: // Keycloak's own element changed there: it wins, its neighbours stay
 			doc.Set(p.Path, replaceSlot(p, now[i]))
 		}
 	}
-	if at, err := time.Parse(time.RFC3339, scim.Text(doc.Get(lastModified))); err == nil && rem.Modified.After(at) {
-		doc.Set(lastModified, scim.Quote(rem.Modified.UTC().Format("2006-01-02T15:04:05.000Z")))
+	if at, err := time.Parse(time.RFC3339, document.Text(doc.Get(lastModified))); err == nil && rem.Modified.After(at) {
+		doc.Set(lastModified, document.Quote(rem.Modified.UTC().Format("2006-01-02T15:04:05.000Z")))
 	}
-	doc.Put("schemas", scim.Array(rem.schemas(t, doc)))
+	doc.Put("schemas", document.Array(rem.schemas(t, doc)))
 	return doc.Resource()
 }
 
@@ -63,11 +64,11 @@ func (rem remainder) schemas(t scim.ResourceType, doc *scim.Object) []string {
 			have[key], all = true, append(all, urn)
 		}
 	}
-	for _, urn := range doc.Schemas(t) {
+	for _, urn := range scim.SchemasOf(t, doc) {
 		add(urn)
 	}
-	for _, urn := range scim.Elements(doc.Raw("schemas")) {
-		add(scim.Text(urn))
+	for _, urn := range document.Elements(doc.Raw("schemas")) {
+		add(document.Text(urn))
 	}
 	for _, p := range rem.Pairs {
 		if p.Path.URN != "" {
@@ -75,20 +76,20 @@ func (rem remainder) schemas(t scim.ResourceType, doc *scim.Object) []string {
 		}
 	}
 	for i, urn := range all {
-		all[i] = scim.Quote(urn)
+		all[i] = document.Quote(urn)
 	}
 	return all
 }
 
 // replaceSlot puts the address that Keycloak shows now into the element that it holds.
 func replaceSlot(p pair, now string) string {
-	es := scim.Elements(p.Asked)
+	es := document.Elements(p.Asked)
 	if p.Slot >= len(es) {
 		return now
 	}
-	shown := scim.Elements(now)
+	shown := document.Elements(now)
 	if len(shown) == 0 {
-		return scim.Array(slices.Delete(es, p.Slot, p.Slot+1))
+		return document.Array(slices.Delete(es, p.Slot, p.Slot+1))
 	}
 	own, err1 := scim.ParseResource([]byte(es[p.Slot]))
 	theirs, err2 := scim.ParseResource([]byte(shown[0]))
@@ -96,7 +97,7 @@ func replaceSlot(p pair, now string) string {
 		return now
 	}
 	es[p.Slot] = own.With("value", theirs.Raw("value")).Without("display").String()
-	return scim.Array(es)
+	return document.Array(es)
 }
 
 // offer is what Keycloak shall show: what was wanted, as far as it can hold it, over what it has.
@@ -134,7 +135,7 @@ func difference(a scim.Able, t scim.ResourceType, wanted, shown scim.Resource) (
 
 func compare(h scim.Holding, path scim.AttrPath, wanted, shown string) (*pair, bool) {
 	kept := &pair{path, wanted, shown, -1}
-	if scim.Same(wanted, shown) {
+	if document.Same(wanted, shown) {
 		return nil, true
 	}
 	if wanted == `""` && shown == "" {
@@ -144,7 +145,7 @@ func compare(h scim.Holding, path scim.AttrPath, wanted, shown string) (*pair, b
 	case scim.Native:
 		return nil, false
 	case scim.Folded:
-		return kept, strings.EqualFold(scim.Text(wanted), scim.Text(shown))
+		return kept, strings.EqualFold(document.Text(wanted), document.Text(shown))
 	case scim.Partly:
 		if shown == "" {
 			return kept, !anyAddress(wanted)
@@ -163,14 +164,14 @@ func compare(h scim.Holding, path scim.AttrPath, wanted, shown string) (*pair, b
 
 // slotOf finds the element whose value Keycloak shows, in whatever letter case.
 func slotOf(wanted, shown string) int {
-	have := scim.Elements(shown)
-	return slices.IndexFunc(scim.Elements(wanted), func(e string) bool {
+	have := document.Elements(shown)
+	return slices.IndexFunc(document.Elements(wanted), func(e string) bool {
 		return len(have) == 1 && strings.EqualFold(valueOf(e), valueOf(have[0])) && valueOf(e) != ""
 	})
 }
 
 func anyAddress(list string) bool {
-	return slices.ContainsFunc(scim.Elements(list), func(e string) bool { return valueOf(e) != "" })
+	return slices.ContainsFunc(document.Elements(list), func(e string) bool { return valueOf(e) != "" })
 }
 
 func valueOf(element string) string {
@@ -178,7 +179,7 @@ func valueOf(element string) string {
 	if err != nil {
 		return ""
 	}
-	return scim.Text(r.Raw("value"))
+	return document.Text(r.Raw("value"))
 }
 
 // paths of all leaves of both, the first one's in order, without what no room keeps or compares.
@@ -186,7 +187,7 @@ func paths(a, b scim.Resource) []scim.AttrPath {
 	var out []scim.AttrPath
 	seen := map[scim.AttrPath]bool{}
 	for _, r := range []scim.Resource{a, b} {
-		for _, l := range r.Leaves() {
+		for l := range r.Leaves() {
 			if key := l.Path.Folded(); !seen[key] && !apart(l.Path) {
 				seen[key] = true
 				out = append(out, l.Path)

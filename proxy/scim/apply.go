@@ -1,6 +1,10 @@
 package scim
 
-import "strings"
+import (
+	"strings"
+
+	"keycloak-scim-proxy/proxy/scim/document"
+)
 
 // Apply performs PATCH operations in order, all or none (RFC 7644 section 3.5.2). Three things the
 // RFC leaves open are decided so: a replace of a complex attribute merges the sub-attributes that
@@ -47,13 +51,13 @@ func (p *patcher) look(values int) error {
 
 // each applies the members of a value without a path one by one.
 func (p *patcher) each(op Op) error {
-	if count(op.Value) > MaxAttributes {
+	if document.Count(op.Value) > MaxAttributes {
 		return TooMany("more than %d attributes", MaxAttributes)
 	}
-	for m := range fields(op.Value) {
-		at, err := ParseAttrPath(m.key)
+	for m := range document.Members(op.Value) {
+		at, err := ParseAttrPath(m.Name)
 		if err == nil {
-			err = p.apply(Op{op.Kind, Path{AttrPath: at}, m.raw})
+			err = p.apply(Op{op.Kind, Path{AttrPath: at}, m.Raw})
 		}
 		if err != nil {
 			return err
@@ -73,8 +77,8 @@ func (p *patcher) apply(op Op) error {
 func (p *patcher) attribute(op Op) error {
 	at := op.Path
 	def, known := p.schemas.Lookup(p.t, at.Top())
-	var v node
-	if n := p.doc.node(at.Top().steps()); n != nil {
+	var v document.Node
+	if n := p.doc.Node(at.Top()); n != nil {
 		v = *n
 	} else if !known && at.URN == "" {
 		return InvalidPath("%s has no attribute %q", p.t, at.Top())
@@ -85,30 +89,27 @@ func (p *patcher) attribute(op Op) error {
 	if def.Returned == "never" {
 		return nil
 	}
-	if v.unassigned() {
-		v = node{}
+	if v.Unassigned() {
+		v = document.Node{}
 	}
 	if err := (edit{def, p, op}).on(&v); err != nil {
 		return err
 	}
-	if v.unassigned() {
-		v = node{}
+	if v.Unassigned() {
+		v = document.Node{}
 	}
-	p.doc.put(at.Top().steps(), v)
+	p.doc.SetNode(at.Top(), v)
 	return nil
 }
-
-// has reports whether there is a top-level member.
-func (p *patcher) has(name string) bool { return p.doc.find(name) >= 0 }
 
 // resolve decides whether "urn:x:User" in an extension that nobody declared is the whole extension or the attribute User of urn:x:
 // what the resource has decides, then the custom that a schema URI ends with the resource type, then whether the value is an object.
 func (p *patcher) resolve(op Op) AttrPath {
 	at := op.Path.AttrPath
-	if at.Sub != "" || op.Path.Filter != nil || !p.schemas.Open(p.t, at) || p.has(at.URN) || endsWithType(at.URN) {
+	if at.Sub != "" || op.Path.Filter != nil || !p.schemas.Open(p.t, at) || p.doc.Has(at.URN) || endsWithType(at.URN) {
 		return at
 	}
-	if whole := (AttrPath{URN: at.String()}); p.has(whole.URN) || isObject(op.Value) {
+	if whole := (AttrPath{URN: at.String()}); p.doc.Has(whole.URN) || document.IsObject(op.Value) {
 		return whole
 	}
 	return at
@@ -125,19 +126,19 @@ func (p *patcher) extension(op Op) error {
 	switch {
 	case strings.EqualFold(urn, p.schemas.core[p.t].ID):
 		return InvalidPath("%s names the whole resource", urn)
-	case op.Kind == Add && Unassigned(op.Value):
+	case op.Kind == Add && document.Unassigned(op.Value):
 		return nil
-	case op.Kind == Remove || Unassigned(op.Value):
-		p.doc.set(urn, node{})
+	case op.Kind == Remove || document.Unassigned(op.Value):
+		p.doc.Put(urn, "")
 		return nil
-	case !isObject(op.Value):
+	case !document.IsObject(op.Value):
 		return InvalidValue("the extension %s is not an object", urn)
 	}
-	for m := range fields(op.Value) {
-		if m.key == "" {
+	for m := range document.Members(op.Value) {
+		if m.Name == "" {
 			return InvalidPath("an attribute of %s has no name", urn)
 		}
-		if err := p.attribute(Op{op.Kind, Path{AttrPath: AttrPath{URN: urn, Name: m.key}}, m.raw}); err != nil {
+		if err := p.attribute(Op{op.Kind, Path{AttrPath: AttrPath{URN: urn, Name: m.Name}}, m.Raw}); err != nil {
 			return err
 		}
 	}
@@ -149,7 +150,7 @@ func (p *patcher) writable(at Path, def Attribute, op Op) error {
 	if def.Mutability == "readOnly" || sub.Mutability == "readOnly" {
 		return Mutability("%s is read-only", at.AttrPath)
 	}
-	if def.Required && at.Sub == "" && (op.Kind == Remove || Unassigned(op.Value)) {
+	if def.Required && at.Sub == "" && (op.Kind == Remove || document.Unassigned(op.Value)) {
 		return Mutability("%s is required", at.AttrPath)
 	}
 	return nil

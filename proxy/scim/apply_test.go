@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // step is one PATCH of one operation. The resources are compared byte for byte, since order and untouched values must survive.
@@ -18,7 +19,7 @@ type step struct {
 func applied(t *testing.T, steps []step) {
 	t.Helper()
 	for _, c := range steps {
-		before := scim.Must(c.in)
+		before := document.Must(c.in)
 		got, err := scim.CoreSchemas().Apply(scim.User, before, []scim.Op{{Kind: c.kind, Path: path(t, c.at), Value: c.value}})
 		if err != nil || got.String() != c.want {
 			t.Errorf("%s: %v\n got %s\nwant %s", c.name, err, got, c.want)

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 func TestApplyValues(t *testing.T) {
@@ -116,7 +117,7 @@ func TestApplyRefusals(t *testing.T) {
 	} {
 		name := string(c.kind) + " " + c.at + " " + c.value
 		// A good operation before the bad one must leave nothing behind.
-		got, err := scim.CoreSchemas().Apply(scim.User, scim.Must(in), []scim.Op{
+		got, err := scim.CoreSchemas().Apply(scim.User, document.Must(in), []scim.Op{
 			{Kind: scim.ReplaceAll, Path: path(t, "nickName"), Value: `"half"`}, {Kind: c.kind, Path: path(t, c.at), Value: c.value},
 		})
 		refused(t, name, err, c.scimType)
@@ -136,11 +137,11 @@ func TestApplyInOrder(t *testing.T) {
 		{Kind: scim.Add, Value: `{"title":"a","displayName":"d"}`},
 		{Kind: scim.Remove, Path: path(t, "title")},
 	}
-	got, err := scim.CoreSchemas().Apply(scim.User, scim.Must(`{}`), ops)
+	got, err := scim.CoreSchemas().Apply(scim.User, document.Must(`{}`), ops)
 	if want := `{"emails":[{"type":"other","value":"n@x"}],"displayName":"d"}`; err != nil || got.String() != want {
 		t.Errorf("%v\n got %s\nwant %s", err, got, want)
 	}
-	same, err := scim.CoreSchemas().Apply(scim.User, scim.Must(odd), nil)
+	same, err := scim.CoreSchemas().Apply(scim.User, document.Must(odd), nil)
 	if err != nil || same.String() != odd {
 		t.Errorf("no operations: %v %s", err, same)
 	}
@@ -148,7 +149,7 @@ func TestApplyInOrder(t *testing.T) {
 
 func TestApplyGroup(t *testing.T) {
 	t.Parallel()
-	g := scim.Must(`{"displayName":"G","members":[{"value":"a"},{"value":"b"}]}`)
+	g := document.Must(`{"displayName":"G","members":[{"value":"a"},{"value":"b"}]}`)
 	for _, c := range []struct{ kind, at, value, want string }{
 		{"add", "members", `[{"value":"b"},{"value":"c"}]`, `{"displayName":"G","members":[{"value":"a"},{"value":"b"},{"value":"c"}]}`},
 		{"remove", `members[value eq "a"]`, "", `{"displayName":"G","members":[{"value":"b"}]}`},

@@ -13,9 +13,6 @@ const (
 	ErrorURN      = "urn:ietf:params:scim:api:messages:2.0:Error"
 )
 
-// AttrPath names an attribute: [URN:]Name[.Sub]. URN is empty for core attributes. A URN without a Name is the whole extension.
-type AttrPath struct{ URN, Name, Sub string }
-
 // ParseAttrPath reads an attribute path (RFC 7644 section 3.10). A URN is split from the name by the longest known schema URI, else at
 // its last colon: the URN itself holds dots ("2.0"), so no other separator can be trusted.
 func ParseAttrPath(s string) (AttrPath, error) {
@@ -33,7 +30,7 @@ func ParseAttrPath(s string) (AttrPath, error) {
 	if !attrName(name) || (dotted && !attrName(sub)) {
 		return AttrPath{}, InvalidPath("%q is not an attribute path", s)
 	}
-	return AttrPath{urn, name, sub}, nil
+	return AttrPath{URN: urn, Name: name, Sub: sub}, nil
 }
 
 // MustPath parses a literal and panics where it is none.
@@ -76,47 +73,4 @@ func attrName(s string) bool {
 		}
 	}
 	return s != ""
-}
-
-// String is the path as it is written in requests.
-func (p AttrPath) String() string {
-	s := p.Name
-	if p.URN != "" {
-		s = strings.TrimSuffix(p.URN+":"+p.Name, ":")
-	}
-	if p.Sub != "" {
-		s += "." + p.Sub
-	}
-	return s
-}
-
-// Key is the path in lower case: names are case-insensitive (RFC 7643 section 2.1).
-func (p AttrPath) Key() string { return strings.ToLower(p.String()) }
-
-// Folded is the path with each part in lower case, as a key: the text of Key does not tell the dot in
-// a name from that before a sub-attribute.
-func (p AttrPath) Folded() AttrPath {
-	return AttrPath{strings.ToLower(p.URN), strings.ToLower(p.Name), strings.ToLower(p.Sub)}
-}
-
-// Top is the path without its sub-attribute.
-func (p AttrPath) Top() AttrPath { return AttrPath{URN: p.URN, Name: p.Name} }
-
-// With is the path of a sub-attribute.
-func (p AttrPath) With(sub string) AttrPath { return AttrPath{p.URN, p.Name, sub} }
-
-// IsZero reports whether there is no path.
-func (p AttrPath) IsZero() bool { return p == AttrPath{} }
-
-// Is compares paths without regard to case.
-func (p AttrPath) Is(q AttrPath) bool { return p.Key() == q.Key() }
-
-func (p AttrPath) steps() []string {
-	out := make([]string, 0, 3)
-	for _, s := range [...]string{p.URN, p.Name, p.Sub} {
-		if s != "" {
-			out = append(out, s)
-		}
-	}
-	return out
 }

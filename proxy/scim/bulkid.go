@@ -1,6 +1,10 @@
 package scim
 
-import "strings"
+import (
+	"strings"
+
+	"keycloak-scim-proxy/proxy/scim/document"
+)
 
 // bulkPrefix begins the name of a resource that the same bulk request makes (RFC 7644 section 3.7.2).
 const bulkPrefix = "bulkId:"
@@ -76,9 +80,9 @@ func Bind(c Call, lookup func(bulkID string) (Ref, bool)) (Call, error) {
 		case own.Type == Group && ref.Type == Group && at.Top().Is(AttrPath{Name: "members"}):
 			return "", InvalidValue("a group cannot be a member of a group in Keycloak, and %s%s is a group", bulkPrefix, id)
 		case uri:
-			return Quote("../" + ref.Type.Endpoint() + "/" + ref.ID), nil
+			return document.Quote("../" + ref.Type.Endpoint() + "/" + ref.ID), nil
 		}
-		return Quote(ref.ID), nil
+		return document.Quote(ref.ID), nil
 	}}.call(c)
 }
 
@@ -106,13 +110,13 @@ func Defer(c Create, ids []string) (Create, Patch) {
 	for _, id := range ids {
 		d.ids[id] = true
 	}
-	for m := range fields(c.Body.raw) {
-		if !strings.Contains(m.key, ":") {
-			d.move(AttrPath{Name: m.key}, m.raw)
+	for m := range document.Members(c.Body.String()) {
+		if !strings.Contains(m.Name, ":") {
+			d.move(AttrPath{Name: m.Name}, m.Raw)
 			continue
 		}
-		for in := range fields(m.raw) {
-			d.move(AttrPath{URN: m.key, Name: in.key}, in.raw)
+		for in := range document.Members(m.Raw) {
+			d.move(AttrPath{URN: m.Name, Name: in.Name}, in.Raw)
 		}
 	}
 	c.Body = d.body.Resource()
@@ -141,17 +145,17 @@ func (d *deferral) move(at AttrPath, raw string) {
 		return
 	}
 	later, now := raw, ""
-	if isArray(raw) {
+	if document.IsArray(raw) {
 		var moved, stay []string
-		for e := range elements(raw) {
+		for e := range document.Values(raw) {
 			if d.refers(at, e) {
 				moved = append(moved, e)
 			} else {
 				stay = append(stay, e)
 			}
 		}
-		if later = Array(moved); len(stay) > 0 {
-			now = Array(stay)
+		if later = document.Array(moved); len(stay) > 0 {
+			now = document.Array(stay)
 		}
 	}
 	d.body.Set(at, now)

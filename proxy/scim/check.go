@@ -4,27 +4,29 @@ import (
 	"encoding/base64"
 	"strings"
 	"time"
+
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // Check reports the first value of a resource that has another type than its schema says. Attributes without a definition pass: they are
 // kept as they are. So does what is ignored when it is given: readOnly attributes (RFC 7644 section 3.3) and what is never returned.
 func (s Schemas) Check(t ResourceType, r Resource) error {
-	for m := range fields(r.raw) {
-		if !strings.Contains(m.key, ":") {
-			at := AttrPath{Name: m.key}
+	for m := range document.Members(r.String()) {
+		if !strings.Contains(m.Name, ":") {
+			at := AttrPath{Name: m.Name}
 			if def, _ := s.Lookup(t, at); def.Mutability == "readOnly" || def.Returned == "never" {
 				continue
 			}
-			if err := s.checkAt(t, at, m.raw); err != nil {
+			if err := s.checkAt(t, at, m.Raw); err != nil {
 				return err
 			}
 			continue
 		}
-		if !isObject(m.raw) && m.raw != "null" {
-			return InvalidValue("the extension %s is not an object", m.key)
+		if !document.IsObject(m.Raw) && m.Raw != "null" {
+			return InvalidValue("the extension %s is not an object", m.Name)
 		}
-		for in := range fields(m.raw) {
-			if err := s.checkAt(t, AttrPath{URN: m.key, Name: in.key}, in.raw); err != nil {
+		for in := range document.Members(m.Raw) {
+			if err := s.checkAt(t, AttrPath{URN: m.Name, Name: in.Name}, in.Raw); err != nil {
 				return err
 			}
 		}
@@ -35,7 +37,7 @@ func (s Schemas) Check(t ResourceType, r Resource) error {
 // checkAt checks a value that is given for a path.
 func (s Schemas) checkAt(t ResourceType, p AttrPath, raw string) error {
 	def, ok := s.Lookup(t, p)
-	if !ok || Unassigned(raw) {
+	if !ok || document.Unassigned(raw) {
 		return nil
 	}
 	return check(def, p, raw)
@@ -46,15 +48,15 @@ func check(def Attribute, at AttrPath, raw string) error {
 	if !def.MultiValued {
 		return checkOne(def, at, raw)
 	}
-	if !isArray(raw) {
+	if !document.IsArray(raw) {
 		return InvalidValue("%s is not an array", at)
 	}
 	primaries := 0
-	for e := range elements(raw) {
+	for e := range document.Values(raw) {
 		if err := checkOne(def, at, e); err != nil {
 			return err
 		}
-		if getMember(e, "primary") == "true" {
+		if document.Lookup(e, "primary") == "true" {
 			primaries++
 		}
 	}
@@ -66,15 +68,15 @@ func check(def Attribute, at AttrPath, raw string) error {
 
 func checkOne(def Attribute, at AttrPath, raw string) error {
 	if def.Type == "complex" {
-		if !isObject(raw) {
+		if !document.IsObject(raw) {
 			return InvalidValue("%s is not an object", at)
 		}
-		for m := range fields(raw) {
-			sub, ok := def.Sub(m.key)
-			if !ok || Unassigned(m.raw) {
+		for m := range document.Members(raw) {
+			sub, ok := def.Sub(m.Name)
+			if !ok || document.Unassigned(m.Raw) {
 				continue
 			}
-			if err := check(sub, at.With(sub.Name), m.raw); err != nil {
+			if err := check(sub, at.With(sub.Name), m.Raw); err != nil {
 				return err
 			}
 		}
@@ -88,7 +90,7 @@ func checkOne(def Attribute, at AttrPath, raw string) error {
 
 // mistyped names what a scalar should have been, or is empty where it is that.
 func mistyped(kind, raw string) string {
-	number := !IsText(raw) && !isObject(raw) && !isArray(raw) && raw != "true" && raw != "false" && raw != "null"
+	number := !document.IsText(raw) && !document.IsObject(raw) && !document.IsArray(raw) && raw != "true" && raw != "false" && raw != "null"
 	switch kind {
 	case "boolean":
 		if raw != "true" && raw != "false" {
@@ -103,15 +105,15 @@ func mistyped(kind, raw string) string {
 			return "a number"
 		}
 	case "dateTime":
-		if _, err := time.Parse(time.RFC3339, Text(raw)); !IsText(raw) || err != nil {
+		if _, err := time.Parse(time.RFC3339, document.Text(raw)); !document.IsText(raw) || err != nil {
 			return "a date and time (RFC 3339)"
 		}
 	case "binary":
-		if _, err := base64.StdEncoding.DecodeString(Text(raw)); !IsText(raw) || err != nil {
+		if _, err := base64.StdEncoding.DecodeString(document.Text(raw)); !document.IsText(raw) || err != nil {
 			return "base64"
 		}
 	default:
-		if !IsText(raw) {
+		if !document.IsText(raw) {
 			return "a string"
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 func TestCheck(t *testing.T) {
@@ -42,15 +43,15 @@ func TestCheck(t *testing.T) {
 		{`{"` + enterprise + `":{"manager":{"value":5}}}`, enterprise + ":manager.value is not a string"},
 		{`{"` + scim.UserURN + `":{"title":5}}`, "title is not a string"},
 	} {
-		err := scim.CoreSchemas().Check(scim.User, scim.Must(c.in))
+		err := scim.CoreSchemas().Check(scim.User, document.Must(c.in))
 		if c.words != "" {
 			refused(t, c.in, err, "invalidValue", c.words)
 		} else if err != nil {
 			t.Errorf("%s: %v", c.in, err)
 		}
 	}
-	refused(t, "group", scim.CoreSchemas().Check(scim.Group, scim.Must(`{"members":[{"value":5}]}`)), "invalidValue", "members.value")
-	if err := scim.CoreSchemas().Check(scim.Group, scim.Must(`{"title":5}`)); err != nil {
+	refused(t, "group", scim.CoreSchemas().Check(scim.Group, document.Must(`{"members":[{"value":5}]}`)), "invalidValue", "members.value")
+	if err := scim.CoreSchemas().Check(scim.Group, document.Must(`{"title":5}`)); err != nil {
 		t.Errorf("a user's attribute means nothing in a group: %v", err)
 	}
 }
@@ -102,7 +103,7 @@ func TestComplete(t *testing.T) {
 		{scim.Group, `{"displayName":"a"}`, ""},
 		{scim.Group, `{"userName":"a","displayName":""}`, "displayName is required"},
 	} {
-		err := scim.CoreSchemas().Complete(c.t, scim.Must(c.in))
+		err := scim.CoreSchemas().Complete(c.t, document.Must(c.in))
 		if c.words != "" {
 			refused(t, c.in, err, "invalidValue", c.words)
 		} else if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 func decoder(rules ...scim.Rule) scim.Decoder {
@@ -42,14 +43,14 @@ func TestDecode(t *testing.T) {
 		target, body string
 		want         scim.Call
 	}{
-		{"POST ", `{"userName":"a"}`, scim.Create{Type: scim.User, Body: scim.Must(`{"userName":"a"}`)}},
-		{"POST ?attributes=title,name.givenName&excludedAttributes=emails", `{}`, scim.Create{Type: scim.User, Body: scim.Must(`{}`), Want: want}},
-		{"POST ", `{"id":null,"meta":{"created":5},"groups":"x","password":5,"schemas":[5],"shoe":1}`, scim.Create{Type: scim.User, Body: scim.Must(`{"id":null,"meta":{"created":5},"groups":"x","password":5,"schemas":[5],"shoe":1}`)}},
+		{"POST ", `{"userName":"a"}`, scim.Create{Type: scim.User, Body: document.Must(`{"userName":"a"}`)}},
+		{"POST ?attributes=title,name.givenName&excludedAttributes=emails", `{}`, scim.Create{Type: scim.User, Body: document.Must(`{}`), Want: want}},
+		{"POST ", `{"id":null,"meta":{"created":5},"groups":"x","password":5,"schemas":[5],"shoe":1}`, scim.Create{Type: scim.User, Body: document.Must(`{"id":null,"meta":{"created":5},"groups":"x","password":5,"schemas":[5],"shoe":1}`)}},
 		{"GET 7", "", scim.Read{Ref: ref, IfNoneMatch: `W/"n"`}},
 		{"GET 7?attributes=%20title%20,,name.givenName&excludedAttributes=emails", "", scim.Read{Ref: ref, IfNoneMatch: `W/"n"`, Want: want}},
 		{"GET 7?attributes=title&attributes=name.givenName&excludedAttributes=emails", "", scim.Read{Ref: ref, IfNoneMatch: `W/"n"`, Want: want}},
-		{"PUT 7", `{"id":"7","userName":"a"}`, scim.Replace{Ref: ref, Body: scim.Must(`{"id":"7","userName":"a"}`), IfMatch: `W/"m"`}},
-		{"PUT 7", `{"userName":"a"}`, scim.Replace{Ref: ref, Body: scim.Must(`{"userName":"a"}`), IfMatch: `W/"m"`}},
+		{"PUT 7", `{"id":"7","userName":"a"}`, scim.Replace{Ref: ref, Body: document.Must(`{"id":"7","userName":"a"}`), IfMatch: `W/"m"`}},
+		{"PUT 7", `{"userName":"a"}`, scim.Replace{Ref: ref, Body: document.Must(`{"userName":"a"}`), IfMatch: `W/"m"`}},
 		{"DELETE 7", "", scim.Delete{Ref: ref, IfMatch: `W/"m"`}},
 		{"PATCH 7?attributes=title,name.givenName&excludedAttributes=emails", patch(`[{"op":"add","path":"title","value":"a"},{"op":"remove","path":"title"}]`), scim.Patch{Ref: ref, IfMatch: `W/"m"`, Want: want, Ops: []scim.Op{
 			{Kind: scim.Add, Path: title, Value: `"a"`}, {Kind: scim.Remove, Path: title},

@@ -3,7 +3,10 @@ package scim
 import (
 	"maps"
 	"net/url"
+	"slices"
 	"strings"
+
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // Rule is one named, pure step of a dialect: what it says and where that is known from. It has one
@@ -110,7 +113,7 @@ type parsedFilter struct {
 // BecomePatch makes the request a PATCH with these operations.
 func (m *Message) BecomePatch(ops ...*Operation) {
 	m.Method, m.operations, m.split, m.edited = "PATCH", ops, true, true
-	m.Body = &Object{changed: true}
+	m.Body = document.NewObject()
 	m.Body.Put("schemas", patchSchemas)
 	m.Body.Put("Operations", "[]")
 }
@@ -125,17 +128,18 @@ func (m *Message) ShapePatch() bool {
 	if raw == "" {
 		return false
 	}
-	before := m.Body.edits
-	if isObject(raw) && !m.split {
-		raw = Array([]string{raw})
-		m.Body.Put("Operations", raw)
+	changed := false
+	if document.IsObject(raw) && !m.split {
+		raw, changed = document.Array([]string{raw}), true
 	}
-	if s := m.Body.slots; len(s) != 2 || s[0].key != "schemas" || s[1].key != "Operations" || !sameText(s[0].String(), patchSchemas) {
-		m.Body = &Object{edits: before + 1, changed: true}
+	standard := slices.Equal(m.Body.Names(), []string{"schemas", "Operations"}) && document.Same(m.Body.Raw("schemas"), patchSchemas)
+	if changed || !standard {
+		m.Body = document.NewObject()
 		m.Body.Put("schemas", patchSchemas)
 		m.Body.Put("Operations", raw)
+		return true
 	}
-	return m.Body.edits != before
+	return false
 }
 
 const patchSchemas = `["` + PatchURN + `"]`
@@ -156,9 +160,9 @@ func (m *Message) write() {
 		for i, op := range m.operations {
 			texts[i] = op.String()
 		}
-		m.Body.put([]string{"Operations"}, node{raw: Array(texts)})
+		m.Body.Put("Operations", document.Array(texts))
 	}
-	if m.Body.dirty() {
+	if m.Body.Changed() {
 		m.Wire.Body = []byte(m.Body.String())
 	}
 }
@@ -176,9 +180,9 @@ func (m *Message) run(r Rule) bool {
 			fired = m.patch(r) || fired
 		}
 	case m.Writes() && r.Body != nil:
-		before := m.Body.edits
+		before := m.Body.Edits()
 		r.Body(m, m.Body)
-		fired = m.Body.edits != before || fired
+		fired = m.Body.Edits() != before || fired
 	}
 	return fired
 }
@@ -219,7 +223,7 @@ func (m *Message) patch(r Rule) bool {
 			next = append(next, op)
 			continue
 		}
-		before := op.edits
+		before := op.Edits()
 		if p, ok := op.Path(); ok && p.Filter != nil && r.Term != nil {
 			was := p.String()
 			if p.Filter = m.mapTerms(r, p.Filter, p.Top()); p.String() != was {
@@ -230,7 +234,7 @@ func (m *Message) patch(r Rule) bool {
 		if r.Operation != nil {
 			became = r.Operation(m, op)
 		}
-		fired = fired || len(became) != 1 || became[0] != op || op.edits != before
+		fired = fired || len(became) != 1 || became[0] != op || op.Edits() != before
 		next = append(next, became...)
 	}
 	m.operations, m.edited = next, m.edited || fired
@@ -243,11 +247,11 @@ func (m *Message) splitOperations() bool {
 		return true
 	}
 	raw := m.Body.Raw("Operations")
-	if !isArray(raw) {
+	if !document.IsArray(raw) {
 		return false
 	}
 	m.split = true
-	for e := range elements(raw) {
+	for e := range document.Values(raw) {
 		m.operations = append(m.operations, parseOperation(e))
 	}
 	return true

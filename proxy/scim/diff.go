@@ -1,5 +1,7 @@
 package scim
 
+import "keycloak-scim-proxy/proxy/scim/document"
+
 // Diff is the PATCH that turns old into new: Apply(old, Diff(old, new)) equals new where neither has unassigned values. Replacements come
 // before removals, so that nothing that stays is empty in between. A value of another kind than before (an object, or not) is replaced whole.
 func Diff(old, wanted Resource) []Op {
@@ -7,9 +9,9 @@ func Diff(old, wanted Resource) []Op {
 	had, has := index(old), index(wanted)
 	whole := map[AttrPath]bool{} // what is replaced whole already
 	texts := wanted.Object()
-	for l := range wanted.leaves() {
+	for l := range wanted.Leaves() {
 		at, raw := l.Path, l.Raw
-		if ServerManaged(at) || Same(had[at.Folded()], raw) {
+		if ServerManaged(at) || document.Same(had[at.Folded()], raw) {
 			continue
 		}
 		if at.Sub != "" && had.plain(at.Top()) {
@@ -20,7 +22,7 @@ func Diff(old, wanted Resource) []Op {
 		}
 		ops = append(ops, Op{ReplaceAll, Path{AttrPath: at}, raw})
 	}
-	for l := range old.leaves() {
+	for l := range old.Leaves() {
 		replaced := has[l.Path.Folded()] != "" || l.Path.Sub != "" && has.plain(l.Path.Top())
 		if !replaced && !ServerManaged(l.Path) {
 			ops = append(ops, Op{Kind: Remove, Path: Path{AttrPath: l.Path}})
@@ -34,7 +36,7 @@ type leafIndex map[AttrPath]string
 
 func index(r Resource) leafIndex {
 	out := leafIndex{}
-	for l := range r.leaves() {
+	for l := range r.Leaves() {
 		if l.Path.Sub != "" {
 			out[l.Path.Top().Folded()] = "{"
 		}

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // A PATCH made by Diff turns the one into the other, whatever they are, as long as neither has unassigned values.
@@ -23,7 +24,7 @@ func TestDiffProperty(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v\n%s\n%s\n%s", err, old, wanted, ops)
 		}
-		if !scim.Same(got.String(), wanted.String()) {
+		if !document.Same(got.String(), wanted.String()) {
 			t.Fatalf("from %s\n got %s\nwant %s\nby %s", old, got, wanted, ops)
 		}
 		if again := scim.Diff(got, wanted); len(again) != 0 {
@@ -36,9 +37,9 @@ func TestDiffProperty(t *testing.T) {
 }
 
 var (
-	text   = rapid.Map(rapid.SampledFrom([]string{"", "a", "B", "é", `"`, `\`, "<&>", "true", "0", "x y"}), scim.Quote)
+	text   = rapid.Map(rapid.SampledFrom([]string{"", "a", "B", "é", `"`, `\`, "<&>", "true", "0", "x y"}), document.Quote)
 	scalar = rapid.OneOf(text, rapid.SampledFrom([]string{"true", "false", "0", "-1", "1.50", "12345678901234567890", "1e3"}))
-	list   = rapid.Map(rapid.SliceOfN(scalar, 1, 3), scim.Array)
+	list   = rapid.Map(rapid.SliceOfN(scalar, 1, 3), document.Array)
 	deep   = rapid.Custom(func(t *rapid.T) string {
 		return object(t, rapid.OneOf(scalar, list, rapid.Just(`{"x":{"y":[1,{"z":"w"}]}}`)), "value", "0", "a.b", "w")
 	})
@@ -50,7 +51,7 @@ var (
 
 // object has one or more of the names.
 func object(t *rapid.T, value *rapid.Generator[string], names ...string) string {
-	r := scim.Must("{}")
+	r := document.Must("{}")
 	for _, n := range rapid.Permutation(names).Draw(t, "names")[:rapid.IntRange(1, len(names)).Draw(t, "size")] {
 		r = r.With(n, value.Draw(t, n))
 	}
@@ -62,19 +63,19 @@ func values(t *rapid.T) string {
 	var es []string
 	primary := rapid.IntRange(-1, 2).Draw(t, "primary")
 	for i := range rapid.IntRange(1, 3).Draw(t, "values") {
-		e := scim.Must(object(t, text, "value", "type", "display"))
+		e := document.Must(object(t, text, "value", "type", "display"))
 		if i == primary {
 			e = e.With("primary", "true")
 		}
 		es = append(es, e.String())
 	}
-	return scim.Array(es)
+	return document.Array(es)
 }
 
 // userWith is a random user. An unknown core attribute can be changed or removed, but not made: what is wanted has no others than the old one.
 func userWith(t *rapid.T, label string, unknown []string) scim.Resource {
 	// userName and active are required: a PATCH cannot remove them.
-	r := scim.Must(`{"userName":` + text.Draw(t, label+" userName") + `,"active":` + rapid.SampledFrom([]string{"true", "false"}).Draw(t, "active") + `}`)
+	r := document.Must(`{"userName":` + text.Draw(t, label+" userName") + `,"active":` + rapid.SampledFrom([]string{"true", "false"}).Draw(t, "active") + `}`)
 	for _, a := range []struct {
 		name string
 		draw func() string
@@ -85,7 +86,7 @@ func userWith(t *rapid.T, label string, unknown []string) scim.Resource {
 		{"emails", func() string { return values(t) }},
 		{"phoneNumbers", func() string { return values(t) }},
 		{enterprise, func() string {
-			e := scim.Must(object(t, text, "department", "costCenter", "employeeNumber"))
+			e := document.Must(object(t, text, "department", "costCenter", "employeeNumber"))
 			if rapid.Bool().Draw(t, "managed") {
 				e = e.With("manager", object(t, text, "value", "displayName"))
 			}
@@ -103,7 +104,7 @@ func userWith(t *rapid.T, label string, unknown []string) scim.Resource {
 	}
 	// The order of the members, and what the server gives, make no difference to a Diff.
 	names := rapid.Permutation(r.Names()).Draw(t, label+" order")
-	out := scim.Must(`{}`)
+	out := document.Must(`{}`)
 	for _, n := range names {
 		out = out.With(n, r.Raw(n))
 	}
@@ -124,7 +125,7 @@ func TestDiff(t *testing.T) {
 		{"another kind, told once", `{"a":1}`, `{"a":{"c":1,"d":2}}`, `replace a {"c":1,"d":2}`},
 	} {
 		var got []string
-		for _, op := range scim.Diff(scim.Must(c.old), scim.Must(c.wanted)) {
+		for _, op := range scim.Diff(document.Must(c.old), document.Must(c.wanted)) {
 			got = append(got, strings.TrimSpace(string(op.Kind)+" "+op.Path.String()+" "+op.Value))
 		}
 		if strings.Join(got, ", ") != c.ops {
@@ -137,7 +138,7 @@ func TestDiff(t *testing.T) {
 func TestDiffOrder(t *testing.T) {
 	t.Parallel()
 	var kinds []scim.OpKind
-	for _, op := range scim.Diff(scim.Must(`{"shoe":{"eu":42},"a":1}`), scim.Must(`{"b":1,"shoe":{"us":9}}`)) {
+	for _, op := range scim.Diff(document.Must(`{"shoe":{"eu":42},"a":1}`), document.Must(`{"b":1,"shoe":{"us":9}}`)) {
 		kinds = append(kinds, op.Kind)
 	}
 	if want := []scim.OpKind{scim.ReplaceAll, scim.ReplaceAll, scim.Remove, scim.Remove}; !slices.Equal(kinds, want) {

@@ -2,26 +2,9 @@ package scim
 
 import (
 	"fmt"
-	"unicode/utf8"
+
+	"keycloak-scim-proxy/proxy/scim/document"
 )
-
-// MaxEcho is how many characters of a name or value of the request an error repeats. Attribute
-// names and Keycloak's ids are shorter.
-const MaxEcho = 64
-
-// Cut is a text of at most limit characters. "…" stands for what is cut off.
-func Cut(s string, limit int) string {
-	if len(s) <= limit || utf8.RuneCountInString(s) <= limit {
-		return s
-	}
-	n := 0
-	for i := range s {
-		if n++; n == limit {
-			return s[:i] + "…"
-		}
-	}
-	return s
-}
 
 // said is text of an error in which everything that comes from the request has been cut.
 type said string
@@ -33,32 +16,32 @@ func say(format string, args ...any) said {
 		switch a := arg.(type) {
 		case said:
 		case AttrPath:
-			args[i] = a.cut().String()
+			args[i] = cutPath(a).String()
 		case Path:
 			args[i] = a.cut()
 		case string:
-			args[i] = Cut(a, MaxEcho)
+			args[i] = document.Cut(a, document.MaxEcho)
 		case error:
-			args[i] = Cut(a.Error(), MaxEcho)
+			args[i] = document.Cut(a.Error(), document.MaxEcho)
 		case fmt.Stringer:
-			args[i] = Cut(a.String(), MaxEcho)
+			args[i] = document.Cut(a.String(), document.MaxEcho)
 		}
 	}
 	return said(fmt.Sprintf(format, args...))
 }
 
 // cut cuts each part of the path, so that an attribute of an extension keeps its whole name.
-func (p AttrPath) cut() AttrPath {
-	return AttrPath{Cut(p.URN, MaxEcho), Cut(p.Name, MaxEcho), Cut(p.Sub, MaxEcho)}
+func cutPath(p AttrPath) AttrPath {
+	return AttrPath{URN: document.Cut(p.URN, document.MaxEcho), Name: document.Cut(p.Name, document.MaxEcho), Sub: document.Cut(p.Sub, document.MaxEcho)}
 }
 
 func (p Path) cut() string {
 	if p.Filter == nil {
-		return p.AttrPath.cut().String()
+		return cutPath(p.AttrPath).String()
 	}
-	s := p.Top().cut().String() + "[" + Cut(p.Filter.String(), MaxEcho) + "]"
+	s := cutPath(p.Top()).String() + "[" + document.Cut(p.Filter.String(), document.MaxEcho) + "]"
 	if p.Sub != "" {
-		s += "." + Cut(p.Sub, MaxEcho)
+		s += "." + document.Cut(p.Sub, document.MaxEcho)
 	}
 	return s
 }

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 func TestCut(t *testing.T) {
@@ -20,11 +21,11 @@ func TestCut(t *testing.T) {
 		"日本語です":      "日本語…",
 		"ab\xff\xfe": "ab\xff\xfe",
 	} {
-		if got := scim.Cut(in, 4); got != want {
+		if got := document.Cut(in, 4); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
-	if got := scim.Cut(strings.Repeat("é", 10_000), scim.MaxEcho); utf8.RuneCountInString(got) != scim.MaxEcho || !utf8.ValidString(got) {
+	if got := document.Cut(strings.Repeat("é", 10_000), document.MaxEcho); utf8.RuneCountInString(got) != document.MaxEcho || !utf8.ValidString(got) {
 		t.Errorf("%d characters: %q", utf8.RuneCountInString(got), got)
 	}
 }
@@ -54,7 +55,7 @@ func TestErrorsRepeatLittle(t *testing.T) {
 			"a bad path":     asError(scim.ParsePath(long + ".1")),
 			"a bad name":     asError(scim.ParseAttrPath(long + ".1")),
 			"no such inner":  asError(scim.ParsePath("a[" + strings.ReplaceAll(long, "é", "x") + ".b pr]")),
-			"given twice":    scim.AsError(scim.CheckJSON([]byte(`{`+scim.Quote(long)+`:1,`+scim.Quote(long)+`:1}`), 9)),
+			"given twice":    scim.AsError(scim.CheckJSON([]byte(`{`+document.Quote(long)+`:1,`+document.Quote(long)+`:1}`), 9)),
 		} {
 			if n := utf8.RuneCountInString(err.Detail); n > 1000 || strings.Contains(err.Detail, long[:len(long)/10]) {
 				t.Errorf("%s: %d characters: %.200q", name, n, err.Detail)

@@ -1,6 +1,10 @@
 package scim
 
-import "strings"
+import (
+	"strings"
+
+	"keycloak-scim-proxy/proxy/scim/document"
+)
 
 // edit is one operation on the value of one attribute. It checks the value that is given; what was
 // there was checked when it was given.
@@ -10,35 +14,35 @@ type edit struct {
 	op  Op
 }
 
-func (e edit) on(v *node) error {
-	many := e.def.MultiValued || (e.def.Name == "" && v.isArray())
-	clears := e.op.Kind == Remove || Unassigned(e.op.Value)
+func (e edit) on(v *document.Node) error {
+	many := e.def.MultiValued || (e.def.Name == "" && v.IsArray())
+	clears := e.op.Kind == Remove || document.Unassigned(e.op.Value)
 	switch {
 	case e.op.Kind == Add && clears:
 		return nil
-	case e.op.Path.Filter != nil && !many && (!v.absent() || e.def.Name != ""):
+	case e.op.Path.Filter != nil && !many && (!v.Absent() || e.def.Name != ""):
 		return InvalidPath("%s has no values to select from", e.op.Path.Top())
 	case e.op.Path.Filter != nil:
 		return e.selected(v, clears)
 	case e.op.Path.Sub != "" && many:
 		return e.everySub(v, clears)
 	case e.op.Path.Sub != "":
-		if !v.absent() && !v.isObject() {
+		if !v.Absent() && !v.IsObject() {
 			return InvalidPath("%s has no sub-attributes", e.op.Path.Top())
 		}
 		return e.setSub(v, clears)
 	case clears:
-		*v = node{}
+		*v = document.Node{}
 		return nil
 	case e.def.MultiValued || many && e.op.Kind == Add:
 		return e.values(v)
-	case isObject(e.op.Value):
-		if !v.isObject() {
-			*v = node{}
+	case document.IsObject(e.op.Value):
+		if !v.IsObject() {
+			*v = document.Node{}
 		}
-		v.merge(e.op.Value)
+		v.Merge(e.op.Value)
 	default:
-		*v = node{raw: e.op.Value}
+		*v = document.NewNode(e.op.Value)
 	}
 	return e.check(e.op.Value)
 }
@@ -52,60 +56,60 @@ func (e edit) check(raw string) error {
 }
 
 // setSub sets a sub-attribute of an object.
-func (e edit) setSub(v *node, clears bool) error {
+func (e edit) setSub(v *document.Node, clears bool) error {
 	sub := e.op.Path.Sub
 	if clears {
-		if !v.absent() {
-			v.setMember(sub, "")
+		if !v.Absent() {
+			v.SetMember(sub, "")
 		}
 		return nil
 	}
-	v.setMember(sub, e.op.Value)
+	v.SetMember(sub, e.op.Value)
 	def, known := e.def.Sub(sub)
 	switch {
 	case e.def.Name != "" && e.def.Type != "complex":
 		return e.check(v.String())
-	case !known || Unassigned(e.op.Value):
+	case !known || document.Unassigned(e.op.Value):
 		return nil
 	}
 	return check(def, e.op.Path.Top().With(def.Name), e.op.Value)
 }
 
 // everySub handles "emails.value" without a filter: it is clear only where there is at most one element, or for a removal.
-func (e edit) everySub(v *node, clears bool) error {
-	l := v.values()
-	if err := e.p.look(len(l.elements)); err != nil {
+func (e edit) everySub(v *document.Node, clears bool) error {
+	l := v.Values()
+	if err := e.p.look(len(l.Elements)); err != nil {
 		return err
 	}
-	if len(l.elements) == 0 && !clears {
-		l.elements = []element{{}}
+	if len(l.Elements) == 0 && !clears {
+		l.Elements = []document.Element{{}}
 	}
-	if n := len(l.elements); n > 1 && !clears {
+	if n := len(l.Elements); n > 1 && !clears {
 		return InvalidPath("%s has %d values; select one with a filter", e.op.Path.Top(), n)
 	}
-	for i := range l.elements {
-		one := &l.elements[i]
-		if one.absent() || one.isObject() {
-			one.sameness = nil
-			if err := e.setSub(&one.node, clears); err != nil {
+	for i := range l.Elements {
+		one := &l.Elements[i]
+		if one.Absent() || one.IsObject() {
+			one.Forget()
+			if err := e.setSub(&one.Node, clears); err != nil {
 				return err
 			}
 		} else if !clears {
 			return InvalidPath("the value of %s has no sub-attributes", e.op.Path.Top())
 		}
 	}
-	l.drop(func(e element) bool { return e.isObject() && e.unassigned() })
+	l.Drop(func(e document.Element) bool { return e.IsObject() && e.Unassigned() })
 	return nil
 }
 
 // selected handles attr[filter] and attr[filter].sub.
-func (e edit) selected(v *node, clears bool) error {
-	l := v.values()
+func (e edit) selected(v *document.Node, clears bool) error {
+	l := v.Values()
 	var touched []int
 	gone := false
-	for i := range l.elements {
-		one := &l.elements[i]
-		hit := e.p.schemas.match(e.op.Path.Filter, scope{e.p.schemas, e.p.t, e.op.Path.Top(), &one.node, &e.p.looks})
+	for i := range l.Elements {
+		one := &l.Elements[i]
+		hit := e.p.schemas.match(e.op.Path.Filter, scope{e.p.schemas, e.p.t, e.op.Path.Top(), &one.Node, &e.p.looks})
 		if err := e.p.look(1); err != nil {
 			return err
 		}
@@ -116,14 +120,14 @@ func (e edit) selected(v *node, clears bool) error {
 		if err := e.change(one, clears); err != nil {
 			return err
 		}
-		gone = gone || one.absent()
+		gone = gone || one.Absent()
 	}
 	switch {
 	case len(touched) == 0 && e.op.Kind == ReplaceAll:
 		return NoTarget("%s selects nothing", e.op.Path)
 	case len(touched) == 0 && e.op.Kind == Add:
-		one := element{node: node{raw: "{}"}}
-		if !describe(&one.node, e.op.Path.Filter) {
+		one := document.NewElement("{}")
+		if !describe(&one.Node, e.op.Path.Filter) {
 			return NoTarget("%s selects nothing", e.op.Path)
 		}
 		if err := e.change(&one, false); err != nil {
@@ -132,8 +136,8 @@ func (e edit) selected(v *node, clears bool) error {
 		if err := e.check(one.String()); err != nil { // the filter describes it too
 			return err
 		}
-		touched = append(touched, len(l.elements))
-		l.elements = append(l.elements, one)
+		touched = append(touched, len(l.Elements))
+		l.Elements = append(l.Elements, one)
 	}
 	if len(touched) == 0 {
 		return nil
@@ -141,19 +145,19 @@ func (e edit) selected(v *node, clears bool) error {
 	if err := e.onePrimary(l, touched); err != nil {
 		return err
 	}
-	if l.changed, l.places = true, nil; gone {
-		l.drop(func(e element) bool { return e.absent() })
+	if l.Touch(); gone {
+		l.Drop(func(e document.Element) bool { return e.Absent() })
 	}
 	return nil
 }
 
 // change is what the operation does to a selected value. One that is removed is absent afterwards.
-func (e edit) change(one *element, clears bool) error {
-	one.sameness = nil
-	if sub := e.op.Path.Sub; sub != "" && one.isObject() {
-		err := e.setSub(&one.node, clears)
-		if one.unassigned() {
-			one.node = node{}
+func (e edit) change(one *document.Element, clears bool) error {
+	one.Forget()
+	if sub := e.op.Path.Sub; sub != "" && one.IsObject() {
+		err := e.setSub(&one.Node, clears)
+		if one.Unassigned() {
+			one.Node = document.Node{}
 		}
 		return err
 	} else if sub != "" && !strings.EqualFold(sub, "value") {
@@ -161,25 +165,25 @@ func (e edit) change(one *element, clears bool) error {
 	}
 	switch {
 	case clears:
-		one.node = node{}
+		one.Node = document.Node{}
 		return nil
-	case e.op.Kind == Add && one.isObject() && isObject(e.op.Value):
-		one.merge(e.op.Value)
+	case e.op.Kind == Add && one.IsObject() && document.IsObject(e.op.Value):
+		one.Merge(e.op.Value)
 	default:
-		one.node = node{raw: e.op.Value}
+		one.Node = document.NewNode(e.op.Value)
 	}
 	return e.check(e.op.Value)
 }
 
 // describe makes the value that a filter's "eq" terms describe.
-func describe(v *node, f Filter) bool {
+func describe(v *document.Node, f Filter) bool {
 	for _, t := range Conjuncts(f) {
 		c, ok := t.(Compare)
 		if !ok || c.Op != Eq {
 			return false
 		}
 		if c.Value != "null" {
-			v.setMember(c.Attr.Name, c.Value)
+			v.SetMember(c.Attr.Name, c.Value)
 		}
 	}
 	return true

@@ -8,7 +8,7 @@ import (
 
 // Error is a SCIM error (RFC 7644 section 3.12). Detail is for the caller; Cause is for the log
 // only and never reaches a body. The functions below cut what a detail repeats of the request
-// (MaxEcho).
+// (document.MaxEcho).
 type Error struct {
 	Status     int
 	Type       string // scimType of RFC 7644 table 9, or empty
@@ -36,7 +36,7 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Cause }
 
 // Fail makes an error of any status. Like all functions here that take a format, it cuts each
-// argument at MaxEcho characters.
+// argument at document.MaxEcho characters.
 func Fail(status int, scimType, format string, args ...any) *Error {
 	return &Error{Status: status, Type: scimType, Detail: string(say(format, args...))}
 }

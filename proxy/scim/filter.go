@@ -1,6 +1,10 @@
 package scim
 
-import "strings"
+import (
+	"strings"
+
+	"keycloak-scim-proxy/proxy/scim/document"
+)
 
 // Filter is a parsed filter (RFC 7644 section 3.4.2.2): exactly one of Compare, Present, And, Or, Not, Within.
 //
@@ -87,7 +91,7 @@ func (f Or) String() string {
 }
 
 // Equal makes the filter `attr eq "text"`.
-func Equal(attr AttrPath, text string) Compare { return Compare{attr, Eq, Quote(text)} }
+func Equal(attr AttrPath, text string) Compare { return Compare{attr, Eq, document.Quote(text)} }
 
 // MapFilter is a filter with each of its comparisons changed. change gets Compare, Present and Within
 // with the attribute whose values they are about: emails for the inside of emails[...], else none.

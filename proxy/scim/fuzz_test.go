@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // What was printed is read as the same tree, and prints the same. Only the depth may be lost: `a[…].b` gets a pair of parentheses more.
@@ -23,7 +24,7 @@ func FuzzParseFilter(f *testing.F) {
 			return
 		}
 		same(t, text, tree, func(printed string) (scim.Filter, error) { return scim.ParseFilter(printed) })
-		scim.CoreSchemas().Match(tree, scim.User, scim.Must(babs))
+		scim.CoreSchemas().Match(tree, scim.User, document.Must(babs))
 	})
 }
 
@@ -55,7 +56,7 @@ func FuzzParsePath(f *testing.F) {
 // apply checks that an operation is refused in the vocabulary, or makes a resource that is valid JSON with values of the right types.
 func apply(t *testing.T, kind scim.OpKind, p scim.Path, value string) {
 	ops := []scim.Op{{Kind: kind, Path: p, Value: value}}
-	once, err := scim.CoreSchemas().Apply(scim.User, scim.Must(babs), ops)
+	once, err := scim.CoreSchemas().Apply(scim.User, document.Must(babs), ops)
 	if err != nil {
 		if scim.Status(err) != 400 {
 			t.Errorf("%s %s %s: %v", kind, p, value, err)

@@ -3,12 +3,14 @@ package scim_test
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 func TestCheckJSON(t *testing.T) {
@@ -73,7 +75,7 @@ func TestSame(t *testing.T) {
 		{"true", "false", false},
 		{`{"a":1}`, `{"A":1}`, false},
 	} {
-		if scim.Same(c.a, c.b) != c.same || scim.Same(c.b, c.a) != c.same {
+		if document.Same(c.a, c.b) != c.same || document.Same(c.b, c.a) != c.same {
 			t.Errorf("Same(%s, %s) is not %v", c.a, c.b, c.same)
 		}
 	}
@@ -85,7 +87,7 @@ func TestUnassigned(t *testing.T) {
 		"": true, "null": true, "[]": true, "[ ]": true, "{}": true, "{ }": true,
 		"[null]": false, `{"a":null}`: false, `""`: false, "0": false, "false": false, `"null"`: false,
 	} {
-		if scim.Unassigned(raw) != want {
+		if document.Unassigned(raw) != want {
 			t.Errorf("Unassigned(%s) is not %v", raw, want)
 		}
 	}
@@ -100,7 +102,7 @@ func TestElements(t *testing.T) {
 		`{"a":[1]}`:                       {`{"a":[1]}`},
 		`[ 1 , "a,]b" ,{"x": [2]}, null]`: {"1", `"a,]b"`, `{"x": [2]}`, "null"},
 	} {
-		if diff := cmp.Diff(want, scim.Elements(raw)); diff != "" {
+		if diff := cmp.Diff(want, document.Elements(raw)); diff != "" {
 			t.Errorf("%s: %s", raw, diff)
 		}
 	}
@@ -109,20 +111,20 @@ func TestElements(t *testing.T) {
 func TestQuoteAndText(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{"", "plain", "<b> & \"q\" \\ /", "é\n\t\x00", "true", "12", "日本"} {
-		q := scim.Quote(s)
-		if scim.Text(q) != s || scim.CheckJSON([]byte(q), 1) != nil {
-			t.Errorf("%q becomes %s becomes %q", s, q, scim.Text(q))
+		q := document.Quote(s)
+		if document.Text(q) != s || scim.CheckJSON([]byte(q), 1) != nil {
+			t.Errorf("%q becomes %s becomes %q", s, q, document.Text(q))
 		}
 	}
-	if q := scim.Quote("<&>"); q != `"<&>"` {
+	if q := document.Quote("<&>"); q != `"<&>"` {
 		t.Errorf("escaped for HTML: %s", q)
 	}
 	for _, raw := range []string{"12.50", "1e400", "12345678901234567890", "-0", "true", ""} {
-		if got := scim.Text(raw); got != raw {
+		if got := document.Text(raw); got != raw {
 			t.Errorf("the text of %s is %s", raw, got)
 		}
 	}
-	if scim.Text("null") != "" {
+	if document.Text("null") != "" {
 		t.Error("null is no text")
 	}
 }
@@ -139,17 +141,17 @@ func TestManyMembers(t *testing.T) {
 		}
 		return strings.Join(parts, ",")
 	}
-	r := scim.Must(`{"` + foreign + `":{` + list(`"a%d":1`) + `}}`)
-	other := scim.Must(`{"` + foreign + `":{` + list(`"a%d":2`) + `}}`)
-	if got := r.Assigned(); len(got.Leaves()) != n {
-		t.Errorf("%d leaves", len(got.Leaves()))
+	r := document.Must(`{"` + foreign + `":{` + list(`"a%d":1`) + `}}`)
+	other := document.Must(`{"` + foreign + `":{` + list(`"a%d":2`) + `}}`)
+	if got := len(slices.Collect(r.Assigned().Leaves())); got != n {
+		t.Errorf("%d leaves", got)
 	}
 	if ops := scim.Diff(r, other); len(ops) != n {
 		t.Errorf("%d operations", len(ops))
 	}
 	add := scim.Op{Kind: scim.Add, Path: path(t, "emails"), Value: "[" + list(`{"value":"v%d"}`) + "]"}
-	once, err := scim.CoreSchemas().Apply(scim.User, scim.Must("{}"), []scim.Op{add, add})
-	if err != nil || len(scim.Elements(once.Raw("emails"))) != n {
-		t.Errorf("%v, %d values", err, len(scim.Elements(once.Raw("emails"))))
+	once, err := scim.CoreSchemas().Apply(scim.User, document.Must("{}"), []scim.Op{add, add})
+	if err != nil || len(document.Elements(once.Raw("emails"))) != n {
+		t.Errorf("%v, %d values", err, len(document.Elements(once.Raw("emails"))))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // What a request names is counted before any rule of a dialect sees it.
@@ -103,7 +104,7 @@ func TestTermsOfAFilter(t *testing.T) {
 func TestLooksAreBounded(t *testing.T) {
 	t.Parallel()
 	emails := func(n int) scim.Resource {
-		return scim.Must(`{"userName":"u","emails":[` + numbered(n, `{"value":"#"}`) + `]}`)
+		return document.Must(`{"userName":"u","emails":[` + numbered(n, `{"value":"#"}`) + `]}`)
 	}
 	apply := func(r scim.Resource, n int, kind scim.OpKind, at, value string) error {
 		ops := make([]scim.Op, n)
@@ -142,7 +143,7 @@ func TestLongTextsCountForMore(t *testing.T) {
 	const size = 1 << 20
 	grow := scim.Op{Kind: scim.Add, Path: path(t, "emails"), Value: `{"value":"0","display":"` + strings.Repeat("X", size) + `"}`}
 	look := scim.Op{Kind: scim.Remove, Path: path(t, "emails["+strings.Repeat(`display co "y" or `, 1000)+`display co "z"]`)}
-	r := scim.Must(`{"userName":"u","emails":[{"value":"0"}]}`)
+	r := document.Must(`{"userName":"u","emails":[{"value":"0"}]}`)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	_, err := scim.CoreSchemas().Apply(scim.User, r, []scim.Op{grow, look})

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // Match decides a filter on a resource (RFC 7644 section 3.4.2.2).
@@ -13,7 +15,8 @@ import (
 // without regard to case unless the schema says caseExact. "ne" is "not eq", so it holds where the attribute has no value. Comparing
 // with null asks whether there is a value.
 func (s Schemas) Match(f Filter, t ResourceType, r Resource) bool {
-	return s.match(f, scope{s, t, AttrPath{}, &node{raw: r.raw}, nil})
+	on := document.NewNode(r.String())
+	return s.match(f, scope{s, t, AttrPath{}, &on, nil})
 }
 
 // scope is what a filter is decided on: a resource, or a value of the attribute "of".
@@ -21,7 +24,7 @@ type scope struct {
 	schemas Schemas
 	t       ResourceType
 	of      AttrPath
-	on      *node
+	on      *document.Node
 	looks   *int // counts what is compared, up to maxLooks; nil: does not count
 }
 
@@ -80,19 +83,19 @@ func (s scope) definition(p AttrPath) Attribute {
 // some reports whether something holds for one of the values of an attribute.
 func (s scope) some(p AttrPath, holds func(raw string) bool) bool {
 	if !s.of.IsZero() {
-		v := s.on.sub(p.Name)
-		return s.look(v) && !Unassigned(v) && holds(v)
+		v := sub(s.on, p.Name)
+		return s.look(v) && !document.Unassigned(v) && holds(v)
 	}
 	values := s.at(p.Top())
 	for i := range values {
 		e := &values[i]
 		v := e.String()
 		if p.Sub != "" {
-			v = e.sub(p.Sub)
-		} else if value := e.text("value"); value != "" { // a complex value without a sub-attribute stands for its "value"
+			v = sub(&e.Node, p.Sub)
+		} else if value := e.Text("value"); value != "" { // a complex value without a sub-attribute stands for its "value"
 			v = value
 		}
-		if !Unassigned(v) && holds(v) {
+		if !document.Unassigned(v) && holds(v) {
 			return true
 		}
 	}
@@ -105,7 +108,7 @@ func (s scope) within(f Within) bool {
 	}
 	values := s.at(f.Attr)
 	for i := range values {
-		if s.schemas.match(f.Filter, scope{s.schemas, s.t, f.Attr, &values[i].node, s.looks}) {
+		if s.schemas.match(f.Filter, scope{s.schemas, s.t, f.Attr, &values[i].Node, s.looks}) {
 			return true
 		}
 	}
@@ -122,19 +125,19 @@ func (s scope) look(v string) bool {
 }
 
 // at are the values of an attribute of a resource. They stay parsed for the next comparison.
-func (s scope) at(p AttrPath) []element {
-	if o := s.on.open(); o != nil {
-		if n := o.node(p.steps()); n != nil {
-			return n.values().elements
+func (s scope) at(p AttrPath) []document.Element {
+	if o := s.on.Open(); o != nil {
+		if n := o.Node(p); n != nil {
+			return n.Values().Elements
 		}
 	}
 	return nil
 }
 
 // sub is a sub-attribute of a value. A value that is not an object is its own "value".
-func (n *node) sub(name string) string {
-	if n.isObject() {
-		return n.text(name)
+func sub(n *document.Node, name string) string {
+	if n.IsObject() {
+		return n.Text(name)
 	}
 	if strings.EqualFold(name, "value") {
 		return n.String()
@@ -146,9 +149,9 @@ func (n *node) sub(name string) string {
 // are no concern of this package.
 func compare(op Operator, have, want string, def Attribute) bool {
 	switch {
-	case IsText(have) && IsText(want):
-		return compareText(op, Text(have), Text(want), def)
-	case !IsText(have) && !IsText(want):
+	case document.IsText(have) && document.IsText(want):
+		return compareText(op, document.Text(have), document.Text(want), def)
+	case !document.IsText(have) && !document.IsText(want):
 		if have == "true" || have == "false" || want == "true" || want == "false" {
 			return op == Eq && have == want
 		}

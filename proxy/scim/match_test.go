@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 const babs = `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],
@@ -80,7 +81,7 @@ func TestMatch(t *testing.T) {
 				t.Errorf("%s: %v", text, err)
 				continue
 			}
-			if scim.CoreSchemas().Match(f, scim.User, scim.Must(babs)) != want {
+			if scim.CoreSchemas().Match(f, scim.User, document.Must(babs)) != want {
 				t.Errorf("%s is %v", text, !want)
 			}
 		}
@@ -95,7 +96,7 @@ func TestMatchIsConsistent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return scim.CoreSchemas().Match(f, scim.User, scim.Must(babs))
+		return scim.CoreSchemas().Match(f, scim.User, document.Must(babs))
 	}
 	for _, attr := range []string{"userName", "title", "emails", "emails.type", "active", "meta.created", foreign + ":level", "nothing"} {
 		for _, value := range []string{`"work"`, `"bjensen"`, "true", "7", "null", `"2010-01-23T04:56:22Z"`} {
@@ -108,7 +109,7 @@ func TestMatchIsConsistent(t *testing.T) {
 
 func TestMatchGroup(t *testing.T) {
 	t.Parallel()
-	g := scim.Must(`{"id":"g1","displayName":"Tour Guides","members":[{"value":"U-1","type":"User"},{"value":"U-2"}]}`)
+	g := document.Must(`{"id":"g1","displayName":"Tour Guides","members":[{"value":"U-1","type":"User"},{"value":"U-2"}]}`)
 	for text, want := range map[string]bool{
 		`displayName eq "tour guides"`: true, `members eq "U-1"`: true, `members.value eq "u-1"`: false, `members[value eq "U-2" and type eq "User"]`: false,
 		`members[value eq "U-1" and type eq "user"]`: true, `userName pr`: false,

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // An Object does what the Resource does, one pass per change: the same text after any changes, and
@@ -21,7 +22,7 @@ func TestObjectIsTheResource(t *testing.T) {
 		var parts []string
 		for i, n := range rapid.SliceOfDistinct(names, strings.ToUpper).Draw(t, "names") {
 			if v := values.Draw(t, fmt.Sprint(i)); v != "" {
-				parts = append(parts, scim.Quote(n)+": "+v)
+				parts = append(parts, document.Quote(n)+": "+v)
 			}
 		}
 		if rapid.Bool().Draw(t, "many") {
@@ -48,7 +49,7 @@ func TestObjectIsTheResource(t *testing.T) {
 			r = r.Set(p, raw)
 			o.Set(p, raw)
 			for _, at := range []scim.AttrPath{p, p.Top(), {Name: p.Name}} {
-				if want := r.Get(at); !scim.Same(o.Get(at), want) && o.Get(at) != want {
+				if want := r.Get(at); !document.Same(o.Get(at), want) && o.Get(at) != want {
 					t.Fatalf("%+v of %s: %s, want %s", at, r, o.Get(at), want)
 				}
 			}
@@ -73,7 +74,7 @@ func compact(text string) string {
 func TestObjectTwins(t *testing.T) {
 	t.Parallel()
 	for _, more := range []string{"", "," + numbered(40, `"m#":0`)} {
-		o := scim.Must(`{"u":{"a":1,"A":2,"á":3,"Á":4` + more + `}}`).Object()
+		o := document.Must(`{"u":{"a":1,"A":2,"á":3,"Á":4` + more + `}}`).Object()
 		at := scim.MustPath("u.a")
 		o.Set(at, "5")
 		if got := o.Get(at); got != "5" {
@@ -98,7 +99,7 @@ func TestNamesInAnyCase(t *testing.T) {
 		for _, more := range []string{"", "," + numbered(40, `"m#":0`)} {
 			_, err := scim.ParseResource([]byte(`{"` + c[0] + `":1,"` + c[1] + `":2` + more + `}`))
 			refused(t, c[0], err, "invalidSyntax", "given twice")
-			r := scim.Must(`{"` + c[0] + `":1` + more + `}`)
+			r := document.Must(`{"` + c[0] + `":1` + more + `}`)
 			if got := r.Object().Get(scim.AttrPath{Name: c[1]}); got != "1" || r.Raw(c[1]) != "1" {
 				t.Errorf("%s is not found as %s: %q %q", c[0], c[1], got, r.Raw(c[1]))
 			}
@@ -121,7 +122,7 @@ func TestParseResourceIsNoBomb(t *testing.T) {
 // canonical is what versions are hashes of: the text that encoding/json makes.
 func TestCanonical(t *testing.T) {
 	t.Parallel()
-	word := rapid.Map(rapid.SampledFrom([]string{"", "a", "B", "é", `"`, `\`, "<&>", "\u2028", "\x01", "日本", "/"}), scim.Quote)
+	word := rapid.Map(rapid.SampledFrom([]string{"", "a", "B", "é", `"`, `\`, "<&>", "\u2028", "\x01", "日本", "/"}), document.Quote)
 	leaf := rapid.OneOf(word, rapid.SampledFrom([]string{"true", "null", "0", "-1", "1.50", "12345678901234567890", "1e3", `"\u00e9\/"`, `"\ud83d\ude00"`, `"\ud800"`}))
 	var value *rapid.Generator[string]
 	value = rapid.Custom(func(t *rapid.T) string {
@@ -149,7 +150,7 @@ func TestCanonical(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := scim.Canonical(raw); got != string(want) {
+		if got := document.Canonical(raw); got != string(want) {
 			t.Fatalf("%s\n is %s\nwant %s", raw, got, want)
 		}
 	})
@@ -171,7 +172,7 @@ func TestObjectMap(t *testing.T) {
 		{`{"a":1,"b":2}`, `{"c":1}`, func(_, r string) (string, string) { return "c", r }},
 		{`{"a":1,"B":2}`, `{"a":1,"b":2}`, func(n, r string) (string, string) { return strings.ToLower(n), r }},
 	} {
-		r := scim.Must(c.in)
+		r := document.Must(c.in)
 		o := r.Object()
 		o.Map(c.change)
 		if o.String() != c.want {

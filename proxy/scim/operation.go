@@ -1,5 +1,7 @@
 package scim
 
+import "keycloak-scim-proxy/proxy/scim/document"
+
 // Operation is one operation of a PATCH as it is written, while the rules of a dialect run.
 type Operation struct {
 	*Object        // nil if it is not a JSON object
@@ -24,10 +26,10 @@ func parseOperation(raw string) *Operation {
 
 // NewOperation makes an operation. An empty path or value is left out.
 func NewOperation(kind OpKind, path, value string) *Operation {
-	op := &Operation{Object: &Object{changed: true, slots: make([]slot, 0, 3)}}
-	op.Put("op", Quote(string(kind)))
+	op := &Operation{Object: document.NewObject()}
+	op.Put("op", document.Quote(string(kind)))
 	if path != "" {
-		op.Put("path", Quote(path))
+		op.Put("path", document.Quote(path))
 	}
 	op.Put("value", value)
 	return op
@@ -43,22 +45,22 @@ func (op *Operation) String() string {
 
 // Kind is the text of op, or "" if it is not a string.
 func (op *Operation) Kind() OpKind {
-	if raw := op.Raw("op"); IsText(raw) {
-		return OpKind(Text(raw))
+	if raw := op.Raw("op"); document.IsText(raw) {
+		return OpKind(document.Text(raw))
 	}
 	return ""
 }
 
 // SetKind sets op.
-func (op *Operation) SetKind(k OpKind) { op.Put("op", Quote(string(k))) }
+func (op *Operation) SetKind(k OpKind) { op.Put("op", document.Quote(string(k))) }
 
 // Path is the path. It reports false if there is none or it is not valid.
 func (op *Operation) Path() (Path, bool) {
 	raw := op.Raw("path")
 	if raw != op.path.raw {
 		op.path = parsedPath{raw: raw}
-		if IsText(raw) {
-			p, err := ParsePath(Text(raw))
+		if document.IsText(raw) {
+			p, err := ParsePath(document.Text(raw))
 			op.path.path, op.path.ok = p, err == nil
 		}
 	}
@@ -69,7 +71,7 @@ func (op *Operation) Path() (Path, bool) {
 func (op *Operation) SetPath(p Path) { op.SetPathText(p.String()) }
 
 // SetPathText sets the path, which need not be a valid one.
-func (op *Operation) SetPathText(path string) { op.Put("path", Quote(path)) }
+func (op *Operation) SetPathText(path string) { op.Put("path", document.Quote(path)) }
 
 // Value is the JSON text of value, or "".
 func (op *Operation) Value() string { return op.Raw("value") }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"sync/atomic"
+
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // Outcome is what became of a write besides its error. It travels in the context of the write, because a layer that mends what a
@@ -68,7 +70,7 @@ func Undo(now, before, after Resource) (undone Resource, whole bool) {
 	for _, op := range Diff(after, before) {
 		at := op.Path.AttrPath
 		enables := at.URN == "" && strings.EqualFold(at.Name, "active") && op.Value == "true"
-		if enables || !Same(now.Get(at), after.Get(at)) {
+		if enables || !document.Same(now.Get(at), after.Get(at)) {
 			whole = false
 			continue
 		}

@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // unfoldSearch makes a POSTed query (RFC 7644 section 3.4.3) the same as a GET, so that rules see one form.
@@ -28,8 +30,8 @@ func unfoldSearch(w Wire) (Wire, error) {
 			continue
 		}
 		var values []string
-		for e := range elements(raw) {
-			values = append(values, Text(e))
+		for e := range document.Values(raw) {
+			values = append(values, document.Text(e))
 		}
 		w.Query.Set(name, strings.Join(values, ","))
 	}

@@ -1,6 +1,10 @@
 package scim
 
-import "strings"
+import (
+	"strings"
+
+	"keycloak-scim-proxy/proxy/scim/document"
+)
 
 // referrals walks the places of a call where references may stand. Visit is told the attribute, the bulkId, and whether a URI stands there;
 // what it returns, JSON text of a string, takes the reference's place, "" leaves it.
@@ -13,10 +17,10 @@ func (w referrals) call(c Call) (Call, error) {
 	var err error
 	switch c := c.(type) {
 	case Create:
-		c.Body.raw, err = w.object("", c.Body.raw)
+		c.Body, err = w.body(c.Body)
 		return c, err
 	case Replace:
-		c.Body.raw, err = w.object("", c.Body.raw)
+		c.Body, err = w.body(c.Body)
 		return c, err
 	case Patch:
 		ops := make([]Op, len(c.Ops))
@@ -32,16 +36,24 @@ func (w referrals) call(c Call) (Call, error) {
 	}
 }
 
+func (w referrals) body(r Resource) (Resource, error) {
+	raw, err := w.object("", r.String())
+	if err != nil || raw == r.String() {
+		return r, err
+	}
+	return document.Part(raw)
+}
+
 // object walks a resource, or one extension of it.
 func (w referrals) object(urn, raw string) (string, error) {
 	if !mayRefer(raw) {
 		return raw, nil
 	}
-	return each(raw, func(m member) (string, error) {
-		if urn == "" && strings.Contains(m.key, ":") {
-			return w.object(m.key, m.raw)
+	return each(raw, func(name, raw string) (string, error) {
+		if urn == "" && strings.Contains(name, ":") {
+			return w.object(name, raw)
 		}
-		return w.attribute(AttrPath{URN: urn, Name: m.key}, m.raw)
+		return w.attribute(AttrPath{URN: urn, Name: name}, raw)
 	})
 }
 
@@ -50,24 +62,21 @@ func mayRefer(raw string) bool {
 	return strings.Contains(raw, bulkPrefix) || strings.Contains(raw, `\`)
 }
 
-// each replaces the members of an object; what does not change stays byte for byte. Anything but an object has no members.
-func each(raw string, change func(member) (string, error)) (string, error) {
-	if !isObject(raw) {
-		return raw, nil
+// each replaces the members of an object. What does not change stays byte for byte, and so does
+// anything but an object.
+func each(raw string, change func(name, raw string) (string, error)) (string, error) {
+	r, err := document.Part(raw)
+	if err != nil {
+		return raw, nil //nolint:nilerr // nothing refers in what is not an object
 	}
-	ms, changed := members(raw), false
-	for i, m := range ms {
-		now, err := change(m)
-		if err != nil {
-			return raw, err
+	var failed error
+	changed := r.Map(func(name, raw string) (string, string) {
+		if failed == nil {
+			raw, failed = change(name, raw)
 		}
-		changed = changed || now != m.raw
-		ms[i].raw = now
-	}
-	if !changed {
-		return raw, nil
-	}
-	return objectText(ms), nil
+		return name, raw
+	})
+	return changed.String(), failed
 }
 
 // holds reports whether an attribute holds references.
@@ -90,10 +99,10 @@ func (w referrals) attribute(at AttrPath, raw string) (string, error) {
 // values walks a value of which the text itself may refer, or each of them.
 func (w referrals) values(at AttrPath, raw string) (string, error) {
 	switch {
-	case IsText(raw):
+	case document.IsText(raw):
 		return w.text(at, raw)
-	case isArray(raw):
-		es, changed := Elements(raw), false
+	case document.IsArray(raw):
+		es, changed := document.Elements(raw), false
 		for i, e := range es {
 			now, err := w.values(at, e)
 			if err != nil {
@@ -103,15 +112,15 @@ func (w referrals) values(at AttrPath, raw string) (string, error) {
 			es[i] = now
 		}
 		if changed {
-			return Array(es), nil
+			return document.Array(es), nil
 		}
 		return raw, nil
 	}
-	return each(raw, func(m member) (string, error) {
-		if IsText(m.raw) && !referring(m.key) {
-			return m.raw, nil
+	return each(raw, func(name, raw string) (string, error) {
+		if document.IsText(raw) && !referring(name) {
+			return raw, nil
 		}
-		return w.values(at.With(m.key), m.raw)
+		return w.values(at.With(name), raw)
 	})
 }
 
@@ -121,7 +130,7 @@ func referring(sub string) bool {
 }
 
 func (w referrals) text(at AttrPath, raw string) (string, error) {
-	id, ok := BulkID(Text(raw))
+	id, ok := BulkID(document.Text(raw))
 	if !ok {
 		return raw, nil
 	}
@@ -155,7 +164,7 @@ func (w referrals) op(op Op) (Op, error) {
 func (w referrals) filter(at AttrPath, f Filter) (Filter, error) {
 	return MapFilter(f, func(of AttrPath, f Filter) (Filter, error) {
 		c, ok := f.(Compare)
-		if !ok || !of.IsZero() || !referring(c.Attr.Name) || !IsText(c.Value) {
+		if !ok || !of.IsZero() || !referring(c.Attr.Name) || !document.IsText(c.Value) {
 			return f, nil
 		}
 		var err error

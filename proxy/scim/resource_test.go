@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // What nobody touches survives byte for byte, spaces and all: the traps of JSON path languages are in here.
@@ -29,7 +30,7 @@ func TestNamesThatDifferOnlyInCase(t *testing.T) {
 	_, err := scim.ParseResource([]byte(`{"userName":"a","title":1,"USERNAME":"b"}`))
 	refused(t, "twice", err, "invalidSyntax", `"USERNAME" is given twice`)
 
-	r := scim.Must(`{"UserName":"a","NAME":{"GivenName":"g"},"URN:EXAMPLE:2.0:USER":{"X":1}}`)
+	r := document.Must(`{"UserName":"a","NAME":{"GivenName":"g"},"URN:EXAMPLE:2.0:USER":{"X":1}}`)
 	if r.Raw("username") != `"a"` || r.Get(scim.MustPath("name.givenname")) != `"g"` || r.Get(scim.MustPath(foreign+":x")) != "1" {
 		t.Errorf("not found: %s", r)
 	}
@@ -41,7 +42,7 @@ func TestNamesThatDifferOnlyInCase(t *testing.T) {
 
 func TestUntouchedValuesSurvive(t *testing.T) {
 	t.Parallel()
-	r := scim.Must(odd).With("title", `"T"`)
+	r := document.Must(odd).With("title", `"T"`)
 	for name, want := range map[string]string{
 		foreign: `{"a.b": 1.50, "0":["x"] ,"*":"?", "#":{"1":2}}`,
 		"note":  `"<b> & \u003c \u00e9 é \/"`,
@@ -64,7 +65,7 @@ func TestUntouchedValuesSurvive(t *testing.T) {
 // To a path language "0" is an index, "a.b" two steps, "*" a pattern and "#" a count. Here they are names.
 func TestNamesAreNotPaths(t *testing.T) {
 	t.Parallel()
-	r := scim.Must(odd)
+	r := document.Must(odd)
 	for name, want := range map[string]string{"a.b": "1.50", "0": `["x"]`, "*": `"?"`, "#": `{"1":2}`} {
 		at := scim.AttrPath{URN: foreign, Name: name}
 		if got := r.Get(at); got != want {
@@ -77,7 +78,7 @@ func TestNamesAreNotPaths(t *testing.T) {
 	if got := r.Get(scim.AttrPath{URN: foreign, Name: "0", Sub: "0"}); got != "" {
 		t.Errorf("an element by its number: %s", got)
 	}
-	got := scim.Must(`{"list":["a"]}`).Set(scim.AttrPath{Name: "list", Sub: "0"}, `"b"`)
+	got := document.Must(`{"list":["a"]}`).Set(scim.AttrPath{Name: "list", Sub: "0"}, `"b"`)
 	if want := `{"list":{"0":"b"}}`; got.String() != want {
 		t.Errorf("%s, want %s", got, want)
 	}
@@ -102,13 +103,13 @@ func TestSet(t *testing.T) {
 		{"a whole extension", `{"` + enterprise + `":{"manager":{"value":1}},"a":1}`, enterprise, "", `{"a":1}`},
 		{"in an extension only", `{"title":"core"}`, foreign + ":title", `"x"`, `{"title":"core","` + foreign + `":{"title":"x"}}`},
 	} {
-		before := scim.Must(c.in)
+		before := document.Must(c.in)
 		after := before.Set(scim.MustPath(c.at), c.raw)
 		if after.String() != c.want || before.String() != c.in {
 			t.Errorf("%s: %s, want %s (from %s)", c.name, after, c.want, before)
 		}
 	}
-	if got := scim.Must(odd).Set(scim.AttrPath{}, "1"); got.String() != odd {
+	if got := document.Must(odd).Set(scim.AttrPath{}, "1"); got.String() != odd {
 		t.Errorf("no path leads nowhere: %s", got)
 	}
 }
@@ -122,7 +123,7 @@ func TestZeroResource(t *testing.T) {
 	if got := none.With("a", "1").Set(scim.MustPath("b.c"), "2").Without("a").String(); got != `{"b":{"c":2}}` {
 		t.Errorf("built from nothing: %s", got)
 	}
-	text, err := json.Marshal([]scim.Resource{{}, scim.Must(`{"id":"1"}`)})
+	text, err := json.Marshal([]scim.Resource{{}, document.Must(`{"id":"1"}`)})
 	if err != nil || string(text) != `[null,{"id":"1"}]` {
 		t.Errorf("%s %v", text, err)
 	}
@@ -130,10 +131,10 @@ func TestZeroResource(t *testing.T) {
 
 func TestLeaves(t *testing.T) {
 	t.Parallel()
-	r := scim.Must(`{"userName":"a","x":null,"name":{"givenName":"g","middleName":null,"q":{}},"emails":[{"value":"e"}],"empty":[],"none":{},
+	r := document.Must(`{"userName":"a","x":null,"name":{"givenName":"g","middleName":null,"q":{}},"emails":[{"value":"e"}],"empty":[],"none":{},
 "` + enterprise + `":{"department":"d","manager":{"value":"m","deep":{"a":1}},"organization":null},"` + foreign + `":{},"urn:null:1:User":null,"urn:odd:1:User":7}`)
 	var got []string
-	for _, l := range r.Leaves() {
+	for l := range r.Leaves() {
 		got = append(got, l.Path.String()+" "+l.Raw)
 	}
 	want := []string{
@@ -157,7 +158,7 @@ func TestAssigned(t *testing.T) {
 		`{"emails":[{"value":"x","type":null}]}`:                                           `{"emails":[{"value":"x","type":null}]}`,
 		`{"` + foreign + `":{"a":1,"A":2},"name":{"x":1,"X":null,"familyName":" \u00e9"}}`: `{"` + foreign + `":{"a":2},"name":{"x":1,"familyName":" \u00e9"}}`,
 	} {
-		if got := scim.Must(in).Assigned().String(); got != want {
+		if got := document.Must(in).Assigned().String(); got != want {
 			t.Errorf("%s: %s, want %s", in, got, want)
 		}
 	}

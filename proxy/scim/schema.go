@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // Attribute is an attribute definition (RFC 7643 section 7). Empty texts stand for the RFC's defaults: readWrite, default, none.
@@ -56,19 +58,19 @@ func (d definitions) add(urn string, as []Attribute) {
 		names = map[string]*Attribute{}
 	}
 	for i := range as {
-		for _, name := range []string{as[i].Name, fold(as[i].Name)} {
+		for _, name := range []string{as[i].Name, document.Fold(as[i].Name)} {
 			if names[name] == nil {
 				names[name] = &as[i]
 			}
 		}
 	}
-	d[urn], d[fold(urn)] = names, names
+	d[urn], d[document.Fold(urn)] = names, names
 }
 
 func (d definitions) extension(urn string) (map[string]*Attribute, bool) {
 	names, ok := d[urn]
 	if !ok {
-		names, ok = d[fold(urn)]
+		names, ok = d[document.Fold(urn)]
 	}
 	return names, ok
 }
@@ -83,7 +85,7 @@ func (s Schemas) indexed() Schemas {
 		for _, e := range s.extensions[t] {
 			d.add(e.ID, e.Attributes)
 		}
-		for _, urn := range []string{core.ID, fold(core.ID)} {
+		for _, urn := range []string{core.ID, document.Fold(core.ID)} {
 			d[urn] = d[""]
 		}
 		s.index[t] = d
@@ -160,7 +162,7 @@ func (s Schemas) attribute(t ResourceType, p AttrPath) (Attribute, bool) {
 	names, _ := s.index[t].extension(p.URN)
 	a := names[p.Name]
 	if a == nil {
-		a = names[fold(p.Name)]
+		a = names[document.Fold(p.Name)]
 	}
 	if a == nil {
 		return Attribute{}, false

@@ -1,5 +1,7 @@
 package scim
 
+import "keycloak-scim-proxy/proxy/scim/document"
+
 // selection is a set of attribute paths as a tree of names, so that a value is looked at once
 // however many paths lead into it. nil selects nothing.
 type selection struct {
@@ -10,7 +12,7 @@ type selection struct {
 // add a path of names.
 func (s *selection) add(steps ...string) {
 	for _, step := range steps {
-		name := fold(step)
+		name := document.Fold(step)
 		if s.parts == nil {
 			s.parts = map[string]*selection{}
 		}
@@ -27,7 +29,7 @@ func (s *selection) of(name string) *selection {
 	if s == nil || len(s.parts) == 0 {
 		return nil
 	}
-	return s.parts[fold(name)]
+	return s.parts[document.Fold(name)]
 }
 
 // keep is what is selected of a value, in each element of an array, or "". A scalar has no parts.
@@ -37,24 +39,30 @@ func (s *selection) keep(raw string) string {
 		return ""
 	case s.whole:
 		return raw
-	case isArray(raw):
+	case document.IsArray(raw):
 		var kept []string
-		for e := range elements(raw) {
+		for e := range document.Values(raw) {
 			if v := s.keep(e); v != "" {
 				kept = append(kept, v)
 			}
 		}
-		return Array(kept)
-	case !isObject(raw):
+		return document.Array(kept)
+	case !document.IsObject(raw):
 		return ""
 	}
-	var kept []member
-	for m := range fields(raw) {
-		if m.raw = s.of(m.key).keep(m.raw); !Unassigned(m.raw) {
-			kept = append(kept, m)
+	return mapped(raw, func(name, raw string) (string, string) {
+		if raw = s.of(name).keep(raw); document.Unassigned(raw) {
+			return "", ""
 		}
-	}
-	return objectText(kept)
+		return name, raw
+	})
+}
+
+// mapped is an object with its members changed.
+func mapped(object string, change func(name, raw string) (string, string)) string {
+	n := document.NewNode(object)
+	n.Open().Map(change)
+	return n.String()
 }
 
 // drop is a value without what is selected, in each object of an array, or "" if nothing is left.
@@ -64,15 +72,15 @@ func (s *selection) drop(raw string) string {
 		return raw
 	case s.whole:
 		return ""
-	case isArray(raw):
-		es := Elements(raw)
+	case document.IsArray(raw):
+		es := document.Elements(raw)
 		for i, e := range es {
-			if isObject(e) {
+			if document.IsObject(e) {
 				es[i] = s.without(e)
 			}
 		}
-		return Array(es)
-	case isObject(raw):
+		return document.Array(es)
+	case document.IsObject(raw):
 		if left := s.without(raw); left != "{}" {
 			return left
 		}
@@ -83,21 +91,21 @@ func (s *selection) drop(raw string) string {
 
 // without is an object without what is selected.
 func (s *selection) without(object string) string {
-	return Resource{object}.Map(func(name, raw string) (string, string) { return name, s.of(name).drop(raw) }).raw
+	return mapped(object, func(name, raw string) (string, string) { return name, s.of(name).drop(raw) })
 }
 
 // shown is a kept value, or "" if it is unassigned.
 func shown(raw string) string {
-	if isArray(raw) {
+	if document.IsArray(raw) {
 		var out []string
-		for e := range elements(raw) {
+		for e := range document.Values(raw) {
 			if e != "{}" {
 				out = append(out, e)
 			}
 		}
-		raw = Array(out)
+		raw = document.Array(out)
 	}
-	if Unassigned(raw) {
+	if document.Unassigned(raw) {
 		return ""
 	}
 	return raw

@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 func TestVersion(t *testing.T) {
 	t.Parallel()
 	const in = `{"id":"1","userName":"\u00e9","emails":[{"value":"a","type":"b"}],"meta":{"version":"x"}}`
-	v := scim.Version(scim.User, scim.Must(in), false)
+	v := scim.Version(scim.User, document.Must(in), false)
 	if !regexp.MustCompile(`^W/"[0-9a-f]{16}"$`).MatchString(v) {
 		t.Errorf("version %s", v)
 	}
@@ -20,7 +21,7 @@ func TestVersion(t *testing.T) {
 		"escapes":     `{"id":"\u0031","userName":"é","emails":[{"value":"a","type":"b"}]}`,
 		"meta":        `{"META":{"version":"y","lastModified":"z"},"id":"1","userName":"é","emails":[{"value":"a","type":"b"}]}`,
 	} {
-		if got := scim.Version(scim.User, scim.Must(raw), false); got != v {
+		if got := scim.Version(scim.User, document.Must(raw), false); got != v {
 			t.Errorf("%s: %s, want %s", same, got, v)
 		}
 	}
@@ -31,7 +32,7 @@ func TestVersion(t *testing.T) {
 		"order of list": `{"id":"1","userName":"é","emails":[{"value":"a","type":"b"},{"value":"c"}]}`,
 		"kind":          `{"id":1,"userName":"é","emails":[{"value":"a","type":"b"}]}`,
 	} {
-		if got := scim.Version(scim.User, scim.Must(raw), false); got == v {
+		if got := scim.Version(scim.User, document.Must(raw), false); got == v {
 			t.Errorf("%s: the same version", change)
 		}
 	}
@@ -42,7 +43,7 @@ func TestVersion(t *testing.T) {
 
 func TestVersionOfGroups(t *testing.T) {
 	t.Parallel()
-	version := func(raw string, members bool) string { return scim.Version(scim.Group, scim.Must(raw), members) }
+	version := func(raw string, members bool) string { return scim.Version(scim.Group, document.Must(raw), members) }
 	one, two := `{"displayName":"g","members":[{"value":"1"}]}`, `{"displayName":"g","members":[{"value":"1"},{"value":"2"}]}`
 	if version(one, false) != version(two, false) || version(one, true) == version(two, true) {
 		t.Error("members count where they were read, and only there")
@@ -94,7 +95,7 @@ func TestLocate(t *testing.T) {
 		{scim.User, `{"id":"u1","members":"x"}`, `{"id":"u1","members":"x"}`},
 		{scim.User, `{"meta":{}}`, `{"meta":{}}`},
 	} {
-		doc := scim.Must(c.in).Object()
+		doc := document.Must(c.in).Object()
 		scim.Locate(doc, c.t, base)
 		if got := doc.String(); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.in, got, c.want)
@@ -116,7 +117,7 @@ func TestWithSchemas(t *testing.T) {
 		{scim.User, `{"SCHEMAS":null,"` + foreign + `":{"a":1},"` + enterprise + `":{"department":"d"}}`, `{"SCHEMAS":["` + scim.UserURN + `","` + foreign + `","` + enterprise + `"],"` + foreign + `":{"a":1},"` + enterprise + `":{"department":"d"}}`},
 		{scim.User, `{"` + enterprise + `":{},"` + foreign + `":null}`, `{"` + enterprise + `":{},"` + foreign + `":null,"schemas":["` + scim.UserURN + `"]}`},
 	} {
-		if got := scim.WithSchemas(c.t, scim.Must(c.in)).String(); got != c.want {
+		if got := scim.WithSchemas(c.t, document.Must(c.in)).String(); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.in, got, c.want)
 		}
 	}

@@ -62,16 +62,16 @@ func (w Want) Whole() bool { return len(w.Attributes) == 0 && len(w.Excluded) ==
 func (w Want) Trim(s Schemas, t ResourceType, doc *Object) {
 	wanted, left := selection{}, selection{}
 	for _, a := range w.Attributes {
-		wanted.add(a.steps()...)
+		wanted.add(a.Steps()...)
 		wanted.add(a.String()) // also "urn:x:User" for the whole of an extension that nobody declared
 	}
 	for _, e := range w.Excluded {
 		switch def, _ := s.Lookup(t, e.Top()); {
 		case def.Returned == "always":
-		case doc.find(e.String()) >= 0:
+		case doc.Has(e.String()):
 			left.add(e.String())
 		default:
-			left.add(e.steps()...)
+			left.add(e.Steps()...)
 		}
 	}
 	doc.Map(func(name, raw string) (string, string) {

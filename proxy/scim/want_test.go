@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 func TestTrim(t *testing.T) {
@@ -58,13 +59,13 @@ func TestTrim(t *testing.T) {
 		{"without what is not there", "userName", "nothing emails.x urn:x:1:User:y", `{` + always + `,"userName":"u"}`},
 		{"both", "name emails", "name.givenName emails", `{` + always + `,"name":{"familyName":"f"}}`},
 	} {
-		doc := scim.Must(in).Object()
+		doc := document.Must(in).Object()
 		scim.Want{Attributes: names(c.attributes), Excluded: names(c.excluded)}.Trim(scim.CoreSchemas(), scim.User, doc)
 		got := doc.String()
 		if err := scim.CheckJSON([]byte(got), 64); err != nil {
 			t.Errorf("%s: %v: %s", c.name, err, got)
 		}
-		if !scim.Same(got, c.want) {
+		if !document.Same(got, c.want) {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
 		}
 	}

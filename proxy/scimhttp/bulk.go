@@ -8,6 +8,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // bulk answers RFC 7644 section 3.7: 200 with a result per operation, or an error where the envelope is wrong.
@@ -59,26 +60,26 @@ func bulkDocument(results []bulk.Result, base string) scim.Resource {
 	for i, r := range results {
 		rows[i] = bulkRow(r, base).String()
 	}
-	return scim.Must("{}").
-		With("schemas", scim.Array([]string{scim.Quote(bulk.ResponseURN)})).
-		With("Operations", scim.Array(rows))
+	return document.Must("{}").
+		With("schemas", document.Array([]string{document.Quote(bulk.ResponseURN)})).
+		With("Operations", document.Array(rows))
 }
 
 // bulkRow is one result. The location is told wherever there is a resource (RFC 7644 section 3.7.3), the error body wherever it failed.
 func bulkRow(r bulk.Result, base string) scim.Resource {
-	row := scim.Must("{}").With("method", scim.Quote(r.Method))
+	row := document.Must("{}").With("method", document.Quote(r.Method))
 	if r.BulkID != "" {
-		row = row.With("bulkId", scim.Quote(r.BulkID))
+		row = row.With("bulkId", document.Quote(r.BulkID))
 	}
 	if r.Ref.ID != "" {
-		row = row.With("location", scim.Quote(scim.Location(r.Ref, base)))
+		row = row.With("location", document.Quote(scim.Location(r.Ref, base)))
 	}
 	if r.Version != "" {
-		row = row.With("version", scim.Quote(r.Version))
+		row = row.With("version", document.Quote(r.Version))
 	}
 	if r.Err == nil {
-		return row.With("status", scim.Quote(strconv.Itoa(r.Status)))
+		return row.With("status", document.Quote(strconv.Itoa(r.Status)))
 	}
 	e := scim.AsError(r.Err)
-	return row.With("status", scim.Quote(strconv.Itoa(e.Status))).With("response", errorDocument(e).String())
+	return row.With("status", document.Quote(strconv.Itoa(e.Status))).With("response", errorDocument(e).String())
 }

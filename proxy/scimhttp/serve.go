@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // below returns the path segments under a base, still escaped. Empty segments are skipped: some clients join with two slashes.
@@ -115,5 +116,5 @@ func (d *Door) discovery(r *http.Request, s Session, endpoint, id string) (respo
 }
 
 func placed(doc scim.Resource, location string) scim.Resource {
-	return doc.Set(scim.AttrPath{Name: "meta", Sub: "location"}, scim.Quote(location))
+	return doc.Set(scim.AttrPath{Name: "meta", Sub: "location"}, document.Quote(location))
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // response is what is to be written: an error, a document as it is, or the answer to a call.
@@ -121,13 +122,13 @@ func typeOf(p scim.Page, i int, endpoint scim.ResourceType) scim.ResourceType {
 const maxDetail = 1000
 
 func errorDocument(e *scim.Error) scim.Resource {
-	doc := scim.Must("{}").
-		With("schemas", scim.Array([]string{scim.Quote(scim.ErrorURN)})).
-		With("status", scim.Quote(strconv.Itoa(e.Status)))
+	doc := document.Must("{}").
+		With("schemas", document.Array([]string{document.Quote(scim.ErrorURN)})).
+		With("status", document.Quote(strconv.Itoa(e.Status)))
 	if e.Type != "" {
-		doc = doc.With("scimType", scim.Quote(e.Type))
+		doc = doc.With("scimType", document.Quote(e.Type))
 	}
-	return doc.With("detail", scim.Quote(scim.Cut(e.Detail, maxDetail)))
+	return doc.With("detail", document.Quote(document.Cut(e.Detail, maxDetail)))
 }
 
 func (p response) errorHeaders(h http.Header) {
@@ -147,8 +148,8 @@ func listDocument(p scim.Page) scim.Resource {
 	for i, r := range p.Resources {
 		rows[i] = r.String()
 	}
-	doc := scim.Must("{}").Object()
-	doc.Put("schemas", scim.Array([]string{scim.Quote(scim.ListURN)}))
+	doc := document.Must("{}").Object()
+	doc.Put("schemas", document.Array([]string{document.Quote(scim.ListURN)}))
 	if !p.Uncounted {
 		doc.Put("totalResults", strconv.Itoa(p.Total))
 	}
@@ -157,9 +158,9 @@ func listDocument(p scim.Page) scim.Resource {
 	}
 	doc.Put("itemsPerPage", strconv.Itoa(len(rows)))
 	if p.Next != "" {
-		doc.Put("nextCursor", scim.Quote(p.Next))
+		doc.Put("nextCursor", document.Quote(p.Next))
 	}
-	doc.Put("Resources", scim.Array(rows))
+	doc.Put("Resources", document.Array(rows))
 	return doc.Resource()
 }
 

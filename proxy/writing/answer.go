@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 func (s *Service) read(ctx context.Context, c scim.Read) (scim.Answer, error) {
@@ -48,7 +49,7 @@ func (s *Service) show(ref scim.Ref, w scim.Want, r scim.Resource) scim.Answer {
 	if len(w.Attributes) == 0 {
 		a.Version = scim.Version(ref.Type, r, w.Need(ref.Type).Members)
 		doc := r.Object()
-		doc.Set(scim.AttrPath{Name: "meta", Sub: "version"}, scim.Quote(a.Version))
+		doc.Set(scim.AttrPath{Name: "meta", Sub: "version"}, document.Quote(a.Version))
 		r = doc.Resource()
 	}
 	a.Resource = r

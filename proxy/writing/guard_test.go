@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/scim/scimtest"
 	"keycloak-scim-proxy/proxy/writing"
 )
@@ -16,7 +17,7 @@ func writes(user, group scim.Ref) []scim.Call {
 	add := op(scim.Add, "members", `[{"value":"`+user.ID+`"}]`)
 	return []scim.Call{
 		scim.Create{Type: scim.User, Body: scimtest.Sample(7)},
-		scim.Create{Type: scim.Group, Body: scim.Must(`{"displayName":"new"}`)},
+		scim.Create{Type: scim.Group, Body: document.Must(`{"displayName":"new"}`)},
 		scim.Replace{Ref: user, Body: scimtest.Sample(1)},
 		scim.Patch{Ref: user, Ops: []scim.Op{op(scim.ReplaceAll, "title", `"x"`)}},
 		scim.Patch{Ref: user},
@@ -111,7 +112,7 @@ func TestResourceInDoubtStaysLocked(t *testing.T) {
 		}
 		s := writing.New(below, lock, scim.CoreSchemas(), writing.Options{MembersShown: 5, Doubt: 25 * time.Second})
 		user := scim.Ref{Type: scim.User, ID: do(t, s, scim.Create{Type: scim.User, Body: scimtest.Sample(1)}).Resource.ID()}
-		group := scim.Ref{Type: scim.Group, ID: do(t, s, scim.Create{Type: scim.Group, Body: scim.Must(`{"displayName":"g"}`)}).Resource.ID()}
+		group := scim.Ref{Type: scim.Group, ID: do(t, s, scim.Create{Type: scim.Group, Body: document.Must(`{"displayName":"g"}`)}).Resource.ID()}
 		for _, c := range writes(user, group) {
 			for _, row := range []struct {
 				doubt bool

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/scim/scimtest"
 	"keycloak-scim-proxy/proxy/writing"
 )
@@ -43,7 +44,7 @@ func stock(t *testing.T) (m *scimtest.Memory, user, group scim.Ref) {
 	t.Helper()
 	s, m := native()
 	u := do(t, s, scim.Create{Type: scim.User, Body: scimtest.Sample(1)}).Resource
-	g := do(t, s, scim.Create{Type: scim.Group, Body: scim.Must(`{"displayName":"G"}`)}).Resource
+	g := do(t, s, scim.Create{Type: scim.Group, Body: document.Must(`{"displayName":"G"}`)}).Resource
 	return m, scim.Ref{Type: scim.User, ID: u.ID()}, scim.Ref{Type: scim.Group, ID: g.ID()}
 }
 
@@ -60,7 +61,7 @@ func TestWritesHoldTheLock(t *testing.T) {
 		}
 		want := scim.Target(c).Key()
 		if create, ok := c.(scim.Create); ok {
-			name := scim.Text(create.Body.Raw("userName")) + scim.Text(create.Body.Raw("displayName"))
+			name := document.Text(create.Body.Raw("userName")) + document.Text(create.Body.Raw("displayName"))
 			want = "create/" + string(create.Type) + "/" + strings.ToLower(name)
 		}
 		below := watched{m, func(op string) {
@@ -100,7 +101,7 @@ func TestCreatesOfOneNameShareTheLock(t *testing.T) {
 	m, _, _ := stock(t)
 	s := writing.New(m, lock, scim.CoreSchemas(), writing.Options{MembersShown: 5})
 	for _, name := range []string{"ada", "ADA"} {
-		_, _ = s.Do(t.Context(), scim.Create{Type: scim.User, Body: scim.Must(`{"userName":"` + name + `"}`)})
+		_, _ = s.Do(t.Context(), scim.Create{Type: scim.User, Body: document.Must(`{"userName":"` + name + `"}`)})
 	}
 	if len(keys) != 2 || keys[0] != keys[1] {
 		t.Errorf("%v", keys)

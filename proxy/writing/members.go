@@ -4,25 +4,26 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // memberIDs reads the ids of a members value: a list of objects with a value, or one such object.
 func memberIDs(raw string) ([]string, error) {
-	if scim.Unassigned(raw) {
+	if document.Unassigned(raw) {
 		return nil, nil
 	}
 	var ids []string
 	given := map[string]bool{} // a group may have 100,000
-	for _, e := range scim.Elements(raw) {
+	for _, e := range document.Elements(raw) {
 		m, err := scim.Part(e)
 		id := m.Raw("value")
-		if err != nil || !scim.IsText(id) || scim.Text(id) == "" {
+		if err != nil || !document.IsText(id) || document.Text(id) == "" {
 			return nil, scim.InvalidValue("a member has no value")
 		}
-		if t := m.Raw("type"); t != "" && strings.EqualFold(scim.Text(t), string(scim.Group)) {
+		if t := m.Raw("type"); t != "" && strings.EqualFold(document.Text(t), string(scim.Group)) {
 			return nil, scim.InvalidValue("a group cannot be a member of a group in Keycloak")
 		}
-		if name := scim.Text(id); !given[name] {
+		if name := document.Text(id); !given[name] {
 			given[name], ids = true, append(ids, name)
 		}
 	}
@@ -115,8 +116,8 @@ func (r *roster) apply(op scim.Op) error {
 func named(f scim.Filter) ([]string, error) {
 	switch f := f.(type) {
 	case scim.Compare:
-		if f.Attr.Is(scim.AttrPath{Name: "value"}) && f.Op == scim.Eq && scim.IsText(f.Value) {
-			return []string{scim.Text(f.Value)}, nil
+		if f.Attr.Is(scim.AttrPath{Name: "value"}) && f.Op == scim.Eq && document.IsText(f.Value) {
+			return []string{document.Text(f.Value)}, nil
 		}
 	case scim.Or:
 		var ids []string

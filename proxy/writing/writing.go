@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // Lock serialises writes under a key among all processes that share the store. It returns an unlock function.
@@ -103,7 +104,7 @@ func (s *Service) create(ctx context.Context, c scim.Create) (scim.Answer, error
 	if err := s.Prove(ctx, scim.Ref{Type: c.Type}); err != nil {
 		return scim.Answer{}, err
 	}
-	unlock, err := s.lock(ctx, "create/"+string(c.Type)+"/"+strings.ToLower(scim.Text(body.Get(scim.Identifying(c.Type)))))
+	unlock, err := s.lock(ctx, "create/"+string(c.Type)+"/"+strings.ToLower(document.Text(body.Get(scim.Identifying(c.Type)))))
 	if err != nil {
 		return scim.Answer{}, scim.Unavailable("the lock", err)
 	}

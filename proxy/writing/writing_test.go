@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/scim/scimtest"
 	"keycloak-scim-proxy/proxy/writing"
 )
@@ -71,12 +72,12 @@ func TestPutReplaces(t *testing.T) {
 	made := do(t, s, scim.Create{Type: scim.User, Body: scimtest.Sample(1).With("title", `"T"`)}).Resource
 	ref := scim.Ref{Type: scim.User, ID: made.ID()}
 	do(t, s, scim.Patch{Ref: ref, Ops: []scim.Op{op(scim.ReplaceAll, "active", "false")}})
-	put := do(t, s, scim.Replace{Ref: ref, Body: scim.Must(`{"userName":"sample1","id":"other","meta":{"created":"x"},"groups":[],"name":{"familyName":"F"}}`)})
+	put := do(t, s, scim.Replace{Ref: ref, Body: document.Must(`{"userName":"sample1","id":"other","meta":{"created":"x"},"groups":[],"name":{"familyName":"F"}}`)})
 	got := do(t, s, scim.Read{Ref: ref})
 	if put.Resource.String() != got.Resource.String() || put.Version != got.Version {
 		t.Errorf("put answered\n%s, get shows\n%s", put.Resource, got.Resource)
 	}
-	for path, want := range map[string]string{"title": "", "emails": "", "name.givenName": "", "name.familyName": `"F"`, "active": "false", "id": scim.Quote(made.ID())} {
+	for path, want := range map[string]string{"title": "", "emails": "", "name.givenName": "", "name.familyName": `"F"`, "active": "false", "id": document.Quote(made.ID())} {
 		if raw := got.Resource.Get(scim.MustPath(path)); raw != want {
 			t.Errorf("%s is %s, want %s", path, raw, want)
 		}
@@ -108,8 +109,8 @@ func TestRefusals(t *testing.T) {
 	if after := do(t, s, scim.Read{Ref: ref}); after.Version != before.Version {
 		t.Errorf("something was left behind: %s", after.Resource)
 	}
-	refuses(t, s, scim.Create{Type: scim.User, Body: scim.Must(`{"name":{}}`)}, 400, "invalidValue")
-	refuses(t, s, scim.Replace{Ref: ref, Body: scim.Must(`{"title":"x"}`)}, 400, "invalidValue")
+	refuses(t, s, scim.Create{Type: scim.User, Body: document.Must(`{"name":{}}`)}, 400, "invalidValue")
+	refuses(t, s, scim.Replace{Ref: ref, Body: document.Must(`{"title":"x"}`)}, 400, "invalidValue")
 }
 
 func TestVersions(t *testing.T) {
@@ -135,8 +136,8 @@ func group(t *testing.T, s scim.Service, users int) (scim.Ref, []string) {
 	for i := range users {
 		ids = append(ids, do(t, s, scim.Create{Type: scim.User, Body: scimtest.Sample(i)}).Resource.ID())
 	}
-	g := do(t, s, scim.Create{Type: scim.Group, Body: scim.Must(fmt.Sprintf(`{"displayName":"G","members":[{"value":%q}]}`, ids[0]))})
-	if len(scim.Elements(g.Resource.Raw("members"))) != 1 {
+	g := do(t, s, scim.Create{Type: scim.Group, Body: document.Must(fmt.Sprintf(`{"displayName":"G","members":[{"value":%q}]}`, ids[0]))})
+	if len(document.Elements(g.Resource.Raw("members"))) != 1 {
 		t.Fatalf("created with members: %s", g.Resource)
 	}
 	return scim.Ref{Type: scim.Group, ID: g.Resource.ID()}, ids
@@ -145,9 +146,9 @@ func group(t *testing.T, s scim.Service, users int) (scim.Ref, []string) {
 func value(ids ...string) string {
 	var es []string
 	for _, id := range ids {
-		es = append(es, `{"value":`+scim.Quote(id)+`}`)
+		es = append(es, `{"value":`+document.Quote(id)+`}`)
 	}
-	return scim.Array(es)
+	return document.Array(es)
 }
 
 func TestMembersInEveryForm(t *testing.T) {
@@ -159,7 +160,7 @@ func TestMembersInEveryForm(t *testing.T) {
 		want []string
 	}{
 		{"add", []scim.Op{op(scim.Add, "members", value(ids[1], ids[0]))}, ids[:2]},
-		{"add one object", []scim.Op{op(scim.Add, "members", `{"value":`+scim.Quote(ids[2])+`,"display":"x"}`)}, ids[:3]},
+		{"add one object", []scim.Op{op(scim.Add, "members", `{"value":`+document.Quote(ids[2])+`,"display":"x"}`)}, ids[:3]},
 		{"remove by filter", []scim.Op{op(scim.Remove, `members[value eq "`+ids[0]+`"]`, "")}, ids[1:3]},
 		{"again", []scim.Op{op(scim.Remove, `members[value eq "`+ids[0]+`"]`, "")}, ids[1:3]},
 		{"or", []scim.Op{op(scim.Remove, `members[value eq "`+ids[1]+`" or value eq "`+ids[2]+`"]`, "")}, nil},
@@ -177,8 +178,8 @@ func TestMembersInEveryForm(t *testing.T) {
 			t.Errorf("%s: answered\n%s, get shows\n%s", step.name, answered, shown)
 		}
 		got := map[string]bool{}
-		for _, e := range scim.Elements(shown.Raw("members")) {
-			got[scim.Text(scim.Must(e).Raw("value"))] = true
+		for _, e := range document.Elements(shown.Raw("members")) {
+			got[document.Text(document.Must(e).Raw("value"))] = true
 		}
 		if len(got) != len(step.want) {
 			t.Errorf("%s: %v, want %v", step.name, got, step.want)
@@ -208,7 +209,7 @@ func TestMembersRefused(t *testing.T) {
 		t.Errorf("half of it stayed: %s", r)
 	}
 	// A group that cannot have its members is not made.
-	refuses(t, s, scim.Create{Type: scim.Group, Body: scim.Must(`{"displayName":"New","members":[{"value":"nobody"}]}`)}, 400, "invalidValue")
+	refuses(t, s, scim.Create{Type: scim.Group, Body: document.Must(`{"displayName":"New","members":[{"value":"nobody"}]}`)}, 400, "invalidValue")
 	p := do(t, s, scim.List{Query: scim.Query{Type: scim.Group, Start: 1, Count: 10}})
 	if p.Page.Total != 1 {
 		t.Errorf("%d groups", p.Page.Total)
@@ -225,7 +226,7 @@ func TestBigGroupPatchHasNoBody(t *testing.T) {
 	if a := do(t, s, scim.Patch{Ref: g, Ops: []scim.Op{op(scim.Add, "members", value(ids...))}, Want: scim.Want{Quiet: true}}); !a.Resource.IsZero() || m.Calls() != calls+1 {
 		t.Errorf("a quiet change of members took %d calls", m.Calls()-calls)
 	}
-	if a := do(t, s, scim.Replace{Ref: g, Body: scim.Must(`{"displayName":"G","members":` + value(ids...) + `}`)}); len(scim.Elements(a.Resource.Raw("members"))) != 8 {
+	if a := do(t, s, scim.Replace{Ref: g, Body: document.Must(`{"displayName":"G","members":` + value(ids...) + `}`)}); len(document.Elements(a.Resource.Raw("members"))) != 8 {
 		t.Error("a PUT answers the whole")
 	}
 }
@@ -235,7 +236,7 @@ func TestQuietCreateNamesWhatItMade(t *testing.T) {
 	s, m := native()
 	for _, c := range []scim.Create{
 		{Type: scim.User, Body: scimtest.Sample(1), Want: scim.Want{Quiet: true}},
-		{Type: scim.Group, Body: scim.Must(`{"displayName":"G"}`), Want: scim.Want{Quiet: true}},
+		{Type: scim.Group, Body: document.Must(`{"displayName":"G"}`), Want: scim.Want{Quiet: true}},
 	} {
 		a := do(t, s, c)
 		if _, err := m.Get(t.Context(), a.Made, scim.Need{}); err != nil || a.Made.Type != c.Type || !a.Resource.IsZero() {

@@ -11,6 +11,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // World is what is there after a case's requests. Names are U1, U2, U3, M4 and M5 for users, A and B for groups, and "created" for what the
@@ -129,12 +130,12 @@ var name = regexp.MustCompile(`^[A-Z][0-9]?$`)
 func (w World) compare(got, want string) error {
 	want, more := strings.CutSuffix(want, " or more")
 	if name.MatchString(want) {
-		want = scim.Quote(w.IDs[want])
+		want = document.Quote(w.IDs[want])
 	}
-	if scim.Unassigned(got) && scim.Unassigned(want) || scim.Same(got, want) || more && covers(got, want) {
+	if document.Unassigned(got) && document.Unassigned(want) || document.Same(got, want) || more && covers(got, want) {
 		return nil
 	}
-	if scim.Unassigned(got) {
+	if document.Unassigned(got) {
 		got = "absent"
 	}
 	return fmt.Errorf("it is %s", got)
@@ -143,14 +144,14 @@ func (w World) compare(got, want string) error {
 // covers reports whether every member of what is wanted is there; an array has as many elements as are wanted.
 func covers(got, want string) bool {
 	if strings.HasPrefix(want, "[") {
-		gs, ws := scim.Elements(got), scim.Elements(want)
+		gs, ws := document.Elements(got), document.Elements(want)
 		return len(gs) == len(ws) && !slices.ContainsFunc(ws, func(x string) bool {
 			return !slices.ContainsFunc(gs, func(g string) bool { return covers(g, x) })
 		})
 	}
 	g, err := scim.ParseResource([]byte(got))
 	w, bad := scim.ParseResource([]byte(want))
-	return err == nil && bad == nil && !slices.ContainsFunc(w.Names(), func(n string) bool { return !scim.Same(g.Raw(n), w.Raw(n)) })
+	return err == nil && bad == nil && !slices.ContainsFunc(w.Names(), func(n string) bool { return !document.Same(g.Raw(n), w.Raw(n)) })
 }
 
 // at is what stands at a path. Of several elements that a filter selects it is the first.
@@ -166,9 +167,9 @@ func at(r scim.Resource, path string) (string, error) {
 	if !ok || f.Op != scim.Eq {
 		return "", fmt.Errorf("%s: a check selects by eq", path)
 	}
-	for _, e := range scim.Elements(r.Get(p.Top())) {
+	for _, e := range document.Elements(r.Get(p.Top())) {
 		o, err := scim.ParseResource([]byte(e))
-		if err != nil || !scim.Same(o.Raw(f.Attr.Name), f.Value) {
+		if err != nil || !document.Same(o.Raw(f.Attr.Name), f.Value) {
 			continue
 		}
 		if p.Sub == "" {
@@ -186,7 +187,7 @@ func unchanged(before, now scim.Resource, but string) error {
 		except = append(except, strings.TrimSpace(n))
 	}
 	for _, n := range slices.Concat(before.Names(), now.Names()) {
-		if !slices.Contains(except, n) && !scim.Same(before.Raw(n), now.Raw(n)) {
+		if !slices.Contains(except, n) && !document.Same(before.Raw(n), now.Raw(n)) {
 			return fmt.Errorf("%s was %s, is %s", n, before.Raw(n), now.Raw(n))
 		}
 	}

@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/test/corpus"
 )
 
 const answer = `{"totalResults":1,"Resources":[{"id":"id-1"}]}`
 
 func world() corpus.World {
-	now := scim.Must(`{"id":"id-1","meta":{"version":"2"},"title":"T","emails":[{"type":"work","value":"w","primary":true},{"type":"home","value":"h"}],"name":{"givenName":"G","familyName":"F"}}`)
+	now := document.Must(`{"id":"id-1","meta":{"version":"2"},"title":"T","emails":[{"type":"work","value":"w","primary":true},{"type":"home","value":"h"}],"name":{"givenName":"G","familyName":"F"}}`)
 	return corpus.World{
 		Status: 200, Statuses: []int{409, 200}, Answer: answer, IDs: map[string]string{"U1": "id-1", "U2": "id-2", "A": "id-a"},
 		Before: map[string]scim.Resource{"U1": now.With("title", `"old"`).With("meta", "{}")},

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // questions are what a caller may send; {taken} and {free} name a user who exists and one who does not.
@@ -95,7 +95,7 @@ func TestBulkOfARefusedCaller(t *testing.T) {
 	}
 	var ops []string
 	for i := range 500 {
-		ops = append(ops, `{"method":"POST","path":"/Users","bulkId":"b`+scim.Quote(string(rune('a' + i%26)))[1:2]+strings.Repeat("x", i)+`","data":`+user("new")+`}`)
+		ops = append(ops, `{"method":"POST","path":"/Users","bulkId":"b`+document.Quote(string(rune('a' + i%26)))[1:2]+strings.Repeat("x", i)+`","data":`+user("new")+`}`)
 		ops = append(ops, `{"method":"DELETE","path":"/Users/`+ids[i%2]+`"}`)
 	}
 	ops[0] = `{"method":"DELETE","path":"/Users/00000000-0000-0000-0000-000000000000"}` // whose 404 says nothing about the caller

@@ -10,6 +10,7 @@ import (
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // A create that failed for good leaves nothing that a later create could finish: a group that somebody else made meanwhile is not taken over, and is
@@ -46,7 +47,7 @@ func TestSimultaneousCreates(t *testing.T) {
 		var all sync.WaitGroup
 		for who := range 3 {
 			all.Go(func() {
-				a := w.send("acme", "POST", "/Users", scim.Must(user(name)).With("displayName", fmt.Sprintf(`"%d"`, who)).String())
+				a := w.send("acme", "POST", "/Users", document.Must(user(name)).With("displayName", fmt.Sprintf(`"%d"`, who)).String())
 				mu.Lock()
 				defer mu.Unlock()
 				if count[a.Status]++; a.Status == 201 {
@@ -89,7 +90,7 @@ func TestKeptThroughLongNames(t *testing.T) {
 func TestSearchOverAllTypesInPages(t *testing.T) {
 	w := newWorld(t, func(c *config.Config) { c.Limits.PageBytes = 64 << 10 })
 	for i := range 5 {
-		w.make("acme", "/Users", scim.Must(user(fmt.Sprintf("usr%d", i))).With("title", scim.Quote(strings.Repeat("x", 30<<10))).String())
+		w.make("acme", "/Users", document.Must(user(fmt.Sprintf("usr%d", i))).With("title", document.Quote(strings.Repeat("x", 30<<10))).String())
 		w.make("acme", "/Groups", group(fmt.Sprintf("g%d", i)))
 	}
 	seen := map[string]int{}

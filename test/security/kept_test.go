@@ -11,6 +11,7 @@ import (
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/test/proxytest"
 )
 
@@ -27,11 +28,11 @@ func TestTooMuchToKeep(t *testing.T) {
 		name, value string
 		status      int
 	}{
-		"a megabyte of title": {"title", scim.Quote(strings.Repeat("x", 1<<20)), 413},
-		"a large extension":   {"urn:example:x:User", `{"a":` + scim.Quote(strings.Repeat("x", 300<<10)) + `}`, 413},
-		"1,100 addresses":     {"emails", scim.Array(addresses), 400},
+		"a megabyte of title": {"title", document.Quote(strings.Repeat("x", 1<<20)), 413},
+		"a large extension":   {"urn:example:x:User", `{"a":` + document.Quote(strings.Repeat("x", 300<<10)) + `}`, 413},
+		"1,100 addresses":     {"emails", document.Array(addresses), 400},
 	} {
-		body := scim.Must(user("bob")).With(row.name, row.value).String()
+		body := document.Must(user("bob")).With(row.name, row.value).String()
 		w.upstream.Calls.Store(0)
 		a := w.send("acme", "POST", "/Users", body)
 		if a.Status != row.status || a.Header.Get("Retry-After") != "" {
@@ -41,8 +42,8 @@ func TestTooMuchToKeep(t *testing.T) {
 			t.Errorf("%s: %d calls to Keycloak", what, n)
 		}
 		for method, body := range map[string]string{
-			"PUT":   scim.Must(user("ada")).With(row.name, row.value).Set(scim.MustPath("name.givenName"), `"Other"`).String(),
-			"PATCH": patch(`{"op":"replace","value":{` + scim.Quote(row.name) + `:` + row.value + `,"name":{"givenName":"Other"}}}`),
+			"PUT":   document.Must(user("ada")).With(row.name, row.value).Set(scim.MustPath("name.givenName"), `"Other"`).String(),
+			"PATCH": patch(`{"op":"replace","value":{` + document.Quote(row.name) + `:` + row.value + `,"name":{"givenName":"Other"}}}`),
 		} {
 			if a := w.send("acme", method, "/Users/"+id, body); a.Status != row.status {
 				t.Errorf("%s: %s: %d %.300s", what, method, a.Status, a.Body)
@@ -60,7 +61,7 @@ func TestPagesOfLargeUsers(t *testing.T) {
 	w := newWorld(t, func(c *config.Config) { c.Limits.PageBytes = 1 << 20 })
 	const users = 16
 	for i := range users {
-		w.make("acme", "/Users", scim.Must(user(fmt.Sprintf("u%02d", i))).With("title", scim.Quote(strings.Repeat("x", 200<<10))).String())
+		w.make("acme", "/Users", document.Must(user(fmt.Sprintf("u%02d", i))).With("title", document.Quote(strings.Repeat("x", 200<<10))).String())
 	}
 	for _, way := range []string{"?count=100", "?count=100&sortBy=externalId", "?count=100&cursor="} {
 		var seen []string
@@ -134,7 +135,7 @@ func TestFullDisk(t *testing.T) {
 	kept, refused := map[string]string{}, 0
 	for i := range 60 {
 		name := fmt.Sprintf("u%02d", i)
-		a := w.send("acme", "POST", "/Users", scim.Must(user(name)).With("title", scim.Quote(strings.Repeat("x", 20<<10))).String())
+		a := w.send("acme", "POST", "/Users", document.Must(user(name)).With("title", document.Quote(strings.Repeat("x", 20<<10))).String())
 		switch a.Status {
 		case 201:
 			kept[name] = gjson.GetBytes(a.Body, "id").String()

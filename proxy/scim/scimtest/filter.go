@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // Keycloak's limit of a filter in characters.
@@ -123,7 +124,7 @@ func exactly(f scim.Compare, folded verdict, r scim.Resource) verdict {
 	text := strings.Trim(f.Value, `"`)
 	same := strings.Contains(r.Get(f.Attr.Top()), text)
 	switch {
-	case !scim.IsText(f.Value) || same:
+	case !document.IsText(f.Value) || same:
 		return folded
 	case f.Op == scim.Ne:
 		return yes

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // ServiceDirectory lets the contract run against a Service: every operation becomes the calls that a client would send, an update a GET and a
@@ -66,14 +67,14 @@ func (s ServiceDirectory) Join(ctx context.Context, group scim.Ref, m scim.Membe
 	path := scim.Path{AttrPath: scim.AttrPath{Name: "members"}}
 	var list []string
 	for _, id := range m.Add {
-		list = append(list, `{"value":`+scim.Quote(id)+`}`)
+		list = append(list, `{"value":`+document.Quote(id)+`}`)
 	}
 	var ops []scim.Op
 	switch {
 	case m.Only:
-		ops = append(ops, scim.Op{Kind: scim.ReplaceAll, Path: path, Value: scim.Array(list)})
+		ops = append(ops, scim.Op{Kind: scim.ReplaceAll, Path: path, Value: document.Array(list)})
 	case len(list) > 0:
-		ops = append(ops, scim.Op{Kind: scim.Add, Path: path, Value: scim.Array(list)})
+		ops = append(ops, scim.Op{Kind: scim.Add, Path: path, Value: document.Array(list)})
 	}
 	for _, id := range m.Remove {
 		one := path

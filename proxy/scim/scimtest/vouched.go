@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // vouched: a filter that Able.Filters allows is decided as RFC 7644 means it, on resources with and
@@ -14,7 +15,7 @@ import (
 func vouched(t *testing.T, d scim.Directory) {
 	group, users := groupOf(t, d, "Vouched A", 3)
 	join(t, d, group, scim.Membership{Add: users[:2]})
-	other := create(t, d, scim.Group, scim.Must(`{"displayName":"vouched b"}`))
+	other := create(t, d, scim.Group, document.Must(`{"displayName":"vouched b"}`))
 	bare := scim.Ref{Type: scim.User, ID: users[1]}
 	if _, err := d.Update(t.Context(), bare, func(r scim.Resource) (scim.Resource, error) {
 		return r.Without("emails").Without("name").With("active", "false"), nil
@@ -89,7 +90,7 @@ func allowed(a scim.AttrPath, can scim.Filtering, kind scim.ResourceType, all []
 // element.
 func firstValue(r scim.Resource, a scim.AttrPath) string {
 	if top := r.Get(a.Top()); strings.HasPrefix(top, "[") {
-		return scim.Must(scim.Elements(top)[0]).Raw(a.Sub)
+		return document.Must(document.Elements(top)[0]).Raw(a.Sub)
 	}
 	return r.Get(a)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 const (
@@ -40,7 +41,7 @@ func (a answer) passing() bool {
 
 // text is the status and the detail of an error, on one line.
 func (a answer) text() string {
-	detail := scim.Text(a.doc.Raw("detail"))
+	detail := document.Text(a.doc.Raw("detail"))
 	if detail == "" {
 		detail = http.StatusText(a.status)
 	}
@@ -102,7 +103,7 @@ func (c client) schemas(ctx context.Context) (scim.Schemas, error) {
 	if err != nil || a.status != http.StatusOK {
 		return all, err
 	}
-	for _, e := range scim.Elements(a.doc.Raw("Resources")) {
+	for _, e := range document.Elements(a.doc.Raw("Resources")) {
 		var s scim.Schema
 		if err := json.Unmarshal([]byte(e), &s); err != nil {
 			return all, fmt.Errorf("GET /Schemas: %w", err)
@@ -124,7 +125,7 @@ func (c client) byName(ctx context.Context, name string) (user scim.Resource, ok
 	if a.status != http.StatusOK {
 		return user, false, a.said("the look-up of a user")
 	}
-	found := scim.Elements(a.doc.Raw("Resources"))
+	found := document.Elements(a.doc.Raw("Resources"))
 	if len(found) != 1 {
 		return user, false, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // column is a header cell: a SCIM path such as userName, name.givenName, emails.value, emails[type eq "home"].value or
@@ -97,7 +98,7 @@ func readColumn(schemas scim.Schemas, name string) (column, error) {
 // user makes a row's resource. An empty cell says nothing about its attribute. Cells of a multi-valued attribute with the same filter, or
 // without one, make one value of it.
 func (cs columns) user(record []string) (user scim.Resource, err error) {
-	user = scim.Must("{}")
+	user = document.Must("{}")
 	elements := map[string]scim.Resource{}
 	var order []column
 	for i, c := range cs {
@@ -125,7 +126,7 @@ func (cs columns) user(record []string) (user scim.Resource, err error) {
 	}
 	for _, c := range order {
 		at := c.path.Top()
-		user = user.Set(at, scim.Array(append(scim.Elements(user.Get(at)), elements[c.element()].String())))
+		user = user.Set(at, document.Array(append(document.Elements(user.Get(at)), elements[c.element()].String())))
 	}
 	return scim.WithSchemas(scim.User, user), err
 }
@@ -144,7 +145,7 @@ func (c column) json(cell string) (string, error) {
 		}
 		return "", fmt.Errorf("%s is not a number", c.path)
 	}
-	return scim.Quote(cell), nil
+	return document.Quote(cell), nil
 }
 
 // element names the value of a multi-valued attribute that the column is a part of.

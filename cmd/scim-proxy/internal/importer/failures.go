@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // failuresPath is where the rows that failed are written.
@@ -59,7 +59,7 @@ func (s *Source) copyFailures(ctx context.Context, out io.Writer, reason func(ro
 func (s *Source) failureWriter(out io.Writer) (write func(x row, why string) error, flush func() error, err error) {
 	if !s.csv {
 		return func(x row, why string) error {
-			_, err := fmt.Fprintln(out, x.given.With(note, scim.Quote(why)))
+			_, err := fmt.Fprintln(out, x.given.With(note, document.Quote(why)))
 			return err
 		}, func() error { return nil }, nil
 	}

@@ -10,6 +10,7 @@ import (
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/importer"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // What fails is told with its reason, can be corrected and fed back; what was there before is left as it is.
@@ -30,7 +31,7 @@ func TestFailures(t *testing.T) {
 	} {
 		t.Run(row.file, func(t *testing.T) {
 			s := newSite(t)
-			s.users = []scim.Resource{scim.Must(`{"id":"0","userName":"Eve","title":"mine","nickName":"E"}`)}
+			s.users = []scim.Resource{document.Must(`{"id":"0","userName":"Eve","title":"mine","nickName":"E"}`)}
 			ext := filepath.Ext(row.file)
 			s.write(t, row.file, row.text)
 			said, _, err := s.run(t.Context(), row.file)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // send sends rows once and settles those that got an answer. The others are open: what was done with them is found out when they are sent
@@ -26,9 +27,9 @@ func (x *importing) send(ctx context.Context, rows []row) (open []row, pause tim
 		return nil, 0, a.said("POST /Bulk")
 	}
 	results := map[string]answer{}
-	for _, e := range scim.Elements(a.doc.Raw("Operations")) {
+	for _, e := range document.Elements(a.doc.Raw("Operations")) {
 		if r, err := scim.ParseResource([]byte(e)); err == nil {
-			results[scim.Text(r.Raw("bulkId"))] = result(r)
+			results[document.Text(r.Raw("bulkId"))] = result(r)
 		}
 	}
 	var fates []fate
@@ -49,7 +50,7 @@ func (x *importing) send(ctx context.Context, rows []row) (open []row, pause tim
 // result reads an operation's result as an answer of its own.
 func result(r scim.Resource) answer {
 	a := answer{}
-	if n, err := strconv.Atoi(scim.Text(r.Raw("status"))); err == nil { // else there is none
+	if n, err := strconv.Atoi(document.Text(r.Raw("status"))); err == nil { // else there is none
 		a.status = n
 	}
 	if doc, err := scim.ParseResource([]byte(r.Raw("response"))); err == nil { // the status says enough
@@ -76,7 +77,7 @@ func (x *importing) judge(ctx context.Context, r row, a answer) (f fate, known b
 	if a.status != http.StatusConflict {
 		return f, true, nil
 	}
-	user, found, err := x.client.byName(ctx, scim.Text(r.user.Raw("userName")))
+	user, found, err := x.client.byName(ctx, document.Text(r.user.Raw("userName")))
 	if ctx.Err() != nil {
 		return f, false, ctx.Err()
 	}

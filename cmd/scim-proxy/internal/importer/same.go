@@ -5,12 +5,13 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // differs names the first attribute in which a resource does not show what a row says, or "". What a server never shows, or says itself, is not
 // compared.
 func differs(have, row scim.Resource) string {
-	for _, leaf := range row.Leaves() {
+	for leaf := range row.Leaves() {
 		switch strings.ToLower(leaf.Path.Name) {
 		case "schemas", "id", "meta", "groups":
 			continue
@@ -26,11 +27,11 @@ func differs(have, row scim.Resource) string {
 // and what it stands for are alike ("True" and true), as servers read them so.
 func covers(have, want string, fold bool) bool {
 	switch {
-	case scim.Same(have, want) || scim.Unassigned(want):
+	case document.Same(have, want) || document.Unassigned(want):
 		return true
 	case strings.HasPrefix(want, "["):
-		es := scim.Elements(have)
-		return !slices.ContainsFunc(scim.Elements(want), func(w string) bool {
+		es := document.Elements(have)
+		return !slices.ContainsFunc(document.Elements(want), func(w string) bool {
 			return !slices.ContainsFunc(es, func(e string) bool { return covers(e, w, fold) })
 		})
 	case strings.HasPrefix(want, "{"):
@@ -38,10 +39,10 @@ func covers(have, want string, fold bool) bool {
 		if err != nil {
 			return false
 		}
-		w := scim.Must(want)
+		w := document.Must(want)
 		return !slices.ContainsFunc(w.Names(), func(name string) bool { return !covers(h.Raw(name), w.Raw(name), fold) })
 	case have == "true" || have == "false" || fold:
-		return strings.EqualFold(scim.Text(have), scim.Text(want))
+		return strings.EqualFold(document.Text(have), document.Text(want))
 	}
 	return false
 }

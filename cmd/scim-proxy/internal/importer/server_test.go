@@ -15,6 +15,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // server is a SCIM server in memory: unique userNames and e-mail addresses, and a bulk endpoint within limits. It keeps what it was sent.
@@ -71,7 +72,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				found = append(found, u.String())
 			}
 		}
-		say(w, 200, `{"Resources":`+scim.Array(found)+`}`)
+		say(w, 200, `{"Resources":`+document.Array(found)+`}`)
 	default:
 		say(w, 404, `{}`)
 	}
@@ -118,12 +119,12 @@ func (s *server) bulk(w http.ResponseWriter, r *http.Request) {
 	if p.abort {
 		panic(http.ErrAbortHandler)
 	}
-	say(w, 200, `{"Operations":`+scim.Array(results)+`}`)
+	say(w, 200, `{"Operations":`+document.Array(results)+`}`)
 }
 
 func (s *server) create(data string) (int, string) {
-	u := scim.Must(data)
-	name := scim.Text(u.Raw("userName"))
+	u := document.Must(data)
+	name := document.Text(u.Raw("userName"))
 	switch {
 	case name == "":
 		return 400, "userName is missing"
@@ -133,7 +134,7 @@ func (s *server) create(data string) (int, string) {
 		return 500, "something broke"
 	}
 	for _, have := range s.users {
-		if strings.EqualFold(name, scim.Text(have.Raw("userName"))) {
+		if strings.EqualFold(name, document.Text(have.Raw("userName"))) {
 			return 409, "userName is taken"
 		}
 		if e := gjson.Get(data, "emails.0.value").String(); e != "" && e == gjson.Get(have.String(), "emails.0.value").String() {
@@ -143,7 +144,7 @@ func (s *server) create(data string) (int, string) {
 	if u.Raw("active") == "" {
 		u = u.With("active", "true")
 	}
-	s.users = append(s.users, u.With("id", scim.Quote(strconv.Itoa(len(s.users)+1))))
+	s.users = append(s.users, u.With("id", document.Quote(strconv.Itoa(len(s.users)+1))))
 	return 201, ""
 }
 
@@ -151,7 +152,7 @@ func (s *server) create(data string) (int, string) {
 func (s *server) names() string {
 	var out []string
 	for _, u := range s.users {
-		out = append(out, scim.Text(u.Raw("userName")))
+		out = append(out, document.Text(u.Raw("userName")))
 	}
 	slices.Sort(out)
 	return strings.Join(out, " ")

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // row of a file.
@@ -49,7 +50,7 @@ func Open(ctx context.Context, path string) (*Source, error) {
 	first := map[[16]byte]int{} // of each name, by its hash
 	sum, err := s.read(ctx, func(x row) error {
 		s.rows = x.number
-		name := strings.ToLower(strings.TrimSpace(scim.Text(x.user.Raw("userName"))))
+		name := strings.ToLower(strings.TrimSpace(document.Text(x.user.Raw("userName"))))
 		if name == "" {
 			return nil
 		}

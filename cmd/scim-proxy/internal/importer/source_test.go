@@ -11,7 +11,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/importer"
-	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // What cannot be read as a file of users is told in one sentence, before anything is sent.
@@ -94,7 +94,7 @@ func TestUsers(t *testing.T) {
 		if !gjson.Get(row.want, "active").Exists() {
 			got = got.Without("active")
 		}
-		if !scim.Same(got.String(), row.want) {
+		if !document.Same(got.String(), row.want) {
 			t.Errorf("%s\n%s\nwant %s", row.text, got, row.want)
 		}
 	}
@@ -109,7 +109,7 @@ func TestDeclaredExtension(t *testing.T) {
 	if _, _, err := s.run(t.Context(), "a.csv"); !errors.Is(err, importer.ErrFailures) || len(s.users) != 1 {
 		t.Fatal(err, s.users)
 	}
-	if got, want := s.users[0].Raw("urn:x:2.0:User"), `{"level":5,"share":0.5,"lead":true,"badge":"12"}`; !scim.Same(got, want) || s.users[0].Raw("userName") != `"7"` {
+	if got, want := s.users[0].Raw("urn:x:2.0:User"), `{"level":5,"share":0.5,"lead":true,"badge":"12"}`; !document.Same(got, want) || s.users[0].Raw("userName") != `"7"` {
 		t.Errorf("%s, want %s", got, want)
 	}
 	got := s.read(t, "a.failures.csv")
@@ -143,7 +143,7 @@ func TestWhoIsThere(t *testing.T) {
 		`{"userName":"ada","urn:ietf:params:scim:schemas:core:2.0:User":{"title":"t"}}`: "urn:ietf:params:scim:schemas:core:2.0:User:title",
 	} {
 		s := newSite(t)
-		s.users = append(s.users, scim.Must(there))
+		s.users = append(s.users, document.Must(there))
 		s.write(t, "a.jsonl", row)
 		_, _, err := s.run(t.Context(), "a.jsonl")
 		got := gjson.Get(s.read(t, "a.failures.jsonl"), "#error").String()

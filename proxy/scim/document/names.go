@@ -1,13 +1,13 @@
-package scim
+package document
 
 import (
 	"strings"
 	"unicode"
 )
 
-// fold returns the same text for all names that strings.EqualFold calls equal: lower case, and one
+// Fold returns the same text for all names that strings.EqualFold calls equal: lower case, and one
 // of the forms of characters that have more than two.
-func fold(name string) string {
+func Fold(name string) string {
 	for i := range len(name) {
 		if name[i] >= 0x80 {
 			return strings.Map(foldRune, name)
@@ -24,6 +24,9 @@ func foldRune(r rune) rune {
 	return unicode.ToLower(least)
 }
 
+// fewNames is the number of names up to which they are compared with each other.
+const fewNames = 8
+
 // names is a list of names that differ by more than case. A few are compared with each other; for
 // more there is a map.
 type names struct {
@@ -39,16 +42,16 @@ func (n *names) put(name string) (at int, twice bool) {
 				return i, true
 			}
 		}
-		if len(n.first) < few {
+		if len(n.first) < fewNames {
 			n.first = append(n.first, name)
 			return len(n.first) - 1, false
 		}
 		n.at = map[string]int{}
 		for i, have := range n.first {
-			n.at[fold(have)] = i
+			n.at[Fold(have)] = i
 		}
 	}
-	name = fold(name)
+	name = Fold(name)
 	if i, ok := n.at[name]; ok {
 		return i, true
 	}

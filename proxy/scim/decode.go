@@ -1,26 +1,11 @@
 package scim
 
 import (
-	"net/url"
 	"strconv"
 	"strings"
+
+	"keycloak-scim-proxy/proxy/scim/document"
 )
-
-// Wire is one SCIM request as an identity provider wrote it. The body is valid JSON within the limits; nothing else was checked.
-// The door makes one per request and bulk one per operation. A rule may change anything, the method too.
-type Wire struct {
-	Method string
-	Type   ResourceType
-	ID     string // "" for the endpoint itself; Search for a POSTed query
-	Query  url.Values
-	Body   []byte
-	Want   Want
-	// IfMatch and IfNoneMatch are the preconditions, as in the headers.
-	IfMatch, IfNoneMatch string
-}
-
-// Search is the id under which a query is POSTed (RFC 7644 section 3.4.3).
-const Search = ".search"
 
 // Decoder turns requests into calls. It is the same for single requests and for the operations of a bulk request.
 type Decoder struct {
@@ -84,10 +69,10 @@ func (d Decoder) readBody(w Wire) (Resource, error) {
 	if err != nil {
 		return r, err
 	}
-	if raw := r.Raw("schemas"); raw != "" && !isArray(raw) {
+	if raw := r.Raw("schemas"); raw != "" && !document.IsArray(raw) {
 		return r, InvalidSyntax("schemas is not an array")
 	}
-	if raw := r.Raw("id"); raw != "" && raw != "null" && !IsText(raw) {
+	if raw := r.Raw("id"); raw != "" && raw != "null" && !document.IsText(raw) {
 		return r, InvalidValue("id is not a string")
 	}
 	return r, d.Schemas.Check(w.Type, r)
@@ -102,11 +87,11 @@ func readPatch(body []byte) ([]Op, error) {
 		return nil, InvalidSyntax("schemas does not name %s", PatchURN)
 	}
 	raw := r.Raw("Operations")
-	if !isArray(raw) { // an empty list is legal: rules may have left nothing to do
+	if !document.IsArray(raw) { // an empty list is legal: rules may have left nothing to do
 		return nil, InvalidSyntax("Operations is missing or no array")
 	}
 	var ops []Op
-	for e := range elements(raw) {
+	for e := range document.Values(raw) {
 		op, err := readOp(e)
 		if err != nil {
 			err.Detail = "operation " + strconv.Itoa(len(ops)+1) + ": " + err.Detail
@@ -118,30 +103,30 @@ func readPatch(body []byte) ([]Op, error) {
 }
 
 func readOp(raw string) (Op, *Error) {
-	if !isObject(raw) {
+	if !document.IsObject(raw) {
 		return Op{}, InvalidSyntax("it is not an object")
 	}
 	var kind, path, value string
-	for m := range fields(raw) { // in one pass: the value may be large
+	for m := range document.Members(raw) { // in one pass: the value may be large
 		switch {
-		case kind == "" && strings.EqualFold(m.key, "op"):
-			kind = m.raw
-		case path == "" && strings.EqualFold(m.key, "path"):
-			path = m.raw
-		case value == "" && strings.EqualFold(m.key, "value"):
-			value = m.raw
+		case kind == "" && strings.EqualFold(m.Name, "op"):
+			kind = m.Raw
+		case path == "" && strings.EqualFold(m.Name, "path"):
+			path = m.Raw
+		case value == "" && strings.EqualFold(m.Name, "value"):
+			value = m.Raw
 		}
 	}
-	op := Op{Kind: OpKind(Text(kind)), Value: value}
+	op := Op{Kind: OpKind(document.Text(kind)), Value: value}
 	if op.Kind != Add && op.Kind != Remove && op.Kind != ReplaceAll {
 		return op, InvalidSyntax("op is not add, remove or replace")
 	}
 	if path != "" && path != "null" {
-		if !IsText(path) {
+		if !document.IsText(path) {
 			return op, InvalidPath("path is not a string")
 		}
 		var err error
-		if op.Path, err = ParsePath(Text(path)); err != nil {
+		if op.Path, err = ParsePath(document.Text(path)); err != nil {
 			return op, AsError(err)
 		}
 	}
@@ -152,15 +137,15 @@ func readOp(raw string) (Op, *Error) {
 		return op, InvalidValue("add needs a value")
 	case op.Kind == ReplaceAll && op.Value == "":
 		return op, InvalidValue("replace needs a value")
-	case op.Path.IsZero() && !isObject(op.Value):
+	case op.Path.IsZero() && !document.IsObject(op.Value):
 		return op, InvalidValue("without a path the value must be an object")
 	}
 	return op, nil
 }
 
 func hasSchema(r Resource, urn string) bool {
-	for e := range elements(r.Raw("schemas")) {
-		if strings.EqualFold(Text(e), urn) {
+	for e := range document.Values(r.Raw("schemas")) {
+		if strings.EqualFold(document.Text(e), urn) {
 			return true
 		}
 	}

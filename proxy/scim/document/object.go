@@ -1,4 +1,4 @@
-package scim
+package document
 
 import (
 	"slices"
@@ -19,26 +19,23 @@ type Object struct {
 	twins   map[int]int    // the next slot of the same folded name
 }
 
-// slot is a member. A removed member has no value.
+// slot is a member. A removed Member has no value.
 type slot struct {
 	quoted, key string
-	node
+	Node
 }
 
-// Object parses the resource, for many look-ups and changes. The resource itself does not change.
-func (r Resource) Object() *Object { return parseObject(r.raw) }
+// NewObject is an object without members.
+func NewObject() *Object { return &Object{changed: true} }
 
 func parseObject(text string) *Object {
 	o := &Object{text: text, slots: make([]slot, 0, min(len(text)/minMember, manySlots))}
-	for m := range fields(text) {
-		o.slots = append(o.slots, slot{m.quoted, m.key, node{raw: m.raw}})
+	for m := range Members(text) {
+		o.slots = append(o.slots, slot{m.Quoted, m.Name, Node{raw: m.Raw}})
 	}
 	o.live = len(o.slots)
 	return o
 }
-
-// minMember is about the length of the shortest members.
-const minMember = 16
 
 // Resource writes the object.
 func (o *Object) Resource() Resource { return Resource{o.String()} }
@@ -48,10 +45,10 @@ func (o *Object) String() string {
 	if !o.dirty() {
 		return o.text
 	}
-	ms := make([]member, 0, o.live)
+	ms := make([]Member, 0, o.live)
 	for i := range o.slots {
-		if s := &o.slots[i]; !s.absent() {
-			ms = append(ms, member{s.quoted, s.key, s.node.String()})
+		if s := &o.slots[i]; !s.Absent() {
+			ms = append(ms, Member{s.quoted, s.key, s.Node.String()})
 		}
 	}
 	return objectText(ms)
@@ -63,7 +60,7 @@ func (o *Object) dirty() bool {
 
 // Get is the JSON text at a path, or "".
 func (o *Object) Get(p AttrPath) string {
-	if n := o.node(p.steps()); n != nil {
+	if n := o.node(p.Steps()); n != nil {
 		return n.String()
 	}
 	return ""
@@ -71,7 +68,10 @@ func (o *Object) Get(p AttrPath) string {
 
 // Set puts JSON text at a path and makes the objects on the way; "" removes, together with objects
 // that become empty by it.
-func (o *Object) Set(p AttrPath, raw string) { o.put(p.steps(), node{raw: raw}) }
+func (o *Object) Set(p AttrPath, raw string) {
+	o.edits++
+	o.put(p.Steps(), Node{raw: raw})
+}
 
 // Raw is the JSON text of a member, or "".
 func (o *Object) Raw(name string) string {
@@ -88,7 +88,7 @@ func (o *Object) Put(name, raw string) {
 		return
 	}
 	o.edits++
-	o.set(name, node{raw: raw})
+	o.set(name, Node{raw: raw})
 }
 
 // Map changes the members in one pass. A member whose name or text becomes "" is removed, and of two
@@ -96,12 +96,16 @@ func (o *Object) Put(name, raw string) {
 func (o *Object) Map(change func(name, raw string) (string, string)) {
 	kept, given, edited := make([]slot, 0, len(o.slots)), names{}, false
 	for _, s := range o.slots {
-		if s.absent() {
+		if s.Absent() {
 			continue
 		}
 		was := s.String()
 		name, raw := change(s.key, was)
-		if _, twice := given.put(name); twice || name == "" || raw == "" {
+		if name == "" || raw == "" {
+			edited = true
+			continue
+		}
+		if _, twice := given.put(name); twice {
 			edited = true
 			continue
 		}
@@ -109,7 +113,7 @@ func (o *Object) Map(change func(name, raw string) (string, string)) {
 			s.quoted, s.key, edited = Quote(name), name, true
 		}
 		if !sameText(raw, was) {
-			s.node, edited = node{raw: raw}, true
+			s.Node, edited = Node{raw: raw}, true
 		}
 		kept = append(kept, s)
 	}
@@ -120,8 +124,34 @@ func (o *Object) Map(change func(name, raw string) (string, string)) {
 	}
 }
 
+// Has reports whether there is a member of a name.
+func (o *Object) Has(name string) bool { return o.find(name) >= 0 }
+
+// Names of the members in document order.
+func (o *Object) Names() []string {
+	out := make([]string, 0, o.live)
+	for i := range o.slots {
+		if !o.slots[i].Absent() {
+			out = append(out, o.slots[i].key)
+		}
+	}
+	return out
+}
+
+// Changed reports whether the object differs from what was parsed.
+func (o *Object) Changed() bool { return o.dirty() }
+
+// Edits counts the changes by Put, Set and Map.
+func (o *Object) Edits() int { return o.edits }
+
+// Node is the value at a path, to be looked at and changed in place, or nil.
+func (o *Object) Node(p AttrPath) *Node { return o.node(p.Steps()) }
+
+// SetNode puts a value at a path as Set does; an absent value removes.
+func (o *Object) SetNode(p AttrPath, v Node) { o.put(p.Steps(), v) }
+
 // node is the value at the end of a path, or nil.
-func (o *Object) node(steps []string) *node {
+func (o *Object) node(steps []string) *Node {
 	if len(steps) == 0 {
 		return nil
 	}
@@ -129,17 +159,17 @@ func (o *Object) node(steps []string) *node {
 	if i < 0 {
 		return nil
 	}
-	n := &o.slots[i].node
+	n := &o.slots[i].Node
 	if len(steps) == 1 {
 		return n
 	}
-	if in := n.open(); in != nil {
+	if in := n.Open(); in != nil {
 		return in.node(steps[1:])
 	}
 	return nil
 }
 
-func (o *Object) put(steps []string, v node) {
+func (o *Object) put(steps []string, v Node) {
 	switch len(steps) {
 	case 0:
 		return
@@ -149,42 +179,42 @@ func (o *Object) put(steps []string, v node) {
 	}
 	in := (*Object)(nil)
 	if i := o.find(steps[0]); i >= 0 {
-		in = o.slots[i].open()
+		in = o.slots[i].Open()
 	}
 	if in == nil {
-		if v.absent() {
+		if v.Absent() {
 			return
 		}
 		in = &Object{changed: true}
-		o.set(steps[0], node{object: in})
+		o.set(steps[0], Node{object: in})
 	}
 	if in.put(steps[1:], v); in.live == 0 {
-		o.set(steps[0], node{})
+		o.set(steps[0], Node{})
 	}
 }
 
 // set puts a value at a name; one that is absent removes.
-func (o *Object) set(name string, v node) {
+func (o *Object) set(name string, v Node) {
 	i := o.find(name)
 	switch {
-	case i < 0 && v.absent():
+	case i < 0 && v.Absent():
 		return
 	case i < 0:
 		o.slots = append(o.slots, slot{Quote(name), name, v})
 		o.live++
 		if o.at != nil {
-			o.at[fold(name)] = len(o.slots) - 1
+			o.at[Fold(name)] = len(o.slots) - 1
 		}
-	case v.absent():
-		o.slots[i].node = node{}
+	case v.Absent():
+		o.slots[i].Node = Node{}
 		o.live--
 		if next, twin := o.twins[i]; twin {
-			o.at[fold(name)] = next
+			o.at[Fold(name)] = next
 		} else {
-			delete(o.at, fold(name))
+			delete(o.at, Fold(name))
 		}
 	default:
-		o.slots[i].node = v
+		o.slots[i].Node = v
 	}
 	o.changed = true
 }
@@ -195,12 +225,12 @@ const manySlots = 16
 // find is the slot of a name, or -1.
 func (o *Object) find(name string) int {
 	if o.at == nil && len(o.slots) <= manySlots {
-		return slices.IndexFunc(o.slots, func(s slot) bool { return !s.absent() && strings.EqualFold(s.key, name) })
+		return slices.IndexFunc(o.slots, func(s slot) bool { return !s.Absent() && strings.EqualFold(s.key, name) })
 	}
 	if o.at == nil {
 		o.index()
 	}
-	if i, ok := o.at[fold(name)]; ok {
+	if i, ok := o.at[Fold(name)]; ok {
 		return i
 	}
 	return -1
@@ -209,10 +239,10 @@ func (o *Object) find(name string) int {
 func (o *Object) index() {
 	o.at, o.twins = make(map[string]int, len(o.slots)), map[int]int{}
 	for i := len(o.slots) - 1; i >= 0; i-- {
-		if o.slots[i].absent() {
+		if o.slots[i].Absent() {
 			continue
 		}
-		name := fold(o.slots[i].key)
+		name := Fold(o.slots[i].key)
 		if next, twin := o.at[name]; twin {
 			o.twins[i] = next
 		}

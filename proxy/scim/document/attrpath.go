@@ -1,0 +1,51 @@
+package document
+
+import "strings"
+
+// AttrPath names an attribute: [URN:]Name[.Sub]. URN is empty for core attributes. A URN without a
+// Name is the whole extension.
+type AttrPath struct{ URN, Name, Sub string }
+
+// String is the path as it is written in requests.
+func (p AttrPath) String() string {
+	s := p.Name
+	if p.URN != "" {
+		s = strings.TrimSuffix(p.URN+":"+p.Name, ":")
+	}
+	if p.Sub != "" {
+		s += "." + p.Sub
+	}
+	return s
+}
+
+// Key is the path in lower case: names are case-insensitive (RFC 7643 section 2.1).
+func (p AttrPath) Key() string { return strings.ToLower(p.String()) }
+
+// Folded is the path with each part in lower case, as a key: the text of Key does not tell the dot in
+// a name from that before a sub-attribute.
+func (p AttrPath) Folded() AttrPath {
+	return AttrPath{strings.ToLower(p.URN), strings.ToLower(p.Name), strings.ToLower(p.Sub)}
+}
+
+// Top is the path without its sub-attribute.
+func (p AttrPath) Top() AttrPath { return AttrPath{URN: p.URN, Name: p.Name} }
+
+// With is the path of a sub-attribute.
+func (p AttrPath) With(sub string) AttrPath { return AttrPath{p.URN, p.Name, sub} }
+
+// IsZero reports whether there is no path.
+func (p AttrPath) IsZero() bool { return p == AttrPath{} }
+
+// Is compares paths without regard to case.
+func (p AttrPath) Is(q AttrPath) bool { return p.Key() == q.Key() }
+
+// Steps are the names of the members that lead to the value.
+func (p AttrPath) Steps() []string {
+	out := make([]string, 0, 3)
+	for _, s := range [...]string{p.URN, p.Name, p.Sub} {
+		if s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}

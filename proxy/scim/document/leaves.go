@@ -1,0 +1,66 @@
+package document
+
+import (
+	"iter"
+	"strings"
+)
+
+// Leaf is one value with its path: what the rooms compare, keep and send.
+type Leaf struct {
+	Path AttrPath
+	Raw  string
+}
+
+// Leaves in document order. An object is taken apart down to sub-attributes (name.givenName,
+// urn:x:User:manager.value); arrays, scalars and what lies deeper are one leaf. Unassigned values
+// are left out.
+func (r Resource) Leaves() iter.Seq[Leaf] {
+	return func(yield func(Leaf) bool) {
+		for m := range Members(r.raw) {
+			if !memberLeaves(m, yield) {
+				return
+			}
+		}
+	}
+}
+
+func memberLeaves(m Member, yield func(Leaf) bool) bool {
+	switch extension := strings.Contains(m.Name, ":"); {
+	case !extension:
+		return leavesOf(AttrPath{Name: m.Name}, m.Raw, yield)
+	case !IsObject(m.Raw):
+		return leavesOf(AttrPath{URN: m.Name}, m.Raw, yield)
+	}
+	for in := range Members(m.Raw) {
+		if !leavesOf(AttrPath{URN: m.Name, Name: in.Name}, in.Raw, yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// CountLeaves counts them up to one more than limit.
+func (r Resource) CountLeaves(limit int) int {
+	n := 0
+	for range r.Leaves() {
+		if n++; n > limit {
+			break
+		}
+	}
+	return n
+}
+
+func leavesOf(at AttrPath, raw string, yield func(Leaf) bool) bool {
+	switch {
+	case Unassigned(raw):
+		return true
+	case !IsObject(raw):
+		return yield(Leaf{at, raw})
+	}
+	for m := range Members(raw) {
+		if !Unassigned(m.Raw) && !yield(Leaf{at.With(m.Name), m.Raw}) {
+			return false
+		}
+	}
+	return true
+}

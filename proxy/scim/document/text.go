@@ -1,0 +1,162 @@
+package document
+
+import (
+	"bytes"
+	"encoding/json"
+	"iter"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tidwall/gjson"
+)
+
+// Member is a member of a JSON object: its name as written (in quotes) and decoded, and the text of
+// its value. Objects are edited by their members, never by a path language: gjson and sjson paths
+// take the dots of a URN for separators, sjson writes "\u003c" for "<", and neither finds names
+// without regard to case.
+type Member struct{ Quoted, Name, Raw string }
+
+// Members yields the members of an object; other values have none.
+func Members(object string) iter.Seq[Member] {
+	return func(yield func(Member) bool) {
+		if IsObject(object) {
+			gjson.Parse(object).ForEach(func(k, v gjson.Result) bool { return yield(Member{k.Raw, k.String(), v.Raw}) })
+		}
+	}
+}
+
+// Lookup is the text of an object's member, or "". It costs a pass over the object.
+func Lookup(object, name string) string {
+	for m := range Members(object) {
+		if strings.EqualFold(m.Name, name) {
+			return m.Raw
+		}
+	}
+	return ""
+}
+
+// Count is the number of members of an object.
+func Count(object string) int {
+	n := 0
+	for range Members(object) {
+		n++
+	}
+	return n
+}
+
+// Values yields the elements of an array. A value that is not an array is its only element, an
+// absent value has none.
+func Values(raw string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if !IsArray(raw) {
+			if raw != "" {
+				yield(raw)
+			}
+			return
+		}
+		gjson.Parse(raw).ForEach(func(_, v gjson.Result) bool { return yield(v.Raw) })
+	}
+}
+
+// Elements are the Values as a list.
+func Elements(raw string) []string { return slices.Collect(Values(raw)) }
+
+// Array is the JSON array of the elements.
+func Array(elements []string) string { return "[" + strings.Join(elements, ",") + "]" }
+
+// minMember is about the length of the shortest members.
+const minMember = 16
+
+func memberList(object string) []Member {
+	return slices.AppendSeq(make([]Member, 0, min(len(object)/minMember, manySlots)), Members(object))
+}
+
+func objectText(ms []Member) string {
+	size := 2
+	for _, m := range ms {
+		size += len(m.Quoted) + len(m.Raw) + 2
+	}
+	var b strings.Builder
+	b.Grow(size)
+	b.WriteByte('{')
+	for i, m := range ms {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(m.Quoted)
+		b.WriteByte(':')
+		b.WriteString(m.Raw)
+	}
+	b.WriteByte('}')
+	return b.String()
+}
+
+// IsObject reports whether the JSON text is an object.
+func IsObject(raw string) bool { return strings.HasPrefix(raw, "{") }
+
+// IsArray reports whether the JSON text is an array.
+func IsArray(raw string) bool { return strings.HasPrefix(raw, "[") }
+
+// IsText reports whether the JSON text is a string.
+func IsText(raw string) bool { return strings.HasPrefix(raw, `"`) }
+
+// Unassigned reports whether JSON text stands for no value: absent, null, an empty array or an empty object (RFC 7643 section 2.5).
+func Unassigned(raw string) bool {
+	switch {
+	case raw == "" || raw == "null":
+		return true
+	case IsArray(raw), IsObject(raw):
+		inner := strings.TrimLeft(raw[1:], " \t\r\n")
+		return strings.HasPrefix(inner, "]") || strings.HasPrefix(inner, "}")
+	}
+	return false
+}
+
+// Text is the Go string of a JSON string, "" for null, and the JSON text itself of any other scalar.
+func Text(raw string) string {
+	if !IsText(raw) && raw != "null" {
+		return raw // not by way of a float: "12.50" and "1e400" stay
+	}
+	return gjson.Parse(raw).String()
+}
+
+// Quote is the JSON string of a Go string; "<", ">" and "&" stay as they are.
+func Quote(s string) string {
+	if plain(s) {
+		return `"` + s + `"`
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(s) // a string always encodes
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// plain reports whether a text needs no escapes; most names and ids need none.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+// MaxEcho is how many characters of a name or value of the request an error repeats. Attribute
+// names and Keycloak's ids are shorter.
+const MaxEcho = 64
+
+// Cut is a text of at most limit characters. "…" stands for what is cut off.
+func Cut(s string, limit int) string {
+	if len(s) <= limit || utf8.RuneCountInString(s) <= limit {
+		return s
+	}
+	n := 0
+	for i := range s {
+		if n++; n == limit {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}
