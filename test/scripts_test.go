@@ -15,7 +15,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"keycloak-scim-proxy/proxy/scim"
-	"keycloak-scim-proxy/test/kcserver/kctest"
+	"keycloak-scim-proxy/test/kctest"
 )
 
 type worldKey struct{}
