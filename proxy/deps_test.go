@@ -43,10 +43,11 @@ var walls = map[string]struct {
 	"proxy/store/internal/locks": {[]string{"proxy/store"}, "a map of waiters"},
 
 	"cmd/scim-proxy":                            {[]string{"cmd/scim-proxy/internal/", "adapters", "config", "proxy", "proxy/"}, "commands are built from what an operator may say and what serves"},
-	"cmd/scim-proxy/internal/importer":          {[]string{"proxy/scim"}, "an import knows any server by its SCIM API only"},
-	"cmd/scim-proxy/internal/simulate":          {nil, "the same conversation runs against a server without the proxy"},
+	"cmd/scim-proxy/internal/importer":          {[]string{"cmd/scim-proxy/internal/scimclient", "proxy/scim"}, "an import knows any server by its SCIM API only"},
+	"cmd/scim-proxy/internal/simulate":          {[]string{"cmd/scim-proxy/internal/scimclient"}, "the same conversation runs against a server without the proxy"},
 	"cmd/scim-proxy/internal/kcserver":          {[]string{"cmd/scim-proxy/internal/procgroup"}, "starts Keycloak and knows nothing of the proxy"},
 	"cmd/scim-proxy/internal/kcserver/keycloak": {[]string{"cmd/scim-proxy/internal/kcserver", "cmd/scim-proxy/internal/procgroup"}, "starts Keycloak and knows nothing of the proxy"},
+	"cmd/scim-proxy/internal/scimclient":        {nil, "bodies are texts, so that a command reads them as it needs"},
 	"cmd/scim-proxy/internal/procgroup":         {nil, "processes"},
 
 	"test":             {nil, "has tests only"},
@@ -62,19 +63,21 @@ var owners = map[string]struct {
 	who []string
 	why string
 }{
-	"github.com/gorilla/mux":    {[]string{"proxy/scimhttp"}, "one door"},
-	"github.com/tidwall/gjson":  {[]string{"proxy/scim", "test/"}, "its path language is a trap with URNs; scim hides it"},
-	"github.com/coreos/go-oidc": {[]string{"proxy/tokens"}, "one place verifies tokens"},
-	"github.com/go-jose":        {[]string{"proxy/tokens"}, "one place verifies tokens"},
-	"github.com/redis/go-redis": {[]string{"proxy/store/redis"}, "one engine"},
-	"go.etcd.io/bbolt":          {[]string{"proxy/store/embedded"}, "one engine"},
-	"github.com/Nerzal/gocloak": {[]string{"proxy/onboarding"}, "it hides deadlines and does not escape ids: not at run time"},
-	"github.com/goccy/go-yaml":  {[]string{"config"}, "YAML ends at the configuration"},
-	"go.uber.org/zap":           {[]string{"cmd/scim-proxy", "proxy", "proxy/observe", "test/"}, "rooms are silent"},
-	"github.com/gofrs/flock":    {[]string{"cmd/scim-proxy/internal/kcserver"}, "one lock among processes"},
-	"github.com/spf13/cobra":    {[]string{"cmd/scim-proxy"}, "flags end at the commands"},
-	"github.com/prometheus":     {[]string{"proxy", "proxy/observe"}, "rooms are silent"},
-	"net/http":                  {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/observe", "proxy/onboarding", "test/"}, "HTTP ends at the door and at the wire to Keycloak"},
+	"github.com/gorilla/mux":                {[]string{"proxy/scimhttp"}, "one door"},
+	"github.com/tidwall/gjson":              {[]string{"proxy/scim", "test/"}, "its path language is a trap with URNs; scim hides it"},
+	"github.com/coreos/go-oidc":             {[]string{"proxy/tokens"}, "one place verifies tokens"},
+	"github.com/go-jose":                    {[]string{"proxy/tokens"}, "one place verifies tokens"},
+	"github.com/redis/go-redis":             {[]string{"proxy/store/redis"}, "one engine"},
+	"go.etcd.io/bbolt":                      {[]string{"proxy/store/embedded"}, "one engine"},
+	"github.com/Nerzal/gocloak":             {[]string{"proxy/onboarding"}, "it hides deadlines and does not escape ids: not at run time"},
+	"github.com/goccy/go-yaml":              {[]string{"config"}, "YAML ends at the configuration"},
+	"go.uber.org/zap":                       {[]string{"cmd/scim-proxy", "proxy", "proxy/observe", "test/"}, "rooms are silent"},
+	"github.com/hashicorp/go-retryablehttp": {[]string{"cmd/scim-proxy/internal/scimclient"}, "one SCIM client"},
+	"golang.org/x/oauth2":                   {[]string{"cmd/scim-proxy/internal/scimclient"}, "one SCIM client"},
+	"github.com/gofrs/flock":                {[]string{"cmd/scim-proxy/internal/kcserver"}, "one lock among processes"},
+	"github.com/spf13/cobra":                {[]string{"cmd/scim-proxy"}, "flags end at the commands"},
+	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe"}, "rooms are silent"},
+	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/observe", "proxy/onboarding", "test/"}, "HTTP ends at the door and at the wire to Keycloak"},
 }
 
 type goPackage struct {

@@ -5,16 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"strings"
 	"time"
+
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/scimclient"
 )
 
 // Options of an import.
 type Options struct {
-	// URL is the SCIM base, Token its bearer token.
-	URL, Token string
-	HTTP       *http.Client
+	// Client speaks to the server.
+	Client *scimclient.Client
 	// Batch is how many rows go into one request, if the server allows so many.
 	Batch int
 	// Wait is called before rows are sent again that got no answer.
@@ -53,8 +52,7 @@ type importing struct {
 // Run imports a file, or goes on where an earlier run was interrupted. The journal is the file's name with ".progress" behind it; the failures
 // go to a file of the same kind beside it.
 func Run(ctx context.Context, s *Source, o Options) (err error) {
-	base := strings.TrimSuffix(o.URL, "/")
-	x := &importing{Options: o, source: s, client: client{base, o.Token, o.HTTP}}
+	x := &importing{Options: o, source: s, client: client{o.Client}}
 	operations, payload, err := x.client.limits(ctx)
 	if err == nil {
 		s.schemas, err = x.client.schemas(ctx)
@@ -63,7 +61,7 @@ func Run(ctx context.Context, s *Source, o Options) (err error) {
 		return x.ended(ctx, err)
 	}
 	x.Batch, x.payload = min(o.Batch, operations), payload-len(bulkRequest(nil))
-	if x.journal, err = openJournal(s.path+".progress", program+s.sum+" "+base, s.rows); err != nil {
+	if x.journal, err = openJournal(s.path+".progress", program+s.sum+" "+o.Client.URL(), s.rows); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, x.journal.file.Close()) }()
@@ -152,7 +150,7 @@ func (x *importing) batch(ctx context.Context, rows []row) error {
 			}
 			return nil
 		}
-		if err := x.Wait(ctx, min(max(wait, firstPause<<(attempt-1)), mostPause)); err != nil {
+		if err := x.Wait(ctx, scimclient.Pause(firstPause, mostPause, attempt, wait)); err != nil {
 			return err
 		}
 	}

@@ -29,7 +29,7 @@ var ErrFailed = errors.New("simulate: not every step ended in the intended state
 type run struct {
 	Options
 	idp
-	*client
+	client
 	people []person
 	groups []object
 	in     map[string][]string // group id: member ids
@@ -295,12 +295,12 @@ func (r *run) deleteOne(ctx context.Context) error {
 func (r *run) cleanUp(ctx context.Context) {
 	for _, g := range r.groups {
 		if id, ok := g["id"].(string); ok {
-			_, _, _ = r.do(ctx, http.MethodDelete, "/Groups/"+id, nil)
+			_, _ = r.Do(ctx, http.MethodDelete, "/Groups/"+id, nil)
 		}
 	}
 	for _, p := range r.people {
 		if p.id != "" {
-			_, _, _ = r.do(ctx, http.MethodDelete, "/Users/"+p.id, nil)
+			_, _ = r.Do(ctx, http.MethodDelete, "/Users/"+p.id, nil)
 		}
 	}
 }
