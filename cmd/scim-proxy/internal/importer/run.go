@@ -36,6 +36,8 @@ const (
 	attempts   = 6
 	firstPause = time.Second
 	mostPause  = time.Minute
+	// mostFailed rows that are not sent are settled at once.
+	mostFailed = 1000
 )
 
 type importing struct {
@@ -64,7 +66,7 @@ func Run(ctx context.Context, s *Source, o Options) (err error) {
 	if x.journal, err = openJournal(s.path+".progress", program+s.sum+" "+o.Client.URL(), s.rows); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, x.journal.file.Close()) }()
+	defer func() { err = errors.Join(err, x.journal.db.Close()) }()
 	x.bar = bar{out: o.Progress, terminal: o.Terminal, now: o.Now, begun: o.Now(), first: x.journal.done + x.journal.failed, all: s.rows}
 	err = x.pass(ctx)
 	x.bar.end()
@@ -100,10 +102,14 @@ func (x *importing) ended(ctx context.Context, err error) error {
 // pass sends every row that is not settled, in batches within the server's limits.
 func (x *importing) pass(ctx context.Context) error {
 	var rows []row
+	var failed []fate
 	size := 0
 	flush := func() error {
-		err := x.batch(ctx, rows)
-		rows, size = nil, 0
+		err := x.journal.settle(failed...)
+		if err == nil {
+			err = x.batch(ctx, rows)
+		}
+		rows, failed, size = nil, nil, 0
 		return err
 	}
 	err := x.source.each(ctx, func(r row) error {
@@ -115,7 +121,10 @@ func (x *importing) pass(ctx context.Context) error {
 			r.err = errors.New("the row is larger than the server's maxPayloadSize")
 		}
 		if r.err != nil {
-			return x.journal.settle(fate{r.number, r.err.Error()})
+			if failed = append(failed, fate{r.number, r.err.Error()}); len(failed) == mostFailed {
+				return flush()
+			}
+			return nil
 		}
 		if len(rows) == x.Batch || size+need > x.payload {
 			if err := flush(); err != nil {
