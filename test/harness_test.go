@@ -117,7 +117,7 @@ func (w *world) users(t testing.TB, prefix string, n int) []string {
 	}
 	var ids []string
 	for some := range slices.Chunk(list, 400) {
-		a := w.realm.Admin("POST", "/partialImport", `{"ifResourceExists":"FAIL","users":`+scim.Array(some)+`}`)
+		a := w.realm.Admin("POST", "/partialImport", `{"ifResourceExists":"FAIL","users":`+document.Array(some)+`}`)
 		if a.Status != 200 {
 			t.Fatalf("import: %d %s", a.Status, a.Body)
 		}
@@ -143,9 +143,9 @@ func sorted(ids []string) []string { return slices.Sorted(slices.Values(ids)) }
 func valueList(ids []string) string {
 	es := make([]string, len(ids))
 	for i, id := range ids {
-		es[i] = `{"value":` + scim.Quote(id) + `}`
+		es[i] = `{"value":` + document.Quote(id) + `}`
 	}
-	return scim.Array(es)
+	return document.Array(es)
 }
 
 func opOn(kind scim.OpKind, path, value string) scim.Op {

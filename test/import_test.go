@@ -16,7 +16,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/tidwall/gjson"
 
-	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/test/proxytest"
 )
 
@@ -224,7 +223,7 @@ func (w *world) has(t *testing.T, c client, want map[string]string) {
 			t.Fatal(err)
 		}
 		for _, u := range a.Page.Resources {
-			got[strings.ToLower(scim.Text(u.Raw("userName")))] = scim.Text(u.Raw("title"))
+			got[strings.ToLower(document.Text(u.Raw("userName")))] = document.Text(u.Raw("title"))
 		}
 	}
 	if d := cmp.Diff(want, got); d != "" {

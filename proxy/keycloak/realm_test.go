@@ -80,7 +80,7 @@ func TestCalls(t *testing.T) {
 	}
 	count("update", 2, title(`"A"`))
 	count("update without a change", 1, title(`"A"`))
-	g, err := d.Create(t.Context(), scim.Group, scim.Must(`{"displayName":"G"}`))
+	g, err := d.Create(t.Context(), scim.Group, document.Must(`{"displayName":"G"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func TestMappedAttributesGoToKeycloak(t *testing.T) {
 	// Naming all that may be shown reads what a read without names does.
 	whole, err := scim.ParseResource(realm.SCIM(realm.Token("scim", secret), "GET", "/Users/"+made.ID(), "").Body)
 	whole = whole.Set(scim.MustPath("meta.location"), "") // the door writes its own
-	if err != nil || !scim.Same(whole.String(), made.String()) {
+	if err != nil || !document.Same(whole.String(), made.String()) {
 		t.Errorf("%v\nwhole %s\nnamed %s", err, whole, made)
 	}
 	ref := scim.Ref{Type: scim.User, ID: made.ID()}

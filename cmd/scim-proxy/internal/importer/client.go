@@ -46,7 +46,7 @@ func (c client) schemas(ctx context.Context) (scim.Schemas, error) {
 		return all, err
 	}
 	doc, _ := scim.ParseResource(a.Body)
-	for _, e := range scim.Elements(doc.Raw("Resources")) {
+	for _, e := range document.Elements(doc.Raw("Resources")) {
 		var s scim.Schema
 		if err := json.Unmarshal([]byte(e), &s); err != nil {
 			return all, fmt.Errorf("GET /Schemas: %w", err)
@@ -66,7 +66,7 @@ func (c client) byName(ctx context.Context, name string) (user scim.Resource, ok
 		return user, false, err
 	}
 	doc, _ := scim.ParseResource(a.Body)
-	found := scim.Elements(doc.Raw("Resources"))
+	found := document.Elements(doc.Raw("Resources"))
 	if len(found) != 1 {
 		return user, false, nil
 	}
@@ -87,20 +87,20 @@ func (c client) bulk(ctx context.Context, rows []row) (map[string]*scimclient.Er
 	}
 	doc, _ := scim.ParseResource(a.Body) // without one there are no results
 	results := map[string]*scimclient.Error{}
-	for _, e := range scim.Elements(doc.Raw("Operations")) {
+	for _, e := range document.Elements(doc.Raw("Operations")) {
 		r, err := scim.ParseResource([]byte(e))
 		if err != nil {
 			continue
 		}
-		status, err := strconv.Atoi(scim.Text(r.Raw("status")))
+		status, err := strconv.Atoi(document.Text(r.Raw("status")))
 		if err != nil {
 			continue
 		}
-		id := scim.Text(r.Raw("bulkId"))
+		id := document.Text(r.Raw("bulkId"))
 		results[id] = nil
 		if status >= http.StatusMultipleChoices {
 			said, _ := scim.ParseResource([]byte(r.Raw("response"))) // the status says enough
-			results[id] = &scimclient.Error{Status: status, Detail: scim.Text(said.Raw("detail"))}
+			results[id] = &scimclient.Error{Status: status, Detail: document.Text(said.Raw("detail"))}
 		}
 	}
 	return results, nil

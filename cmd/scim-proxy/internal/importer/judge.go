@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/scimclient"
-	"keycloak-scim-proxy/proxy/scim"
 )
 
 // send sends rows once and settles those that got an answer. The others are open: what was done with them is found out when they are sent
@@ -63,7 +62,7 @@ func (x *importing) judge(ctx context.Context, r row, e *scimclient.Error) (f fa
 	if e.Status != http.StatusConflict {
 		return f, true, nil
 	}
-	user, found, err := x.client.byName(ctx, scim.Text(r.user.Raw("userName")))
+	user, found, err := x.client.byName(ctx, document.Text(r.user.Raw("userName")))
 	if ctx.Err() != nil {
 		return f, false, ctx.Err()
 	}
