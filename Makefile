@@ -11,10 +11,12 @@ help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 run: ## try it: Keycloak, a tenant and the proxy on :8080, until Ctrl-C
-	@mkdir -p bin && go build -o bin/scim-proxy ./cmd/scim-proxy && exec ./bin/scim-proxy demo
+	@go build -o bin/scim-proxy ./cmd/scim-proxy && exec ./bin/scim-proxy demo
+
+KEYCLOAK := go build -o bin/keycloak ./cmd/scim-proxy/internal/kcserver/keycloak && exec ./bin/keycloak
 
 keycloak: ## start a real Keycloak on a free port, until Ctrl-C
-	@mkdir -p bin && go build -o bin/keycloak ./test/cmd/keycloak && exec ./bin/keycloak run
+	@$(KEYCLOAK) run
 
 build: ## build bin/scim-proxy
 	go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/scim-proxy ./cmd/scim-proxy
@@ -23,8 +25,7 @@ check: lint ## before every commit: format, vet, lint, unit tests; no Keycloak
 	go test -short ./...
 
 test: setup lint ## everything: lint, race detector, fuzzers, and conversations on a real Keycloak
-	@mkdir -p bin && go build -o bin/keycloak ./test/cmd/keycloak
-	./bin/keycloak exec -- go test -race -count=1 -timeout 20m ./...
+	$(KEYCLOAK) exec -- go test -race -count=1 -timeout 20m ./...
 	$(MAKE) fuzz
 
 setup:
@@ -33,9 +34,11 @@ setup:
 fmt: ## format the code
 	gofmt -w $$(git ls-files -co --exclude-standard '*.go')
 
-lint: $(TOOLS)/golangci-lint-$(LINT_VERSION)
+lint: $(TOOLS)/golangci-lint-$(LINT_VERSION) ## format, vet for three systems, lint
 	@bad=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); test -z "$$bad" || { echo "not formatted: $$bad"; exit 1; }
 	go vet ./...
+	GOOS=windows go vet ./...
+	GOOS=darwin go vet ./...
 	$(LINT) run ./...
 
 $(TOOLS)/golangci-lint-$(LINT_VERSION):
@@ -53,20 +56,16 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 	done
 
 bench-members: ## a PUT of many members beside the same change sent natively, as a ratio
-	@mkdir -p bin && go build -o bin/keycloak ./test/cmd/keycloak
-	./bin/keycloak exec -- go test -run '^$$' -bench '^BenchmarkMembers$$' -benchtime 1x -timeout 20m ./test/
+	$(KEYCLOAK) exec -- go test -run '^$$' -bench '^BenchmarkMembers$$' -benchtime 1x -timeout 20m ./test/
 
 idp-report: ## play what identity providers send through the proxy and natively, and write the table in docs/idps.md
-	@mkdir -p bin && go build -o bin/keycloak ./test/cmd/keycloak
-	./bin/keycloak exec -- go test -run '^TestCorpus$$' -count=1 -timeout 20m ./test/ -report ../docs/idps.md
+	$(KEYCLOAK) exec -- go test -run '^TestCorpus$$' -count=1 -timeout 20m ./test/ -report ../docs/idps.md
 
 bench-bulk: ## 1,000 creates by bulk beside the same creates sent natively one after the other, as a ratio
-	@mkdir -p bin && go build -o bin/keycloak ./test/cmd/keycloak
-	./bin/keycloak exec -- go test -run '^$$' -bench '^BenchmarkBulk$$' -benchtime 1x -timeout 20m ./test/
+	$(KEYCLOAK) exec -- go test -run '^$$' -bench '^BenchmarkBulk$$' -benchtime 1x -timeout 20m ./test/
 
 bench-lists: ## look-up, page, sorted page and walk beside the same asked natively, as ratios
-	@mkdir -p bin && go build -o bin/keycloak ./test/cmd/keycloak
-	./bin/keycloak exec -- go test -run '^$$' -bench '^BenchmarkLists$$' -benchtime 5x -timeout 20m ./test/
+	$(KEYCLOAK) exec -- go test -run '^$$' -bench '^BenchmarkLists$$' -benchtime 5x -timeout 20m ./test/
 
 bench-decode: ## bytes and allocations of reading a POST of 1 KB and of answering a page of 100
 	go test -run '^$$' -bench '^Benchmark(Decode|Page)$$' -benchtime 200x ./proxy

@@ -15,7 +15,7 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
-	"keycloak-scim-proxy/test/kcserver/kctest"
+	"keycloak-scim-proxy/test/kctest"
 	"keycloak-scim-proxy/test/proxytest"
 )
 

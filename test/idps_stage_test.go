@@ -13,7 +13,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/test/corpus"
-	"keycloak-scim-proxy/test/kcserver/kctest"
+	"keycloak-scim-proxy/test/kctest"
 )
 
 // tell sends a request of a provider.

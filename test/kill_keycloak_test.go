@@ -4,24 +4,12 @@ import (
 	"testing"
 	"time"
 
-	"keycloak-scim-proxy/test/kcserver"
-	"keycloak-scim-proxy/test/kcserver/kctest"
+	"keycloak-scim-proxy/test/kctest"
 )
 
 // TestKeycloakIsKilled ends a Keycloak in the middle of a membership change and of a create, and starts it again on its data.
 func TestKeycloakIsKilled(t *testing.T) {
-	if testing.Short() {
-		t.Skip("needs a Keycloak of its own: not under -short")
-	}
-	server, err := kcserver.Start(t.Context(), kcserver.Options{DataDir: t.TempDir(), Own: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	server := kctest.Own(t)
 	w := newWorldIn(t, kctest.On(t, server))
 	f := newFaulty(t, server.URL)
 	w.through(t, f, 20*time.Second)
@@ -41,7 +29,7 @@ func TestKeycloakIsKilled(t *testing.T) {
 	}
 	mustBeRetried(t, 3, err)
 	mustBeRetried(t, 0, made.try(t.Context(), c)) // down
-	if err := server.Restart(t.Context()); err != nil {
+	if err := server.Restart(); err != nil {
 		t.Fatal(err)
 	}
 	for _, i := range []intent{joined, made} {

@@ -16,7 +16,7 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/config"
-	"keycloak-scim-proxy/test/kcserver/kctest"
+	"keycloak-scim-proxy/test/kctest"
 	"keycloak-scim-proxy/test/proxytest"
 )
 

@@ -16,7 +16,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
-	"keycloak-scim-proxy/test/kcserver/kctest"
+	"keycloak-scim-proxy/test/kctest"
 )
 
 type worldKey struct{}

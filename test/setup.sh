@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need and a machine with the toolchains may lack. Java and Maven are looked after where they are needed
-# (test/kcserver).
+# Installs what the tests need and a machine with the toolchains may lack. The command that starts
+# Keycloak (cmd/scim-proxy/internal/kcserver) installs Java and Maven itself.
 set -euo pipefail
 
 need() { # need COMMAND PACKAGE

@@ -17,10 +17,10 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/kcserver"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy"
 	"keycloak-scim-proxy/proxy/tenants"
-	"keycloak-scim-proxy/test/kcserver"
 )
 
 const (

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/proxy/onboarding"
-	"keycloak-scim-proxy/test/kcserver/kctest"
+	"keycloak-scim-proxy/test/kctest"
 )
 
 func TestMain(m *testing.M) { kctest.Main(m) }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -13,14 +12,12 @@ import (
 	"golang.org/x/term"
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/importer"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/scimclient"
 )
 
 func importCommand() *cobra.Command {
-	o := importer.Options{Now: time.Now, Wait: pause, HTTP: &http.Client{
-		Timeout:       5 * time.Minute,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
-	var tenant, tokenFile string
+	o := importer.Options{Now: time.Now, Wait: pause}
+	var base, tenant, tokenFile string
 	c := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Create the users of a .csv or .jsonl file by bulk; can be interrupted and run again",
@@ -34,10 +31,11 @@ func importCommand() *cobra.Command {
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			var err error
-			if o.URL, err = importURL(o.URL, tenant); err != nil {
+			if base, err = importURL(base, tenant); err != nil {
 				return usageError{err}
 			}
-			if o.Token, err = readToken(tokenFile, c.InOrStdin()); err != nil {
+			token, err := readToken(tokenFile, c.InOrStdin())
+			if err != nil {
 				return usageError{err}
 			}
 			if o.Batch < 1 {
@@ -50,11 +48,12 @@ func importCommand() *cobra.Command {
 			if err != nil {
 				return usageError{err}
 			}
+			o.Client = scimclient.New(scimclient.Options{URL: base, Token: scimclient.Bearer(token), Timeout: 5 * time.Minute, Agent: "scim-proxy import"})
 			o.Out, o.Progress, o.Terminal = c.OutOrStdout(), c.ErrOrStderr(), isTerminal(os.Stderr)
 			return importer.Run(c.Context(), source, o)
 		},
 	}
-	c.Flags().StringVar(&o.URL, "url", "http://localhost:8080", "SCIM base URL; with --tenant the URL of the proxy")
+	c.Flags().StringVar(&base, "url", "http://localhost:8080", "SCIM base URL; with --tenant the URL of the proxy")
 	c.Flags().StringVar(&tenant, "tenant", "", "name of a tenant of the proxy at --url")
 	c.Flags().StringVar(&tokenFile, "token-file", "", tokenFlag)
 	c.Flags().IntVar(&o.Batch, "batch", 200, "rows per request")

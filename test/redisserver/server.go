@@ -116,12 +116,6 @@ func (s *Server) Stop() { s.end(syscall.SIGTERM) }
 // Kill ends the server at once, as a crash does.
 func (s *Server) Kill() { s.end(syscall.SIGKILL) }
 
-// Freeze makes the server hang with its connections open, until Thaw.
-func (s *Server) Freeze() { s.signal(syscall.SIGSTOP) }
-
-// Thaw undoes Freeze.
-func (s *Server) Thaw() { s.signal(syscall.SIGCONT) }
-
 // ClientTLS is the configuration of a client that trusts this server, or nil without TLS.
 func (s *Server) ClientTLS() *tls.Config {
 	if s.certs == nil {

@@ -1,132 +1,42 @@
 package importer
 
 import (
-	"bufio"
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strconv"
 	"strings"
-	"syscall"
+
+	bolt "go.etcd.io/bbolt"
 )
 
-// journal is a file that says which rows are settled. It is appended to and synced before a row counts as settled, so that it never says more
-// than is true; a line that was cut off by a crash counts for nothing.
+// journal is a file that says which rows are settled. A transaction is on disk before its rows count as
+// settled, so the journal never says more than is true.
 //
-// Its lines are the title, "12 done", `13 "why it failed"`, and "written 1": that many failures stand in the file of failures.
+// The bucket import holds the title and how many failures stand in the file of failures. The bucket
+// rows has an entry for each settled row: its number, and the reason if it failed.
 type journal struct {
-	file *os.File
-	end  int64
-	// rows has for each row 0 while it is open, isDone, or the place of the line that says why it failed.
-	rows                  []int64
+	db                    *bolt.DB
+	rows                  []state
 	done, failed, written int
 }
 
+// state of a row.
+type state byte
+
 const (
-	// program begins the title, with the version of the form.
-	program = "scim-proxy import 1 "
-	isDone  = -1
-	// longest is the longest reason in bytes.
-	longest = 500
+	isOpen state = iota
+	isDone
+	hasFailed
 )
 
-var errNoJournal = errors.New("it is no journal of this import; remove it to begin anew")
+// longest is the longest reason in bytes.
+const longest = 500
 
-// openJournal goes on with the journal at path, or begins it. Title says what it belongs to. It is locked until it is closed or the process
-// ends.
-func openJournal(path, title string, rows int) (*journal, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	j := &journal{file: f, rows: make([]int64, rows+1)}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		err = errors.New("another import of this file is running")
-	}
-	if err == nil {
-		err = j.load(title)
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
-	}
-	return j, nil
-}
-
-func (j *journal) load(title string) error {
-	in := bufio.NewReader(j.file)
-	first, err := in.ReadString('\n')
-	if err == nil {
-		_, err = in.Peek(1)
-	}
-	if errors.Is(err, io.EOF) && (strings.HasPrefix(first, program) || strings.HasPrefix(program, first)) { // no row was settled: nothing is lost
-		err := j.file.Truncate(0)
-		if err == nil {
-			err = j.write(title + "\n")
-		}
-		return err
-	}
-	if first != title+"\n" {
-		return errors.New("it belongs to another file, another state of this file, or another URL; remove it to begin anew")
-	}
-	j.end = int64(len(first))
-	for {
-		line, err := in.ReadString('\n')
-		if errors.Is(err, io.EOF) {
-			return j.file.Truncate(j.end) // of a line that was cut off
-		}
-		if err != nil {
-			return err
-		}
-		if !j.note(strings.TrimSuffix(line, "\n")) {
-			return errNoJournal
-		}
-		j.end += int64(len(line))
-	}
-}
-
-// note takes in the line that begins at the end.
-func (j *journal) note(line string) bool {
-	first, rest, _ := strings.Cut(line, " ")
-	if first == "written" {
-		n, err := strconv.Atoi(rest)
-		j.written = n
-		return err == nil
-	}
-	row, err := strconv.Atoi(first)
-	if err != nil || row < 1 || row >= len(j.rows) || j.rows[row] != 0 {
-		return false
-	}
-	if rest == "done" {
-		j.rows[row] = isDone
-		j.done++
-		return true
-	}
-	_, err = strconv.Unquote(rest)
-	j.rows[row] = j.end
-	j.failed++
-	return err == nil
-}
-
-func (j *journal) settled(row int) bool { return j.rows[row] != 0 }
-
-// open is how many rows are not settled.
-func (j *journal) open() int { return len(j.rows) - 1 - j.done - j.failed }
-
-// reason why a row failed, or "".
-func (j *journal) reason(row int) (string, error) {
-	at := j.rows[row]
-	if at <= 0 {
-		return "", nil
-	}
-	line, err := bufio.NewReader(io.NewSectionReader(j.file, at, j.end-at)).ReadString('\n')
-	if err != nil {
-		return "", err
-	}
-	_, quoted, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
-	return strconv.Unquote(quoted)
-}
+var (
+	importBucket, rowsBucket = []byte("import"), []byte("rows")
+	titleKey, writtenKey     = []byte("title"), []byte("written")
+)
 
 // fate of a row: done, or failed for a reason.
 type fate struct {
@@ -134,43 +44,116 @@ type fate struct {
 	failed string
 }
 
-// settle makes the fates of rows durable.
-func (j *journal) settle(fates ...fate) error {
-	var lines []string
-	for _, f := range fates {
-		line := strconv.Itoa(f.row) + " done"
-		if f.failed != "" {
-			line = strconv.Itoa(f.row) + " " + strconv.Quote(strings.ToValidUTF8(f.failed[:min(len(f.failed), longest)], ""))
+// load takes in what the file says. A file that says nothing about rows belongs to any import.
+func (j *journal) load(title string) error {
+	var other bool
+	err := j.db.View(func(tx *bolt.Tx) error {
+		about, rows := tx.Bucket(importBucket), tx.Bucket(rowsBucket)
+		if about == nil || rows == nil || empty(rows) {
+			other = true
+			return nil
 		}
-		lines = append(lines, line)
-	}
-	return j.add(lines)
-}
-
-// noteWritten says that all failures stand in the file of failures.
-func (j *journal) noteWritten() error { return j.add([]string{"written " + strconv.Itoa(j.failed)}) }
-
-func (j *journal) add(lines []string) error {
-	if len(lines) == 0 {
-		return nil
-	}
-	before := j.end
-	if err := j.write(strings.Join(lines, "\n") + "\n"); err != nil {
+		if string(about.Get(titleKey)) != title {
+			return ErrOtherImport
+		}
+		written, err := strconv.Atoi(string(about.Get(writtenKey)))
+		if err != nil {
+			return ErrNoJournal
+		}
+		j.written = written
+		return rows.ForEach(j.note)
+	})
+	if err != nil || !other {
 		return err
 	}
-	j.end = before
-	for _, line := range lines {
-		j.note(line)
-		j.end += int64(len(line)) + 1
+	return j.db.Update(func(tx *bolt.Tx) error {
+		about, err := tx.CreateBucketIfNotExists(importBucket)
+		if err != nil {
+			return err
+		}
+		_, err = tx.CreateBucketIfNotExists(rowsBucket)
+		return errors.Join(err, about.Put(titleKey, []byte(title)), about.Put(writtenKey, []byte("0")))
+	})
+}
+
+func empty(b *bolt.Bucket) bool {
+	first, _ := b.Cursor().First()
+	return first == nil
+}
+
+// note takes in the entry of a row.
+func (j *journal) note(key, reason []byte) error {
+	if len(key) != 8 {
+		return ErrNoJournal
 	}
+	row := binary.BigEndian.Uint64(key)
+	if row < 1 || row >= uint64(len(j.rows)) {
+		return ErrNoJournal
+	}
+	if len(reason) > 0 {
+		j.rows[row] = hasFailed
+		j.failed++
+		return nil
+	}
+	j.rows[row] = isDone
+	j.done++
 	return nil
 }
 
-// write appends text whole, or fails.
-func (j *journal) write(text string) error {
-	if _, err := j.file.WriteAt([]byte(text), j.end); err != nil {
-		return err
+func (j *journal) settled(row int) bool { return j.rows[row] != isOpen }
+
+// open is how many rows are not settled.
+func (j *journal) open() int { return len(j.rows) - 1 - j.done - j.failed }
+
+// reason why a row failed, or "".
+func (j *journal) reason(row int) (reason string, err error) {
+	if j.rows[row] != hasFailed {
+		return "", nil
 	}
-	j.end += int64(len(text))
-	return j.file.Sync()
+	err = j.db.View(func(tx *bolt.Tx) error {
+		reason = string(tx.Bucket(rowsBucket).Get(rowKey(row)))
+		return nil
+	})
+	return reason, err
 }
+
+// settle makes the fates of open rows durable.
+func (j *journal) settle(fates ...fate) error {
+	if len(fates) == 0 {
+		return nil
+	}
+	err := j.db.Update(func(tx *bolt.Tx) error {
+		rows := tx.Bucket(rowsBucket)
+		rows.FillPercent = 0.9 // rows come in order
+		for _, f := range fates {
+			if err := rows.Put(rowKey(f.row), f.reason()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("write the journal: %w", err)
+	}
+	for _, f := range fates {
+		err = errors.Join(err, j.note(rowKey(f.row), f.reason()))
+	}
+	return err
+}
+
+// noteWritten says that all failures stand in the file of failures.
+func (j *journal) noteWritten() error {
+	err := j.db.Update(func(tx *bolt.Tx) error {
+		return tx.Bucket(importBucket).Put(writtenKey, []byte(strconv.Itoa(j.failed)))
+	})
+	if err == nil {
+		j.written = j.failed
+	}
+	return err
+}
+
+func (f fate) reason() []byte {
+	return []byte(strings.ToValidUTF8(f.failed[:min(len(f.failed), longest)], ""))
+}
+
+func rowKey(row int) []byte { return binary.BigEndian.AppendUint64(nil, uint64(row)) }

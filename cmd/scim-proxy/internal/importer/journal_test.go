@@ -2,40 +2,52 @@ package importer_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	bolt "go.etcd.io/bbolt"
+
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/importer"
 )
 
 const dozen = "userName,title\np01,\nbreak,\np02,\np03,\n,none\np04,\nP01,\np05,\np06,\n"
 
-// A journal that was cut off at any byte leads to the same end.
-func TestJournalIsCutOff(t *testing.T) {
+// A journal as it was at any moment leads to the same end.
+func TestJournalOfAnyMoment(t *testing.T) {
 	s := newSite(t)
+	s.batch = 2
 	s.write(t, "users.csv", dozen)
+	var moments []string
+	s.spoil = func(int) spoilt {
+		moments = append(moments, s.read(t, "users.csv.progress"))
+		return spoilt{}
+	}
 	want, _, err := s.run(t.Context(), "users.csv")
-	if !errors.Is(err, importer.ErrFailures) || s.names() != wantNames(6) {
-		t.Fatalf("%v %s", err, s.names())
+	s.spoil = nil
+	if !errors.Is(err, importer.ErrFailures) || s.names() != wantNames(6) || len(moments) < 3 {
+		t.Fatalf("%v %s, %d moments", err, s.names(), len(moments))
 	}
-	journal, failures := s.read(t, "users.csv.progress"), s.read(t, "users.failures.csv")
-	if !strings.Contains(journal, "\n1 done\n") || !strings.HasSuffix(journal, "\nwritten 3\n") {
-		t.Fatal(journal)
+	failures := s.read(t, "users.failures.csv")
+	moments = append(moments, s.read(t, "users.csv.progress"))
+	begun := s.change(t, "", nil)
+	for length := range 5 { // how much of the first write is there
+		moments = append(moments, begun[:length*4096])
 	}
-	for length := range len(journal) + 1 {
-		sent := len(s.requests)
-		s.write(t, "users.csv.progress", journal[:length])
+	for i, m := range moments {
+		s.write(t, "users.csv.progress", m)
 		s.remove(t, "users.failures.csv")
 		said, _, err := s.run(t.Context(), "users.csv")
 		if !errors.Is(err, importer.ErrFailures) || said != want || s.names() != wantNames(6) || s.read(t, "users.failures.csv") != failures {
-			t.Fatalf("%q: %v %s %s", journal[:length], err, said, s.names())
+			t.Fatalf("moment %d: %v %s %s", i, err, said, s.names())
 		}
+		sent := len(s.requests)
 		again, _, err := s.run(t.Context(), "users.csv")
-		if !errors.Is(err, importer.ErrFailures) || again != want || length == len(journal) && len(s.requests) != sent {
-			t.Fatalf("%q: %v %s, %d requests", journal[:length], err, again, len(s.requests)-sent)
+		if !errors.Is(err, importer.ErrFailures) || again != want || len(s.requests) != sent {
+			t.Fatalf("moment %d: %v %s, %d requests", i, err, again, len(s.requests)-sent)
 		}
 	}
 }
@@ -69,39 +81,84 @@ func TestFailuresOfAnInterruptedRun(t *testing.T) {
 }
 
 func TestOtherJournals(t *testing.T) {
+	const rows = 400 // some pages
 	s := newSite(t)
-	s.write(t, "users.csv", people(3))
+	s.batch = 100
+	s.write(t, "users.csv", people(rows))
 	if _, _, err := s.run(t.Context(), "users.csv"); err != nil {
 		t.Fatal(err)
 	}
 	journal := s.read(t, "users.csv.progress")
-	title, _, _ := strings.Cut(journal, "\n")
-	for name, text := range map[string]string{
-		"it belongs to another file, another state of this file, or another URL": strings.Replace(journal, " http", " https", 1),
-		"it is no journal of this import":                                        title + "\n4 done\n",
-		"it is no journal of this import; remove it to begin anew":               title + "\n1 done\n1 done\n",
-		"it is no journal of this import; ":                                      title + "\n1 undone\n",
-		"belongs to another file":                                                "not a journal",
-		"no journal of this import":                                              title + "\nhello\n",
+	entry := string(binary.BigEndian.AppendUint64(nil, 2))
+	for _, row := range []struct {
+		name, text string
+		want       error
+	}{
+		{"another URL", s.edited(t, journal, "import", "title", "scim-proxy import 2 x https://example.com"), importer.ErrOtherImport},
+		{"a row too many", s.edited(t, journal, "rows", entry[:6]+"\xff\xff", ""), importer.ErrNoJournal},
+		{"a row that has no number", s.edited(t, journal, "rows", "7", ""), importer.ErrNoJournal},
+		{"no count", s.edited(t, journal, "import", "written", "x"), importer.ErrNoJournal},
+		{"the first form", "scim-proxy import 1 cafe http://localhost/scim/v2\n1 done\n", importer.ErrOldJournal},
+		{"the first form, begun", "scim-proxy import 1 ", importer.ErrOldJournal},
+		{"a text", "not a journal", importer.ErrNoJournal},
+		{"a long text", strings.Repeat("not a journal", 10000), importer.ErrNoJournal},
+		{"pages without sense", journal[:2*4096] + strings.Repeat("\xff", len(journal)-2*4096), importer.ErrNoJournal},
+		{"no valid page", journal[:32] + strings.Repeat("\xff", len(journal)-32), importer.ErrNoJournal},
+		{"cut off", journal[:4*4096], importer.ErrNoJournal},
 	} {
-		s.write(t, "users.csv.progress", text)
-		if _, _, err := s.run(t.Context(), "users.csv"); err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("%q: %v", text, err)
+		name := row.name + ".csv" // a damaged journal stays locked until the process ends
+		s.write(t, name, people(rows))
+		s.write(t, name+".progress", row.text)
+		if _, _, err := s.run(t.Context(), name); !errors.Is(err, row.want) || !strings.Contains(err.Error(), "remove it") {
+			t.Errorf("%s: %v", row.name, err)
 		}
-		if s.read(t, "users.csv.progress") != text {
-			t.Errorf("a journal that is not ours was changed: %q", text)
+		if s.read(t, name+".progress") != row.text {
+			t.Errorf("%s: a journal that is not ours was changed", row.name)
 		}
 	}
-	s.write(t, "users.csv.progress", journal)
-	s.write(t, "users.csv", people(4)) // other rows
-	if _, _, err := s.run(t.Context(), "users.csv"); err == nil || !strings.Contains(err.Error(), "another state of this file") || len(s.users) != 3 {
+	s.write(t, "users.csv", people(rows+1)) // other rows
+	if _, _, err := s.run(t.Context(), "users.csv"); !errors.Is(err, importer.ErrOtherImport) || len(s.users) != rows {
 		t.Error(err)
 	}
 	// One that says nothing yet keeps nobody from correcting the file.
-	s.write(t, "users.csv.progress", title+"\n")
-	if said, _, err := s.run(t.Context(), "users.csv"); err != nil || !strings.Contains(said, "4 rows, 4 imported") {
+	s.write(t, "users.csv.progress", s.emptied(t, journal))
+	if said, _, err := s.run(t.Context(), "users.csv"); err != nil || !strings.Contains(said, "401 rows, 401 imported") {
 		t.Errorf("%v %s", err, said)
 	}
+}
+
+// edited is a journal in which one entry is another one or new.
+func (s *site) edited(t *testing.T, journal, bucket, key, value string) string {
+	t.Helper()
+	return s.change(t, journal, func(tx *bolt.Tx) error { return tx.Bucket([]byte(bucket)).Put([]byte(key), []byte(value)) })
+}
+
+// emptied is a journal without settled rows.
+func (s *site) emptied(t *testing.T, journal string) string {
+	t.Helper()
+	return s.change(t, journal, func(tx *bolt.Tx) error {
+		if err := tx.DeleteBucket([]byte("rows")); err != nil {
+			return err
+		}
+		_, err := tx.CreateBucket([]byte("rows"))
+		return err
+	})
+}
+
+func (s *site) change(t *testing.T, journal string, fn func(*bolt.Tx) error) string {
+	t.Helper()
+	s.write(t, "changed", journal)
+	db, err := bolt.Open(filepath.Join(s.dir, "changed"), 0o600, &bolt.Options{PageSize: 4096})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fn != nil {
+		err = db.Update(fn)
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return s.read(t, "changed")
 }
 
 // Two imports of one file do not run at once.
@@ -116,7 +173,7 @@ func TestSecondImport(t *testing.T) {
 		return spoilt{}
 	}
 	_, _, err := s.run(t.Context(), "users.csv")
-	if err != nil || second == nil || !strings.Contains(second.Error(), "another import of this file is running") || s.names() != wantNames(3) {
+	if err != nil || !errors.Is(second, importer.ErrInUse) || s.names() != wantNames(3) {
 		t.Errorf("%v; %v", err, second)
 	}
 }

@@ -2,39 +2,40 @@ package importer
 
 import (
 	"context"
+	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
-	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/scimclient"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // send sends rows once and settles those that got an answer. The others are open: what was done with them is found out when they are sent
 // again, after at least the pause that the server asked for.
 func (x *importing) send(ctx context.Context, rows []row) (open []row, pause time.Duration, err error) {
-	a, err := x.client.bulk(ctx, rows)
+	results, err := x.client.bulk(ctx, rows)
+	e, answered := errors.AsType[*scimclient.Error](err)
 	switch {
 	case ctx.Err() != nil:
 		return nil, 0, ctx.Err()
+	case answered && !e.Transient():
+		return nil, 0, err
+	case answered:
+		x.why = err.Error()
+		return rows, e.RetryAfter, nil
 	case err != nil:
 		x.why = err.Error()
 		return rows, 0, nil //nolint:nilerr // the rows stay open
-	case a.passing():
-		x.why = a.said("POST /Bulk").Error()
-		return rows, a.pause, nil
-	case a.status != http.StatusOK:
-		return nil, 0, a.said("POST /Bulk")
-	}
-	results := map[string]answer{}
-	for _, e := range document.Elements(a.doc.Raw("Operations")) {
-		if r, err := scim.ParseResource([]byte(e)); err == nil {
-			results[document.Text(r.Raw("bulkId"))] = result(r)
-		}
 	}
 	var fates []fate
 	for _, r := range rows {
-		f, known, err := x.judge(ctx, r, results[bulkID(r)])
+		e, answered := results[bulkID(r)]
+		if !answered {
+			x.why = "POST /Bulk was answered without a result for them"
+			open = append(open, r)
+			continue
+		}
+		f, known, err := x.judge(ctx, r, e)
 		switch {
 		case err != nil:
 			return nil, 0, err
@@ -47,34 +48,19 @@ func (x *importing) send(ctx context.Context, rows []row) (open []row, pause tim
 	return open, 0, x.journal.settle(fates...)
 }
 
-// result reads an operation's result as an answer of its own.
-func result(r scim.Resource) answer {
-	a := answer{}
-	if n, err := strconv.Atoi(document.Text(r.Raw("status"))); err == nil { // else there is none
-		a.status = n
-	}
-	if doc, err := scim.ParseResource([]byte(r.Raw("response"))); err == nil { // the status says enough
-		a.doc = doc
-	}
-	return a
-}
-
-// judge tells a row's fate from its result, if that is known. Who is there already just as the row says is the row itself, made by a request
-// whose answer was lost.
-func (x *importing) judge(ctx context.Context, r row, a answer) (f fate, known bool, err error) {
+// judge tells a row's fate from the error of its result (nil: it is done), if that is known. Who is there already just as the row says is the
+// row itself, made by a request whose answer was lost.
+func (x *importing) judge(ctx context.Context, r row, e *scimclient.Error) (f fate, known bool, err error) {
 	f.row = r.number
 	switch {
-	case a.status == 0:
-		x.why = "POST /Bulk was answered without a result for them"
-		return f, false, nil
-	case a.status < 300:
+	case e == nil:
 		return f, true, nil
-	case a.passing() && a.status != http.StatusInternalServerError: // what breaks on a row while others pass will break again
-		x.why = a.text()
+	case e.Transient() && e.Status != http.StatusInternalServerError: // what breaks on a row while others pass will break again
+		x.why = e.Reason()
 		return f, false, nil
 	}
-	f.failed = a.text()
-	if a.status != http.StatusConflict {
+	f.failed = e.Reason()
+	if e.Status != http.StatusConflict {
 		return f, true, nil
 	}
 	user, found, err := x.client.byName(ctx, document.Text(r.user.Raw("userName")))
@@ -89,7 +75,7 @@ func (x *importing) judge(ctx context.Context, r row, a answer) (f fate, known b
 		return f, true, nil
 	}
 	if f.failed = differs(user, r.user); f.failed != "" {
-		f.failed = a.text() + "; the user who is there differs in " + f.failed
+		f.failed = e.Reason() + "; the user who is there differs in " + f.failed
 	}
 	return f, true, nil
 }

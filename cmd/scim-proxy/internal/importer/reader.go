@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"crypto/sha256"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
@@ -118,21 +119,24 @@ func (r *reader) lines() func() (row, error) {
 }
 
 func readLine(text string) (row, error) {
+	switch {
+	case !utf8.ValidString(text):
+		return row{}, errors.New("it is not UTF-8")
+	case !json.Valid([]byte(text)):
+		return row{}, errors.New("it is not valid JSON")
+	case text[0] != '{':
+		return row{}, errors.New("it is not a JSON object")
+	}
 	if err := scim.CheckJSON([]byte(text), maxDepth); err != nil {
-		return row{}, lineError(err)
+		return row{}, errors.New(scim.AsError(err).Detail)
 	}
 	given, err := scim.ParseResource([]byte(text))
 	if err != nil {
-		return row{}, lineError(err)
+		return row{}, errors.New(scim.AsError(err).Detail)
 	}
 	x := row{given: given, user: scim.WithSchemas(scim.User, given.Without(note))}
 	if given.Raw("password") != "" {
 		x.err = errPassword
 	}
 	return x, nil
-}
-
-// lineError speaks of a line where the parser of requests speaks of a body.
-func lineError(err error) error {
-	return errors.New(strings.Replace(scim.AsError(err).Detail, "the body is", "it is", 1))
 }

@@ -5,16 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"strings"
 	"time"
+
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/scimclient"
 )
 
 // Options of an import.
 type Options struct {
-	// URL is the SCIM base, Token its bearer token.
-	URL, Token string
-	HTTP       *http.Client
+	// Client speaks to the server.
+	Client *scimclient.Client
 	// Batch is how many rows go into one request, if the server allows so many.
 	Batch int
 	// Wait is called before rows are sent again that got no answer.
@@ -37,6 +36,8 @@ const (
 	attempts   = 6
 	firstPause = time.Second
 	mostPause  = time.Minute
+	// mostFailed rows that are not sent are settled at once.
+	mostFailed = 1000
 )
 
 type importing struct {
@@ -53,8 +54,7 @@ type importing struct {
 // Run imports a file, or goes on where an earlier run was interrupted. The journal is the file's name with ".progress" behind it; the failures
 // go to a file of the same kind beside it.
 func Run(ctx context.Context, s *Source, o Options) (err error) {
-	base := strings.TrimSuffix(o.URL, "/")
-	x := &importing{Options: o, source: s, client: client{base, o.Token, o.HTTP}}
+	x := &importing{Options: o, source: s, client: client{o.Client}}
 	operations, payload, err := x.client.limits(ctx)
 	if err == nil {
 		s.schemas, err = x.client.schemas(ctx)
@@ -63,10 +63,10 @@ func Run(ctx context.Context, s *Source, o Options) (err error) {
 		return x.ended(ctx, err)
 	}
 	x.Batch, x.payload = min(o.Batch, operations), payload-len(bulkRequest(nil))
-	if x.journal, err = openJournal(s.path+".progress", program+s.sum+" "+base, s.rows); err != nil {
+	if x.journal, err = openJournal(s.path+".progress", program+s.sum+" "+o.Client.URL(), s.rows); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, x.journal.file.Close()) }()
+	defer func() { err = errors.Join(err, x.journal.db.Close()) }()
 	x.bar = bar{out: o.Progress, terminal: o.Terminal, now: o.Now, begun: o.Now(), first: x.journal.done + x.journal.failed, all: s.rows}
 	err = x.pass(ctx)
 	x.bar.end()
@@ -102,10 +102,14 @@ func (x *importing) ended(ctx context.Context, err error) error {
 // pass sends every row that is not settled, in batches within the server's limits.
 func (x *importing) pass(ctx context.Context) error {
 	var rows []row
+	var failed []fate
 	size := 0
 	flush := func() error {
-		err := x.batch(ctx, rows)
-		rows, size = nil, 0
+		err := x.journal.settle(failed...)
+		if err == nil {
+			err = x.batch(ctx, rows)
+		}
+		rows, failed, size = nil, nil, 0
 		return err
 	}
 	err := x.source.each(ctx, func(r row) error {
@@ -117,7 +121,10 @@ func (x *importing) pass(ctx context.Context) error {
 			r.err = errors.New("the row is larger than the server's maxPayloadSize")
 		}
 		if r.err != nil {
-			return x.journal.settle(fate{r.number, r.err.Error()})
+			if failed = append(failed, fate{r.number, r.err.Error()}); len(failed) == mostFailed {
+				return flush()
+			}
+			return nil
 		}
 		if len(rows) == x.Batch || size+need > x.payload {
 			if err := flush(); err != nil {
@@ -152,7 +159,7 @@ func (x *importing) batch(ctx context.Context, rows []row) error {
 			}
 			return nil
 		}
-		if err := x.Wait(ctx, min(max(wait, firstPause<<(attempt-1)), mostPause)); err != nil {
+		if err := x.Wait(ctx, scimclient.Pause(firstPause, mostPause, attempt, wait)); err != nil {
 			return err
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/importer"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/scimclient"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -65,10 +66,11 @@ func (s *site) run(ctx context.Context, name string) (said, drawn string, err er
 
 func (s *site) runSource(ctx context.Context, source *importer.Source) (said, drawn string, err error) {
 	var out, progress bytes.Buffer
-	client := &http.Client{Transport: &http.Transport{}}
-	defer client.CloseIdleConnections()
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	client := scimclient.New(scimclient.Options{URL: s.URL + "/scim/v2/", Token: scimclient.Bearer("secret"), Transport: transport})
 	err = importer.Run(ctx, source, importer.Options{
-		URL: s.URL + "/scim/v2/", Token: "secret", HTTP: client, Batch: s.batch, Out: &out, Progress: &progress, Terminal: s.terminal,
+		Client: client, Batch: s.batch, Out: &out, Progress: &progress, Terminal: s.terminal,
 		Now:  func() time.Time { return time.Unix(1, 0) },
 		Wait: func(ctx context.Context, d time.Duration) error { s.waits = append(s.waits, d); return ctx.Err() },
 	})

@@ -3,77 +3,59 @@ package simulate
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
+
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/scimclient"
 )
 
 // client sends requests as an identity provider would, and reads answers as plain JSON.
-type client struct {
-	base, token, agent string
-	http               http.Client
-}
+type client struct{ *scimclient.Client }
 
-func newClient(base, token, agent string) *client {
-	return &client{base: strings.TrimSuffix(base, "/"), token: token, agent: agent, http: http.Client{Timeout: time.Minute}}
+func newClient(base, token, agent string) client {
+	return client{scimclient.New(scimclient.Options{
+		URL: base, Token: scimclient.Bearer(token), Timeout: time.Minute,
+		Agent: agent, ContentType: "application/scim+json; charset=utf-8",
+	})}
 }
 
 // object is a JSON object as it came.
 type object map[string]any
 
-func (c *client) do(ctx context.Context, method, path string, body any) (int, object, error) {
-	var text io.Reader
+// want sends a request and fails unless the answer has one of the statuses.
+func (c client) want(ctx context.Context, method, path string, body any, statuses ...int) (object, error) {
+	var text []byte
 	if body != nil {
-		b, err := json.Marshal(body)
-		if err != nil {
-			return 0, nil, err
+		var err error
+		if text, err = json.Marshal(body); err != nil {
+			return nil, err
 		}
-		text = strings.NewReader(string(b))
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, text)
-	if err != nil {
-		return 0, nil, err
-	}
-	req.Header.Set("Authorization", "Bearer "+c.token)
-	req.Header.Set("Accept", "application/scim+json")
-	req.Header.Set("User-Agent", c.agent)
-	if body != nil {
-		req.Header.Set("Content-Type", "application/scim+json; charset=utf-8")
-	}
-	res, err := c.http.Do(req)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(res.Body, 16<<20))
-	if err != nil {
-		return 0, nil, err
+	a, err := c.Do(ctx, method, path, text)
+	e, refused := errors.AsType[*scimclient.Error](err)
+	switch {
+	case refused && slices.Contains(statuses, e.Status):
+		return nil, nil
+	case refused:
+		return nil, fmt.Errorf("%w, want %v", err, statuses)
+	case err != nil:
+		return nil, err
+	case !slices.Contains(statuses, a.Status):
+		return nil, fmt.Errorf("%s %s was answered with %d, want %v", method, path, a.Status, statuses)
 	}
 	var out object
-	if len(b) > 0 && json.Unmarshal(b, &out) != nil {
-		return res.StatusCode, nil, fmt.Errorf("%s %s answered %d with a body that is no JSON object", method, path, res.StatusCode)
+	if len(a.Body) > 0 && json.Unmarshal(a.Body, &out) != nil {
+		return nil, fmt.Errorf("%s %s was answered with %d and a body that is not a JSON object", method, path, a.Status)
 	}
-	return res.StatusCode, out, nil
-}
-
-// want sends a request and fails unless the answer has one of the statuses.
-func (c *client) want(ctx context.Context, method, path string, body any, statuses ...int) (object, error) {
-	status, out, err := c.do(ctx, method, path, body)
-	if err != nil {
-		return nil, err
-	}
-	if slices.Contains(statuses, status) {
-		return out, nil
-	}
-	return nil, fmt.Errorf("%s %s answered %d (%v), want %v", method, path, status, out["detail"], statuses)
+	return out, nil
 }
 
 // find looks resources up by a filter.
-func (c *client) find(ctx context.Context, endpoint, filter string) ([]object, error) {
+func (c client) find(ctx context.Context, endpoint, filter string) ([]object, error) {
 	out, err := c.want(ctx, http.MethodGet, endpoint+"?filter="+url.QueryEscape(filter), nil, http.StatusOK)
 	if err != nil {
 		return nil, err

@@ -7,12 +7,12 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
+
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/procgroup"
 )
 
 const (
@@ -32,10 +32,10 @@ func (s *Server) start(ctx context.Context) error {
 	defer log.Close()
 	cmd := s.command()
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = processGroup()
+	procgroup.EndWithThread(cmd)
 	started, ended := make(chan error), make(chan struct{})
 	go func() {
-		runtime.LockOSThread() // the server ends with this thread: see processGroup
+		runtime.LockOSThread() // the server ends with this thread: see EndWithThread
 		defer runtime.UnlockOSThread()
 		err := cmd.Start()
 		started <- err
@@ -56,13 +56,11 @@ func (s *Server) start(ctx context.Context) error {
 	return nil
 }
 
-// command serves one built distribution from any number of data directories: the database of dev-file lies in data below KC_DB_URL_PATH. The
-// cache is local because `kc.sh build` ignores that option (26.7.3), and a clustered one opens ports of JGroups to the network.
+// command serves one built distribution from any number of data directories: the database of dev-file
+// lies in data below KC_DB_URL_PATH. The cache is local because `kc.sh build` ignores that option
+// (26.7.3), and a clustered one opens ports of JGroups to the network.
 func (s *Server) command() *exec.Cmd {
-	if s.container {
-		return s.containerCommand()
-	}
-	cmd := exec.Command(filepath.Join(s.home, "bin", "kc.sh"), "start", "--optimized", "--cache=local", "--http-enabled=true", "--http-host=localhost",
+	cmd := exec.Command(script(s.home), "start", "--optimized", "--cache=local", "--http-enabled=true", "--http-host=localhost",
 		"--hostname="+s.URL, "--http-port="+strconv.Itoa(s.port), "--http-management-port="+strconv.Itoa(s.health), "--log-level=warn")
 	cmd.Env = append(withoutKeycloak(os.Environ()), "KC_BOOTSTRAP_ADMIN_USERNAME="+s.AdminUser, "KC_BOOTSTRAP_ADMIN_PASSWORD="+s.AdminPassword,
 		"JAVA_OPTS_KC_HEAP=-Xms256m -Xmx1g", "KC_DB_URL_PATH="+s.dataDir)
@@ -125,8 +123,8 @@ func tail(file string) string {
 	return strings.TrimSpace(string(b[max(0, len(b)-2000):]))
 }
 
-// end signals the whole group and waits until it has ended.
-func (s *Server) end(signal syscall.Signal) error {
+// end ends the whole group and waits for it. A group that does not listen is killed.
+func (s *Server) end(how func(*exec.Cmd) error) error {
 	s.mu.Lock()
 	cmd, ended := s.process, s.ended
 	s.process = nil
@@ -134,40 +132,16 @@ func (s *Server) end(signal syscall.Signal) error {
 	if cmd == nil {
 		return nil
 	}
-	if err := s.signal(cmd, signal); err != nil {
+	if err := how(cmd); err != nil {
 		return err
 	}
 	var err error
 	select {
 	case <-ended:
 	case <-time.After(stopTime):
-		err = s.signal(cmd, syscall.SIGKILL)
+		err = procgroup.Kill(cmd)
 		<-ended
 	}
-	awaitGroup(cmd.Process.Pid)
+	procgroup.Await(cmd)
 	return err
-}
-
-// awaitGroup waits for what outlives kc.sh by a moment: a killed Java still holds its port and its database while it dies. It gives up where nobody
-// reaps the dead.
-func awaitGroup(group int) {
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for range 250 {
-		if errors.Is(syscall.Kill(-group, 0), syscall.ESRCH) {
-			return
-		}
-		<-tick.C
-	}
-}
-
-func (s *Server) signal(cmd *exec.Cmd, signal syscall.Signal) error {
-	if s.container && signal == syscall.SIGKILL {
-		// docker run hands on every signal but this one: its end would leave the container behind.
-		return exec.Command("docker", "kill", s.containerName()).Run()
-	}
-	if err := syscall.Kill(-cmd.Process.Pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
-		return err
-	}
-	return nil
 }

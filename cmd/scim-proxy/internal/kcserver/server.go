@@ -12,7 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
+
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/procgroup"
 )
 
 // Options of a server.
@@ -37,7 +38,6 @@ type Server struct {
 
 	home, dataDir string
 	port, health  int
-	container     bool
 	durable       bool
 	mu            sync.Mutex
 	process       *exec.Cmd
@@ -67,7 +67,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{AdminUser: "admin", AdminPassword: "admin", home: home, dataDir: dataDir, container: home == "", durable: o.Own}
+	s := &Server{AdminUser: "admin", AdminPassword: "admin", home: home, dataDir: dataDir, durable: o.Own}
 	if s.port, err = freePort(o.Prefer); err != nil {
 		return nil, err
 	}
@@ -114,14 +114,14 @@ func freePort(prefer int) (int, error) {
 func (s *Server) LogFile() string { return filepath.Join(s.dataDir, "keycloak.log") }
 
 // Stop ends a server that Start started, and everything it started. It does nothing to one that was running before.
-func (s *Server) Stop() error { return s.end(syscall.SIGTERM) }
+func (s *Server) Stop() error { return s.end(procgroup.Terminate) }
 
 // Kill ends the server without a chance to finish anything. It is an error for a server that was running before.
 func (s *Server) Kill() error {
 	if s.Foreign() {
 		return errForeign
 	}
-	return s.end(syscall.SIGKILL)
+	return s.end(procgroup.Kill)
 }
 
 // Restart starts the server again, with its data and on its port; one that still runs is stopped first. It is an error for a server that was

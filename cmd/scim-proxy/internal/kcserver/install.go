@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 )
 
@@ -21,9 +22,10 @@ func Version() string {
 }
 
 // errNoTools says what to do on a machine where nothing can be installed.
-var errNoTools = errors.New("Keycloak needs a JDK 17 or newer and mvn, or a running docker engine; install one of them, or set KEYCLOAK_URL, KEYCLOAK_ADMIN and KEYCLOAK_ADMIN_PASSWORD to use a server that is running")
+var errNoTools = errors.New("Keycloak needs a JDK 17 or newer and mvn: install them, " +
+	"or set KEYCLOAK_URL, KEYCLOAK_ADMIN and KEYCLOAK_ADMIN_PASSWORD to use a server that is running")
 
-// install returns the home of a built distribution; it is empty where a container is to be used. Concurrent calls wait for each other.
+// install returns the home of a built distribution. Concurrent calls wait for each other.
 func install(ctx context.Context, progress io.Writer) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -41,9 +43,6 @@ func install(ctx context.Context, progress io.Writer) (string, error) {
 	home := filepath.Join(dir, "keycloak-"+Version())
 	built := exists(home)
 	if err := tools(ctx, built, progress); err != nil {
-		if has("docker") && run(ctx, io.Discard, "docker", "info") == nil {
-			return "", nil
-		}
 		return "", err
 	}
 	if built {
@@ -70,10 +69,19 @@ func build(ctx context.Context, dir, home string, progress io.Writer) error {
 	}
 	unpacked := filepath.Join(work, "keycloak-"+Version())
 	fmt.Fprintln(progress, "building it (once)")
-	if err := run(ctx, io.Discard, filepath.Join(unpacked, "bin", "kc.sh"), "build", "--db=dev-file", "--features=scim-api", "--health-enabled=true"); err != nil {
+	if err := run(ctx, io.Discard, script(unpacked), "build", "--db=dev-file", "--features=scim-api", "--health-enabled=true"); err != nil {
 		return fmt.Errorf("build Keycloak: %w", err)
 	}
 	return os.Rename(unpacked, home)
+}
+
+// script is the program that starts Keycloak.
+func script(home string) string {
+	name := "kc.sh"
+	if runtime.GOOS == "windows" {
+		name = "kc.bat"
+	}
+	return filepath.Join(home, "bin", name)
 }
 
 func exists(path string) bool { _, err := os.Stat(path); return err == nil }

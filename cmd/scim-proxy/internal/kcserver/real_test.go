@@ -4,8 +4,8 @@ import (
 	"net/http"
 	"testing"
 
-	"keycloak-scim-proxy/test/kcserver"
-	"keycloak-scim-proxy/test/kcserver/kctest"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/kcserver"
+	"keycloak-scim-proxy/test/kctest"
 )
 
 func TestKilledServerKeepsItsData(t *testing.T) {
@@ -24,7 +24,7 @@ func TestKilledServerKeepsItsData(t *testing.T) {
 			t.Error("it answers after Stop")
 		}
 	})
-	realm := kctest.On(t, s)
+	realm := kctest.On(t, &kctest.Keycloak{URL: s.URL, AdminUser: s.AdminUser, AdminPassword: s.AdminPassword})
 	secret := realm.ServiceAccount("scim", "manage-users")
 	url := s.URL
 	if err := s.Kill(); err != nil {

@@ -9,54 +9,15 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"keycloak-scim-proxy/test/kcserver"
 )
-
-var shared struct {
-	once   sync.Once
-	dir    string
-	server *kcserver.Server
-	err    error
-}
-
-// Server is the one that `make test` started, or one for this test process. Under -short the test is skipped; a server that cannot be had fails it.
-func Server(t testing.TB) *kcserver.Server {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("needs a real Keycloak: not under -short")
-	}
-	shared.once.Do(func() {
-		if shared.dir, shared.err = os.MkdirTemp("", "keycloak-"); shared.err == nil {
-			shared.server, shared.err = kcserver.Start(context.Background(), kcserver.Options{DataDir: shared.dir, Progress: os.Stderr})
-		}
-	})
-	if shared.err != nil {
-		t.Fatal(shared.err)
-	}
-	return shared.server
-}
-
-// Main runs the tests of a package and stops the server that they started. Call it from TestMain.
-func Main(m *testing.M) {
-	code := m.Run()
-	if shared.server != nil {
-		_ = shared.server.Stop()
-	}
-	if shared.dir != "" {
-		_ = os.RemoveAll(shared.dir)
-	}
-	os.Exit(code)
-}
 
 // Realm is a fresh realm whose SCIM API is enabled.
 type Realm struct {
-	Server *kcserver.Server
+	Server *Keycloak
 	Name   string
 	t      testing.TB
 	client http.Client
@@ -82,8 +43,8 @@ func NewRealm(t testing.TB) *Realm {
 	return On(t, Server(t))
 }
 
-// On makes a fresh realm in a server that the test started itself; it is deleted with the test.
-func On(t testing.TB, s *kcserver.Server) *Realm {
+// On makes a fresh realm in one server; it is deleted with the test.
+func On(t testing.TB, s *Keycloak) *Realm {
 	t.Helper()
 	r := &Realm{Server: s, Name: "t" + strings.ToLower(rand.Text()[:12]), t: t, tokens: map[string]token{}}
 	r.client.Timeout = time.Minute

@@ -1,0 +1,87 @@
+package simulate
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+)
+
+func (r *run) makeGroups(ctx context.Context) error {
+	for i := range r.Groups {
+		name := fmt.Sprintf("sim-%s-group-%d", r.Mark, i)
+		g, err := r.want(ctx, http.MethodPost, "/Groups", object{"schemas": []string{coreGroup}, "displayName": name}, http.StatusCreated)
+		if err != nil {
+			return err
+		}
+		r.groups = append(r.groups, g)
+		if err := r.change(ctx, g, r.idp.add, r.ids(), r.ids()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// change sends a change of members and checks who they are.
+func (r *run) change(ctx context.Context, g object, how func(object, []string, []string) request, changed, all []string) error {
+	id, _ := g["id"].(string)
+	if err := r.send(ctx, "/Groups/"+id, how(g, changed, all)); err != nil {
+		return err
+	}
+	r.in[id] = all
+	return r.members(ctx, id)
+}
+
+func (r *run) members(ctx context.Context, id string) error {
+	g, err := r.want(ctx, http.MethodGet, "/Groups/"+id+"?attributes=displayName,members", nil, http.StatusOK)
+	if err != nil {
+		return err
+	}
+	var got []string
+	list, _ := g["members"].([]any)
+	for _, m := range list {
+		if v, ok := at(m, "value").(string); ok {
+			got = append(got, v)
+		}
+	}
+	want := slices.Sorted(slices.Values(r.in[id]))
+	if slices.Sort(got); !slices.Equal(got, want) {
+		return fmt.Errorf("group %s has %d members, want %d", id, len(got), len(want))
+	}
+	return nil
+}
+
+func (r *run) churn(ctx context.Context) error {
+	all := r.ids()
+	half := all[:(len(all)+1)/2]
+	for _, g := range r.groups {
+		if err := r.change(ctx, g, r.idp.remove, half, all[len(half):]); err != nil {
+			return fmt.Errorf("removing %d: %w", len(half), err)
+		}
+		if err := r.change(ctx, g, r.idp.add, half, all); err != nil {
+			return fmt.Errorf("adding %d: %w", len(half), err)
+		}
+	}
+	return nil
+}
+
+func (r *run) renameGroup(ctx context.Context) error {
+	for _, g := range r.groups {
+		id, _ := g["id"].(string)
+		name := fmt.Sprintf("sim-%s-renamed-%s", r.Mark, id[:8])
+		if err := r.send(ctx, "/Groups/"+id, r.idp.rename(g, name, r.in[id])); err != nil {
+			return err
+		}
+		shown, err := r.want(ctx, http.MethodGet, "/Groups/"+id, nil, http.StatusOK)
+		if err != nil {
+			return err
+		}
+		if shown["displayName"] != name {
+			return fmt.Errorf("the group is still called %v", shown["displayName"])
+		}
+		if err := r.members(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}

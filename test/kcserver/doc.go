@@ -1,5 +1,0 @@
-// Package kcserver fetches, builds, starts and stops a real Keycloak on this machine, for the demo and for tests.
-//
-// The distribution comes from Maven and is unpacked and built once, in the user's cache directory. Every server has its own data directory and
-// free ports, so several run beside each other. Where KEYCLOAK_URL is set, that server is used and nothing is started.
-package kcserver
