@@ -35,7 +35,7 @@ var walls = map[string]struct {
 	"proxy/store/embedded":       {[]string{"proxy/store", "proxy/store/internal/codec", "proxy/store/internal/locks"}, "an engine knows the contract only"},
 	"proxy/store/redis":          {[]string{"proxy/store", "proxy/store/internal/codec"}, "an engine knows the contract only"},
 	"proxy/store/storetest":      {[]string{"proxy/store", "proxy/store/internal/locks"}, "the suite knows the contract only"},
-	"proxy/onboarding":           {nil, "works with administrator credentials, apart from everything that serves"},
+	"onboarding":                 {nil, "works with administrator credentials, apart from everything that serves"},
 	"proxy/observe":              {[]string{"proxy/scim"}, "knows the vocabulary and no rooms, so that every room can be observed"},
 	"proxy/store/internal/codec": {nil, "bytes"},
 	"proxy/store/internal/locks": {[]string{"proxy/store"}, "a map of waiters"},
@@ -52,12 +52,13 @@ var owners = map[string]struct {
 	"github.com/go-jose":        {[]string{"proxy/tokens"}, "one place verifies tokens"},
 	"github.com/redis/go-redis": {[]string{"proxy/store/redis"}, "one engine"},
 	"go.etcd.io/bbolt":          {[]string{"proxy/store/embedded"}, "one engine"},
-	"github.com/Nerzal/gocloak": {[]string{"proxy/onboarding"}, "it hides deadlines and does not escape ids: not at run time"},
+	"github.com/Nerzal/gocloak": {[]string{"onboarding"}, "it hides deadlines and does not escape ids: not at run time"},
 	"github.com/goccy/go-yaml":  {[]string{"config"}, "YAML ends at the configuration"},
 	"go.uber.org/zap":           {[]string{"cmd/scim-proxy", "proxy", "proxy/observe", "test/"}, "rooms are silent"},
 	"github.com/spf13/cobra":    {[]string{"cmd/scim-proxy"}, "flags end at the commands"},
 	"github.com/prometheus":     {[]string{"proxy", "proxy/observe"}, "rooms are silent"},
-	"net/http":                  {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/observe", "proxy/onboarding", "test/"}, "HTTP ends at the door and at the wire to Keycloak"},
+	module + "onboarding":       {[]string{"cmd/scim-proxy"}, "what holds administrator credentials never serves a request"},
+	"net/http":                  {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/observe", "onboarding", "test/"}, "HTTP ends at the door and at the wire to Keycloak"},
 }
 
 type goPackage struct {
