@@ -9,6 +9,7 @@ import (
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/discovery"
 	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/observe"
@@ -58,7 +59,7 @@ type plan struct {
 func (l plan) caller() string { return l.tenant + "\x00" + l.viewer }
 
 // compose is the whole path of a request, bottom to top. It allocates and does nothing else, so it is done per request.
-func compose(p *parts, l plan, f *keycloak.Facts, cred keycloak.Credential) (*writing.Service, scim.Able) {
+func compose(p *parts, l plan, f *profile.Profile, cred keycloak.Credential) (*writing.Service, scim.Able) {
 	realm := keycloak.NewRealm(p.client, p.realm, cred, f)
 	if !cred.Own() {
 		l.writing.Prove = realm.MayWrite

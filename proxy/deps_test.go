@@ -29,7 +29,8 @@ var walls = map[string]struct {
 	"proxy/writing":              {[]string{"proxy/scim"}, "rooms never import rooms; the lock is a function"},
 	"proxy/listing":              {[]string{"proxy/scim", "proxy/meter"}, "rooms never import rooms; the index is a function"},
 	"proxy/overlay":              {[]string{"proxy/scim", "proxy/store", "proxy/meter"}, "the only room that keeps something"},
-	"proxy/keycloak":             {[]string{"proxy/scim", "proxy/meter"}, "native quirks end here and nothing else begins"},
+	"proxy/keycloak/profile":     {[]string{"proxy/scim"}, "what a user profile means is decided without the wire"},
+	"proxy/keycloak":             {[]string{"proxy/scim", "proxy/meter", "proxy/keycloak/profile"}, "native quirks end here and nothing else begins"},
 	"proxy/discovery":            {[]string{"proxy/scim"}, "prints an Able and schemas"},
 	"proxy/store":                {[]string{"proxy/store/internal/codec"}, "records are bytes and terms"},
 	"proxy/store/embedded":       {[]string{"proxy/store", "proxy/store/internal/codec", "proxy/store/internal/locks"}, "an engine knows the contract only"},
@@ -60,6 +61,12 @@ var owners = map[string]struct {
 	module + "onboarding":       {[]string{"cmd/scim-proxy"}, "what holds administrator credentials never serves a request"},
 	"net/http":                  {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/observe", "onboarding", "test/"}, "HTTP ends at the door and at the wire to Keycloak"},
 }
+
+// pure packages do no I/O and cannot be cancelled: they import none of impure.
+var (
+	pure   = []string{"adapters", "proxy/keycloak/profile"}
+	impure = []string{"context", "net", "net/http", "os"}
+)
 
 type goPackage struct {
 	ImportPath string
@@ -93,6 +100,9 @@ func TestWalls(t *testing.T) {
 		wall, ruled := walls[name]
 		seen[name] = true
 		for _, path := range p.Imports {
+			if slices.Contains(pure, name) && slices.Contains(impure, path) {
+				t.Errorf("%s imports %s, but it is pure", name, path)
+			}
 			if ours, ok := strings.CutPrefix(path, module); ok && ruled && !slices.Contains(wall.may, ours) {
 				t.Errorf("%s imports %s, but %s", name, ours, wall.why)
 			}

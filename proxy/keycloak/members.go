@@ -2,6 +2,7 @@ package keycloak
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -170,17 +172,17 @@ func (r *Realm) sendChunk(ctx context.Context, group scim.Ref, c chunk) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	var ops []nativeOp
+	var ops []profile.Op
 	if c.add {
 		var values []string
 		for _, id := range c.ids {
 			values = append(values, `{"value":`+scim.Quote(id)+`}`)
 		}
-		ops = []nativeOp{{"add", "members", rawJSON(scim.Array(values))}}
+		ops = []profile.Op{{Op: "add", Path: "members", Value: json.RawMessage(scim.Array(values))}}
 	} else {
 		// One operation per id: a filter may not be longer than 2,048 characters.
 		for _, id := range c.ids {
-			ops = append(ops, nativeOp{Op: "remove", Path: "members[value eq " + scim.Quote(id) + "]"})
+			ops = append(ops, profile.Op{Op: "remove", Path: "members[value eq " + scim.Quote(id) + "]"})
 		}
 	}
 	_, err := r.patch(context.WithoutCancel(ctx), group, ops)

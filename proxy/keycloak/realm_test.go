@@ -36,7 +36,7 @@ func open(t *testing.T) (*keycloak.Realm, *counting, *kctest.Realm) {
 	wire := &counting{next: http.DefaultTransport}
 	client := keycloak.NewClient(r.Server.URL, wire, time.Minute, 16)
 	account := keycloak.NewAccount(client, r.Name, "scim", func() (string, error) { return secret, nil }, time.Now)
-	facts, err := keycloak.LoadFacts(t.Context(), client, r.Name, account)
+	facts, err := keycloak.LoadProfile(t.Context(), client, r.Name, account)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestMappedAttributesGoToKeycloak(t *testing.T) {
 {"name":"phone","annotations":{"kc.scim.schema.attribute":"phoneNumbers"},"permissions":{"view":["admin"],"edit":["admin"]}}]}`)
 	client := keycloak.NewClient(realm.Server.URL, http.DefaultTransport, time.Minute, 16)
 	account := keycloak.NewAccount(client, realm.Name, "scim", func() (string, error) { return secret, nil }, time.Now)
-	facts, err := keycloak.LoadFacts(t.Context(), client, realm.Name, account)
+	facts, err := keycloak.LoadProfile(t.Context(), client, realm.Name, account)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestProofOfWritePermission(t *testing.T) {
 	}
 	client := keycloak.NewClient(realm.Server.URL, http.DefaultTransport, time.Minute, 16)
 	reader := keycloak.Caller(realm.Token("reader", realm.ServiceAccount("reader", "view-users")))
-	facts, err := keycloak.LoadFacts(t.Context(), client, realm.Name, reader)
+	facts, err := keycloak.LoadProfile(t.Context(), client, realm.Name, reader)
 	if err != nil {
 		t.Fatal(err)
 	}
