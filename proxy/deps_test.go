@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -119,6 +121,26 @@ func TestWalls(t *testing.T) {
 	for name := range walls {
 		if !seen[name] {
 			t.Errorf("the table names %s, which is not there", name)
+		}
+	}
+}
+
+// TestUnnamed holds the third law for the packages that keep it to the letter: they name no vendor.
+func TestUnnamed(t *testing.T) {
+	for _, name := range []string{"listing"} {
+		files, err := filepath.Glob(filepath.Join(name, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatal(err, files)
+		}
+		for _, f := range files {
+			b, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := strings.ToLower(strings.ReplaceAll(string(b), module, ""))
+			if strings.Contains(text, "keycloak") && !strings.HasSuffix(f, "_test.go") {
+				t.Errorf("%s names Keycloak", f)
+			}
 		}
 	}
 }

@@ -10,9 +10,6 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// pageLimit is the largest page of Keycloak's lists: more is cut without an error (measured on 26.7.3).
-const pageLimit = 100
-
 // A walk must lose nobody while others create and delete; pages by index do (measured). Users are listed in the order that `userName gt "…"`
 // compares by, so a mark is the name of the last user. Groups are not: they are listed by bytes, and `displayName gt` folds case. Their
 // mark is the index and the ids of the last rows; where those have moved, they are looked for.

@@ -37,7 +37,7 @@ var _ scim.Directory = (*Realm)(nil)
 // Able says what Keycloak does rightly.
 func (r *Realm) Able() scim.Able {
 	a := r.profile.Able()
-	a.MaxPage = pageLimit
+	a.MaxPage, a.FilterLimits = pageLimit, filterLimits
 	return a
 }
 
