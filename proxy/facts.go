@@ -30,7 +30,7 @@ func (c *factsCache) get(ctx context.Context, p *parts, cred keycloak.Credential
 	if known != nil && age < factsAge {
 		return known, nil
 	}
-	if !cred.Own() && known == nil {
+	if !cred.IsServiceAccount() && known == nil {
 		return c.load(ctx, p, cred) // a stranger's token must not answer for another caller
 	}
 	done := c.group.DoChan("", func() (any, error) { return c.load(context.WithoutCancel(ctx), p, cred) })

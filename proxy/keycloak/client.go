@@ -69,7 +69,7 @@ func (c *Client) do(ctx context.Context, cred Credential, q request) (reply, err
 			return reply{}, err
 		}
 		r, err := c.send(ctx, token, q)
-		if err != nil || r.status != http.StatusUnauthorized || attempt > 0 || !cred.Refused(token) {
+		if err != nil || r.status != http.StatusUnauthorized || attempt > 0 || !cred.Invalidate(token) {
 			return r, err
 		}
 	}

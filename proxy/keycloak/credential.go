@@ -18,10 +18,12 @@ import (
 type Credential interface {
 	// Token is the token to send.
 	Token(ctx context.Context) (string, error)
-	// Refused reports that Keycloak answered 401 to this token; true asks to try once more.
-	Refused(token string) bool
-	// Own reports whether the proxy answers for the credential. Then a refusal is the proxy's fault, not the caller's.
-	Own() bool
+	// Invalidate reports that Keycloak answered 401 to this token. It returns true if another token
+	// may be accepted, so that the call is worth sending once more.
+	Invalidate(token string) (retry bool)
+	// IsServiceAccount reports whether the credential is the proxy's own. Then a refusal is the
+	// proxy's fault, not the caller's.
+	IsServiceAccount() bool
 }
 
 // Caller passes the caller's own token on (drop-in).
@@ -30,11 +32,11 @@ type Caller string
 // Token is the caller's.
 func (c Caller) Token(context.Context) (string, error) { return string(c), nil }
 
-// Refused is final: only the caller can get another token.
-func (Caller) Refused(string) bool { return false }
+// Invalidate is final: only the caller can get another token.
+func (Caller) Invalidate(string) (retry bool) { return false }
 
-// Own is false.
-func (Caller) Own() bool { return false }
+// IsServiceAccount is false.
+func (Caller) IsServiceAccount() bool { return false }
 
 // String hides the token.
 func (Caller) String() string { return "<token>" }
@@ -64,11 +66,11 @@ func NewAccount(c *Client, realm, id string, secret func() (string, error), now 
 	return &Account{client: c, realm: realm, id: id, secret: secret, now: now}
 }
 
-// Own is true.
-func (a *Account) Own() bool { return true }
+// IsServiceAccount is true.
+func (a *Account) IsServiceAccount() bool { return true }
 
-// Refused forgets the token, so that the next call renews it.
-func (a *Account) Refused(token string) bool {
+// Invalidate forgets the token, so that the next call renews it.
+func (a *Account) Invalidate(token string) (retry bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.token == token {

@@ -110,7 +110,7 @@ func TestRefusalOfAnOldTokenKeepsTheNewOne(t *testing.T) {
 	account := NewAccount(NewClient("http://keycloak.example", k, time.Minute, 1), "r", "scim", func() (string, error) { return "s", nil },
 		func() time.Time { return time.Unix(1e9, 0) })
 	for i, refused := range []string{"", "t1", "t1", "old"} {
-		account.Refused(refused)
+		account.Invalidate(refused)
 		if token, err := account.Token(t.Context()); err != nil || i > 0 && token != "t2" {
 			t.Errorf("after the refusal of %q: %s %v", refused, token, err)
 		}

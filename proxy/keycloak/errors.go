@@ -22,7 +22,7 @@ func (r *Realm) refused(ref scim.Ref, a reply) error {
 	case http.StatusBadRequest:
 		return badRequest(scim.Text(body.Raw("scimType")), detail, cause)
 	case http.StatusUnauthorized:
-		if r.cred.Own() {
+		if r.cred.IsServiceAccount() {
 			return scim.Unavailable("the service account", cause)
 		}
 		return &scim.Error{Status: 401, Detail: "Keycloak does not accept the token", Cause: cause}
@@ -55,9 +55,9 @@ func (r *Realm) notFound(ref scim.Ref, body scim.Resource, cause error) error {
 	switch {
 	case body.Raw("schemas") != "" && ref.ID != "":
 		e := scim.NotFound(ref)
-		e.Cause, e.Gone = cause, r.cred.Own()
+		e.Cause, e.Gone = cause, r.cred.IsServiceAccount()
 		return e
-	case r.cred.Own():
+	case r.cred.IsServiceAccount():
 		return scim.Unavailable("the SCIM API of the realm", cause)
 	}
 	return noSCIM(cause)
