@@ -51,6 +51,7 @@ var owners = map[string]struct {
 }{
 	"github.com/gorilla/mux":    {[]string{"proxy/scimhttp"}, "one door"},
 	"github.com/tidwall/gjson":  {[]string{"proxy/scim", "test/"}, "its path language is a trap with URNs; scim hides it"},
+	"github.com/tidwall/sjson":  {[]string{"onboarding"}, "its path language is a trap with names that are data; an index is none"},
 	"github.com/coreos/go-oidc": {[]string{"proxy/tokens"}, "one place verifies tokens"},
 	"github.com/go-jose":        {[]string{"proxy/tokens"}, "one place verifies tokens"},
 	"github.com/redis/go-redis": {[]string{"proxy/store/redis"}, "one engine"},
