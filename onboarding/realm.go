@@ -52,8 +52,9 @@ func (a *Admin) DeleteRealm(ctx context.Context, realm string) error {
 }
 
 // EnableSCIM switches the SCIM API of a realm on and reads back that it is on. It puts the switch
-// alone: Keycloak keeps every other member of the realm (measured on 26.7.3), where putting the whole
-// document would write defaults into the realm's attributes and undo what others change meanwhile.
+// alone: Keycloak keeps every other member of the realm (measured on 26.7.3), where putting the
+// whole document would write defaults into the realm's attributes and undo what others change
+// meanwhile.
 func (a *Admin) EnableSCIM(ctx context.Context, realm string) error {
 	r, _, err := a.Realm(ctx, realm)
 	if err != nil || r.SCIM {

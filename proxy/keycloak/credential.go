@@ -47,7 +47,8 @@ func (Caller) GoString() string { return "<token>" }
 // renewBefore is how long before its expiry a token is replaced.
 const renewBefore = 20 * time.Second
 
-// Account is a client-credentials account. It lives as long as its tenant; concurrent renewals collapse into one.
+// Account is a client-credentials account. It lives as long as its tenant; concurrent renewals
+// collapse into one.
 type Account struct {
 	client *Client
 	realm  string
@@ -61,7 +62,8 @@ type Account struct {
 	expires time.Time
 }
 
-// NewAccount makes the account of a client in a realm. The secret is read at each renewal, so that it can be rotated.
+// NewAccount makes the account of a client in a realm. The secret is read at each renewal, so that
+// it can be rotated.
 func NewAccount(c *Client, realm, id string, secret func() (string, error), now func() time.Time) *Account {
 	return &Account{client: c, realm: realm, id: id, secret: secret, now: now}
 }
@@ -79,7 +81,8 @@ func (a *Account) Invalidate(token string) (retry bool) {
 	return true
 }
 
-// Token is the cached token, or a new one. A caller that goes away does not fail the others that wait for the same renewal.
+// Token is the cached token, or a new one. A caller that goes away does not fail the others that
+// wait for the same renewal.
 func (a *Account) Token(ctx context.Context) (string, error) {
 	a.mu.Lock()
 	token, fresh := a.token, a.now().Before(a.expires)

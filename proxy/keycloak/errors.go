@@ -8,8 +8,9 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// refused turns an answer that is no success into its SCIM error. Keycloak's own bodies are of three kinds: SCIM errors, {"error": …}
-// of its REST framework, and nothing. Only details of 400 and 409 are passed on; they speak of the request.
+// refused turns an answer that is no success into its SCIM error. Keycloak's own bodies are of
+// three kinds: SCIM errors, {"error": …} of its REST framework, and nothing. Only details of 400
+// and 409 are passed on; they speak of the request.
 func (r *Realm) refused(ref scim.Ref, a reply) error {
 	body, _ := scim.ParseResource(a.body)
 	detail := scim.Text(body.Raw("detail"))
@@ -48,9 +49,10 @@ func badRequest(scimType, detail string, cause error) error {
 	return &scim.Error{Status: 400, Type: scimType, Detail: detail, Cause: cause}
 }
 
-// notFound tells a missing resource (a SCIM error) from a realm without SCIM (a bare 404, measured: also for bad page numbers, which
-// never leave the proxy). Keycloak looks a resource up before it asks for permissions, so a caller without any role gets the same answer
-// (measured): only the answer to the proxy's own account counts as proof.
+// notFound tells a missing resource (a SCIM error) from a realm without SCIM (a bare 404, measured:
+// also for bad page numbers, which never leave the proxy). Keycloak looks a resource up before it
+// asks for permissions, so a caller without any role gets the same answer (measured): only the
+// answer to the proxy's own account counts as proof.
 func (r *Realm) notFound(ref scim.Ref, body scim.Resource, cause error) error {
 	switch {
 	case body.Raw("schemas") != "" && ref.ID != "":

@@ -41,7 +41,8 @@ func (r *Realm) Able() scim.Able {
 	return a
 }
 
-// Create posts the resource and reads it back: Keycloak's answer to a POST echoes the request and is no evidence.
+// Create posts the resource and reads it back: Keycloak's answer to a POST echoes the request and
+// is no evidence.
 func (r *Realm) Create(ctx context.Context, t scim.ResourceType, asked scim.Resource) (scim.Resource, error) {
 	body, err := r.profile.Create(t, asked)
 	if err != nil {
@@ -66,7 +67,8 @@ func (r *Realm) Create(ctx context.Context, t scim.ResourceType, asked scim.Reso
 	return shown, nil
 }
 
-// refusedCreate names the fault behind the 500 that Keycloak answers to an e-mail address that is taken.
+// refusedCreate names the fault behind the 500 that Keycloak answers to an e-mail address that is
+// taken.
 func (r *Realm) refusedCreate(ctx context.Context, t scim.ResourceType, asked scim.Resource, a reply) error {
 	err := r.refused(scim.Ref{Type: t}, a)
 	mail := profile.Address(asked.Get(emails))
@@ -95,8 +97,8 @@ func (r *Realm) Get(ctx context.Context, ref scim.Ref, n scim.Need) (scim.Resour
 	return standard(a.body)
 }
 
-// Update is GET, edit, and one PATCH, whose answer Keycloak reads anew. Sessions end where the user is inactive afterwards, each time,
-// so that a retry ends what a failed first attempt left.
+// Update is GET, edit, and one PATCH, whose answer Keycloak reads anew. Sessions end where the user
+// is inactive afterwards, each time, so that a retry ends what a failed first attempt left.
 func (r *Realm) Update(ctx context.Context, ref scim.Ref, edit scim.Edit) (scim.Resource, error) {
 	current, err := r.Get(ctx, ref, scim.Need{})
 	if err != nil {
@@ -152,9 +154,10 @@ func (r *Realm) Delete(ctx context.Context, ref scim.Ref) error {
 	return err
 }
 
-// MayWrite asks Keycloak whether the credential may change a resource, or create one if the ref has no id, and changes nothing: natively an
-// empty list of operations is answered 200 or 403, and a create of {} 400 or 403 (measured; with an id in it 400 to everybody). An empty PATCH
-// leaves an admin event.
+// MayWrite asks Keycloak whether the credential may change a resource, or create one if the ref has
+// no id, and changes nothing: natively an empty list of operations is answered 200 or 403, and a
+// create of {} 400 or 403 (measured; with an id in it 400 to everybody). An empty PATCH leaves an
+// admin event.
 func (r *Realm) MayWrite(ctx context.Context, ref scim.Ref) error {
 	if ref.ID != "" {
 		if !validID(ref.ID) {
@@ -175,7 +178,8 @@ func (r *Realm) MayWrite(ctx context.Context, ref scim.Ref) error {
 	return r.refused(ref, a)
 }
 
-// Permitted asks Keycloak whether the credential may use the realm's SCIM API at all, by reading its discovery.
+// Permitted asks Keycloak whether the credential may use the realm's SCIM API at all, by reading
+// its discovery.
 func (r *Realm) Permitted(ctx context.Context) error {
 	a, err := r.call(ctx, http.MethodGet, r.base()+"/ServiceProviderConfig", nil, "")
 	if err == nil && !a.ok() {
@@ -202,7 +206,8 @@ func (r *Realm) path(ref scim.Ref) string {
 	return p
 }
 
-// ids of local users and groups are UUIDs; those of federated users are "f:<provider>:<external id>".
+// ids of local users and groups are UUIDs; those of federated users are "f:<provider>:<external
+// id>".
 var idSyntax = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:@+=~-]{0,254}$`)
 
 // validID keeps what cannot be an id from meeting a URL.

@@ -283,7 +283,8 @@ func TestDisablingEndsSessions(t *testing.T) {
 	}
 }
 
-// An account marks its own user; what else the user has stays, and nothing of it is visible through SCIM.
+// An account marks its own user; what else the user has stays, and nothing of it is visible through
+// SCIM.
 func TestMark(t *testing.T) {
 	r := kctest.NewRealm(t)
 	client := keycloak.NewClient(r.Server.URL, http.DefaultTransport, time.Minute, 16)

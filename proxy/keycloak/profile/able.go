@@ -2,8 +2,8 @@ package profile
 
 import "keycloak-scim-proxy/proxy/scim"
 
-// Able says where the attributes live and which filters on them Keycloak decides rightly. The limits
-// of the API are not part of it.
+// Able says where the attributes live and which filters on them Keycloak decides rightly. The
+// limits of the API are not part of it.
 func (p *Profile) Able() scim.Able { return p.able }
 
 func able(mapped map[string]attribute) scim.Able {
@@ -29,7 +29,8 @@ func able(mapped map[string]attribute) scim.Able {
 			continue
 		}
 		users[path] = scim.Native
-		// Natively text compares exactly. Where the schema says otherwise, such as for names, Keycloak's answer is not the RFC's.
+		// Natively text compares exactly. Where the schema says otherwise, such as for names,
+		// Keycloak's answer is not the RFC's.
 		if def, ok := schemas.Lookup(scim.User, a.path); ok && def.CaseExact {
 			filters[path] = scim.Positively
 		}

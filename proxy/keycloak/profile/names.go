@@ -8,8 +8,8 @@ import (
 )
 
 // Names are the attributes to ask Keycloak for so that the need is met; none asks for the whole
-// resource. Names that neither the schemas nor the profile know are left out: what a caller makes up
-// is not sent to Keycloak.
+// resource. Names that neither the schemas nor the profile know are left out: what a caller makes
+// up is not sent to Keycloak.
 //
 // userName alone is the narrowest read (5.6 times cheaper in lists than a whole one). Naming all
 // that Keycloak may show of a user costs it half of a read without names (measured). Members are

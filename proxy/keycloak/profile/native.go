@@ -13,8 +13,8 @@ var (
 	active   = scim.AttrPath{Name: "active"}
 )
 
-// held reports whether Keycloak stores what is sent for the path. Attributes that it makes itself are
-// Derived as a whole.
+// held reports whether Keycloak stores what is sent for the path. Attributes that it makes itself
+// are Derived as a whole.
 func (p *Profile) held(t scim.ResourceType, path scim.AttrPath) bool {
 	if p.able.Holding(t, path.Top()) == scim.Derived {
 		return false
@@ -135,8 +135,8 @@ func (p *Profile) value(t scim.ResourceType, l scim.Leaf) (string, error) {
 	return raw, nil
 }
 
-// Address is the one e-mail address of a list that Keycloak gets: the primary one, else the first of
-// type work, else the first. Natively either of two is kept, at random.
+// Address is the one e-mail address of a list that Keycloak gets: the primary one, else the first
+// of type work, else the first. Natively either of two is kept, at random.
 func Address(list string) string {
 	best, rank := "", 0
 	for _, e := range scim.Elements(list) {

@@ -58,7 +58,8 @@ func (a attribute) check(text string) error {
 	return nil
 }
 
-// setting reads a number or a text of a validator's configuration; Keycloak writes numbers either way.
+// setting reads a number or a text of a validator's configuration; Keycloak writes numbers either
+// way.
 func setting(config json.RawMessage, name string) (string, bool) {
 	var m map[string]any
 	d := json.NewDecoder(strings.NewReader(string(config)))
