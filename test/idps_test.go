@@ -146,17 +146,17 @@ func (s *stage) real(text string) string {
 	}
 	list := make([]string, len(s.crowd))
 	for i, id := range s.crowd {
-		list[i] = `{"$ref":null,"value":` + scim.Quote(id) + `}`
+		list[i] = `{"$ref":null,"value":` + document.Quote(id) + `}`
 	}
-	return strings.ReplaceAll(text, `"{crowd}"`, scim.Array(list))
+	return strings.ReplaceAll(text, `"{crowd}"`, document.Array(list))
 }
 
 // prepare makes the standing world, as the case changes it.
 func (s *stage) prepare(t *testing.T, c corpus.Case) {
 	t.Helper()
-	given := scim.Must("{}")
+	given := document.Must("{}")
 	if c.Given != "" {
-		given = scim.Must(c.Given)
+		given = document.Must(c.Given)
 	}
 	for i := range int(gjson.Get(given.String(), "crowd").Int()) {
 		s.crowd = append(s.crowd, s.make(t, "/Users", fmt.Sprintf(`{"userName":"crowd-%d@example.com","active":true}`, i)))
@@ -178,7 +178,7 @@ func (s *stage) person(t *testing.T, name, change string) {
 	}
 	r := changed(standing[name], change)
 	if only := r.Raw("only"); only != "" {
-		r = scim.Must(only).With("active", "true")
+		r = document.Must(only).With("active", "true")
 	}
 	s.ids[name] = s.make(t, "/Users", s.real(r.With("schemas", `["`+scim.UserURN+`","`+scim.EnterpriseURN+`"]`).String()))
 }
@@ -209,11 +209,11 @@ func (s *stage) group(t *testing.T, name, change string) {
 }
 
 func changed(text, change string) scim.Resource {
-	r := scim.Must(text)
+	r := document.Must(text)
 	if change == "" {
 		return r
 	}
-	c := scim.Must(change)
+	c := document.Must(change)
 	for _, n := range c.Names() {
 		r = r.With(n, c.Raw(n))
 	}

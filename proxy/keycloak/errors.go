@@ -13,15 +13,15 @@ import (
 // and 409 are passed on; they speak of the request.
 func (r *Realm) refused(ref scim.Ref, a reply) error {
 	body, _ := scim.ParseResource(a.body)
-	detail := scim.Text(body.Raw("detail"))
+	detail := document.Text(body.Raw("detail"))
 	// Its detail may repeat a value or a filter, which the log does not hold.
 	cause := fmt.Errorf("Keycloak answered %d", a.status)
-	if said := cmp.Or(scim.Text(body.Raw("scimType")), scim.Text(body.Raw("error"))); said != "" {
-		cause = fmt.Errorf("%w: %s", cause, scim.Cut(said, 64))
+	if said := cmp.Or(document.Text(body.Raw("scimType")), document.Text(body.Raw("error"))); said != "" {
+		cause = fmt.Errorf("%w: %s", cause, document.Cut(said, 64))
 	}
 	switch a.status {
 	case http.StatusBadRequest:
-		return badRequest(scim.Text(body.Raw("scimType")), detail, cause)
+		return badRequest(document.Text(body.Raw("scimType")), detail, cause)
 	case http.StatusUnauthorized:
 		if r.cred.IsServiceAccount() {
 			return scim.Unavailable("the service account", cause)

@@ -26,7 +26,7 @@ const (
 func (r *Realm) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 	switch kind, rest := cut(q.After); kind {
 	case markName:
-		behind := scim.Compare{Attr: userName, Op: scim.Gt, Value: scim.Quote(rest)}
+		behind := scim.Compare{Attr: userName, Op: scim.Gt, Value: document.Quote(rest)}
 		if q.Start = 1; q.Filter == nil {
 			q.Filter = behind
 		} else {
@@ -79,7 +79,7 @@ func readPage(body []byte, t scim.ResourceType, start int) (scim.Page, error) {
 	}
 	page := scim.Page{Total: total, Start: start}
 	var ids []string
-	for i, e := range scim.Elements(doc.Raw("Resources")) {
+	for i, e := range document.Elements(doc.Raw("Resources")) {
 		one, err := standard([]byte(e))
 		if err != nil {
 			return page, err
@@ -93,7 +93,7 @@ func readPage(body []byte, t scim.ResourceType, start int) (scim.Page, error) {
 
 func mark(t scim.ResourceType, one scim.Resource, at int, ids []string) string {
 	if t == scim.User {
-		return markName + scim.Text(one.Get(userName))
+		return markName + document.Text(one.Get(userName))
 	}
 	return markIndex + strconv.Itoa(at) + "," + strings.Join(ids[max(0, len(ids)-markRows):], ",")
 }

@@ -181,13 +181,13 @@ func (r *Realm) sendChunk(ctx context.Context, group scim.Ref, c chunk) error {
 	if c.add {
 		var values []string
 		for _, id := range c.ids {
-			values = append(values, `{"value":`+scim.Quote(id)+`}`)
+			values = append(values, `{"value":`+document.Quote(id)+`}`)
 		}
-		ops = []profile.Op{{Op: "add", Path: "members", Value: json.RawMessage(scim.Array(values))}}
+		ops = []profile.Op{{Op: "add", Path: "members", Value: json.RawMessage(document.Array(values))}}
 	} else {
 		// One operation per id: a filter may not be longer than 2,048 characters.
 		for _, id := range c.ids {
-			ops = append(ops, profile.Op{Op: "remove", Path: "members[value eq " + scim.Quote(id) + "]"})
+			ops = append(ops, profile.Op{Op: "remove", Path: "members[value eq " + document.Quote(id) + "]"})
 		}
 	}
 	_, err := r.patch(context.WithoutCancel(ctx), group, ops)
@@ -208,12 +208,12 @@ func (r *Realm) members(ctx context.Context, group scim.Ref) ([]string, error) {
 		return nil, scim.Upstream(err)
 	}
 	ids := []string{}
-	for _, e := range scim.Elements(doc.Raw("members")) {
+	for _, e := range document.Elements(doc.Raw("members")) {
 		m, err := scim.ParseResource([]byte(e))
 		if err != nil {
 			return nil, scim.Upstream(err)
 		}
-		ids = append(ids, scim.Text(m.Raw("value")))
+		ids = append(ids, document.Text(m.Raw("value")))
 	}
 	return ids, nil
 }

@@ -69,7 +69,7 @@ func TestNativeFilterLimits(t *testing.T) {
 	limits := d.Able().FilterLimits
 	worst := "n" + strings.Repeat(`"`, 254)
 	realm.Admin("PUT", "/users/profile", `{"attributes":[{"name":"username"},{"name":"email"}]}`)
-	if a := realm.Admin("POST", "/users", `{"username":`+scim.Quote(worst)+`}`); a.Status != 201 {
+	if a := realm.Admin("POST", "/users", `{"username":`+document.Quote(worst)+`}`); a.Status != 201 {
 		t.Fatalf("%d %s", a.Status, a.Body)
 	}
 	for _, row := range []struct {
@@ -135,7 +135,7 @@ func TestCalls(t *testing.T) {
 	}
 	count("update", 2, title(`"A"`))
 	count("update without a change", 1, title(`"A"`))
-	g, err := d.Create(t.Context(), scim.Group, scim.Must(`{"displayName":"G"}`))
+	g, err := d.Create(t.Context(), scim.Group, document.Must(`{"displayName":"G"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +204,7 @@ func TestMappedAttributesGoToKeycloak(t *testing.T) {
 	// Naming all that may be shown reads what a read without names does.
 	whole, err := scim.ParseResource(realm.SCIM(realm.Token("scim", secret), "GET", "/Users/"+made.ID(), "").Body)
 	whole = whole.Set(scim.MustPath("meta.location"), "") // the door writes its own
-	if err != nil || !scim.Same(whole.String(), made.String()) {
+	if err != nil || !document.Same(whole.String(), made.String()) {
 		t.Errorf("%v\nwhole %s\nnamed %s", err, whole, made)
 	}
 	ref := scim.Ref{Type: scim.User, ID: made.ID()}

@@ -15,13 +15,13 @@ const maxCandidates = 100
 func (d *Directory) candidates(ctx context.Context, t scim.ResourceType, f scim.Filter) (ids []string, bounded bool, err error) {
 	for _, c := range equals(f) {
 		if c.Attr.Is(scim.AttrPath{Name: "id"}) {
-			return []string{scim.Text(c.Value)}, true, nil
+			return []string{document.Text(c.Value)}, true, nil
 		}
 		h := d.Directory.Able().Holding(t, c.Attr)
 		if h == scim.Native || h == scim.Folded {
 			continue // pushed down, or looked for by hit
 		}
-		ids, known, err := d.Find(ctx, t, c.Attr, scim.Text(c.Value))
+		ids, known, err := d.Find(ctx, t, c.Attr, document.Text(c.Value))
 		if err != nil {
 			return nil, false, err
 		}
@@ -60,7 +60,7 @@ func (d *Directory) alsoBelow(ctx context.Context, t scim.ResourceType, c scim.C
 func equals(f scim.Filter) []scim.Compare {
 	switch f := f.(type) {
 	case scim.Compare:
-		if f.Op == scim.Eq && scim.IsText(f.Value) {
+		if f.Op == scim.Eq && document.IsText(f.Value) {
 			return []scim.Compare{f}
 		}
 	case scim.And:
@@ -84,10 +84,10 @@ func equals(f scim.Filter) []scim.Compare {
 // stale entry the directory below is asked.
 func (d *Directory) hit(ctx context.Context, q scim.Query) (scim.Page, bool, error) {
 	c, ok := q.Filter.(scim.Compare)
-	if !ok || c.Op != scim.Eq || !scim.IsText(c.Value) || !c.Attr.Is(scim.Identifying(q.Type)) {
+	if !ok || c.Op != scim.Eq || !document.IsText(c.Value) || !c.Attr.Is(scim.Identifying(q.Type)) {
 		return scim.Page{}, false, nil
 	}
-	ids, _, err := d.Find(ctx, q.Type, c.Attr, scim.Text(c.Value))
+	ids, _, err := d.Find(ctx, q.Type, c.Attr, document.Text(c.Value))
 	if err != nil {
 		return scim.Page{}, false, err
 	}

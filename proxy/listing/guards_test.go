@@ -77,7 +77,7 @@ func TestCandidatesOfOnePageAreNotAll(t *testing.T) {
 	below := scimtest.NewMemory(able)
 	for i := range 5 {
 		user := fmt.Sprintf(`{"userName":"user%d","emails":[{"value":"all@x.test","primary":true}]}`, i)
-		if _, err := below.Create(t.Context(), scim.User, scim.Must(user)); err != nil {
+		if _, err := below.Create(t.Context(), scim.User, document.Must(user)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -101,7 +101,7 @@ type growing struct {
 func (g *growing) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 	p, err := g.Directory.List(ctx, q)
 	if g.pages++; err == nil && q.Count > 0 {
-		_, err = g.Create(ctx, scim.User, scim.Must(fmt.Sprintf(`{"userName":"first%d"}`, g.pages)))
+		_, err = g.Create(ctx, scim.User, document.Must(fmt.Sprintf(`{"userName":"first%d"}`, g.pages)))
 	}
 	return p, err
 }
@@ -112,7 +112,7 @@ func TestStitchedPagesHaveNoDoubles(t *testing.T) {
 	able.MaxPage = 3
 	below := scimtest.NewMemory(able)
 	for i := range 9 {
-		if _, err := below.Create(t.Context(), scim.User, scim.Must(fmt.Sprintf(`{"userName":"user%d"}`, i))); err != nil {
+		if _, err := below.Create(t.Context(), scim.User, document.Must(fmt.Sprintf(`{"userName":"user%d"}`, i))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -150,7 +150,7 @@ func TestCursorWalkIsBounded(t *testing.T) {
 // groups makes a group of every third user, whose id "G" stands for in a filter of decides.
 func (s *shelf) groups(t *testing.T) {
 	t.Helper()
-	g, err := s.below.Create(t.Context(), scim.Group, scim.Must(`{"displayName":"G"}`))
+	g, err := s.below.Create(t.Context(), scim.Group, document.Must(`{"displayName":"G"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func (s *shelf) users(t *testing.T) []scim.Resource {
 // decides compares the answer to a filter with an oracle: every user, decided one by one.
 func (s *shelf) decides(t *testing.T, text string) {
 	t.Helper()
-	f, err := scim.ParseFilter(strings.ReplaceAll(text, `"G"`, scim.Quote(s.group.ID)))
+	f, err := scim.ParseFilter(strings.ReplaceAll(text, `"G"`, document.Quote(s.group.ID)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,14 +12,14 @@ import (
 func Filter(f scim.Filter) scim.Filter {
 	switch f := f.(type) {
 	case scim.Compare:
-		if !scim.IsText(f.Value) {
+		if !document.IsText(f.Value) {
 			return f
 		}
-		text := scim.Text(f.Value)
+		text := document.Text(f.Value)
 		if f.Attr.Top().Is(emails) {
 			text = strings.ToLower(text)
 		}
-		f.Value = scim.Quote(text)
+		f.Value = document.Quote(text)
 		return f
 	case scim.And:
 		return scim.And{Terms: filters(f.Terms)}

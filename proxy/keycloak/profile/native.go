@@ -32,8 +32,8 @@ func (p *Profile) held(t scim.ResourceType, path scim.AttrPath) bool {
 // because a POST without it makes a disabled user, and the URN of each extension, because Keycloak
 // drops mapped attributes of an extension that "schemas" does not list.
 func (p *Profile) Create(t scim.ResourceType, r scim.Resource) (scim.Resource, error) {
-	out := scim.Must("{}").Object()
-	for _, l := range r.Leaves() {
+	out := document.Must("{}").Object()
+	for l := range r.Leaves() {
 		if !p.held(t, l.Path) || none(l.Path, l.Raw) {
 			continue
 		}
@@ -62,7 +62,7 @@ type Op struct {
 func (p *Profile) Patch(t scim.ResourceType, current, wanted scim.Resource) ([]Op, error) {
 	var ops []Op
 	shows, wants := current.Object(), wanted.Object()
-	for _, l := range current.Leaves() {
+	for l := range current.Leaves() {
 		if !p.held(t, l.Path) || l.Path.Is(active) || !none(l.Path, wants.Get(l.Path)) {
 			continue // "no value" for active does not disable anybody
 		}
@@ -71,7 +71,7 @@ func (p *Profile) Patch(t scim.ResourceType, current, wanted scim.Resource) ([]O
 		}
 		ops = append(ops, Op{Op: "remove", Path: l.Path.String()})
 	}
-	for _, l := range wanted.Leaves() {
+	for l := range wanted.Leaves() {
 		if !p.held(t, l.Path) || none(l.Path, l.Raw) || p.shows(t, l.Path, shows.Get(l.Path), l.Raw) {
 			continue
 		}
@@ -106,9 +106,9 @@ func (p *Profile) shows(t scim.ResourceType, path scim.AttrPath, shown, wanted s
 	case path.Is(emails):
 		return strings.EqualFold(Address(shown), Address(wanted))
 	case p.able.Holding(t, path) == scim.Folded:
-		return strings.EqualFold(scim.Text(shown), scim.Text(wanted))
+		return strings.EqualFold(document.Text(shown), document.Text(wanted))
 	}
-	return scim.Same(shown, wanted)
+	return document.Same(shown, wanted)
 }
 
 // value checks a leaf and brings it into the form that Keycloak takes.
@@ -116,12 +116,12 @@ func (p *Profile) value(t scim.ResourceType, l scim.Leaf) (string, error) {
 	if l.Path.Is(active) || t == scim.Group {
 		return l.Raw, nil
 	}
-	text, raw := scim.Text(l.Raw), l.Raw
+	text, raw := document.Text(l.Raw), l.Raw
 	if l.Path.Is(emails) {
 		text = Address(l.Raw)
-		one := scim.Must(`{"type":"work","primary":true}`).With("value", scim.Quote(text))
-		raw = scim.Array([]string{one.String()})
-	} else if !scim.IsText(l.Raw) {
+		one := document.Must(`{"type":"work","primary":true}`).With("value", document.Quote(text))
+		raw = document.Array([]string{one.String()})
+	} else if !document.IsText(l.Raw) {
 		return "", scim.InvalidValue("%s is kept by Keycloak as text and is not a string", l.Path)
 	}
 	if l.Path.Is(userName) && strings.TrimSpace(text) == "" {
@@ -139,14 +139,14 @@ func (p *Profile) value(t scim.ResourceType, l scim.Leaf) (string, error) {
 // of type work, else the first. Natively either of two is kept, at random.
 func Address(list string) string {
 	best, rank := "", 0
-	for _, e := range scim.Elements(list) {
+	for _, e := range document.Elements(list) {
 		r, err := scim.ParseResource([]byte(e))
-		value := scim.Text(r.Raw("value"))
+		value := document.Text(r.Raw("value"))
 		if err != nil || value == "" {
 			continue
 		}
 		mine := 1
-		if strings.EqualFold(scim.Text(r.Raw("type")), "work") {
+		if strings.EqualFold(document.Text(r.Raw("type")), "work") {
 			mine = 2
 		}
 		if r.Raw("primary") == "true" {

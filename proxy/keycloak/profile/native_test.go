@@ -10,7 +10,7 @@ import (
 
 func TestPatchIsMinimal(t *testing.T) {
 	p := Stock()
-	current := scim.Must(`{"id":"1","userName":"a?","active":true,"name":{"givenName":"A","familyName":"B","formatted":"A B"},"emails":[{"value":"a@x.test","type":"work","primary":true}],"meta":{"created":"x"}}`)
+	current := document.Must(`{"id":"1","userName":"a?","active":true,"name":{"givenName":"A","familyName":"B","formatted":"A B"},"emails":[{"value":"a@x.test","type":"work","primary":true}],"meta":{"created":"x"}}`)
 	for _, c := range []struct {
 		name, wanted, ops string
 		refused           bool
@@ -25,7 +25,7 @@ func TestPatchIsMinimal(t *testing.T) {
 		{"empty name", `{"userName":""}`, "", true},
 		{"a number for a text", `{"userName":"a?","name":{"givenName":5}}`, "", true},
 	} {
-		ops, err := p.Patch(scim.User, current, scim.Must(c.wanted))
+		ops, err := p.Patch(scim.User, current, document.Must(c.wanted))
 		got := ""
 		for _, o := range ops {
 			got += o.Op + " " + o.Path + " "
@@ -43,7 +43,7 @@ func TestPatchIsMinimal(t *testing.T) {
 func TestNativeFormsGrowWithTheSize(t *testing.T) {
 	cost := func(n int) (post, patch uint64) {
 		mapped := map[string]attribute{}
-		a, b := scim.Must(`{"userName":"u"}`).Object(), scim.Must(`{"userName":"u"}`).Object()
+		a, b := document.Must(`{"userName":"u"}`).Object(), document.Must(`{"userName":"u"}`).Object()
 		for i := range n {
 			path := scim.AttrPath{URN: "urn:example:1:User", Name: fmt.Sprintf("a%05d", i)}
 			mapped[path.Key()] = attribute{path: path}

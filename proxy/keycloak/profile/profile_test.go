@@ -52,7 +52,7 @@ func TestParse(t *testing.T) {
 			t.Errorf("%s is required: %t", path, got)
 		}
 	}
-	if _, err := p.Create(scim.User, scim.Must(`{"userName":"ada"}`).Set(scim.MustPath(badge), `"long"`)); scim.AsError(err).Status != 400 {
+	if _, err := p.Create(scim.User, document.Must(`{"userName":"ada"}`).Set(scim.MustPath(badge), `"long"`)); scim.AsError(err).Status != 400 {
 		t.Errorf("a value that a validator refuses: %v", err)
 	}
 	for _, bad := range []string{``, `[]`, `{"attributes":{}}`, `{"attributes":[1]}`} {

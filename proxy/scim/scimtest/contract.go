@@ -39,7 +39,7 @@ func Run(t *testing.T, open func(t *testing.T) scim.Directory) {
 
 // Sample is a user that every directory can hold; n makes it unique.
 func Sample(n int) scim.Resource {
-	return scim.Must(fmt.Sprintf(`{"schemas":[%q],"userName":"sample%[2]d","active":true,"name":{"givenName":"Given%[2]d","familyName":"Family%[2]d"},"emails":[{"value":"sample%[2]d@example.com","type":"work","primary":true}]}`, scim.UserURN, n))
+	return document.Must(fmt.Sprintf(`{"schemas":[%q],"userName":"sample%[2]d","active":true,"name":{"givenName":"Given%[2]d","familyName":"Family%[2]d"},"emails":[{"value":"sample%[2]d@example.com","type":"work","primary":true}]}`, scim.UserURN, n))
 }
 
 func create(t *testing.T, d scim.Directory, kind scim.ResourceType, r scim.Resource) scim.Resource {
@@ -63,7 +63,7 @@ func get(t *testing.T, d scim.Directory, ref scim.Ref, n scim.Need) scim.Resourc
 // agree compares resources but for meta.
 func agree(t *testing.T, what string, a, b scim.Resource) {
 	t.Helper()
-	if a, b := a.Without("meta").String(), b.Without("meta").String(); !scim.Same(a, b) {
+	if a, b := a.Without("meta").String(), b.Without("meta").String(); !document.Same(a, b) {
 		t.Errorf("%s:\n%s\n%s", what, a, b)
 	}
 }
@@ -80,7 +80,7 @@ func user(r scim.Resource) scim.Ref { return scim.Ref{Type: scim.User, ID: r.ID(
 func createGetList(t *testing.T, d scim.Directory) {
 	made := create(t, d, scim.User, Sample(1))
 	for _, l := range Sample(1).Leaves() {
-		if l.Path.Name != "schemas" && !scim.Same(made.Get(l.Path), l.Raw) {
+		if l.Path.Name != "schemas" && !document.Same(made.Get(l.Path), l.Raw) {
 			t.Errorf("%s: asked %s, got %s", l.Path, l.Raw, made.Get(l.Path))
 		}
 	}
@@ -109,7 +109,7 @@ func updateGet(t *testing.T, d scim.Directory) {
 			With("emails", `[{"value":"new2@example.com","type":"work","primary":true}]`)
 	})
 	for path, want := range map[string]string{"name.givenName": `"Née O'Hara"`, "active": "false", "userName": `"other2"`} {
-		if got := after.Get(scim.MustPath(path)); !scim.Same(got, want) {
+		if got := after.Get(scim.MustPath(path)); !document.Same(got, want) {
 			t.Errorf("%s is %s", path, got)
 		}
 	}
@@ -174,8 +174,8 @@ func unique(t *testing.T, d scim.Directory) {
 	if status(err) != 409 {
 		t.Errorf("rename to a taken name: %v", err)
 	}
-	create(t, d, scim.Group, scim.Must(`{"displayName":"unique group"}`))
-	if _, err := d.Create(t.Context(), scim.Group, scim.Must(`{"displayName":"unique group"}`)); status(err) != 409 {
+	create(t, d, scim.Group, document.Must(`{"displayName":"unique group"}`))
+	if _, err := d.Create(t.Context(), scim.Group, document.Must(`{"displayName":"unique group"}`)); status(err) != 409 {
 		t.Errorf("second group: %v", err)
 	}
 }
@@ -210,7 +210,7 @@ func deletes(t *testing.T, d scim.Directory) {
 
 func groupOf(t *testing.T, d scim.Directory, name string, users int) (scim.Ref, []string) {
 	t.Helper()
-	g := create(t, d, scim.Group, scim.Must(`{"displayName":`+scim.Quote(name)+`,"externalId":"x"}`))
+	g := create(t, d, scim.Group, document.Must(`{"displayName":`+document.Quote(name)+`,"externalId":"x"}`))
 	ids := make([]string, users)
 	for i := range ids {
 		ids[i] = create(t, d, scim.User, Sample(100+i)).ID()
@@ -222,8 +222,8 @@ func isMember(t *testing.T, d scim.Directory, g scim.Ref, want []string) {
 	t.Helper()
 	r := get(t, d, g, scim.Need{Members: true})
 	var got []string
-	for _, e := range scim.Elements(r.Raw("members")) {
-		got = append(got, scim.Text(scim.Must(e).Raw("value")))
+	for _, e := range document.Elements(r.Raw("members")) {
+		got = append(got, document.Text(document.Must(e).Raw("value")))
 	}
 	slices.Sort(got)
 	want = slices.Sorted(slices.Values(want))
@@ -289,7 +289,7 @@ func pages(t *testing.T, d scim.Directory) {
 			t.Fatalf("page at %d: %v, total %d", start, err, p.Total)
 		}
 		for _, r := range p.Resources {
-			names = append(names, scim.Text(r.Raw("userName")))
+			names = append(names, document.Text(r.Raw("userName")))
 		}
 	}
 	if want := []string{"sample200", "sample201", "sample202", "sample203", "sample204"}; !slices.Equal(names, want) {
@@ -307,7 +307,7 @@ func holdings(t *testing.T, d scim.Directory) {
 	made := create(t, d, scim.User, asked)
 	agree(t, "get", made, get(t, d, user(made), scim.Need{}))
 	for _, name := range []string{"title", "externalId", "urn:example:1:User"} {
-		if got := made.Raw(name); got != "" && !scim.Same(got, asked.Raw(name)) {
+		if got := made.Raw(name); got != "" && !document.Same(got, asked.Raw(name)) {
 			t.Errorf("%s is %s", name, got)
 		}
 	}
@@ -320,7 +320,7 @@ func walks(t *testing.T, d scim.Directory) {
 		for i := range 8 {
 			r := Sample(300 + i)
 			if kind == scim.Group {
-				r = scim.Must(fmt.Sprintf(`{"displayName":"walk%d"}`, i))
+				r = document.Must(fmt.Sprintf(`{"displayName":"walk%d"}`, i))
 			}
 			ids = append(ids, create(t, d, kind, r).ID())
 		}
@@ -355,7 +355,7 @@ func walks(t *testing.T, d scim.Directory) {
 				drop(0) // before the mark
 			case 1:
 				drop(3) // the mark itself
-				create(t, d, kind, map[scim.ResourceType]scim.Resource{scim.User: Sample(200), scim.Group: scim.Must(`{"displayName":"a new one"}`)}[kind])
+				create(t, d, kind, map[scim.ResourceType]scim.Resource{scim.User: Sample(200), scim.Group: document.Must(`{"displayName":"a new one"}`)}[kind])
 			}
 		}
 		for _, id := range ids {

@@ -120,7 +120,7 @@ func exactly(f scim.Compare, folded verdict, r scim.Resource) verdict {
 	text := strings.Trim(f.Value, `"`)
 	same := strings.Contains(r.Get(f.Attr.Top()), text)
 	switch {
-	case !scim.IsText(f.Value) || same:
+	case !document.IsText(f.Value) || same:
 		return folded
 	case f.Op == scim.Ne:
 		return yes

@@ -16,7 +16,7 @@ func limits(t *testing.T, d scim.Directory) {
 	long := "sample400" + strings.Repeat("x", 246) // the longest name: going on behind it names it
 	var want []string
 	for i, n := range []string{long, "sample401", "sample402"} {
-		made := create(t, d, scim.User, Sample(400+i).With("userName", scim.Quote(n)))
+		made := create(t, d, scim.User, Sample(400+i).With("userName", document.Quote(n)))
 		if i < 2 {
 			want = append(want, made.ID())
 		}

@@ -95,8 +95,8 @@ func (m *Memory) Able() scim.Able { return m.able }
 
 // hold is what the directory shows of a resource that it was given.
 func (m *Memory) hold(t scim.ResourceType, r, before scim.Resource) scim.Resource {
-	out := scim.Must("{}")
-	for _, l := range r.Leaves() {
+	out := document.Must("{}")
+	for l := range r.Leaves() {
 		raw := l.Raw
 		switch m.able.Holding(t, l.Path) {
 		case scim.Kept, scim.Derived:
@@ -113,7 +113,7 @@ func (m *Memory) hold(t scim.ResourceType, r, before scim.Resource) scim.Resourc
 		}
 		out = out.Set(l.Path, raw)
 	}
-	for _, l := range before.Leaves() { // what is held once stays
+	for l := range before.Leaves() { // what is held once stays
 		if m.able.Holding(t, l.Path) == scim.Once {
 			out = out.Set(l.Path, l.Raw)
 		}
@@ -129,7 +129,7 @@ func (m *Memory) hold(t scim.ResourceType, r, before scim.Resource) scim.Resourc
 
 // firstElement is the primary one, else the first, as Keycloak shows it.
 func firstElement(list string) string {
-	es := scim.Elements(list)
+	es := document.Elements(list)
 	pick := es[0]
 	for _, e := range es {
 		if r, err := scim.ParseResource([]byte(e)); err == nil && r.Raw("primary") == "true" {
@@ -140,8 +140,8 @@ func firstElement(list string) string {
 	if err != nil {
 		return list
 	}
-	one := scim.Must(`{"type":"work","primary":true}`).With("value", strings.ToLower(r.Raw("value")))
-	return scim.Array([]string{one.String()})
+	one := document.Must(`{"type":"work","primary":true}`).With("value", strings.ToLower(r.Raw("value")))
+	return document.Array([]string{one.String()})
 }
 
 func identity(t scim.ResourceType) string {
@@ -175,8 +175,8 @@ func (m *Memory) Create(ctx context.Context, t scim.ResourceType, r scim.Resourc
 	}
 	m.serial++
 	id := fmt.Sprintf("%s-%d", strings.ToLower(string(t)), m.serial)
-	now := scim.Quote(time.Now().UTC().Format("2006-01-02T15:04:05.000Z"))
-	made := m.hold(t, r, scim.Resource{}).With("id", scim.Quote(id)).With("meta", `{"created":`+now+`,"lastModified":`+now+`}`)
+	now := document.Quote(time.Now().UTC().Format("2006-01-02T15:04:05.000Z"))
+	made := m.hold(t, r, scim.Resource{}).With("id", document.Quote(id)).With("meta", `{"created":`+now+`,"lastModified":`+now+`}`)
 	m.all[id] = stored{t, scim.WithSchemas(t, made)}
 	return m.all[id].r, nil
 }
@@ -224,9 +224,9 @@ func (m *Memory) shown(ref scim.Ref, r scim.Resource, n scim.Need) scim.Resource
 	if ref.Type == scim.Group && n.Members && len(m.joined[ref.ID]) > 0 {
 		var list []string
 		for _, id := range m.joined[ref.ID] {
-			list = append(list, `{"value":`+scim.Quote(id)+`,"type":"User"}`)
+			list = append(list, `{"value":`+document.Quote(id)+`,"type":"User"}`)
 		}
-		out = out.With("members", scim.Array(list))
+		out = out.With("members", document.Array(list))
 	}
 	return out
 }
@@ -280,13 +280,13 @@ func (m *Memory) groupsOf(user string) string {
 	var list []string
 	for group, ids := range m.joined {
 		if slices.Contains(ids, user) {
-			list = append(list, `{"value":`+scim.Quote(group)+`}`)
+			list = append(list, `{"value":`+document.Quote(group)+`}`)
 		}
 	}
 	if list == nil {
 		return ""
 	}
-	return scim.Array(list)
+	return document.Array(list)
 }
 
 // Update edits a resource.

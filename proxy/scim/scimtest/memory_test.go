@@ -21,13 +21,13 @@ func TestMemoryFiltersAsWronglyAsKeycloak(t *testing.T) {
 		"ada": `{"userName":"ada","active":true,"title":"T","name":{"givenName":"Ada"},"emails":[{"value":"Ada@x.test","type":"work"}]}`,
 		"bob": `{"userName":"bob","active":true}`,
 	} {
-		made, err := m.Create(t.Context(), scim.User, scim.Must(r))
+		made, err := m.Create(t.Context(), scim.User, document.Must(r))
 		if err != nil {
 			t.Fatal(err)
 		}
 		ids[name] = made.ID()
 	}
-	group, err := m.Create(t.Context(), scim.Group, scim.Must(`{"displayName":"G"}`))
+	group, err := m.Create(t.Context(), scim.Group, document.Must(`{"displayName":"G"}`))
 	if err == nil {
 		err = m.Join(t.Context(), scim.Ref{Type: scim.Group, ID: group.ID()}, scim.Membership{Add: []string{ids["ada"]}})
 	}
@@ -62,7 +62,7 @@ func TestMemoryFiltersAsWronglyAsKeycloak(t *testing.T) {
 		{`emails.value eq "ada@x.test"`, "ada", "ada"},
 		{`emails.value eq "Ada@x.test"`, "ada", ""},
 	} {
-		f, err := scim.ParseFilter(strings.ReplaceAll(row.filter, `"G"`, scim.Quote(group.ID())))
+		f, err := scim.ParseFilter(strings.ReplaceAll(row.filter, `"G"`, document.Quote(group.ID())))
 		if err != nil {
 			t.Fatal(err)
 		}
