@@ -9,6 +9,7 @@ import (
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/discovery"
 	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/observe"
@@ -58,9 +59,9 @@ type plan struct {
 func (l plan) caller() string { return l.tenant + "\x00" + l.viewer }
 
 // compose is the whole path of a request, bottom to top. It allocates and does nothing else, so it is done per request.
-func compose(p *parts, l plan, f *keycloak.Facts, cred keycloak.Credential) (*writing.Service, scim.Able) {
+func compose(p *parts, l plan, f *profile.Profile, cred keycloak.Credential) (*writing.Service, scim.Able) {
 	realm := keycloak.NewRealm(p.client, p.realm, cred, f)
-	if !cred.Own() {
+	if !cred.IsServiceAccount() {
 		l.writing.Prove = realm.MayWrite
 	}
 	var d scim.Directory = realm
@@ -69,7 +70,7 @@ func compose(p *parts, l plan, f *keycloak.Facts, cred keycloak.Credential) (*wr
 		kept.Records, kept.Pending = marking{p.spaces.records, l.mark}, marking{p.spaces.pending, l.mark}
 	}
 	d = overlay.New(d, kept)
-	d = listing.New(d, listing.Options{Find: p.find, Schemas: l.schemas, Limits: l.listing, Cursors: p.cursors(l.caller()), AskOnMiss: !cred.Own()})
+	d = listing.New(d, listing.Options{Find: p.find, Schemas: l.schemas, Limits: l.listing, Cursors: p.cursors(l.caller()), AskOnMiss: !cred.IsServiceAccount()})
 	w := writing.New(d, p.lock, l.schemas, l.writing)
 	able := w.Able()
 	able.Bulk, able.BulkPayload = l.bulk.Operations, int(l.bulk.Payload)

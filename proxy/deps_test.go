@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -32,18 +34,19 @@ var walls = map[string]struct {
 	"proxy/writing":              {[]string{"proxy/scim"}, "rooms never import rooms; the lock is a function"},
 	"proxy/listing":              {[]string{"proxy/scim", "proxy/meter"}, "rooms never import rooms; the index is a function"},
 	"proxy/overlay":              {[]string{"proxy/scim", "proxy/store", "proxy/meter"}, "the only room that keeps something"},
-	"proxy/keycloak":             {[]string{"proxy/scim", "proxy/meter"}, "native quirks end here and nothing else begins"},
+	"proxy/keycloak/profile":     {[]string{"proxy/scim"}, "what a user profile means is decided without the wire"},
+	"proxy/keycloak":             {[]string{"proxy/scim", "proxy/meter", "proxy/keycloak/profile"}, "native quirks end here and nothing else begins"},
 	"proxy/discovery":            {[]string{"proxy/scim"}, "prints an Able and schemas"},
 	"proxy/store":                {[]string{"proxy/store/internal/codec"}, "records are bytes and terms"},
 	"proxy/store/embedded":       {[]string{"proxy/store", "proxy/store/internal/codec", "proxy/store/internal/locks"}, "an engine knows the contract only"},
 	"proxy/store/redis":          {[]string{"proxy/store", "proxy/store/internal/codec"}, "an engine knows the contract only"},
 	"proxy/store/storetest":      {[]string{"proxy/store", "proxy/store/internal/locks"}, "the suite knows the contract only"},
-	"proxy/onboarding":           {nil, "works with administrator credentials, apart from everything that serves"},
+	"onboarding":                 {nil, "works with administrator credentials, apart from everything that serves"},
 	"proxy/observe":              {[]string{"proxy/scim"}, "knows the vocabulary and no rooms, so that every room can be observed"},
 	"proxy/store/internal/codec": {nil, "bytes"},
 	"proxy/store/internal/locks": {[]string{"proxy/store"}, "a map of waiters"},
 
-	"cmd/scim-proxy":                            {[]string{"cmd/scim-proxy/internal/", "adapters", "config", "proxy", "proxy/"}, "commands are built from what an operator may say and what serves"},
+	"cmd/scim-proxy":                            {[]string{"cmd/scim-proxy/internal/", "adapters", "config", "onboarding", "proxy", "proxy/"}, "commands are built from what an operator may say and what serves"},
 	"cmd/scim-proxy/internal/importer":          {[]string{"cmd/scim-proxy/internal/scimclient", "proxy/scim"}, "an import knows any server by its SCIM API only"},
 	"cmd/scim-proxy/internal/simulate":          {[]string{"cmd/scim-proxy/internal/scimclient"}, "the same conversation runs against a server without the proxy"},
 	"cmd/scim-proxy/internal/kcserver":          {[]string{"cmd/scim-proxy/internal/procgroup"}, "starts Keycloak and knows nothing of the proxy"},
@@ -66,11 +69,12 @@ var owners = map[string]struct {
 }{
 	"github.com/gorilla/mux":                {[]string{"proxy/scimhttp"}, "one door"},
 	"github.com/tidwall/gjson":              {[]string{"proxy/scim", "proxy/scim/document", "test/"}, "its path language is a trap with URNs; document hides it"},
+	"github.com/tidwall/sjson":              {[]string{"onboarding"}, "its path language is a trap with names that are data; an index is none"},
 	"github.com/coreos/go-oidc":             {[]string{"proxy/tokens"}, "one place verifies tokens"},
 	"github.com/go-jose":                    {[]string{"proxy/tokens"}, "one place verifies tokens"},
 	"github.com/redis/go-redis":             {[]string{"proxy/store/redis"}, "one engine"},
 	"go.etcd.io/bbolt":                      {[]string{"proxy/store/embedded", "cmd/scim-proxy/internal/importer"}, "one engine, and the journal of an import"},
-	"github.com/Nerzal/gocloak":             {[]string{"proxy/onboarding"}, "it hides deadlines and does not escape ids: not at run time"},
+	"github.com/Nerzal/gocloak":             {[]string{"onboarding"}, "it hides deadlines and does not escape ids: not at run time"},
 	"github.com/goccy/go-yaml":              {[]string{"config"}, "YAML ends at the configuration"},
 	"go.uber.org/zap":                       {[]string{"cmd/scim-proxy", "proxy", "proxy/observe", "test/"}, "rooms are silent"},
 	"github.com/hashicorp/go-retryablehttp": {[]string{"cmd/scim-proxy/internal/scimclient"}, "one SCIM client"},
@@ -78,8 +82,15 @@ var owners = map[string]struct {
 	"github.com/gofrs/flock":                {[]string{"cmd/scim-proxy/internal/kcserver", "cmd/scim-proxy/internal/importer"}, "files that several processes of the program write"},
 	"github.com/spf13/cobra":                {[]string{"cmd/scim-proxy"}, "flags end at the commands"},
 	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe"}, "rooms are silent"},
-	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/observe", "proxy/onboarding", "test/"}, "HTTP ends at the door and at the wire to Keycloak"},
+	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/observe", "onboarding", "test/"}, "HTTP ends at the door and at the wire to Keycloak"},
+	module + "onboarding":                   {[]string{"cmd/scim-proxy"}, "what holds administrator credentials never serves a request"},
 }
+
+// pure packages do no I/O and cannot be cancelled: they import none of impure.
+var (
+	pure   = []string{"adapters", "proxy/keycloak/profile"}
+	impure = []string{"context", "net", "net/http", "os"}
+)
 
 type goPackage struct {
 	ImportPath string
@@ -113,6 +124,9 @@ func TestWalls(t *testing.T) {
 		wall, ruled := walls[name]
 		seen[name] = true
 		for _, path := range p.Imports {
+			if slices.Contains(pure, name) && slices.Contains(impure, path) {
+				t.Errorf("%s imports %s, but it is pure", name, path)
+			}
 			ours, ok := strings.CutPrefix(path, module)
 			if ok && ruled && !allowed(name, wall.may, ours) {
 				t.Errorf("%s imports %s, but %s", name, ours, wall.why)
@@ -147,6 +161,26 @@ func allowed(name string, may []string, imported string) bool {
 }
 
 func below(name, dir string) bool { return name == dir || strings.HasPrefix(name, dir+"/") }
+
+// TestUnnamed holds the third law for the packages that keep it to the letter: they name no vendor.
+func TestUnnamed(t *testing.T) {
+	for _, name := range []string{"listing"} {
+		files, err := filepath.Glob(filepath.Join(name, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatal(err, files)
+		}
+		for _, f := range files {
+			b, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := strings.ToLower(strings.ReplaceAll(string(b), module, ""))
+			if strings.Contains(text, "keycloak") && !strings.HasSuffix(f, "_test.go") {
+				t.Errorf("%s names Keycloak", f)
+			}
+		}
+	}
+}
 
 func owns(who []string, name string) bool {
 	return slices.ContainsFunc(who, func(w string) bool { return w == name || strings.HasSuffix(w, "/") && strings.HasPrefix(name, w) })

@@ -19,6 +19,7 @@ import (
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
 	"keycloak-scim-proxy/proxy/store"
@@ -193,7 +194,7 @@ func (g *dropInGate) ask(ctx context.Context, r *dropInRealm, token string, key 
 		return admission{}, err
 	}
 	a := admission{asked: g.p.now(), claims: claims}
-	err = keycloak.NewRealm(r.client, r.realm, keycloak.Caller(token), keycloak.StockFacts()).Permitted(ctx)
+	err = keycloak.NewRealm(r.client, r.realm, keycloak.Caller(token), profile.Stock()).Permitted(ctx)
 	if err != nil {
 		if status := scim.Status(err); status != http.StatusUnauthorized && status != http.StatusForbidden {
 			return admission{}, err

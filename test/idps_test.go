@@ -16,7 +16,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"keycloak-scim-proxy/adapters"
-	"keycloak-scim-proxy/proxy/onboarding"
+	"keycloak-scim-proxy/onboarding"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/test/corpus"

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"keycloak-scim-proxy/proxy/onboarding"
+	"keycloak-scim-proxy/onboarding"
 )
 
 // demoMark is the attribute of a realm that the demo made.

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"keycloak-scim-proxy/proxy/onboarding"
+	"keycloak-scim-proxy/onboarding"
 	"keycloak-scim-proxy/test/kctest"
 )
 

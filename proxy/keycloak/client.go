@@ -21,7 +21,8 @@ import (
 // maxAnswer bounds what is read of one answer. A group with 100,000 members is about 10 MB.
 const maxAnswer = 64 << 20
 
-// smallAnswer is the size up to which an answer is not counted: that of a page of users, of which a walk reads many and holds one.
+// smallAnswer is the size up to which an answer is not counted: that of a page of users, of which a
+// walk reads many and holds one.
 const smallAnswer = 1 << 20
 
 // Client talks to one Keycloak. Nothing in it belongs to a tenant, so a reload closes nothing.
@@ -32,8 +33,9 @@ type Client struct {
 	flights *semaphore.Weighted
 }
 
-// NewClient makes a client for the Keycloak at base (scheme, host and optional path). Each call may take up to timeout, and at most
-// maxInFlight calls run at once. The transport must not follow redirects to other hosts; redirects are refused.
+// NewClient makes a client for the Keycloak at base (scheme, host and optional path). Each call may
+// take up to timeout, and at most maxInFlight calls run at once. The transport must not follow
+// redirects to other hosts; redirects are refused.
 func NewClient(base string, transport http.RoundTripper, timeout time.Duration, maxInFlight int) *Client {
 	return &Client{
 		base: strings.TrimSuffix(base, "/"),
@@ -69,7 +71,7 @@ func (c *Client) do(ctx context.Context, cred Credential, q request) (reply, err
 			return reply{}, err
 		}
 		r, err := c.send(ctx, token, q)
-		if err != nil || r.status != http.StatusUnauthorized || attempt > 0 || !cred.Refused(token) {
+		if err != nil || r.status != http.StatusUnauthorized || attempt > 0 || !cred.Invalidate(token) {
 			return r, err
 		}
 	}
@@ -123,8 +125,9 @@ type unanswered struct{ error }
 // Unwrap returns the failure.
 func (u unanswered) Unwrap() error { return u.error }
 
-// mayTakeEffect reports whether a change that was sent may still be carried out: no answer came, or one that a proxy before Keycloak may have
-// given while the change was under way. A connection that was never made carried nothing.
+// mayTakeEffect reports whether a change that was sent may still be carried out: no answer came, or
+// one that a proxy before Keycloak may have given while the change was under way. A connection that
+// was never made carried nothing.
 func mayTakeEffect(method string, r reply, err error) bool {
 	if method == http.MethodGet {
 		return false

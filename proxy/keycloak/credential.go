@@ -18,10 +18,12 @@ import (
 type Credential interface {
 	// Token is the token to send.
 	Token(ctx context.Context) (string, error)
-	// Refused reports that Keycloak answered 401 to this token; true asks to try once more.
-	Refused(token string) bool
-	// Own reports whether the proxy answers for the credential. Then a refusal is the proxy's fault, not the caller's.
-	Own() bool
+	// Invalidate reports that Keycloak answered 401 to this token. It returns true if another token
+	// may be accepted, so that the call is worth sending once more.
+	Invalidate(token string) (retry bool)
+	// IsServiceAccount reports whether the credential is the proxy's own. Then a refusal is the
+	// proxy's fault, not the caller's.
+	IsServiceAccount() bool
 }
 
 // Caller passes the caller's own token on (drop-in).
@@ -30,11 +32,11 @@ type Caller string
 // Token is the caller's.
 func (c Caller) Token(context.Context) (string, error) { return string(c), nil }
 
-// Refused is final: only the caller can get another token.
-func (Caller) Refused(string) bool { return false }
+// Invalidate is final: only the caller can get another token.
+func (Caller) Invalidate(string) (retry bool) { return false }
 
-// Own is false.
-func (Caller) Own() bool { return false }
+// IsServiceAccount is false.
+func (Caller) IsServiceAccount() bool { return false }
 
 // String hides the token.
 func (Caller) String() string { return "<token>" }
@@ -45,7 +47,8 @@ func (Caller) GoString() string { return "<token>" }
 // renewBefore is how long before its expiry a token is replaced.
 const renewBefore = 20 * time.Second
 
-// Account is a client-credentials account. It lives as long as its tenant; concurrent renewals collapse into one.
+// Account is a client-credentials account. It lives as long as its tenant; concurrent renewals
+// collapse into one.
 type Account struct {
 	client *Client
 	realm  string
@@ -59,16 +62,17 @@ type Account struct {
 	expires time.Time
 }
 
-// NewAccount makes the account of a client in a realm. The secret is read at each renewal, so that it can be rotated.
+// NewAccount makes the account of a client in a realm. The secret is read at each renewal, so that
+// it can be rotated.
 func NewAccount(c *Client, realm, id string, secret func() (string, error), now func() time.Time) *Account {
 	return &Account{client: c, realm: realm, id: id, secret: secret, now: now}
 }
 
-// Own is true.
-func (a *Account) Own() bool { return true }
+// IsServiceAccount is true.
+func (a *Account) IsServiceAccount() bool { return true }
 
-// Refused forgets the token, so that the next call renews it.
-func (a *Account) Refused(token string) bool {
+// Invalidate forgets the token, so that the next call renews it.
+func (a *Account) Invalidate(token string) (retry bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.token == token {
@@ -77,7 +81,8 @@ func (a *Account) Refused(token string) bool {
 	return true
 }
 
-// Token is the cached token, or a new one. A caller that goes away does not fail the others that wait for the same renewal.
+// Token is the cached token, or a new one. A caller that goes away does not fail the others that
+// wait for the same renewal.
 func (a *Account) Token(ctx context.Context) (string, error) {
 	a.mu.Lock()
 	token, fresh := a.token, a.now().Before(a.expires)

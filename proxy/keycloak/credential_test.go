@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -49,7 +50,7 @@ func TestAccountRenewsBeforeExpiry(t *testing.T) {
 		k := &issuer{life: row.life, valid: func(string) bool { return true }}
 		client := NewClient("http://keycloak.example", k, time.Minute, 1)
 		account := NewAccount(client, "r", "scim", func() (string, error) { return "s", nil }, func() time.Time { return clock })
-		realm := NewRealm(client, "r", account, StockFacts())
+		realm := NewRealm(client, "r", account, profile.Stock())
 		use := func() {
 			t.Helper()
 			if _, err := realm.Get(t.Context(), one, scim.Need{}); err != nil {
@@ -92,7 +93,7 @@ func TestRefusedTokenIsRenewedOnce(t *testing.T) {
 		if !row.own {
 			cred = Caller("mine")
 		}
-		_, err := NewRealm(client, "r", cred, StockFacts()).Get(t.Context(), one, scim.Need{})
+		_, err := NewRealm(client, "r", cred, profile.Stock()).Get(t.Context(), one, scim.Need{})
 		status := 200
 		if err != nil {
 			status = scim.Status(err)
@@ -109,7 +110,7 @@ func TestRefusalOfAnOldTokenKeepsTheNewOne(t *testing.T) {
 	account := NewAccount(NewClient("http://keycloak.example", k, time.Minute, 1), "r", "scim", func() (string, error) { return "s", nil },
 		func() time.Time { return time.Unix(1e9, 0) })
 	for i, refused := range []string{"", "t1", "t1", "old"} {
-		account.Refused(refused)
+		account.Invalidate(refused)
 		if token, err := account.Token(t.Context()); err != nil || i > 0 && token != "t2" {
 			t.Errorf("after the refusal of %q: %s %v", refused, token, err)
 		}

@@ -9,8 +9,9 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// refused turns an answer that is no success into its SCIM error. Keycloak's own bodies are of three kinds: SCIM errors, {"error": …}
-// of its REST framework, and nothing. Only details of 400 and 409 are passed on; they speak of the request.
+// refused turns an answer that is no success into its SCIM error. Keycloak's own bodies are of
+// three kinds: SCIM errors, {"error": …} of its REST framework, and nothing. Only details of 400
+// and 409 are passed on; they speak of the request.
 func (r *Realm) refused(ref scim.Ref, a reply) error {
 	body, _ := scim.ParseResource(a.body)
 	detail := document.Text(body.Raw("detail"))
@@ -23,7 +24,7 @@ func (r *Realm) refused(ref scim.Ref, a reply) error {
 	case http.StatusBadRequest:
 		return badRequest(document.Text(body.Raw("scimType")), detail, cause)
 	case http.StatusUnauthorized:
-		if r.cred.Own() {
+		if r.cred.IsServiceAccount() {
 			return scim.Unavailable("the service account", cause)
 		}
 		return &scim.Error{Status: 401, Detail: "Keycloak does not accept the token", Cause: cause}
@@ -49,16 +50,17 @@ func badRequest(scimType, detail string, cause error) error {
 	return &scim.Error{Status: 400, Type: scimType, Detail: detail, Cause: cause}
 }
 
-// notFound tells a missing resource (a SCIM error) from a realm without SCIM (a bare 404, measured: also for bad page numbers, which
-// never leave the proxy). Keycloak looks a resource up before it asks for permissions, so a caller without any role gets the same answer
-// (measured): only the answer to the proxy's own account counts as proof.
+// notFound tells a missing resource (a SCIM error) from a realm without SCIM (a bare 404, measured:
+// also for bad page numbers, which never leave the proxy). Keycloak looks a resource up before it
+// asks for permissions, so a caller without any role gets the same answer (measured): only the
+// answer to the proxy's own account counts as proof.
 func (r *Realm) notFound(ref scim.Ref, body scim.Resource, cause error) error {
 	switch {
 	case body.Raw("schemas") != "" && ref.ID != "":
 		e := scim.NotFound(ref)
-		e.Cause, e.Gone = cause, r.cred.Own()
+		e.Cause, e.Gone = cause, r.cred.IsServiceAccount()
 		return e
-	case r.cred.Own():
+	case r.cred.IsServiceAccount():
 		return scim.Unavailable("the SCIM API of the realm", cause)
 	}
 	return noSCIM(cause)

@@ -7,20 +7,23 @@ import (
 	"strconv"
 	"strings"
 
+	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// A walk must lose nobody while others create and delete; pages by index do (measured). Users are listed in the order that `userName gt "…"`
-// compares by, so a mark is the name of the last user. Groups are not: they are listed by bytes, and `displayName gt` folds case. Their
-// mark is the index and the ids of the last rows; where those have moved, they are looked for.
+// A walk must lose nobody while others create and delete; pages by index do (measured). Users are
+// listed in the order that `userName gt "…"` compares by, so a mark is the name of the last user.
+// Groups are not: they are listed by bytes, and `displayName gt` folds case. Their mark is the
+// index and the ids of the last rows; where those have moved, they are looked for.
 const (
 	markName  = "n"
 	markIndex = "i"
 	markRows  = 5
 )
 
-// List reads one page of at most 100. The filter must be one that Able says is decided rightly; sorting is not done here.
+// List reads one page of at most 100. The filter must be one that Able says is decided rightly;
+// sorting is not done here.
 func (r *Realm) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 	switch kind, rest := cut(q.After); kind {
 	case markName:
@@ -54,7 +57,7 @@ func (r *Realm) listAt(ctx context.Context, q scim.Query, start int) (scim.Page,
 	v.Set("startIndex", strconv.Itoa(start))
 	v.Set("count", strconv.Itoa(min(q.Count, pageLimit)))
 	if q.Filter != nil {
-		v.Set("filter", nativeFilter(q.Filter).String())
+		v.Set("filter", profile.Filter(q.Filter).String())
 	}
 	a, err := r.call(ctx, http.MethodGet, r.path(scim.Ref{Type: q.Type}), v, "")
 	if err != nil {
@@ -96,7 +99,8 @@ func mark(t scim.ResourceType, one scim.Resource, at int, ids []string) string {
 	return markIndex + strconv.Itoa(at) + "," + strings.Join(ids[max(0, len(ids)-markRows):], ",")
 }
 
-// behind is the index behind a mark's rows, wherever they are now: first where they were, then page by page before and after that.
+// behind is the index behind a mark's rows, wherever they are now: first where they were, then page
+// by page before and after that.
 func (r *Realm) behind(ctx context.Context, q scim.Query, rest string) (int, error) {
 	parts := strings.Split(rest, ",")
 	at, err := strconv.Atoi(parts[0])
@@ -106,7 +110,8 @@ func (r *Realm) behind(ctx context.Context, q scim.Query, rest string) (int, err
 	ids := parts[1:]
 	slices.Reverse(ids) // the last row first
 	q.Need, q.Count = scim.Need{Only: []string{"id"}}, pageLimit
-	for start := max(at-pageLimit/2, 1); ; start = max(start-pageLimit, 1) {
+	first := max(at-pageLimit/2, 1)
+	for start, step := first, -pageLimit; ; start = max(start+step, 1) {
 		page, err := r.listAt(ctx, q, start)
 		if err != nil {
 			return 0, err
@@ -114,20 +119,11 @@ func (r *Realm) behind(ctx context.Context, q scim.Query, rest string) (int, err
 		if i := indexOf(page, ids); i >= 0 {
 			return start + i + 1, nil
 		}
-		if start == 1 {
-			break
-		}
-	}
-	for start := max(at-pageLimit/2, 1) + pageLimit; ; start += pageLimit {
-		page, err := r.listAt(ctx, q, start)
-		if err != nil {
-			return 0, err
-		}
-		if i := indexOf(page, ids); i >= 0 {
-			return start + i + 1, nil
-		}
-		if len(page.Resources) < pageLimit {
-			return 0, scim.ExpiredCursor() // all of the rows are gone: nobody can say where to go on
+		switch {
+		case step < 0 && start == 1: // not there or before
+			start, step = first, pageLimit
+		case step > 0 && len(page.Resources) < pageLimit:
+			return 0, scim.ExpiredCursor() // all of the rows are gone: nothing says where to go on
 		}
 	}
 }

@@ -13,8 +13,9 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// markAttribute is the attribute of an account's own user in Keycloak that names the store which holds what is kept for the realm. The user of a
-// service account is not visible through SCIM, and an account with manage-users may change it (measured).
+// markAttribute is the attribute of an account's own user in Keycloak that names the store which
+// holds what is kept for the realm. The user of a service account is not visible through SCIM, and
+// an account with manage-users may change it (measured).
 const markAttribute = "kscim.store"
 
 // ErrNoMark says that the account may not read or change its own user, so that it cannot be marked.
@@ -88,7 +89,8 @@ func (a *Account) aboutSelf(ctx context.Context, method, body string) ([]byte, e
 	return r.body, nil
 }
 
-// subject is the id of the user that an access token is for. The token came from Keycloak itself, so it is not verified.
+// subject is the id of the user that an access token is for. The token came from Keycloak itself,
+// so it is not verified.
 func subject(token string) (string, error) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {

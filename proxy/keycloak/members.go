@@ -2,6 +2,7 @@ package keycloak
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,12 +13,14 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// One native operation with 3,000 members takes 29 s; chunks of 50, four at a time, take 0.35 s for 1,000 (measured: the cost grows faster
-// than the number). A PATCH is applied whole or not at all, except when identical ones race: then both fail and some members stay.
+// One native operation with 3,000 members takes 29 s; chunks of 50, four at a time, take 0.35 s for
+// 1,000 (measured: the cost grows faster than the number). A PATCH is applied whole or not at all,
+// except when identical ones race: then both fail and some members stay.
 const (
 	chunkSize    = 50
 	chunkWorkers = 4
@@ -31,9 +34,10 @@ type chunk struct {
 
 // Join changes a group's membership.
 //
-// A change of one chunk is sent without reading the group. Otherwise the members are read first, so that only the difference is sent and the
-// way back is known. After any failure that is no plain refusal of a single chunk, the members are read again and what is missing
-// is sent one chunk after the other; if that fails too, the group goes back to what was read and the error names the ids.
+// A change of one chunk is sent without reading the group. Otherwise the members are read first, so
+// that only the difference is sent and the way back is known. After any failure that is no plain
+// refusal of a single chunk, the members are read again and what is missing is sent one chunk after
+// the other; if that fails too, the group goes back to what was read and the error names the ids.
 func (r *Realm) Join(ctx context.Context, group scim.Ref, m scim.Membership) error {
 	if !validID(group.ID) {
 		return scim.NotFound(group)
@@ -60,8 +64,9 @@ func (r *Realm) Join(ctx context.Context, group scim.Ref, m scim.Membership) err
 	return r.recover(ctx, group, m, before, err)
 }
 
-// recover rolls a failed change forward, else back. It outlives the caller's patience, not the calls' own deadlines, because half a
-// change must not stay; each step is bounded by the client's time-out.
+// recover rolls a failed change forward, else back. It outlives the caller's patience, not the
+// calls' own deadlines, because half a change must not stay; each step is bounded by the client's
+// time-out.
 func (r *Realm) recover(ctx context.Context, group scim.Ref, m scim.Membership, before []string, cause error) error {
 	ctx = context.WithoutCancel(ctx)
 	now, err := r.members(ctx, group)
@@ -87,10 +92,10 @@ func (r *Realm) recover(ctx context.Context, group scim.Ref, m scim.Membership, 
 	return cause
 }
 
-// refusal reports whether Keycloak said no to the request itself, so that sending it again cannot help.
+// refusal reports whether Keycloak said no to the request itself, so that sending it again cannot
+// help.
 func refusal(err error) bool {
-	var e *scim.Error
-	return errors.As(err, &e) && e.Status >= 400 && e.Status < 500 && e.Status != http.StatusConflict
+	return scim.Refused(err) && scim.Status(err) != http.StatusConflict
 }
 
 func unfinished(cause error, m scim.Membership) error {
@@ -141,8 +146,9 @@ func firstInvalid(m scim.Membership) (string, bool) {
 	return "", false
 }
 
-// send does adds before removes, so that nobody who stays is out for a moment. After a failure nothing new is started, but what is under
-// way is waited for: a request that was cut off could still be applied behind the back of what comes next.
+// send does adds before removes, so that nobody who stays is out for a moment. After a failure
+// nothing new is started, but what is under way is waited for: a request that was cut off could
+// still be applied behind the back of what comes next.
 func (r *Realm) send(ctx context.Context, group scim.Ref, m scim.Membership, workers int) error {
 	for _, part := range []chunk{{true, m.Add}, {false, m.Remove}} {
 		var g errgroup.Group
@@ -171,17 +177,17 @@ func (r *Realm) sendChunk(ctx context.Context, group scim.Ref, c chunk) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	var ops []nativeOp
+	var ops []profile.Op
 	if c.add {
 		var values []string
 		for _, id := range c.ids {
 			values = append(values, `{"value":`+document.Quote(id)+`}`)
 		}
-		ops = []nativeOp{{"add", "members", rawJSON(document.Array(values))}}
+		ops = []profile.Op{{Op: "add", Path: "members", Value: json.RawMessage(document.Array(values))}}
 	} else {
 		// One operation per id: a filter may not be longer than 2,048 characters.
 		for _, id := range c.ids {
-			ops = append(ops, nativeOp{Op: "remove", Path: "members[value eq " + document.Quote(id) + "]"})
+			ops = append(ops, profile.Op{Op: "remove", Path: "members[value eq " + document.Quote(id) + "]"})
 		}
 	}
 	_, err := r.patch(context.WithoutCancel(ctx), group, ops)

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -132,7 +133,7 @@ func TestHalfAMembershipChangeDoesNotStay(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := &crew{members: slices.Clone(old), blind: row.blind, answer: func(n int, _ []string) int { return row.answers(n) }}
-			r := NewRealm(NewClient("http://keycloak.example", c, time.Minute, 1), "r", Caller("token"), StockFacts())
+			r := NewRealm(NewClient("http://keycloak.example", c, time.Minute, 1), "r", Caller("token"), profile.Stock())
 			err := r.Join(t.Context(), scim.Ref{Type: scim.Group, ID: "g"}, row.m)
 			if (err == nil) != (row.status == 0) || err != nil && scim.Status(err) != row.status {
 				t.Errorf("%v, want %d", err, row.status)
@@ -164,7 +165,7 @@ func TestMembershipChangeOutlivesItsCaller(t *testing.T) {
 			}
 			return 200
 		}}
-		r := NewRealm(NewClient("http://keycloak.example", c, time.Minute, 1), "r", Caller("token"), StockFacts())
+		r := NewRealm(NewClient("http://keycloak.example", c, time.Minute, 1), "r", Caller("token"), profile.Stock())
 		if err := r.Join(ctx, scim.Ref{Type: scim.Group, ID: "g"}, scim.Membership{Only: true, Add: wanted}); err != nil {
 			t.Errorf("the caller hangs up at PATCH %d: %v", at, err)
 		}

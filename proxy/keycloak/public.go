@@ -15,7 +15,8 @@ func (c *Client) Keys(ctx context.Context, realm string) ([]byte, error) {
 	return c.published(ctx, realm, "/protocol/openid-connect/certs")
 }
 
-// Issuer reads the name that a realm has in its tokens. It follows Keycloak's frontend URL, whatever host is dialled (measured).
+// Issuer reads the name that a realm has in its tokens. It follows Keycloak's frontend URL,
+// whatever host is dialled (measured).
 func (c *Client) Issuer(ctx context.Context, realm string) (string, error) {
 	body, err := c.published(ctx, realm, "/.well-known/openid-configuration")
 	if err != nil {

@@ -9,30 +9,42 @@ import (
 	"regexp"
 	"strings"
 
+	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
+)
+
+var (
+	emails   = scim.AttrPath{Name: "emails"}
+	userName = scim.AttrPath{Name: "userName"}
+	active   = scim.AttrPath{Name: "active"}
 )
 
 // Realm is a Directory over the native SCIM API of one realm.
 type Realm struct {
-	client *Client
-	realm  string
-	cred   Credential
-	facts  *Facts
+	client  *Client
+	realm   string
+	cred    Credential
+	profile *profile.Profile
 }
 
 // NewRealm makes the Directory of a realm for a credential. It allocates and does nothing else.
-func NewRealm(c *Client, realm string, cred Credential, f *Facts) *Realm {
-	return &Realm{c, realm, cred, f}
+func NewRealm(c *Client, realm string, cred Credential, p *profile.Profile) *Realm {
+	return &Realm{c, realm, cred, p}
 }
 
 var _ scim.Directory = (*Realm)(nil)
 
 // Able says what Keycloak does rightly.
-func (r *Realm) Able() scim.Able { return r.facts.Able() }
+func (r *Realm) Able() scim.Able {
+	a := r.profile.Able()
+	a.MaxPage, a.FilterLimits = pageLimit, filterLimits
+	return a
+}
 
-// Create posts the resource and reads it back: Keycloak's answer to a POST echoes the request and is no evidence.
+// Create posts the resource and reads it back: Keycloak's answer to a POST echoes the request and
+// is no evidence.
 func (r *Realm) Create(ctx context.Context, t scim.ResourceType, asked scim.Resource) (scim.Resource, error) {
-	body, err := r.facts.post(t, asked)
+	body, err := r.profile.Create(t, asked)
 	if err != nil {
 		return scim.Resource{}, err
 	}
@@ -55,10 +67,11 @@ func (r *Realm) Create(ctx context.Context, t scim.ResourceType, asked scim.Reso
 	return shown, nil
 }
 
-// refusedCreate names the fault behind the 500 that Keycloak answers to an e-mail address that is taken.
+// refusedCreate names the fault behind the 500 that Keycloak answers to an e-mail address that is
+// taken.
 func (r *Realm) refusedCreate(ctx context.Context, t scim.ResourceType, asked scim.Resource, a reply) error {
 	err := r.refused(scim.Ref{Type: t}, a)
-	mail := address(asked.Get(emails))
+	mail := profile.Address(asked.Get(emails))
 	if a.status != http.StatusInternalServerError || mail == "" {
 		return err
 	}
@@ -84,8 +97,8 @@ func (r *Realm) Get(ctx context.Context, ref scim.Ref, n scim.Need) (scim.Resour
 	return standard(a.body)
 }
 
-// Update is GET, edit, and one PATCH, whose answer Keycloak reads anew. Sessions end where the user is inactive afterwards, each time,
-// so that a retry ends what a failed first attempt left.
+// Update is GET, edit, and one PATCH, whose answer Keycloak reads anew. Sessions end where the user
+// is inactive afterwards, each time, so that a retry ends what a failed first attempt left.
 func (r *Realm) Update(ctx context.Context, ref scim.Ref, edit scim.Edit) (scim.Resource, error) {
 	current, err := r.Get(ctx, ref, scim.Need{})
 	if err != nil {
@@ -95,7 +108,7 @@ func (r *Realm) Update(ctx context.Context, ref scim.Ref, edit scim.Edit) (scim.
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	ops, err := r.facts.patch(ref.Type, current, wanted)
+	ops, err := r.profile.Patch(ref.Type, current, wanted)
 	if err != nil {
 		return scim.Resource{}, err
 	}
@@ -114,15 +127,7 @@ func (r *Realm) Update(ctx context.Context, ref scim.Ref, edit scim.Edit) (scim.
 	return shown, err
 }
 
-type nativeOp struct {
-	Op    string          `json:"op"`
-	Path  string          `json:"path,omitempty"`
-	Value json.RawMessage `json:"value,omitempty"`
-}
-
-func rawJSON(s string) json.RawMessage { return json.RawMessage(s) }
-
-func (r *Realm) patch(ctx context.Context, ref scim.Ref, ops []nativeOp) (scim.Resource, error) {
+func (r *Realm) patch(ctx context.Context, ref scim.Ref, ops []profile.Op) (scim.Resource, error) {
 	body, err := json.Marshal(map[string]any{"schemas": []string{scim.PatchURN}, "Operations": ops})
 	if err != nil {
 		return scim.Resource{}, err
@@ -137,15 +142,6 @@ func (r *Realm) patch(ctx context.Context, ref scim.Ref, ops []nativeOp) (scim.R
 	return standard(a.body)
 }
 
-// endSessions logs a user out everywhere. Tokens that were issued live on until they expire.
-func (r *Realm) endSessions(ctx context.Context, ref scim.Ref) error {
-	a, err := r.call(ctx, http.MethodPost, "/admin/realms/"+url.PathEscape(r.realm)+"/users/"+url.PathEscape(ref.ID)+"/logout", nil, "")
-	if err == nil && !a.ok() {
-		err = r.refused(ref, a)
-	}
-	return err
-}
-
 // Delete removes the resource.
 func (r *Realm) Delete(ctx context.Context, ref scim.Ref) error {
 	if !validID(ref.ID) {
@@ -158,15 +154,16 @@ func (r *Realm) Delete(ctx context.Context, ref scim.Ref) error {
 	return err
 }
 
-// MayWrite asks Keycloak whether the credential may change a resource, or create one if the ref has no id, and changes nothing: natively an
-// empty list of operations is answered 200 or 403, and a create of {} 400 or 403 (measured; with an id in it 400 to everybody). An empty PATCH
-// leaves an admin event.
+// MayWrite asks Keycloak whether the credential may change a resource, or create one if the ref has
+// no id, and changes nothing: natively an empty list of operations is answered 200 or 403, and a
+// create of {} 400 or 403 (measured; with an id in it 400 to everybody). An empty PATCH leaves an
+// admin event.
 func (r *Realm) MayWrite(ctx context.Context, ref scim.Ref) error {
 	if ref.ID != "" {
 		if !validID(ref.ID) {
 			return scim.NotFound(ref)
 		}
-		_, err := r.patch(ctx, ref, []nativeOp{})
+		_, err := r.patch(ctx, ref, []profile.Op{})
 		return err
 	}
 	a, err := r.call(ctx, http.MethodPost, r.path(ref), nil, "{}")
@@ -181,7 +178,8 @@ func (r *Realm) MayWrite(ctx context.Context, ref scim.Ref) error {
 	return r.refused(ref, a)
 }
 
-// Permitted asks Keycloak whether the credential may use the realm's SCIM API at all, by reading its discovery.
+// Permitted asks Keycloak whether the credential may use the realm's SCIM API at all, by reading
+// its discovery.
 func (r *Realm) Permitted(ctx context.Context) error {
 	a, err := r.call(ctx, http.MethodGet, r.base()+"/ServiceProviderConfig", nil, "")
 	if err == nil && !a.ok() {
@@ -208,40 +206,27 @@ func (r *Realm) path(ref scim.Ref) string {
 	return p
 }
 
-// ids of local users and groups are UUIDs; those of federated users are "f:<provider>:<external id>".
+// ids of local users and groups are UUIDs; those of federated users are "f:<provider>:<external
+// id>".
 var idSyntax = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:@+=~-]{0,254}$`)
 
 // validID keeps what cannot be an id from meeting a URL.
 func validID(id string) bool { return idSyntax.MatchString(id) }
 
-// projection names what to read, of what the schemas or the realm's profile know. Other names are
-// not sent to Keycloak. userName alone is the narrowest read (5.6 times cheaper in lists than a
-// whole one). A whole user is asked for by naming all that Keycloak may show: that costs it half of
-// what it costs without names (measured). Members are shown on request only, and asking for them
-// hides the rest.
 func (r *Realm) projection(t scim.ResourceType, n scim.Need) url.Values {
-	var names []string
-	for _, o := range n.Only {
-		name := strings.TrimPrefix(o, strings.ToLower(scim.UserURN)+":")
-		switch p := r.facts.profile; {
-		case p.knows(t, name):
-			names = append(names, name)
-		case t == scim.User && p.shown == nil && strings.Contains(name, ":"):
-			return url.Values{} // the profile could not be read: only a whole read shows what it may map
-		}
-	}
-	switch {
-	case n.Members:
-		names = append(names, "displayName", "externalId", "members")
-	case len(n.Only) > 0 && t == scim.User:
-		names = append(names, "userName")
-	case len(n.Only) > 0:
-		names = append(names, "displayName")
-	case t == scim.User:
-		names = r.facts.profile.shown
-	}
+	names := r.profile.Names(t, n)
 	if len(names) == 0 {
 		return url.Values{}
 	}
 	return url.Values{"attributes": {strings.Join(names, ",")}}
+}
+
+// standard is a native resource as a standard directory shows it: without values that stand for
+// nothing (Keycloak leaves "manager":{} and "urn:…":{} behind), without Keycloak's location.
+func standard(body []byte) (scim.Resource, error) {
+	r, err := scim.ParseResource(body)
+	if err != nil || r.ID() == "" {
+		return scim.Resource{}, scim.Upstream(err)
+	}
+	return r.Assigned().Set(scim.AttrPath{Name: "meta", Sub: "location"}, ""), nil
 }

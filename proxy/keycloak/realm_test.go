@@ -8,7 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/scim/scimtest"
@@ -37,7 +40,7 @@ func open(t *testing.T) (*keycloak.Realm, *counting, *kctest.Realm) {
 	wire := &counting{next: http.DefaultTransport}
 	client := keycloak.NewClient(r.Server.URL, wire, time.Minute, 16)
 	account := keycloak.NewAccount(client, r.Name, "scim", func() (string, error) { return secret, nil }, time.Now)
-	facts, err := keycloak.LoadFacts(t.Context(), client, r.Name, account)
+	facts, err := keycloak.LoadProfile(t.Context(), client, r.Name, account)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,6 +54,58 @@ func TestContract(t *testing.T) {
 		d, _, _ := open(t)
 		return d
 	})
+}
+
+// The limits that are stated are those of Keycloak less what a walk adds, for the worst name.
+func TestNativeFilterLimits(t *testing.T) {
+	d, _, realm := open(t)
+	name := scim.AttrPath{Name: "userName"}
+	filter := func(length, nesting int) scim.Filter {
+		var f scim.Filter = scim.Equal(name, strings.Repeat("x", length-len(`userName eq ""`)-len("not ()")*nesting))
+		for range nesting {
+			f = scim.Not{Term: f}
+		}
+		return f
+	}
+	limits := d.Able().FilterLimits
+	worst := "n" + strings.Repeat(`"`, 254)
+	realm.Admin("PUT", "/users/profile", `{"attributes":[{"name":"username"},{"name":"email"}]}`)
+	if a := realm.Admin("POST", "/users", `{"username":`+document.Quote(worst)+`}`); a.Status != 201 {
+		t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	for _, row := range []struct {
+		filter scim.Filter
+		after  string
+		status int
+	}{
+		{filter(2048, 0), "", 200},
+		{filter(2049, 0), "", 400},
+		{filter(200, 10), "", 200},
+		{filter(200, 11), "", 400},
+		{filter(limits.Length, limits.Nesting), worst, 200},
+		{scim.Or{Terms: []scim.Filter{filter(limits.Length-len(" or userName pr"), limits.Nesting-1), scim.Present{Attr: name}}}, worst, 200},
+	} {
+		q := scim.Query{Type: scim.User, Filter: row.filter, Start: 1, Count: 1}
+		if row.after != "" {
+			all, err := d.List(t.Context(), scim.Query{Type: scim.User, Start: 1, Count: 1})
+			if err != nil || len(all.Marks) != 1 || !strings.HasSuffix(all.Marks[0], worst) {
+				t.Fatalf("%v %+v", err, all)
+			}
+			q.After = all.Marks[0]
+		}
+		_, err := d.List(t.Context(), q)
+		if status := scim.AsError(err).Status; err == nil && row.status != 200 || err != nil && status != row.status {
+			t.Errorf("%.60s of %d bytes: %v, want %d", row.filter, len(row.filter.String()), err, row.status)
+		}
+	}
+}
+
+// The in-memory directory of the tests of other packages is as able as Keycloak.
+func TestMemoryIsAsAbleAsKeycloak(t *testing.T) {
+	stock := keycloak.NewRealm(nil, "", nil, profile.Stock()).Able()
+	if d := cmp.Diff(scimtest.KeycloakAble(), stock); d != "" {
+		t.Error(d)
+	}
 }
 
 // TestCalls holds the budget of the design: calls to Keycloak are counted, not timed.
@@ -127,7 +182,7 @@ func TestMappedAttributesGoToKeycloak(t *testing.T) {
 {"name":"phone","annotations":{"kc.scim.schema.attribute":"phoneNumbers"},"permissions":{"view":["admin"],"edit":["admin"]}}]}`)
 	client := keycloak.NewClient(realm.Server.URL, http.DefaultTransport, time.Minute, 16)
 	account := keycloak.NewAccount(client, realm.Name, "scim", func() (string, error) { return secret, nil }, time.Now)
-	facts, err := keycloak.LoadFacts(t.Context(), client, realm.Name, account)
+	facts, err := keycloak.LoadProfile(t.Context(), client, realm.Name, account)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +231,7 @@ func TestProofOfWritePermission(t *testing.T) {
 	}
 	client := keycloak.NewClient(realm.Server.URL, http.DefaultTransport, time.Minute, 16)
 	reader := keycloak.Caller(realm.Token("reader", realm.ServiceAccount("reader", "view-users")))
-	facts, err := keycloak.LoadFacts(t.Context(), client, realm.Name, reader)
+	facts, err := keycloak.LoadProfile(t.Context(), client, realm.Name, reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +284,8 @@ func TestDisablingEndsSessions(t *testing.T) {
 	}
 }
 
-// An account marks its own user; what else the user has stays, and nothing of it is visible through SCIM.
+// An account marks its own user; what else the user has stays, and nothing of it is visible through
+// SCIM.
 func TestMark(t *testing.T) {
 	r := kctest.NewRealm(t)
 	client := keycloak.NewClient(r.Server.URL, http.DefaultTransport, time.Minute, 16)

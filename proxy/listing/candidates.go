@@ -40,10 +40,15 @@ func (d *Directory) candidates(ctx context.Context, t scim.ResourceType, f scim.
 	return nil, false, nil
 }
 
-// alsoBelow adds whom Keycloak finds by the part of an attribute that it holds: it may know somebody whom nobody wrote through us.
-func (d *Directory) alsoBelow(ctx context.Context, t scim.ResourceType, c scim.Compare, ids []string) ([]string, bool, error) {
+// alsoBelow adds the resources that the directory below finds by the part of an attribute that it
+// holds: resources that were not written through this room are in no index. known is false if it
+// cannot name them all.
+func (d *Directory) alsoBelow(ctx context.Context, t scim.ResourceType, c scim.Compare, ids []string) (all []string, known bool, err error) {
+	if !d.accepted(c) {
+		return nil, false, nil
+	}
 	below, err := d.Directory.List(ctx, scim.Query{Type: t, Filter: c, Start: 1, Count: maxCandidates, Need: scim.Need{Only: []string{"id"}}})
-	if err != nil || below.Total > maxCandidates {
+	if err != nil || below.Total > len(below.Resources) {
 		return nil, false, err
 	}
 	for _, r := range below.Resources {
@@ -72,7 +77,8 @@ func equals(f scim.Filter) []scim.Compare {
 	return out
 }
 
-// hit answers `eq` on a name that is unique in Keycloak by one GET, where the index knows it. A stale entry is no hit: Keycloak is asked.
+// hit answers `eq` on the unique name of a resource by one GET if the index knows the name. After a
+// stale entry the directory below is asked.
 func (d *Directory) hit(ctx context.Context, q scim.Query) (scim.Page, bool, error) {
 	c, ok := q.Filter.(scim.Compare)
 	if !ok || c.Op != scim.Eq || !document.IsText(c.Value) || !c.Attr.Is(scim.Identifying(q.Type)) {

@@ -51,9 +51,12 @@ func TestRandomNegations(t *testing.T) {
 	}
 }
 
-// A filter that is too long for Keycloak is decided here.
-func TestLongFiltersAreNotPushedDown(t *testing.T) {
+// A filter that the directory below does not accept is decided here.
+func TestFiltersBeyondTheLimitsAreNotPushedDown(t *testing.T) {
 	s := build(wide)
+	if l := s.Able().FilterLimits; l != (scim.FilterLimits{}) {
+		t.Errorf("%+v are stated, but everything is decided", l)
+	}
 	s.fill(t, 40)
 	s.groups(t)
 	terms := make([]string, 100)
@@ -62,6 +65,32 @@ func TestLongFiltersAreNotPushedDown(t *testing.T) {
 	}
 	s.decides(t, strings.Join(terms, " or "))
 	s.decides(t, `active eq true and (`+strings.Join(terms, " or ")+`)`)
+	s.decides(t, `active eq true and `+strings.Repeat("not (", 12)+`userName eq "user001"`+strings.Repeat(")", 12))
+	s.decides(t, strings.Repeat("not (", 11)+`userName sw "user00"`+strings.Repeat(")", 11))
+	s.decides(t, `emails.value eq "`+strings.Repeat("x", 2000)+`"`)
+}
+
+// If the directory below does not name all that it finds on one page, its answer is not taken for
+// all candidates.
+func TestCandidatesOfOnePageAreNotAll(t *testing.T) {
+	able := scimtest.KeycloakAble()
+	able.MaxPage = 3
+	below := scimtest.NewMemory(able)
+	for i := range 5 {
+		user := fmt.Sprintf(`{"userName":"user%d","emails":[{"value":"all@x.test","primary":true}]}`, i)
+		if _, err := below.Create(t.Context(), scim.User, document.Must(user)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	empty := func(context.Context, scim.ResourceType, scim.AttrPath, string) ([]string, bool, error) {
+		return nil, true, nil
+	}
+	d := listing.New(below, listing.Options{Find: empty, Schemas: scim.CoreSchemas(), Limits: wide})
+	filter := scim.Equal(scim.AttrPath{Name: "emails", Sub: "value"}, "all@x.test")
+	p, err := d.List(t.Context(), scim.Query{Type: scim.User, Filter: filter, Start: 1, Count: 9})
+	if err != nil || p.Total != 5 || len(p.Resources) != 5 {
+		t.Errorf("%v, %d of %d users, want 5", err, len(p.Resources), p.Total)
+	}
 }
 
 // growing is a directory in which a user that sorts first is made after each page.

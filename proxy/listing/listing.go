@@ -48,6 +48,7 @@ func New(below scim.Directory, o Options) *Directory { return &Directory{below, 
 // Able raises what is done here.
 func (d *Directory) Able() scim.Able {
 	a := d.Directory.Able()
+	a.FilterLimits = scim.FilterLimits{} // what the directory below does not accept is decided here
 	a.Sort, a.Cursor, a.MaxPage, a.CursorLife = true, true, d.Limits.Page, int(d.Cursors.Life.Seconds())
 	return a
 }

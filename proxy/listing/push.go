@@ -6,17 +6,16 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// The longest filter and the most terms that are pushed down: natively 2,048 characters and a depth of 10 are the limits, and a walk adds a
-// term of its own.
-const (
-	maxPushed = 1500
-	maxDepth  = 8
-)
-
-// pushable reports whether the directory below decides the whole filter rightly. Nothing that holds one foreign name is pushed down:
-// natively a name that is not mapped poisons the expression around it.
+// pushable reports whether the directory below decides the whole filter rightly. A filter that names
+// one attribute which the directory below cannot decide is not pushed down at all: that attribute may
+// make it answer wrongly to the expression around it.
 func (d *Directory) pushable(t scim.ResourceType, f scim.Filter) bool {
-	return d.decided(t, f, false) && len(f.String()) <= maxPushed && depth(f) <= maxDepth
+	return d.decided(t, f, false) && d.accepted(f)
+}
+
+// accepted reports whether a filter is within the limits of the directory below.
+func (d *Directory) accepted(f scim.Filter) bool {
+	return d.Directory.Able().FilterLimits.Accept(f)
 }
 
 func (d *Directory) decided(t scim.ResourceType, f scim.Filter, negated bool) bool {
@@ -47,37 +46,14 @@ func (d *Directory) decided(t scim.ResourceType, f scim.Filter, negated bool) bo
 	return false
 }
 
-func depth(f scim.Filter) int {
-	deepest := 0
-	switch f := f.(type) {
-	case scim.And:
-		for _, t := range f.Terms {
-			deepest = max(deepest, depth(t))
-		}
-	case scim.Or:
-		for _, t := range f.Terms {
-			deepest = max(deepest, depth(t))
-		}
-	case scim.Not:
-		deepest = depth(f.Term)
-	case scim.Compare, scim.Present, scim.Within:
-		return 1
-	}
-	return deepest + 1
-}
-
-// pushed is the part of a filter that narrows a walk: the terms of a conjunction that the directory below decides. Everything is
-// decided again here.
+// pushed is the part of a filter that narrows a walk: the terms of a conjunction that the directory
+// below decides. Everything is decided again here.
 func (d *Directory) pushed(t scim.ResourceType, f scim.Filter) scim.Filter {
 	if f == nil || d.pushable(t, f) {
 		return f
 	}
-	and, ok := f.(scim.And)
-	if !ok {
-		return nil
-	}
 	var terms []scim.Filter
-	for _, term := range and.Terms {
+	for _, term := range scim.Conjuncts(f) {
 		if d.pushable(t, term) && d.pushable(t, scim.And{Terms: append(slices.Clip(terms), term)}) {
 			terms = append(terms, term)
 		}

@@ -42,6 +42,8 @@ type Able struct {
 	Holds map[ResourceType]map[string]Holding
 	// Filters maps AttrPath.Key by resource type; what is absent is NotFiltered.
 	Filters map[ResourceType]map[string]Filtering
+	// FilterLimits bound the filters that a List accepts, also one that goes on behind a resource.
+	FilterLimits FilterLimits
 	// Order is the attribute that the directory's own order goes by, ascending, where that order is one that sortBy may mean.
 	Order map[ResourceType]AttrPath
 	// Sort, ETag and Cursor are advertised in ServiceProviderConfig.

@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) scim.Directory) {
 		"a walk loses nobody":                           walks,
 		"what is not native is not lost or not shown":   holdings,
 		"what Able vouches for is filtered rightly":     vouched,
+		"filters within the stated limits are accepted": limits,
 	} {
 		t.Run(name, func(t *testing.T) { check(t, open(t)) })
 	}

@@ -7,9 +7,6 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// Keycloak's limit of a filter in characters.
-const maxFilter = 2048
-
 // verdict is what a filter says of a resource. A resource is listed only if it is yes, also below
 // "not".
 type verdict int8

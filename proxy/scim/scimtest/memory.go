@@ -39,7 +39,7 @@ func NewMemory(able scim.Able) *Memory {
 
 // KeycloakAble is what Keycloak 26.7.3 holds on a stock realm.
 func KeycloakAble() scim.Able {
-	return scim.Able{MaxPage: 100, Order: map[scim.ResourceType]scim.AttrPath{scim.User: {Name: "userName"}}, Filters: map[scim.ResourceType]map[string]scim.Filtering{
+	return scim.Able{MaxPage: 100, FilterLimits: scim.FilterLimits{Length: 1517, Nesting: 9}, Order: map[scim.ResourceType]scim.AttrPath{scim.User: {Name: "userName"}}, Filters: map[scim.ResourceType]map[string]scim.Filtering{
 		scim.User:  {"username": scim.Fully, "active": scim.Fully, "meta.created": scim.Fully, "groups.value": scim.ByEqual},
 		scim.Group: {"displayname": scim.Fully, "meta.created": scim.Fully, "members.value": scim.ByEqual},
 	}, Holds: map[scim.ResourceType]map[string]scim.Holding{
@@ -239,8 +239,8 @@ func (m *Memory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 	if err := m.begin(ctx); err != nil {
 		return scim.Page{}, err
 	}
-	if q.Filter != nil && len(q.Filter.String()) > maxFilter {
-		return scim.Page{}, scim.InvalidFilter("the filter is longer than %d characters", maxFilter)
+	if l := m.able.FilterLimits; q.Filter != nil && !l.Accept(q.Filter) {
+		return scim.Page{}, scim.InvalidFilter("the filter is longer than %d bytes or nests deeper than %d", l.Length, l.Nesting)
 	}
 	var found []scim.Resource
 	for id, s := range m.all {

@@ -93,8 +93,26 @@ func TestMemoryFiltersAsWronglyAsKeycloak(t *testing.T) {
 			t.Errorf("%s: %q, want %q", row.filter, got, row.answered)
 		}
 	}
-	long := scim.Equal(scim.AttrPath{Name: "userName"}, strings.Repeat("x", 2048))
-	if _, err := m.List(t.Context(), scim.Query{Type: scim.User, Filter: long, Start: 1}); scim.Status(err) != 400 {
-		t.Errorf("a filter of more than 2,048 characters: %v", err)
+}
+
+// The directory refuses filters beyond the limits that it states.
+func TestMemoryFilterLimits(t *testing.T) {
+	able := scimtest.KeycloakAble()
+	able.FilterLimits = scim.FilterLimits{Length: 40, Nesting: 2}
+	m := scimtest.NewMemory(able)
+	for filter, status := range map[string]int{
+		`userName eq "12345678901234567890123456"`:  200,
+		`userName eq "123456789012345678901234567"`: 400,
+		`not (not (userName pr))`:                   200,
+		`not (not (not (userName pr)))`:             400,
+	} {
+		f, err := scim.ParseFilter(filter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = m.List(t.Context(), scim.Query{Type: scim.User, Filter: f, Start: 1})
+		if got := scim.AsError(err).Status; err == nil && status != 200 || err != nil && got != status {
+			t.Errorf("%s: %v, want %d", filter, err, status)
+		}
 	}
 }

@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// wholeRealmRole is the one role of an account of a whole realm (measured on 26.7.3: users, groups
-	// and members; nothing of clients, roles or the realm). README and docs/accounts.md say what it is
-	// worth.
+	// wholeRealmRole is the one role of an account of a whole realm (measured on 26.7.3: users,
+	// groups and members; nothing of clients, roles or the realm). README and docs/accounts.md say
+	// what it is worth.
 	wholeRealmRole  = "manage-users"
 	realmManagement = "realm-management"
 
@@ -45,8 +45,9 @@ type target struct {
 // Keycloak's SCIM API asks for. It returns the client's secret.
 //
 // A client with this ID that exists is left as it is. It must be as this function makes it,
-// otherwise the error says what differs. Two differences are put right: the audience, if the realm's
-// issuer has changed, and what the first release granted beyond manage-users, which is taken away.
+// otherwise the error says what differs. Two differences are put right: the audience, if the
+// realm's issuer has changed, and what the first release granted beyond manage-users, which is
+// taken away.
 func (a *Admin) EnsureAccount(ctx context.Context, realm, clientID string) (secret string, err error) {
 	t, have, err := a.look(ctx, realm, clientID)
 	if err != nil {
@@ -61,7 +62,8 @@ func (a *Admin) EnsureAccount(ctx context.Context, realm, clientID string) (secr
 	return a.finish(ctx, t, have.id)
 }
 
-// CheckAccount reports the error with which EnsureAccount would refuse to begin. It changes nothing.
+// CheckAccount reports the error with which EnsureAccount would refuse to begin. It changes
+// nothing.
 func (a *Admin) CheckAccount(ctx context.Context, realm, clientID string) error {
 	_, _, err := a.look(ctx, realm, clientID)
 	return err

@@ -1,4 +1,4 @@
-package keycloak
+package profile
 
 import (
 	"encoding/json"
@@ -15,10 +15,12 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Keycloak validates a POST against the realm's user profile and does not validate a PATCH at all (measured on 26.7.3: "", one letter or
-// "not an email" are stored). So what a PATCH would set is checked here, by the validators of the profile. Patterns and limits are
-// those of org.keycloak.userprofile.validator and org.keycloak.validate.validators of that release. Validators added by a
-// provider are not known here and do not bind a PATCH, as they do not natively.
+// Keycloak validates a POST against the realm's user profile and does not validate a PATCH at all
+// (measured on 26.7.3: "", one letter or "not an email" are stored). So the values of a PATCH are
+// checked here, by the validators of the profile. Patterns and limits are those of
+// org.keycloak.userprofile.validator and org.keycloak.validate.validators of that release.
+// Validators that a provider adds are not known here and do not bind a PATCH, as they do not
+// natively.
 
 // A validator returns what is wrong with a text, or "".
 type validator func(text string, config json.RawMessage) string
@@ -38,7 +40,7 @@ var validators = map[string]validator{
 }
 
 // check a text that is to be stored in an attribute.
-func (a profileAttribute) check(text string) error {
+func (a attribute) check(text string) error {
 	name := a.path.String()
 	if strings.ContainsRune(text, 0) {
 		return scim.InvalidValue("%s contains a NUL character", name)
@@ -56,7 +58,8 @@ func (a profileAttribute) check(text string) error {
 	return nil
 }
 
-// setting reads a number or a text of a validator's configuration; Keycloak writes numbers either way.
+// setting reads a number or a text of a validator's configuration; Keycloak writes numbers either
+// way.
 func setting(config json.RawMessage, name string) (string, bool) {
 	var m map[string]any
 	d := json.NewDecoder(strings.NewReader(string(config)))

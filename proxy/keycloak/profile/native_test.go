@@ -1,6 +1,8 @@
-package keycloak
+package profile
 
 import (
+	"fmt"
+	"runtime"
 	"testing"
 
 	"keycloak-scim-proxy/proxy/scim"
@@ -8,7 +10,7 @@ import (
 )
 
 func TestPatchIsMinimal(t *testing.T) {
-	f := StockFacts()
+	p := Stock()
 	current := document.Must(`{"id":"1","userName":"a?","active":true,"name":{"givenName":"A","familyName":"B","formatted":"A B"},"emails":[{"value":"a@x.test","type":"work","primary":true}],"meta":{"created":"x"}}`)
 	for _, c := range []struct {
 		name, wanted, ops string
@@ -24,7 +26,7 @@ func TestPatchIsMinimal(t *testing.T) {
 		{"empty name", `{"userName":""}`, "", true},
 		{"a number for a text", `{"userName":"a?","name":{"givenName":5}}`, "", true},
 	} {
-		ops, err := f.patch(scim.User, current, document.Must(c.wanted))
+		ops, err := p.Patch(scim.User, current, document.Must(c.wanted))
 		got := ""
 		for _, o := range ops {
 			got += o.Op + " " + o.Path + " "
@@ -38,42 +40,35 @@ func TestPatchIsMinimal(t *testing.T) {
 	}
 }
 
-func TestValidators(t *testing.T) {
-	for _, c := range []struct {
-		kind, config, text string
-		ok                 bool
-	}{
-		{"length", `{"min":3,"max":5}`, "ab", false},
-		{"length", `{"min":"3","max":"5"}`, " abc ", true},
-		{"length", `{"max":3,"trim-disabled":"true"}`, " abc", false},
-		{"length", `{"max":2}`, "😀", true}, // Java counts UTF-16
-		{"length", `{"max":1}`, "😀", false},
-		{"email", `{}`, "a@b.test", true},
-		{"email", `{}`, "a@b@c", false},
-		{"email", `{}`, "A <a@b.test>", false},
-		{"email", `{}`, "plain", false},
-		{"pattern", `{"pattern":"[a-c]+"}`, "abc", true},
-		{"pattern", `{"pattern":"[a-c]+"}`, "abcd", false},
-		{"pattern", `{"pattern":"(?=java)only"}`, "anything", true},
-		{"options", `{"options":["a","b"]}`, "b", true},
-		{"options", `{"options":["a","b"]}`, "c", false},
-		{"integer", `{"min":1,"max":9}`, "5", true},
-		{"integer", `{"min":1,"max":9}`, "10", false},
-		{"integer", `{}`, "x", false},
-		{"double", `{}`, "1.5", true},
-		{"uri", `{}`, "https://x.test/a", true},
-		{"uri", `{}`, "javascript:x", false},
-		{"iso-date", `{}`, "2026-11-23", true},
-		{"iso-date", `{}`, "23.11.2026", false},
-		{"username-prohibited-characters", `{}`, "ada@example.com", true},
-		{"username-prohibited-characters", `{}`, "a b", false},
-		{"username-prohibited-characters", `{}`, "a<b", false},
-		{"person-name-prohibited-characters", `{}`, "Anne-Marie O'Hara Ünal", true},
-		{"person-name-prohibited-characters", `{}`, "<b>", false},
-		{"person-name-prohibited-characters", `{}`, "a\x07", false},
-	} {
-		if wrong := validators[c.kind](c.text, []byte(c.config)); (wrong == "") != c.ok {
-			t.Errorf("%s %s %q: %q", c.kind, c.config, c.text, wrong)
+// A native form costs one pass over the resource, however many attributes the profile maps.
+func TestNativeFormsGrowWithTheSize(t *testing.T) {
+	cost := func(n int) (post, patch uint64) {
+		mapped := map[string]attribute{}
+		a, b := document.Must(`{"userName":"u"}`).Object(), document.Must(`{"userName":"u"}`).Object()
+		for i := range n {
+			path := scim.AttrPath{URN: "urn:example:1:User", Name: fmt.Sprintf("a%05d", i)}
+			mapped[path.Key()] = attribute{path: path}
+			a.Set(path, `"x"`)
+			b.Set(path, `"y"`)
 		}
+		p, was, wanted := newProfile(mapped, nil), a.Resource(), b.Resource()
+		var begin, middle, end runtime.MemStats
+		runtime.ReadMemStats(&begin)
+		if _, err := p.Create(scim.User, wanted); err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&middle)
+		if ops, err := p.Patch(scim.User, was, wanted); err != nil || len(ops) != n {
+			t.Fatal(err, len(ops))
+		}
+		runtime.ReadMemStats(&end)
+		return middle.TotalAlloc - begin.TotalAlloc, end.TotalAlloc - middle.TotalAlloc
 	}
+	cost(200)
+	post, patch := cost(200)
+	post4, patch4 := cost(800)
+	if post4 >= 6*post || patch4 >= 6*patch {
+		t.Errorf("post: %d KiB and %d KiB, patch: %d KiB and %d KiB", post>>10, post4>>10, patch>>10, patch4>>10)
+	}
+	t.Logf("post %.1f, patch %.1f", float64(post4)/float64(post), float64(patch4)/float64(patch))
 }

@@ -31,8 +31,9 @@ func Login(ctx context.Context, base, user, password string) (*Admin, error) {
 	return a, nil
 }
 
-// do sends a request to the Admin REST API below /admin/realms. The names in path are escaped; a nil
-// body or result is not sent or read. The error of a refusal is a gocloak.APIError with its status.
+// do sends a request to the Admin REST API below /admin/realms. The names in path are escaped; a
+// nil body or result is not sent or read. The error of a refusal is a gocloak.APIError with its
+// status.
 func (a *Admin) do(ctx context.Context, method string, body, result any, path ...string) error {
 	var target strings.Builder
 	target.WriteString(a.base + "/admin/realms")

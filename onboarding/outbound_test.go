@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"keycloak-scim-proxy/proxy/onboarding"
+	"keycloak-scim-proxy/onboarding"
 )
 
 // TestNoOutboundProxy: the administrator's password is not sent through an HTTP proxy of the

@@ -15,7 +15,8 @@ import (
 // account is what Keycloak holds of a client and its service account.
 type account struct {
 	id, user string
-	// client is the whole representation, so that members which nothing here knows are compared too.
+	// client is the whole representation, so that members which nothing here knows are compared
+	// too.
 	client map[string]any
 	// roles of the service account itself, and the roles in the client's scope:
 	// "realm-management/manage-users", or the bare name of a realm role.
@@ -144,8 +145,8 @@ func (h *account) attributeDifferences() (d []string) {
 	return d
 }
 
-// grantDifferences compares roles, scope and groups. The role must be there: it is never granted to a
-// client that existed.
+// grantDifferences compares roles, scope and groups. The role must be there: it is never granted to
+// a client that existed.
 func (h *account) grantDifferences(t *target) (d []string) {
 	own := realmManagement + "/" + wholeRealmRole
 	for _, r := range h.roles {

@@ -2,6 +2,7 @@ package onboarding
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -109,7 +110,7 @@ func TestEnableSCIMIsReadBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.EnableSCIM(t.Context(), s.Name); err == nil || !strings.Contains(err.Error(), "--features=scim-api") {
+	if err := a.EnableSCIM(t.Context(), s.Name); !errors.Is(err, errNoSCIM) {
 		t.Errorf("%v", err)
 	}
 }

@@ -17,8 +17,8 @@ var harmless = []string{wholeRealmRole, "view-users", "query-users", "query-grou
 const shownHolders = 5
 
 // Risks says what of a realm makes an account with manage-users worth more than that: groups and
-// users with an administrator's role, also by a composite role. Whoever has the account's secret can
-// put a user of its own into such a group, and set such a user's password.
+// users with an administrator's role, also by a composite role. Whoever has the account's secret
+// can put a user of its own into such a group, and set such a user's password.
 func (a *Admin) Risks(ctx context.Context, realm string) (risks []string, err error) {
 	roles, err := a.adminRoles(ctx, realm)
 	if err != nil {
@@ -126,8 +126,8 @@ func (a *Admin) roles(ctx context.Context, realm string) ([]role, error) {
 	return all, nil
 }
 
-// holders are the paths of the groups and the names of the users that have the role itself. A service
-// account cannot be given a password, so it is not named.
+// holders are the paths of the groups and the names of the users that have the role itself. A
+// service account cannot be given a password, so it is not named.
 func (a *Admin) holders(ctx context.Context, realm string, r role) (groups, users []string, err error) {
 	var found []struct{ Path, Username string }
 	if err := a.do(ctx, http.MethodGet, nil, &found, append(r.path(realm), "groups")...); err != nil {

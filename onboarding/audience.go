@@ -54,8 +54,8 @@ func isAudienceMapper(m map[string]any, realm string) bool {
 	return m["name"] == mapperName && m["protocolMapper"] == mapperType && strings.HasSuffix(audience, "/realms/"+realm+audiencePath)
 }
 
-// movedMapper returns the id of the audience mapper, and whether the realm's issuer has changed since
-// it was made.
+// movedMapper returns the id of the audience mapper, and whether the realm's issuer has changed
+// since it was made.
 func (h *account) movedMapper(t *target) (id string, moved bool) {
 	m := h.mappers()[0]
 	config, _ := m["config"].(map[string]any)
@@ -63,8 +63,8 @@ func (h *account) movedMapper(t *target) (id string, moved bool) {
 	return id, config[customKey] != t.audience
 }
 
-// prove asks for a token as the proxy will and looks at what it is worth: client scopes and policies
-// of the realm can add to it what the client does not show.
+// prove asks for a token as the proxy will and looks at what it is worth: client scopes and
+// policies of the realm can add to it what the client does not show.
 func (a *Admin) prove(ctx context.Context, t *target, secret string) error {
 	answer, err := a.client.LoginClient(ctx, t.clientID, secret, t.realm)
 	if err != nil {
@@ -110,7 +110,8 @@ func (a *audiences) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*[]string)(a))
 }
 
-// decode reads the claims of a token that Keycloak has just answered: its signature is not looked at.
+// decode reads the claims of a token that Keycloak has just answered: its signature is not looked
+// at.
 func decode(token string) (c claims, err error) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {

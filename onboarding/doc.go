@@ -2,7 +2,8 @@
 //
 // It works with an administrator's credentials and is never part of serving a request. It uses
 // gocloak for what that knows well (clients, roles, protocol mappers) and its HTTP client for what
-// it does not know (scimApiEnabled, the members of a client that no type here names).
+// it does not know (scimApiEnabled, the members of a client that no type here names). Documents of
+// a realm are edited by path, so that members that nothing here knows survive byte for byte.
 //
 // A role is only ever granted to a client that the same call has made. A client that was there
 // before is either as this package makes it, or it is refused and left as it is. Otherwise whoever

@@ -1,0 +1,43 @@
+package keycloak
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// ErrUnreadable says that the credential may not read the realm's user profile.
+var ErrUnreadable = errors.New("keycloak: the user profile may not be read")
+
+// LoadProfile reads the realm's user profile (measured: readable with query-users alone).
+func LoadProfile(ctx context.Context, c *Client, realm string, cred Credential) (*profile.Profile, error) {
+	path := "/admin/realms/" + url.PathEscape(realm) + "/users/profile"
+	a, err := c.do(ctx, cred, request{method: http.MethodGet, path: path})
+	switch {
+	case err != nil:
+		return nil, err
+	case a.status == http.StatusForbidden:
+		return nil, ErrUnreadable
+	case !a.ok():
+		return nil, (&Realm{cred: cred}).refused(scim.Ref{}, a)
+	}
+	p, err := profile.Parse(a.body)
+	if err != nil {
+		return nil, scim.Upstream(err)
+	}
+	return p, nil
+}
+
+// endSessions logs a user out everywhere. Issued tokens stay valid until they expire.
+func (r *Realm) endSessions(ctx context.Context, ref scim.Ref) error {
+	path := "/admin/realms/" + url.PathEscape(r.realm) + "/users/" + url.PathEscape(ref.ID) + "/logout"
+	a, err := r.call(ctx, http.MethodPost, path, nil, "")
+	if err == nil && !a.ok() {
+		err = r.refused(ref, a)
+	}
+	return err
+}

@@ -1,0 +1,70 @@
+package keycloak
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// shelf is a Keycloak with groups, in the order of its lists.
+type shelf struct {
+	ids   []string
+	asked []string // startIndex of each page
+}
+
+func (s *shelf) RoundTrip(r *http.Request) (*http.Response, error) {
+	q := r.URL.Query()
+	start, _ := strconv.Atoi(q.Get("startIndex"))
+	count, _ := strconv.Atoi(q.Get("count"))
+	s.asked = append(s.asked, q.Get("startIndex"))
+	from := min(start-1, len(s.ids))
+	var rows []string
+	for _, id := range s.ids[from:min(from+count, len(s.ids))] {
+		rows = append(rows, `{"id":"`+id+`"}`)
+	}
+	body := fmt.Sprintf(`{"totalResults":%d,"Resources":[%s]}`, len(s.ids), strings.Join(rows, ","))
+	return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+}
+
+// A walk over groups goes on behind the last rows of the page before, wherever they are now.
+func TestGroupsAreFoundAgain(t *testing.T) {
+	ids := func(names string, from, to int) (all []string) {
+		for i := from; i < to; i++ {
+			all = append(all, fmt.Sprintf("%s%03d", names, i))
+		}
+		return all
+	}
+	for name, row := range map[string]struct {
+		ids   []string
+		asked string
+		next  string // the first row that is answered
+	}{
+		"where they were":      {ids("g", 0, 600), "250 301", "g300"},
+		"the last one is gone": {slices.Concat(ids("g", 0, 299), ids("g", 300, 600)), "250 300", "g300"},
+		"far before":           {ids("g", 250, 600), "250 150 50 51", "g300"},
+		"far behind":           {slices.Concat(ids("new", 0, 260), ids("g", 0, 600)), "250 150 50 1 350 450 550 561", "g300"},
+		"all are gone":         {slices.Concat(ids("g", 0, 290), ids("g", 301, 450)), "250 150 50 1 350", ""},
+	} {
+		s := &shelf{ids: row.ids}
+		r := NewRealm(NewClient("http://keycloak.example", s, time.Minute, 1), "r", Caller("token"), profile.Stock())
+		p, err := r.List(t.Context(), scim.Query{Type: scim.Group, Start: 1, Count: 1, After: "i300,g295,g296,g297,g298,g299"})
+		next := ""
+		if len(p.Resources) > 0 {
+			next = p.Resources[0].ID()
+		}
+		if asked := strings.Join(s.asked, " "); next != row.next || asked != row.asked {
+			t.Errorf("%s: %q (%v), asked for %s; want %q, %s", name, next, err, asked, row.next, row.asked)
+		}
+		if row.next == "" && scim.AsError(err).Type != "expiredCursor" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package profile
+
+import (
+	"encoding/json"
+	"strings"
+
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
+)
+
+var (
+	emails   = scim.AttrPath{Name: "emails"}
+	userName = scim.AttrPath{Name: "userName"}
+	active   = scim.AttrPath{Name: "active"}
+)
+
+// held reports whether Keycloak stores what is sent for the path. Attributes that it makes itself
+// are Derived as a whole.
+func (p *Profile) held(t scim.ResourceType, path scim.AttrPath) bool {
+	if p.able.Holding(t, path.Top()) == scim.Derived {
+		return false
+	}
+	switch p.able.Holding(t, path) {
+	case scim.Folded, scim.Native, scim.Partly, scim.Once:
+		return true
+	case scim.Kept, scim.Derived:
+		return false
+	}
+	return false
+}
+
+// Create is the body of a native create: what Keycloak holds, with one e-mail address, `active`,
+// because a POST without it makes a disabled user, and the URN of each extension, because Keycloak
+// drops mapped attributes of an extension that "schemas" does not list.
+func (p *Profile) Create(t scim.ResourceType, r scim.Resource) (scim.Resource, error) {
+	out := document.Must("{}").Object()
+	for l := range r.Leaves() {
+		if !p.held(t, l.Path) || none(l.Path, l.Raw) {
+			continue
+		}
+		raw, err := p.value(t, l)
+		if err != nil {
+			return scim.Resource{}, err
+		}
+		out.Set(l.Path, raw)
+	}
+	if t == scim.User && out.Get(active) == "" {
+		out.Set(active, "true")
+	}
+	return scim.WithSchemas(t, out.Resource()), nil
+}
+
+// Op is one operation of a native PATCH.
+type Op struct {
+	Op    string          `json:"op"`
+	Path  string          `json:"path,omitempty"`
+	Value json.RawMessage `json:"value,omitempty"`
+}
+
+// Patch is the smallest native PATCH that turns current into wanted, as far as Keycloak holds it.
+// Removals go to leaf paths: natively "remove name" answers 200 and removes nothing. Values that do
+// not change are not validated: they may be older than the profile's rules.
+func (p *Profile) Patch(t scim.ResourceType, current, wanted scim.Resource) ([]Op, error) {
+	var ops []Op
+	shows, wants := current.Object(), wanted.Object()
+	for l := range current.Leaves() {
+		if !p.held(t, l.Path) || l.Path.Is(active) || !none(l.Path, wants.Get(l.Path)) {
+			continue // "no value" for active does not disable anybody
+		}
+		if p.needed(t, l.Path) {
+			return nil, scim.InvalidValue("%s is required", l.Path)
+		}
+		ops = append(ops, Op{Op: "remove", Path: l.Path.String()})
+	}
+	for l := range wanted.Leaves() {
+		if !p.held(t, l.Path) || none(l.Path, l.Raw) || p.shows(t, l.Path, shows.Get(l.Path), l.Raw) {
+			continue
+		}
+		raw, err := p.value(t, l)
+		if err != nil {
+			return nil, err
+		}
+		ops = append(ops, Op{"replace", l.Path.String(), json.RawMessage(raw)})
+	}
+	return ops, nil
+}
+
+// none reports whether there is no value for Keycloak to store. It would store "" as "".
+func none(p scim.AttrPath, raw string) bool {
+	if p.Is(emails) {
+		return Address(raw) == ""
+	}
+	return raw == "" || raw == `""`
+}
+
+// needed reports whether a resource must keep the value: natively a user whose userName is removed
+// answers 500 from then on.
+func (p *Profile) needed(t scim.ResourceType, path scim.AttrPath) bool {
+	return path.Is(scim.Identifying(t)) || t == scim.User && p.mapped[path.Key()].required()
+}
+
+// shows reports whether Keycloak shows the value already, in the letter case it stores.
+func (p *Profile) shows(t scim.ResourceType, path scim.AttrPath, shown, wanted string) bool {
+	switch {
+	case shown == "":
+		return false
+	case path.Is(emails):
+		return strings.EqualFold(Address(shown), Address(wanted))
+	case p.able.Holding(t, path) == scim.Folded:
+		return strings.EqualFold(document.Text(shown), document.Text(wanted))
+	}
+	return document.Same(shown, wanted)
+}
+
+// value checks a leaf and brings it into the form that Keycloak takes.
+func (p *Profile) value(t scim.ResourceType, l scim.Leaf) (string, error) {
+	if l.Path.Is(active) || t == scim.Group {
+		return l.Raw, nil
+	}
+	text, raw := document.Text(l.Raw), l.Raw
+	if l.Path.Is(emails) {
+		text = Address(l.Raw)
+		one := document.Must(`{"type":"work","primary":true}`).With("value", document.Quote(text))
+		raw = document.Array([]string{one.String()})
+	} else if !document.IsText(l.Raw) {
+		return "", scim.InvalidValue("%s is kept by Keycloak as text and is not a string", l.Path)
+	}
+	if l.Path.Is(userName) && strings.TrimSpace(text) == "" {
+		return "", scim.InvalidValue("userName is required")
+	}
+	if a, ok := p.mapped[l.Path.Key()]; ok {
+		if err := a.check(text); err != nil {
+			return "", err
+		}
+	}
+	return raw, nil
+}
+
+// Address is the one e-mail address of a list that Keycloak gets: the primary one, else the first
+// of type work, else the first. Natively either of two is kept, at random.
+func Address(list string) string {
+	best, rank := "", 0
+	for _, e := range document.Elements(list) {
+		r, err := scim.ParseResource([]byte(e))
+		value := document.Text(r.Raw("value"))
+		if err != nil || value == "" {
+			continue
+		}
+		mine := 1
+		if strings.EqualFold(document.Text(r.Raw("type")), "work") {
+			mine = 2
+		}
+		if r.Raw("primary") == "true" {
+			mine = 3
+		}
+		if mine > rank {
+			best, rank = value, mine
+		}
+	}
+	return best
+}
