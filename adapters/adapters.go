@@ -3,12 +3,12 @@ package adapters
 import (
 	"slices"
 
-	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/protocol"
 )
 
 // dialects is the one list of identity providers. Each has its rules in a file of its own.
-func dialects() []scim.Dialect {
-	return []scim.Dialect{
+func dialects() []protocol.Dialect {
+	return []protocol.Dialect{
 		{Name: "generic", Rules: generic()},
 		{Name: "entra", Rules: entra()},
 		{Name: "okta", Rules: okta()},
@@ -35,9 +35,9 @@ func Names() []string {
 func Known(idp string) bool { return slices.Contains(Names(), idp) }
 
 // For is the dialect of an identity provider; an unknown name is generic.
-func For(idp string) scim.Dialect {
+func For(idp string) protocol.Dialect {
 	all := dialects()
-	if i := slices.IndexFunc(all, func(d scim.Dialect) bool { return d.Name == idp }); i >= 0 {
+	if i := slices.IndexFunc(all, func(d protocol.Dialect) bool { return d.Name == idp }); i >= 0 {
 		return all[i]
 	}
 	return all[0]
@@ -45,8 +45,8 @@ func For(idp string) scim.Dialect {
 
 // generic has every rule that cannot hurt a correct client. Order matters: names are repaired before they are looked up, and values are read
 // when their names are known.
-func generic() []scim.Rule {
-	return []scim.Rule{
+func generic() []protocol.Rule {
+	return []protocol.Rule{
 		patchShape(),
 		opNames(),
 		urnSpelling(),
@@ -64,6 +64,6 @@ func generic() []scim.Rule {
 }
 
 // around is the generic rules with a provider's own before and after them.
-func around(before []scim.Rule, after ...scim.Rule) []scim.Rule {
+func around(before []protocol.Rule, after ...protocol.Rule) []protocol.Rule {
 	return slices.Concat(before, generic(), after)
 }

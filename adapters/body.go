@@ -3,15 +3,16 @@ package adapters
 import (
 	"strings"
 
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // one is a hook for rules that change an operation and keep it.
-func one(change func(op *scim.Operation)) func(*scim.Message, *scim.Operation) []*scim.Operation {
-	return func(_ *scim.Message, op *scim.Operation) []*scim.Operation {
+func one(change func(op *protocol.Operation)) func(*protocol.Message, *protocol.Operation) []*protocol.Operation {
+	return func(_ *protocol.Message, op *protocol.Operation) []*protocol.Operation {
 		change(op)
-		return []*scim.Operation{op}
+		return []*protocol.Operation{op}
 	}
 }
 

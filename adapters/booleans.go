@@ -3,29 +3,30 @@ package adapters
 import (
 	"strings"
 
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-func textBooleans() scim.Rule {
-	return scim.Rule{
+func textBooleans() protocol.Rule {
+	return protocol.Rule{
 		Name:   "text-booleans",
 		Says:   `"True" and "False" are booleans where the schema says boolean, in values and in filters. No other text is.`,
 		Source: `Entra sends "active": "False" (entra-docs) and roles[primary eq "True"] (validator); native Keycloak 26.7.3 disables a user for any text but true`,
-		Body: func(m *scim.Message, body *scim.Object) {
+		Body: func(m *protocol.Message, body *scim.Object) {
 			body.Map(func(name, raw string) (string, string) {
 				def, _ := m.Schemas.Lookup(m.Type, scim.AttrPath{Name: name})
 				return name, booleans(def, raw)
 			})
 		},
-		Operation: func(m *scim.Message, op *scim.Operation) []*scim.Operation {
+		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
 			if p, ok := op.Path(); ok && op.Value() != "" {
 				def, _ := m.Schemas.Lookup(m.Type, p.AttrPath)
 				op.SetValue(booleans(def, op.Value()))
 			}
-			return []*scim.Operation{op}
+			return []*protocol.Operation{op}
 		},
-		Term: func(m *scim.Message, at scim.AttrPath, c scim.Compare) scim.Compare {
+		Term: func(m *protocol.Message, at scim.AttrPath, c scim.Compare) scim.Compare {
 			if def, _ := m.Schemas.Lookup(m.Type, at); def.Type == "boolean" && document.IsText(c.Value) {
 				c.Value = boolean(c.Value)
 			}

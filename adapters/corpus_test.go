@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/test/corpus"
 )
@@ -29,12 +30,12 @@ func load(t *testing.T) []corpus.Case {
 }
 
 // through runs a dialect's rules, as Decode does.
-func through(idp string, w scim.Wire) (scim.Wire, []string) {
+func through(idp string, w protocol.Request) (protocol.Request, []string) {
 	return adapters.For(idp).Normalise(scim.CoreSchemas(), w)
 }
 
 // text of a request, as it stands in a file.
-func text(w scim.Wire, fired []string) string {
+func text(w protocol.Request, fired []string) string {
 	var b strings.Builder
 	b.WriteString(w.Method + " /" + w.Type.Endpoint())
 	if w.ID != "" {
@@ -43,7 +44,7 @@ func text(w scim.Wire, fired []string) string {
 	for _, k := range slices.Sorted(maps.Keys(w.Query)) {
 		b.WriteString("\n" + k + ": " + strings.Join(w.Query[k], ", "))
 	}
-	if w.Want.Quiet {
+	if w.Projection.Quiet {
 		b.WriteString("\nPrefer: return=minimal")
 	}
 	b.WriteString("\nrules: " + strings.Join(fired, " ") + "\n")
@@ -64,10 +65,10 @@ func indented(raw []byte) string {
 }
 
 // wire is what the door makes of a request whose URL was repaired.
-func wire(r corpus.Request) (scim.Wire, bool) {
+func wire(r corpus.Request) (protocol.Request, bool) {
 	u, err := url.ParseRequestURI(r.Target)
 	if err != nil {
-		return scim.Wire{}, false
+		return protocol.Request{}, false
 	}
 	adapters.RepairURL(u)
 	r.Target = u.RequestURI()

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -12,12 +13,12 @@ import (
 // unquoted is a comparison with a word that is neither quoted nor a JSON literal. Quoted strings are passed over.
 var unquoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|(?i:\s(?:eq|ne|co|sw|ew|gt|ge|lt|le)\s+)([^\s"()\[\]]+)`)
 
-func unquotedLiteral() scim.Rule {
-	return scim.Rule{
+func unquotedLiteral() protocol.Rule {
+	return protocol.Rule{
 		Name:   "unquoted-literal",
 		Says:   "A word that a filter compares with, and that is no JSON value, is text.",
 		Source: "externalId eq jyoung in Microsoft's own sample (entra-docs, use-scim-to-provision-users-and-groups)",
-		Request: func(m *scim.Message) bool {
+		Request: func(m *protocol.Message) bool {
 			filter := m.FilterText()
 			if filter == "" || m.Filter() != nil {
 				return false
@@ -40,12 +41,12 @@ var literal = regexp.MustCompile(`^(?i:true|false|null|-?[0-9]+(\.[0-9]+)?([eE][
 
 // encodedTwice looks for both readings of a value with a "%": nothing tells whether it was encoded
 // twice.
-func encodedTwice() scim.Rule {
-	return scim.Rule{
+func encodedTwice() protocol.Rule {
+	return protocol.Rule{
 		Name:   "encoded-twice",
 		Says:   "A filter's value that still is percent-encoded is looked for as it stands and decoded.",
 		Source: "Microsoft's SCIM validator encodes the value twice (fleetdm/fleet had to unescape it again)",
-		Request: func(m *scim.Message) bool {
+		Request: func(m *protocol.Message) bool {
 			f := m.Filter()
 			if f == nil {
 				whole, err := url.QueryUnescape(m.FilterText())

@@ -6,11 +6,12 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
 // normalise runs the rules of a dialect, as Decode does.
-func normalise(w scim.Wire) (scim.Wire, []string) {
+func normalise(w protocol.Request) (protocol.Request, []string) {
 	return adapters.For("generic").Normalise(scim.CoreSchemas(), w)
 }
 
@@ -60,7 +61,7 @@ var cases = []struct {
 func TestGeneric(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			w := scim.Wire{Method: c.method, Type: scim.User, Body: []byte(c.in), Query: url.Values{}}
+			w := protocol.Request{Method: c.method, Type: scim.User, Body: []byte(c.in), Query: url.Values{}}
 			if c.method != "POST" {
 				w.ID = "1"
 			}
@@ -90,7 +91,7 @@ func TestFilters(t *testing.T) {
 		`not a filter`:                    `not a filter`,
 	} {
 		q := url.Values{"filter": {in}}
-		got, _ := normalise(scim.Wire{Method: "GET", Type: scim.User, Query: q})
+		got, _ := normalise(protocol.Request{Method: "GET", Type: scim.User, Query: q})
 		if got.Query.Get("filter") != want || q.Get("filter") != in {
 			t.Errorf("%s: %s", in, got.Query.Get("filter"))
 		}

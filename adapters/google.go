@@ -3,21 +3,22 @@ package adapters
 import (
 	"net/mail"
 
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // google is Google Workspace, which provisions to the apps of its own catalogue only.
-func google() []scim.Rule {
+func google() []protocol.Rule {
 	return around(nil, emailFromUserName())
 }
 
-func emailFromUserName() scim.Rule {
-	return scim.Rule{
+func emailFromUserName() protocol.Rule {
+	return protocol.Rule{
 		Name:   "email-from-user-name",
 		Says:   "A user that is created without emails gets the userName as work address, where it is one.",
 		Source: "a catalogue app gets only userName, which is the primary address (reported; no capture is public)",
-		Body: func(m *scim.Message, body *scim.Object) {
+		Body: func(m *protocol.Message, body *scim.Object) {
 			name := document.Text(body.Raw("userName"))
 			at, err := mail.ParseAddress(name)
 			if m.Creates(scim.User) && err == nil && at.Address == name && document.Unassigned(body.Raw("emails")) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -39,7 +40,7 @@ func TestProviders(t *testing.T) {
 		{"google", "POST", `{"userName":"a@example.com","active":true}`, `{"userName":"a@example.com","active":true,"emails":[{"value":"a@example.com","type":"work","primary":true}]}`, false, []string{"email-from-user-name"}},
 		{"google", "POST", `{"userName":"A <a@example.com>","active":true}`, `{"userName":"A <a@example.com>","active":true}`, false, nil},
 	} {
-		w := scim.Wire{Method: c.method, Type: scim.User, ID: "1", Body: []byte(c.in), Query: url.Values{}}
+		w := protocol.Request{Method: c.method, Type: scim.User, ID: "1", Body: []byte(c.in), Query: url.Values{}}
 		if c.group {
 			w.Type = scim.Group
 		}
@@ -65,7 +66,7 @@ func TestProvidersFilters(t *testing.T) {
 		{"entra", `userName%20eq%20%22a%22`, `userName eq "a"`},
 		{"entra", `emails[type eq "work"].value eq "a%40b"`, `emails[type eq "work" and (value eq "a%40b" or value eq "a@b")]`},
 	} {
-		got, _ := through(c.idp, scim.Wire{Method: "GET", Type: scim.User, Query: url.Values{"filter": {c.in}}})
+		got, _ := through(c.idp, protocol.Request{Method: "GET", Type: scim.User, Query: url.Values{"filter": {c.in}}})
 		if f := got.Query.Get("filter"); f != c.out {
 			t.Errorf("%s %s\ngot  %s\nwant %s", c.idp, c.in, f, c.out)
 		}

@@ -3,6 +3,7 @@ package adapters
 import (
 	"strings"
 
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -10,23 +11,23 @@ import (
 // manager is where RFC 7643 section 4.3 has it.
 var manager = scim.AttrPath{URN: scim.EnterpriseURN, Name: "manager"}
 
-func managerForms() scim.Rule {
-	return scim.Rule{
+func managerForms() protocol.Rule {
+	return protocol.Rule{
 		Name:   "manager-forms",
 		Says:   `A manager is the enterprise extension's manager.value, also where it comes without its URN, as a plain id, in an array, or as managerId; "" and null mean that there is none.`,
 		Source: `Entra sends "manager" with an array (entra-docs) and a plain id or "" to its URN (2026 validation, SCIMReferenceCode); OneLogin's template has managerId (developers.onelogin.com/scim/define-user-schema)`,
-		Body: func(m *scim.Message, body *scim.Object) {
+		Body: func(m *protocol.Message, body *scim.Object) {
 			if m.Type == scim.User {
 				managerInBody(body)
 			}
 		},
-		Operation: func(m *scim.Message, op *scim.Operation) []*scim.Operation {
+		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
 			if m.Type == scim.User {
 				managerInOp(op)
 			}
-			return []*scim.Operation{op}
+			return []*protocol.Operation{op}
 		},
-		Term: func(m *scim.Message, at scim.AttrPath, c scim.Compare) scim.Compare {
+		Term: func(m *protocol.Message, at scim.AttrPath, c scim.Compare) scim.Compare {
 			if m.Type == scim.User && isManager(at) && at.Sub == "" {
 				c.Attr = manager.With("value")
 			}
@@ -52,7 +53,7 @@ func managerInBody(body *scim.Object) {
 	}
 }
 
-func managerInOp(op *scim.Operation) {
+func managerInOp(op *protocol.Operation) {
 	p, ok := op.Path()
 	if !ok || p.Filter != nil || !isManager(p.AttrPath) {
 		return

@@ -1,19 +1,20 @@
 package adapters
 
 import (
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-func removeMembersByValue() scim.Rule {
-	return scim.Rule{
+func removeMembersByValue() protocol.Rule {
+	return protocol.Rule{
 		Name:   "remove-members-by-value",
 		Says:   "A remove of members that carries a value removes those members, one filtered remove per id; an empty value removes nobody, never everybody.",
 		Source: "Entra's default (entra-docs, use-scim-to-provision-users-and-groups; AzureAD/SCIMReferenceCode); Salesforce sends {\"members\": […]}; read by the RFC it empties the group; native Keycloak 26.7.3 answers 200 and removes nobody",
-		Operation: func(m *scim.Message, op *scim.Operation) []*scim.Operation {
+		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
 			value := op.Value()
 			if m.Type != scim.Group || op.Kind() != scim.Remove || !isMembers(document.Text(op.Raw("path"))) || value == "" || value == "null" {
-				return []*scim.Operation{op}
+				return []*protocol.Operation{op}
 			}
 			if o, ok := object(value); ok && o.Raw("members") != "" {
 				value = o.Raw("members")
@@ -24,41 +25,41 @@ func removeMembersByValue() scim.Rule {
 }
 
 // removals is one operation per member; a member without an id leaves the whole as it was, for the strict reader to refuse.
-func removals(op *scim.Operation, members []string) []*scim.Operation {
-	out := make([]*scim.Operation, 0, len(members))
+func removals(op *protocol.Operation, members []string) []*protocol.Operation {
+	out := make([]*protocol.Operation, 0, len(members))
 	for _, m := range members {
 		id := m
 		if o, ok := object(m); ok {
 			id = o.Raw("value")
 		}
 		if !document.IsText(id) || document.Text(id) == "" {
-			return []*scim.Operation{op}
+			return []*protocol.Operation{op}
 		}
 		out = append(out, op.At("members[value eq "+id+"]", ""))
 	}
 	return out
 }
 
-func memberValues() scim.Rule {
-	return scim.Rule{
+func memberValues() protocol.Rule {
+	return protocol.Rule{
 		Name:   "member-values",
 		Says:   "Members may be plain ids, one object, or wrapped in an object with members; an add to members[value eq \"id\"] without a value adds that id.",
 		Source: "bitwarden/server (add with the id in the path); wso2#5333 and Salesforce ({\"members\": […]})",
-		Body: func(m *scim.Message, body *scim.Object) {
+		Body: func(m *protocol.Message, body *scim.Object) {
 			if raw := body.Raw("members"); m.Type == scim.Group && !document.Unassigned(raw) {
 				body.Put("members", memberList(raw))
 			}
 		},
-		Operation: func(m *scim.Message, op *scim.Operation) []*scim.Operation {
+		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
 			if m.Type == scim.Group {
 				memberOp(op)
 			}
-			return []*scim.Operation{op}
+			return []*protocol.Operation{op}
 		},
 	}
 }
 
-func memberOp(op *scim.Operation) {
+func memberOp(op *protocol.Operation) {
 	p, ok := op.Path()
 	value := op.Value()
 	if !ok || !p.Is(scim.AttrPath{Name: "members"}) || op.Kind() == scim.Remove {
@@ -89,16 +90,16 @@ func memberList(raw string) string {
 }
 
 // quietGroups is for a provider that does not want to see a group after changing it.
-func quietGroups() scim.Rule {
-	return scim.Rule{
+func quietGroups() protocol.Rule {
+	return protocol.Rule{
 		Name:   "quiet-groups",
 		Says:   "A change of a group is answered with 204.",
 		Source: "entra-docs, use-scim-to-provision-users-and-groups: the answer to a PATCH of a group is 204, no member list",
-		Request: func(m *scim.Message) bool {
-			if m.Method != "PATCH" || m.Type != scim.Group || m.Want.Quiet {
+		Request: func(m *protocol.Message) bool {
+			if m.Method != "PATCH" || m.Type != scim.Group || m.Projection.Quiet {
 				return false
 			}
-			m.Want.Quiet = true
+			m.Projection.Quiet = true
 			return true
 		},
 	}

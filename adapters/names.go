@@ -3,18 +3,19 @@ package adapters
 import (
 	"strings"
 
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-func urnSpelling() scim.Rule {
-	return scim.Rule{
+func urnSpelling() protocol.Rule {
+	return protocol.Rule{
 		Name:    "urn-spelling",
 		Says:    "A known schema URN is recognised when it is joined to the attribute by a dot, or is misspelled as in Microsoft's own sample.",
 		Source:  "entra-docs, use-scim-to-provision-users-and-groups (…enterprise:2.0User); urn:…:2.0:User.department in legacy Entra jobs",
-		Request: func(m *scim.Message) bool { return m.SetFilter(spell(m.FilterText())) },
-		Body:    func(_ *scim.Message, body *scim.Object) { body.Map(spellKey) },
-		Operation: one(func(op *scim.Operation) {
+		Request: func(m *protocol.Message) bool { return m.SetFilter(spell(m.FilterText())) },
+		Body:    func(_ *protocol.Message, body *scim.Object) { body.Map(spellKey) },
+		Operation: one(func(op *protocol.Operation) {
 			if value, ok := object(op.Value()); ok {
 				op.SetValue(value.Map(spellKey).String())
 			}
@@ -67,16 +68,16 @@ func spellKey(name, raw string) (string, string) {
 	return spell(name), raw
 }
 
-func attributeNames() scim.Rule {
-	return scim.Rule{
+func attributeNames() protocol.Rule {
+	return protocol.Rule{
 		Name:   "attribute-names",
 		Says:   "Attribute names are read in any letter case, and a core attribute may carry the URN of its schema.",
 		Source: "RFC 7643 section 2.1; Microsoft's Postman collection sends Primary, Department, Manager.Value; native Keycloak 26.7.3 answers 200 to a core URN path and does nothing",
-		Body:   func(m *scim.Message, body *scim.Object) { canonical(m.Schemas, m.Type, body) },
-		Operation: func(m *scim.Message, op *scim.Operation) []*scim.Operation {
+		Body:   func(m *protocol.Message, body *scim.Object) { canonical(m.Schemas, m.Type, body) },
+		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
 			p, ok := op.Path()
 			if !ok {
-				return []*scim.Operation{op}
+				return []*protocol.Operation{op}
 			}
 			p.AttrPath = canonicalPath(m.Schemas, m.Type, p.AttrPath)
 			op.SetPath(p)
@@ -87,7 +88,7 @@ func attributeNames() scim.Rule {
 				}
 				op.SetValue(canonicalValue(def, op.Value()))
 			}
-			return []*scim.Operation{op}
+			return []*protocol.Operation{op}
 		},
 	}
 }

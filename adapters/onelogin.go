@@ -3,14 +3,15 @@ package adapters
 import (
 	"strings"
 
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // oneLogin is OneLogin. What it sends is a template that its administrator edits: any shape, and never the whole resource.
-func oneLogin() []scim.Rule {
+func oneLogin() []protocol.Rule {
 	return around(
-		[]scim.Rule{
+		[]protocol.Rule{
 			partialPut("the user is a template that the administrator edits, groups must not be in it (developers.onelogin.com/scim/define-user-schema)"),
 			scim1URNs(),
 		},
@@ -19,13 +20,13 @@ func oneLogin() []scim.Rule {
 }
 
 // scim1URNs does not look at schemas, which is made from the resource.
-func scim1URNs() scim.Rule {
-	return scim.Rule{
+func scim1URNs() protocol.Rule {
+	return protocol.Rule{
 		Name:   "scim1-urns",
 		Says:   "The enterprise extension's URN of SCIM 1.x is that of 2.0.",
 		Source: "OneLogin's default templates use urn:scim:schemas:core:1.0 and urn:scim:schemas:extension:enterprise:1.0 (developers.onelogin.com/scim/define-user-schema)",
-		Body:   func(_ *scim.Message, body *scim.Object) { body.Map(fromSCIM1) },
-		Operation: one(func(op *scim.Operation) {
+		Body:   func(_ *protocol.Message, body *scim.Object) { body.Map(fromSCIM1) },
+		Operation: one(func(op *protocol.Operation) {
 			if path := op.Raw("path"); document.IsText(path) && urn2(document.Text(path)) != document.Text(path) {
 				op.SetPathText(urn2(document.Text(path)))
 			}

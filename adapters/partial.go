@@ -3,17 +3,18 @@ package adapters
 import (
 	"strings"
 
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // partialPut comes first: what it makes is a PATCH for all other rules.
-func partialPut(source string) scim.Rule {
-	return scim.Rule{
+func partialPut(source string) protocol.Rule {
+	return protocol.Rule{
 		Name:   "partial-put",
 		Says:   "A PUT changes what it names and leaves the rest: it is a PATCH without a path. What is null is not named (RFC 7643 section 2.5), nor what is \"\" and cannot be cleared; an empty list is, and clears.",
 		Source: source,
-		Request: func(m *scim.Message) bool {
+		Request: func(m *protocol.Message) bool {
 			if m.Method != "PUT" || m.ID == "" || m.Body == nil {
 				return false
 			}
@@ -27,23 +28,23 @@ func partialPut(source string) scim.Rule {
 				}
 				return name, raw
 			})
-			m.BecomePatch(scim.NewOperation(scim.ReplaceAll, "", m.Body.String()))
+			m.BecomePatch(protocol.NewOperation(scim.ReplaceAll, "", m.Body.String()))
 			return true
 		},
 	}
 }
 
-func emptyClears(source string) scim.Rule {
-	return scim.Rule{
+func emptyClears(source string) protocol.Rule {
+	return protocol.Rule{
 		Name:      "empty-clears",
 		Says:      `"" is no value: where it is set the attribute is cleared, and an element of a list without a value goes.`,
 		Source:    source,
-		Body:      func(_ *scim.Message, body *scim.Object) { withoutEmpty(body) },
+		Body:      func(_ *protocol.Message, body *scim.Object) { withoutEmpty(body) },
 		Operation: one(clearing),
 	}
 }
 
-func clearing(op *scim.Operation) {
+func clearing(op *protocol.Operation) {
 	kind, value := op.Kind(), lean(op.Value(), valueDepth)
 	p, ok := op.Path()
 	switch {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -66,7 +67,7 @@ var filters = []string{
 func TestTheRFCsExamples(t *testing.T) {
 	for _, idp := range adapters.Names() {
 		for _, x := range examples() {
-			w := scim.Wire{Method: x.method, Type: scim.User, ID: barbara.ID(), Query: url.Values{}, Body: []byte(x.body)}
+			w := protocol.Request{Method: x.method, Type: scim.User, ID: barbara.ID(), Query: url.Values{}, Body: []byte(x.body)}
 			if x.group {
 				w.Type, w.ID = scim.Group, guides.ID()
 			}
@@ -82,7 +83,7 @@ func TestTheRFCsExamples(t *testing.T) {
 			}
 		}
 		for _, f := range filters {
-			w := scim.Wire{Method: "GET", Type: scim.User, Query: url.Values{"filter": {f}}}
+			w := protocol.Request{Method: "GET", Type: scim.User, Query: url.Values{"filter": {f}}}
 			if _, fired := through(idp, w); len(fired) > 0 {
 				t.Errorf("%s, %s: %v fired", idp, f, fired)
 			}
@@ -91,18 +92,18 @@ func TestTheRFCsExamples(t *testing.T) {
 }
 
 // outcome is what a request makes of the example resource. Members are compared as operations: they are not part of it.
-func outcome(t *testing.T, w scim.Wire) string {
+func outcome(t *testing.T, w protocol.Request) string {
 	t.Helper()
-	c, _, err := scim.Decoder{Schemas: scim.CoreSchemas(), MaxFilter: 1000, MaxPage: 100}.Decode(w)
+	c, _, err := protocol.Decoder{Schemas: scim.CoreSchemas(), MaxFilter: 1000, MaxPage: 100}.Decode(w)
 	if err != nil {
 		t.Fatal(err)
 	}
 	switch c := c.(type) {
-	case scim.Create:
+	case protocol.Create:
 		return c.Body.With("active", "true").String()
-	case scim.Replace:
+	case protocol.Replace:
 		return c.Body.String()
-	case scim.Patch:
+	case protocol.Patch:
 		if w.Type == scim.Group {
 			return strings.Join(strings.Fields(string(w.Body)), " ")
 		}
@@ -111,7 +112,7 @@ func outcome(t *testing.T, w scim.Wire) string {
 			t.Fatal(err)
 		}
 		return r.String()
-	case scim.Read, scim.List, scim.Delete:
+	case protocol.Read, protocol.List, protocol.Delete:
 	}
 	t.Fatalf("%T", c)
 	return ""

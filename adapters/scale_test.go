@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -39,7 +40,7 @@ func TestRulesAreLinear(t *testing.T) {
 	} {
 		for _, idp := range adapters.Names() {
 			cost := func(n int) uint64 {
-				w := scim.Wire{Method: c.method, Type: scim.User, ID: "1", Body: []byte(c.body(n)), Query: url.Values{}}
+				w := protocol.Request{Method: c.method, Type: scim.User, ID: "1", Body: []byte(c.body(n)), Query: url.Values{}}
 				if c.group {
 					w.Type = scim.Group
 				}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -20,11 +21,11 @@ func TestDocumentsInStringsAreBounded(t *testing.T) {
 				continue // one dialect reads such documents
 			}
 			body := `{"userName":"u","roles":[{"value":"` + text + `"}]}`
-			w := scim.Wire{Method: "PUT", Type: scim.User, ID: "1", Body: []byte(body), Query: url.Values{}}
+			w := protocol.Request{Method: "PUT", Type: scim.User, ID: "1", Body: []byte(body), Query: url.Values{}}
 			if got, fired := through(idp, w); len(fired) > 0 && strings.Contains(string(got.Body), `"value":"admin"`) {
 				t.Errorf("%s: the document was read: %v", idp, fired)
 			}
-			op := scim.Wire{Method: "PATCH", Type: scim.User, ID: "1", Body: []byte(patch(`[{"op":"add","path":"roles","value":"` + text + `"}]`)), Query: url.Values{}}
+			op := protocol.Request{Method: "PATCH", Type: scim.User, ID: "1", Body: []byte(patch(`[{"op":"add","path":"roles","value":"` + text + `"}]`)), Query: url.Values{}}
 			through(idp, op)
 		}
 	}
@@ -37,7 +38,7 @@ func TestSpellingBesideOtherLetters(t *testing.T) {
 		for _, n := range []int{1, 7, 300} {
 			before := strings.Repeat(letters, n)
 			filter := `title eq "` + before + `" and ` + strings.ToUpper(scim.EnterpriseURN) + `.department eq "` + before + `"`
-			w := scim.Wire{Method: "GET", Type: scim.User, Query: url.Values{"filter": {filter}}}
+			w := protocol.Request{Method: "GET", Type: scim.User, Query: url.Values{"filter": {filter}}}
 			got, _ := through("generic", w)
 			if want := `title eq "` + before + `" and ` + scim.EnterpriseURN + `:department eq "` + before + `"`; got.Query.Get("filter") != want {
 				t.Errorf("%s\n is %s\nwant %s", filter, got.Query.Get("filter"), want)

@@ -4,16 +4,17 @@ import (
 	"slices"
 	"strings"
 
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-func listValues() scim.Rule {
-	return scim.Rule{
+func listValues() protocol.Rule {
+	return protocol.Rule{
 		Name:   "list-values",
 		Says:   "One object where the schema has a list is a list of one.",
 		Source: "emails in OneLogin's default template (developers.onelogin.com/scim/define-user-schema)",
-		Body: func(m *scim.Message, body *scim.Object) { // a PATCH takes one value as well as a list
+		Body: func(m *protocol.Message, body *scim.Object) { // a PATCH takes one value as well as a list
 			body.Map(func(name, raw string) (string, string) {
 				def, _ := m.Schemas.Lookup(m.Type, scim.AttrPath{Name: name})
 				if _, single := object(raw); single && def.MultiValued {
@@ -25,12 +26,12 @@ func listValues() scim.Rule {
 	}
 }
 
-func onePrimary() scim.Rule {
-	return scim.Rule{
+func onePrimary() protocol.Rule {
+	return protocol.Rule{
 		Name:   "one-primary",
 		Says:   "Of several primary values the one of type work is primary, else the first.",
 		Source: "PingFederate fills work and home with the same address, both primary, when one of them is empty (docs.pingidentity.com/integrations/scim)",
-		Body: func(m *scim.Message, body *scim.Object) {
+		Body: func(m *protocol.Message, body *scim.Object) {
 			body.Map(func(name, raw string) (string, string) {
 				if def, _ := m.Schemas.Lookup(m.Type, scim.AttrPath{Name: name}); def.MultiValued {
 					raw = withOnePrimary(raw)
@@ -38,7 +39,7 @@ func onePrimary() scim.Rule {
 				return name, raw
 			})
 		},
-		Operation: one(func(op *scim.Operation) {
+		Operation: one(func(op *protocol.Operation) {
 			if strings.HasPrefix(op.Value(), "[") {
 				op.SetValue(withOnePrimary(op.Value()))
 			}
@@ -75,12 +76,12 @@ func isWork(e string) bool {
 	return ok && strings.EqualFold(document.Text(o.Raw("type")), "work")
 }
 
-func selectedIsMade() scim.Rule {
-	return scim.Rule{
+func selectedIsMade() protocol.Rule {
+	return protocol.Rule{
 		Name:   "selected-is-made",
 		Says:   `A replace of emails[type eq "work"].value makes the element where there is none.`,
 		Source: "Entra replaces what was never there (SCIM-SDK, ssoready#249, scim-patch); Okta's primary e-mail (okta-developer-docs, scim-20); RFC 7644 section 3.5.2.3 has a noTarget for it",
-		Operation: one(func(op *scim.Operation) {
+		Operation: one(func(op *protocol.Operation) {
 			p, ok := op.Path()
 			if ok && p.Filter != nil && p.Sub != "" && op.Kind() == scim.ReplaceAll && !document.Unassigned(op.Value()) && describes(p.Filter) {
 				op.SetKind(scim.Add)
@@ -97,26 +98,26 @@ func describes(f scim.Filter) bool {
 	})
 }
 
-func rolesInText() scim.Rule {
-	return scim.Rule{
+func rolesInText() protocol.Rule {
+	return protocol.Rule{
 		Name:   "roles-in-text",
 		Says:   "A role whose value is a JSON document in a string is the value and the displayName in that document.",
 		Source: "Entra's app roles without an AppRoleAssignments expression (entra-docs, customize-application-attributes; SCIM-SDK tests)",
-		Body: func(m *scim.Message, body *scim.Object) {
+		Body: func(m *protocol.Message, body *scim.Object) {
 			if m.Type == scim.User {
 				body.Put("roles", eachValue(body.Raw("roles"), role))
 			}
 		},
-		Operation: func(m *scim.Message, op *scim.Operation) []*scim.Operation {
+		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
 			if m.Type == scim.User {
 				roleOp(op)
 			}
-			return []*scim.Operation{op}
+			return []*protocol.Operation{op}
 		},
 	}
 }
 
-func roleOp(op *scim.Operation) {
+func roleOp(op *protocol.Operation) {
 	p, ok := op.Path()
 	value := op.Value()
 	if !ok || value == "" || !p.Top().Is(scim.AttrPath{Name: "roles"}) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/discovery"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
@@ -14,6 +15,7 @@ import (
 	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/overlay"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
 	"keycloak-scim-proxy/proxy/store"
@@ -46,7 +48,7 @@ type plan struct {
 	tenant    string
 	mark      *mark  // nil: the account is not the proxy's own
 	viewer    string // within the tenant: cursors are worth nothing to anybody else
-	dialect   scim.Dialect
+	dialect   protocol.Dialect
 	schemas   scim.Schemas
 	writing   writing.Options
 	listing   listing.Limits
@@ -59,12 +61,12 @@ type plan struct {
 func (l plan) caller() string { return l.tenant + "\x00" + l.viewer }
 
 // compose is the whole path of a request, bottom to top. It allocates and does nothing else, so it is done per request.
-func compose(p *parts, l plan, f *profile.Profile, cred keycloak.Credential) (*writing.Service, scim.Able) {
+func compose(p *parts, l plan, f *profile.Profile, cred keycloak.Credential) (*writing.Service, directory.Capabilities) {
 	realm := keycloak.NewRealm(p.client, p.realm, cred, f)
 	if !cred.IsServiceAccount() {
 		l.writing.Prove = realm.MayWrite
 	}
-	var d scim.Directory = realm
+	var d directory.Directory = realm
 	kept := overlay.Options{Records: p.spaces.records, Pending: p.spaces.pending, Limit: l.kept, Caller: l.caller(), Now: p.now}
 	if l.mark != nil {
 		kept.Records, kept.Pending = marking{p.spaces.records, l.mark}, marking{p.spaces.pending, l.mark}
@@ -72,7 +74,7 @@ func compose(p *parts, l plan, f *profile.Profile, cred keycloak.Credential) (*w
 	d = overlay.New(d, kept)
 	d = listing.New(d, listing.Options{Find: p.find, Schemas: l.schemas, Limits: l.listing, Cursors: p.cursors(l.caller()), AskOnMiss: !cred.IsServiceAccount()})
 	w := writing.New(d, p.lock, l.schemas, l.writing)
-	able := w.Able()
+	able := w.Capabilities()
 	able.Bulk, able.BulkPayload = l.bulk.Operations, int(l.bulk.Payload)
 	return w, able
 }
@@ -92,7 +94,7 @@ func session(ctx context.Context, p *parts, l plan, cred keycloak.Credential) (s
 		return scimhttp.Session{Tenant: l.tenant}, err
 	}
 	service, able := compose(p, l, facts, cred)
-	decoder := scim.Decoder{Dialect: l.dialect, Schemas: l.schemas, MaxFilter: l.maxFilter, DefaultPage: min(discovery.DefaultPage, able.MaxPage), MaxPage: able.MaxPage}
+	decoder := protocol.Decoder{Dialect: l.dialect, Schemas: l.schemas, MaxFilter: l.maxFilter, DefaultPage: min(discovery.DefaultPage, able.MaxPage), MaxPage: able.MaxPage}
 	return scimhttp.Session{
 		Tenant: l.tenant, Service: service, Decode: decoder.Decode, Schemas: l.schemas,
 		Bulk: bulk.Runner{Service: service, Decode: decoder.Decode, Prove: service.Prove, Workers: bulkWorkers, Pool: p.bulk, Limits: l.bulk},

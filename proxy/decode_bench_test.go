@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/scimhttp"
@@ -35,11 +37,11 @@ const benchUser = `{
 // BenchmarkDecode reads a POST of about 1 KB with Entra's rules. When each rule parsed the body for
 // itself it took 410 KB and 969 allocations.
 func BenchmarkDecode(b *testing.B) {
-	decoder := scim.Decoder{Dialect: adapters.For("entra"), Schemas: scim.CoreSchemas(), MaxFilter: 4096, DefaultPage: 100, MaxPage: 100}
+	decoder := protocol.Decoder{Dialect: adapters.For("entra"), Schemas: scim.CoreSchemas(), MaxFilter: 4096, DefaultPage: 100, MaxPage: 100}
 	body := fmt.Appendf(nil, benchUser, 1, `"True"`)
 	b.ReportAllocs()
 	for b.Loop() {
-		w := scim.Wire{Method: http.MethodPost, Type: scim.User, Query: url.Values{}, Body: body}
+		w := protocol.Request{Method: http.MethodPost, Type: scim.User, Query: url.Values{}, Body: body}
 		if _, _, err := decoder.Decode(w); err != nil {
 			b.Fatal(err)
 		}
@@ -49,25 +51,25 @@ func BenchmarkDecode(b *testing.B) {
 // shelves is a directory of many users.
 type shelves struct {
 	*shelf
-	page scim.Page
+	page directory.Page
 }
 
-func (s shelves) List(context.Context, scim.Query) (scim.Page, error) { return s.page, nil }
+func (s shelves) List(context.Context, directory.Query) (directory.Page, error) { return s.page, nil }
 
 // fill makes a page of users as the shelf shows them, with a record each.
 func fill(b *testing.B, users int) (shelves, records) {
 	b.Helper()
 	s := &shelf{map[scim.ResourceType]scim.Resource{}, map[string]store.Record{}}
 	r := routeOver("entra", s, records{s})
-	out := shelves{s, scim.Page{Total: users, Start: 1}}
+	out := shelves{s, directory.Page{Total: users, Start: 1}}
 	for i := range users {
-		if err := r.do(scim.Wire{Method: http.MethodPost, Type: scim.User, Query: url.Values{}, Body: fmt.Appendf(nil, benchUser, i, `"True"`)}); err != nil {
+		if err := r.do(protocol.Request{Method: http.MethodPost, Type: scim.User, Query: url.Values{}, Body: fmt.Appendf(nil, benchUser, i, `"True"`)}); err != nil {
 			b.Fatal(err)
 		}
 		id := fmt.Sprintf("%036d", i)
 		s.records[id] = s.records["1"]
 		out.page.Resources = append(out.page.Resources, s.shown[scim.User].With("id", document.Quote(id)))
-		out.page.Marks = append(out.page.Marks, id)
+		out.page.Resume = append(out.page.Resume, id)
 	}
 	return out, records{s}
 }

@@ -17,11 +17,13 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/directory/directorytest"
 	"keycloak-scim-proxy/proxy/discovery"
 	"keycloak-scim-proxy/proxy/listing"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
-	"keycloak-scim-proxy/proxy/scim/scimtest"
 	"keycloak-scim-proxy/proxy/scimhttp"
 	"keycloak-scim-proxy/proxy/writing"
 )
@@ -179,17 +181,17 @@ func reported(r scimhttp.Report) string {
 // newDoor is a door over an in-memory directory that holds and decides everything.
 func newDoor(t *testing.T, report func(context.Context, scimhttp.Report)) http.Handler {
 	t.Helper()
-	able := scimtest.KeycloakAble()
+	able := directorytest.KeycloakCapabilities()
 	for _, kind := range []scim.ResourceType{scim.User, scim.Group} {
 		for _, a := range scim.CoreSchemas().Core(kind).Attributes {
-			if key := (scim.AttrPath{Name: a.Name}).Key(); able.Holds[kind][key] != scim.Derived {
-				able.Holds[kind][key] = scim.Native
+			if key := (scim.AttrPath{Name: a.Name}).Key(); able.Placements[kind][key] != directory.ServerMade {
+				able.Placements[kind][key] = directory.Native
 			}
 		}
-		able.Holds[kind]["externalid"] = scim.Native
+		able.Placements[kind]["externalid"] = directory.Native
 	}
 	able.MaxPage = 3
-	memory := scimtest.NewMemory(able)
+	memory := directorytest.NewMemory(able)
 	find := func(context.Context, scim.ResourceType, scim.AttrPath, string) ([]string, bool, error) {
 		return nil, false, nil
 	}
@@ -202,7 +204,7 @@ func newDoor(t *testing.T, report func(context.Context, scimhttp.Report)) http.H
 	})
 	lock := func(context.Context, string) (func(), error) { return func() {}, nil }
 	service := writing.New(d, lock, scim.CoreSchemas(), writing.Options{MembersShown: 1, SkipUnknownMembers: true})
-	for _, c := range []scim.Create{
+	for _, c := range []protocol.Create{
 		{Type: scim.User, Body: document.Must(`{"userName":"ada","active":true,"externalId":"E-1","name":{"givenName":"Ada","familyName":"L"},"emails":[{"value":"ada@x.test","type":"work","primary":true}]}`)},
 		{Type: scim.User, Body: document.Must(`{"userName":"bob","active":false}`)},
 		{Type: scim.Group, Body: document.Must(`{"displayName":"Crew","members":[{"value":"user-1"}]}`)},
@@ -222,7 +224,7 @@ func newDoor(t *testing.T, report func(context.Context, scimhttp.Report)) http.H
 // error that nobody expects).
 type doorGate struct{ service *writing.Service }
 
-func (g doorGate) Enter(r *http.Request, variables map[string]string) (scimhttp.Session, error) {
+func (g doorGate) Authenticate(r *http.Request, variables map[string]string) (scimhttp.Session, error) {
 	tenant, inPath := variables["tenant"]
 	if r.Header.Get("Authorization") != "Bearer good" || tenant == "other" {
 		return scimhttp.Session{}, scim.Unauthorized("the bearer token is not valid here")
@@ -238,9 +240,9 @@ func (g doorGate) Enter(r *http.Request, variables map[string]string) (scimhttp.
 	case realm != "":
 		base = "http://proxy/realms/" + realm + "/scim/v2"
 	}
-	schemas, able := scim.CoreSchemas(), g.service.Able()
+	schemas, able := scim.CoreSchemas(), g.service.Capabilities()
 	able.Bulk, able.BulkPayload = 3, 2000
-	decoder := scim.Decoder{Dialect: adapters.For("generic"), Schemas: schemas, MaxFilter: 300, DefaultPage: able.MaxPage, MaxPage: able.MaxPage}
+	decoder := protocol.Decoder{Dialect: adapters.For("generic"), Schemas: schemas, MaxFilter: 300, DefaultPage: able.MaxPage, MaxPage: able.MaxPage}
 	return scimhttp.Session{
 		Tenant: "t", Base: base, Service: g.service, Decode: decoder.Decode, Schemas: schemas,
 		Bulk: bulk.Runner{Service: g.service, Decode: decoder.Decode, Workers: 1, Limits: bulk.Limits{Operations: 3, Payload: 2000, Body: 1000, Depth: 8}},

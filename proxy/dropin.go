@@ -37,8 +37,8 @@ const (
 	strangePerSecond, strangeBurst = 5, 20
 )
 
-// dropInGate lets in whoever has a valid access token of the realm that Keycloak lets use its SCIM API. Keycloak then decides on every call.
-type dropInGate struct {
+// dropInAuthenticator accepts a valid access token of the realm that Keycloak lets use its SCIM API. Keycloak then decides on every call.
+type dropInAuthenticator struct {
 	p        *Proxy
 	plan     plan
 	admitted *lru.Cache[[sha256.Size]byte, admission]
@@ -65,8 +65,8 @@ type admission struct {
 	refused error // 401 or 403
 }
 
-func newDropInGate(p *Proxy) *dropInGate {
-	g := &dropInGate{p: p, plan: p.plan(), realms: map[string]*dropInRealm{}, newcomer: rate.NewLimiter(strangePerSecond, strangeBurst), accepted: p.engine.Open("realms")}
+func newDropInAuthenticator(p *Proxy) *dropInAuthenticator {
+	g := &dropInAuthenticator{p: p, plan: p.plan(), realms: map[string]*dropInRealm{}, newcomer: rate.NewLimiter(strangePerSecond, strangeBurst), accepted: p.engine.Open("realms")}
 	g.admitted, _ = lru.New[[sha256.Size]byte, admission](admissions) // the only error is a size below 1
 	g.strange, _ = lru.New[string, *dropInRealm](strangeRealms)
 	return g
@@ -75,7 +75,7 @@ func newDropInGate(p *Proxy) *dropInGate {
 var realmName = regexp.MustCompile(`^[^/\\?#%;\x00-\x1f]{1,255}$`)
 
 // Enter makes the session of a realm once the caller is known, before anything else of the request is looked at.
-func (g *dropInGate) Enter(r *http.Request, variables map[string]string) (scimhttp.Session, error) {
+func (g *dropInAuthenticator) Authenticate(r *http.Request, variables map[string]string) (scimhttp.Session, error) {
 	name := variables["realm"]
 	if !realmName.MatchString(name) || name == "." || name == ".." {
 		return scimhttp.Session{}, scim.NoEndpoint()
@@ -97,7 +97,7 @@ func (g *dropInGate) Enter(r *http.Request, variables map[string]string) (scimht
 }
 
 // realm finds what is known of a realm, or begins with nothing.
-func (g *dropInGate) realm(name string) *dropInRealm {
+func (g *dropInAuthenticator) realm(name string) *dropInRealm {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if r, ok := g.realms[name]; ok {
@@ -126,7 +126,7 @@ func (g *dropInGate) realm(name string) *dropInRealm {
 
 // known reports whether the realm is known to exist: it has keys, it has a tenant, or a token was accepted in it before the start. A flood
 // of made-up names must not keep the callers of real ones out after a restart.
-func (g *dropInGate) known(ctx context.Context, name string) bool {
+func (g *dropInAuthenticator) known(ctx context.Context, name string) bool {
 	g.mu.Lock()
 	_, known := g.realms[name]
 	g.mu.Unlock()
@@ -139,7 +139,7 @@ func (g *dropInGate) known(ctx context.Context, name string) bool {
 
 // exists keeps a realm that has keys. Strangers can name only as many of those as there are, but some data bases compare names without letter
 // case, so there is a bound.
-func (g *dropInGate) exists(name string) {
+func (g *dropInAuthenticator) exists(name string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if r, ok := g.strange.Peek(name); ok && len(g.realms) < mostRealms {
@@ -149,14 +149,14 @@ func (g *dropInGate) exists(name string) {
 }
 
 // accept notes that Keycloak has accepted a token for a realm. The store remembers it for the next start.
-func (g *dropInGate) accept(ctx context.Context, r *dropInRealm) {
+func (g *dropInAuthenticator) accept(ctx context.Context, r *dropInRealm) {
 	if r.accepted.CompareAndSwap(false, true) {
 		_, _ = g.accepted.Save(ctx, r.realm, store.Record{}) // a conflict means that it is there; without it the next start is slower
 	}
 }
 
 // admit returns the bearer's claims if Keycloak accepted the token at most admissionAge ago. Concurrent requests with one token ask once.
-func (g *dropInGate) admit(ctx context.Context, r *dropInRealm, token string) (tokens.Claims, error) {
+func (g *dropInAuthenticator) admit(ctx context.Context, r *dropInRealm, token string) (tokens.Claims, error) {
 	key := sha256.Sum256([]byte(r.realm + "\x00" + token))
 	if a, ok := g.admitted.Get(key); ok && g.fresh(a) {
 		return a.claims, a.refused
@@ -175,14 +175,14 @@ func (g *dropInGate) admit(ctx context.Context, r *dropInRealm, token string) (t
 }
 
 // fresh: the answer is young enough, and the token has not expired since.
-func (g *dropInGate) fresh(a admission) bool {
+func (g *dropInAuthenticator) fresh(a admission) bool {
 	now := g.p.now()
 	return now.Sub(a.asked) < admissionAge && now.Before(a.claims.Expires)
 }
 
 // ask verifies the token here, which costs Keycloak nothing, and then asks Keycloak whether its bearer may use the SCIM API at all: its
 // discovery answers 403 to a bearer without any role of the administration (measured).
-func (g *dropInGate) ask(ctx context.Context, r *dropInRealm, token string, key [sha256.Size]byte) (admission, error) {
+func (g *dropInAuthenticator) ask(ctx context.Context, r *dropInRealm, token string, key [sha256.Size]byte) (admission, error) {
 	claims, err := r.verifier.Verify(ctx, token)
 	if errors.Is(err, tokens.ErrNotTried) {
 		return admission{}, scim.Unavailable("a realm that was not used before", err)

@@ -16,6 +16,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/observe"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/scimhttp"
@@ -24,7 +25,7 @@ import (
 // gate lets every request in.
 type gate struct{ route }
 
-func (g gate) Enter(*http.Request, map[string]string) (scimhttp.Session, error) {
+func (g gate) Authenticate(*http.Request, map[string]string) (scimhttp.Session, error) {
 	return scimhttp.Session{
 		Tenant: "t", Base: "http://proxy/scim/v2", Service: g.service, Decode: g.decode.Decode, Schemas: scim.CoreSchemas(),
 		Bulk:      bulk.Runner{Service: g.service, Decode: g.decode.Decode, Workers: 1, Limits: bulk.Limits{Operations: 100, Payload: 1 << 20, Body: 1 << 20, Depth: 64}},
@@ -130,8 +131,8 @@ func TestEchoesAreBounded(t *testing.T) {
 // A detail that comes from Keycloak is passed on, and is bounded too.
 func TestDetailsOfKeycloakAreBounded(t *testing.T) {
 	r := newRoute("generic")
-	r.service = scim.ServiceFunc(func(context.Context, scim.Call) (scim.Answer, error) {
-		return scim.Answer{}, &scim.Error{Status: 400, Detail: strings.Repeat("x", 10_000)}
+	r.service = protocol.ServiceFunc(func(context.Context, protocol.Call) (protocol.Answer, error) {
+		return protocol.Answer{}, &scim.Error{Status: 400, Detail: strings.Repeat("x", 10_000)}
 	})
 	door := scimhttp.Door{
 		Tenants: gate{r}, Repair: func(*url.URL) {}, Report: func(context.Context, scimhttp.Report) {},

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -21,107 +22,111 @@ func repeat(n int, one string) string {
 	return strings.Join(parts, ",")
 }
 
-func put(body string) scim.Wire {
-	return scim.Wire{Method: "PUT", Type: scim.User, ID: "1", Body: []byte(body)}
+func put(body string) protocol.Request {
+	return protocol.Request{Method: "PUT", Type: scim.User, ID: "1", Body: []byte(body)}
 }
 
-func patching(t scim.ResourceType, ops string) scim.Wire {
-	return scim.Wire{Method: "PATCH", Type: t, ID: "1", Body: []byte(`{"schemas":["` + scim.PatchURN + `"],"Operations":[` + ops + `]}`)}
+func patching(t scim.ResourceType, ops string) protocol.Request {
+	return protocol.Request{Method: "PATCH", Type: t, ID: "1", Body: []byte(`{"schemas":["` + scim.PatchURN + `"],"Operations":[` + ops + `]}`)}
 }
 
-func asking(name, value string) scim.Wire {
-	return scim.Wire{Method: "GET", Type: scim.User, ID: "1", Query: url.Values{name: {value}}}
+func asking(name, value string) protocol.Request {
+	return protocol.Request{Method: "GET", Type: scim.User, ID: "1", Query: url.Values{name: {value}}}
 }
 
 // shapes are what a request can be made long by. Before makes the resource big; it is not counted.
 var shapes = map[string]struct {
 	n             int
-	before, shape func(n int) scim.Wire
+	before, shape func(n int) protocol.Request
 }{
-	"extension, by PATCH": {n: 200, shape: func(n int) scim.Wire {
+	"extension, by PATCH": {n: 200, shape: func(n int) protocol.Request {
 		return patching(scim.User, `{"op":"replace","path":"`+far+`","value":{`+repeat(n, `"a#":"x"`)+`}}`)
 	}},
-	"extension, by PATCH without a path": {n: 200, shape: func(n int) scim.Wire {
+	"extension, by PATCH without a path": {n: 200, shape: func(n int) protocol.Request {
 		return patching(scim.User, `{"op":"add","value":{"`+far+`":{`+repeat(n, `"a#":"x"`)+`}}}`)
 	}},
-	"enterprise extension, by PATCH": {n: 200, shape: func(n int) scim.Wire {
+	"enterprise extension, by PATCH": {n: 200, shape: func(n int) protocol.Request {
 		return patching(scim.User, `{"op":"replace","path":"`+scim.EnterpriseURN+`","value":{`+repeat(n, `"a#":"x"`)+`}}`)
 	}},
-	"extension, by PUT": {n: 200, shape: func(n int) scim.Wire { return put(`{"userName":"u","` + far + `":{` + repeat(n, `"a#":"x"`) + `}}`) }},
-	"extension, by POST": {n: 200, shape: func(n int) scim.Wire {
-		return scim.Wire{Method: "POST", Type: scim.User, Body: []byte(`{"userName":"u","` + far + `":{` + repeat(n, `"a#":"x"`) + `}}`)}
+	"extension, by PUT": {n: 200, shape: func(n int) protocol.Request {
+		return put(`{"userName":"u","` + far + `":{` + repeat(n, `"a#":"x"`) + `}}`)
 	}},
-	"extensions": {n: 200, shape: func(n int) scim.Wire {
+	"extension, by POST": {n: 200, shape: func(n int) protocol.Request {
+		return protocol.Request{Method: "POST", Type: scim.User, Body: []byte(`{"userName":"u","` + far + `":{` + repeat(n, `"a#":"x"`) + `}}`)}
+	}},
+	"extensions": {n: 200, shape: func(n int) protocol.Request {
 		return put(`{"userName":"u",` + repeat(n, `"urn:example:a#:User":{"a":"x"}`) + `}`)
 	}},
-	"attributes that nobody knows": {n: 200, shape: func(n int) scim.Wire { return put(`{"userName":"u",` + repeat(n, `"a#":"x"`) + `}`) }},
-	"members of an object":         {n: 200, shape: func(n int) scim.Wire { return put(`{"userName":"u","name":{` + repeat(n, `"a#":"x"`) + `}}`) }},
-	"names that differ in case only": {n: 4, shape: func(n int) scim.Wire {
+	"attributes that nobody knows": {n: 200, shape: func(n int) protocol.Request { return put(`{"userName":"u",` + repeat(n, `"a#":"x"`) + `}`) }},
+	"members of an object":         {n: 200, shape: func(n int) protocol.Request { return put(`{"userName":"u","name":{` + repeat(n, `"a#":"x"`) + `}}`) }},
+	"names that differ in case only": {n: 4, shape: func(n int) protocol.Request {
 		return patching(scim.User, `{"op":"replace","path":"`+far+`","value":{`+caseVariants(n*32)+`}}`)
 	}},
-	"without a path": {n: 200, shape: func(n int) scim.Wire {
+	"without a path": {n: 200, shape: func(n int) protocol.Request {
 		return patching(scim.User, `{"op":"replace","value":{`+repeat(n, `"`+far+`:a#":"x"`)+`}}`)
 	}},
-	"operations, each on another attribute of a big user": {n: 100, before: user, shape: func(n int) scim.Wire {
+	"operations, each on another attribute of a big user": {n: 100, before: user, shape: func(n int) protocol.Request {
 		return patching(scim.User, repeat(n, `{"op":"replace","path":"`+far+`:a#","value":"y"}`))
 	}},
-	"operations, each removes an attribute of a big user": {n: 100, before: user, shape: func(n int) scim.Wire {
+	"operations, each removes an attribute of a big user": {n: 100, before: user, shape: func(n int) protocol.Request {
 		return patching(scim.User, repeat(n, `{"op":"remove","path":"`+far+`:a#"}`))
 	}},
-	"operations, each on another part of one attribute": {n: 100, before: user, shape: func(n int) scim.Wire {
+	"operations, each on another part of one attribute": {n: 100, before: user, shape: func(n int) protocol.Request {
 		return patching(scim.User, repeat(n, `{"op":"replace","path":"`+far+`:box.b#","value":"y"}`))
 	}},
-	"operations, each adds a value": {n: 200, shape: func(n int) scim.Wire {
+	"operations, each adds a value": {n: 200, shape: func(n int) protocol.Request {
 		return patching(scim.User, repeat(n, `{"op":"add","path":"phoneNumbers","value":[{"value":"#@example.com","type":"work"}]}`))
 	}},
-	"operations, each adds a value, on a big user": {n: 100, before: user, shape: func(n int) scim.Wire {
+	"operations, each adds a value, on a big user": {n: 100, before: user, shape: func(n int) protocol.Request {
 		return patching(scim.User, repeat(n, `{"op":"add","path":"emails","value":{"value":"#@example.org"}}`))
 	}},
-	"operations, each adds to the same value": {n: 100, before: addresses, shape: func(n int) scim.Wire {
+	"operations, each adds to the same value": {n: 100, before: addresses, shape: func(n int) protocol.Request {
 		return patching(scim.User, repeat(n, `{"op":"add","path":"phoneNumbers","value":{"value":"000001@example.com","b#":"x"}}`))
 	}},
-	"values that are added": {n: 400, before: addresses, shape: func(n int) scim.Wire {
+	"values that are added": {n: 400, before: addresses, shape: func(n int) protocol.Request {
 		return patching(scim.User, `{"op":"add","path":"phoneNumbers","value":[`+repeat(n, `{"value":"#@example.org"}`)+`]}`)
 	}},
-	"values of a list":               {n: 400, shape: addresses},
-	"values of a list, none of them": {n: 400, shape: func(n int) scim.Wire { return put(`{"userName":"u","emails":[` + repeat(n, `{"value":""}`) + `]}`) }},
-	"a filter's terms that describe a value": {n: 45, shape: func(n int) scim.Wire {
+	"values of a list": {n: 400, shape: addresses},
+	"values of a list, none of them": {n: 400, shape: func(n int) protocol.Request {
+		return put(`{"userName":"u","emails":[` + repeat(n, `{"value":""}`) + `]}`)
+	}},
+	"a filter's terms that describe a value": {n: 45, shape: func(n int) protocol.Request {
 		return patching(scim.User, `{"op":"add","path":"emails[`+strings.ReplaceAll(repeat(n, `a# eq \"x\"`), ",", " and ")+`].value","value":"x"}`)
 	}},
-	"excludedAttributes":                 {n: 45, before: user, shape: func(n int) scim.Wire { return asking("excludedAttributes", repeat(n, far+":a#")) }},
-	"attributes":                         {n: 45, before: user, shape: func(n int) scim.Wire { return asking("attributes", repeat(n, far+":a#")) }},
-	"attributes of the values of a list": {n: 45, before: user, shape: func(n int) scim.Wire { return asking("attributes", repeat(n, "emails.a#")+",emails.value") }},
-	"a big user":                         {n: 100, before: user, shape: func(int) scim.Wire { return asking("attributes", "") }},
-	"a filter's terms": {n: 45, before: user, shape: func(n int) scim.Wire {
-		return scim.Wire{Method: "GET", Type: scim.User, Query: url.Values{"filter": {strings.ReplaceAll(repeat(n, far+`:a# eq "y"`), ",", " or ")}}}
+	"excludedAttributes":                 {n: 45, before: user, shape: func(n int) protocol.Request { return asking("excludedAttributes", repeat(n, far+":a#")) }},
+	"attributes":                         {n: 45, before: user, shape: func(n int) protocol.Request { return asking("attributes", repeat(n, far+":a#")) }},
+	"attributes of the values of a list": {n: 45, before: user, shape: func(n int) protocol.Request { return asking("attributes", repeat(n, "emails.a#")+",emails.value") }},
+	"a big user":                         {n: 100, before: user, shape: func(int) protocol.Request { return asking("attributes", "") }},
+	"a filter's terms": {n: 45, before: user, shape: func(n int) protocol.Request {
+		return protocol.Request{Method: "GET", Type: scim.User, Query: url.Values{"filter": {strings.ReplaceAll(repeat(n, far+`:a# eq "y"`), ",", " or ")}}}
 	}},
-	"members, by PUT": {n: 400, shape: func(n int) scim.Wire {
+	"members, by PUT": {n: 400, shape: func(n int) protocol.Request {
 		w := put(`{"displayName":"g","members":[` + repeat(n, `{"value":"#"}`) + `]}`)
 		w.Type = scim.Group
 		return w
 	}},
-	"members, by PATCH": {n: 400, shape: func(n int) scim.Wire {
+	"members, by PATCH": {n: 400, shape: func(n int) protocol.Request {
 		return patching(scim.Group, `{"op":"Add","path":"members","value":[`+repeat(n, `{"value":"#"}`)+`]}`)
 	}},
-	"members that are removed by value": {n: 400, shape: func(n int) scim.Wire {
+	"members that are removed by value": {n: 400, shape: func(n int) protocol.Request {
 		return patching(scim.Group, `{"op":"Remove","path":"members","value":[`+repeat(n, `{"value":"#"}`)+`]}`)
 	}},
-	"operations on members": {n: 200, shape: func(n int) scim.Wire {
+	"operations on members": {n: 200, shape: func(n int) protocol.Request {
 		return patching(scim.Group, repeat(n, `{"op":"remove","path":"members[value eq \"#\"]"}`))
 	}},
-	"nested arrays": {n: 15, shape: func(n int) scim.Wire {
+	"nested arrays": {n: 15, shape: func(n int) protocol.Request {
 		return put(`{"userName":"u","roles":` + nested(n, `{"Value":"True"}`) + `}`)
 	}},
-	"nested arrays in an extension": {n: 15, shape: func(n int) scim.Wire {
+	"nested arrays in an extension": {n: 15, shape: func(n int) protocol.Request {
 		return put(`{"userName":"u","` + far + `":{"a":` + nested(n, `""`) + `}}`)
 	}},
-	"nested objects": {n: 15, shape: func(n int) scim.Wire {
+	"nested objects": {n: 15, shape: func(n int) protocol.Request {
 		return put(`{"userName":"u","` + far + `":{"a":` + strings.Repeat(`{"a":`, n) + `""` + strings.Repeat("}", n) + `}}`)
 	}},
-	"short values": {n: 2000, shape: func(n int) scim.Wire {
+	"short values": {n: 2000, shape: func(n int) protocol.Request {
 		return put(`{"userName":"u","` + far + `":{"a":[0` + strings.Repeat(",0", n) + `]}}`)
 	}},
-	"short objects": {n: 800, shape: func(n int) scim.Wire {
+	"short objects": {n: 800, shape: func(n int) protocol.Request {
 		return put(`{"userName":"u","emails":[{"a":0}` + strings.Repeat(`,{"a":0}`, n) + `]}`)
 	}},
 }
@@ -132,11 +137,11 @@ func nested(n int, inner string) string {
 }
 
 // user has n attributes in an extension, n parts of one of them, and n phone numbers.
-func user(n int) scim.Wire {
+func user(n int) protocol.Request {
 	return put(`{"userName":"u","emails":[` + repeat(n, `{"value":"#@example.com"}`) + `],"` + far + `":{"box":{` + repeat(n, `"b#":"x"`) + `},` + repeat(n, `"a#":"x"`) + `}}`)
 }
 
-func addresses(n int) scim.Wire {
+func addresses(n int) protocol.Request {
 	return put(`{"userName":"u","phoneNumbers":[` + repeat(n, `{"value":"#@example.com"}`) + `]}`)
 }
 

@@ -143,7 +143,7 @@ func (s marking) Save(ctx context.Context, id string, r store.Record) (uint64, e
 
 // storeMatches reports an error if Keycloak names another store than this one, and for no tenant this one: a mark that somebody has changed in one
 // realm stops its tenant only. A tenant whose account does not answer says nothing.
-func (g *tenantGate) storeMatches(ctx context.Context) error {
+func (g *tenantAuthenticator) storeMatches(ctx context.Context) error {
 	var lost error
 	for _, t := range g.all {
 		err := t.plan.mark.check(ctx)

@@ -12,12 +12,12 @@ import (
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy"
-	"keycloak-scim-proxy/proxy/tenants"
+	"keycloak-scim-proxy/proxy/tokens"
 )
 
 // A request whose marks contradict the tenant's idp is warned about once, whatever becomes of it.
 func TestMarksThatContradict(t *testing.T) {
-	token, err := tenants.Mint(rand.Reader, "acme", "k1")
+	token, err := tokens.Mint(rand.Reader, "acme", "k1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
 	"keycloak-scim-proxy/proxy/store"
-	"keycloak-scim-proxy/proxy/tenants"
+	"keycloak-scim-proxy/proxy/tokens"
 	"keycloak-scim-proxy/proxy/writing"
 )
 
@@ -39,7 +39,7 @@ type Proxy struct {
 	registry *prometheus.Registry
 	metrics  *observe.Metrics
 	meter    *meter.Meter
-	tenants  *tenantGate
+	tenants  *tenantAuthenticator
 	pass     *passthrough // nil: other paths are 404
 	tls      *tls.Config  // nil: plain HTTP
 }
@@ -72,9 +72,9 @@ func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
 // Close frees what New opened; Run does it by itself.
 func (p *Proxy) Close() error { return p.engine.Close() }
 
-func (p *Proxy) newTenants() (*tenantGate, error) {
-	g := &tenantGate{p: p, all: map[string]*tenant{}}
-	var entries []tenants.Entry
+func (p *Proxy) newTenants() (*tenantAuthenticator, error) {
+	g := &tenantAuthenticator{p: p, all: map[string]*tenant{}}
+	var entries []tokens.Entry
 	scopes := map[string]*parts{}
 	for _, c := range p.cfg.Tenants {
 		scope := scopeOf(c.Realm, c.Group)
@@ -89,14 +89,14 @@ func (p *Proxy) newTenants() (*tenantGate, error) {
 		l.mark = &mark{account: account, engine: p.engine, expect: p.cfg.Store.ExpectStamp, log: p.log.With(zap.String("tenant", c.Tenant)), now: p.now}
 		g.all[c.Tenant] = &tenant{parts: scopes[scope], plan: l, account: account}
 		for _, k := range c.Tokens {
-			e := tenants.Entry{Tenant: c.Tenant, KeyID: k.ID, Expires: k.Expires.Time}
+			e := tokens.Entry{Tenant: c.Tenant, KeyID: k.ID, Expires: k.Expires.Time}
 			if n, err := hex.Decode(e.SHA256[:], []byte(k.SHA256)); err != nil || n != len(e.SHA256) {
 				return nil, fmt.Errorf("tenant %s: token %s: the SHA-256 is not 64 hex digits", c.Tenant, k.ID)
 			}
 			entries = append(entries, e)
 		}
 	}
-	g.book = tenants.NewBook(entries)
+	g.book = tokens.NewSet(entries)
 	return g, nil
 }
 
@@ -157,7 +157,7 @@ func (p *Proxy) Handler() http.Handler {
 		Report:  report,
 	}
 	if p.cfg.DropIn.Enabled {
-		door.DropIn = newDropInGate(p)
+		door.DropIn = newDropInAuthenticator(p)
 	}
 	if p.pass != nil {
 		door.Elsewhere = p.pass.serve

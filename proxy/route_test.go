@@ -5,8 +5,10 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/overlay"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/store"
@@ -20,9 +22,9 @@ type shelf struct {
 	records map[string]store.Record
 }
 
-func (s *shelf) Able() scim.Able {
-	return scim.Able{MaxPage: 100, Holds: map[scim.ResourceType]map[string]scim.Holding{
-		scim.User: {"username": scim.Folded, "active": scim.Native}, scim.Group: {"displayname": scim.Native, "members": scim.Derived},
+func (s *shelf) Capabilities() directory.Capabilities {
+	return directory.Capabilities{MaxPage: 100, Placements: map[scim.ResourceType]map[string]directory.Placement{
+		scim.User: {"username": directory.CaseFolded, "active": directory.Native}, scim.Group: {"displayname": directory.Native, "members": directory.ServerMade},
 	}}
 }
 
@@ -31,18 +33,18 @@ func (s *shelf) Create(_ context.Context, t scim.ResourceType, r scim.Resource) 
 	return s.shown[t], nil
 }
 
-func (s *shelf) Get(_ context.Context, ref scim.Ref, _ scim.Need) (scim.Resource, error) {
+func (s *shelf) Get(_ context.Context, ref scim.Ref, _ directory.Fields) (scim.Resource, error) {
 	if ref.ID != "1" {
 		return scim.Resource{}, scim.NotFound(ref)
 	}
 	return s.shown[ref.Type], nil
 }
 
-func (s *shelf) List(_ context.Context, q scim.Query) (scim.Page, error) {
-	return scim.Page{Total: 1, Start: 1, Resources: []scim.Resource{s.shown[q.Type]}, Marks: []string{"1"}}, nil
+func (s *shelf) List(_ context.Context, q directory.Query) (directory.Page, error) {
+	return directory.Page{Total: 1, Start: 1, Resources: []scim.Resource{s.shown[q.Type]}, Resume: []string{"1"}}, nil
 }
 
-func (s *shelf) Update(_ context.Context, ref scim.Ref, edit scim.Edit) (scim.Resource, error) {
+func (s *shelf) Update(_ context.Context, ref scim.Ref, edit directory.Edit) (scim.Resource, error) {
 	wanted, err := edit(s.shown[ref.Type])
 	if err == nil {
 		s.shown[ref.Type] = wanted
@@ -50,8 +52,8 @@ func (s *shelf) Update(_ context.Context, ref scim.Ref, edit scim.Edit) (scim.Re
 	return wanted, err
 }
 
-func (s *shelf) Join(context.Context, scim.Ref, scim.Membership) error { return nil }
-func (s *shelf) Delete(context.Context, scim.Ref) error                { return nil }
+func (s *shelf) ChangeMembers(context.Context, scim.Ref, directory.MemberChange) error { return nil }
+func (s *shelf) Delete(context.Context, scim.Ref) error                                { return nil }
 
 func (s *shelf) Load(_ context.Context, ids ...string) (map[string]store.Record, error) {
 	out := map[string]store.Record{}
@@ -73,8 +75,8 @@ func (records) Delete(context.Context, ...string) error { return nil }
 
 // route is what a request passes between the door and Keycloak's wire, for one dialect.
 type route struct {
-	decode  scim.Decoder
-	service scim.Service
+	decode  protocol.Decoder
+	service protocol.Service
 }
 
 func newRoute(idp string) route {
@@ -85,21 +87,21 @@ func newRoute(idp string) route {
 }
 
 // routeOver has the layers above a directory and a space of records.
-func routeOver(idp string, s scim.Directory, kept overlay.Records) route {
-	var d scim.Directory = overlay.New(s, overlay.Options{Records: kept, Pending: kept, Limit: 1 << 30, Now: time.Now})
+func routeOver(idp string, s directory.Directory, kept overlay.Records) route {
+	var d directory.Directory = overlay.New(s, overlay.Options{Records: kept, Pending: kept, Limit: 1 << 30, Now: time.Now})
 	find := func(context.Context, scim.ResourceType, scim.AttrPath, string) ([]string, bool, error) {
 		return nil, false, nil
 	}
 	d = listing.New(d, listing.Options{Find: find, Schemas: scim.CoreSchemas(), Limits: listing.Limits{Scan: 1000, Page: 100, Bytes: 1 << 30, InFlight: 1}})
 	lock := func(context.Context, string) (func(), error) { return func() {}, nil }
 	return route{
-		scim.Decoder{Dialect: adapters.For(idp), Schemas: scim.CoreSchemas(), MaxFilter: 16 << 10, DefaultPage: 100, MaxPage: 100},
+		protocol.Decoder{Dialect: adapters.For(idp), Schemas: scim.CoreSchemas(), MaxFilter: 16 << 10, DefaultPage: 100, MaxPage: 100},
 		writing.New(d, lock, scim.CoreSchemas(), writing.Options{MembersShown: 100}),
 	}
 }
 
 // do carries a request out; errors are part of what requests lead to.
-func (r route) do(w scim.Wire) error {
+func (r route) do(w protocol.Request) error {
 	if len(w.Body) > 0 {
 		if err := scim.CheckJSON(w.Body, 64); err != nil {
 			return err

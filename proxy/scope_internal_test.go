@@ -23,7 +23,7 @@ func TestScopes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = p.Close() }()
-	all := map[string]spaces{"drop-in": newDropInGate(p).realm("r").spaces}
+	all := map[string]spaces{"drop-in": newDropInAuthenticator(p).realm("r").spaces}
 	for name, tenant := range p.tenants.all {
 		all[name] = tenant.parts.spaces
 	}

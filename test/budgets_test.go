@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"keycloak-scim-proxy/proxy/directory/directorytest"
 	"keycloak-scim-proxy/proxy/scim"
-	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
 // TestBudgets counts what a request costs Keycloak, for a tenant of a whole realm.
@@ -17,7 +17,7 @@ func TestBudgets(t *testing.T) {
 	f := newFaulty(t, w.realm.Server.URL)
 	w.through(t, f, 20*time.Second)
 	c := client{w.base(), w.tenantToken}
-	made, err := c.send(t.Context(), "POST", "/Users", scimtest.Sample(1).With("externalId", `"e-1"`).String()) // a token, and the facts
+	made, err := c.send(t.Context(), "POST", "/Users", directorytest.Sample(1).With("externalId", `"e-1"`).String()) // a token, and the facts
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,11 +38,11 @@ func TestBudgets(t *testing.T) {
 		{"a page", "GET", "/Users?count=100", "", 1},
 		{"find by externalId", "GET", "/Users?" + url.Values{"filter": {`externalId eq "e-1"`}}.Encode(), "", 1},
 		{"find by userName", "GET", "/Users?" + url.Values{"filter": {`userName eq "sample1"`}}.Encode(), "", 1},
-		{"create", "POST", "/Users", scimtest.Sample(2).With("title", `"T"`).String(), 2},
+		{"create", "POST", "/Users", directorytest.Sample(2).With("title", `"T"`).String(), 2},
 		{"patch what is native", "PATCH", user, patchBody([]scim.Op{opOn(scim.ReplaceAll, "name.givenName", `"Ada"`)}), 2},
 		{"patch what is native and what is kept", "PATCH", user, patchBody([]scim.Op{{Kind: scim.ReplaceAll, Value: `{"title":"T","name":{"givenName":"Grace"}}`}}), 2},
 		{"patch what is kept", "PATCH", user, patchBody([]scim.Op{opOn(scim.ReplaceAll, "title", `"U"`)}), 1},
-		{"put", "PUT", user, scimtest.Sample(1).With("nickName", `"N"`).With("name", `{"givenName":"New","familyName":"Name"}`).String(), 2},
+		{"put", "PUT", user, directorytest.Sample(1).With("nickName", `"N"`).With("name", `{"givenName":"New","familyName":"Name"}`).String(), 2},
 		{"one member", "PATCH", small, add(ids[:1]), 1},
 		{"50 members", "PATCH", small, add(ids[1:51]), 1},
 		{"51 members", "PATCH", large, add(ids[:51]), 2 + 1},

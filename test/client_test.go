@@ -12,6 +12,8 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -19,13 +21,13 @@ import (
 // client is a Service over HTTP: it sends a call as a client would.
 type client struct{ base, token string }
 
-func (c client) Do(ctx context.Context, call scim.Call) (scim.Answer, error) {
+func (c client) Do(ctx context.Context, call protocol.Call) (protocol.Answer, error) {
 	switch call := call.(type) {
-	case scim.Create:
+	case protocol.Create:
 		return c.send(ctx, "POST", "/"+call.Type.Endpoint(), call.Body.String())
-	case scim.Read:
-		return c.send(ctx, "GET", path(call.Ref)+query(call.Want, url.Values{}), "")
-	case scim.List:
+	case protocol.Read:
+		return c.send(ctx, "GET", path(call.Ref)+query(call.Projection, url.Values{}), "")
+	case protocol.List:
 		v := url.Values{"startIndex": {strconv.Itoa(call.Query.Start)}, "count": {strconv.Itoa(call.Query.Count)}}
 		if call.Query.Cursor != nil {
 			v.Del("startIndex")
@@ -38,20 +40,20 @@ func (c client) Do(ctx context.Context, call scim.Call) (scim.Answer, error) {
 		if call.Query.Filter != nil {
 			v.Set("filter", call.Query.Filter.String())
 		}
-		return c.send(ctx, "GET", "/"+call.Query.Type.Endpoint()+query(call.Want, v), "")
-	case scim.Replace:
+		return c.send(ctx, "GET", "/"+call.Query.Type.Endpoint()+query(call.Projection, v), "")
+	case protocol.Replace:
 		return c.send(ctx, "PUT", path(call.Ref), call.Body.String())
-	case scim.Patch:
+	case protocol.Patch:
 		return c.send(ctx, "PATCH", path(call.Ref), patchBody(call.Ops))
-	case scim.Delete:
+	case protocol.Delete:
 		return c.send(ctx, "DELETE", path(call.Ref), "")
 	}
-	return scim.Answer{}, fmt.Errorf("no such call")
+	return protocol.Answer{}, fmt.Errorf("no such call")
 }
 
 func path(r scim.Ref) string { return "/" + r.Type.Endpoint() + "/" + url.PathEscape(r.ID) }
 
-func query(w scim.Want, v url.Values) string {
+func query(w protocol.Projection, v url.Values) string {
 	for _, a := range w.Attributes {
 		v.Add("attributes", a.String())
 	}
@@ -75,10 +77,10 @@ func patchBody(ops []scim.Op) string {
 	return string(b)
 }
 
-func (c client) send(ctx context.Context, method, path, body string) (scim.Answer, error) {
+func (c client) send(ctx context.Context, method, path, body string) (protocol.Answer, error) {
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader([]byte(body)))
 	if err != nil {
-		return scim.Answer{}, err
+		return protocol.Answer{}, err
 	}
 	req.Header.Set("Authorization", "Bearer "+c.token)
 	if body != "" {
@@ -86,31 +88,31 @@ func (c client) send(ctx context.Context, method, path, body string) (scim.Answe
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return scim.Answer{}, err
+		return protocol.Answer{}, err
 	}
 	defer res.Body.Close()
 	b, err := io.ReadAll(res.Body)
 	if err != nil {
-		return scim.Answer{}, err
+		return protocol.Answer{}, err
 	}
 	return readAnswer(res, b)
 }
 
-func readAnswer(res *http.Response, b []byte) (scim.Answer, error) {
+func readAnswer(res *http.Response, b []byte) (protocol.Answer, error) {
 	if res.StatusCode >= 300 {
 		doc := gjson.ParseBytes(b)
-		return scim.Answer{}, &scim.Error{Status: res.StatusCode, Type: doc.Get("scimType").String(), Detail: doc.Get("detail").String()}
+		return protocol.Answer{}, &scim.Error{Status: res.StatusCode, Type: doc.Get("scimType").String(), Detail: doc.Get("detail").String()}
 	}
 	if len(b) == 0 {
-		return scim.Answer{}, nil
+		return protocol.Answer{}, nil
 	}
 	doc, err := scim.ParseResource(b)
 	if err != nil || doc.Raw("totalResults") == "" {
-		return scim.Answer{Resource: doc, Version: res.Header.Get("ETag")}, err
+		return protocol.Answer{Resource: doc, Version: res.Header.Get("ETag")}, err
 	}
-	page := &scim.Page{Next: gjson.GetBytes(b, "nextCursor").String(), Total: int(gjson.GetBytes(b, "totalResults").Int()), Start: int(gjson.GetBytes(b, "startIndex").Int())}
+	page := &directory.Page{Next: gjson.GetBytes(b, "nextCursor").String(), Total: int(gjson.GetBytes(b, "totalResults").Int()), Start: int(gjson.GetBytes(b, "startIndex").Int())}
 	for _, e := range document.Elements(doc.Raw("Resources")) {
 		page.Resources = append(page.Resources, document.Must(e))
 	}
-	return scim.Answer{Page: page}, nil
+	return protocol.Answer{Page: page}, nil
 }

@@ -9,8 +9,8 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"keycloak-scim-proxy/proxy/directory/directorytest"
 	"keycloak-scim-proxy/proxy/scim"
-	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
 func TestKeycloakSlowPastTheDeadline(t *testing.T) {
@@ -27,7 +27,7 @@ func TestKeycloakSlowPastTheDeadline(t *testing.T) {
 	for _, req := range [][2]string{{"GET", "/Users"}, {"POST", "/Users"}} {
 		body := ""
 		if req[0] == "POST" {
-			body = scimtest.Sample(1).String()
+			body = directorytest.Sample(1).String()
 		}
 		_, err := c.send(t.Context(), req[0], req[1], body)
 		if e := scim.AsError(err); e.Status != 504 || e.Detail == "" {
@@ -46,7 +46,7 @@ func TestKeycloakDown(t *testing.T) {
 	f := newFaulty(t, w.realm.Server.URL)
 	w.through(t, f, 10*time.Second)
 	c := client{w.base(), w.tenantToken}
-	made, err := c.send(t.Context(), "POST", "/Users", scimtest.Sample(1).String())
+	made, err := c.send(t.Context(), "POST", "/Users", directorytest.Sample(1).String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,9 +54,9 @@ func TestKeycloakDown(t *testing.T) {
 	down := func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }
 	f.Before.Store(&down)
 	for _, req := range [][3]string{
-		{"GET", "/Users", ""}, {"GET", user, ""}, {"POST", "/Users", scimtest.Sample(2).String()},
+		{"GET", "/Users", ""}, {"GET", user, ""}, {"POST", "/Users", directorytest.Sample(2).String()},
 		{"PATCH", user, patchBody([]scim.Op{{Kind: scim.ReplaceAll, Path: scim.Path{AttrPath: scim.AttrPath{Name: "title"}}, Value: `"x"`}})},
-		{"PUT", user, scimtest.Sample(1).String()}, {"DELETE", user, ""},
+		{"PUT", user, directorytest.Sample(1).String()}, {"DELETE", user, ""},
 	} {
 		_, err := c.send(t.Context(), req[0], req[1], req[2])
 		if e := scim.AsError(err); e.Status != 503 {
@@ -69,7 +69,7 @@ func TestKeycloakDown(t *testing.T) {
 		t.Errorf("something is left behind: %v %s", err, a.Resource)
 	}
 	// The retry of the create that failed is no duplicate, and there is one.
-	if _, err := c.send(t.Context(), "POST", "/Users", scimtest.Sample(2).String()); err != nil {
+	if _, err := c.send(t.Context(), "POST", "/Users", directorytest.Sample(2).String()); err != nil {
 		t.Error(err)
 	}
 	if a, err := c.send(t.Context(), "GET", "/Users", ""); err != nil || a.Page.Total != 2 {
@@ -91,7 +91,7 @@ func TestAnswerOfACreateIsLost(t *testing.T) {
 		return nil
 	}
 	f.After.Store(&lost)
-	asked := scimtest.Sample(1).With("title", `"Countess"`).With("externalId", `"e-1"`)
+	asked := directorytest.Sample(1).With("title", `"Countess"`).With("externalId", `"e-1"`)
 	if _, err := c.send(t.Context(), "POST", "/Users", asked.String()); scim.Status(err) != 503 {
 		t.Fatalf("the answer was not lost: %v", err)
 	}
@@ -118,7 +118,7 @@ func TestKeycloakThatIgnoresActive(t *testing.T) {
 	f := newFaulty(t, w.realm.Server.URL)
 	w.through(t, f, 10*time.Second)
 	c := client{w.base(), w.tenantToken}
-	made, err := c.send(t.Context(), "POST", "/Users", scimtest.Sample(1).String())
+	made, err := c.send(t.Context(), "POST", "/Users", directorytest.Sample(1).String())
 	if err != nil {
 		t.Fatal(err)
 	}

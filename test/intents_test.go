@@ -8,9 +8,9 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"keycloak-scim-proxy/proxy/directory/directorytest"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
-	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
 // intent is what an identity provider wants to be true.
@@ -36,7 +36,7 @@ type creation struct {
 
 func (w *world) creations(_ *testing.T, _ client, n int) intent {
 	mail := fmt.Sprintf("sample%d@example.com", n)
-	asked := scimtest.Sample(n).With("title", `"Countess"`).With("externalId", fmt.Sprintf(`"e-%d"`, n)).
+	asked := directorytest.Sample(n).With("title", `"Countess"`).With("externalId", fmt.Sprintf(`"e-%d"`, n)).
 		With("emails", `[{"value":"`+mail+`","type":"work","primary":true},{"value":"home.`+mail+`","type":"home"}]`).
 		With(scim.EnterpriseURN, `{"department":"Engines","manager":{"value":"m-1"}}`).With(carURN, `{"plate":["A","B"],"seats":4}`)
 	return creation{w, asked}

@@ -13,13 +13,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/test/proxytest"
 )
 
-// directory is a realm of 2,000 users, 300 of them with attributes that the proxy keeps, and all of them as a cursor walk shows them.
-type directory struct {
+// bigRealm is a realm of 2,000 users, 300 of them with attributes that the proxy keeps, and all of them as a cursor walk shows them.
+type bigRealm struct {
 	*world
 	client
 	all []scim.Resource
@@ -27,10 +28,10 @@ type directory struct {
 
 const inDirectory = 2000
 
-func newDirectory(t *testing.T) *directory {
+func newBigRealm(t *testing.T) *bigRealm {
 	t.Helper()
 	w := newWorld(t)
-	d := &directory{world: w, client: client{w.base(), w.tenantToken}}
+	d := &bigRealm{world: w, client: client{w.base(), w.tenantToken}}
 	ids := w.users(t, "user", inDirectory)
 	var g errgroup.Group
 	g.SetLimit(4)
@@ -63,7 +64,7 @@ func newDirectory(t *testing.T) *directory {
 }
 
 // walk reads everybody by cursors.
-func (d *directory) walk(t *testing.T, size int) []scim.Resource {
+func (d *bigRealm) walk(t *testing.T, size int) []scim.Resource {
 	t.Helper()
 	var all []scim.Resource
 	next := ""
@@ -79,7 +80,7 @@ func (d *directory) walk(t *testing.T, size int) []scim.Resource {
 	}
 }
 
-func (d *directory) list(t *testing.T, v url.Values) (*scim.Page, error) {
+func (d *bigRealm) list(t *testing.T, v url.Values) (*directory.Page, error) {
 	a, err := d.send(t.Context(), "GET", "/Users?"+v.Encode(), "")
 	return a.Page, err
 }
@@ -121,7 +122,7 @@ func filterOf(rng *rand.Rand) string {
 }
 
 func TestListsOnTwoThousandUsers(t *testing.T) {
-	d := newDirectory(t)
+	d := newBigRealm(t)
 	t.Run("filters", d.filters)
 	t.Run("sorting", d.sorting)
 	t.Run("pages", d.pages)
@@ -130,7 +131,7 @@ func TestListsOnTwoThousandUsers(t *testing.T) {
 }
 
 // filters compares 500 random filters with every user, decided one by one.
-func (d *directory) filters(t *testing.T) {
+func (d *bigRealm) filters(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
@@ -169,7 +170,7 @@ func (d *directory) filters(t *testing.T) {
 	}
 }
 
-func (d *directory) sorting(t *testing.T) {
+func (d *bigRealm) sorting(t *testing.T) {
 	for _, by := range []string{"title", "name.familyName", "emails", "userName", scim.EnterpriseURN + ":department", "externalId"} {
 		path := scim.MustPath(by)
 		def, _ := scim.CoreSchemas().Lookup(scim.User, path)
@@ -208,7 +209,7 @@ func (d *directory) sorting(t *testing.T) {
 	}
 }
 
-func (d *directory) pages(t *testing.T) {
+func (d *bigRealm) pages(t *testing.T) {
 	p, err := d.list(t, url.Values{"count": {"1000"}, "startIndex": {"501"}, "attributes": {"userName"}})
 	if err != nil || p.Total != inDirectory || len(p.Resources) != 1000 {
 		t.Fatalf("%v %d of %d", err, len(p.Resources), p.Total)
@@ -220,7 +221,7 @@ func (d *directory) pages(t *testing.T) {
 	}
 }
 
-func (d *directory) limits(t *testing.T) {
+func (d *bigRealm) limits(t *testing.T) {
 	cfg := d.cfg
 	cfg.Limits.Scan = 500
 	cfg.Tenants = slices.Clone(cfg.Tenants)
@@ -236,7 +237,7 @@ func (d *directory) limits(t *testing.T) {
 }
 
 // walksWhileOthersWrite: whoever was there all the while is shown exactly once.
-func (d *directory) walksWhileOthersWrite(t *testing.T) {
+func (d *bigRealm) walksWhileOthersWrite(t *testing.T) {
 	stop := make(chan struct{})
 	var writers sync.WaitGroup
 	gone := map[string]bool{}

@@ -6,9 +6,9 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/proxy/directory/directorytest"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
-	"keycloak-scim-proxy/proxy/scim/scimtest"
 	"keycloak-scim-proxy/test/proxytest"
 	"keycloak-scim-proxy/test/redisserver"
 )
@@ -66,7 +66,7 @@ func addMembersAtOnce(t *testing.T, w *world, both [2]client) {
 }
 
 func patchOneUserAtOnce(t *testing.T, both [2]client) {
-	made, err := both[0].send(t.Context(), "POST", "/Users", scimtest.Sample(1).String())
+	made, err := both[0].send(t.Context(), "POST", "/Users", directorytest.Sample(1).String())
 	if err != nil {
 		t.Fatal(err)
 	}

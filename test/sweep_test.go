@@ -13,9 +13,9 @@ import (
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy"
+	"keycloak-scim-proxy/proxy/directory/directorytest"
 	"keycloak-scim-proxy/proxy/overlay"
 	"keycloak-scim-proxy/proxy/scim"
-	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
 // A user who is deleted in Keycloak's console leaves a record behind, which the sweep removes; the others keep theirs. A realm of two tenants
@@ -48,7 +48,7 @@ func TestSweep(t *testing.T) {
 	var ids []string
 	served(func(c client) {
 		for i := range 3 {
-			made, err := c.send(t.Context(), "POST", "/Users", scimtest.Sample(i).With("title", `"T"`).String())
+			made, err := c.send(t.Context(), "POST", "/Users", directorytest.Sample(i).With("title", `"T"`).String())
 			if err != nil {
 				t.Error(err)
 				return

@@ -20,7 +20,7 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/kcserver"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy"
-	"keycloak-scim-proxy/proxy/tenants"
+	"keycloak-scim-proxy/proxy/tokens"
 )
 
 const (
@@ -40,7 +40,7 @@ type demo struct {
 	out                          io.Writer
 	server                       *kcserver.Server
 	dropInSecret                 string
-	token                        tenants.Token
+	token                        tokens.Token
 }
 
 func demoCommand() *cobra.Command {
@@ -157,12 +157,12 @@ func (d *demo) secretFile() string { return filepath.Join(d.dir, "workforce.secr
 func (d *demo) loadToken() error {
 	file := filepath.Join(d.dir, "token")
 	if b, err := os.ReadFile(file); err == nil {
-		if d.token, err = tenants.Read(strings.TrimSpace(string(b))); err == nil {
+		if d.token, err = tokens.Read(strings.TrimSpace(string(b))); err == nil {
 			return nil
 		}
 	}
 	var err error
-	if d.token, err = tenants.Mint(rand.Reader, demoTenant, "k1"); err != nil {
+	if d.token, err = tokens.Mint(rand.Reader, demoTenant, "k1"); err != nil {
 		return err
 	}
 	return os.WriteFile(file, []byte(d.token.Reveal()+"\n"), 0o600)

@@ -34,7 +34,7 @@ func simulateCommand() *cobra.Command {
 			if o.Users < 1 {
 				return usageError{errors.New("--users must be at least 1")}
 			}
-			o.Out, o.Mark = c.OutOrStdout(), strings.ToLower(rand.Text()[:8])
+			o.Out, o.RunID = c.OutOrStdout(), strings.ToLower(rand.Text()[:8])
 			fmt.Fprintf(o.Out, "%s talks to %s\n", o.IDP, o.URL)
 			return simulate.Run(c.Context(), o)
 		},

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/spf13/cobra"
+	"keycloak-scim-proxy/proxy/tokens"
 
-	"keycloak-scim-proxy/proxy/tenants"
+	"github.com/spf13/cobra"
 )
 
 func tenantCommand() *cobra.Command {
@@ -23,7 +23,7 @@ func tokenCommand() *cobra.Command {
 		Short: "Make a bearer token; it is shown once, the tenant's file gets its hash",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			token, err := tenants.Mint(rand.Reader, args[0], key)
+			token, err := tokens.Mint(rand.Reader, args[0], key)
 			if err != nil {
 				return usageError{err}
 			}

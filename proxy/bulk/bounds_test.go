@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -38,7 +39,7 @@ func TestDecodingEndsWithTheContext(t *testing.T) {
 	s := newSite()
 	ctx, cancel := context.WithCancel(t.Context())
 	decoded, decode := 0, s.Decode
-	s.Decode = func(w scim.Wire) (scim.Call, []string, error) {
+	s.Decode = func(w protocol.Request) (protocol.Call, []string, error) {
 		if decoded++; decoded == 3 {
 			cancel()
 		}
@@ -98,8 +99,8 @@ func TestCostsGrowWithTheOperations(t *testing.T) {
 		cost := func(n int) uint64 {
 			s := newSite()
 			s.Limits.Body, s.Workers = 1<<20, 1
-			s.Service = scim.ServiceFunc(func(_ context.Context, c scim.Call) (scim.Answer, error) { // it costs the same for each call
-				return scim.Answer{Resource: document.Must(`{"id":"` + scim.Target(c).ID + `x"}`)}, nil
+			s.Service = protocol.ServiceFunc(func(_ context.Context, c protocol.Call) (protocol.Answer, error) { // it costs the same for each call
+				return protocol.Answer{Resource: document.Must(`{"id":"` + protocol.Target(c).ID + `x"}`)}, nil
 			})
 			q, err := bulk.Parse([]byte(`{"schemas":["`+bulk.RequestURN+`"],"Operations":[`+strings.Join(ops(n), ",")+`]}`), 1000)
 			if err != nil {

@@ -13,9 +13,11 @@ import (
 	"go.uber.org/goleak"
 
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/directory/directorytest"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
-	"keycloak-scim-proxy/proxy/scim/scimtest"
 	"keycloak-scim-proxy/proxy/writing"
 )
 
@@ -24,22 +26,22 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // site is a runner on a whole service in memory, and a log of the calls that reached it.
 type site struct {
 	bulk.Runner
-	service scim.Service
+	service protocol.Service
 	mu      sync.Mutex
 	log     []string
 	// fail may refuse a call.
-	fail func(scim.Call) error
+	fail func(protocol.Call) error
 }
 
 func newSite() *site {
-	able := scimtest.KeycloakAble()
-	able.Holds = map[scim.ResourceType]map[string]scim.Holding{scim.User: {}, scim.Group: {}}
+	able := directorytest.KeycloakCapabilities()
+	able.Placements = map[scim.ResourceType]map[string]directory.Placement{scim.User: {}, scim.Group: {}}
 	for _, t := range []scim.ResourceType{scim.User, scim.Group} {
 		for _, a := range scim.CoreSchemas().Core(t).Attributes {
-			able.Holds[t][strings.ToLower(a.Name)] = scim.Native
+			able.Placements[t][strings.ToLower(a.Name)] = directory.Native
 		}
-		able.Holds[t]["members"], able.Holds[t]["groups"] = scim.Derived, scim.Derived
-		able.Holds[t][strings.ToLower(scim.EnterpriseURN+":manager")] = scim.Native
+		able.Placements[t]["members"], able.Placements[t]["groups"] = directory.ServerMade, directory.ServerMade
+		able.Placements[t][strings.ToLower(scim.EnterpriseURN+":manager")] = directory.Native
 	}
 	locks := sync.Map{}
 	lock := func(_ context.Context, key string) (func(), error) {
@@ -47,31 +49,31 @@ func newSite() *site {
 		m.(*sync.Mutex).Lock()
 		return m.(*sync.Mutex).Unlock, nil
 	}
-	s := &site{service: writing.New(scimtest.NewMemory(able), lock, scim.CoreSchemas(), writing.Options{MembersShown: 100})}
-	decoder := scim.Decoder{Schemas: scim.CoreSchemas(), MaxFilter: 1000, DefaultPage: 10, MaxPage: 100}
+	s := &site{service: writing.New(directorytest.NewMemory(able), lock, scim.CoreSchemas(), writing.Options{MembersShown: 100})}
+	decoder := protocol.Decoder{Schemas: scim.CoreSchemas(), MaxFilter: 1000, DefaultPage: 10, MaxPage: 100}
 	s.Runner = bulk.Runner{Service: s, Decode: decoder.Decode, Workers: 8, Pool: bulk.NewPool(16), Limits: bulk.Limits{Operations: 100, Payload: 1 << 20, Body: 4000, Depth: 20}}
 	return s
 }
 
-func (s *site) Do(ctx context.Context, c scim.Call) (scim.Answer, error) {
+func (s *site) Do(ctx context.Context, c protocol.Call) (protocol.Answer, error) {
 	s.mu.Lock()
 	s.log = append(s.log, c.Verb()+" "+name(c))
 	fail := s.fail
 	s.mu.Unlock()
 	if fail != nil {
 		if err := fail(c); err != nil {
-			return scim.Answer{}, err
+			return protocol.Answer{}, err
 		}
 	}
 	return s.service.Do(ctx, c)
 }
 
 // name of who a call is about: a create's userName or displayName.
-func name(c scim.Call) string {
-	if create, ok := c.(scim.Create); ok {
+func name(c protocol.Call) string {
+	if create, ok := c.(protocol.Create); ok {
 		return document.Text(create.Body.Raw("userName")) + document.Text(create.Body.Raw("displayName"))
 	}
-	return scim.Target(c).ID
+	return protocol.Target(c).ID
 }
 
 func (s *site) called(verb string) bool {
@@ -98,7 +100,7 @@ func (s *site) runIn(t *testing.T, ctx context.Context, failOnErrors int, ops ..
 
 func (s *site) get(t *testing.T, ref scim.Ref) scim.Resource {
 	t.Helper()
-	a, err := s.service.Do(t.Context(), scim.Read{Ref: ref})
+	a, err := s.service.Do(t.Context(), protocol.Read{Ref: ref})
 	if err != nil {
 		t.Fatalf("%s: %v", ref.Key(), err)
 	}
@@ -107,7 +109,7 @@ func (s *site) get(t *testing.T, ref scim.Ref) scim.Resource {
 
 func (s *site) total(t *testing.T, rt scim.ResourceType) int {
 	t.Helper()
-	a, err := s.service.Do(t.Context(), scim.List{Query: scim.Query{Type: rt, Start: 1}})
+	a, err := s.service.Do(t.Context(), protocol.List{Query: directory.Query{Type: rt, Start: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -263,7 +265,7 @@ func TestEnvelope(t *testing.T) {
 
 func TestAFailedOperationFailsItsDependants(t *testing.T) {
 	s := newSite()
-	s.fail = func(c scim.Call) error {
+	s.fail = func(c protocol.Call) error {
 		if name(c) == "a" {
 			return scim.Uniqueness("taken")
 		}
@@ -296,12 +298,12 @@ func TestCircles(t *testing.T) {
 }
 
 func TestACircleIsAllOrNothing(t *testing.T) {
-	for verb, refuse := range map[string]func(c scim.Call) bool{
-		"create": func(c scim.Call) bool { return name(c) == "c" },
-		"patch":  func(c scim.Call) bool { return c.Verb() == "patch" },
+	for verb, refuse := range map[string]func(c protocol.Call) bool{
+		"create": func(c protocol.Call) bool { return name(c) == "c" },
+		"patch":  func(c protocol.Call) bool { return c.Verb() == "patch" },
 	} {
 		s := newSite()
-		s.fail = func(c scim.Call) error {
+		s.fail = func(c protocol.Call) error {
 			if refuse(c) {
 				return scim.Uniqueness("taken")
 			}
@@ -315,7 +317,7 @@ func TestACircleIsAllOrNothing(t *testing.T) {
 	}
 	// What cannot be removed is told.
 	s := newSite()
-	s.fail = func(c scim.Call) error {
+	s.fail = func(c protocol.Call) error {
 		if c.Verb() != "create" {
 			return scim.Unavailable("Keycloak", nil)
 		}
@@ -343,7 +345,7 @@ func TestGroupsInGroups(t *testing.T) {
 func TestFailOnErrorsIsExact(t *testing.T) {
 	for n := 1; n <= 6; n++ {
 		s := newSite()
-		s.fail = func(c scim.Call) error {
+		s.fail = func(c protocol.Call) error {
 			if strings.HasPrefix(name(c), "bad") {
 				return scim.Uniqueness("taken")
 			}
@@ -374,7 +376,7 @@ func TestSideBySide(t *testing.T) {
 		s.Workers, s.Pool = c.workers, bulk.NewPool(c.slots)
 		var inside, most atomic.Int32
 		full := make(chan struct{})
-		s.fail = func(scim.Call) error {
+		s.fail = func(protocol.Call) error {
 			n := inside.Add(1)
 			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
 			}
@@ -428,7 +430,7 @@ func TestDeadline(t *testing.T) {
 	s.Workers = 2
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	s.fail = func(c scim.Call) error {
+	s.fail = func(c protocol.Call) error {
 		if name(c) == "u4" {
 			cancel()
 		}
@@ -462,7 +464,7 @@ func TestDeadline(t *testing.T) {
 
 func TestRulesOfTheDialectFire(t *testing.T) {
 	s := newSite()
-	d := scim.Decoder{Schemas: scim.CoreSchemas(), Dialect: scim.Dialect{Rules: []scim.Rule{{Name: "shout", Body: func(_ *scim.Message, body *scim.Object) {
+	d := protocol.Decoder{Schemas: scim.CoreSchemas(), Dialect: protocol.Dialect{Rules: []protocol.Rule{{Name: "shout", Body: func(_ *protocol.Message, body *scim.Object) {
 		body.Map(func(name, raw string) (string, string) { return name, strings.ReplaceAll(raw, `"quiet"`, `"LOUD"`) })
 	}}}}}
 	s.Decode = d.Decode

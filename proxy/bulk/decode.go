@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -21,7 +22,7 @@ const (
 // operation is one operation of a request, as it goes its way.
 type operation struct {
 	method, bulkID string
-	call           scim.Call
+	call           protocol.Call
 	refs           []string // bulkIds that the call refers to
 	ref            scim.Ref // the resource, once its id is known
 	version        string
@@ -57,8 +58,8 @@ func (r *run) decode(ctx context.Context, texts []string) bool {
 		if o.err != nil {
 			continue
 		}
-		if o.refs = scim.References(o.call); !slices.ContainsFunc(o.refs, r.nameless) {
-			_, o.err = scim.Bind(o.call, r.promised)
+		if o.refs = References(o.call); !slices.ContainsFunc(o.refs, r.nameless) {
+			_, o.err = Bind(o.call, r.promised)
 		}
 	}
 	return true
@@ -142,28 +143,28 @@ func refused(err error) error {
 }
 
 // open reads an operation's envelope, and its data as the body of a request.
-func (r *run) open(o *operation, text string) (scim.Wire, error) {
+func (r *run) open(o *operation, text string) (protocol.Request, error) {
 	doc, err := scim.Part(text)
 	if err != nil {
-		return scim.Wire{}, scim.InvalidSyntax("the operation is not a JSON object, or names a member twice")
+		return protocol.Request{}, scim.InvalidSyntax("the operation is not a JSON object, or names a member twice")
 	}
 	fields := map[string]string{}
 	for _, name := range []string{"method", "path", "bulkId", "version"} {
 		raw := doc.Raw(name)
 		if raw != "" && raw != "null" && !document.IsText(raw) {
-			return scim.Wire{}, scim.InvalidSyntax("%s is not a string", name)
+			return protocol.Request{}, scim.InvalidSyntax("%s is not a string", name)
 		}
 		fields[name] = document.Text(raw)
 	}
 	o.method, o.bulkID = fields["method"], fields["bulkId"]
 	if o.ref, err = place(fields["path"]); err != nil {
-		return scim.Wire{}, err
+		return protocol.Request{}, err
 	}
 	if err := o.check(); err != nil {
-		return scim.Wire{}, err
+		return protocol.Request{}, err
 	}
-	w := scim.Wire{Method: o.method, Type: o.ref.Type, ID: o.ref.ID, IfMatch: fields["version"]}
-	w.Want.Quiet = r.request.Quiet && o.method != post
+	w := protocol.Request{Method: o.method, Type: o.ref.Type, ID: o.ref.ID, IfMatch: fields["version"]}
+	w.Projection.Quiet = r.request.Quiet && o.method != post
 	if o.method != remove {
 		if w.Body = []byte(doc.Raw("data")); len(w.Body) == 0 {
 			return w, scim.InvalidSyntax("a %s needs data", o.method)
@@ -216,7 +217,7 @@ func place(path string) (scim.Ref, error) {
 	case "Bulk":
 		return ref, scim.InvalidSyntax("a bulk request cannot hold another one")
 	}
-	if ref.Type == "" || len(segments) > 2 || ref.ID == scim.Search {
+	if ref.Type == "" || len(segments) > 2 || ref.ID == protocol.Search {
 		return ref, scim.InvalidSyntax("the path is not /Users, /Groups or one resource below them")
 	}
 	return ref, nil

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -30,7 +31,7 @@ func (r *run) perform(ctx context.Context, u *unit) {
 func (r *run) refersToItself(i int) bool {
 	o := &r.ops[i]
 	for _, id := range o.refs {
-		if _, creates := o.call.(scim.Create); creates && r.makers[id] == i {
+		if _, creates := o.call.(protocol.Create); creates && r.makers[id] == i {
 			return true
 		}
 	}
@@ -47,19 +48,19 @@ func (r *run) made(bulkID string) (scim.Ref, bool) {
 }
 
 // do binds and carries out one call of an operation.
-func (r *run) do(ctx context.Context, o *operation, c scim.Call) error {
-	c, err := scim.Bind(c, r.made)
+func (r *run) do(ctx context.Context, o *operation, c protocol.Call) error {
+	c, err := Bind(c, r.made)
 	if err != nil {
 		return err
 	}
-	if ref := scim.Target(c); ref.ID != "" {
+	if ref := protocol.Target(c); ref.ID != "" {
 		o.ref = ref
 	}
 	a, err := r.runner.Service.Do(ctx, c)
 	if err != nil {
 		return err
 	}
-	if _, creates := c.(scim.Create); creates {
+	if _, creates := c.(protocol.Create); creates {
 		o.ref.ID = a.Resource.ID()
 	}
 	o.version, o.skipped, o.adopted = a.Version, append(o.skipped, a.Skipped...), o.adopted || a.Adopted
@@ -69,11 +70,11 @@ func (r *run) do(ctx context.Context, o *operation, c scim.Call) error {
 // circle makes resources that refer to each other: first all of them, without what cannot be bound yet, then what was taken out. If one
 // operation fails, those that were made are removed again: none of them is what was asked for.
 func (r *run) circle(ctx context.Context, u *unit) {
-	later := make([]scim.Patch, len(u.ops))
+	later := make([]protocol.Patch, len(u.ops))
 	for n, i := range u.ops {
 		o := &r.ops[i]
-		create, _ := o.call.(scim.Create) // circles are among creates only
-		create, later[n] = scim.Defer(create, r.unmade(o))
+		create, _ := o.call.(protocol.Create) // circles are among creates only
+		create, later[n] = Defer(create, r.unmade(o))
 		if o.err = r.do(ctx, o, create); o.err != nil {
 			r.takeBack(ctx, u, i)
 			return
@@ -111,7 +112,7 @@ func (r *run) takeBack(ctx context.Context, u *unit, cause int) {
 		if o.ref.ID == "" || o.adopted {
 			continue
 		}
-		_, err := r.runner.Service.Do(ctx, scim.Delete{Ref: o.ref})
+		_, err := r.runner.Service.Do(ctx, protocol.Delete{Ref: o.ref})
 		if err == nil || scim.Status(err) == 404 {
 			o.ref.ID = ""
 			continue

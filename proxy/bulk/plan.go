@@ -3,7 +3,7 @@ package bulk
 import (
 	"slices"
 
-	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/protocol"
 )
 
 // unit is what is carried out in one go: one operation, or the creates of a circle of references.
@@ -58,7 +58,7 @@ func (r *run) depends(i int) []int {
 
 // makersOf are the edges among which circles are sought: a create that failed already waits for nobody.
 func (r *run) makersOf(i int) []int {
-	if _, creates := r.ops[i].call.(scim.Create); !creates || r.ops[i].err != nil {
+	if _, creates := r.ops[i].call.(protocol.Create); !creates || r.ops[i].err != nil {
 		return nil
 	}
 	return slices.DeleteFunc(r.depends(i), func(j int) bool { return r.ops[j].err != nil })
@@ -77,7 +77,7 @@ func (r *run) keepOrder(after func(i, j int)) {
 			continue
 		}
 		own := o.ref.Key()
-		if id, ok := scim.BulkID(o.ref.ID); ok {
+		if id, ok := Reference(o.ref.ID); ok {
 			own = r.keyOf(id)
 		}
 		for _, j := range uses[own] {

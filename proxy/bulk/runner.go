@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -25,8 +26,8 @@ func NewPool(n int) *Pool { return &Pool{semaphore.NewWeighted(int64(n))} }
 
 // Runner is a value, made per session: service and decoder are the session's own, so that there is no second way in.
 type Runner struct {
-	Service scim.Service
-	Decode  func(scim.Wire) (scim.Call, []string, error)
+	Service protocol.Service
+	Decode  func(protocol.Request) (protocol.Call, []string, error)
 	// Prove asks whether the caller may write a resource, or create one of the type if the ref has no id.
 	Prove func(ctx context.Context, ref scim.Ref) error
 	// Workers is how many operations of one request run at the same time.
@@ -94,14 +95,14 @@ func (r *run) prove(ctx context.Context) error {
 	for i := range r.ops {
 		o := &r.ops[i]
 		kind := scim.Ref{Type: o.ref.Type}
-		if _, creates := o.call.(scim.Create); !creates {
+		if _, creates := o.call.(protocol.Create); !creates {
 			kind.ID = "any"
 		}
 		most := provenChanges
 		if kind.ID == "" {
 			most = 1
 		}
-		if _, unbound := scim.BulkID(o.ref.ID); o.err != nil || unbound || asked[kind] >= most {
+		if _, unbound := Reference(o.ref.ID); o.err != nil || unbound || asked[kind] >= most {
 			continue
 		}
 		asked[kind]++
@@ -134,7 +135,7 @@ func (r *run) collect(outOfTime bool) {
 
 func (o *operation) result() Result {
 	out := Result{Method: o.method, BulkID: o.bulkID, Ref: o.ref, Version: o.version, Err: o.err}
-	if _, unbound := scim.BulkID(out.Ref.ID); unbound {
+	if _, unbound := Reference(out.Ref.ID); unbound {
 		out.Ref.ID = ""
 	}
 	switch {

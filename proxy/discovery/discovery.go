@@ -1,5 +1,5 @@
 // Package discovery prints what is advertised (RFC 7643 sections 5 to 7, RFC 7644 section 4): ServiceProviderConfig from the topmost
-// Able, schemas and resource types from scim.Schemas. So what is advertised is by construction what is done.
+// Capabilities, schemas and resource types from scim.Schemas. So what is advertised is by construction what is done.
 //
 // It must not know rooms, Keycloak or HTTP.
 package discovery
@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"strconv"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -23,7 +24,7 @@ const (
 const DefaultPage = 100
 
 // pagination is RFC 9865 section 4.
-func pagination(a scim.Able) string {
+func pagination(a directory.Capabilities) string {
 	out := `{"cursor":` + strconv.FormatBool(a.Cursor) + `,"index":true,"defaultPaginationMethod":"index","defaultPageSize":` + strconv.Itoa(min(DefaultPage, a.MaxPage)) +
 		`,"maxPageSize":` + strconv.Itoa(a.MaxPage)
 	if a.Cursor {
@@ -33,7 +34,7 @@ func pagination(a scim.Able) string {
 }
 
 // Config is the ServiceProviderConfig.
-func Config(a scim.Able) scim.Resource {
+func Config(a directory.Capabilities) scim.Resource {
 	supported := func(yes bool) string { return `{"supported":` + strconv.FormatBool(yes) + `}` }
 	return document.Must("{}").
 		With("schemas", document.Array([]string{document.Quote(configURN)})).

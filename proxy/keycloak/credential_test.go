@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 )
@@ -53,7 +54,7 @@ func TestAccountRenewsBeforeExpiry(t *testing.T) {
 		realm := NewRealm(client, "r", account, profile.Stock())
 		use := func() {
 			t.Helper()
-			if _, err := realm.Get(t.Context(), one, scim.Need{}); err != nil {
+			if _, err := realm.Get(t.Context(), one, directory.Fields{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -93,7 +94,7 @@ func TestRefusedTokenIsRenewedOnce(t *testing.T) {
 		if !row.own {
 			cred = Caller("mine")
 		}
-		_, err := NewRealm(client, "r", cred, profile.Stock()).Get(t.Context(), one, scim.Need{})
+		_, err := NewRealm(client, "r", cred, profile.Stock()).Get(t.Context(), one, directory.Fields{})
 		status := 200
 		if err != nil {
 			status = scim.Status(err)

@@ -6,7 +6,7 @@
 // cited where it is mended, and docs/keycloak.md lists the measurements.
 //
 // It must not know the store, dialects, HTTP towards the caller, or any other room. The user
-// profile stays below it: other rooms see what it makes possible as scim.Able.
+// profile stays below it: other rooms see what it makes possible as directory.Capabilities.
 //
 // Failures. Every call has a deadline, a bounded body and a place among a bounded number of calls
 // in flight. If Keycloak is unreachable the error is 503, if it is too slow 504, and if its answer

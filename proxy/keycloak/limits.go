@@ -1,6 +1,6 @@
 package keycloak
 
-import "keycloak-scim-proxy/proxy/scim"
+import "keycloak-scim-proxy/proxy/directory"
 
 // Limits of the SCIM API, measured on 26.7.3 (docs/keycloak.md; TestNativeFilterLimits).
 const (
@@ -16,7 +16,7 @@ const (
 
 // filterLimits are those of a List: the native ones less the term that going on behind a user adds,
 // whose name may have an escape before each character.
-var filterLimits = scim.FilterLimits{
+var filterLimits = directory.FilterLimits{
 	Length:  filterLength - len(`() and userName gt ""`) - 2*nameLength,
 	Nesting: filterNesting - 1,
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
@@ -22,10 +23,10 @@ const (
 	markRows  = 5
 )
 
-// List reads one page of at most 100. The filter must be one that Able says is decided rightly;
+// List reads one page of at most 100. The filter must be one that Capabilities says is decided rightly;
 // sorting is not done here.
-func (r *Realm) List(ctx context.Context, q scim.Query) (scim.Page, error) {
-	switch kind, rest := cut(q.After); kind {
+func (r *Realm) List(ctx context.Context, q directory.Query) (directory.Page, error) {
+	switch kind, rest := cut(q.ResumeAfter); kind {
 	case markName:
 		behind := scim.Compare{Attr: userName, Op: scim.Gt, Value: document.Quote(rest)}
 		if q.Start = 1; q.Filter == nil {
@@ -36,7 +37,7 @@ func (r *Realm) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 	case markIndex:
 		start, err := r.behind(ctx, q, rest)
 		if err != nil {
-			return scim.Page{}, err
+			return directory.Page{}, err
 		}
 		p, err := r.listAt(ctx, q, start)
 		p.Total = max(p.Total-start+1, 0)
@@ -52,8 +53,8 @@ func cut(mark string) (kind, rest string) {
 	return mark[:1], mark[1:]
 }
 
-func (r *Realm) listAt(ctx context.Context, q scim.Query, start int) (scim.Page, error) {
-	v := r.projection(q.Type, q.Need)
+func (r *Realm) listAt(ctx context.Context, q directory.Query, start int) (directory.Page, error) {
+	v := r.projection(q.Type, q.Fields)
 	v.Set("startIndex", strconv.Itoa(start))
 	v.Set("count", strconv.Itoa(min(q.Count, pageLimit)))
 	if q.Filter != nil {
@@ -61,24 +62,24 @@ func (r *Realm) listAt(ctx context.Context, q scim.Query, start int) (scim.Page,
 	}
 	a, err := r.call(ctx, http.MethodGet, r.path(scim.Ref{Type: q.Type}), v, "")
 	if err != nil {
-		return scim.Page{}, err
+		return directory.Page{}, err
 	}
 	if !a.ok() {
-		return scim.Page{}, r.refused(scim.Ref{Type: q.Type}, a)
+		return directory.Page{}, r.refused(scim.Ref{Type: q.Type}, a)
 	}
 	return readPage(a.body, q.Type, start)
 }
 
-func readPage(body []byte, t scim.ResourceType, start int) (scim.Page, error) {
+func readPage(body []byte, t scim.ResourceType, start int) (directory.Page, error) {
 	doc, err := scim.ParseResource(body)
 	if err != nil {
-		return scim.Page{}, scim.Upstream(err)
+		return directory.Page{}, scim.Upstream(err)
 	}
 	total, err := strconv.Atoi(doc.Raw("totalResults"))
 	if err != nil {
-		return scim.Page{}, scim.Upstream(err)
+		return directory.Page{}, scim.Upstream(err)
 	}
-	page := scim.Page{Total: total, Start: start}
+	page := directory.Page{Total: total, Start: start}
 	var ids []string
 	for i, e := range document.Elements(doc.Raw("Resources")) {
 		one, err := standard([]byte(e))
@@ -87,7 +88,7 @@ func readPage(body []byte, t scim.ResourceType, start int) (scim.Page, error) {
 		}
 		ids = append(ids, one.ID())
 		page.Resources = append(page.Resources, one)
-		page.Marks = append(page.Marks, mark(t, one, start+i, ids))
+		page.Resume = append(page.Resume, mark(t, one, start+i, ids))
 	}
 	return page, nil
 }
@@ -101,7 +102,7 @@ func mark(t scim.ResourceType, one scim.Resource, at int, ids []string) string {
 
 // behind is the index behind a mark's rows, wherever they are now: first where they were, then page
 // by page before and after that.
-func (r *Realm) behind(ctx context.Context, q scim.Query, rest string) (int, error) {
+func (r *Realm) behind(ctx context.Context, q directory.Query, rest string) (int, error) {
 	parts := strings.Split(rest, ",")
 	at, err := strconv.Atoi(parts[0])
 	if err != nil || len(parts) < 2 {
@@ -109,7 +110,7 @@ func (r *Realm) behind(ctx context.Context, q scim.Query, rest string) (int, err
 	}
 	ids := parts[1:]
 	slices.Reverse(ids) // the last row first
-	q.Need, q.Count = scim.Need{Only: []string{"id"}}, pageLimit
+	q.Fields, q.Count = directory.Fields{Only: []string{"id"}}, pageLimit
 	first := max(at-pageLimit/2, 1)
 	for start, step := first, -pageLimit; ; start = max(start+step, 1) {
 		page, err := r.listAt(ctx, q, start)
@@ -129,7 +130,7 @@ func (r *Realm) behind(ctx context.Context, q scim.Query, rest string) (int, err
 }
 
 // indexOf finds the first of the ids that is on a page.
-func indexOf(p scim.Page, ids []string) int {
+func indexOf(p directory.Page, ids []string) int {
 	for _, id := range ids {
 		if i := slices.IndexFunc(p.Resources, func(r scim.Resource) bool { return r.ID() == id }); i >= 0 {
 			return i

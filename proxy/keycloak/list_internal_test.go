@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 )
@@ -55,7 +56,7 @@ func TestGroupsAreFoundAgain(t *testing.T) {
 	} {
 		s := &shelf{ids: row.ids}
 		r := NewRealm(NewClient("http://keycloak.example", s, time.Minute, 1), "r", Caller("token"), profile.Stock())
-		p, err := r.List(t.Context(), scim.Query{Type: scim.Group, Start: 1, Count: 1, After: "i300,g295,g296,g297,g298,g299"})
+		p, err := r.List(t.Context(), directory.Query{Type: scim.Group, Start: 1, Count: 1, ResumeAfter: "i300,g295,g296,g297,g298,g299"})
 		next := ""
 		if len(p.Resources) > 0 {
 			next = p.Resources[0].ID()

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
@@ -32,20 +33,20 @@ type chunk struct {
 	ids []string
 }
 
-// Join changes a group's membership.
+// ChangeMembers changes a group's membership.
 //
 // A change of one chunk is sent without reading the group. Otherwise the members are read first, so
 // that only the difference is sent and the way back is known. After any failure that is no plain
 // refusal of a single chunk, the members are read again and what is missing is sent one chunk after
 // the other; if that fails too, the group goes back to what was read and the error names the ids.
-func (r *Realm) Join(ctx context.Context, group scim.Ref, m scim.Membership) error {
+func (r *Realm) ChangeMembers(ctx context.Context, group scim.Ref, m directory.MemberChange) error {
 	if !validID(group.ID) {
 		return scim.NotFound(group)
 	}
 	if id, ok := firstInvalid(m); ok {
 		return scim.InvalidValue("member %.64q does not exist", id)
 	}
-	single := !m.Only && len(m.Add)+len(m.Remove) <= chunkSize
+	single := !m.Replace && len(m.Add)+len(m.Remove) <= chunkSize
 	var before []string
 	if !single {
 		var err error
@@ -67,7 +68,7 @@ func (r *Realm) Join(ctx context.Context, group scim.Ref, m scim.Membership) err
 // recover rolls a failed change forward, else back. It outlives the caller's patience, not the
 // calls' own deadlines, because half a change must not stay; each step is bounded by the client's
 // time-out.
-func (r *Realm) recover(ctx context.Context, group scim.Ref, m scim.Membership, before []string, cause error) error {
+func (r *Realm) recover(ctx context.Context, group scim.Ref, m directory.MemberChange, before []string, cause error) error {
 	ctx = context.WithoutCancel(ctx)
 	now, err := r.members(ctx, group)
 	if err != nil {
@@ -86,7 +87,7 @@ func (r *Realm) recover(ctx context.Context, group scim.Ref, m scim.Membership, 
 	if before == nil { // one chunk: it was applied whole or not at all, or what a race left is what was asked for
 		return cause
 	}
-	if err := r.send(ctx, group, difference(now, scim.Membership{Only: true, Add: before}), 1); err != nil {
+	if err := r.send(ctx, group, difference(now, directory.MemberChange{Replace: true, Add: before}), 1); err != nil {
 		return unfinished(errors.Join(cause, err), m)
 	}
 	return cause
@@ -98,7 +99,7 @@ func refusal(err error) bool {
 	return scim.Refused(err) && scim.Status(err) != http.StatusConflict
 }
 
-func unfinished(cause error, m scim.Membership) error {
+func unfinished(cause error, m directory.MemberChange) error {
 	ids := slices.Concat(m.Add, m.Remove)
 	shown := ids[:min(len(ids), 20)]
 	return &scim.Error{
@@ -108,16 +109,16 @@ func unfinished(cause error, m scim.Membership) error {
 }
 
 // difference is what is left to do when the group has these members.
-func difference(members []string, m scim.Membership) scim.Membership {
+func difference(members []string, m directory.MemberChange) directory.MemberChange {
 	have := set(members)
-	var d scim.Membership
+	var d directory.MemberChange
 	for _, id := range m.Add {
 		if !have[id] {
 			d.Add = append(d.Add, id)
 		}
 	}
 	leave := m.Remove
-	if m.Only {
+	if m.Replace {
 		keep := set(m.Add)
 		leave = slices.DeleteFunc(slices.Clone(members), func(id string) bool { return keep[id] })
 	}
@@ -137,7 +138,7 @@ func set(ids []string) map[string]bool {
 	return s
 }
 
-func firstInvalid(m scim.Membership) (string, bool) {
+func firstInvalid(m directory.MemberChange) (string, bool) {
 	for _, id := range slices.Concat(m.Add, m.Remove) {
 		if !validID(id) {
 			return id, true
@@ -149,7 +150,7 @@ func firstInvalid(m scim.Membership) (string, bool) {
 // send does adds before removes, so that nobody who stays is out for a moment. After a failure
 // nothing new is started, but what is under way is waited for: a request that was cut off could
 // still be applied behind the back of what comes next.
-func (r *Realm) send(ctx context.Context, group scim.Ref, m scim.Membership, workers int) error {
+func (r *Realm) send(ctx context.Context, group scim.Ref, m directory.MemberChange, workers int) error {
 	for _, part := range []chunk{{true, m.Add}, {false, m.Remove}} {
 		var g errgroup.Group
 		var failed atomic.Bool

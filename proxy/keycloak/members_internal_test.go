@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 )
@@ -97,7 +98,7 @@ func many(prefix string, n int) []string {
 // asked for, or what it had before; if neither can be reached, the error says so.
 func TestHalfAMembershipChangeDoesNotStay(t *testing.T) {
 	old, wanted := many("old", 60), many("new", 120)
-	replaced := scim.Membership{Only: true, Add: wanted} // 3 chunks of adds, 2 of removes
+	replaced := directory.MemberChange{Replace: true, Add: wanted} // 3 chunks of adds, 2 of removes
 	from := func(first int, status int) func(int) int {
 		return func(n int) int {
 			if n < first {
@@ -107,7 +108,7 @@ func TestHalfAMembershipChangeDoesNotStay(t *testing.T) {
 		}
 	}
 	for name, row := range map[string]struct {
-		m       scim.Membership
+		m       directory.MemberChange
 		answers func(n int) int
 		blind   int
 		status  int // of the error, 0: none
@@ -125,16 +126,16 @@ func TestHalfAMembershipChangeDoesNotStay(t *testing.T) {
 		"the way back fails":             {replaced, from(3, 500), 0, 503, nil, 3},
 		"the members cannot be read":     {replaced, func(n int) int { return map[bool]int{true: 500, false: 200}[n == 3] }, 2, 503, nil, 2},
 		"they cannot be read once more":  {replaced, from(3, 500), 3, 503, nil, 3},
-		"one chunk is refused":           {scim.Membership{Add: wanted[:50]}, from(1, 400), 0, 400, old, 0},
-		"one chunk fails once":           {scim.Membership{Add: wanted[:50]}, func(n int) int { return map[bool]int{true: 500, false: 200}[n == 1] }, 0, 0, slices.Concat(old, wanted[:50]), 1},
-		"one chunk fails":                {scim.Membership{Add: wanted[:50]}, from(1, 500), 0, 502, old, 2},
-		"removes of many fail for good":  {scim.Membership{Remove: old}, func(n int) int { return map[bool]int{true: 500, false: 200}[n == 2 || n == 3] }, 0, 502, old, 3},
-		"adds beside those who are left": {scim.Membership{Add: wanted}, func(n int) int { return map[bool]int{true: 400, false: 200}[n == 3] }, 0, 400, old, 2},
+		"one chunk is refused":           {directory.MemberChange{Add: wanted[:50]}, from(1, 400), 0, 400, old, 0},
+		"one chunk fails once":           {directory.MemberChange{Add: wanted[:50]}, func(n int) int { return map[bool]int{true: 500, false: 200}[n == 1] }, 0, 0, slices.Concat(old, wanted[:50]), 1},
+		"one chunk fails":                {directory.MemberChange{Add: wanted[:50]}, from(1, 500), 0, 502, old, 2},
+		"removes of many fail for good":  {directory.MemberChange{Remove: old}, func(n int) int { return map[bool]int{true: 500, false: 200}[n == 2 || n == 3] }, 0, 502, old, 3},
+		"adds beside those who are left": {directory.MemberChange{Add: wanted}, func(n int) int { return map[bool]int{true: 400, false: 200}[n == 3] }, 0, 400, old, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := &crew{members: slices.Clone(old), blind: row.blind, answer: func(n int, _ []string) int { return row.answers(n) }}
 			r := NewRealm(NewClient("http://keycloak.example", c, time.Minute, 1), "r", Caller("token"), profile.Stock())
-			err := r.Join(t.Context(), scim.Ref{Type: scim.Group, ID: "g"}, row.m)
+			err := r.ChangeMembers(t.Context(), scim.Ref{Type: scim.Group, ID: "g"}, row.m)
 			if (err == nil) != (row.status == 0) || err != nil && scim.Status(err) != row.status {
 				t.Errorf("%v, want %d", err, row.status)
 			}
@@ -166,7 +167,7 @@ func TestMembershipChangeOutlivesItsCaller(t *testing.T) {
 			return 200
 		}}
 		r := NewRealm(NewClient("http://keycloak.example", c, time.Minute, 1), "r", Caller("token"), profile.Stock())
-		if err := r.Join(ctx, scim.Ref{Type: scim.Group, ID: "g"}, scim.Membership{Only: true, Add: wanted}); err != nil {
+		if err := r.ChangeMembers(ctx, scim.Ref{Type: scim.Group, ID: "g"}, directory.MemberChange{Replace: true, Add: wanted}); err != nil {
 			t.Errorf("the caller hangs up at PATCH %d: %v", at, err)
 		}
 		if len(c.members) != len(wanted) {

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 )
@@ -32,11 +33,11 @@ func NewRealm(c *Client, realm string, cred Credential, p *profile.Profile) *Rea
 	return &Realm{c, realm, cred, p}
 }
 
-var _ scim.Directory = (*Realm)(nil)
+var _ directory.Directory = (*Realm)(nil)
 
-// Able says what Keycloak does rightly.
-func (r *Realm) Able() scim.Able {
-	a := r.profile.Able()
+// Capabilities says what Keycloak does rightly.
+func (r *Realm) Capabilities() directory.Capabilities {
+	a := r.profile.Capabilities()
 	a.MaxPage, a.FilterLimits = pageLimit, filterLimits
 	return a
 }
@@ -59,9 +60,9 @@ func (r *Realm) Create(ctx context.Context, t scim.ResourceType, asked scim.Reso
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	shown, err := r.Get(ctx, scim.Ref{Type: t, ID: made.ID()}, scim.Need{})
+	shown, err := r.Get(ctx, scim.Ref{Type: t, ID: made.ID()}, directory.Fields{})
 	if err != nil { // whatever it is, the resource is there: it must not look like a refusal
-		scim.OutcomeOf(ctx).Doubt()
+		directory.OutcomeOf(ctx).Doubt()
 		return scim.Resource{}, scim.Unavailable("the new resource", err)
 	}
 	return shown, nil
@@ -75,7 +76,7 @@ func (r *Realm) refusedCreate(ctx context.Context, t scim.ResourceType, asked sc
 	if a.status != http.StatusInternalServerError || mail == "" {
 		return err
 	}
-	taken, listErr := r.List(ctx, scim.Query{Type: t, Filter: scim.Equal(emails.With("value"), mail), Start: 1})
+	taken, listErr := r.List(ctx, directory.Query{Type: t, Filter: scim.Equal(emails.With("value"), mail), Start: 1})
 	if listErr == nil && taken.Total > 0 {
 		return scim.Uniqueness("a user with this e-mail address exists")
 	}
@@ -83,7 +84,7 @@ func (r *Realm) refusedCreate(ctx context.Context, t scim.ResourceType, asked sc
 }
 
 // Get reads one resource.
-func (r *Realm) Get(ctx context.Context, ref scim.Ref, n scim.Need) (scim.Resource, error) {
+func (r *Realm) Get(ctx context.Context, ref scim.Ref, n directory.Fields) (scim.Resource, error) {
 	if !validID(ref.ID) {
 		return scim.Resource{}, scim.NotFound(ref)
 	}
@@ -99,8 +100,8 @@ func (r *Realm) Get(ctx context.Context, ref scim.Ref, n scim.Need) (scim.Resour
 
 // Update is GET, edit, and one PATCH, whose answer Keycloak reads anew. Sessions end where the user
 // is inactive afterwards, each time, so that a retry ends what a failed first attempt left.
-func (r *Realm) Update(ctx context.Context, ref scim.Ref, edit scim.Edit) (scim.Resource, error) {
-	current, err := r.Get(ctx, ref, scim.Need{})
+func (r *Realm) Update(ctx context.Context, ref scim.Ref, edit directory.Edit) (scim.Resource, error) {
+	current, err := r.Get(ctx, ref, directory.Fields{})
 	if err != nil {
 		return current, err
 	}
@@ -191,7 +192,7 @@ func (r *Realm) Permitted(ctx context.Context) error {
 func (r *Realm) call(ctx context.Context, method, path string, v url.Values, body string) (reply, error) {
 	a, err := r.client.do(ctx, r.cred, request{method, path, v, body, "application/scim+json"})
 	if mayTakeEffect(method, a, err) {
-		scim.OutcomeOf(ctx).Doubt()
+		directory.OutcomeOf(ctx).Doubt()
 	}
 	return a, err
 }
@@ -213,7 +214,7 @@ var idSyntax = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:@+=~-]{0,254}$`)
 // validID keeps what cannot be an id from meeting a URL.
 func validID(id string) bool { return idSyntax.MatchString(id) }
 
-func (r *Realm) projection(t scim.ResourceType, n scim.Need) url.Values {
+func (r *Realm) projection(t scim.ResourceType, n directory.Fields) url.Values {
 	names := r.profile.Names(t, n)
 	if len(names) == 0 {
 		return url.Values{}

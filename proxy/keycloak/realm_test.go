@@ -10,11 +10,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/directory/directorytest"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
-	"keycloak-scim-proxy/proxy/scim/scimtest"
 	"keycloak-scim-proxy/test/kctest"
 )
 
@@ -50,7 +51,7 @@ func open(t *testing.T) (*keycloak.Realm, *counting, *kctest.Realm) {
 
 func TestContract(t *testing.T) {
 	kctest.Server(t)
-	scimtest.Run(t, func(t *testing.T) scim.Directory {
+	directorytest.Run(t, func(t *testing.T) directory.Directory {
 		d, _, _ := open(t)
 		return d
 	})
@@ -67,7 +68,7 @@ func TestNativeFilterLimits(t *testing.T) {
 		}
 		return f
 	}
-	limits := d.Able().FilterLimits
+	limits := d.Capabilities().FilterLimits
 	worst := "n" + strings.Repeat(`"`, 254)
 	realm.Admin("PUT", "/users/profile", `{"attributes":[{"name":"username"},{"name":"email"}]}`)
 	if a := realm.Admin("POST", "/users", `{"username":`+document.Quote(worst)+`}`); a.Status != 201 {
@@ -85,13 +86,13 @@ func TestNativeFilterLimits(t *testing.T) {
 		{filter(limits.Length, limits.Nesting), worst, 200},
 		{scim.Or{Terms: []scim.Filter{filter(limits.Length-len(" or userName pr"), limits.Nesting-1), scim.Present{Attr: name}}}, worst, 200},
 	} {
-		q := scim.Query{Type: scim.User, Filter: row.filter, Start: 1, Count: 1}
+		q := directory.Query{Type: scim.User, Filter: row.filter, Start: 1, Count: 1}
 		if row.after != "" {
-			all, err := d.List(t.Context(), scim.Query{Type: scim.User, Start: 1, Count: 1})
-			if err != nil || len(all.Marks) != 1 || !strings.HasSuffix(all.Marks[0], worst) {
+			all, err := d.List(t.Context(), directory.Query{Type: scim.User, Start: 1, Count: 1})
+			if err != nil || len(all.Resume) != 1 || !strings.HasSuffix(all.Resume[0], worst) {
 				t.Fatalf("%v %+v", err, all)
 			}
-			q.After = all.Marks[0]
+			q.ResumeAfter = all.Resume[0]
 		}
 		_, err := d.List(t.Context(), q)
 		if status := scim.AsError(err).Status; err == nil && row.status != 200 || err != nil && status != row.status {
@@ -102,8 +103,8 @@ func TestNativeFilterLimits(t *testing.T) {
 
 // The in-memory directory of the tests of other packages is as able as Keycloak.
 func TestMemoryIsAsAbleAsKeycloak(t *testing.T) {
-	stock := keycloak.NewRealm(nil, "", nil, profile.Stock()).Able()
-	if d := cmp.Diff(scimtest.KeycloakAble(), stock); d != "" {
+	stock := keycloak.NewRealm(nil, "", nil, profile.Stock()).Capabilities()
+	if d := cmp.Diff(directorytest.KeycloakCapabilities(), stock); d != "" {
 		t.Error(d)
 	}
 }
@@ -123,11 +124,11 @@ func TestCalls(t *testing.T) {
 	}
 	var ref scim.Ref
 	count("create", 2, func() error {
-		r, err := d.Create(t.Context(), scim.User, scimtest.Sample(1))
+		r, err := d.Create(t.Context(), scim.User, directorytest.Sample(1))
 		ref = scim.Ref{Type: scim.User, ID: r.ID()}
 		return err
 	})
-	count("get", 1, func() error { _, err := d.Get(t.Context(), ref, scim.Need{}); return err })
+	count("get", 1, func() error { _, err := d.Get(t.Context(), ref, directory.Fields{}); return err })
 	title := func(raw string) func() error {
 		return func() error {
 			_, err := d.Update(t.Context(), ref, func(r scim.Resource) (scim.Resource, error) { return r.Set(scim.MustPath("name.givenName"), raw), nil })
@@ -141,14 +142,16 @@ func TestCalls(t *testing.T) {
 		t.Fatal(err)
 	}
 	group := scim.Ref{Type: scim.Group, ID: g.ID()}
-	count("join of one chunk", 1, func() error { return d.Join(t.Context(), group, scim.Membership{Add: []string{ref.ID}}) })
-	count("join by replacement", 2, func() error { return d.Join(t.Context(), group, scim.Membership{Only: true}) })
+	count("join of one chunk", 1, func() error {
+		return d.ChangeMembers(t.Context(), group, directory.MemberChange{Add: []string{ref.ID}})
+	})
+	count("join by replacement", 2, func() error { return d.ChangeMembers(t.Context(), group, directory.MemberChange{Replace: true}) })
 	count("delete", 1, func() error { return d.Delete(t.Context(), ref) })
 }
 
 func TestValuesThatKeycloakWouldNotValidate(t *testing.T) {
 	d, _, realm := open(t)
-	made, err := d.Create(t.Context(), scim.User, scimtest.Sample(1))
+	made, err := d.Create(t.Context(), scim.User, directorytest.Sample(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,13 +189,13 @@ func TestMappedAttributesGoToKeycloak(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]scim.Holding{"externalId": scim.Native, scim.EnterpriseURN + ":department": scim.Native, "urn:example:1:User:badge": scim.Native, "phoneNumbers": scim.Kept, "title": scim.Kept} {
-		if got := facts.Able().Holding(scim.User, scim.MustPath(path)); got != want {
+	for path, want := range map[string]directory.Placement{"externalId": directory.Native, scim.EnterpriseURN + ":department": directory.Native, "urn:example:1:User:badge": directory.Native, "phoneNumbers": directory.StoreOnly, "title": directory.StoreOnly} {
+		if got := facts.Capabilities().Placement(scim.User, scim.MustPath(path)); got != want {
 			t.Errorf("%s is held %d, want %d", path, got, want)
 		}
 	}
 	d := keycloak.NewRealm(client, realm.Name, account, facts)
-	asked := scimtest.Sample(1).With("externalId", `"e-1"`).Set(scim.MustPath(scim.EnterpriseURN+":department"), `"R&D"`).Set(scim.MustPath("urn:example:1:User:badge"), `"b"`)
+	asked := directorytest.Sample(1).With("externalId", `"e-1"`).Set(scim.MustPath(scim.EnterpriseURN+":department"), `"R&D"`).Set(scim.MustPath("urn:example:1:User:badge"), `"b"`)
 	made, err := d.Create(t.Context(), scim.User, asked)
 	if err != nil {
 		t.Fatal(err)
@@ -225,7 +228,7 @@ func TestMappedAttributesGoToKeycloak(t *testing.T) {
 
 func TestProofOfWritePermission(t *testing.T) {
 	d, _, realm := open(t)
-	made, err := d.Create(t.Context(), scim.User, scimtest.Sample(1))
+	made, err := d.Create(t.Context(), scim.User, directorytest.Sample(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +240,7 @@ func TestProofOfWritePermission(t *testing.T) {
 	}
 	asReader := keycloak.NewRealm(client, realm.Name, reader, facts)
 	ref := scim.Ref{Type: scim.User, ID: made.ID()}
-	if _, err := asReader.Get(t.Context(), ref, scim.Need{}); err != nil {
+	if _, err := asReader.Get(t.Context(), ref, directory.Fields{}); err != nil {
 		t.Fatal(err)
 	}
 	before := realm.Admin("GET", "/users/"+made.ID(), "")
@@ -267,7 +270,7 @@ func TestProofOfWritePermission(t *testing.T) {
 
 func TestDisablingEndsSessions(t *testing.T) {
 	d, _, realm := open(t)
-	made, err := d.Create(t.Context(), scim.User, scimtest.Sample(1))
+	made, err := d.Create(t.Context(), scim.User, directorytest.Sample(1))
 	if err != nil {
 		t.Fatal(err)
 	}

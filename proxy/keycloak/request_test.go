@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 )
@@ -35,7 +36,7 @@ func on(w *wire, p *profile.Profile) *Realm {
 // the log.
 func TestErrorsDoNotCarryTheQuery(t *testing.T) {
 	w := &wire{err: errors.New("connection refused")}
-	q := scim.Query{Type: scim.User, Filter: scim.Equal(userName, "grace.hopper"), Start: 1, Count: 1}
+	q := directory.Query{Type: scim.User, Filter: scim.Equal(userName, "grace.hopper"), Start: 1, Count: 1}
 	_, err := on(w, profile.Stock()).List(t.Context(), q)
 	if err == nil || !strings.Contains(w.last.URL.String(), "grace.hopper") {
 		t.Fatalf("%v, %s", err, w.last.URL)
@@ -59,7 +60,7 @@ func TestErrorsDoNotCarryTheQuery(t *testing.T) {
 // The names of the profile are asked for; a name that a caller made up is not.
 func TestOnlyKnownNamesAreSent(t *testing.T) {
 	w := &wire{}
-	need := scim.Need{Only: []string{"title", "grace"}}
+	need := directory.Fields{Only: []string{"title", "grace"}}
 	if _, err := on(w, profile.Stock()).Get(t.Context(), one, need); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -18,15 +19,15 @@ func (d *Directory) candidates(ctx context.Context, t scim.ResourceType, f scim.
 		if c.Attr.Is(scim.AttrPath{Name: "id"}) {
 			return []string{document.Text(c.Value)}, true, nil
 		}
-		h := d.Directory.Able().Holding(t, c.Attr)
-		if h == scim.Native || h == scim.Folded {
+		h := d.Directory.Capabilities().Placement(t, c.Attr)
+		if h == directory.Native || h == directory.CaseFolded {
 			continue // pushed down, or looked for by hit
 		}
 		ids, known, err := d.Find(ctx, t, c.Attr, document.Text(c.Value))
 		if err != nil {
 			return nil, false, err
 		}
-		if known && (h == scim.Partly || h == scim.Once) {
+		if known && (h == directory.PrimaryOnly || h == directory.WriteOnce) {
 			ids, known, err = d.alsoBelow(ctx, t, c, ids)
 		}
 		if err != nil {
@@ -47,7 +48,7 @@ func (d *Directory) alsoBelow(ctx context.Context, t scim.ResourceType, c scim.C
 	if !d.accepted(c) {
 		return nil, false, nil
 	}
-	below, err := d.Directory.List(ctx, scim.Query{Type: t, Filter: c, Start: 1, Count: maxCandidates, Need: scim.Need{Only: []string{"id"}}})
+	below, err := d.Directory.List(ctx, directory.Query{Type: t, Filter: c, Start: 1, Count: maxCandidates, Fields: directory.Fields{Only: []string{"id"}}})
 	if err != nil || below.Total > len(below.Resources) {
 		return nil, false, err
 	}
@@ -79,17 +80,17 @@ func equals(f scim.Filter) []scim.Compare {
 
 // hit answers `eq` on the unique name of a resource by one GET if the index knows the name. After a
 // stale entry the directory below is asked.
-func (d *Directory) hit(ctx context.Context, q scim.Query) (scim.Page, bool, error) {
+func (d *Directory) hit(ctx context.Context, q directory.Query) (directory.Page, bool, error) {
 	c, ok := q.Filter.(scim.Compare)
 	if !ok || c.Op != scim.Eq || !document.IsText(c.Value) || !c.Attr.Is(scim.Identifying(q.Type)) {
-		return scim.Page{}, false, nil
+		return directory.Page{}, false, nil
 	}
 	ids, _, err := d.Find(ctx, q.Type, c.Attr, document.Text(c.Value))
 	if err != nil {
-		return scim.Page{}, false, err
+		return directory.Page{}, false, err
 	}
 	if len(ids) != 1 {
-		return scim.Page{}, false, nil
+		return directory.Page{}, false, nil
 	}
 	p, _, err := d.judge(ctx, q, ids)
 	return p, p.Total == 1, err
@@ -98,29 +99,29 @@ func (d *Directory) hit(ctx context.Context, q scim.Query) (scim.Page, bool, err
 // found answers a query by its candidates. Records are shared by all callers of a realm, so a candidate that the caller may not see is not
 // theirs, and the answer is as if it were not there. Before "nobody" is answered, a caller who may not list at all is refused: else the
 // answer would tell a value that is taken from one that is free, and a lost role would look like an empty directory.
-func (d *Directory) found(ctx context.Context, q scim.Query, ids []string) (scim.Page, error) {
+func (d *Directory) found(ctx context.Context, q directory.Query, ids []string) (directory.Page, error) {
 	p, hidden, err := d.judge(ctx, q, ids)
 	if err == nil && p.Total == 0 && (hidden > 0 || d.AskOnMiss) {
-		_, err = d.Directory.List(ctx, scim.Query{Type: q.Type, Start: 1})
+		_, err = d.Directory.List(ctx, directory.Query{Type: q.Type, Start: 1})
 	}
 	if err != nil {
-		return scim.Page{}, err
+		return directory.Page{}, err
 	}
 	return p, nil
 }
 
 // judge reads candidates and decides the whole filter on each. Hidden is how many the caller may not see.
-func (d *Directory) judge(ctx context.Context, q scim.Query, ids []string) (p scim.Page, hidden int, err error) {
-	need := q.Need
+func (d *Directory) judge(ctx context.Context, q directory.Query, ids []string) (p directory.Page, hidden int, err error) {
+	need := q.Fields
 	need.Only = nil // whole: the filter is decided on it
 	all, hidden, err := d.readAll(ctx, q.Type, need, ids, math.MaxInt)
 	if err != nil {
-		return scim.Page{}, 0, err
+		return directory.Page{}, 0, err
 	}
 	rows := rowsOf{d, q}
 	for i, r := range all {
 		if all[i], err = rows.complete(ctx, r); err != nil {
-			return scim.Page{}, 0, err
+			return directory.Page{}, 0, err
 		}
 	}
 	all = slices.DeleteFunc(all, func(r scim.Resource) bool { return !d.Schemas.Match(q.Filter, q.Type, r) })
@@ -130,14 +131,14 @@ func (d *Directory) judge(ctx context.Context, q scim.Query, ids []string) (p sc
 		sorted[i].whole = r
 	}
 	rows.sort(sorted)
-	p = scim.Page{Total: len(sorted), Start: q.Start}
+	p = directory.Page{Total: len(sorted), Start: q.Start}
 	for _, r := range cutPage(sorted, q) {
 		p.Resources = append(p.Resources, r.whole)
 	}
 	return p, hidden, nil
 }
 
-func cutPage(all []row, q scim.Query) []row {
+func cutPage(all []row, q directory.Query) []row {
 	from := min(max(q.Start-1, 0), len(all))
 	return all[from:min(from+q.Count, len(all))]
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -46,7 +47,7 @@ func (c Cursors) aead(ctx context.Context) (cipher.AEAD, error) {
 }
 
 // binding is a hash of the query that a cursor goes on with; the page size and the projection may change from page to page.
-func (c Cursors) binding(q scim.Query) string {
+func (c Cursors) binding(q directory.Query) string {
 	filter := ""
 	if q.Filter != nil {
 		filter = q.Filter.String()
@@ -55,7 +56,7 @@ func (c Cursors) binding(q scim.Query) string {
 	return hex.EncodeToString(h[:12])
 }
 
-func (c Cursors) seal(ctx context.Context, q scim.Query, after string) (string, error) {
+func (c Cursors) seal(ctx context.Context, q directory.Query, after string) (string, error) {
 	aead, err := c.aead(ctx)
 	if err != nil {
 		return "", err
@@ -67,7 +68,7 @@ func (c Cursors) seal(ctx context.Context, q scim.Query, after string) (string, 
 	return base64.RawURLEncoding.EncodeToString(aead.Seal(nil, nil, b, nil)), nil
 }
 
-func (c Cursors) open(ctx context.Context, q scim.Query) (string, error) {
+func (c Cursors) open(ctx context.Context, q directory.Query) (string, error) {
 	if *q.Cursor == "" {
 		return "", nil
 	}
@@ -94,18 +95,18 @@ func (c Cursors) open(ctx context.Context, q scim.Query) (string, error) {
 
 // byCursor answers a page of a walk in the directory's own order. Behind a filter that is decided here a page may be short, and Total is
 // not known.
-func (d *Directory) byCursor(ctx context.Context, q scim.Query) (scim.Page, error) {
+func (d *Directory) byCursor(ctx context.Context, q directory.Query) (directory.Page, error) {
 	if d.ownOrder(q) != ascending {
-		return scim.Page{}, scim.InvalidValue("with a cursor the order is the directory's own; leave sortBy out")
+		return directory.Page{}, scim.InvalidValue("with a cursor the order is the directory's own; leave sortBy out")
 	}
 	var err error
-	if q.After, err = d.Cursors.open(ctx, q); err != nil {
-		return scim.Page{}, err
+	if q.ResumeAfter, err = d.Cursors.open(ctx, q); err != nil {
+		return directory.Page{}, err
 	}
 	pushable := q.Filter == nil || d.pushable(q.Type, q.Filter)
-	p := scim.Page{Uncounted: !pushable}
+	p := directory.Page{Uncounted: !pushable}
 	if pushable {
-		count, err := d.Directory.List(ctx, scim.Query{Type: q.Type, Filter: q.Filter, Start: 1})
+		count, err := d.Directory.List(ctx, directory.Query{Type: q.Type, Filter: q.Filter, Start: 1})
 		if err != nil || q.Count == 0 {
 			return unmarked(count), err
 		}
@@ -125,9 +126,9 @@ func (d *Directory) byCursor(ctx context.Context, q scim.Query) (scim.Page, erro
 }
 
 // follow reads whole rows that the directory below decides, one page behind the other.
-func (d *Directory) follow(ctx context.Context, q scim.Query) (all []scim.Resource, last string, more bool, err error) {
-	size := d.Directory.Able().MaxPage
-	step := scim.Query{Type: q.Type, Filter: q.Filter, Start: 1, After: q.After, Need: q.Need}
+func (d *Directory) follow(ctx context.Context, q directory.Query) (all []scim.Resource, last string, more bool, err error) {
+	size := d.Directory.Capabilities().MaxPage
+	step := directory.Query{Type: q.Type, Filter: q.Filter, Start: 1, ResumeAfter: q.ResumeAfter, Fields: q.Fields}
 	for len(all) < q.Count {
 		step.Count = min(size, q.Count-len(all))
 		p, err := d.read(ctx, step)
@@ -138,21 +139,21 @@ func (d *Directory) follow(ctx context.Context, q scim.Query) (all []scim.Resour
 		all = append(all, p.Resources...)
 		if n := d.fitting(all); n < len(all) {
 			if n > before {
-				last = p.Marks[n-before-1]
+				last = p.Resume[n-before-1]
 			}
 			return all[:n], last, true, nil
 		}
 		if more = len(p.Resources) > 0 && p.Total > len(p.Resources); !more {
 			break
 		}
-		last = p.Marks[len(p.Marks)-1]
-		step.After = last
+		last = p.Resume[len(p.Resume)-1]
+		step.ResumeAfter = last
 	}
 	return all, last, more, nil
 }
 
 // collect walks until the page is full and one more is found, and reads the page.
-func (d *Directory) collect(ctx context.Context, q scim.Query) (all []scim.Resource, last string, more bool, err error) {
+func (d *Directory) collect(ctx context.Context, q directory.Query) (all []scim.Resource, last string, more bool, err error) {
 	var ids, marks []string
 	err = d.walk(ctx, q, func(r scim.Resource, mark string) (bool, error) {
 		if q.Filter != nil && !d.Schemas.Match(q.Filter, q.Type, r) {
@@ -168,7 +169,7 @@ func (d *Directory) collect(ctx context.Context, q scim.Query) (all []scim.Resou
 	if err != nil || len(ids) == 0 {
 		return nil, "", false, err
 	}
-	if all, _, err = d.readAll(ctx, q.Type, q.Need, ids, d.Limits.Bytes); err != nil {
+	if all, _, err = d.readAll(ctx, q.Type, q.Fields, ids, d.Limits.Bytes); err != nil {
 		return nil, "", false, err
 	}
 	all = all[:d.fitting(all)]

@@ -1,7 +1,7 @@
 // Package listing finishes a List: it makes the answer to a query right, whatever the directory below can do itself.
 //
 // It owns the meaning of filters over several places where attributes live, sorting, pages and cursors. It is given the index as a function
-// and must not know the store, dialects or HTTP. It names no vendor: scim.Able says what the directory below decides and accepts.
+// and must not know the store, dialects or HTTP. It names no vendor: directory.Capabilities says what the directory below decides and accepts.
 //
 //	resolve     names and literals: what cannot be meant is 400, never an empty list, because an identity provider that reads "nobody"
 //	            creates a duplicate

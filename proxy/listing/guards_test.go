@@ -8,10 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/directory/directorytest"
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
-	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
 // A negation of what the directory below decides only positively is decided here: below, it loses
@@ -54,7 +55,7 @@ func TestRandomNegations(t *testing.T) {
 // A filter that the directory below does not accept is decided here.
 func TestFiltersBeyondTheLimitsAreNotPushedDown(t *testing.T) {
 	s := build(wide)
-	if l := s.Able().FilterLimits; l != (scim.FilterLimits{}) {
+	if l := s.Capabilities().FilterLimits; l != (directory.FilterLimits{}) {
 		t.Errorf("%+v are stated, but everything is decided", l)
 	}
 	s.fill(t, 40)
@@ -73,9 +74,9 @@ func TestFiltersBeyondTheLimitsAreNotPushedDown(t *testing.T) {
 // If the directory below does not name all that it finds on one page, its answer is not taken for
 // all candidates.
 func TestCandidatesOfOnePageAreNotAll(t *testing.T) {
-	able := scimtest.KeycloakAble()
+	able := directorytest.KeycloakCapabilities()
 	able.MaxPage = 3
-	below := scimtest.NewMemory(able)
+	below := directorytest.NewMemory(able)
 	for i := range 5 {
 		user := fmt.Sprintf(`{"userName":"user%d","emails":[{"value":"all@x.test","primary":true}]}`, i)
 		if _, err := below.Create(t.Context(), scim.User, document.Must(user)); err != nil {
@@ -87,7 +88,7 @@ func TestCandidatesOfOnePageAreNotAll(t *testing.T) {
 	}
 	d := listing.New(below, listing.Options{Find: empty, Schemas: scim.CoreSchemas(), Limits: wide})
 	filter := scim.Equal(scim.AttrPath{Name: "emails", Sub: "value"}, "all@x.test")
-	p, err := d.List(t.Context(), scim.Query{Type: scim.User, Filter: filter, Start: 1, Count: 9})
+	p, err := d.List(t.Context(), directory.Query{Type: scim.User, Filter: filter, Start: 1, Count: 9})
 	if err != nil || p.Total != 5 || len(p.Resources) != 5 {
 		t.Errorf("%v, %d of %d users, want 5", err, len(p.Resources), p.Total)
 	}
@@ -95,11 +96,11 @@ func TestCandidatesOfOnePageAreNotAll(t *testing.T) {
 
 // growing is a directory in which a user that sorts first is made after each page.
 type growing struct {
-	scim.Directory
+	directory.Directory
 	pages int
 }
 
-func (g *growing) List(ctx context.Context, q scim.Query) (scim.Page, error) {
+func (g *growing) List(ctx context.Context, q directory.Query) (directory.Page, error) {
 	p, err := g.Directory.List(ctx, q)
 	if g.pages++; err == nil && q.Count > 0 {
 		_, err = g.Create(ctx, scim.User, document.Must(fmt.Sprintf(`{"userName":"first%d"}`, g.pages)))
@@ -109,9 +110,9 @@ func (g *growing) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 
 // Pages that are put together show a user once who moved onto the next page meanwhile.
 func TestStitchedPagesHaveNoDoubles(t *testing.T) {
-	able := scimtest.KeycloakAble()
+	able := directorytest.KeycloakCapabilities()
 	able.MaxPage = 3
-	below := scimtest.NewMemory(able)
+	below := directorytest.NewMemory(able)
 	for i := range 9 {
 		if _, err := below.Create(t.Context(), scim.User, document.Must(fmt.Sprintf(`{"userName":"user%d"}`, i))); err != nil {
 			t.Fatal(err)
@@ -120,7 +121,7 @@ func TestStitchedPagesHaveNoDoubles(t *testing.T) {
 	limits := wide
 	limits.InFlight = 1
 	d := listing.New(&growing{Directory: below}, listing.Options{Find: unindexed, Schemas: scim.CoreSchemas(), Limits: limits})
-	p, err := d.List(t.Context(), scim.Query{Type: scim.User, Start: 1, Count: 9})
+	p, err := d.List(t.Context(), directory.Query{Type: scim.User, Start: 1, Count: 9})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +142,7 @@ func TestCursorWalkIsBounded(t *testing.T) {
 		s := build(listing.Limits{Scan: 50, Page: 500, Bytes: 8 << 20, InFlight: 4})
 		s.fill(t, users)
 		nobody := scim.Equal(scim.AttrPath{Name: "nickName"}, "nobody")
-		_, err := s.List(t.Context(), scim.Query{Type: scim.User, Filter: nobody, Count: 10, Cursor: new("")})
+		_, err := s.List(t.Context(), directory.Query{Type: scim.User, Filter: nobody, Count: 10, Cursor: new("")})
 		if (err == nil) != (want == "") || err != nil && scim.AsError(err).Type != want {
 			t.Errorf("%d users: %v, want %q", users, err, want)
 		}
@@ -162,7 +163,7 @@ func (s *shelf) groups(t *testing.T) {
 			members = append(members, r.ID())
 		}
 	}
-	if err := s.below.Join(t.Context(), s.group, scim.Membership{Add: members}); err != nil {
+	if err := s.below.ChangeMembers(t.Context(), s.group, directory.MemberChange{Add: members}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -170,12 +171,12 @@ func (s *shelf) groups(t *testing.T) {
 // users are all users with their groups.
 func (s *shelf) users(t *testing.T) []scim.Resource {
 	t.Helper()
-	p, err := s.below.List(t.Context(), scim.Query{Type: scim.User, Start: 1, Count: 100})
+	p, err := s.below.List(t.Context(), directory.Query{Type: scim.User, Start: 1, Count: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, r := range p.Resources {
-		narrow, err := s.below.Get(t.Context(), scim.Ref{Type: scim.User, ID: r.ID()}, scim.Need{Only: []string{"groups"}})
+		narrow, err := s.below.Get(t.Context(), scim.Ref{Type: scim.User, ID: r.ID()}, directory.Fields{Only: []string{"groups"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,7 +192,7 @@ func (s *shelf) decides(t *testing.T, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := s.List(t.Context(), scim.Query{Type: scim.User, Filter: f, Start: 1, Count: 100})
+	p, err := s.List(t.Context(), directory.Query{Type: scim.User, Filter: f, Start: 1, Count: 100})
 	if err != nil {
 		t.Fatalf("%.200s: %v", text, err)
 	}

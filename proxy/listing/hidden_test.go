@@ -4,29 +4,30 @@ import (
 	"context"
 	"testing"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // guarded shows a caller what they may see: nobody of the hidden ids, and lists only if that is allowed.
 type guarded struct {
-	scim.Directory
+	directory.Directory
 	hidden  map[string]bool
 	refused error
 	lists   int
 }
 
-func (g *guarded) Get(ctx context.Context, ref scim.Ref, n scim.Need) (scim.Resource, error) {
+func (g *guarded) Get(ctx context.Context, ref scim.Ref, n directory.Fields) (scim.Resource, error) {
 	if g.hidden[ref.ID] {
 		return scim.Resource{}, scim.Forbidden("not yours")
 	}
 	return g.Directory.Get(ctx, ref, n)
 }
 
-func (g *guarded) List(ctx context.Context, q scim.Query) (scim.Page, error) {
+func (g *guarded) List(ctx context.Context, q directory.Query) (directory.Page, error) {
 	g.lists++
 	if g.refused != nil {
-		return scim.Page{}, g.refused
+		return directory.Page{}, g.refused
 	}
 	return g.Directory.List(ctx, q)
 }
@@ -58,9 +59,9 @@ func TestCandidatesThatAreHidden(t *testing.T) {
 		}
 		g := &guarded{Directory: s.Directory.Directory, hidden: map[string]bool{made.ID(): !row.mine}, refused: row.refused}
 		s.Directory.Directory, s.AskOnMiss = g, !row.own
-		able := s.below.Able()
-		able.Holds[scim.User]["externalid"] = scim.Kept
-		p, err := s.List(t.Context(), scim.Query{Type: scim.User, Filter: scim.Equal(scim.AttrPath{Name: "externalId"}, "e-1"), Start: 1, Count: 10})
+		able := s.below.Capabilities()
+		able.Placements[scim.User]["externalid"] = directory.StoreOnly
+		p, err := s.List(t.Context(), directory.Query{Type: scim.User, Filter: scim.Equal(scim.AttrPath{Name: "externalId"}, "e-1"), Start: 1, Count: 10})
 		if row.status != 0 && scim.Status(err) != row.status || row.status == 0 && err != nil {
 			t.Errorf("%s: %v", what, err)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -36,28 +37,28 @@ type Options struct {
 	AskOnMiss bool
 }
 
-// Directory is a List and an Able.
+// Directory is a List and an Capabilities.
 type Directory struct {
-	scim.Directory
+	directory.Directory
 	Options
 }
 
 // New builds the room on a directory.
-func New(below scim.Directory, o Options) *Directory { return &Directory{below, o} }
+func New(below directory.Directory, o Options) *Directory { return &Directory{below, o} }
 
-// Able raises what is done here.
-func (d *Directory) Able() scim.Able {
-	a := d.Directory.Able()
-	a.FilterLimits = scim.FilterLimits{} // what the directory below does not accept is decided here
+// Capabilities raises what is done here.
+func (d *Directory) Capabilities() directory.Capabilities {
+	a := d.Directory.Capabilities()
+	a.FilterLimits = directory.FilterLimits{} // what the directory below does not accept is decided here
 	a.Sort, a.Cursor, a.MaxPage, a.CursorLife = true, true, d.Limits.Page, int(d.Cursors.Life.Seconds())
 	return a
 }
 
 // List answers a query.
-func (d *Directory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
+func (d *Directory) List(ctx context.Context, q directory.Query) (directory.Page, error) {
 	q, err := d.resolve(q)
 	if err != nil {
-		return scim.Page{}, err
+		return directory.Page{}, err
 	}
 	answer := d.list
 	if q.Cursor != nil {
@@ -65,17 +66,17 @@ func (d *Directory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 	}
 	p, err := answer(ctx, q)
 	if err != nil {
-		return scim.Page{}, err
+		return directory.Page{}, err
 	}
 	p.Resources = p.Resources[:d.fitting(p.Resources)]
 	return p, nil
 }
 
 // list answers a page by index.
-func (d *Directory) list(ctx context.Context, q scim.Query) (scim.Page, error) {
+func (d *Directory) list(ctx context.Context, q directory.Query) (directory.Page, error) {
 	if ids, ok, err := d.candidates(ctx, q.Type, q.Filter); err != nil || ok {
 		if err != nil {
-			return scim.Page{}, err
+			return directory.Page{}, err
 		}
 		return d.found(ctx, q, ids)
 	}
@@ -101,9 +102,9 @@ const (
 )
 
 // ownOrder says whether the wanted order is that of the directory below, or that from its end.
-func (d *Directory) ownOrder(q scim.Query) direction {
-	switch own := d.Directory.Able().Order[q.Type]; {
-	case q.Sort == (scim.Sort{}):
+func (d *Directory) ownOrder(q directory.Query) direction {
+	switch own := d.Directory.Capabilities().Order[q.Type]; {
+	case q.Sort == (directory.Sort{}):
 		return ascending
 	case own.IsZero() || !q.Sort.By.Is(own):
 		return otherOrder
@@ -114,17 +115,17 @@ func (d *Directory) ownOrder(q scim.Query) direction {
 }
 
 // stitch puts pages of the directory below together, several at a time, in order.
-func (d *Directory) stitch(ctx context.Context, q scim.Query) (scim.Page, error) {
-	size := d.Directory.Able().MaxPage
+func (d *Directory) stitch(ctx context.Context, q directory.Query) (directory.Page, error) {
+	size := d.Directory.Capabilities().MaxPage
 	first := q
 	first.Count = min(q.Count, size)
-	first.Sort = scim.Sort{}
+	first.Sort = directory.Sort{}
 	page, err := d.read(ctx, first)
 	if err != nil || q.Count <= size || page.Total < q.Start+size {
 		return unmarked(page), err
 	}
 	more := min(q.Count, page.Total-q.Start+1) - size
-	parts := make([]scim.Page, (more+size-1)/size)
+	parts := make([]directory.Page, (more+size-1)/size)
 	g, reading := errgroup.WithContext(ctx)
 	g.SetLimit(d.Limits.InFlight)
 	if sizeOf(page.Resources) > d.Limits.Bytes/d.Limits.InFlight {
@@ -145,7 +146,7 @@ func (d *Directory) stitch(ctx context.Context, q scim.Query) (scim.Page, error)
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return scim.Page{}, err
+		return directory.Page{}, err
 	}
 	seen := map[string]bool{}
 	for _, r := range page.Resources {
@@ -166,31 +167,31 @@ func (d *Directory) stitch(ctx context.Context, q scim.Query) (scim.Page, error)
 }
 
 // unmarked keeps marks inside: they are no cursors.
-func unmarked(p scim.Page) scim.Page {
-	p.Marks = nil
+func unmarked(p directory.Page) directory.Page {
+	p.Resume = nil
 	return p
 }
 
 // backwards reads the directory's own order from its end.
-func (d *Directory) backwards(ctx context.Context, q scim.Query) (scim.Page, error) {
-	q.Sort = scim.Sort{}
+func (d *Directory) backwards(ctx context.Context, q directory.Query) (directory.Page, error) {
+	q.Sort = directory.Sort{}
 	count := q
 	count.Count, count.Start = 0, 1
 	all, err := d.Directory.List(ctx, count)
 	if err != nil {
-		return scim.Page{}, err
+		return directory.Page{}, err
 	}
 	last := all.Total - q.Start + 1
 	asked := q.Start
 	q.Count = min(q.Count, max(last, 0))
 	if q.Count == 0 {
-		return scim.Page{Total: all.Total, Start: asked}, nil
+		return directory.Page{Total: all.Total, Start: asked}, nil
 	}
 	for {
 		q.Start = last - q.Count + 1
 		p, err := d.stitch(ctx, q)
 		if err != nil {
-			return scim.Page{}, err
+			return directory.Page{}, err
 		}
 		if sizeOf(p.Resources) <= d.Limits.Bytes || q.Count == 1 {
 			slices.Reverse(p.Resources)
@@ -203,7 +204,7 @@ func (d *Directory) backwards(ctx context.Context, q scim.Query) (scim.Page, err
 
 // readAll reads resources whole, several at a time, in order, until they have about bytes in all. One that is gone, or that the caller may not
 // see, is left out.
-func (d *Directory) readAll(ctx context.Context, t scim.ResourceType, n scim.Need, ids []string, bytes int) (all []scim.Resource, hidden int, err error) {
+func (d *Directory) readAll(ctx context.Context, t scim.ResourceType, n directory.Fields, ids []string, bytes int) (all []scim.Resource, hidden int, err error) {
 	out := make([]scim.Resource, len(ids))
 	var unseen, read atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)

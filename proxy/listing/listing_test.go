@@ -9,16 +9,17 @@ import (
 	"testing"
 	"time"
 
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/directory/directorytest"
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
-	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
 // shelf is the room on an in-memory directory that decides only what Keycloak does, but shows everything. Its index knows who was put there.
 type shelf struct {
 	*listing.Directory
-	below *scimtest.Memory
+	below *directorytest.Memory
 	index map[string][]string
 	clock time.Time
 	group scim.Ref
@@ -33,12 +34,12 @@ func key(t scim.ResourceType, attr scim.AttrPath, text string) string {
 }
 
 func build(limits listing.Limits) *shelf {
-	able := scimtest.KeycloakAble()
+	able := directorytest.KeycloakCapabilities()
 	for _, path := range []string{"title", "nickname", "displayname", "externalid", "phonenumbers", "timezone", "urn:example:1:user:n", strings.ToLower(scim.EnterpriseURN) + ":department"} {
-		able.Holds[scim.User][path] = scim.Native // shown, though not decided: able.Filters is unchanged
+		able.Placements[scim.User][path] = directory.Native // shown, though not decided: able.Filters is unchanged
 	}
-	able.Filters[scim.User]["externalid"] = scim.Positively
-	s := &shelf{below: scimtest.NewMemory(able), index: map[string][]string{}, clock: time.Unix(1e9, 0)}
+	able.Filters[scim.User]["externalid"] = directory.NoNegation
+	s := &shelf{below: directorytest.NewMemory(able), index: map[string][]string{}, clock: time.Unix(1e9, 0)}
 	s.Directory = listing.New(s.below, listing.Options{
 		Find: func(_ context.Context, t scim.ResourceType, attr scim.AttrPath, text string) ([]string, bool, error) {
 			if !slices.Contains([]string{"username", "externalid", "emails.value", "displayname"}, attr.Key()) {
@@ -145,7 +146,7 @@ func TestRandomFilters(t *testing.T) {
 				want = append(want, r.ID())
 			}
 		}
-		p, err := s.List(t.Context(), scim.Query{Type: scim.User, Filter: f, Start: 1, Count: 500})
+		p, err := s.List(t.Context(), directory.Query{Type: scim.User, Filter: f, Start: 1, Count: 500})
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
@@ -158,7 +159,7 @@ func TestRandomFilters(t *testing.T) {
 	}
 }
 
-func ids(p scim.Page) []string {
+func ids(p directory.Page) []string {
 	out := []string{}
 	for _, r := range p.Resources {
 		out = append(out, r.ID())
@@ -177,7 +178,7 @@ func TestRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = s.List(t.Context(), scim.Query{Type: scim.User, Filter: f, Start: 1, Count: 1})
+		_, err = s.List(t.Context(), directory.Query{Type: scim.User, Filter: f, Start: 1, Count: 1})
 		if e := scim.AsError(err); err == nil || e.Status != 400 || e.Type != scimType {
 			t.Errorf("%s: %v", text, err)
 		}
@@ -192,7 +193,7 @@ func TestSort(t *testing.T) {
 	all := s.fill(t, 60)
 	for _, by := range []string{"userName", "title", "name.givenName", "active", "externalId", "emails", "phoneNumbers", "urn:example:1:User:n", "meta.created"} {
 		for _, down := range []bool{false, true} {
-			q := scim.Query{Type: scim.User, Start: 1, Count: 500, Sort: scim.Sort{By: scim.MustPath(by), Descending: down}}
+			q := directory.Query{Type: scim.User, Start: 1, Count: 500, Sort: directory.Sort{By: scim.MustPath(by), Descending: down}}
 			whole, err := s.List(t.Context(), q)
 			if err != nil || len(whole.Resources) != len(all) {
 				t.Fatalf("%s: %v %d", by, err, len(whole.Resources))
@@ -215,7 +216,7 @@ func TestSort(t *testing.T) {
 }
 
 // inOrder checks text orders by a second, plain reading of the rules: missing last ascending, first descending; folded unless caseExact.
-func inOrder(t *testing.T, p scim.Page, by string, down bool) {
+func inOrder(t *testing.T, p directory.Page, by string, down bool) {
 	t.Helper()
 	path := scim.MustPath(by)
 	def, _ := scim.CoreSchemas().Lookup(scim.User, path)
@@ -242,7 +243,7 @@ func TestCursors(t *testing.T) {
 	s := build(wide)
 	all := s.fill(t, 45)
 	for _, text := range []string{"", `active eq true`, `title pr`} {
-		q := scim.Query{Type: scim.User, Count: 10, Cursor: new("")}
+		q := directory.Query{Type: scim.User, Count: 10, Cursor: new("")}
 		want := 0
 		if text != "" {
 			q.Filter, _ = scim.ParseFilter(text)
@@ -281,37 +282,37 @@ func TestCursors(t *testing.T) {
 func TestCursorsAreBoundAndExpire(t *testing.T) {
 	s := build(wide)
 	s.fill(t, 5)
-	p, err := s.List(t.Context(), scim.Query{Type: scim.User, Count: 2, Cursor: new("")})
+	p, err := s.List(t.Context(), directory.Query{Type: scim.User, Count: 2, Cursor: new("")})
 	if err != nil || p.Next == "" {
 		t.Fatal(err, p.Next)
 	}
-	refused := func(q scim.Query, scimType string) {
+	refused := func(q directory.Query, scimType string) {
 		t.Helper()
 		if _, err := s.List(t.Context(), q); scim.AsError(err).Type != scimType {
 			t.Errorf("%+v: %v", q, err)
 		}
 	}
-	refused(scim.Query{Type: scim.User, Count: 2, Cursor: new("AAAA")}, "invalidCursor")
-	refused(scim.Query{Type: scim.Group, Count: 2, Cursor: &p.Next}, "invalidCursor")
-	refused(scim.Query{Type: scim.User, Count: 2, Cursor: &p.Next, Filter: scim.Equal(scim.AttrPath{Name: "title"}, "x")}, "invalidCursor")
-	refused(scim.Query{Type: scim.User, Count: 2, Cursor: &p.Next, Sort: scim.Sort{By: scim.AttrPath{Name: "title"}}}, "invalidValue")
+	refused(directory.Query{Type: scim.User, Count: 2, Cursor: new("AAAA")}, "invalidCursor")
+	refused(directory.Query{Type: scim.Group, Count: 2, Cursor: &p.Next}, "invalidCursor")
+	refused(directory.Query{Type: scim.User, Count: 2, Cursor: &p.Next, Filter: scim.Equal(scim.AttrPath{Name: "title"}, "x")}, "invalidCursor")
+	refused(directory.Query{Type: scim.User, Count: 2, Cursor: &p.Next, Sort: directory.Sort{By: scim.AttrPath{Name: "title"}}}, "invalidValue")
 	other := *s.Directory
 	other.Cursors.Viewer = "somebody else"
-	if _, err := other.List(t.Context(), scim.Query{Type: scim.User, Count: 2, Cursor: &p.Next}); scim.AsError(err).Type != "invalidCursor" {
+	if _, err := other.List(t.Context(), directory.Query{Type: scim.User, Count: 2, Cursor: &p.Next}); scim.AsError(err).Type != "invalidCursor" {
 		t.Error(err)
 	}
 	s.clock = s.clock.Add(2 * time.Hour)
-	refused(scim.Query{Type: scim.User, Count: 2, Cursor: &p.Next}, "expiredCursor")
+	refused(directory.Query{Type: scim.User, Count: 2, Cursor: &p.Next}, "expiredCursor")
 }
 
 func TestBoundsAndCalls(t *testing.T) {
 	s := build(listing.Limits{Scan: 50, Page: 500, Bytes: 8 << 20, InFlight: 4})
 	s.fill(t, 60)
 	f := scim.Present{Attr: scim.AttrPath{Name: "title"}}
-	if _, err := s.List(t.Context(), scim.Query{Type: scim.User, Filter: f, Start: 1, Count: 10}); scim.AsError(err).Type != "tooMany" {
+	if _, err := s.List(t.Context(), directory.Query{Type: scim.User, Filter: f, Start: 1, Count: 10}); scim.AsError(err).Type != "tooMany" {
 		t.Error(err)
 	}
-	count := func(what string, want int, q scim.Query) {
+	count := func(what string, want int, q directory.Query) {
 		t.Helper()
 		before := s.below.Calls()
 		q.Type, q.Start = scim.User, max(q.Start, 1)
@@ -323,10 +324,10 @@ func TestBoundsAndCalls(t *testing.T) {
 		}
 	}
 	name := scim.AttrPath{Name: "userName"}
-	count("a known name", 1, scim.Query{Filter: scim.Equal(name, "USER007"), Count: 10})
-	count("an unknown name", 1, scim.Query{Filter: scim.Equal(name, "nobody"), Count: 10})
-	count("a page", 1, scim.Query{Count: 10})
-	count("a page from the end", 2, scim.Query{Count: 10, Sort: scim.Sort{By: name, Descending: true}})
+	count("a known name", 1, directory.Query{Filter: scim.Equal(name, "USER007"), Count: 10})
+	count("an unknown name", 1, directory.Query{Filter: scim.Equal(name, "nobody"), Count: 10})
+	count("a page", 1, directory.Query{Count: 10})
+	count("a page from the end", 2, directory.Query{Count: 10, Sort: directory.Sort{By: name, Descending: true}})
 }
 
 func TestStaleIndexShowsNobody(t *testing.T) {
@@ -336,7 +337,7 @@ func TestStaleIndexShowsNobody(t *testing.T) {
 	s.index[key(scim.User, name, "user001")] = []string{all[2].ID()} // wrong
 	s.index[key(scim.User, name, "user002")] = []string{"gone"}
 	for _, want := range all[1:] {
-		p, err := s.List(t.Context(), scim.Query{Type: scim.User, Filter: scim.Equal(name, document.Text(want.Raw("userName"))), Start: 1, Count: 5})
+		p, err := s.List(t.Context(), directory.Query{Type: scim.User, Filter: scim.Equal(name, document.Text(want.Raw("userName"))), Start: 1, Count: 5})
 		if err != nil || len(p.Resources) != 1 || p.Resources[0].ID() != want.ID() {
 			t.Errorf("%v %+v", err, p)
 		}

@@ -3,6 +3,7 @@ package listing
 import (
 	"slices"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -15,7 +16,7 @@ func (d *Directory) pushable(t scim.ResourceType, f scim.Filter) bool {
 
 // accepted reports whether a filter is within the limits of the directory below.
 func (d *Directory) accepted(f scim.Filter) bool {
-	return d.Directory.Able().FilterLimits.Accept(f)
+	return d.Directory.Capabilities().FilterLimits.Accept(f)
 }
 
 func (d *Directory) decided(t scim.ResourceType, f scim.Filter, negated bool) bool {
@@ -24,16 +25,16 @@ func (d *Directory) decided(t scim.ResourceType, f scim.Filter, negated bool) bo
 	}
 	switch f := f.(type) {
 	case scim.Compare:
-		can := d.Directory.Able().Filters[t][f.Attr.Key()]
+		can := d.Directory.Capabilities().Filters[t][f.Attr.Key()]
 		switch {
 		case f.Value == "null":
 			return false
 		case negated || f.Op == scim.Ne:
-			return can == scim.Fully
+			return can == directory.Full
 		}
-		return can >= scim.Positively || can == scim.ByEqual && f.Op == scim.Eq
+		return can >= directory.NoNegation || can == directory.EqOnly && f.Op == scim.Eq
 	case scim.Present:
-		return d.Directory.Able().Filters[t][f.Attr.Key()] >= scim.Positively && !negated
+		return d.Directory.Capabilities().Filters[t][f.Attr.Key()] >= directory.NoNegation && !negated
 	case scim.And:
 		return all(f.Terms)
 	case scim.Or:

@@ -4,13 +4,14 @@ import (
 	"strings"
 	"time"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // resolve brings names into the spelling of the schema and refuses what cannot be meant: unknown core names, and literals of another type
 // than the attribute. In an extension that nobody declared any name is legal, seen or not: Entra asks before anything was written.
-func (d *Directory) resolve(q scim.Query) (scim.Query, error) {
+func (d *Directory) resolve(q directory.Query) (directory.Query, error) {
 	var err error
 	if q.Filter != nil {
 		if q.Filter, err = d.filter(q.Type, q.Filter); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -17,11 +18,11 @@ type row struct {
 // rowsOf makes and sorts rows for a query.
 type rowsOf struct {
 	d *Directory
-	q scim.Query
+	q directory.Query
 }
 
 // scan walks over narrow rows, decides the filter here and reads only the page that is returned.
-func (d *Directory) scan(ctx context.Context, q scim.Query) (scim.Page, error) {
+func (d *Directory) scan(ctx context.Context, q directory.Query) (directory.Page, error) {
 	rows := rowsOf{d, q}
 	var found []row
 	err := d.walk(ctx, q, func(r scim.Resource, _ string) (bool, error) {
@@ -31,21 +32,21 @@ func (d *Directory) scan(ctx context.Context, q scim.Query) (scim.Page, error) {
 		return true, nil
 	})
 	if err != nil {
-		return scim.Page{}, err
+		return directory.Page{}, err
 	}
 	rows.sort(found)
-	p := scim.Page{Total: len(found), Start: q.Start}
+	p := directory.Page{Total: len(found), Start: q.Start}
 	var ids []string
 	for _, r := range cutPage(found, q) {
 		ids = append(ids, r.id)
 	}
-	p.Resources, _, err = d.readAll(ctx, q.Type, q.Need, ids, d.Limits.Bytes)
+	p.Resources, _, err = d.readAll(ctx, q.Type, q.Fields, ids, d.Limits.Bytes)
 	return p, err
 }
 
 // walk visits every resource that the pushed part of the filter lets through, narrow, with its mark, until visit says no.
-func (d *Directory) walk(ctx context.Context, q scim.Query, visit func(r scim.Resource, mark string) (bool, error)) error {
-	step := scim.Query{Type: q.Type, Filter: d.pushed(q.Type, q.Filter), Start: 1, After: q.After, Count: d.Directory.Able().MaxPage, Need: needOf(q)}
+func (d *Directory) walk(ctx context.Context, q directory.Query, visit func(r scim.Resource, mark string) (bool, error)) error {
+	step := directory.Query{Type: q.Type, Filter: d.pushed(q.Type, q.Filter), Start: 1, ResumeAfter: q.ResumeAfter, Count: d.Directory.Capabilities().MaxPage, Fields: needOf(q)}
 	for seen := 0; ; {
 		p, err := d.Directory.List(ctx, step)
 		if err != nil {
@@ -58,20 +59,20 @@ func (d *Directory) walk(ctx context.Context, q scim.Query, visit func(r scim.Re
 			if seen++; seen > d.Limits.Scan {
 				return scim.TooMany("the query would look at more than %d resources", d.Limits.Scan)
 			}
-			if more, err := visit(r, p.Marks[i]); err != nil || !more {
+			if more, err := visit(r, p.Resume[i]); err != nil || !more {
 				return err
 			}
 		}
 		if len(p.Resources) == 0 || len(p.Resources) >= p.Total {
 			return nil
 		}
-		step.After = p.Marks[len(p.Marks)-1]
+		step.ResumeAfter = p.Resume[len(p.Resume)-1]
 	}
 }
 
 // needOf is what the filter and the order look at.
-func needOf(q scim.Query) scim.Need {
-	n := scim.Need{Only: []string{"id"}}
+func needOf(q directory.Query) directory.Fields {
+	n := directory.Fields{Only: []string{"id"}}
 	add := func(a scim.AttrPath) {
 		if top := a.Top().Key(); !slices.Contains(n.Only, top) {
 			n.Only = append(n.Only, top)
@@ -100,6 +101,6 @@ func (s rowsOf) complete(ctx context.Context, r scim.Resource) (scim.Resource, e
 	if !slices.Contains(n.Only, extra.Key()) || r.Get(extra) != "" {
 		return r, nil
 	}
-	narrow, err := s.d.Get(ctx, scim.Ref{Type: s.q.Type, ID: r.ID()}, scim.Need{Only: []string{extra.Key()}, Members: n.Members})
+	narrow, err := s.d.Get(ctx, scim.Ref{Type: s.q.Type, ID: r.ID()}, directory.Fields{Only: []string{extra.Key()}, Members: n.Members})
 	return r.With(extra.Name, narrow.Get(extra)), err
 }

@@ -3,6 +3,7 @@ package listing
 import (
 	"context"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/scim"
 )
@@ -11,7 +12,7 @@ import (
 const pageFactor = 3
 
 // read reads a page of whole resources from below.
-func (d *Directory) read(ctx context.Context, q scim.Query) (scim.Page, error) {
+func (d *Directory) read(ctx context.Context, q directory.Query) (directory.Page, error) {
 	p, err := d.Directory.List(ctx, q)
 	if err == nil {
 		err = take(ctx, p.Resources...)

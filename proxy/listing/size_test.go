@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/scim"
@@ -28,14 +29,14 @@ func TestPagesAreBoundedInBytes(t *testing.T) {
 		want = append(want, made.ID())
 		s.index[key(scim.User, scim.AttrPath{Name: "externalId"}, "all")] = []string{"too", "many"}
 	}
-	byName := scim.Sort{By: scim.AttrPath{Name: "userName"}}
-	down := scim.Sort{By: scim.AttrPath{Name: "userName"}, Descending: true}
+	byName := directory.Sort{By: scim.AttrPath{Name: "userName"}}
+	down := directory.Sort{By: scim.AttrPath{Name: "userName"}, Descending: true}
 	decided, err := scim.ParseFilter(`title sw "x"`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for what, q := range map[string]scim.Query{
-		"own order": {}, "by name": {Sort: byName}, "descending": {Sort: down}, "by title": {Sort: scim.Sort{By: scim.AttrPath{Name: "title"}}},
+	for what, q := range map[string]directory.Query{
+		"own order": {}, "by name": {Sort: byName}, "descending": {Sort: down}, "by title": {Sort: directory.Sort{By: scim.AttrPath{Name: "title"}}},
 		"a filter that is decided here": {Filter: decided}, "cursor": {Cursor: new("")}, "cursor behind such a filter": {Cursor: new(""), Filter: decided},
 	} {
 		q.Type, q.Count, q.Start = scim.User, 115, 1
@@ -78,7 +79,7 @@ func TestPageTakesFromTheMeter(t *testing.T) {
 	s.put(t, document.Must(fmt.Sprintf(`{"userName":"user","title":%q}`, strings.Repeat("x", 1<<20))))
 	m := meter.New(1 << 20)
 	ctx, share := m.With(t.Context())
-	_, err := s.List(ctx, scim.Query{Type: scim.User, Count: 10, Start: 1})
+	_, err := s.List(ctx, directory.Query{Type: scim.User, Count: 10, Start: 1})
 	if e := scim.AsError(err); e.Status != 503 || e.RetryAfter == 0 || !errors.Is(err, meter.ErrFull) {
 		t.Error(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/store"
@@ -55,12 +56,12 @@ func (d *Directory) Create(ctx context.Context, t scim.ResourceType, asked scim.
 	if err := d.pending.save(ctx, id, store.Record{Rev: rec.Rev}, intended); err != nil {
 		return scim.Resource{}, err
 	}
-	shown, err := d.Directory.Create(ctx, t, offer(d.Able(), t, document.Must("{}"), asked))
+	shown, err := d.Directory.Create(ctx, t, offer(d.Capabilities(), t, document.Must("{}"), asked))
 	adopted := false
 	if scim.Refused(err) {
 		shown, err = d.adopt(ctx, t, asked, left.Pending, err)
 		if adopted = err == nil; adopted {
-			scim.OutcomeOf(ctx).Adopt()
+			directory.OutcomeOf(ctx).Adopt()
 		}
 	}
 	if err != nil {
@@ -79,12 +80,12 @@ func (d *Directory) Create(ctx context.Context, t scim.ResourceType, asked scim.
 
 // keep saves the record of a new resource.
 func (d *Directory) keep(ctx context.Context, t scim.ResourceType, asked, shown scim.Resource) (scim.Resource, error) {
-	pairs, err := difference(d.Able(), t, withDefaults(asked, shown), shown)
+	pairs, err := difference(d.Capabilities(), t, withDefaults(asked, shown), shown)
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	rem := remainder{Type: t, Pairs: pairs}
-	answer := rem.merge(t, shown, scim.Need{})
+	rem := remainder{Type: t, Overrides: pairs}
+	answer := rem.merge(t, shown, directory.Fields{})
 	return answer, d.records.save(ctx, shown.ID(), store.Record{Terms: terms(t, answer)}, rem)
 }
 
@@ -102,7 +103,7 @@ func (d *Directory) unmake(ctx context.Context, id string, ref scim.Ref, cause e
 // abandon drops the pending record of a create that failed. If Keycloak may have made the resource, now or at an earlier try that could not be
 // finished for want of an answer, the record stays for the retry.
 func (d *Directory) abandon(ctx context.Context, id string, earlier *pending, cause error) error {
-	if !scim.OutcomeOf(ctx).InDoubt() && (earlier == nil || scim.Status(cause) < 500) {
+	if !directory.OutcomeOf(ctx).InDoubt() && (earlier == nil || scim.Status(cause) < 500) {
 		_ = d.pending.Delete(ctx, id) // one that stays means nothing for longer than PendingLife
 	}
 	return cause
@@ -114,7 +115,7 @@ func (d *Directory) adopt(ctx context.Context, t scim.ResourceType, asked scim.R
 		return scim.Resource{}, refused
 	}
 	name := document.Text(asked.Get(scim.Identifying(t)))
-	page, err := d.Directory.List(ctx, scim.Query{Type: t, Filter: scim.Equal(scim.Identifying(t), name), Start: 1, Count: 2})
+	page, err := d.Directory.List(ctx, directory.Query{Type: t, Filter: scim.Equal(scim.Identifying(t), name), Start: 1, Count: 2})
 	if err != nil {
 		return scim.Resource{}, err
 	}
@@ -131,7 +132,7 @@ func (d *Directory) adopt(ctx context.Context, t scim.ResourceType, asked scim.R
 		return scim.Resource{}, StoreError(err)
 	}
 	_, owned := recs[found.ID()]
-	if _, err := difference(d.Able(), t, withDefaults(asked, found), found); owned || err != nil {
+	if _, err := difference(d.Capabilities(), t, withDefaults(asked, found), found); owned || err != nil {
 		return scim.Resource{}, refused
 	}
 	return found, nil

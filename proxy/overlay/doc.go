@@ -3,7 +3,7 @@
 // Keycloak holds a projection of a resource; the store holds the remainder as pairs (asked, witness), one per leaf: the witness is what
 // Keycloak showed right after the write. While Keycloak still shows the witness, a read answers what was asked; once somebody changed
 // the value there, Keycloak's is answered. Reads never write: dead pairs are dropped by the next write. What may differ at all is
-// said by scim.Holding: a value that Keycloak holds natively and did not take is an error, never kept beside it.
+// said by directory.Placement: a value that Keycloak holds natively and did not take is an error, never kept beside it.
 //
 // It owns the record format and the index terms. It must not know Keycloak, the store's engines, dialects or HTTP, and it never locks: the
 // room above does, and revisions guard what an expired lock would let through.

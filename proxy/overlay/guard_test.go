@@ -8,25 +8,26 @@ import (
 	"testing"
 	"time"
 
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/directory/directorytest"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
-	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
 // unproven answers 404 to every delete without a proof, as Keycloak does to a caller who has no role.
-type unproven struct{ *scimtest.Memory }
+type unproven struct{ *directorytest.Memory }
 
 func (unproven) Delete(_ context.Context, ref scim.Ref) error { return scim.NotFound(ref) }
 
 // A 404 takes a record away only if it is proven, and only for a record of the type that the request names.
 func TestRecordSurvivesAForeign404(t *testing.T) {
-	h := build(t, scimtest.KeycloakAble())
+	h := build(t, directorytest.KeycloakCapabilities())
 	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 	if err != nil {
 		t.Fatal(err)
 	}
 	user := scim.Ref{Type: scim.User, ID: made.ID()}
-	delete := func(what string, below scim.Directory, ref scim.Ref) {
+	delete := func(what string, below directory.Directory, ref scim.Ref) {
 		t.Helper()
 		h.Directory.Directory = below
 		if err := h.Delete(t.Context(), ref); scim.Status(err) != 404 {
@@ -65,7 +66,7 @@ func TestKeptLimit(t *testing.T) {
 		}, 413},
 		"more addresses than an index holds": {func(r scim.Resource) scim.Resource { return r.With("emails", document.Array(addresses)) }, 400},
 	} {
-		h := build(t, scimtest.KeycloakAble())
+		h := build(t, directorytest.KeycloakCapabilities())
 		if _, err := h.Create(t.Context(), scim.User, row.change(document.Must(entra))); scim.Status(err) != row.status || scim.AsError(err).RetryAfter != 0 {
 			t.Errorf("%s: create: %v", what, err)
 		}
@@ -83,7 +84,7 @@ func TestKeptLimit(t *testing.T) {
 		if _, err := h.Update(t.Context(), ref, edit); scim.Status(err) != row.status {
 			t.Errorf("%s: update: %v", what, err)
 		}
-		if got, err := h.Get(t.Context(), ref, scim.Need{}); err != nil || !document.Same(got.String(), made.String()) {
+		if got, err := h.Get(t.Context(), ref, directory.Fields{}); err != nil || !document.Same(got.String(), made.String()) {
 			t.Errorf("%s: something is left behind: %v %s", what, err, got)
 		}
 	}
@@ -118,7 +119,7 @@ func TestUpdateThatCannotBeKeptIsUndone(t *testing.T) {
 			want: map[string]string{"name.givenName": `"Other"`}, stays: true,
 		},
 	} {
-		h := build(t, scimtest.KeycloakAble())
+		h := build(t, directorytest.KeycloakCapabilities())
 		made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 		if err != nil {
 			t.Fatal(err)
@@ -140,7 +141,7 @@ func TestUpdateThatCannotBeKeptIsUndone(t *testing.T) {
 		if e := scim.AsError(err); e.Status != 503 || strings.Contains(e.Detail, "could not be undone") != row.stays {
 			t.Errorf("%s: %v", what, err)
 		}
-		got, err := h.Get(t.Context(), ref, scim.Need{})
+		got, err := h.Get(t.Context(), ref, directory.Fields{})
 		if err != nil || got.Raw("title") != made.Raw("title") {
 			t.Errorf("%s: %v %s", what, err, got)
 		}
@@ -154,7 +155,7 @@ func TestUpdateThatCannotBeKeptIsUndone(t *testing.T) {
 
 // A retry that meets its earlier try and cannot finish it for want of an answer keeps the pending record for the next one.
 func TestRetryThatCannotFinishIsNotForgotten(t *testing.T) {
-	h := build(t, scimtest.KeycloakAble())
+	h := build(t, directorytest.KeycloakCapabilities())
 	h.clock = time.Now()
 	h.records.down["save"] = true
 	h.keycloak.FailNext(nil, scim.Unavailable("Keycloak", nil)) // made, and not deleted again

@@ -1,6 +1,7 @@
 package overlay
 
 import (
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/store"
 )
@@ -10,7 +11,7 @@ import (
 func (d *Directory) fits(t scim.ResourceType, wanted, shown scim.Resource) error {
 	size := quoted(shown.String()) // what is shown of all leaves together
 	for l := range wanted.Leaves() {
-		size += pair{Path: l.Path, Asked: l.Raw}.size()
+		size += override{Path: l.Path, Requested: l.Raw}.size()
 	}
 	return d.check(t, size, wanted)
 }
@@ -20,7 +21,7 @@ func (d *Directory) intended(t scim.ResourceType, wanted scim.Resource) remainde
 	rem := remainder{Type: t}
 	for l := range wanted.Leaves() {
 		if d.keeps(t, l.Path) {
-			rem.Pairs = append(rem.Pairs, pair{Path: l.Path, Asked: l.Raw, Slot: -1})
+			rem.Overrides = append(rem.Overrides, override{Path: l.Path, Requested: l.Raw, Index: -1})
 		}
 	}
 	return rem
@@ -28,7 +29,7 @@ func (d *Directory) intended(t scim.ResourceType, wanted scim.Resource) remainde
 
 // keeps reports whether something may have to be kept of a leaf.
 func (d *Directory) keeps(t scim.ResourceType, p scim.AttrPath) bool {
-	return d.Able().Holding(t, p) != scim.Native && !apart(p)
+	return d.Capabilities().Placement(t, p) != directory.Native && !apart(p)
 }
 
 // check refuses a record of a size, or index terms of a resource, that are above the limits.
@@ -47,18 +48,18 @@ func (d *Directory) checkSize(size int) error {
 }
 
 func (rem remainder) size() (n int) {
-	for _, p := range rem.Pairs {
+	for _, p := range rem.Overrides {
 		n += p.size()
 	}
 	return n
 }
 
 // pairOverhead is more than what stands in a record around the texts of a pair.
-const pairOverhead = 100
+const overrideOverhead = 100
 
 // size is at least the bytes of a pair in a record.
-func (p pair) size() int {
-	return pairOverhead + quoted(p.Path.URN) + quoted(p.Path.Name) + quoted(p.Path.Sub) + quoted(p.Asked) + quoted(p.Witness)
+func (p override) size() int {
+	return overrideOverhead + quoted(p.Path.URN) + quoted(p.Path.Name) + quoted(p.Path.Sub) + quoted(p.Requested) + quoted(p.Observed)
 }
 
 // quoted is at least the length of a text as encoding/json writes it, without writing it.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/store"
@@ -34,21 +35,21 @@ type Options struct {
 
 // Directory keeps the remainder of each resource.
 type Directory struct {
-	scim.Directory
-	records shelf
-	pending shelf
+	directory.Directory
+	records recordStore
+	pending recordStore
 	limit   int
 	caller  string
 	now     func() time.Time
 }
 
-// New builds the layer on a directory. Able is inherited from below unchanged: Holding already says what is kept.
-func New(below scim.Directory, o Options) *Directory {
-	return &Directory{below, shelf{o.Records}, shelf{o.Pending}, o.Limit, o.Caller, o.Now}
+// New builds the layer on a directory. Capabilities is inherited from below unchanged: Placement already says what is kept.
+func New(below directory.Directory, o Options) *Directory {
+	return &Directory{below, recordStore{o.Records}, recordStore{o.Pending}, o.Limit, o.Caller, o.Now}
 }
 
 // Get merges what is kept into what Keycloak shows.
-func (d *Directory) Get(ctx context.Context, ref scim.Ref, n scim.Need) (scim.Resource, error) {
+func (d *Directory) Get(ctx context.Context, ref scim.Ref, n directory.Fields) (scim.Resource, error) {
 	shown, err := d.Directory.Get(ctx, ref, n)
 	if err != nil {
 		return shown, err
@@ -64,14 +65,14 @@ func (d *Directory) Get(ctx context.Context, ref scim.Ref, n scim.Need) (scim.Re
 }
 
 // List merges a page with one look into the store.
-func (d *Directory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
+func (d *Directory) List(ctx context.Context, q directory.Query) (directory.Page, error) {
 	p, err := d.Directory.List(ctx, q)
 	if err != nil || len(p.Resources) == 0 {
 		return p, err
 	}
-	if d.shownWhole(q.Type, q.Need) {
+	if d.shownWhole(q.Type, q.Fields) {
 		for i, r := range p.Resources {
-			p.Resources[i] = remainder{}.merge(q.Type, r, q.Need)
+			p.Resources[i] = remainder{}.merge(q.Type, r, q.Fields)
 		}
 		return p, nil
 	}
@@ -81,22 +82,22 @@ func (d *Directory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 	}
 	recs, err := d.records.Load(ctx, ids...)
 	if err != nil {
-		return scim.Page{}, StoreError(err)
+		return directory.Page{}, StoreError(err)
 	}
 	size := 0
 	for _, r := range recs {
 		size += recordFactor * len(r.Body)
 	}
 	if err := meter.Take(ctx, size); err != nil {
-		return scim.Page{}, scim.Busy(err)
+		return directory.Page{}, scim.Busy(err)
 	}
 	defer meter.Give(ctx, size)
 	for i, r := range p.Resources {
 		rem, err := read(recs[r.ID()])
 		if err != nil {
-			return scim.Page{}, err
+			return directory.Page{}, err
 		}
-		p.Resources[i] = rem.merge(q.Type, r, q.Need)
+		p.Resources[i] = rem.merge(q.Type, r, q.Fields)
 	}
 	return p, nil
 }
@@ -105,9 +106,9 @@ func (d *Directory) List(ctx context.Context, q scim.Query) (scim.Page, error) {
 const recordFactor = 3
 
 // shownWhole reports whether Keycloak alone shows all that is needed, so that nothing is loaded.
-func (d *Directory) shownWhole(t scim.ResourceType, n scim.Need) bool {
+func (d *Directory) shownWhole(t scim.ResourceType, n directory.Fields) bool {
 	return len(n.Only) > 0 && !slices.ContainsFunc(n.Only, func(name string) bool {
-		return name != "id" && (name != "active" || d.Able().Holding(t, scim.AttrPath{Name: name}) != scim.Native)
+		return name != "id" && (name != "active" || d.Capabilities().Placement(t, scim.AttrPath{Name: name}) != directory.Native)
 	})
 }
 
@@ -116,7 +117,7 @@ func (d *Directory) shownWhole(t scim.ResourceType, n scim.Need) bool {
 const tries = 3
 
 // Update lets Keycloak have what it can hold and keeps the rest.
-func (d *Directory) Update(ctx context.Context, ref scim.Ref, edit scim.Edit) (scim.Resource, error) {
+func (d *Directory) Update(ctx context.Context, ref scim.Ref, edit directory.Edit) (scim.Resource, error) {
 	var r scim.Resource
 	var c changed
 	err := d.again(func() (err error) {
@@ -140,7 +141,7 @@ func (d *Directory) again(write func() error) error {
 	}
 }
 
-func (d *Directory) update(ctx context.Context, ref scim.Ref, edit scim.Edit, c *changed) (scim.Resource, error) {
+func (d *Directory) update(ctx context.Context, ref scim.Ref, edit directory.Edit, c *changed) (scim.Resource, error) {
 	rem, rec, err := d.records.load(ctx, ref.ID)
 	if err != nil {
 		return scim.Resource{}, err
@@ -150,30 +151,30 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit scim.Edit, c 
 		if c.before.IsZero() {
 			c.before = native
 		}
-		current = rem.merge(ref.Type, native, scim.Need{})
+		current = rem.merge(ref.Type, native, directory.Fields{})
 		var err error
 		if wanted, err = edit(current); err != nil {
 			return wanted, err
 		}
-		offered := offer(d.Able(), ref.Type, native, wanted)
+		offered := offer(d.Capabilities(), ref.Type, native, wanted)
 		return offered, d.fits(ref.Type, wanted, offered)
 	})
 	if err != nil {
 		return scim.Resource{}, err
 	}
 	c.after = shown
-	pairs, err := difference(d.Able(), ref.Type, wanted, shown)
+	pairs, err := difference(d.Capabilities(), ref.Type, wanted, shown)
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	next := remainder{Type: ref.Type, Pairs: pairs, Modified: rem.Modified}
+	next := remainder{Type: ref.Type, Overrides: pairs, Modified: rem.Modified}
 	if err := d.checkSize(next.size()); err != nil {
 		return scim.Resource{}, err
 	}
 	if len(scim.Diff(current, wanted)) > 0 {
 		next.Modified = d.now()
 	}
-	answer := next.merge(ref.Type, shown, scim.Need{})
+	answer := next.merge(ref.Type, shown, directory.Fields{})
 	if found := terms(ref.Type, answer); !next.equal(rem) || !slices.Equal(found, rec.Terms) {
 		err = d.records.save(ctx, ref.ID, store.Record{Rev: rec.Rev, Terms: found}, next)
 	}
@@ -188,13 +189,13 @@ func (d *Directory) putBack(ctx context.Context, ref scim.Ref, c changed, cause 
 	case errors.Is(cause, store.ErrConflict): // another writer was here: putting back would undo its change
 		return scim.Left(cause, nil)
 	}
-	return scim.PutBack(ctx, d.Directory, ref, c.before, c.after, cause)
+	return directory.PutBack(ctx, d.Directory, ref, c.before, c.after, cause)
 }
 
-// Join changes members below and notes when: Keycloak does not move lastModified. The membership is changed by then, so a note that cannot be
+// ChangeMembers changes members below and notes when: Keycloak does not move lastModified. The membership is changed by then, so a note that cannot be
 // saved does not fail the call.
-func (d *Directory) Join(ctx context.Context, group scim.Ref, m scim.Membership) error {
-	if err := d.Directory.Join(ctx, group, m); err != nil {
+func (d *Directory) ChangeMembers(ctx context.Context, group scim.Ref, m directory.MemberChange) error {
+	if err := d.Directory.ChangeMembers(ctx, group, m); err != nil {
 		return err
 	}
 	_ = d.again(func() error {

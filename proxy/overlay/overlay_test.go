@@ -10,10 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/directory/directorytest"
 	"keycloak-scim-proxy/proxy/overlay"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
-	"keycloak-scim-proxy/proxy/scim/scimtest"
 	"keycloak-scim-proxy/proxy/store"
 	"keycloak-scim-proxy/proxy/store/embedded"
 )
@@ -21,7 +22,7 @@ import (
 // house is the room on an in-memory directory and a real embedded store.
 type house struct {
 	*overlay.Directory
-	keycloak *scimtest.Memory
+	keycloak *directorytest.Memory
 	records  *flaky
 	pending  *flaky
 	clock    time.Time
@@ -60,14 +61,14 @@ func (f *flaky) Delete(ctx context.Context, ids ...string) error {
 	return f.Space.Delete(ctx, ids...)
 }
 
-func build(t *testing.T, able scim.Able) *house {
+func build(t *testing.T, able directory.Capabilities) *house {
 	t.Helper()
 	e, err := embedded.Open(filepath.Join(t.TempDir(), "store.db"), time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = e.Close() })
-	h := &house{keycloak: scimtest.NewMemory(able), clock: time.Now().Add(time.Hour)}
+	h := &house{keycloak: directorytest.NewMemory(able), clock: time.Now().Add(time.Hour)}
 	h.records, h.pending = &flaky{Space: e.Open("t"), down: map[string]bool{}}, &flaky{Space: e.Open("pending"), down: map[string]bool{}}
 	h.Directory = overlay.New(h.keycloak, overlay.Options{Records: h.records, Pending: h.pending, Limit: keptLimit, Now: func() time.Time { return h.clock }})
 	return h
@@ -93,13 +94,15 @@ func (h *house) ids(t *testing.T) []string {
 
 // doubting is the context of a create that Keycloak does not answer.
 func doubting(t *testing.T) context.Context {
-	ctx, o := scim.WithOutcome(t.Context())
+	ctx, o := directory.WithOutcome(t.Context())
 	o.Doubt()
 	return ctx
 }
 
 func TestContract(t *testing.T) {
-	scimtest.Run(t, func(t *testing.T) scim.Directory { return build(t, scimtest.KeycloakAble()).Directory })
+	directorytest.Run(t, func(t *testing.T) directory.Directory {
+		return build(t, directorytest.KeycloakCapabilities()).Directory
+	})
 }
 
 const entra = `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],
@@ -124,19 +127,19 @@ func sameLeaves(t *testing.T, r scim.Resource, want string) {
 }
 
 func TestEverythingAskedIsShownByteForByte(t *testing.T) {
-	h := build(t, scimtest.KeycloakAble())
+	h := build(t, directorytest.KeycloakCapabilities())
 	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 	if err != nil {
 		t.Fatal(err)
 	}
 	sameLeaves(t, made, entra)
 	ref := scim.Ref{Type: scim.User, ID: made.ID()}
-	got, err := h.Get(t.Context(), ref, scim.Need{})
+	got, err := h.Get(t.Context(), ref, directory.Fields{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	sameLeaves(t, got, entra)
-	p, err := h.List(t.Context(), scim.Query{Type: scim.User, Start: 1, Count: 10})
+	p, err := h.List(t.Context(), directory.Query{Type: scim.User, Start: 1, Count: 10})
 	if err != nil || len(p.Resources) != 1 {
 		t.Fatal(err, p)
 	}
@@ -147,19 +150,19 @@ func TestEverythingAskedIsShownByteForByte(t *testing.T) {
 }
 
 func TestNarrowReadMergesOnlyWhatWasRead(t *testing.T) {
-	h := build(t, scimtest.KeycloakAble())
+	h := build(t, directorytest.KeycloakCapabilities())
 	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := h.Get(t.Context(), scim.Ref{Type: scim.User, ID: made.ID()}, scim.Need{Only: []string{"title"}})
+	r, err := h.Get(t.Context(), scim.Ref{Type: scim.User, ID: made.ID()}, directory.Fields{Only: []string{"title"}})
 	if err != nil || r.Raw("title") == "" || r.Raw("emails") != "" || r.Raw("externalId") != "" {
 		t.Errorf("%v %s", err, r)
 	}
 }
 
 func TestKeycloakWinsWhereItChanged(t *testing.T) {
-	h := build(t, scimtest.KeycloakAble())
+	h := build(t, directorytest.KeycloakCapabilities())
 	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 	if err != nil {
 		t.Fatal(err)
@@ -171,7 +174,7 @@ func TestKeycloakWinsWhereItChanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := h.Get(t.Context(), ref, scim.Need{})
+	got, err := h.Get(t.Context(), ref, directory.Fields{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +185,7 @@ func TestKeycloakWinsWhereItChanged(t *testing.T) {
 }
 
 func TestNativeValueThatWasNotTakenIsAnError(t *testing.T) {
-	h := build(t, scimtest.KeycloakAble())
+	h := build(t, directorytest.KeycloakCapabilities())
 	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 	if err != nil {
 		t.Fatal(err)
@@ -193,13 +196,13 @@ func TestNativeValueThatWasNotTakenIsAnError(t *testing.T) {
 	if status := scim.Status(err); status != 502 {
 		t.Fatalf("a lie: %v", err)
 	}
-	if got, err := h.Get(t.Context(), ref, scim.Need{}); err != nil || got.Raw("active") != "true" {
+	if got, err := h.Get(t.Context(), ref, directory.Fields{}); err != nil || got.Raw("active") != "true" {
 		t.Error(err, got)
 	}
 }
 
 func TestLastModifiedMovesOnChangeOnly(t *testing.T) {
-	h := build(t, scimtest.KeycloakAble())
+	h := build(t, directorytest.KeycloakCapabilities())
 	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 	if err != nil {
 		t.Fatal(err)
@@ -217,14 +220,14 @@ func TestLastModifiedMovesOnChangeOnly(t *testing.T) {
 }
 
 func TestMappingAppears(t *testing.T) {
-	h := build(t, scimtest.KeycloakAble())
+	h := build(t, directorytest.KeycloakCapabilities())
 	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.keycloak.Hold(scim.User, "title", scim.Native) // an administrator maps title in the user profile
+	h.keycloak.Hold(scim.User, "title", directory.Native) // an administrator maps title in the user profile
 	ref := scim.Ref{Type: scim.User, ID: made.ID()}
-	got, err := h.Get(t.Context(), ref, scim.Need{})
+	got, err := h.Get(t.Context(), ref, directory.Fields{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,14 +235,14 @@ func TestMappingAppears(t *testing.T) {
 	if _, err := h.Update(t.Context(), ref, func(r scim.Resource) (scim.Resource, error) { return r.With("nickName", `"N"`), nil }); err != nil {
 		t.Fatal(err)
 	}
-	native, err := h.keycloak.Get(t.Context(), ref, scim.Need{})
+	native, err := h.keycloak.Get(t.Context(), ref, directory.Fields{})
 	if err != nil || native.Raw("title") != `"<Boss> & more"` {
 		t.Errorf("the next write did not offer the kept title: %v %s", err, native)
 	}
 }
 
 func TestStoreDown(t *testing.T) {
-	h := build(t, scimtest.KeycloakAble())
+	h := build(t, directorytest.KeycloakCapabilities())
 	h.pending.down["save"] = true
 	if _, err := h.Create(t.Context(), scim.User, document.Must(entra)); scim.Status(err) != 503 {
 		t.Error(err)
@@ -251,12 +254,12 @@ func TestStoreDown(t *testing.T) {
 
 // A create that lost its store after Keycloak is undone.
 func TestCreateThatCannotBeKeptIsUndone(t *testing.T) {
-	h := build(t, scimtest.KeycloakAble())
+	h := build(t, directorytest.KeycloakCapabilities())
 	h.records.down["save"] = true
 	if _, err := h.Create(t.Context(), scim.User, document.Must(entra)); scim.Status(err) != 503 {
 		t.Fatal(err)
 	}
-	if p, err := h.keycloak.List(t.Context(), scim.Query{Type: scim.User, Start: 1, Count: 1}); err != nil || p.Total != 0 {
+	if p, err := h.keycloak.List(t.Context(), directory.Query{Type: scim.User, Start: 1, Count: 1}); err != nil || p.Total != 0 {
 		t.Errorf("%d users are left in Keycloak: %v", p.Total, err)
 	}
 	if ids := h.ids(t); len(ids) != 0 {
@@ -266,7 +269,7 @@ func TestCreateThatCannotBeKeptIsUndone(t *testing.T) {
 
 // A create that lost its store after Keycloak and could not be undone, or that lost its process, is finished by the retry.
 func TestRetryFinishesACreate(t *testing.T) {
-	h := build(t, scimtest.KeycloakAble())
+	h := build(t, directorytest.KeycloakCapabilities())
 	h.clock = time.Now()
 	h.records.down["save"] = true
 	h.keycloak.FailNext(nil, scim.Unavailable("Keycloak", nil))
@@ -292,7 +295,7 @@ func TestRetryFinishesACreate(t *testing.T) {
 
 func TestPendingNeverAdoptsWhatIsNotOurs(t *testing.T) {
 	begin := func(t *testing.T, at time.Time) *house {
-		h := build(t, scimtest.KeycloakAble())
+		h := build(t, directorytest.KeycloakCapabilities())
 		h.clock = at
 		h.keycloak.FailNext(scim.Unavailable("Keycloak", nil)) // it may have been made, or not
 		if _, err := h.Create(doubting(t), scim.User, document.Must(entra)); err == nil {
@@ -322,7 +325,7 @@ func TestPendingNeverAdoptsWhatIsNotOurs(t *testing.T) {
 		}
 	})
 	t.Run("made by a create that was answered", func(t *testing.T) {
-		h := build(t, scimtest.KeycloakAble())
+		h := build(t, directorytest.KeycloakCapabilities())
 		h.clock = time.Now()
 		h.pending.down["delete"] = true // its pending record stays
 		if _, err := h.Create(t.Context(), scim.User, document.Must(entra)); err != nil {
@@ -335,7 +338,7 @@ func TestPendingNeverAdoptsWhatIsNotOurs(t *testing.T) {
 }
 
 func TestDeleteTakesTheRecord(t *testing.T) {
-	h := build(t, scimtest.KeycloakAble())
+	h := build(t, directorytest.KeycloakCapabilities())
 	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 	if err != nil {
 		t.Fatal(err)
@@ -355,7 +358,7 @@ func TestDeleteTakesTheRecord(t *testing.T) {
 }
 
 func TestTermsFindWhatIsKept(t *testing.T) {
-	h := build(t, scimtest.KeycloakAble())
+	h := build(t, directorytest.KeycloakCapabilities())
 	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 	if err != nil {
 		t.Fatal(err)
@@ -372,17 +375,17 @@ func TestTermsFindWhatIsKept(t *testing.T) {
 }
 
 // stand is a directory that shows one user as it is: the in-memory one cannot be entered twice at a time.
-func stand(r scim.Resource) scim.Directory {
-	m := scimtest.NewMemory(scimtest.KeycloakAble())
+func stand(r scim.Resource) directory.Directory {
+	m := directorytest.NewMemory(directorytest.KeycloakCapabilities())
 	return still{m, r}
 }
 
 type still struct {
-	scim.Directory
+	directory.Directory
 	r scim.Resource
 }
 
-func (s still) Update(_ context.Context, _ scim.Ref, edit scim.Edit) (scim.Resource, error) {
+func (s still) Update(_ context.Context, _ scim.Ref, edit directory.Edit) (scim.Resource, error) {
 	native := document.Must(`{"userName":"alice@x.test","active":true,"name":{"givenName":"Alice","familyName":"X"},"emails":[{"type":"work","primary":true,"value":"work@x.test"}]}`).With("id", s.r.Raw("id")).With("meta", s.r.Raw("meta"))
 	_, err := edit(native)
 	return native, err
@@ -390,13 +393,13 @@ func (s still) Update(_ context.Context, _ scim.Ref, edit scim.Edit) (scim.Resou
 
 // A lock that expired lets two writes meet: the later one is begun anew on what the earlier one saved.
 func TestWritesThatMeetLoseNothing(t *testing.T) {
-	h := build(t, scimtest.KeycloakAble())
+	h := build(t, directorytest.KeycloakCapabilities())
 	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
 	if err != nil {
 		t.Fatal(err)
 	}
 	ref := scim.Ref{Type: scim.User, ID: made.ID()}
-	set := func(name string) scim.Edit {
+	set := func(name string) directory.Edit {
 		return func(r scim.Resource) (scim.Resource, error) { return r.With(name, `"new"`), nil }
 	}
 	met := false
@@ -413,7 +416,7 @@ func TestWritesThatMeetLoseNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := h.Get(t.Context(), ref, scim.Need{})
+	got, err := h.Get(t.Context(), ref, directory.Fields{})
 	if err != nil || got.Raw("nickName") != `"new"` || got.Raw("timezone") != `"new"` {
 		t.Errorf("%v %s", err, got)
 	}

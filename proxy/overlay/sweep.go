@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/store"
 )
@@ -60,7 +61,7 @@ type SweepOptions struct {
 // proofs from below that the resource is gone (scim.IsGone), the second one since the record was seen to be unchanged, because whoever
 // saves it in between has seen the resource. Any other error ends the sweep; the result says what was done until then, and the next
 // sweep begins at the start.
-func Sweep(ctx context.Context, records, pending store.Space, below scim.Directory, now time.Time, o SweepOptions) (Swept, error) {
+func Sweep(ctx context.Context, records, pending store.Space, below directory.Directory, now time.Time, o SweepOptions) (Swept, error) {
 	s := &sweeper{below: below, now: now, SweepOptions: o}
 	for _, s.records = range []store.Space{records, pending} {
 		if err := s.space(ctx); err != nil {
@@ -89,7 +90,7 @@ func (s *sweeper) space(ctx context.Context) error {
 type sweeper struct {
 	SweepOptions
 	records store.Space
-	below   scim.Directory
+	below   directory.Directory
 	now     time.Time
 	done    Swept
 }
@@ -150,7 +151,7 @@ func (s *sweeper) gone(ctx context.Context, f Finding) (bool, error) {
 		types = []scim.ResourceType{scim.User, scim.Group}
 	}
 	for _, t := range types {
-		_, err := s.below.Get(ctx, scim.Ref{Type: t, ID: f.ID}, scim.Need{Only: []string{"id"}})
+		_, err := s.below.Get(ctx, scim.Ref{Type: t, ID: f.ID}, directory.Fields{Only: []string{"id"}})
 		if err == nil {
 			return false, nil
 		}

@@ -10,10 +10,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/directory/directorytest"
 	"keycloak-scim-proxy/proxy/overlay"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
-	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
 // deserted is a house with living resources, a user and a group that were deleted behind its back, the mark of a create that never came
@@ -27,7 +28,7 @@ type deserted struct {
 
 func desert(t *testing.T) *deserted {
 	t.Helper()
-	d := &deserted{house: build(t, scimtest.KeycloakAble())}
+	d := &deserted{house: build(t, directorytest.KeycloakCapabilities())}
 	d.clock = time.Now()
 	add := func(k scim.ResourceType, r scim.Resource) scim.Ref {
 		made, err := d.Create(t.Context(), k, r)
@@ -39,8 +40,8 @@ func desert(t *testing.T) *deserted {
 	group := func(name string) scim.Resource {
 		return document.Must(`{"displayName":` + document.Quote(name) + `,"urn:x:Group":{"a":1}}`)
 	}
-	d.user, d.group = add(scim.User, scimtest.Sample(1).With("title", `"T"`)), add(scim.Group, group("gone"))
-	d.living = []string{add(scim.User, scimtest.Sample(2)).ID, add(scim.User, scimtest.Sample(3)).ID, add(scim.Group, group("stays")).ID}
+	d.user, d.group = add(scim.User, directorytest.Sample(1).With("title", `"T"`)), add(scim.Group, group("gone"))
+	d.living = []string{add(scim.User, directorytest.Sample(2)).ID, add(scim.User, directorytest.Sample(3)).ID, add(scim.Group, group("stays")).ID}
 	slices.Sort(d.living)
 	for _, ref := range []scim.Ref{d.user, d.group} {
 		if err := d.keycloak.Delete(t.Context(), ref); err != nil {
@@ -49,7 +50,7 @@ func desert(t *testing.T) *deserted {
 	}
 	before := d.ids(t)
 	d.keycloak.FailNext(scim.Unavailable("Keycloak", nil))
-	if _, err := d.Create(doubting(t), scim.User, scimtest.Sample(9)); err == nil {
+	if _, err := d.Create(doubting(t), scim.User, directorytest.Sample(9)); err == nil {
 		t.Fatal("no error")
 	}
 	for _, id := range d.ids(t) {
@@ -205,12 +206,12 @@ func TestSweepWithoutStore(t *testing.T) {
 
 // meeting does something when a resource is asked for the first time.
 type meeting struct {
-	scim.Directory
+	directory.Directory
 	id   string
 	meet func()
 }
 
-func (m *meeting) Get(ctx context.Context, ref scim.Ref, n scim.Need) (scim.Resource, error) {
+func (m *meeting) Get(ctx context.Context, ref scim.Ref, n directory.Fields) (scim.Resource, error) {
 	r, err := m.Directory.Get(ctx, ref, n)
 	if ref.ID == m.id && m.meet != nil {
 		m.meet()
@@ -242,11 +243,11 @@ func TestSweepLeavesARecordThatWasSavedMeanwhile(t *testing.T) {
 
 // The walk goes on where it removed, over several pages.
 func TestSweepOfManyPages(t *testing.T) {
-	h := build(t, scimtest.KeycloakAble())
+	h := build(t, directorytest.KeycloakCapabilities())
 	const all = 150
 	var want []string
 	for i := range all {
-		made, err := h.Create(t.Context(), scim.User, scimtest.Sample(i))
+		made, err := h.Create(t.Context(), scim.User, directorytest.Sample(i))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -165,3 +165,6 @@ func TestApplyGroup(t *testing.T) {
 		refused(t, at, err, scimType)
 	}
 }
+
+// odd has names and values that a path language or a JSON encoder would change.
+const odd = `{"urn:example:2.0:User" : {"a.b": 1.50, "0":["x"] ,"*":"?", "#":{"1":2}}, "note":"<b> & \u003c \u00e9 é \/", "big":12345678901234567890.00, "Title" :null}`

@@ -103,7 +103,7 @@ func TestComplete(t *testing.T) {
 		{scim.Group, `{"displayName":"a"}`, ""},
 		{scim.Group, `{"userName":"a","displayName":""}`, "displayName is required"},
 	} {
-		err := scim.CoreSchemas().Complete(c.t, document.Must(c.in))
+		err := scim.CoreSchemas().CheckRequired(c.t, document.Must(c.in))
 		if c.words != "" {
 			refused(t, c.in, err, "invalidValue", c.words)
 		} else if err != nil {

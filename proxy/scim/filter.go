@@ -169,12 +169,12 @@ func Attributes(f Filter, visit func(AttrPath)) {
 	}
 }
 
-// size is the number of comparisons in a filter.
-func size(f Filter) int {
+// Comparisons is the number of comparisons in a filter.
+func Comparisons(f Filter) int {
 	n := 0
 	add := func(terms []Filter) int {
 		for _, t := range terms {
-			n += size(t)
+			n += Comparisons(t)
 		}
 		return n
 	}
@@ -184,9 +184,9 @@ func size(f Filter) int {
 	case Or:
 		return add(f.Terms)
 	case Not:
-		return size(f.Term)
+		return Comparisons(f.Term)
 	case Within:
-		return size(f.Filter)
+		return Comparisons(f.Filter)
 	case Compare, Present:
 	}
 	return 1

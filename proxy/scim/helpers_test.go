@@ -42,12 +42,3 @@ func path(t *testing.T, text string) scim.Path {
 	}
 	return p
 }
-
-// names reads a list of attributes that is separated by spaces.
-func names(text string) []scim.AttrPath {
-	var out []scim.AttrPath
-	for s := range strings.FieldsSeq(text) {
-		out = append(out, scim.MustPath(s))
-	}
-	return out
-}

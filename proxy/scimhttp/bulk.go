@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -72,7 +73,7 @@ func bulkRow(r bulk.Result, base string) scim.Resource {
 		row = row.With("bulkId", document.Quote(r.BulkID))
 	}
 	if r.Ref.ID != "" {
-		row = row.With("location", document.Quote(scim.Location(r.Ref, base)))
+		row = row.With("location", document.Quote(protocol.Location(r.Ref, base)))
 	}
 	if r.Version != "" {
 		row = row.With("version", document.Quote(r.Version))

@@ -9,6 +9,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -18,8 +19,8 @@ type Session struct {
 	Tenant string
 	// Base is the public SCIM base without a slash at its end.
 	Base    string
-	Service scim.Service
-	Decode  func(scim.Wire) (scim.Call, []string, error)
+	Service protocol.Service
+	Decode  func(protocol.Request) (protocol.Call, []string, error)
 	Schemas scim.Schemas
 	// Bulk carries out many operations; it has the service and the decoder of the session.
 	Bulk bulk.Runner
@@ -33,11 +34,11 @@ type Discovery struct {
 	Schemas, ResourceTypes []scim.Resource
 }
 
-// Gate says who is calling.
-type Gate interface {
-	// Enter makes the session, or fails. If it fails after the caller is known, the session has the
+// Authenticator finds out who is calling.
+type Authenticator interface {
+	// Authenticate makes the session, or fails. If it fails after the caller is known, the session has the
 	// tenant. Variables are those of the route, decoded.
-	Enter(r *http.Request, variables map[string]string) (Session, error)
+	Authenticate(r *http.Request, variables map[string]string) (Session, error)
 }
 
 // Limits of requests.
@@ -62,7 +63,7 @@ type Report struct {
 // Door has its parts as plain fields.
 type Door struct {
 	// Tenants serves opaque tokens; DropIn serves Keycloak's own tokens, nil: not served.
-	Tenants, DropIn Gate
+	Tenants, DropIn Authenticator
 	// Repair mends URLs before they are routed.
 	Repair func(*url.URL)
 	Limits Limits
@@ -100,7 +101,7 @@ func (d *Door) Handler() http.Handler {
 }
 
 // route matches the base itself and everything below it, but not "/scim/v2x".
-func (d *Door) route(m *mux.Router, base string, g Gate) {
+func (d *Door) route(m *mux.Router, base string, g Authenticator) {
 	h := d.enter(base, g)
 	m.Path(base).Handler(h)
 	m.PathPrefix(base + "/").Handler(h)
@@ -108,11 +109,11 @@ func (d *Door) route(m *mux.Router, base string, g Gate) {
 
 type refuse struct{}
 
-func (refuse) Enter(*http.Request, map[string]string) (Session, error) {
+func (refuse) Authenticate(*http.Request, map[string]string) (Session, error) {
 	return Session{}, scim.NoEndpoint()
 }
 
-func (d *Door) enter(base string, g Gate) http.Handler {
+func (d *Door) enter(base string, g Authenticator) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), d.Limits.Request)
 		defer cancel()
@@ -127,12 +128,12 @@ func (d *Door) enter(base string, g Gate) http.Handler {
 	})
 }
 
-func (d *Door) answer(w http.ResponseWriter, r *http.Request, base string, g Gate, rep *Report) response {
+func (d *Door) answer(w http.ResponseWriter, r *http.Request, base string, g Authenticator, rep *Report) response {
 	variables, err := decoded(mux.Vars(r))
 	if err != nil {
 		return failed(err)
 	}
-	s, err := g.Enter(r, variables)
+	s, err := g.Authenticate(r, variables)
 	rep.Tenant = s.Tenant
 	if err != nil {
 		return failed(err)

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -24,15 +26,15 @@ func (d *Door) serve(w http.ResponseWriter, r *http.Request, s Session, rep *Rep
 		}
 		path[i] = text
 	}
-	if len(path) == 0 || len(path) > 2 || path[0] == scim.Search && len(path) > 1 {
+	if len(path) == 0 || len(path) > 2 || path[0] == protocol.Search && len(path) > 1 {
 		return response{}, scim.NoEndpoint()
 	}
 	id := strings.Join(path[1:], "")
 	switch path[0] {
 	case "Users":
-		return d.resource(w, r, s, rep, scim.Wire{Type: scim.User, ID: id})
+		return d.resource(w, r, s, rep, protocol.Request{Type: scim.User, ID: id})
 	case "Groups":
-		return d.resource(w, r, s, rep, scim.Wire{Type: scim.Group, ID: id})
+		return d.resource(w, r, s, rep, protocol.Request{Type: scim.Group, ID: id})
 	case "ServiceProviderConfig", "Schemas", "ResourceTypes":
 		rep.Verb = "discovery"
 		return d.discovery(r, s, path[0], id)
@@ -40,8 +42,8 @@ func (d *Door) serve(w http.ResponseWriter, r *http.Request, s Session, rep *Rep
 		return response{}, scim.NotImplemented("/Me is not supported: a provisioning client is no user")
 	case "Bulk":
 		return d.bulk(w, r, s, rep, id)
-	case scim.Search:
-		return d.resource(w, r, s, rep, scim.Wire{ID: scim.Search})
+	case protocol.Search:
+		return d.resource(w, r, s, rep, protocol.Request{ID: protocol.Search})
 	}
 	return response{}, scim.NoEndpoint()
 }
@@ -51,13 +53,13 @@ func methods(id string) []string {
 	switch id {
 	case "":
 		return []string{http.MethodGet, http.MethodPost}
-	case scim.Search:
+	case protocol.Search:
 		return []string{http.MethodPost}
 	}
 	return []string{http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete}
 }
 
-func (d *Door) resource(w http.ResponseWriter, r *http.Request, s Session, rep *Report, wire scim.Wire) (response, error) {
+func (d *Door) resource(w http.ResponseWriter, r *http.Request, s Session, rep *Report, wire protocol.Request) (response, error) {
 	if allowed := methods(wire.ID); !slices.Contains(allowed, r.Method) {
 		return response{}, notAllowed{scim.MethodNotAllowed(r.Method), allowed}
 	}
@@ -70,7 +72,7 @@ func (d *Door) resource(w http.ResponseWriter, r *http.Request, s Session, rep *
 	}
 	wire.Method, wire.Query = r.Method, query
 	wire.IfMatch, wire.IfNoneMatch = r.Header.Get("If-Match"), r.Header.Get("If-None-Match")
-	wire.Want.Quiet = quiet(r)
+	wire.Projection.Quiet = quiet(r)
 	call, fired, err := s.Decode(wire)
 	rep.Fired = fired
 	if err != nil {
@@ -101,7 +103,7 @@ func (d *Door) discovery(r *http.Request, s Session, endpoint, id string) (respo
 	if endpoint == "ResourceTypes" {
 		all = docs.ResourceTypes
 	}
-	page := scim.Page{Total: len(all), Start: 1}
+	page := directory.Page{Total: len(all), Start: 1}
 	for _, doc := range all {
 		doc = placed(doc, s.Base+"/"+endpoint+"/"+doc.ID())
 		if id != "" && strings.EqualFold(doc.ID(), id) {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -14,9 +16,9 @@ import (
 // response is what is to be written: an error, a document as it is, or the answer to a call.
 type response struct {
 	session  Session
-	call     scim.Call
-	wire     scim.Wire
-	answer   scim.Answer
+	call     protocol.Call
+	wire     protocol.Request
+	answer   protocol.Answer
 	document scim.Resource
 	err      *scim.Error
 	allowed  []string
@@ -60,7 +62,7 @@ func (p response) write(w http.ResponseWriter, r *http.Request) int {
 		h.Set("ETag", p.answer.Version)
 	}
 	if p.err == nil && p.answer.Made.ID != "" { // RFC 7644 section 3.3: always
-		h.Set("Location", scim.Location(p.answer.Made, p.session.Base))
+		h.Set("Location", protocol.Location(p.answer.Made, p.session.Base))
 	}
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, body) // the caller is gone: there is nobody to tell
@@ -72,9 +74,9 @@ func (p response) status() int {
 		return p.err.Status
 	}
 	switch p.call.(type) {
-	case scim.Create:
+	case protocol.Create:
 		return http.StatusCreated
-	case scim.Delete:
+	case protocol.Delete:
 		return http.StatusNoContent
 	default:
 		return http.StatusOK
@@ -104,13 +106,13 @@ func (p response) body() string {
 // show places a resource, and then cuts it to what is wanted: a projection may name a location.
 func (p response) show(t scim.ResourceType, r scim.Resource) scim.Resource {
 	doc := r.Object()
-	scim.Locate(doc, t, p.session.Base)
-	scim.WantOf(p.call).Trim(p.session.Schemas, t, doc)
+	protocol.Locate(doc, t, p.session.Base)
+	protocol.ProjectionOf(p.call).Trim(p.session.Schemas, t, doc)
 	return doc.Resource()
 }
 
 // typeOf the i-th resource of a page: that of the endpoint, unless all types were searched.
-func typeOf(p scim.Page, i int, endpoint scim.ResourceType) scim.ResourceType {
+func typeOf(p directory.Page, i int, endpoint scim.ResourceType) scim.ResourceType {
 	if len(p.Types) > 0 {
 		return p.Types[i]
 	}
@@ -143,7 +145,7 @@ func (p response) errorHeaders(h http.Header) {
 	}
 }
 
-func listDocument(p scim.Page) scim.Resource {
+func listDocument(p directory.Page) scim.Resource {
 	rows := make([]string, len(p.Resources))
 	for i, r := range p.Resources {
 		rows[i] = r.String()
@@ -166,7 +168,7 @@ func listDocument(p scim.Page) scim.Resource {
 
 // notModified: the caller has this version already (RFC 7232 section 3.2).
 func notModified(p response, r *http.Request) bool {
-	_, read := p.call.(scim.Read)
+	_, read := p.call.(protocol.Read)
 	header := r.Header.Get("If-None-Match")
 	return p.err == nil && read && header != "" && p.answer.Version != "" && scim.MatchesVersion(header, p.answer.Version, false)
 }

@@ -3,51 +3,53 @@ package writing
 import (
 	"context"
 
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-func (s *Service) read(ctx context.Context, c scim.Read) (scim.Answer, error) {
-	r, err := s.below.Get(ctx, c.Ref, c.Want.Need(c.Type))
+func (s *Service) read(ctx context.Context, c protocol.Read) (protocol.Answer, error) {
+	r, err := s.below.Get(ctx, c.Ref, c.Projection.Fields(c.Type))
 	if err != nil {
-		return scim.Answer{}, err
+		return protocol.Answer{}, err
 	}
-	return s.show(c.Ref, c.Want, r), nil
+	return s.show(c.Ref, c.Projection, r), nil
 }
 
 // answer shows a resource after a write. A user is known by then; a group is read again for its members, unless nobody wants them or they
 // are too many to be worth it after a PATCH: then there is no body, because a part of a resource is never passed off as the whole.
-func (s *Service) answer(ctx context.Context, c change, after scim.Resource) (scim.Answer, error) {
+func (s *Service) answer(ctx context.Context, c change, after scim.Resource) (protocol.Answer, error) {
 	ref, w := c.ref, c.want
 	if w.Quiet {
-		return scim.Answer{}, nil
+		return protocol.Answer{}, nil
 	}
-	need := w.Need(ref.Type)
+	need := w.Fields(ref.Type)
 	if !after.IsZero() && !need.Members {
 		return s.show(ref, w, after), nil
 	}
 	if need.Members && !c.whole {
 		inGroup := scim.Equal(scim.AttrPath{Name: "groups", Sub: "value"}, ref.ID)
-		size, err := s.below.List(ctx, scim.Query{Type: scim.User, Filter: inGroup, Start: 1})
+		size, err := s.below.List(ctx, directory.Query{Type: scim.User, Filter: inGroup, Start: 1})
 		if err != nil {
-			return scim.Answer{}, err
+			return protocol.Answer{}, err
 		}
 		if size.Total > s.options.MembersShown {
-			return scim.Answer{}, nil
+			return protocol.Answer{}, nil
 		}
 	}
 	r, err := s.below.Get(ctx, ref, need)
 	if err != nil {
-		return scim.Answer{}, err
+		return protocol.Answer{}, err
 	}
 	return s.show(ref, w, r), nil
 }
 
 // show tells the version of a resource where all of it was read.
-func (s *Service) show(ref scim.Ref, w scim.Want, r scim.Resource) scim.Answer {
-	var a scim.Answer
+func (s *Service) show(ref scim.Ref, w protocol.Projection, r scim.Resource) protocol.Answer {
+	var a protocol.Answer
 	if len(w.Attributes) == 0 {
-		a.Version = scim.Version(ref.Type, r, w.Need(ref.Type).Members)
+		a.Version = scim.Version(ref.Type, r, w.Fields(ref.Type).Members)
 		doc := r.Object()
 		doc.Set(scim.AttrPath{Name: "meta", Sub: "version"}, document.Quote(a.Version))
 		r = doc.Resource()
@@ -61,7 +63,7 @@ func (s *Service) precondition(ctx context.Context, ref scim.Ref, ifMatch string
 	if ifMatch == "" {
 		return nil
 	}
-	need := scim.Want{}.Need(ref.Type)
+	need := protocol.Projection{}.Fields(ref.Type)
 	cur, err := s.below.Get(ctx, ref, need)
 	if err != nil {
 		return err

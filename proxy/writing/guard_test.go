@@ -6,24 +6,26 @@ import (
 	"testing/synctest"
 	"time"
 
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/directory/directorytest"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
-	"keycloak-scim-proxy/proxy/scim/scimtest"
 	"keycloak-scim-proxy/proxy/writing"
 )
 
 // writes are all calls that change something.
-func writes(user, group scim.Ref) []scim.Call {
+func writes(user, group scim.Ref) []protocol.Call {
 	add := op(scim.Add, "members", `[{"value":"`+user.ID+`"}]`)
-	return []scim.Call{
-		scim.Create{Type: scim.User, Body: scimtest.Sample(7)},
-		scim.Create{Type: scim.Group, Body: document.Must(`{"displayName":"new"}`)},
-		scim.Replace{Ref: user, Body: scimtest.Sample(1)},
-		scim.Patch{Ref: user, Ops: []scim.Op{op(scim.ReplaceAll, "title", `"x"`)}},
-		scim.Patch{Ref: user},
-		scim.Patch{Ref: group, Ops: []scim.Op{add}},
-		scim.Delete{Ref: user},
-		scim.Delete{Ref: group},
+	return []protocol.Call{
+		protocol.Create{Type: scim.User, Body: directorytest.Sample(7)},
+		protocol.Create{Type: scim.Group, Body: document.Must(`{"displayName":"new"}`)},
+		protocol.Replace{Ref: user, Body: directorytest.Sample(1)},
+		protocol.Patch{Ref: user, Ops: []scim.Op{op(scim.ReplaceAll, "title", `"x"`)}},
+		protocol.Patch{Ref: user},
+		protocol.Patch{Ref: group, Ops: []scim.Op{add}},
+		protocol.Delete{Ref: user},
+		protocol.Delete{Ref: group},
 	}
 }
 
@@ -44,7 +46,7 @@ func TestProofComesBeforeTheLock(t *testing.T) {
 		if _, err := s.Do(t.Context(), c); scim.Status(err) != 403 {
 			t.Errorf("%s: %v", c.Verb(), err)
 		}
-		if len(asked) != before+1 || asked[before] != scim.Target(c) {
+		if len(asked) != before+1 || asked[before] != protocol.Target(c) {
 			t.Errorf("%s: asked for %v", c.Verb(), asked[before:])
 		}
 	}
@@ -55,14 +57,14 @@ func TestProofComesBeforeTheLock(t *testing.T) {
 
 // silent is a directory whose changes get no answer while it is told so.
 type silent struct {
-	*scimtest.Memory
+	*directorytest.Memory
 	doubt bool
 	err   error
 }
 
 func (s *silent) lose(ctx context.Context) error {
 	if s.doubt {
-		scim.OutcomeOf(ctx).Doubt()
+		directory.OutcomeOf(ctx).Doubt()
 	}
 	return s.err
 }
@@ -74,18 +76,18 @@ func (s *silent) Create(ctx context.Context, t scim.ResourceType, r scim.Resourc
 	return s.Memory.Create(ctx, t, r)
 }
 
-func (s *silent) Update(ctx context.Context, ref scim.Ref, edit scim.Edit) (scim.Resource, error) {
+func (s *silent) Update(ctx context.Context, ref scim.Ref, edit directory.Edit) (scim.Resource, error) {
 	if err := s.lose(ctx); err != nil {
 		return scim.Resource{}, err
 	}
 	return s.Memory.Update(ctx, ref, edit)
 }
 
-func (s *silent) Join(ctx context.Context, ref scim.Ref, m scim.Membership) error {
+func (s *silent) ChangeMembers(ctx context.Context, ref scim.Ref, m directory.MemberChange) error {
 	if err := s.lose(ctx); err != nil {
 		return err
 	}
-	return s.Memory.Join(ctx, ref, m)
+	return s.Memory.ChangeMembers(ctx, ref, m)
 }
 
 func (s *silent) Delete(ctx context.Context, ref scim.Ref) error {
@@ -111,8 +113,8 @@ func TestResourceInDoubtStaysLocked(t *testing.T) {
 			return func() { <-free }, nil
 		}
 		s := writing.New(below, lock, scim.CoreSchemas(), writing.Options{MembersShown: 5, Doubt: 25 * time.Second})
-		user := scim.Ref{Type: scim.User, ID: do(t, s, scim.Create{Type: scim.User, Body: scimtest.Sample(1)}).Resource.ID()}
-		group := scim.Ref{Type: scim.Group, ID: do(t, s, scim.Create{Type: scim.Group, Body: document.Must(`{"displayName":"g"}`)}).Resource.ID()}
+		user := scim.Ref{Type: scim.User, ID: do(t, s, protocol.Create{Type: scim.User, Body: directorytest.Sample(1)}).Resource.ID()}
+		group := scim.Ref{Type: scim.Group, ID: do(t, s, protocol.Create{Type: scim.Group, Body: document.Must(`{"displayName":"g"}`)}).Resource.ID()}
 		for _, c := range writes(user, group) {
 			for _, row := range []struct {
 				doubt bool

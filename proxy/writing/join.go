@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -14,8 +15,8 @@ import (
 const lookups = 8
 
 // join changes members. Where that is wanted, a refusal is answered by leaving those out who do not exist, and trying once more.
-func (s *Service) join(ctx context.Context, group scim.Ref, m scim.Membership) (skipped []string, err error) {
-	err = s.below.Join(ctx, group, m)
+func (s *Service) join(ctx context.Context, group scim.Ref, m directory.MemberChange) (skipped []string, err error) {
+	err = s.below.ChangeMembers(ctx, group, m)
 	if err == nil || !s.options.SkipUnknownMembers || scim.Status(err) != 400 || len(m.Add) == 0 {
 		return nil, err
 	}
@@ -27,7 +28,7 @@ func (s *Service) join(ctx context.Context, group scim.Ref, m scim.Membership) (
 	if m.Empty() {
 		return skipped, nil
 	}
-	return skipped, s.below.Join(ctx, group, m)
+	return skipped, s.below.ChangeMembers(ctx, group, m)
 }
 
 // missing are the ids that no user has.
@@ -38,7 +39,7 @@ func (s *Service) missing(ctx context.Context, ids []string) ([]string, error) {
 	g.SetLimit(lookups)
 	for _, id := range ids {
 		g.Go(func() error {
-			_, err := s.below.Get(ctx, scim.Ref{Type: scim.User, ID: id}, scim.Need{Only: []string{"id"}})
+			_, err := s.below.Get(ctx, scim.Ref{Type: scim.User, ID: id}, directory.Fields{Only: []string{"id"}})
 			if err == nil || scim.Status(err) != 404 {
 				return err
 			}

@@ -4,36 +4,38 @@ import (
 	"context"
 	"slices"
 
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-func (s *Service) list(ctx context.Context, c scim.List) (scim.Answer, error) {
+func (s *Service) list(ctx context.Context, c protocol.List) (protocol.Answer, error) {
 	if c.Query.Type == "" {
 		return s.everywhere(ctx, c)
 	}
 	p, err := s.below.List(ctx, c.Query)
 	if err != nil {
-		return scim.Answer{}, err
+		return protocol.Answer{}, err
 	}
 	for i, r := range p.Resources {
-		p.Resources[i] = s.show(scim.Ref{Type: c.Query.Type}, c.Want, r).Resource
+		p.Resources[i] = s.show(scim.Ref{Type: c.Query.Type}, c.Projection, r).Resource
 	}
-	return scim.Answer{Page: &p}, nil
+	return protocol.Answer{Page: &p}, nil
 }
 
 // everywhere searches all types (RFC 7644 section 3.4.3): users first, then groups. A type that has none of the filter's attributes has no
 // results; a filter that fits no type is refused.
-func (s *Service) everywhere(ctx context.Context, c scim.List) (scim.Answer, error) {
+func (s *Service) everywhere(ctx context.Context, c protocol.List) (protocol.Answer, error) {
 	if c.Query.Cursor != nil || !c.Query.Sort.By.IsZero() {
-		return scim.Answer{}, scim.NotImplemented("a search over all types has neither cursors nor sorting; search /Users or /Groups")
+		return protocol.Answer{}, scim.NotImplemented("a search over all types has neither cursors nor sorting; search /Users or /Groups")
 	}
-	out := &scim.Page{Start: c.Query.Start}
+	out := &directory.Page{Start: c.Query.Start}
 	var refused error
 	answered, cut := false, false
 	for _, t := range []scim.ResourceType{scim.User, scim.Group} {
 		one := c
 		one.Query.Type = t
-		one.Query.Need = c.Want.Need(t)
+		one.Query.Fields = c.Projection.Fields(t)
 		one.Query.Start = max(c.Query.Start-out.Total, 1)
 		one.Query.Count = c.Query.Count - len(out.Resources)
 		if cut {
@@ -45,7 +47,7 @@ func (s *Service) everywhere(ctx context.Context, c scim.List) (scim.Answer, err
 			continue
 		}
 		if err != nil {
-			return scim.Answer{}, err
+			return protocol.Answer{}, err
 		}
 		answered = true
 		cut = cut || len(a.Page.Resources) < min(one.Query.Count, a.Page.Total-one.Query.Start+1) // a page has a limit in bytes
@@ -54,7 +56,7 @@ func (s *Service) everywhere(ctx context.Context, c scim.List) (scim.Answer, err
 		out.Types = append(out.Types, slices.Repeat([]scim.ResourceType{t}, len(a.Page.Resources))...)
 	}
 	if !answered {
-		return scim.Answer{}, refused
+		return protocol.Answer{}, refused
 	}
-	return scim.Answer{Page: out}, nil
+	return protocol.Answer{Page: out}, nil
 }

@@ -7,15 +7,17 @@ import (
 	"testing"
 	"time"
 
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/directory/directorytest"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
-	"keycloak-scim-proxy/proxy/scim/scimtest"
 	"keycloak-scim-proxy/proxy/writing"
 )
 
 // watched calls before with the name of each operation that changes the directory.
 type watched struct {
-	*scimtest.Memory
+	*directorytest.Memory
 	before func(op string)
 }
 
@@ -24,14 +26,14 @@ func (w watched) Create(ctx context.Context, t scim.ResourceType, r scim.Resourc
 	return w.Memory.Create(ctx, t, r)
 }
 
-func (w watched) Update(ctx context.Context, ref scim.Ref, edit scim.Edit) (scim.Resource, error) {
+func (w watched) Update(ctx context.Context, ref scim.Ref, edit directory.Edit) (scim.Resource, error) {
 	w.before("update")
 	return w.Memory.Update(ctx, ref, edit)
 }
 
-func (w watched) Join(ctx context.Context, ref scim.Ref, m scim.Membership) error {
+func (w watched) ChangeMembers(ctx context.Context, ref scim.Ref, m directory.MemberChange) error {
 	w.before("join")
-	return w.Memory.Join(ctx, ref, m)
+	return w.Memory.ChangeMembers(ctx, ref, m)
 }
 
 func (w watched) Delete(ctx context.Context, ref scim.Ref) error {
@@ -40,11 +42,11 @@ func (w watched) Delete(ctx context.Context, ref scim.Ref) error {
 }
 
 // stock makes a user and a group for writes.
-func stock(t *testing.T) (m *scimtest.Memory, user, group scim.Ref) {
+func stock(t *testing.T) (m *directorytest.Memory, user, group scim.Ref) {
 	t.Helper()
 	s, m := native()
-	u := do(t, s, scim.Create{Type: scim.User, Body: scimtest.Sample(1)}).Resource
-	g := do(t, s, scim.Create{Type: scim.Group, Body: document.Must(`{"displayName":"G"}`)}).Resource
+	u := do(t, s, protocol.Create{Type: scim.User, Body: directorytest.Sample(1)}).Resource
+	g := do(t, s, protocol.Create{Type: scim.Group, Body: document.Must(`{"displayName":"G"}`)}).Resource
 	return m, scim.Ref{Type: scim.User, ID: u.ID()}, scim.Ref{Type: scim.Group, ID: g.ID()}
 }
 
@@ -59,8 +61,8 @@ func TestWritesHoldTheLock(t *testing.T) {
 			held = key
 			return func() { held = "" }, nil
 		}
-		want := scim.Target(c).Key()
-		if create, ok := c.(scim.Create); ok {
+		want := protocol.Target(c).Key()
+		if create, ok := c.(protocol.Create); ok {
 			name := document.Text(create.Body.Raw("userName")) + document.Text(create.Body.Raw("displayName"))
 			want = "create/" + string(create.Type) + "/" + strings.ToLower(name)
 		}
@@ -101,7 +103,7 @@ func TestCreatesOfOneNameShareTheLock(t *testing.T) {
 	m, _, _ := stock(t)
 	s := writing.New(m, lock, scim.CoreSchemas(), writing.Options{MembersShown: 5})
 	for _, name := range []string{"ada", "ADA"} {
-		_, _ = s.Do(t.Context(), scim.Create{Type: scim.User, Body: document.Must(`{"userName":"` + name + `"}`)})
+		_, _ = s.Do(t.Context(), protocol.Create{Type: scim.User, Body: document.Must(`{"userName":"` + name + `"}`)})
 	}
 	if len(keys) != 2 || keys[0] != keys[1] {
 		t.Errorf("%v", keys)
@@ -134,7 +136,7 @@ func TestWritesOutliveTheirCaller(t *testing.T) {
 				t.Errorf("%d %s, the caller hangs up %s: %v", i, c.Verb(), at, err)
 			}
 			hangUp()
-			if _, err := s.Do(ctx, scim.Read{Ref: group}); !errors.Is(err, context.Canceled) {
+			if _, err := s.Do(ctx, protocol.Read{Ref: group}); !errors.Is(err, context.Canceled) {
 				t.Errorf("a read of a caller who is gone: %v", err)
 			}
 		}

@@ -3,6 +3,7 @@ package writing
 import (
 	"strings"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -31,14 +32,14 @@ func memberIDs(raw string) ([]string, error) {
 }
 
 // splitOps takes the operations on members out of a PATCH and folds them into their net effect, in order.
-func splitOps(t scim.ResourceType, ops []scim.Op) ([]scim.Op, scim.Membership, error) {
+func splitOps(t scim.ResourceType, ops []scim.Op) ([]scim.Op, directory.MemberChange, error) {
 	var rest []scim.Op
 	net := roster{last: map[string]bool{}}
 	for _, op := range ops {
 		if t == scim.Group && op.Path.IsZero() {
 			var err error
 			if op, err = net.pathless(op); err != nil {
-				return nil, scim.Membership{}, err
+				return nil, directory.MemberChange{}, err
 			}
 			if op.Value == "{}" {
 				continue
@@ -49,7 +50,7 @@ func splitOps(t scim.ResourceType, ops []scim.Op) ([]scim.Op, scim.Membership, e
 			continue
 		}
 		if err := net.apply(op); err != nil {
-			return nil, scim.Membership{}, err
+			return nil, directory.MemberChange{}, err
 		}
 	}
 	return rest, net.membership(), nil
@@ -134,8 +135,8 @@ func named(f scim.Filter) ([]string, error) {
 	return nil, scim.InvalidFilter(`members can be selected by value eq "…", joined by or`)
 }
 
-func (r *roster) membership() scim.Membership {
-	m := scim.Membership{Only: r.only}
+func (r *roster) membership() directory.MemberChange {
+	m := directory.MemberChange{Replace: r.only}
 	for _, id := range r.order {
 		switch {
 		case r.last[id]:

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -28,22 +30,22 @@ type Options struct {
 
 // Service is the top room.
 type Service struct {
-	below   scim.Directory
+	below   directory.Directory
 	lock    Lock
 	schemas scim.Schemas
 	options Options
 }
 
 // New builds the room on a directory.
-func New(below scim.Directory, l Lock, s scim.Schemas, o Options) *Service {
+func New(below directory.Directory, l Lock, s scim.Schemas, o Options) *Service {
 	return &Service{below, l, s, o}
 }
 
-var _ scim.Service = (*Service)(nil)
+var _ protocol.Service = (*Service)(nil)
 
-// Able is what the rooms below do, and versions.
-func (s *Service) Able() scim.Able {
-	a := s.below.Able()
+// Capabilities is what the rooms below do, and versions.
+func (s *Service) Capabilities() directory.Capabilities {
+	a := s.below.Capabilities()
 	a.ETag = true
 	return a
 }
@@ -57,31 +59,31 @@ func (s *Service) Prove(ctx context.Context, ref scim.Ref) error {
 }
 
 // Do is the only switch over calls.
-func (s *Service) Do(ctx context.Context, c scim.Call) (scim.Answer, error) {
+func (s *Service) Do(ctx context.Context, c protocol.Call) (protocol.Answer, error) {
 	if c.Writes() {
 		var done context.CancelFunc
-		ctx, done = persist(ctx)
+		ctx, done = detach(ctx)
 		defer done()
 	}
 	switch c := c.(type) {
-	case scim.Read:
+	case protocol.Read:
 		return s.read(ctx, c)
-	case scim.List:
+	case protocol.List:
 		return s.list(ctx, c)
-	case scim.Create:
+	case protocol.Create:
 		return s.create(ctx, c)
-	case scim.Replace:
+	case protocol.Replace:
 		return s.replace(ctx, c)
-	case scim.Patch:
+	case protocol.Patch:
 		return s.patch(ctx, c)
-	case scim.Delete:
-		return scim.Answer{}, s.remove(ctx, c)
+	case protocol.Delete:
+		return protocol.Answer{}, s.remove(ctx, c)
 	}
-	return scim.Answer{}, scim.NotImplemented("no such call")
+	return protocol.Answer{}, scim.NotImplemented("no such call")
 }
 
 // persist keeps a write going when the caller hangs up; its deadline still holds.
-func persist(ctx context.Context) (context.Context, context.CancelFunc) {
+func detach(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	ctx = context.WithoutCancel(ctx)
 	if !ok {
@@ -90,55 +92,55 @@ func persist(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithDeadline(ctx, deadline)
 }
 
-func (s *Service) create(ctx context.Context, c scim.Create) (scim.Answer, error) {
+func (s *Service) create(ctx context.Context, c protocol.Create) (protocol.Answer, error) {
 	body, m, err := s.split(c.Type, c.Body)
 	if err != nil {
-		return scim.Answer{}, err
+		return protocol.Answer{}, err
 	}
 	if c.Type == scim.User && body.Raw("active") == "" {
 		body = body.With("active", "true") // RFC 7643 leaves the default open; an account that nobody asked to disable is enabled
 	}
-	if err := s.schemas.Complete(c.Type, body); err != nil {
-		return scim.Answer{}, err
+	if err := s.schemas.CheckRequired(c.Type, body); err != nil {
+		return protocol.Answer{}, err
 	}
 	if err := s.Prove(ctx, scim.Ref{Type: c.Type}); err != nil {
-		return scim.Answer{}, err
+		return protocol.Answer{}, err
 	}
 	unlock, err := s.lock(ctx, "create/"+string(c.Type)+"/"+strings.ToLower(document.Text(body.Get(scim.Identifying(c.Type)))))
 	if err != nil {
-		return scim.Answer{}, scim.Unavailable("the lock", err)
+		return protocol.Answer{}, scim.Unavailable("the lock", err)
 	}
-	ctx, outcome := scim.WithOutcome(ctx)
+	ctx, outcome := directory.WithOutcome(ctx)
 	defer s.release(unlock, outcome)
 	r, err := s.below.Create(ctx, c.Type, body)
 	if err != nil {
-		return scim.Answer{}, err
+		return protocol.Answer{}, err
 	}
 	ref := scim.Ref{Type: c.Type, ID: r.ID()}
 	var skipped []string
 	if !m.Empty() {
 		if skipped, err = s.join(ctx, ref, m); err != nil {
 			if outcome.Adopted() {
-				return scim.Answer{}, scim.Left(err, nil)
+				return protocol.Answer{}, scim.Left(err, nil)
 			}
-			return scim.Answer{}, scim.Undone(err, s.below.Delete(context.WithoutCancel(ctx), ref)) // the create is refused as a whole
+			return protocol.Answer{}, directory.Undone(err, s.below.Delete(context.WithoutCancel(ctx), ref)) // the create is refused as a whole
 		}
 	}
-	a, err := s.answer(ctx, change{ref: ref, want: c.Want, whole: true}, r)
+	a, err := s.answer(ctx, change{ref: ref, want: c.Projection, whole: true}, r)
 	a.Made, a.Skipped, a.Adopted = ref, skipped, outcome.Adopted()
 	return a, err
 }
 
-func (s *Service) replace(ctx context.Context, c scim.Replace) (scim.Answer, error) {
+func (s *Service) replace(ctx context.Context, c protocol.Replace) (protocol.Answer, error) {
 	body, m, err := s.split(c.Type, c.Body)
 	if err != nil {
-		return scim.Answer{}, err
+		return protocol.Answer{}, err
 	}
-	m.Only = c.Type == scim.Group // absent is removed, members too
-	if err := s.schemas.Complete(c.Type, body); err != nil {
-		return scim.Answer{}, err
+	m.Replace = c.Type == scim.Group // absent is removed, members too
+	if err := s.schemas.CheckRequired(c.Type, body); err != nil {
+		return protocol.Answer{}, err
 	}
-	return s.write(ctx, change{c.Ref, c.IfMatch, c.Want, m, true, func(cur scim.Resource) (scim.Resource, error) {
+	return s.write(ctx, change{c.Ref, c.IfMatch, c.Projection, m, true, func(cur scim.Resource) (scim.Resource, error) {
 		wanted := body.With("id", cur.Raw("id")).With("meta", cur.Raw("meta")).With("schemas", cur.Raw("schemas"))
 		if body.Raw("active") == "" { // a PUT that does not speak of it neither enables nor disables anybody
 			wanted = wanted.With("active", cur.Raw("active"))
@@ -147,17 +149,17 @@ func (s *Service) replace(ctx context.Context, c scim.Replace) (scim.Answer, err
 	}})
 }
 
-func (s *Service) patch(ctx context.Context, c scim.Patch) (scim.Answer, error) {
+func (s *Service) patch(ctx context.Context, c protocol.Patch) (protocol.Answer, error) {
 	rest, m, err := splitOps(c.Type, c.Ops)
 	if err != nil {
-		return scim.Answer{}, err
+		return protocol.Answer{}, err
 	}
-	w := change{c.Ref, c.IfMatch, c.Want, m, false, nil}
+	w := change{c.Ref, c.IfMatch, c.Projection, m, false, nil}
 	if len(rest) > 0 || m.Empty() {
 		w.edit = func(cur scim.Resource) (scim.Resource, error) {
 			wanted, err := s.schemas.Apply(c.Type, cur, rest)
 			if err == nil {
-				err = s.schemas.Complete(c.Type, wanted)
+				err = s.schemas.CheckRequired(c.Type, wanted)
 			}
 			return wanted, err
 		}
@@ -165,7 +167,7 @@ func (s *Service) patch(ctx context.Context, c scim.Patch) (scim.Answer, error) 
 	return s.write(ctx, w)
 }
 
-func (s *Service) remove(ctx context.Context, c scim.Delete) error {
+func (s *Service) remove(ctx context.Context, c protocol.Delete) error {
 	if err := s.Prove(ctx, c.Ref); err != nil {
 		return err
 	}
@@ -173,7 +175,7 @@ func (s *Service) remove(ctx context.Context, c scim.Delete) error {
 	if err != nil {
 		return scim.Unavailable("the lock", err)
 	}
-	ctx, outcome := scim.WithOutcome(ctx)
+	ctx, outcome := directory.WithOutcome(ctx)
 	defer s.release(unlock, outcome)
 	if err := s.precondition(ctx, c.Ref, c.IfMatch); err != nil {
 		return err
@@ -185,37 +187,37 @@ func (s *Service) remove(ctx context.Context, c scim.Delete) error {
 type change struct {
 	ref     scim.Ref
 	ifMatch string
-	want    scim.Want
-	members scim.Membership
+	want    protocol.Projection
+	members directory.MemberChange
 	whole   bool // the answer is the whole resource, however many members it has
-	edit    scim.Edit
+	edit    directory.Edit
 }
 
 // write is the one shape of every change: lock, compare, edit, join, answer.
-func (s *Service) write(ctx context.Context, c change) (scim.Answer, error) {
+func (s *Service) write(ctx context.Context, c change) (protocol.Answer, error) {
 	if err := s.Prove(ctx, c.ref); err != nil {
-		return scim.Answer{}, err
+		return protocol.Answer{}, err
 	}
 	unlock, err := s.lock(ctx, c.ref.Key())
 	if err != nil {
-		return scim.Answer{}, scim.Unavailable("the lock", err)
+		return protocol.Answer{}, scim.Unavailable("the lock", err)
 	}
-	ctx, outcome := scim.WithOutcome(ctx)
+	ctx, outcome := directory.WithOutcome(ctx)
 	defer s.release(unlock, outcome)
 	if err := s.precondition(ctx, c.ref, c.ifMatch); err != nil {
-		return scim.Answer{}, err
+		return protocol.Answer{}, err
 	}
 	var before, after scim.Resource
 	if c.edit != nil {
 		after, err = s.below.Update(ctx, c.ref, func(cur scim.Resource) (scim.Resource, error) { before = cur; return c.edit(cur) })
 		if err != nil {
-			return scim.Answer{}, err
+			return protocol.Answer{}, err
 		}
 	}
 	var skipped []string
 	if !c.members.Empty() {
 		if skipped, err = s.join(ctx, c.ref, c.members); err != nil {
-			return scim.Answer{}, s.takeBack(ctx, c.ref, before, after, err)
+			return protocol.Answer{}, s.takeBack(ctx, c.ref, before, after, err)
 		}
 	}
 	a, err := s.answer(ctx, c, after)
@@ -224,7 +226,7 @@ func (s *Service) write(ctx context.Context, c change) (scim.Answer, error) {
 }
 
 // release gives a lock back: at once, or if a change may still take effect, when it no longer can. The next writer reads what came of it.
-func (s *Service) release(unlock func(), o *scim.Outcome) {
+func (s *Service) release(unlock func(), o *directory.Outcome) {
 	if o.InDoubt() {
 		time.AfterFunc(s.options.Doubt, unlock)
 		return
@@ -237,12 +239,12 @@ func (s *Service) takeBack(ctx context.Context, ref scim.Ref, before, after scim
 	if before.IsZero() {
 		return cause
 	}
-	return scim.PutBack(ctx, s.below, ref, before, after, cause)
+	return directory.PutBack(ctx, s.below, ref, before, after, cause)
 }
 
 // split takes what the server gives out of a body (RFC 7644 section 3.3: readOnly values are ignored), and a group's members.
-func (s *Service) split(t scim.ResourceType, body scim.Resource) (scim.Resource, scim.Membership, error) {
-	var m scim.Membership
+func (s *Service) split(t scim.ResourceType, body scim.Resource) (scim.Resource, directory.MemberChange, error) {
+	var m directory.MemberChange
 	for _, name := range body.Names() {
 		if def, ok := s.schemas.Lookup(t, scim.AttrPath{Name: name}); ok && (def.Mutability == "readOnly" || def.Returned == "never") {
 			body = body.Without(name)

@@ -6,36 +6,38 @@ import (
 	"sync"
 	"testing"
 
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/directory/directorytest"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
-	"keycloak-scim-proxy/proxy/scim/scimtest"
 	"keycloak-scim-proxy/proxy/writing"
 )
 
 // native is an in-memory directory that holds everything, so that this room is tested alone.
-func native() (*writing.Service, *scimtest.Memory) {
-	holds := map[scim.ResourceType]map[string]scim.Holding{scim.User: {}, scim.Group: {}}
+func native() (*writing.Service, *directorytest.Memory) {
+	holds := map[scim.ResourceType]map[string]directory.Placement{scim.User: {}, scim.Group: {}}
 	for _, t := range []scim.ResourceType{scim.User, scim.Group} {
 		for _, a := range scim.CoreSchemas().Core(t).Attributes {
-			holds[t][(scim.AttrPath{Name: a.Name}).Key()] = scim.Native
+			holds[t][(scim.AttrPath{Name: a.Name}).Key()] = directory.Native
 		}
-		holds[t]["externalid"] = scim.Native
-		holds[t]["members"], holds[t]["groups"] = scim.Derived, scim.Derived
+		holds[t]["externalid"] = directory.Native
+		holds[t]["members"], holds[t]["groups"] = directory.ServerMade, directory.ServerMade
 	}
-	m := scimtest.NewMemory(scim.Able{Holds: holds, Filters: scimtest.KeycloakAble().Filters, MaxPage: 100})
+	m := directorytest.NewMemory(directory.Capabilities{Placements: holds, Filters: directorytest.KeycloakCapabilities().Filters, MaxPage: 100})
 	var mu sync.Mutex
 	lock := func(context.Context, string) (func(), error) { mu.Lock(); return mu.Unlock, nil }
 	return writing.New(m, lock, scim.CoreSchemas(), writing.Options{MembersShown: 5}), m
 }
 
 func TestContract(t *testing.T) {
-	scimtest.Run(t, func(*testing.T) scim.Directory {
+	directorytest.Run(t, func(*testing.T) directory.Directory {
 		s, m := native()
-		return scimtest.ServiceDirectory{Service: s, Holds: m.Able()}
+		return directorytest.ServiceDirectory{Service: s, Holds: m.Capabilities()}
 	})
 }
 
-func do(t *testing.T, s scim.Service, c scim.Call) scim.Answer {
+func do(t *testing.T, s protocol.Service, c protocol.Call) protocol.Answer {
 	t.Helper()
 	a, err := s.Do(t.Context(), c)
 	if err != nil {
@@ -44,7 +46,7 @@ func do(t *testing.T, s scim.Service, c scim.Call) scim.Answer {
 	return a
 }
 
-func refuses(t *testing.T, s scim.Service, c scim.Call, status int, scimType string) {
+func refuses(t *testing.T, s protocol.Service, c protocol.Call, status int, scimType string) {
 	t.Helper()
 	_, err := s.Do(t.Context(), c)
 	if err == nil {
@@ -69,11 +71,11 @@ func op(kind scim.OpKind, path, value string) scim.Op {
 
 func TestPutReplaces(t *testing.T) {
 	s, _ := native()
-	made := do(t, s, scim.Create{Type: scim.User, Body: scimtest.Sample(1).With("title", `"T"`)}).Resource
+	made := do(t, s, protocol.Create{Type: scim.User, Body: directorytest.Sample(1).With("title", `"T"`)}).Resource
 	ref := scim.Ref{Type: scim.User, ID: made.ID()}
-	do(t, s, scim.Patch{Ref: ref, Ops: []scim.Op{op(scim.ReplaceAll, "active", "false")}})
-	put := do(t, s, scim.Replace{Ref: ref, Body: document.Must(`{"userName":"sample1","id":"other","meta":{"created":"x"},"groups":[],"name":{"familyName":"F"}}`)})
-	got := do(t, s, scim.Read{Ref: ref})
+	do(t, s, protocol.Patch{Ref: ref, Ops: []scim.Op{op(scim.ReplaceAll, "active", "false")}})
+	put := do(t, s, protocol.Replace{Ref: ref, Body: document.Must(`{"userName":"sample1","id":"other","meta":{"created":"x"},"groups":[],"name":{"familyName":"F"}}`)})
+	got := do(t, s, protocol.Read{Ref: ref})
 	if put.Resource.String() != got.Resource.String() || put.Version != got.Version {
 		t.Errorf("put answered\n%s, get shows\n%s", put.Resource, got.Resource)
 	}
@@ -86,9 +88,9 @@ func TestPutReplaces(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	s, _ := native()
-	made := do(t, s, scim.Create{Type: scim.User, Body: scimtest.Sample(1)}).Resource
+	made := do(t, s, protocol.Create{Type: scim.User, Body: directorytest.Sample(1)}).Resource
 	ref := scim.Ref{Type: scim.User, ID: made.ID()}
-	before := do(t, s, scim.Read{Ref: ref})
+	before := do(t, s, protocol.Read{Ref: ref})
 	for _, c := range []struct {
 		op       scim.Op
 		scimType string
@@ -104,39 +106,39 @@ func TestRefusals(t *testing.T) {
 		{op(scim.ReplaceAll, "name", `"x"`), "invalidValue"},
 	} {
 		// A good operation before the bad one must leave nothing behind.
-		refuses(t, s, scim.Patch{Ref: ref, Ops: []scim.Op{op(scim.ReplaceAll, "title", `"half"`), c.op}}, 400, c.scimType)
+		refuses(t, s, protocol.Patch{Ref: ref, Ops: []scim.Op{op(scim.ReplaceAll, "title", `"half"`), c.op}}, 400, c.scimType)
 	}
-	if after := do(t, s, scim.Read{Ref: ref}); after.Version != before.Version {
+	if after := do(t, s, protocol.Read{Ref: ref}); after.Version != before.Version {
 		t.Errorf("something was left behind: %s", after.Resource)
 	}
-	refuses(t, s, scim.Create{Type: scim.User, Body: document.Must(`{"name":{}}`)}, 400, "invalidValue")
-	refuses(t, s, scim.Replace{Ref: ref, Body: document.Must(`{"title":"x"}`)}, 400, "invalidValue")
+	refuses(t, s, protocol.Create{Type: scim.User, Body: document.Must(`{"name":{}}`)}, 400, "invalidValue")
+	refuses(t, s, protocol.Replace{Ref: ref, Body: document.Must(`{"title":"x"}`)}, 400, "invalidValue")
 }
 
 func TestVersions(t *testing.T) {
 	s, _ := native()
-	made := do(t, s, scim.Create{Type: scim.User, Body: scimtest.Sample(1)})
+	made := do(t, s, protocol.Create{Type: scim.User, Body: directorytest.Sample(1)})
 	ref := scim.Ref{Type: scim.User, ID: made.Resource.ID()}
-	retitle := func(title, ifMatch string) scim.Patch {
-		return scim.Patch{Ref: ref, Ops: []scim.Op{op(scim.ReplaceAll, "title", title)}, IfMatch: ifMatch}
+	retitle := func(title, ifMatch string) protocol.Patch {
+		return protocol.Patch{Ref: ref, Ops: []scim.Op{op(scim.ReplaceAll, "title", title)}, IfMatch: ifMatch}
 	}
 	changed := do(t, s, retitle(`"A"`, made.Version))
 	refuses(t, s, retitle(`"B"`, made.Version), 412, "")
 	do(t, s, retitle(`"C"`, `"x", `+changed.Version))
 	do(t, s, retitle(`"D"`, "*"))
-	refuses(t, s, scim.Delete{Ref: ref, IfMatch: made.Version}, 412, "")
-	if a := do(t, s, scim.Read{Ref: ref, Want: scim.Want{Attributes: []scim.AttrPath{{Name: "title"}}}}); a.Version != "" {
+	refuses(t, s, protocol.Delete{Ref: ref, IfMatch: made.Version}, 412, "")
+	if a := do(t, s, protocol.Read{Ref: ref, Projection: protocol.Projection{Attributes: []scim.AttrPath{{Name: "title"}}}}); a.Version != "" {
 		t.Error("a part of a resource has a version")
 	}
 }
 
-func group(t *testing.T, s scim.Service, users int) (scim.Ref, []string) {
+func group(t *testing.T, s protocol.Service, users int) (scim.Ref, []string) {
 	t.Helper()
 	var ids []string
 	for i := range users {
-		ids = append(ids, do(t, s, scim.Create{Type: scim.User, Body: scimtest.Sample(i)}).Resource.ID())
+		ids = append(ids, do(t, s, protocol.Create{Type: scim.User, Body: directorytest.Sample(i)}).Resource.ID())
 	}
-	g := do(t, s, scim.Create{Type: scim.Group, Body: document.Must(fmt.Sprintf(`{"displayName":"G","members":[{"value":%q}]}`, ids[0]))})
+	g := do(t, s, protocol.Create{Type: scim.Group, Body: document.Must(fmt.Sprintf(`{"displayName":"G","members":[{"value":%q}]}`, ids[0]))})
 	if len(document.Elements(g.Resource.Raw("members"))) != 1 {
 		t.Fatalf("created with members: %s", g.Resource)
 	}
@@ -172,8 +174,8 @@ func TestMembersInEveryForm(t *testing.T) {
 		{"replace with nothing", []scim.Op{op(scim.ReplaceAll, "members", `[]`)}, nil},
 		{"null", []scim.Op{op(scim.Add, "members", value(ids...)), op(scim.ReplaceAll, "members", `null`)}, nil},
 	} {
-		answered := do(t, s, scim.Patch{Ref: g, Ops: step.ops}).Resource
-		shown := do(t, s, scim.Read{Ref: g}).Resource
+		answered := do(t, s, protocol.Patch{Ref: g, Ops: step.ops}).Resource
+		shown := do(t, s, protocol.Read{Ref: g}).Resource
 		if answered.String() != shown.String() {
 			t.Errorf("%s: answered\n%s, get shows\n%s", step.name, answered, shown)
 		}
@@ -199,18 +201,18 @@ func TestMembersRefused(t *testing.T) {
 		op(scim.Add, "members", `[{"display":"x"}]`), op(scim.Add, "members", `["`+ids[1]+`"]`),
 		op(scim.Add, "members", `[{"value":"`+g.ID+`","type":"Group"}]`),
 	} {
-		refuses(t, s, scim.Patch{Ref: g, Ops: []scim.Op{o}}, 400, "invalidValue")
+		refuses(t, s, protocol.Patch{Ref: g, Ops: []scim.Op{o}}, 400, "invalidValue")
 	}
-	refuses(t, s, scim.Patch{Ref: g, Ops: []scim.Op{op(scim.Remove, `members[display eq "x"]`, "")}}, 400, "invalidFilter")
-	refuses(t, s, scim.Patch{Ref: g, Ops: []scim.Op{op(scim.ReplaceAll, `members[value eq "x"].display`, `"x"`)}}, 400, "invalidPath")
+	refuses(t, s, protocol.Patch{Ref: g, Ops: []scim.Op{op(scim.Remove, `members[display eq "x"]`, "")}}, 400, "invalidFilter")
+	refuses(t, s, protocol.Patch{Ref: g, Ops: []scim.Op{op(scim.ReplaceAll, `members[value eq "x"].display`, `"x"`)}}, 400, "invalidPath")
 	// The attributes of a write whose members are refused go back.
-	refuses(t, s, scim.Patch{Ref: g, Ops: []scim.Op{op(scim.ReplaceAll, "displayName", `"H"`), op(scim.Add, "members", value("nobody"))}}, 400, "invalidValue")
-	if r := do(t, s, scim.Read{Ref: g}).Resource; r.Raw("displayName") != `"G"` {
+	refuses(t, s, protocol.Patch{Ref: g, Ops: []scim.Op{op(scim.ReplaceAll, "displayName", `"H"`), op(scim.Add, "members", value("nobody"))}}, 400, "invalidValue")
+	if r := do(t, s, protocol.Read{Ref: g}).Resource; r.Raw("displayName") != `"G"` {
 		t.Errorf("half of it stayed: %s", r)
 	}
 	// A group that cannot have its members is not made.
-	refuses(t, s, scim.Create{Type: scim.Group, Body: document.Must(`{"displayName":"New","members":[{"value":"nobody"}]}`)}, 400, "invalidValue")
-	p := do(t, s, scim.List{Query: scim.Query{Type: scim.Group, Start: 1, Count: 10}})
+	refuses(t, s, protocol.Create{Type: scim.Group, Body: document.Must(`{"displayName":"New","members":[{"value":"nobody"}]}`)}, 400, "invalidValue")
+	p := do(t, s, protocol.List{Query: directory.Query{Type: scim.Group, Start: 1, Count: 10}})
 	if p.Page.Total != 1 {
 		t.Errorf("%d groups", p.Page.Total)
 	}
@@ -219,14 +221,14 @@ func TestMembersRefused(t *testing.T) {
 func TestBigGroupPatchHasNoBody(t *testing.T) {
 	s, m := native()
 	g, ids := group(t, s, 8)
-	if a := do(t, s, scim.Patch{Ref: g, Ops: []scim.Op{op(scim.Add, "members", value(ids...))}}); !a.Resource.IsZero() {
+	if a := do(t, s, protocol.Patch{Ref: g, Ops: []scim.Op{op(scim.Add, "members", value(ids...))}}); !a.Resource.IsZero() {
 		t.Error("a group of 8 is answered although 5 is the limit")
 	}
 	calls := m.Calls()
-	if a := do(t, s, scim.Patch{Ref: g, Ops: []scim.Op{op(scim.Add, "members", value(ids...))}, Want: scim.Want{Quiet: true}}); !a.Resource.IsZero() || m.Calls() != calls+1 {
+	if a := do(t, s, protocol.Patch{Ref: g, Ops: []scim.Op{op(scim.Add, "members", value(ids...))}, Projection: protocol.Projection{Quiet: true}}); !a.Resource.IsZero() || m.Calls() != calls+1 {
 		t.Errorf("a quiet change of members took %d calls", m.Calls()-calls)
 	}
-	if a := do(t, s, scim.Replace{Ref: g, Body: document.Must(`{"displayName":"G","members":` + value(ids...) + `}`)}); len(document.Elements(a.Resource.Raw("members"))) != 8 {
+	if a := do(t, s, protocol.Replace{Ref: g, Body: document.Must(`{"displayName":"G","members":` + value(ids...) + `}`)}); len(document.Elements(a.Resource.Raw("members"))) != 8 {
 		t.Error("a PUT answers the whole")
 	}
 }
@@ -234,12 +236,12 @@ func TestBigGroupPatchHasNoBody(t *testing.T) {
 // A create names what it made also if nobody wants to see it.
 func TestQuietCreateNamesWhatItMade(t *testing.T) {
 	s, m := native()
-	for _, c := range []scim.Create{
-		{Type: scim.User, Body: scimtest.Sample(1), Want: scim.Want{Quiet: true}},
-		{Type: scim.Group, Body: document.Must(`{"displayName":"G"}`), Want: scim.Want{Quiet: true}},
+	for _, c := range []protocol.Create{
+		{Type: scim.User, Body: directorytest.Sample(1), Projection: protocol.Projection{Quiet: true}},
+		{Type: scim.Group, Body: document.Must(`{"displayName":"G"}`), Projection: protocol.Projection{Quiet: true}},
 	} {
 		a := do(t, s, c)
-		if _, err := m.Get(t.Context(), a.Made, scim.Need{}); err != nil || a.Made.Type != c.Type || !a.Resource.IsZero() {
+		if _, err := m.Get(t.Context(), a.Made, directory.Fields{}); err != nil || a.Made.Type != c.Type || !a.Resource.IsZero() {
 			t.Errorf("%+v: %v", a, err)
 		}
 	}

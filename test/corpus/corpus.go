@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -122,13 +123,13 @@ func lines(text string) []string {
 }
 
 // Wire is the request as the door hands it on; ok is false where it is not for a resource (as /Schemas).
-func (r Request) Wire() (w scim.Wire, ok bool) {
+func (r Request) Wire() (w protocol.Request, ok bool) {
 	u, err := url.Parse(r.Target)
 	if err != nil {
 		return w, false
 	}
 	endpoint, id, _ := strings.Cut(strings.Trim(u.Path, "/"), "/")
-	w = scim.Wire{Method: r.Method, ID: id, Query: u.Query(), Body: []byte(r.Body)}
+	w = protocol.Request{Method: r.Method, ID: id, Query: u.Query(), Body: []byte(r.Body)}
 	for _, t := range []scim.ResourceType{scim.User, scim.Group} {
 		if endpoint == t.Endpoint() {
 			w.Type = t

@@ -11,13 +11,13 @@ import (
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy"
-	"keycloak-scim-proxy/proxy/tenants"
+	"keycloak-scim-proxy/proxy/tokens"
 )
 
 // Mint makes a token of a tenant, and what its configuration says of it.
 func Mint(t testing.TB, tenant string) (string, config.Token) {
 	t.Helper()
-	token, err := tenants.Mint(rand.Reader, tenant, "k1")
+	token, err := tokens.Mint(rand.Reader, tenant, "k1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -14,7 +15,7 @@ import (
 // userName alone is the narrowest read (5.6 times cheaper in lists than a whole one). Naming all
 // that Keycloak may show of a user costs it half of a read without names (measured). Members are
 // shown on request only, and asking for them hides the rest.
-func (p *Profile) Names(t scim.ResourceType, n scim.Need) []string {
+func (p *Profile) Names(t scim.ResourceType, n directory.Fields) []string {
 	var names []string
 	for _, o := range n.Only {
 		name := strings.TrimPrefix(o, strings.ToLower(scim.UserURN)+":")

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -21,17 +22,17 @@ func TestNames(t *testing.T) {
 		name string
 		p    *Profile
 		t    scim.ResourceType
-		need scim.Need
+		need directory.Fields
 		want string
 	}{
-		{"core", mapped, scim.User, scim.Need{Only: []string{"id", "title", "emails"}}, "id,title,emails,userName"},
-		{"extensions", mapped, scim.User, scim.Need{Only: []string{department, "urn:example:1:user:badge", "urn:example:1:user:seen"}}, department + ",urn:example:1:user:badge,urn:example:1:user:seen,userName"},
-		{"whole extensions", mapped, scim.User, scim.Need{Only: []string{strings.ToLower(scim.EnterpriseURN), "urn:example:1:user"}}, strings.ToLower(scim.EnterpriseURN) + ",urn:example:1:user,userName"},
-		{"made up", mapped, scim.User, scim.Need{Only: []string{"grace", "urn:example:1:user:hopper", "urn:example:2:user:badge", "urn:example:1", "name,grace"}}, "userName"},
-		{"a user's name in a group", mapped, scim.Group, scim.Need{Only: []string{"title", "urn:example:1:user:badge", "displayname"}}, "displayname,displayName"},
-		{"a group's members", mapped, scim.Group, scim.Need{Only: []string{"grace"}, Members: true}, "displayName,externalId,members"},
-		{"made up, no profile", Stock(), scim.User, scim.Need{Only: []string{"grace"}}, "userName"},
-		{"what an unknown profile may have", Stock(), scim.User, scim.Need{Only: []string{"title", "urn:example:1:user:badge"}}, ""},
+		{"core", mapped, scim.User, directory.Fields{Only: []string{"id", "title", "emails"}}, "id,title,emails,userName"},
+		{"extensions", mapped, scim.User, directory.Fields{Only: []string{department, "urn:example:1:user:badge", "urn:example:1:user:seen"}}, department + ",urn:example:1:user:badge,urn:example:1:user:seen,userName"},
+		{"whole extensions", mapped, scim.User, directory.Fields{Only: []string{strings.ToLower(scim.EnterpriseURN), "urn:example:1:user"}}, strings.ToLower(scim.EnterpriseURN) + ",urn:example:1:user,userName"},
+		{"made up", mapped, scim.User, directory.Fields{Only: []string{"grace", "urn:example:1:user:hopper", "urn:example:2:user:badge", "urn:example:1", "name,grace"}}, "userName"},
+		{"a user's name in a group", mapped, scim.Group, directory.Fields{Only: []string{"title", "urn:example:1:user:badge", "displayname"}}, "displayname,displayName"},
+		{"a group's members", mapped, scim.Group, directory.Fields{Only: []string{"grace"}, Members: true}, "displayName,externalId,members"},
+		{"made up, no profile", Stock(), scim.User, directory.Fields{Only: []string{"grace"}}, "userName"},
+		{"what an unknown profile may have", Stock(), scim.User, directory.Fields{Only: []string{"title", "urn:example:1:user:badge"}}, ""},
 	} {
 		if got := strings.Join(c.p.Names(c.t, c.need), ","); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -15,15 +16,15 @@ var (
 )
 
 // held reports whether Keycloak stores what is sent for the path. Attributes that it makes itself
-// are Derived as a whole.
+// are ServerMade as a whole.
 func (p *Profile) held(t scim.ResourceType, path scim.AttrPath) bool {
-	if p.able.Holding(t, path.Top()) == scim.Derived {
+	if p.able.Placement(t, path.Top()) == directory.ServerMade {
 		return false
 	}
-	switch p.able.Holding(t, path) {
-	case scim.Folded, scim.Native, scim.Partly, scim.Once:
+	switch p.able.Placement(t, path) {
+	case directory.CaseFolded, directory.Native, directory.PrimaryOnly, directory.WriteOnce:
 		return true
-	case scim.Kept, scim.Derived:
+	case directory.StoreOnly, directory.ServerMade:
 		return false
 	}
 	return false
@@ -106,7 +107,7 @@ func (p *Profile) shows(t scim.ResourceType, path scim.AttrPath, shown, wanted s
 		return false
 	case path.Is(emails):
 		return strings.EqualFold(Address(shown), Address(wanted))
-	case p.able.Holding(t, path) == scim.Folded:
+	case p.able.Placement(t, path) == directory.CaseFolded:
 		return strings.EqualFold(document.Text(shown), document.Text(wanted))
 	}
 	return document.Same(shown, wanted)

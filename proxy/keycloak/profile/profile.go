@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -17,7 +18,7 @@ type Profile struct {
 	mapped map[string]attribute
 	// shown are the attributes that Keycloak may show of a user; nil if the profile is not known.
 	shown []string
-	able  scim.Able
+	able  directory.Capabilities
 }
 
 type attribute struct {

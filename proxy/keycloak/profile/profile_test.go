@@ -3,6 +3,7 @@ package profile
 import (
 	"testing"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -28,23 +29,23 @@ func TestParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	able := p.Able()
+	able := p.Capabilities()
 	for path, want := range map[string]struct {
-		held   scim.Holding
-		filter scim.Filtering
+		held   directory.Placement
+		filter directory.FilterSupport
 	}{
-		"userName":       {scim.Folded, scim.Fully},
-		"emails":         {scim.Partly, scim.NotFiltered},
-		"name.givenName": {scim.Native, scim.NotFiltered},
-		"externalId":     {scim.Native, scim.Positively}, // caseExact, as Keycloak compares
-		"title":          {scim.Native, scim.NotFiltered},
-		badge:            {scim.Native, scim.NotFiltered},
-		"nickName":       {scim.Kept, scim.NotFiltered}, // an administrator may not edit it
-		"phoneNumbers":   {scim.Kept, scim.NotFiltered}, // Keycloak drops lists
-		"madeUp":         {scim.Kept, scim.NotFiltered}, // not in the core schema
+		"userName":       {directory.CaseFolded, directory.Full},
+		"emails":         {directory.PrimaryOnly, directory.None},
+		"name.givenName": {directory.Native, directory.None},
+		"externalId":     {directory.Native, directory.NoNegation}, // caseExact, as Keycloak compares
+		"title":          {directory.Native, directory.None},
+		badge:            {directory.Native, directory.None},
+		"nickName":       {directory.StoreOnly, directory.None}, // an administrator may not edit it
+		"phoneNumbers":   {directory.StoreOnly, directory.None}, // Keycloak drops lists
+		"madeUp":         {directory.StoreOnly, directory.None}, // not in the core schema
 	} {
 		a := scim.MustPath(path)
-		if held, filter := able.Holding(scim.User, a), able.Filters[scim.User][a.Key()]; held != want.held || filter != want.filter {
+		if held, filter := able.Placement(scim.User, a), able.Filters[scim.User][a.Key()]; held != want.held || filter != want.filter {
 			t.Errorf("%s is held %d and filtered %d, want %d and %d", path, held, filter, want.held, want.filter)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 
 func (r *run) makeGroups(ctx context.Context) error {
 	for i := range r.Groups {
-		name := fmt.Sprintf("sim-%s-group-%d", r.Mark, i)
+		name := fmt.Sprintf("sim-%s-group-%d", r.RunID, i)
 		g, err := r.want(ctx, http.MethodPost, "/Groups", object{"schemas": []string{coreGroup}, "displayName": name}, http.StatusCreated)
 		if err != nil {
 			return err
@@ -68,7 +68,7 @@ func (r *run) churn(ctx context.Context) error {
 func (r *run) renameGroup(ctx context.Context) error {
 	for _, g := range r.groups {
 		id, _ := g["id"].(string)
-		name := fmt.Sprintf("sim-%s-renamed-%s", r.Mark, id[:8])
+		name := fmt.Sprintf("sim-%s-renamed-%s", r.RunID, id[:8])
 		if err := r.send(ctx, "/Groups/"+id, r.idp.rename(g, name, r.in[id])); err != nil {
 			return err
 		}

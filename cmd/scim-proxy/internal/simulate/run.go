@@ -18,7 +18,7 @@ type Options struct {
 	// Users and Groups are how many are made; Churn is how many rounds of updates and membership changes follow.
 	Users, Groups, Churn int
 	// Mark makes the names of this run its own.
-	Mark string
+	RunID string
 	// Out gets a line per step.
 	Out io.Writer
 }
@@ -44,7 +44,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	r := &run{Options: o, idp: how, client: newClient(o.URL, o.Token, how.agent), in: map[string][]string{}}
 	for i := range o.Users {
-		n := fmt.Sprintf("%s-%d", o.Mark, i)
+		n := fmt.Sprintf("%s-%d", o.RunID, i)
 		r.people = append(r.people, person{n: i, name: "sim-" + n + "@example.com", external: "ext-" + n, given: "Given", family: "Family", mail: "sim-" + n + "@example.com", department: "Sales", title: "Clerk"})
 	}
 	defer r.cleanUp(context.WithoutCancel(ctx))

@@ -8,7 +8,7 @@ import (
 )
 
 func (r *run) probe(ctx context.Context) error {
-	found, err := r.find(ctx, "/Users", r.idp.match(person{name: "8f3c2f7e-5d0b-4f0e-9d53-" + r.Mark}))
+	found, err := r.find(ctx, "/Users", r.idp.match(person{name: "8f3c2f7e-5d0b-4f0e-9d53-" + r.RunID}))
 	if err == nil && len(found) > 0 {
 		err = fmt.Errorf("somebody was found")
 	}

@@ -1,0 +1,57 @@
+package bulk_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"keycloak-scim-proxy/proxy/protocol"
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+const (
+	enterprise = scim.EnterpriseURN
+	foreign    = "urn:example:2.0:User" // an extension that nobody declared
+)
+
+// refused checks an error's scimType and that its detail has the given words.
+func refused(t *testing.T, name string, err error, scimType string, words ...string) {
+	t.Helper()
+	if err == nil {
+		t.Errorf("%s: not refused", name)
+		return
+	}
+	e := scim.AsError(err)
+	if e.Status != 400 || e.Type != scimType {
+		t.Errorf("%s: %d %q (%s), want 400 %q", name, e.Status, e.Type, e.Detail, scimType)
+	}
+	for _, w := range words {
+		if !strings.Contains(e.Detail, w) {
+			t.Errorf("%s: %q does not say %q", name, e.Detail, w)
+		}
+	}
+}
+
+func decoder(rules ...protocol.Rule) protocol.Decoder {
+	return protocol.Decoder{Dialect: protocol.Dialect{Name: "test", Rules: rules}, Schemas: scim.CoreSchemas(), MaxFilter: 40, DefaultPage: 20, MaxPage: 100}
+}
+
+// wire reads "PATCH 1?a=b": method, id and query.
+func wire(t *testing.T, target, body string) protocol.Request {
+	t.Helper()
+	method, rest, _ := strings.Cut(target, " ")
+	id, query, _ := strings.Cut(rest, "?")
+	q, err := url.ParseQuery(query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return protocol.Request{Method: method, Type: scim.User, ID: id, Query: q, Body: []byte(body), IfMatch: `W/"m"`, IfNoneMatch: `W/"n"`}
+}
+
+func patch(operations string) string {
+	return `{"schemas":["` + scim.PatchURN + `"],"Operations":` + operations + `}`
+}
+
+var comparer = cmp.Comparer(func(a, b scim.Resource) bool { return a.String() == b.String() })

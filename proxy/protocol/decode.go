@@ -1,0 +1,154 @@
+package protocol
+
+import (
+	"strconv"
+	"strings"
+
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
+)
+
+// Decoder turns requests into calls. It is the same for single requests and for the operations of a bulk request.
+type Decoder struct {
+	Dialect Dialect
+	Schemas scim.Schemas
+	// MaxFilter is the longest filter in bytes.
+	MaxFilter int
+	// DefaultPage is the page size where the caller names none, MaxPage the largest that is answered.
+	DefaultPage, MaxPage int
+}
+
+// Decode counts what the request names, runs the dialect's rules and reads the result strictly. It
+// also returns the names of the rules that fired.
+func (d Decoder) Decode(w Request) (Call, []string, error) {
+	w, err := unfoldSearch(w)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := d.bounds(w); err != nil {
+		return nil, nil, err
+	}
+	w, fired := d.Dialect.Normalise(d.Schemas, w)
+	if w.Projection, err = readWant(w); err != nil {
+		return nil, fired, err
+	}
+	c, err := d.read(w)
+	return c, fired, err
+}
+
+func (d Decoder) read(w Request) (Call, error) {
+	ref := scim.Ref{Type: w.Type, ID: w.ID}
+	switch {
+	case w.Method == "GET" && w.ID == "":
+		q, err := d.readQuery(w)
+		return List{Query: q, Projection: w.Projection}, err
+	case w.Type == "":
+		return nil, scim.MethodNotAllowed(w.Method)
+	case w.Method == "GET":
+		return Read{Ref: ref, Projection: w.Projection, IfNoneMatch: w.IfNoneMatch}, nil
+	case w.Method == "POST" && w.ID == "":
+		body, err := d.readBody(w)
+		return Create{Type: w.Type, Body: body, Projection: w.Projection}, err
+	case w.Method == "PUT" && w.ID != "":
+		body, err := d.readBody(w)
+		if id := body.ID(); err == nil && id != "" && id != w.ID {
+			err = scim.InvalidValue("the id in the body is not the id in the path")
+		}
+		return Replace{Ref: ref, Body: body, IfMatch: w.IfMatch, Projection: w.Projection}, err
+	case w.Method == "PATCH" && w.ID != "":
+		ops, err := readPatch(w.Body)
+		return Patch{Ref: ref, Ops: ops, IfMatch: w.IfMatch, Projection: w.Projection}, err
+	case w.Method == "DELETE" && w.ID != "":
+		return Delete{Ref: ref, IfMatch: w.IfMatch}, nil
+	}
+	return nil, scim.MethodNotAllowed(w.Method)
+}
+
+// readBody reads a whole resource and checks types. What the server gives (meta) and what is never kept may be anything: it is ignored.
+func (d Decoder) readBody(w Request) (scim.Resource, error) {
+	r, err := scim.Part(strings.TrimSpace(string(w.Body)))
+	if err != nil {
+		return r, err
+	}
+	if raw := r.Raw("schemas"); raw != "" && !document.IsArray(raw) {
+		return r, scim.InvalidSyntax("schemas is not an array")
+	}
+	if raw := r.Raw("id"); raw != "" && raw != "null" && !document.IsText(raw) {
+		return r, scim.InvalidValue("id is not a string")
+	}
+	return r, d.Schemas.Check(w.Type, r)
+}
+
+func readPatch(body []byte) ([]scim.Op, error) {
+	r, err := scim.Part(strings.TrimSpace(string(body)))
+	if err != nil {
+		return nil, err
+	}
+	if !hasSchema(r, scim.PatchURN) {
+		return nil, scim.InvalidSyntax("schemas does not name %s", scim.PatchURN)
+	}
+	raw := r.Raw("Operations")
+	if !document.IsArray(raw) { // an empty list is legal: rules may have left nothing to do
+		return nil, scim.InvalidSyntax("Operations is missing or no array")
+	}
+	var ops []scim.Op
+	for e := range document.Values(raw) {
+		op, err := readOp(e)
+		if err != nil {
+			err.Detail = "operation " + strconv.Itoa(len(ops)+1) + ": " + err.Detail
+			return nil, err
+		}
+		ops = append(ops, op)
+	}
+	return ops, nil
+}
+
+func readOp(raw string) (scim.Op, *scim.Error) {
+	if !document.IsObject(raw) {
+		return scim.Op{}, scim.InvalidSyntax("it is not an object")
+	}
+	var kind, path, value string
+	for m := range document.Members(raw) { // in one pass: the value may be large
+		switch {
+		case kind == "" && strings.EqualFold(m.Name, "op"):
+			kind = m.Raw
+		case path == "" && strings.EqualFold(m.Name, "path"):
+			path = m.Raw
+		case value == "" && strings.EqualFold(m.Name, "value"):
+			value = m.Raw
+		}
+	}
+	op := scim.Op{Kind: scim.OpKind(document.Text(kind)), Value: value}
+	if op.Kind != scim.Add && op.Kind != scim.Remove && op.Kind != scim.ReplaceAll {
+		return op, scim.InvalidSyntax("op is not add, remove or replace")
+	}
+	if path != "" && path != "null" {
+		if !document.IsText(path) {
+			return op, scim.InvalidPath("path is not a string")
+		}
+		var err error
+		if op.Path, err = scim.ParsePath(document.Text(path)); err != nil {
+			return op, scim.AsError(err)
+		}
+	}
+	switch {
+	case op.Kind == scim.Remove && op.Path.IsZero():
+		return op, scim.NoTarget("remove needs a path")
+	case op.Kind == scim.Add && op.Value == "":
+		return op, scim.InvalidValue("add needs a value")
+	case op.Kind == scim.ReplaceAll && op.Value == "":
+		return op, scim.InvalidValue("replace needs a value")
+	case op.Path.IsZero() && !document.IsObject(op.Value):
+		return op, scim.InvalidValue("without a path the value must be an object")
+	}
+	return op, nil
+}
+
+func hasSchema(r scim.Resource, urn string) bool {
+	for e := range document.Values(r.Raw("schemas")) {
+		if strings.EqualFold(document.Text(e), urn) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,40 @@
+package protocol
+
+import (
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
+)
+
+// Locate writes meta.location, meta.resourceType and the $ref of members and groups into a resource
+// that has an id. Only the writer of answers calls it: no layer knows a base URL. base is the public
+// SCIM base without a slash at its end.
+func Locate(doc *scim.Object, t scim.ResourceType, base string) {
+	id := document.Text(doc.Raw("id"))
+	if id == "" {
+		return
+	}
+	if meta := doc.Node(scim.AttrPath{Name: "meta"}); meta != nil && meta.IsObject() {
+		meta.SetMember("resourceType", document.Quote(string(t)))
+		meta.SetMember("location", document.Quote(Location(scim.Ref{Type: t, ID: id}, base)))
+	}
+	refer(doc, "members", base+"/"+scim.User.Endpoint()+"/")
+	refer(doc, "groups", base+"/"+scim.Group.Endpoint()+"/")
+}
+
+// Location is the URI of a resource.
+func Location(r scim.Ref, base string) string { return base + "/" + r.Type.Endpoint() + "/" + r.ID }
+
+func refer(doc *scim.Object, name, prefix string) {
+	n := doc.Node(scim.AttrPath{Name: name})
+	if n == nil || !n.IsArray() {
+		return
+	}
+	values := n.Values()
+	for i := range values.Elements {
+		one := &values.Elements[i]
+		if id := one.Text("value"); id != "" {
+			one.SetMember("$ref", document.Quote(prefix+document.Text(id)))
+			values.Touch()
+		}
+	}
+}
