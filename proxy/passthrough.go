@@ -17,7 +17,6 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/scim"
-	"keycloak-scim-proxy/proxy/scimhttp"
 )
 
 // passthrough hands requests to Keycloak that are not for the SCIM API: sign-in pages, tokens,
@@ -51,8 +50,8 @@ func newPassthrough(cfg config.Config, to *http.Transport) (*passthrough, error)
 	return p, nil
 }
 
-// serve passes one request on and reports the status of the answer.
-func (p *passthrough) serve(w http.ResponseWriter, r *http.Request, rep *scimhttp.Report) (err error) {
+// serve passes one request on.
+func (p *passthrough) serve(w http.ResponseWriter, r *http.Request) (err error) {
 	if err := p.allow(r.URL.Path); err != nil {
 		return err
 	}
@@ -62,12 +61,8 @@ func (p *passthrough) serve(w http.ResponseWriter, r *http.Request, rep *scimhtt
 	r.Body = callerBody{r.Body}
 	r.Header.Del("Upgrade") // a tunnel would take requests past every rule here; RFC 9110 section 7.8 allows to go on without
 	proxy := httputil.ReverseProxy{
-		Transport: p.transport,
-		Rewrite:   p.rewrite,
-		ModifyResponse: func(res *http.Response) error {
-			rep.Status = res.StatusCode
-			return nil
-		},
+		Transport:    p.transport,
+		Rewrite:      p.rewrite,
 		ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, cause error) { err = unanswered(ctx, cause) },
 		ErrorLog:     log.New(io.Discard, "", 0), // the request's own line tells it
 	}

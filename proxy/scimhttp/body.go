@@ -11,16 +11,13 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// body reads a body once, within the limits. It is JSON afterwards, or empty where the method has none.
-func (d *Door) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if r.Method == http.MethodGet || r.Method == http.MethodDelete {
-		return nil, nil
-	}
-	b, err := read(w, r, d.Limits.Body)
+// body reads the body of a request for a resource: JSON within the limits.
+func (x *exchange) body(w http.ResponseWriter, l Limits) ([]byte, error) {
+	b, err := read(w, x.r, l.Body)
 	if err != nil {
 		return nil, err
 	}
-	return b, scim.CheckJSON(b, d.Limits.Depth)
+	return b, scim.CheckJSON(b, l.Depth)
 }
 
 // bodyFactor is how many bytes a byte of a body costs while it is decoded and carried out. All but one are taken when it has arrived whole.

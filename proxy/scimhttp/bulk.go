@@ -1,10 +1,10 @@
 package scimhttp
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/protocol"
@@ -12,38 +12,30 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// bulk answers RFC 7644 section 3.7: 200 with a result per operation, or an error where the envelope is wrong.
-func (d *Door) bulk(w http.ResponseWriter, r *http.Request, s Session, rep *Report, id string) (response, error) {
-	if id != "" {
-		return response{}, scim.NoEndpoint()
+// bulkBody reads a bulk request, which has a limit of its own.
+func (x *exchange) bulkBody(w http.ResponseWriter, _ Limits) ([]byte, error) {
+	b, err := read(w, x.r, x.session.Bulk.Limits.Payload)
+	if e, ok := errors.AsType[*scim.Error](err); ok && e.Status == http.StatusRequestEntityTooLarge {
+		e.Detail += ": maxPayloadSize" // RFC 7644 section 3.7.4: the answer says which limit
 	}
-	if r.Method != http.MethodPost {
-		return response{}, notAllowed{scim.MethodNotAllowed(r.Method), []string{http.MethodPost}}
-	}
-	rep.Verb = "bulk"
-	body, err := read(w, r, s.Bulk.Limits.Payload)
-	if err != nil {
-		if e := scim.AsError(err); e.Status == http.StatusRequestEntityTooLarge {
-			e.Detail += ": maxPayloadSize" // RFC 7644 section 3.7.4: the answer says which limit
-		}
-		return response{}, err
-	}
-	q, err := bulk.Parse(body, s.Bulk.Limits.Operations)
-	if err != nil {
-		return response{}, err
-	}
-	q.Quiet = quiet(r)
-	out, err := s.Bulk.Run(r.Context(), q)
-	if err != nil {
-		return response{}, err
-	}
-	rep.Fired, rep.Skipped, rep.Cause = out.Fired, out.Skipped, cause(out.Results)
-	return response{document: bulkDocument(out.Results, s.Base)}, nil
+	return b, err
 }
 
-// quiet: the caller prefers not to be shown what a change made (RFC 7240 section 4.2).
-func quiet(r *http.Request) bool {
-	return strings.Contains(strings.ToLower(r.Header.Get("Prefer")), "return=minimal")
+// bulk answers RFC 7644 section 3.7: 200 with a result per operation, or an error if the envelope is
+// wrong.
+func (x *exchange) bulk() error {
+	q, err := bulk.Parse(x.request.Body, x.session.Bulk.Limits.Operations)
+	if err != nil {
+		return err
+	}
+	q.Quiet = x.request.Projection.Quiet
+	out, err := x.session.Bulk.Run(x.r.Context(), q)
+	if err != nil {
+		return err
+	}
+	x.report.Fired, x.report.Skipped, x.report.Cause = out.Fired, out.Skipped, cause(out.Results)
+	x.document = bulkDocument(out.Results, x.session.Base)
+	return nil
 }
 
 // cause is the first failure of the server itself, for the log.

@@ -1,14 +1,17 @@
-// Package scimhttp is the door: limits, who is calling, reading once, answering, and the one pen for errors and locations.
+// Package scimhttp is the door: the one way in for HTTP requests, and the one writer of answers,
+// errors and locations.
 //
-// A request takes this way:
+// A request below a SCIM base takes this way:
 //
-//	Handler   normalise and repair the URL, route by base (door.go, paths.go)
-//	elsewhere what is not SCIM: refuse or pass on      (elsewhere.go)
-//	enter     record, deadline, Gate -> Session        (door.go)
-//	serve     target below the base, body, Decode      (serve.go, body.go)
-//	          Service.Do
-//	bulk      many operations in one body              (bulk.go)
-//	write     status, headers, locations, projection, errors (write.go)
+//	Handler   the URL is normalised and repaired, then routed by base   (door.go, paths.go)
+//	phases    1. Authenticator -> Session                               (exchange.go)
+//	          2. endpoint and method                                    (endpoint.go)
+//	          3. query, headers and body are read, within the limits    (exchange.go, body.go)
+//	          4. Decode and Service.Do, discovery, or a bulk request    (exchange.go, bulk.go)
+//	write     status, headers, locations, projection, errors            (answer.go)
 //
-// It must not know rooms, Keycloak, the store, or dialects: what depends on the caller comes in the Session.
+// All other paths are refused or passed on (elsewhere.go).
+//
+// It knows neither layers nor Keycloak nor the store nor dialects: what depends on the caller comes
+// in the Session.
 package scimhttp

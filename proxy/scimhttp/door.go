@@ -15,8 +15,9 @@ import (
 
 // Session is everything that is known once it is known who calls. It is a value, made per request from long-lived parts.
 type Session struct {
-	// Tenant names the caller in logs and metrics.
-	Tenant string
+	// Tenant names the caller in logs and metrics, KeyID the key of the caller's token, if it has
+	// one.
+	Tenant, KeyID string
 	// Base is the public SCIM base without a slash at its end.
 	Base    string
 	Service protocol.Service
@@ -52,12 +53,12 @@ type Limits struct {
 
 // Report is what the door knows of a request for its one log line.
 type Report struct {
-	Tenant, Verb string
-	Fired        []string
-	Skipped      []string // members that do not exist and were left out
-	Status       int
-	ScimType     string
-	Cause        error
+	Tenant, KeyID, Verb string
+	Fired               []string
+	Skipped             []string // members that do not exist and were left out
+	Status              int
+	ScimType            string
+	Cause               error
 }
 
 // Door has its parts as plain fields.
@@ -69,9 +70,9 @@ type Door struct {
 	Limits Limits
 	// Report is called once per request, after the answer was written.
 	Report func(ctx context.Context, r Report)
-	// Elsewhere serves all other paths; nil: 404. It answers by itself and reports the status, or
-	// it writes nothing and returns the error to answer with.
-	Elsewhere func(w http.ResponseWriter, r *http.Request, rep *Report) error
+	// Elsewhere serves all other paths; nil: 404. It answers by itself, or it writes nothing and
+	// returns the error to answer with.
+	Elsewhere func(w http.ResponseWriter, r *http.Request) error
 }
 
 // Handler routes by base only. What is below it, /{Type}/{id}, is read once it is known who calls.
@@ -82,7 +83,7 @@ func (d *Door) Handler() http.Handler {
 	}
 	d.route(m, "/tenants/{tenant}/scim/v2", d.Tenants)
 	d.route(m, "/scim/v2", d.Tenants)
-	elsewhere := d.enter("", refuse{})
+	elsewhere := d.below("", refuse{})
 	if d.Elsewhere != nil {
 		elsewhere = http.HandlerFunc(d.elsewhere)
 	}
@@ -101,58 +102,19 @@ func (d *Door) Handler() http.Handler {
 }
 
 // route matches the base itself and everything below it, but not "/scim/v2x".
-func (d *Door) route(m *mux.Router, base string, g Authenticator) {
-	h := d.enter(base, g)
+func (d *Door) route(m *mux.Router, base string, who Authenticator) {
+	h := d.below(base, who)
 	m.Path(base).Handler(h)
 	m.PathPrefix(base + "/").Handler(h)
 }
 
+func (d *Door) below(base string, who Authenticator) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { d.serve(w, r, base, who) })
+}
+
+// refuse is the Authenticator of paths at which nothing lives.
 type refuse struct{}
 
 func (refuse) Authenticate(*http.Request, map[string]string) (Session, error) {
 	return Session{}, scim.NoEndpoint()
-}
-
-func (d *Door) enter(base string, g Authenticator) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), d.Limits.Request)
-		defer cancel()
-		r = r.WithContext(ctx)
-		var rep Report
-		a := d.answer(w, r, base, g, &rep)
-		rep.Status = a.write(w, r)
-		if a.err != nil {
-			rep.ScimType, rep.Cause = a.err.Type, a.err
-		}
-		d.Report(ctx, rep)
-	})
-}
-
-func (d *Door) answer(w http.ResponseWriter, r *http.Request, base string, g Authenticator, rep *Report) response {
-	variables, err := decoded(mux.Vars(r))
-	if err != nil {
-		return failed(err)
-	}
-	s, err := g.Authenticate(r, variables)
-	rep.Tenant = s.Tenant
-	if err != nil {
-		return failed(err)
-	}
-	a, err := d.serve(w, r, s, rep, below(base, r.URL.EscapedPath()))
-	if err != nil {
-		return failed(err)
-	}
-	return a
-}
-
-func decoded(vars map[string]string) (map[string]string, error) {
-	out := make(map[string]string, len(vars))
-	for k, v := range vars {
-		text, err := url.PathUnescape(v)
-		if err != nil {
-			return nil, scim.NoEndpoint()
-		}
-		out[k] = text
-	}
-	return out, nil
 }

@@ -19,24 +19,53 @@ var errCut = errors.New("the answer was cut off")
 // elsewhere serves a path that is not below a SCIM base. The report is made even if an answer that
 // has begun is cut off, which ends in a panic with http.ErrAbortHandler.
 func (d *Door) elsewhere(w http.ResponseWriter, r *http.Request) {
-	rep := Report{Verb: "passthrough", Cause: errCut}
-	ctx := r.Context()
-	defer func() { d.Report(ctx, rep) }()
-	err := d.pass(w, r, &rep)
-	rep.Cause = nil
+	x := &exchange{r: r, endpoint: endpoint{methods: passedMethods()}, report: Report{Verb: "passthrough", Cause: errCut}}
+	seen, ctx := &statusWriter{ResponseWriter: w}, r.Context()
+	defer func() {
+		x.report.Status = seen.status
+		d.Report(ctx, x.report)
+	}()
+	err := d.pass(seen, r)
+	x.report.Cause = nil
 	if err != nil {
-		a := failed(err)
-		rep.Status, rep.ScimType, rep.Cause = a.write(w, r), a.err.Type, a.err
+		x.err = scim.AsError(err)
+		x.report.ScimType, x.report.Cause = x.err.Type, x.err
+		x.write(seen)
 	}
 }
 
-func (d *Door) pass(w http.ResponseWriter, r *http.Request, rep *Report) error {
-	if allowed := passedMethods(); !slices.Contains(allowed, r.Method) {
-		return notAllowed{scim.MethodNotAllowed(r.Method), allowed}
+func (d *Door) pass(w http.ResponseWriter, r *http.Request) error {
+	if !slices.Contains(passedMethods(), r.Method) {
+		return scim.MethodNotAllowed(r.Method)
 	}
 	if !unambiguous(r.URL) {
 		return &scim.Error{Status: http.StatusBadRequest, Detail: "the path is not in its normal form: empty segments, dot segments, " +
 			"backslashes, semicolons, control characters, escaped delimiters and double escapes are not accepted"}
 	}
-	return d.Elsewhere(w, r, rep)
+	return d.Elsewhere(w, r)
 }
+
+// statusWriter remembers the status of the answer.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader notes the final status; those below 200 come before it.
+func (w *statusWriter) WriteHeader(status int) {
+	if status >= http.StatusOK && w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write is http.ResponseWriter.Write, which answers 200 if no status was set.
+func (w *statusWriter) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the writer below.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

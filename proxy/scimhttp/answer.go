@@ -1,0 +1,163 @@
+package scimhttp
+
+import (
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/protocol"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
+)
+
+// write writes the answer. It decides the status before the first byte.
+func (x *exchange) write(w http.ResponseWriter) int {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	status, body := x.status(), x.text()
+	if body == "" && status == http.StatusOK {
+		status = http.StatusNoContent
+	}
+	if x.notModified() {
+		status, body = http.StatusNotModified, ""
+	}
+	x.headers(h)
+	if body != "" {
+		h.Set("Content-Type", contentType(x.r.Header.Get("Accept")))
+	}
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, body) // the caller is gone: there is nobody to tell
+	return status
+}
+
+func (x *exchange) status() int {
+	if x.err != nil {
+		return x.err.Status
+	}
+	switch x.call.(type) {
+	case protocol.Create:
+		return http.StatusCreated
+	case protocol.Delete:
+		return http.StatusNoContent
+	default:
+		return http.StatusOK
+	}
+}
+
+func (x *exchange) headers(h http.Header) {
+	if x.err != nil {
+		errorHeaders(h, x.err, x.endpoint.methods)
+		return
+	}
+	if x.result.Version != "" {
+		h.Set("ETag", x.result.Version)
+	}
+	if x.result.Made.ID != "" { // RFC 7644 section 3.3: always
+		h.Set("Location", protocol.Location(x.result.Made, x.session.Base))
+	}
+}
+
+// notModified reports whether the caller has this version already (RFC 7232 section 3.2).
+func (x *exchange) notModified() bool {
+	c, read := x.call.(protocol.Read)
+	return x.err == nil && read && c.IfNoneMatch != "" && x.result.Version != "" && scim.MatchesVersion(c.IfNoneMatch, x.result.Version, false)
+}
+
+// text is the body of the answer.
+func (x *exchange) text() string {
+	switch {
+	case x.err != nil:
+		return errorDocument(x.err).String()
+	case !x.document.IsZero():
+		return x.document.String()
+	case x.result.Page != nil:
+		page := *x.result.Page
+		shown := make([]scim.Resource, len(page.Resources))
+		for i, r := range page.Resources {
+			shown[i] = x.show(typeOf(page, i, x.request.Type), r)
+		}
+		page.Resources = shown
+		return listDocument(page).String()
+	case x.result.Resource.IsZero():
+		return ""
+	}
+	return x.show(x.request.Type, x.result.Resource).String()
+}
+
+// show places a resource, and then cuts it to the projection, which may name a location.
+func (x *exchange) show(t scim.ResourceType, r scim.Resource) scim.Resource {
+	doc := r.Object()
+	protocol.Locate(doc, t, x.session.Base)
+	protocol.ProjectionOf(x.call).Trim(x.session.Schemas, t, doc)
+	return doc.Resource()
+}
+
+// typeOf is the type of the i-th resource of a page: that of the endpoint, unless all types were
+// searched.
+func typeOf(p directory.Page, i int, endpoint scim.ResourceType) scim.ResourceType {
+	if len(p.Types) > 0 {
+		return p.Types[i]
+	}
+	return endpoint
+}
+
+// maxDetail bounds a detail in characters. What a detail repeats of the request was cut before;
+// this is for what Keycloak says.
+const maxDetail = 1000
+
+func errorDocument(e *scim.Error) scim.Resource {
+	doc := document.Must("{}").
+		With("schemas", document.Array([]string{document.Quote(scim.ErrorURN)})).
+		With("status", document.Quote(strconv.Itoa(e.Status)))
+	if e.Type != "" {
+		doc = doc.With("scimType", document.Quote(e.Type))
+	}
+	return doc.With("detail", document.Quote(document.Cut(e.Detail, maxDetail)))
+}
+
+// errorHeaders are the headers of an error. allowed are the methods of the endpoint.
+func errorHeaders(h http.Header, e *scim.Error, allowed []string) {
+	switch e.Status {
+	case http.StatusUnauthorized:
+		h.Set("WWW-Authenticate", `Bearer realm="scim"`)
+	case http.StatusMethodNotAllowed:
+		if len(allowed) > 0 {
+			h.Set("Allow", strings.Join(allowed, ", "))
+		}
+	}
+	if e.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(e.RetryAfter))
+	}
+}
+
+func listDocument(p directory.Page) scim.Resource {
+	rows := make([]string, len(p.Resources))
+	for i, r := range p.Resources {
+		rows[i] = r.String()
+	}
+	doc := document.Must("{}").Object()
+	doc.Put("schemas", document.Array([]string{document.Quote(scim.ListURN)}))
+	if !p.Uncounted {
+		doc.Put("totalResults", strconv.Itoa(p.Total))
+	}
+	if p.Start > 0 {
+		doc.Put("startIndex", strconv.Itoa(p.Start))
+	}
+	doc.Put("itemsPerPage", strconv.Itoa(len(rows)))
+	if p.Next != "" {
+		doc.Put("nextCursor", document.Quote(p.Next))
+	}
+	doc.Put("Resources", document.Array(rows))
+	return doc.Resource()
+}
+
+// contentType is application/scim+json, unless the caller accepts only application/json.
+func contentType(accept string) string {
+	accept = strings.ToLower(accept)
+	if strings.Contains(accept, "application/json") && !strings.Contains(accept, "scim+json") && !strings.Contains(accept, "*/*") {
+		return "application/json"
+	}
+	return "application/scim+json"
+}
