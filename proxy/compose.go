@@ -2,9 +2,8 @@ package proxy
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"time"
+	"net/http"
+	"sync"
 
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/directory"
@@ -18,36 +17,12 @@ import (
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
-	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/storemark"
 	"keycloak-scim-proxy/proxy/writing"
 )
 
-// parts live as long as their realm is served: no layer has mutable state of its own.
-type parts struct {
-	client *keycloak.Client
-	realm  string
-	spaces spaces
-	facts  factsCache
-	key    cursorKey
-	bulk   *bulk.Pool
-	now    func() time.Time
-	// lockTime is how long a lock may be held.
-	lockTime time.Duration
-}
-
-// spaces are where the records of a scope live. Those that belong to no resource are apart, so that no id in a request can name them.
-type spaces struct{ records, pending, keys store.Space }
-
-// spacesOf opens the spaces of a scope. Each kind has a first word of its own, so that no scope's name leads to another kind.
-func spacesOf(e store.Engine, scope string) spaces {
-	return spaces{e.Open("realm." + scope), e.Open("pending." + scope), e.Open("keys." + scope)}
-}
-
-// plan is what configuration says; it is immutable.
+// plan is what the configuration says of a tenant. It is immutable.
 type plan struct {
-	tenant    string
-	mark      *mark  // nil: the account is not the proxy's own
-	viewer    string // within the tenant: cursors are worth nothing to anybody else
 	dialect   protocol.Dialect
 	schemas   scim.Schemas
 	writing   writing.Options
@@ -57,74 +32,144 @@ type plan struct {
 	bulk      bulk.Limits
 }
 
-// caller names who asks: a tenant, or the subject of a realm's token.
-func (l plan) caller() string { return l.tenant + "\x00" + l.viewer }
+// tenant is a customer with its place in Keycloak, or all drop-in callers of a realm.
+type tenant struct {
+	name    string
+	scope   *scope
+	plan    plan
+	account *keycloak.Account // nil: callers act with their own credential
+	mark    *storemark.Mark   // nil: there is no account to mark
+	warned  sync.Once
+}
 
-// compose is the whole path of a request, bottom to top. It allocates and does nothing else, so it is done per request.
-func compose(p *parts, l plan, f *profile.Profile, cred keycloak.Credential) (*writing.Service, directory.Capabilities) {
-	realm := keycloak.NewRealm(p.client, p.realm, cred, f)
-	if !cred.IsServiceAccount() {
-		l.writing.Prove = realm.MayWrite
+// caller is who sends a request. An authenticator yields it and nothing else.
+type caller struct {
+	*tenant
+	keyID      string // of the token, "" if it has none
+	subject    string // within the tenant: a cursor is worth nothing to another one
+	credential keycloak.Credential
+}
+
+// name is unique among all callers.
+func (c caller) key() string { return c.tenant.name + "\x00" + c.subject }
+
+// authenticator finds out who is calling. If it fails after the tenant is known, the caller has the
+// tenant.
+type authenticator interface {
+	authenticate(r *http.Request, variables map[string]string) (caller, error)
+}
+
+// entrance is a way into the SCIM API: an authenticator, and where its base is.
+type entrance struct {
+	authenticator
+	base func(r *http.Request, variables map[string]string) string
+}
+
+// Authenticate makes the session of a request. It asks Keycloak nothing but who is calling.
+func (e entrance) Authenticate(r *http.Request, variables map[string]string) (scimhttp.Session, error) {
+	c, err := e.authenticate(r, variables)
+	if err != nil {
+		s := scimhttp.Session{KeyID: c.keyID}
+		if c.tenant != nil {
+			s.Tenant = c.name
+		}
+		return s, err
+	}
+	s := session(r.Context(), c)
+	s.Base = e.base(r, variables)
+	return s, nil
+}
+
+// bulkWorkers is how many operations of one bulk request run at the same time.
+const bulkWorkers = 16
+
+func session(ctx context.Context, c caller) scimhttp.Session {
+	observe.From(ctx).Note(func(s *observe.Summary) { s.IDP = c.plan.dialect.Name })
+	meter.For(ctx, c.key())
+	service := &layered{caller: c}
+	advertised := advertise(c)
+	decoder := protocol.Decoder{
+		Dialect: c.plan.dialect, Schemas: c.plan.schemas, MaxFilter: c.plan.maxFilter,
+		DefaultPage: min(discovery.DefaultPage, advertised.MaxPage), MaxPage: advertised.MaxPage,
+	}
+	s := scimhttp.Session{
+		Tenant: c.name, KeyID: c.keyID, Service: service, Decode: decoder.Decode, Schemas: c.plan.schemas,
+		Bulk: bulk.Runner{Service: service, Decode: decoder.Decode, Workers: bulkWorkers, Pool: c.scope.pool, Limits: c.plan.bulk},
+		Discovery: func() scimhttp.Discovery {
+			return scimhttp.Discovery{Config: discovery.Config(advertised), Schemas: discovery.Schemas(c.plan.schemas), ResourceTypes: discovery.ResourceTypes(c.plan.schemas)}
+		},
+	}
+	if c.account == nil {
+		s.Bulk.Prove = service.prove
+	}
+	return s
+}
+
+// advertise is what the layers of a caller can do. It does not depend on the realm's user profile.
+func advertise(c caller) directory.Capabilities {
+	can := compose(c, profile.Stock()).Capabilities()
+	can.Bulk, can.BulkPayload = c.plan.bulk.Operations, int(c.plan.bulk.Payload)
+	return can
+}
+
+// layered is the Service of a caller. Its layers are composed at the first call, because that asks
+// Keycloak what the realm is like: what decorates it acts before.
+type layered struct {
+	caller
+	mu    sync.Mutex
+	built *writing.Service
+}
+
+// Do is protocol.Service.Do.
+func (l *layered) Do(ctx context.Context, c protocol.Call) (protocol.Answer, error) {
+	s, err := l.layers(ctx)
+	if err != nil {
+		return protocol.Answer{}, err
+	}
+	return s.Do(ctx, c)
+}
+
+// prove reports whether the caller may write.
+func (l *layered) prove(ctx context.Context, ref scim.Ref) error {
+	s, err := l.layers(ctx)
+	if err != nil {
+		return err
+	}
+	return s.Prove(ctx, ref)
+}
+
+func (l *layered) layers(ctx context.Context) (*writing.Service, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.built != nil {
+		return l.built, nil
+	}
+	if l.mark != nil {
+		if err := l.mark.Check(ctx); err != nil {
+			return nil, err
+		}
+	}
+	p, err := l.scope.profile(ctx, l.credential)
+	if err != nil {
+		return nil, err
+	}
+	l.built = compose(l.caller, p)
+	return l.built, nil
+}
+
+// compose is the whole path of a call, bottom to top, and the only place that knows the layers and
+// their order. It allocates and does nothing else.
+func compose(c caller, p *profile.Profile) *writing.Service {
+	realm, records, pending := c.scope.directory(c.credential, p), c.scope.spaces.records, c.scope.spaces.pending
+	write := c.plan.writing
+	if c.account == nil {
+		write.Prove = realm.MayWrite
+	}
+	if c.mark != nil {
+		records, pending = c.mark.Space(records), c.mark.Space(pending)
 	}
 	var d directory.Directory = realm
-	kept := overlay.Options{Records: p.spaces.records, Pending: p.spaces.pending, Limit: l.kept, Caller: l.caller(), Now: p.now}
-	if l.mark != nil {
-		kept.Records, kept.Pending = marking{p.spaces.records, l.mark}, marking{p.spaces.pending, l.mark}
-	}
-	d = overlay.New(d, kept)
-	d = listing.New(d, listing.Options{Find: p.find, Schemas: l.schemas, Limits: l.listing, Cursors: p.cursors(l.caller()), AskOnMiss: !cred.IsServiceAccount()})
-	w := writing.New(d, p.lock, l.schemas, l.writing)
-	able := w.Capabilities()
-	able.Bulk, able.BulkPayload = l.bulk.Operations, int(l.bulk.Payload)
-	return w, able
-}
-
-// bulkWorkers is how many operations of one bulk request run at the same time, and bulkSlots of all those of a realm.
-const (
-	bulkWorkers = 16
-	bulkSlots   = 32
-)
-
-// session is a caller's way in.
-func session(ctx context.Context, p *parts, l plan, cred keycloak.Credential) (scimhttp.Session, error) {
-	observe.From(ctx).Note(func(s *observe.Summary) { s.IDP = l.dialect.Name })
-	meter.For(ctx, l.caller())
-	facts, err := p.facts.get(ctx, p, cred)
-	if err != nil {
-		return scimhttp.Session{Tenant: l.tenant}, err
-	}
-	service, able := compose(p, l, facts, cred)
-	decoder := protocol.Decoder{Dialect: l.dialect, Schemas: l.schemas, MaxFilter: l.maxFilter, DefaultPage: min(discovery.DefaultPage, able.MaxPage), MaxPage: able.MaxPage}
-	return scimhttp.Session{
-		Tenant: l.tenant, Service: service, Decode: decoder.Decode, Schemas: l.schemas,
-		Bulk: bulk.Runner{Service: service, Decode: decoder.Decode, Prove: service.Prove, Workers: bulkWorkers, Pool: p.bulk, Limits: l.bulk},
-		Discovery: func() scimhttp.Discovery {
-			return scimhttp.Discovery{Config: discovery.Config(able), Schemas: discovery.Schemas(l.schemas), ResourceTypes: discovery.ResourceTypes(l.schemas)}
-		},
-	}, nil
-}
-
-// lockSpare is how much longer than a request and a doubt a lock may last.
-const lockSpare = 30 * time.Second
-
-// longKey is the length from which on the name of a lock is hashed: stores bound their keys.
-const longKey = 256
-
-func (p *parts) lock(ctx context.Context, key string) (func(), error) {
-	if len(key) > longKey {
-		sum := sha256.Sum256([]byte(key))
-		key = hex.EncodeToString(sum[:])
-	}
-	return p.spaces.records.Lock(ctx, key, p.lockTime)
-}
-
-func (p *parts) find(ctx context.Context, t scim.ResourceType, attr scim.AttrPath, text string) ([]string, bool, error) {
-	if !overlay.Indexed(t, attr) {
-		return nil, false, nil
-	}
-	ids, err := p.spaces.records.Find(ctx, overlay.Term(t, attr, text))
-	if err != nil {
-		err = overlay.StoreError(err)
-	}
-	return ids, true, err
+	d = overlay.New(d, overlay.Options{Records: records, Pending: pending, Limit: c.plan.kept, Caller: c.key(), Now: c.scope.now})
+	d = listing.New(d, listing.Options{Find: c.scope.find, Schemas: c.plan.schemas, Limits: c.plan.listing, Cursors: c.scope.cursors(c.key()), AskOnMiss: c.account == nil})
+	return writing.New(d, c.scope.lock, c.plan.schemas, write)
 }

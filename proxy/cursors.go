@@ -15,14 +15,16 @@ import (
 // cursorLife is how long a caller may take between two pages of a walk.
 const cursorLife = time.Hour
 
-// keyRecord holds the key that encrypts the cursors of a realm, so that every process that shares the store accepts them.
+// keyRecord holds the key that encrypts the cursors of a scope, so that every process that shares the
+// store accepts them.
 const keyRecord = "cursors"
 
-func (p *parts) cursors(viewer string) listing.Cursors {
-	return listing.Cursors{Key: func(ctx context.Context) ([]byte, error) { return p.key.get(ctx, p.spaces.keys) }, Viewer: viewer, Life: cursorLife, Now: p.now}
+func (s *scope) cursors(viewer string) listing.Cursors {
+	key := func(ctx context.Context) ([]byte, error) { return s.cursorKey.get(ctx, s.spaces.keys) }
+	return listing.Cursors{Key: key, Viewer: viewer, Life: cursorLife, Now: s.now}
 }
 
-// cursorKey is read once, and made by whoever needs it first.
+// cursorKey is read once, and made by the process that needs it first.
 type cursorKey struct {
 	mu  sync.Mutex
 	key []byte

@@ -32,6 +32,10 @@ var walls = map[string]struct {
 	"proxy/scimhttp":                {[]string{"proxy/scim", "proxy/protocol", "proxy/directory", "proxy/bulk", "proxy/meter"}, "the door knows no layers: what depends on the caller comes in the Session"},
 	"proxy/bulk":                    {[]string{"proxy/scim", "proxy/protocol"}, "many calls through one Service: neither HTTP nor a layer"},
 	"proxy/tokens":                  {nil, "whose a token is, is known without layers, HTTP or configuration"},
+	"proxy/admission":               {[]string{"proxy/scim", "proxy/store", "proxy/tokens"}, "callers are known before there is a layer; how Keycloak is asked comes as functions"},
+	"proxy/passthrough":             {[]string{"proxy/scim"}, "hands requests on and knows nothing of tenants"},
+	"proxy/storemark":               {[]string{"proxy/store", "proxy/keycloak", "proxy/overlay"}, "compares a store with its mark in Keycloak"},
+	"proxy/transport":               {[]string{"config"}, "connections as configured"},
 	"proxy/writing":                 {[]string{"proxy/scim", "proxy/protocol", "proxy/directory"}, "a layer never imports a layer; the lock is a function"},
 	"proxy/listing":                 {[]string{"proxy/scim", "proxy/directory", "proxy/meter"}, "a layer never imports a layer; the index is a function"},
 	"proxy/overlay":                 {[]string{"proxy/scim", "proxy/directory", "proxy/store", "proxy/meter"}, "the only layer that keeps something"},
@@ -83,7 +87,7 @@ var owners = map[string]struct {
 	"github.com/gofrs/flock":                {[]string{"cmd/scim-proxy/internal/kcserver", "cmd/scim-proxy/internal/importer"}, "files that several processes of the program write"},
 	"github.com/spf13/cobra":                {[]string{"cmd/scim-proxy"}, "flags end at the commands"},
 	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe"}, "layers are silent"},
-	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/observe", "onboarding", "test/"}, "HTTP ends at the door and at the wire to Keycloak"},
+	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding", "test/"}, "HTTP ends at the door and at the wire to Keycloak"},
 	module + "onboarding":                   {[]string{"cmd/scim-proxy"}, "what holds administrator credentials never serves a request"},
 }
 

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -157,13 +158,13 @@ func TestDropInAsksKeycloakFirst(t *testing.T) {
 				t.Errorf("%v %s later: asked %d times, want %d", q, at.after, n, at.asks)
 			}
 		}
-		clock = clock.Add(admissionAge)
+		clock = clock.Add(admission.Age)
 		for _, k.status = range []int{401, 403, 404, 503, 500} {
 			want := map[int]int{401: 401, 403: 403, 404: 404, 503: 503, 500: 502}[k.status]
 			if status := ask(q, token); status != want {
 				t.Errorf("%v: %d although Keycloak answers %d", q, status, k.status)
 			}
-			clock = clock.Add(admissionAge)
+			clock = clock.Add(admission.Age)
 		}
 	}
 	k.status = 200
@@ -208,14 +209,14 @@ func TestStrangersCostNothing(t *testing.T) {
 		t.Errorf("%d calls: %v", n, k.calls)
 	}
 	begun := total()
-	for i := range 3 * strangeRealms {
+	for i := range 3 * admission.StrangeRealms {
 		name := fmt.Sprint("no", i)
 		issuer := k.URL + "/realms/" + name
 		r := httptest.NewRequest("GET", "/realms/"+name+"/scim/v2/Users", nil)
 		r.Header.Set("Authorization", "Bearer "+k.tokenOf(issuer, "s", clock.Add(time.Hour)))
 		h.ServeHTTP(httptest.NewRecorder(), r)
 	}
-	if n := total() - begun; n > strangeBurst+strangePerSecond*60 {
+	if n := total() - begun; n > admission.StrangeBurst+admission.StrangePerSecond*60 {
 		t.Errorf("%d calls for realms that do not exist", n)
 	}
 }

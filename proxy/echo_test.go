@@ -113,7 +113,7 @@ func TestEchoesAreBounded(t *testing.T) {
 					t.Errorf("%s: %d bytes: %.300s", name, len(e), e)
 				}
 			}
-			observe.Line(zap.New(core), observe.Summary{
+			observe.NewLog(zap.New(core)).Observe(observe.Summary{
 				Tenant: report.Tenant, Verb: report.Verb, Method: r.Method, Path: r.URL.Path, Rules: report.Fired, Skipped: report.Skipped,
 				Status: report.Status, ScimType: report.ScimType, Cause: report.Cause,
 			}, 0)

@@ -5,10 +5,10 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -16,15 +16,19 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/observe"
+	"keycloak-scim-proxy/proxy/passthrough"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
 	"keycloak-scim-proxy/proxy/store"
-	"keycloak-scim-proxy/proxy/tokens"
+	"keycloak-scim-proxy/proxy/storemark"
+	"keycloak-scim-proxy/proxy/transport"
 	"keycloak-scim-proxy/proxy/writing"
 )
 
@@ -37,16 +41,18 @@ type Proxy struct {
 	now      func() time.Time
 	newID    func() string // of a request, for the log and the caller
 	registry *prometheus.Registry
-	metrics  *observe.Metrics
+	sinks    []observe.Sink
 	meter    *meter.Meter
-	tenants  *tenantAuthenticator
-	pass     *passthrough // nil: other paths are 404
-	tls      *tls.Config  // nil: plain HTTP
+	realms   *realms
+	tenants  *tenants
+	pass     *passthrough.Passthrough // nil: other paths are 404
+	tls      *tls.Config              // nil: plain HTTP
 }
 
-// New builds the proxy. It opens the store and does not talk to Keycloak: what a realm is like is asked at its first request.
+// New builds the proxy. It opens the store and does not talk to Keycloak: the first request of a realm
+// asks what the realm is like.
 func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
-	transport, err := newTransport(cfg.Keycloak)
+	to, err := transport.New(cfg.Keycloak)
 	if err != nil {
 		return nil, err
 	}
@@ -55,13 +61,16 @@ func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
 		return nil, err
 	}
 	p := &Proxy{cfg: cfg, engine: engine, log: log, now: time.Now, newID: rand.Text, registry: prometheus.NewRegistry()}
-	p.metrics, p.meter = observe.NewMetrics(p.registry), meter.New(int64(cfg.Limits.Memory))
-	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(transport, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
-	if p.tenants, err = p.newTenants(); err == nil && cfg.TLS != nil {
-		p.tls, err = serverTLS(*cfg.TLS, p.now)
+	now := func() time.Time { return p.now() }
+	p.sinks = []observe.Sink{observe.NewMetrics(p.registry), observe.NewLog(log)} // whoever has seen the line finds it counted
+	p.meter = meter.New(int64(cfg.Limits.Memory))
+	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(to, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
+	p.realms = newRealms(p.client, engine, p.requestTimeout()+p.doubt()+lockSpare, now)
+	if p.tenants, err = newTenants(cfg.Tenants, p.tenant, now, log); err == nil && cfg.TLS != nil {
+		p.tls, err = transport.ServerTLS(*cfg.TLS, now)
 	}
 	if err == nil && cfg.DropIn.Passthrough != nil {
-		p.pass, err = newPassthrough(cfg, transport)
+		p.pass, err = newPassthrough(cfg, to)
 	}
 	if err != nil {
 		return nil, errors.Join(err, engine.Close())
@@ -72,32 +81,77 @@ func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
 // Close frees what New opened; Run does it by itself.
 func (p *Proxy) Close() error { return p.engine.Close() }
 
-func (p *Proxy) newTenants() (*tenantAuthenticator, error) {
-	g := &tenantAuthenticator{p: p, all: map[string]*tenant{}}
-	var entries []tokens.Entry
-	scopes := map[string]*parts{}
-	for _, c := range p.cfg.Tenants {
-		scope := scopeOf(c.Realm, c.Group)
-		if scopes[scope] == nil {
-			scopes[scope] = p.scope(c.Realm, scope)
-		}
-		l := p.plan()
-		l.tenant, l.dialect = c.Tenant, adapters.For(c.IDP)
-		l.schemas = withExtensions(l.schemas, c.Extensions)
-		l.writing.MembersShown, l.writing.SkipUnknownMembers = c.MembersShown, c.UnknownMembers == "skip"
-		account := keycloak.NewAccount(p.client, c.Realm, c.ServiceAccount.ClientID, c.ServiceAccount.Secret, p.now)
-		l.mark = &mark{account: account, engine: p.engine, expect: p.cfg.Store.ExpectStamp, log: p.log.With(zap.String("tenant", c.Tenant)), now: p.now}
-		g.all[c.Tenant] = &tenant{parts: scopes[scope], plan: l, account: account}
-		for _, k := range c.Tokens {
-			e := tokens.Entry{Tenant: c.Tenant, KeyID: k.ID, Expires: k.Expires.Time}
-			if n, err := hex.Decode(e.SHA256[:], []byte(k.SHA256)); err != nil || n != len(e.SHA256) {
-				return nil, fmt.Errorf("tenant %s: token %s: the SHA-256 is not 64 hex digits", c.Tenant, k.ID)
-			}
-			entries = append(entries, e)
-		}
+// tenant makes a tenant of the configuration.
+func (p *Proxy) tenant(c config.Tenant) *tenant {
+	t := &tenant{name: c.Tenant, scope: p.realms.scope(c.Realm, c.Group, true), plan: p.plan()}
+	t.plan.dialect = adapters.For(c.IDP)
+	t.plan.schemas = withExtensions(t.plan.schemas, c.Extensions)
+	t.plan.writing.MembersShown, t.plan.writing.SkipUnknownMembers = c.MembersShown, c.UnknownMembers == "skip"
+	t.account = keycloak.NewAccount(p.client, c.Realm, c.ServiceAccount.ClientID, c.ServiceAccount.Secret, t.scope.now)
+	t.mark = storemark.New(storemark.Options{
+		Account: t.account, Stamp: p.stamp, Expect: p.cfg.Store.ExpectStamp, Now: t.scope.now,
+		Unmarkable: func(err error) {
+			p.log.Info("the account cannot be marked in Keycloak, so a store that is lost while the proxy does not run is not found out",
+				zap.String("tenant", c.Tenant), zap.Error(err))
+		},
+	})
+	return t
+}
+
+func (p *Proxy) stamp(ctx context.Context) (string, error) {
+	stamp, _, err := p.engine.Stamp(ctx)
+	return stamp, err
+}
+
+// AcceptStore has the proxy go on with the store as it is, whatever store Keycloak names, as
+// store.expectStamp does. It must be called before anything is served, and only if it is known that
+// nothing is missing.
+func (p *Proxy) AcceptStore(ctx context.Context) error {
+	stamp, err := p.stamp(ctx)
+	if err != nil {
+		return err
 	}
-	g.book = tokens.NewSet(entries)
-	return g, nil
+	for _, t := range p.tenants.all {
+		t.mark.Expect(stamp)
+	}
+	return nil
+}
+
+func (p *Proxy) dropIn() *dropIn {
+	return &dropIn{
+		admitter: admission.New(admission.Options{
+			Keys: p.client.Keys, Issuer: p.client.Issuer, Accepted: p.engine.Open("realms"), Now: func() time.Time { return p.now() },
+			Permitted: func(ctx context.Context, name, token string) error {
+				r := realm{name: name, client: p.client}
+				return r.directory(keycloak.Caller(token), profile.Stock()).Permitted(ctx)
+			},
+			Configured: func(realm string) bool {
+				return slices.ContainsFunc(p.cfg.Tenants, func(t config.Tenant) bool { return t.Realm == realm })
+			},
+		}),
+		realms: p.realms, plan: p.plan(),
+	}
+}
+
+func newPassthrough(cfg config.Config, to *http.Transport) (*passthrough.Passthrough, error) {
+	target, err := url.Parse(cfg.Keycloak.URL)
+	if err != nil {
+		return nil, err
+	}
+	to = to.Clone()
+	to.DisableCompression = true // what the caller did not ask for is not added
+	o := passthrough.Options{
+		Target: target, Transport: observe.Transport(to, time.Now),
+		Deny: cfg.DropIn.Passthrough.Deny, Timeout: cfg.DropIn.Passthrough.Timeout.Std(),
+	}
+	for _, text := range cfg.TrustedProxies {
+		network, err := config.Network(text)
+		if err != nil {
+			return nil, err
+		}
+		o.Trusted = append(o.Trusted, network)
+	}
+	return passthrough.New(o), nil
 }
 
 // withExtensions adds what a tenant declares.
@@ -130,47 +184,37 @@ func (p *Proxy) plan() plan {
 	}
 }
 
-// scopeOf names where the records of a tenant live: those of a realm are shared by all ways into the whole realm, so that they see the same kept
-// attributes and locks. A tenant that is confined to a group has its own, so that neither a value nor a lock of it meets another tenant.
-// No realm's name has a slash.
-func scopeOf(realm, group string) string {
-	if group == "" {
-		return realm
-	}
-	return realm + "/" + group
-}
-
-// scope makes the parts of a realm whose records live in a scope.
-func (p *Proxy) scope(realm, scope string) *parts {
-	return &parts{
-		client: p.client, realm: realm, spaces: spacesOf(p.engine, scope), bulk: bulk.NewPool(bulkSlots), now: p.now,
-		lockTime: p.requestTimeout() + p.doubt() + lockSpare,
-	}
-}
-
 // Handler is the public door.
 func (p *Proxy) Handler() http.Handler {
 	door := &scimhttp.Door{
-		Tenants: p.tenants,
-		Repair:  adapters.RepairURL,
-		Limits:  scimhttp.Limits{Body: int64(p.cfg.Limits.Body), Depth: p.cfg.Limits.JSONDepth, Request: p.requestTimeout()},
-		Report:  report,
+		Tenants: entrance{p.tenants, func(r *http.Request, variables map[string]string) string {
+			if name, inPath := variables["tenant"]; inPath {
+				return p.public(r) + "/tenants/" + name + "/scim/v2"
+			}
+			return p.public(r) + "/scim/v2"
+		}},
+		Repair: adapters.RepairURL,
+		Limits: scimhttp.Limits{Body: int64(p.cfg.Limits.Body), Depth: p.cfg.Limits.JSONDepth, Request: p.requestTimeout()},
+		Report: report,
 	}
 	if p.cfg.DropIn.Enabled {
-		door.DropIn = newDropInAuthenticator(p)
+		door.DropIn = entrance{p.dropIn(), func(r *http.Request, variables map[string]string) string {
+			return p.public(r) + "/realms/" + url.PathEscape(variables["realm"]) + "/scim/v2"
+		}}
 	}
 	if p.pass != nil {
-		door.Elsewhere = p.pass.serve
+		door.Elsewhere = p.pass.Serve
 	}
 	return p.recorded(door.Handler())
 }
 
 func (p *Proxy) requestTimeout() time.Duration { return p.cfg.Limits.Request.Std() }
 
-// doubt is how long a write may still take effect after its outcome was lost: the time-out of a call and a quarter of it as grace.
+// doubt is how long a write may still take effect after its outcome was lost: the time-out of a call
+// and a quarter of it as grace.
 func (p *Proxy) doubt() time.Duration { return p.cfg.Keycloak.Timeout.Std() * 5 / 4 }
 
-// recorded keeps the record of a request, and makes its log line and metrics.
+// recorded keeps the record of a request, and hands it to the sinks when the request has ended.
 func (p *Proxy) recorded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := p.now()
@@ -183,8 +227,9 @@ func (p *Proxy) recorded(next http.Handler) http.Handler {
 		defer func() { // an answer that is cut off ends in a panic
 			took := p.now().Sub(begun)
 			summary := record.Summary()
-			p.metrics.Observe(summary, took) // before the line: whoever has seen the line finds it counted
-			observe.Line(p.log, summary, took)
+			for _, s := range p.sinks {
+				s.Observe(summary, took)
+			}
 		}()
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
@@ -192,7 +237,7 @@ func (p *Proxy) recorded(next http.Handler) http.Handler {
 
 func report(ctx context.Context, r scimhttp.Report) {
 	observe.From(ctx).Note(func(s *observe.Summary) {
-		s.Tenant, s.Verb, s.Rules, s.Status, s.ScimType, s.Cause = r.Tenant, r.Verb, r.Fired, r.Status, r.ScimType, r.Cause
+		s.Tenant, s.KeyID, s.Verb, s.Rules, s.Status, s.ScimType, s.Cause = r.Tenant, r.KeyID, r.Verb, r.Fired, r.Status, r.ScimType, r.Cause
 		s.Skipped = r.Skipped
 	})
 }

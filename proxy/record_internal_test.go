@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"keycloak-scim-proxy/proxy/observe"
+
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 )
@@ -20,7 +22,7 @@ import (
 func TestLogLineAndMetrics(t *testing.T) {
 	p, upstream, tokens := serving(t)
 	core, logs := observer.New(zap.DebugLevel)
-	p.log, p.newID = zap.New(core), func() string { return "id" }
+	p.sinks[1], p.newID = observe.NewLog(zap.New(core)), func() string { return "id" }
 	var clock time.Time
 	p.now = func() time.Time { clock = clock.Add(time.Millisecond); return clock }
 	h, play := p.Handler(), upstream.answer
@@ -31,7 +33,7 @@ func TestLogLineAndMetrics(t *testing.T) {
 		want                            string
 	}{
 		{"answered", "GET", "/scim/v2/ServiceProviderConfig", "acme", "", false,
-			"info call=discovery cause= method=GET path=/scim/v2/ServiceProviderConfig scimType= status=200 tenant=acme"},
+			"info call=discovery cause= method=GET path=/scim/v2/ServiceProviderConfig scimType= status=200 tenant=acme key=k1"},
 		{"no token", "GET", "/tenants/acme/scim/v2/Users", "", "", false,
 			"info call= cause=401 a bearer token is required method=GET path=/tenants/acme/scim/v2/Users scimType= status=401 tenant="},
 		{"another tenant's token", "GET", "/tenants/acme/scim/v2/Users", "globex", "", false,
@@ -39,13 +41,13 @@ func TestLogLineAndMetrics(t *testing.T) {
 		{"no endpoint", "GET", "/elsewhere?secret=1", "acme", "", false,
 			"info call= cause=404 no such endpoint method=GET path=/elsewhere scimType= status=404 tenant="},
 		{"refused", "GET", "/scim/v2/Users?filter=x", "acme", "", false,
-			"info call= cause=400 invalidFilter: … method=GET path=/scim/v2/Users scimType=invalidFilter status=400 tenant=acme"},
+			"info call= cause=400 invalidFilter: … method=GET path=/scim/v2/Users scimType=invalidFilter status=400 tenant=acme key=k1"},
 		{"a dialect's rules", "PATCH", "/scim/v2/Users/u", "acme", patch, false,
-			"info call=patch cause=403 Keycloak does not allow this: Keycloak answered 403 method=PATCH path=/scim/v2/Users/u scimType= status=403 tenant=acme idp=generic rules=[op-names text-booleans]"},
+			"info call=patch cause=403 Keycloak does not allow this: Keycloak answered 403 method=PATCH path=/scim/v2/Users/u scimType= status=403 tenant=acme key=k1 idp=generic rules=[op-names text-booleans]"},
 		{"Keycloak is down", "GET", "/scim/v2/Users", "globex", "", true,
-			"warn call= cause=503 … method=GET path=/scim/v2/Users scimType= status=503 tenant=globex"},
+			"warn call=list cause=503 … method=GET path=/scim/v2/Users scimType= status=503 tenant=globex key=k1"},
 		{"Keycloak went down", "GET", "/scim/v2/Users", "acme", "", true,
-			"warn call= cause=503 … method=GET path=/scim/v2/Users scimType= status=503 tenant=acme"},
+			"warn call=list cause=503 … method=GET path=/scim/v2/Users scimType= status=503 tenant=acme key=k1"},
 	} {
 		upstream.answer = play
 		if row.down {
@@ -76,7 +78,7 @@ func TestLogLineAndMetrics(t *testing.T) {
 		`scim_request_duration_seconds_count{call="",status="404",tenant=""} 1`,
 		`scim_request_duration_seconds_count{call="",status="400",tenant="acme"} 1`,
 		`scim_request_duration_seconds_count{call="patch",status="403",tenant="acme"} 1`,
-		`scim_request_duration_seconds_count{call="",status="503",tenant="globex"} 1`,
+		`scim_request_duration_seconds_count{call="list",status="503",tenant="globex"} 1`,
 		`scim_rules_fired_total{idp="generic",rule="op-names",tenant="acme"} 1`,
 		`scim_rules_fired_total{idp="generic",rule="text-booleans",tenant="acme"} 1`,
 	} {
@@ -90,13 +92,13 @@ func TestLogLineAndMetrics(t *testing.T) {
 func lineText(e observer.LoggedEntry) string {
 	fields := e.ContextMap()
 	text := e.Level.String()
-	for _, key := range []string{"call", "cause", "method", "path", "scimType", "status", "tenant", "idp", "rules"} {
+	for _, key := range []string{"call", "cause", "method", "path", "scimType", "status", "tenant", "key", "idp", "rules"} {
 		value, ok := fields[key]
 		delete(fields, key)
 		switch {
 		case ok:
 			text += " " + key + "=" + fmt.Sprint(value)
-		case key != "idp" && key != "rules":
+		case key != "key" && key != "idp" && key != "rules":
 			text += " " + key + "="
 		}
 	}

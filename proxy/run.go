@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -71,14 +70,5 @@ func (p *Proxy) longest() time.Duration {
 	if p.pass == nil {
 		return p.requestTimeout()
 	}
-	return max(p.requestTimeout(), p.pass.timeout)
-}
-
-// adminHandler is for operators and never public: liveness, readiness (the store takes a write), metrics.
-func (p *Proxy) adminHandler() http.Handler {
-	m := http.NewServeMux()
-	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
-	m.Handle("GET /readyz", newReadiness(p.engine, p.tenants.storeMatches, p.now))
-	m.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{}))
-	return m
+	return max(p.requestTimeout(), p.cfg.DropIn.Passthrough.Timeout.Std())
 }

@@ -1,12 +1,18 @@
 package proxy
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/store"
 )
 
@@ -23,9 +29,18 @@ func TestScopes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = p.Close() }()
-	all := map[string]spaces{"drop-in": newDropInAuthenticator(p).realm("r").spaces}
+	all := map[string]spaces{"drop-in": p.realms.scope("r", "", false).spaces}
 	for name, tenant := range p.tenants.all {
-		all[name] = tenant.parts.spaces
+		all[name] = tenant.scope.spaces
+	}
+	for name, tenant := range p.tenants.all {
+		way := p.realms.scope(tenant.scope.name, "", false)
+		if same := way.realm == tenant.scope.realm; !same {
+			t.Errorf("drop-in and %s have two profiles and two shares of bulk of one realm", name)
+		}
+		if same := way == tenant.scope; same != (tenant.scope.spaces == way.spaces) {
+			t.Errorf("drop-in and %s have two scopes for the same records", name)
+		}
 	}
 	for name, s := range all {
 		for _, kind := range []store.Space{s.records, s.pending, s.keys} {
@@ -45,5 +60,82 @@ func TestScopes(t *testing.T) {
 				t.Errorf("%s sees the records of %v", name, ids)
 			}
 		}
+	}
+}
+
+// What configuration and token decide is decided without Keycloak, so that a policy can act before
+// the first call.
+func TestNoCallBeforeTheFirstCallOfASession(t *testing.T) {
+	h, upstream, tokens := served(t)
+	for target, status := range map[string]int{
+		"GET /ServiceProviderConfig": 200, "GET /Schemas": 200, "GET /ResourceTypes": 200, "GET /nothing": 404, "DELETE /Users": 405,
+		"GET /Users?filter=x": 400, "GET /Users?count=x": 400, "POST /Users": 400, "PUT /Users/1": 400, "PATCH /Groups/1": 400,
+	} {
+		method, path, _ := strings.Cut(target, " ")
+		r := httptest.NewRequest(method, "/scim/v2"+path, strings.NewReader(`{"active":"perhaps"}`))
+		r.Header.Set("Authorization", "Bearer "+tokens["acme"])
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != status {
+			t.Errorf("%s: %d %s", target, w.Code, w.Body)
+		}
+		if calls := upstream.targets(); calls != "" {
+			t.Errorf("%s: Keycloak was asked: %s", target, calls)
+		}
+	}
+}
+
+// A realm's profile is read once a minute, also by accounts that may not read it, and an account that
+// may not gets what another credential has read.
+func TestProfileIsReadOncePerRealm(t *testing.T) {
+	upstream, clock := newRecorder(t), time.Now()
+	readable := false
+	upstream.answer = func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/token"):
+			_, _ = w.Write([]byte(`{"access_token":"t","expires_in":600}`))
+		case readable && strings.HasSuffix(r.URL.Path, "/profile"):
+			_, _ = w.Write([]byte(`{"attributes":[]}`))
+		default:
+			w.WriteHeader(http.StatusForbidden)
+		}
+	}
+	now := func() time.Time { return clock }
+	client := keycloak.NewClient(upstream.URL, http.DefaultTransport, time.Minute, 8)
+	r := newRealms(client, nil, time.Minute, now)
+	shared := &realm{name: "r", client: client, now: r.now}
+	account := keycloak.NewAccount(client, "r", "c", func() (string, error) { return "s", nil }, now)
+	read := func(cred keycloak.Credential) (*profile.Profile, int) {
+		upstream.take()
+		p, err := shared.profile(t.Context(), cred)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, asked := range upstream.take() {
+			if strings.HasSuffix(asked.URL.Path, "/profile") {
+				n++
+			}
+		}
+		return p, n
+	}
+	if _, n := read(account); n != 1 {
+		t.Errorf("read %d times", n)
+	}
+	if _, n := read(account); n != 0 {
+		t.Errorf("an account that may not read the profile asks again: %d", n)
+	}
+	readable = true
+	known, n := read(keycloak.Caller("x"))
+	if n != 1 {
+		t.Errorf("a refusal to an account is taken for one to a caller: %d", n)
+	}
+	readable = false
+	if p, n := read(account); n != 0 || p != known {
+		t.Errorf("the profile that a caller has read is not shared: %d", n)
+	}
+	clock = clock.Add(profileAge)
+	if p, n := read(account); n != 1 || p != known {
+		t.Errorf("after a minute: read %d times, the known profile is kept: %v", n, p == known)
 	}
 }

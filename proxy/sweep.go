@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/overlay"
 )
 
@@ -45,8 +44,8 @@ func (p *Proxy) Sweep(ctx context.Context, o SweepOptions) error {
 
 // sweepRealm asks Keycloak with the tenant's own account, which tells a missing resource from a missing SCIM API.
 func (p *Proxy) sweepRealm(ctx context.Context, t *tenant, o SweepOptions) error {
-	realm := t.parts.realm
-	facts, err := t.parts.facts.get(ctx, t.parts, t.account)
+	realm := t.scope.realm.name
+	known, err := t.scope.profile(ctx, t.account)
 	if err != nil {
 		return err
 	}
@@ -54,8 +53,7 @@ func (p *Proxy) sweepRealm(ctx context.Context, t *tenant, o SweepOptions) error
 	if o.Found != nil {
 		options.Found = func(f overlay.Finding) { o.Found(realm, f) }
 	}
-	below := keycloak.NewRealm(p.client, realm, t.account, facts)
-	done, err := overlay.Sweep(ctx, t.parts.spaces.records, t.parts.spaces.pending, below, p.now(), options)
+	done, err := overlay.Sweep(ctx, t.scope.spaces.records, t.scope.spaces.pending, t.scope.directory(t.account, known), p.now(), options)
 	if o.Done != nil {
 		o.Done(realm, done)
 	}

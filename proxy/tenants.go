@@ -1,71 +1,77 @@
 package proxy
 
 import (
+	"encoding/hex"
+	"fmt"
 	"net/http"
 	"strings"
-	"sync"
+	"time"
 
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/adapters"
-	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/scim"
-	"keycloak-scim-proxy/proxy/scimhttp"
 	"keycloak-scim-proxy/proxy/tokens"
 )
 
-// tenantAuthenticator accepts opaque tokens.
-type tenantAuthenticator struct {
-	p    *Proxy
-	book *tokens.Set
-	all  map[string]*tenant
+// tenants are the configured tenants and their tokens.
+type tenants struct {
+	set *tokens.Set
+	all map[string]*tenant
+	now func() time.Time
+	log *zap.Logger
 }
 
-type tenant struct {
-	parts   *parts
-	plan    plan
-	account *keycloak.Account
-	warned  sync.Once
+// newTenants makes the tenants of the configuration.
+func newTenants(configured []config.Tenant, build func(config.Tenant) *tenant, now func() time.Time, log *zap.Logger) (*tenants, error) {
+	t := &tenants{all: map[string]*tenant{}, now: now, log: log}
+	var entries []tokens.Entry
+	for _, c := range configured {
+		t.all[c.Tenant] = build(c)
+		for _, k := range c.Tokens {
+			e := tokens.Entry{Tenant: c.Tenant, KeyID: k.ID, Expires: k.Expires.Time}
+			if n, err := hex.Decode(e.SHA256[:], []byte(k.SHA256)); err != nil || n != len(e.SHA256) {
+				return nil, fmt.Errorf("tenant %s: token %s: the SHA-256 is not 64 hex digits", c.Tenant, k.ID)
+			}
+			entries = append(entries, e)
+		}
+	}
+	t.set = tokens.NewSet(entries)
+	return t, nil
 }
 
-// Enter finds the tenant of the token. A tenant in the path must be the token's own; what is wrong is not told.
-func (g *tenantAuthenticator) Authenticate(r *http.Request, variables map[string]string) (scimhttp.Session, error) {
+// authenticate finds the tenant of an opaque token. A tenant in the path must be the token's own; the
+// error does not say which check failed.
+func (t *tenants) authenticate(r *http.Request, variables map[string]string) (caller, error) {
 	token, err := bearer(r)
 	if err != nil {
-		return scimhttp.Session{}, err
+		return caller{}, err
 	}
-	name, _, err := g.book.Lookup(token, g.p.now())
+	name, keyID, err := t.set.Lookup(token, t.now())
 	named, inPath := variables["tenant"]
-	t := g.all[name]
-	if err != nil || t == nil || inPath && named != name {
+	found := t.all[name]
+	if err != nil || found == nil || inPath && named != name {
 		e := scim.Unauthorized("the bearer token is not valid here")
 		e.Cause = err
-		return scimhttp.Session{}, e
+		return caller{}, e
 	}
-	prefix := "/scim/v2"
-	if inPath {
-		prefix = "/tenants/" + name + prefix
-	}
-	g.crossCheck(t, r)
-	if err := t.plan.mark.check(r.Context()); err != nil {
-		return scimhttp.Session{Tenant: name}, err
-	}
-	s, err := session(r.Context(), t.parts, t.plan, t.account)
-	s.Base = g.p.public(r) + prefix
-	return s, err
+	t.crossCheck(found, r)
+	return caller{tenant: found, keyID: keyID, credential: found.account}, nil
 }
 
-// crossCheck warns once where a request's marks contradict the tenant's idp. The configuration decides all the same.
-func (g *tenantAuthenticator) crossCheck(t *tenant, r *http.Request) {
-	if mark := adapters.DetectProvider(r.Header.Get); mark != "" && mark != t.plan.dialect.Name {
-		t.warned.Do(func() {
-			g.p.log.Warn("requests look like another identity provider's: is the tenant's idp right?",
-				zap.String("tenant", t.plan.tenant), zap.String("idp", t.plan.dialect.Name), zap.String("looksLike", mark))
+// crossCheck warns once if a request names another provider than the tenant's idp. The configuration
+// decides.
+func (t *tenants) crossCheck(found *tenant, r *http.Request) {
+	if provider := adapters.DetectProvider(r.Header.Get); provider != "" && provider != found.plan.dialect.Name {
+		found.warned.Do(func() {
+			t.log.Warn("requests look like another identity provider's: is the tenant's idp right?",
+				zap.String("tenant", found.name), zap.String("idp", found.plan.dialect.Name), zap.String("looksLike", provider))
 		})
 	}
 }
 
-// bearer reads the one Authorization header. Natively a good and a bad one together are accepted.
+// bearer reads the one Authorization header. Keycloak itself accepts a good and a bad one together.
 func bearer(r *http.Request) (string, error) {
 	given := r.Header.Values("Authorization")
 	if len(given) != 1 {

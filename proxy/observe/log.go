@@ -16,8 +16,19 @@ const (
 	maxSkipped = 20
 )
 
-// Line writes the one log line of a request: a warning for a status of 500 or more, else information.
-func Line(l *zap.Logger, s Summary, took time.Duration) {
+// Sink is told of each request when it has ended.
+type Sink interface {
+	Observe(s Summary, took time.Duration)
+}
+
+// Log writes one line per request: a warning for a status of 500 or more, else information.
+type Log struct{ to *zap.Logger }
+
+// NewLog makes a Log.
+func NewLog(to *zap.Logger) Log { return Log{to} }
+
+// Observe writes the line.
+func (l Log) Observe(s Summary, took time.Duration) {
 	level := zap.InfoLevel
 	if s.Status >= 500 {
 		level = zap.WarnLevel
@@ -26,6 +37,9 @@ func Line(l *zap.Logger, s Summary, took time.Duration) {
 		zap.String("request", s.RequestID), zap.String("tenant", document.Cut(s.Tenant, maxName)), zap.String("call", s.Verb),
 		zap.String("method", document.Cut(s.Method, maxName)), zap.String("path", document.Cut(s.Path, maxText)), zap.Int("status", s.Status),
 		zap.Duration("took", took), zap.Int("keycloakCalls", s.KeycloakCalls), zap.Duration("keycloakTook", s.KeycloakTime),
+	}
+	if s.KeyID != "" {
+		fields = append(fields, zap.String("key", document.Cut(s.KeyID, maxName)))
 	}
 	if len(s.Rules) > 0 {
 		fields = append(fields, zap.String("idp", s.IDP), zap.Strings("rules", s.Rules))
@@ -43,5 +57,5 @@ func Line(l *zap.Logger, s Summary, took time.Duration) {
 	if s.Cause != nil {
 		fields = append(fields, zap.String("cause", document.Cut(s.Cause.Error(), maxText)))
 	}
-	l.Log(level, "request", fields...)
+	l.to.Log(level, "request", fields...)
 }

@@ -21,7 +21,7 @@ func TestLineIsBounded(t *testing.T) {
 		skipped = append(skipped, fmt.Sprint(i)+long[:i%200*2])
 	}
 	core, lines := observer.New(zap.DebugLevel)
-	observe.Line(zap.New(core), observe.Summary{
+	observe.NewLog(zap.New(core)).Observe(observe.Summary{
 		RequestID: "r", Tenant: long, Method: long, Path: "/" + long, Skipped: skipped, ScimType: long, Cause: errors.New(long), Rules: []string{"a"},
 	}, 0)
 	fields := lines.All()[0].ContextMap()
@@ -40,7 +40,7 @@ func TestLineIsBounded(t *testing.T) {
 			t.Errorf("an id of %d characters", n)
 		}
 	}
-	observe.Line(zap.New(core), observe.Summary{Method: "GET", Path: "/scim/v2/Users/1", Skipped: []string{"7"}}, 0)
+	observe.NewLog(zap.New(core)).Observe(observe.Summary{Method: "GET", Path: "/scim/v2/Users/1", Skipped: []string{"7"}}, 0)
 	if got := lines.All()[1].ContextMap(); got["path"] != "/scim/v2/Users/1" || got["unknownMembers"] != int64(1) {
 		t.Errorf("%v", got)
 	}

@@ -3,8 +3,6 @@ package proxy
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,6 +17,7 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 	"keycloak-scim-proxy/proxy/store/embedded"
 	"keycloak-scim-proxy/proxy/store/redis"
+	"keycloak-scim-proxy/proxy/transport"
 )
 
 // startTimeout bounds how long the start waits for a store that does not answer.
@@ -90,31 +89,9 @@ func openEngine(s config.Store) (store.Engine, error) {
 	}
 	if s.Redis.TLS != nil {
 		var err error
-		if o.TLS, err = clientTLS(*s.Redis.TLS); err != nil {
+		if o.TLS, err = transport.ClientTLS(*s.Redis.TLS); err != nil {
 			return nil, err
 		}
 	}
 	return redis.Open(o)
-}
-
-func clientTLS(c config.TLS) (*tls.Config, error) {
-	t := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: c.ServerName}
-	if c.CAFile != "" {
-		pem, err := os.ReadFile(c.CAFile)
-		if err != nil {
-			return nil, err
-		}
-		t.RootCAs = x509.NewCertPool()
-		if !t.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("%s holds no certificate", c.CAFile)
-		}
-	}
-	if c.CertFile != "" {
-		cert, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
-		if err != nil {
-			return nil, err
-		}
-		t.Certificates = []tls.Certificate{cert}
-	}
-	return t, nil
 }

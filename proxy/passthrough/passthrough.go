@@ -1,4 +1,9 @@
-package proxy
+// Package passthrough hands requests to Keycloak that are not for its SCIM API: sign-in pages, tokens,
+// discovery.
+//
+// Its paths have been normalised before: see package scimhttp. It refuses every spelling of Keycloak's
+// own SCIM API, and what the operator denies.
+package passthrough
 
 import (
 	"context"
@@ -14,54 +19,42 @@ import (
 	"strings"
 	"time"
 
-	"keycloak-scim-proxy/config"
-	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// passthrough hands requests to Keycloak that are not for the SCIM API: sign-in pages, tokens,
-// discovery. The door has normalised their paths.
-type passthrough struct {
-	target    *url.URL
-	transport http.RoundTripper
-	deny      []string
-	trusted   []netip.Prefix // reverse proxies before this one
-	timeout   time.Duration
+// Options of a Passthrough.
+type Options struct {
+	// Target is Keycloak.
+	Target *url.URL
+	// Transport sends the requests.
+	Transport http.RoundTripper
+	// Deny are path prefixes that are refused.
+	Deny []string
+	// Trusted are the reverse proxies before this one. Only their forwarding headers are passed on.
+	Trusted []netip.Prefix
+	// Timeout bounds a request with its answer.
+	Timeout time.Duration
 }
 
-func newPassthrough(cfg config.Config, to *http.Transport) (*passthrough, error) {
-	target, err := url.Parse(cfg.Keycloak.URL)
-	if err != nil {
-		return nil, err
-	}
-	to = to.Clone()
-	to.DisableCompression = true // what the caller did not ask for is not added
-	p := &passthrough{
-		target: target, transport: observe.Transport(to, time.Now),
-		deny: cfg.DropIn.Passthrough.Deny, timeout: cfg.DropIn.Passthrough.Timeout.Std(),
-	}
-	for _, text := range cfg.TrustedProxies {
-		network, err := config.Network(text)
-		if err != nil {
-			return nil, err
-		}
-		p.trusted = append(p.trusted, network)
-	}
-	return p, nil
-}
+// Passthrough passes requests on.
+type Passthrough struct{ o Options }
 
-// serve passes one request on.
-func (p *passthrough) serve(w http.ResponseWriter, r *http.Request) (err error) {
+// New makes a Passthrough.
+func New(o Options) *Passthrough { return &Passthrough{o} }
+
+// Serve passes one request on. It answers by itself, or writes nothing and returns the error to answer
+// with.
+func (p *Passthrough) Serve(w http.ResponseWriter, r *http.Request) (err error) {
 	if err := p.allow(r.URL.Path); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), p.timeout)
+	ctx, cancel := context.WithTimeout(r.Context(), p.o.Timeout)
 	defer cancel()
 	r = r.WithContext(ctx)
 	r.Body = callerBody{r.Body}
 	r.Header.Del("Upgrade") // a tunnel would take requests past every rule here; RFC 9110 section 7.8 allows to go on without
 	proxy := httputil.ReverseProxy{
-		Transport:    p.transport,
+		Transport:    p.o.Transport,
 		Rewrite:      p.rewrite,
 		ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, cause error) { err = unanswered(ctx, cause) },
 		ErrorLog:     log.New(io.Discard, "", 0), // the request's own line tells it
@@ -72,12 +65,12 @@ func (p *passthrough) serve(w http.ResponseWriter, r *http.Request) (err error) 
 
 // allow refuses Keycloak's own SCIM API, which would go past everything this program keeps, and
 // what the operator denies.
-func (p *passthrough) allow(path string) error {
+func (p *Passthrough) allow(path string) error {
 	segments := strings.Split(path, "/")
 	if len(segments) > 3 && strings.EqualFold(segments[1], "realms") && strings.EqualFold(segments[3], "scim") {
 		return scim.NoEndpoint()
 	}
-	for _, d := range p.deny {
+	for _, d := range p.o.Deny {
 		prefix := strings.Split(d, "/")
 		if len(segments) >= len(prefix) && slices.EqualFunc(segments[:len(prefix)], prefix, strings.EqualFold) {
 			return scim.Forbidden("this path is not passed on to Keycloak")
@@ -89,10 +82,10 @@ func (p *passthrough) allow(path string) error {
 // rewrite makes the request for Keycloak: the path as the door has normalised it, the query byte
 // for byte, and the caller's host, so that redirects and cookies are right. Connection has been
 // obeyed before, so no caller can have a header removed that is set here.
-func (p *passthrough) rewrite(r *httputil.ProxyRequest) {
+func (p *Passthrough) rewrite(r *httputil.ProxyRequest) {
 	r.Out.URL = &url.URL{
-		Scheme: p.target.Scheme, Host: p.target.Host,
-		Path: p.target.Path + r.In.URL.Path, RawPath: p.target.EscapedPath() + r.In.URL.EscapedPath(),
+		Scheme: p.o.Target.Scheme, Host: p.o.Target.Host,
+		Path: p.o.Target.Path + r.In.URL.Path, RawPath: p.o.Target.EscapedPath() + r.In.URL.EscapedPath(),
 		RawQuery: r.In.URL.RawQuery, ForceQuery: r.In.URL.ForceQuery,
 	}
 	r.Out.Host = r.In.Host
@@ -129,10 +122,10 @@ func describesCaller(name string) bool {
 	return callerHeader.MatchString(strings.ReplaceAll(strings.ToLower(name), "_", "-"))
 }
 
-func (p *passthrough) trusts(remote string) bool {
+func (p *Passthrough) trusts(remote string) bool {
 	peer, err := netip.ParseAddrPort(remote)
 	address := peer.Addr().Unmap().WithZone("")
-	return err == nil && slices.ContainsFunc(p.trusted, func(n netip.Prefix) bool { return n.Contains(address) })
+	return err == nil && slices.ContainsFunc(p.o.Trusted, func(n netip.Prefix) bool { return n.Contains(address) })
 }
 
 // callerBody marks the errors of reading a request, so that they are not taken for Keycloak's.

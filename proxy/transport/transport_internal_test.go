@@ -1,11 +1,13 @@
-package proxy
+package transport
 
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 
 	"keycloak-scim-proxy/config"
@@ -17,7 +19,7 @@ import (
 func TestOutboundProxy(t *testing.T) {
 	const configured = "SCIM_PROXY_TEST_OUTBOUND"
 	if value, child := os.LookupEnv(configured); child {
-		to, err := newTransport(config.Keycloak{URL: "http://keycloak.invalid", Proxy: value, MaxInFlight: 1})
+		to, err := New(config.Keycloak{URL: "http://keycloak.invalid", Proxy: value, MaxInFlight: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,7 +33,14 @@ func TestOutboundProxy(t *testing.T) {
 		fmt.Println("reached:", res.StatusCode)
 		return
 	}
-	outbound := newRecorder(t)
+	var mu sync.Mutex
+	asked := ""
+	outbound := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked += r.RequestURI
+	}))
+	t.Cleanup(outbound.Close)
 	for name, c := range map[string]struct{ configured, environment, says, reaches string }{
 		"not configured":         {"", outbound.URL, "not reached", ""},
 		"environment":            {"environment", outbound.URL, "reached: 200", "http://keycloak.invalid/x"},
@@ -47,9 +56,12 @@ func TestOutboundProxy(t *testing.T) {
 			if err != nil || !strings.Contains(string(out), c.says) || strings.Contains(string(out), "hunter2") {
 				t.Errorf("%v %s", err, out)
 			}
-			if got := outbound.targets(); got != c.reaches {
-				t.Errorf("the proxy was asked for %q", got)
+			mu.Lock()
+			defer mu.Unlock()
+			if asked != c.reaches {
+				t.Errorf("the proxy was asked for %q", asked)
 			}
+			asked = ""
 		})
 	}
 }

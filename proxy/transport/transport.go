@@ -1,4 +1,6 @@
-package proxy
+// Package transport makes what the configuration says of connections: the transport to Keycloak, and TLS
+// for clients and for the proxy itself.
+package transport
 
 import (
 	"fmt"
@@ -9,9 +11,9 @@ import (
 	"keycloak-scim-proxy/config"
 )
 
-// newTransport is the transport to Keycloak. Connections are kept as many as calls may run, so that
+// New makes the transport to Keycloak. Connections are kept as many as calls may run, so that
 // none is dialled anew.
-func newTransport(k config.Keycloak) (*http.Transport, error) {
+func New(k config.Keycloak) (*http.Transport, error) {
 	t := &http.Transport{
 		MaxIdleConns:        k.MaxInFlight,
 		MaxIdleConnsPerHost: k.MaxInFlight,
@@ -25,7 +27,7 @@ func newTransport(k config.Keycloak) (*http.Transport, error) {
 	if k.CAFile == "" {
 		return t, nil
 	}
-	if t.TLSClientConfig, err = clientTLS(config.TLS{CAFile: k.CAFile}); err != nil {
+	if t.TLSClientConfig, err = ClientTLS(config.TLS{CAFile: k.CAFile}); err != nil {
 		return nil, fmt.Errorf("keycloak.caFile: %w", err)
 	}
 	return t, nil

@@ -1,23 +1,17 @@
-package proxy
+package transport
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
-
-	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/config"
 )
@@ -53,11 +47,11 @@ func TestCertificateIsRenewed(t *testing.T) {
 	dir := t.TempDir()
 	files := config.Certificate{CertFile: filepath.Join(dir, "tls.crt"), KeyFile: filepath.Join(dir, "tls.key")}
 	now := time.Unix(1_800_000_000, 0)
-	if _, err := serverTLS(files, func() time.Time { return now }); err == nil {
+	if _, err := ServerTLS(files, func() time.Time { return now }); err == nil {
 		t.Error("there is no file")
 	}
 	writePair(t, files, 1, now)
-	c, err := serverTLS(files, func() time.Time { return now })
+	c, err := ServerTLS(files, func() time.Time { return now })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,46 +78,4 @@ func TestCertificateIsRenewed(t *testing.T) {
 	writePair(t, files, 3, now)
 	now = now.Add(certificateAge)
 	shows(3)
-}
-
-// The door speaks TLS where it is told to, and its links say https.
-func TestTLS(t *testing.T) {
-	dir := t.TempDir()
-	files := config.Certificate{CertFile: filepath.Join(dir, "tls.crt"), KeyFile: filepath.Join(dir, "tls.key")}
-	writePair(t, files, 1, time.Now())
-	cfg := config.DropInOnly("http://127.0.0.1:1", filepath.Join(dir, "store.db"))
-	cfg.Listen, cfg.AdminListen, cfg.TLS = "127.0.0.1:0", "", &files
-	p, err := New(cfg, zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ready, done := make(chan net.Addr, 1), make(chan error, 1)
-	go func() { done <- p.Run(ctx, func(a net.Addr) { ready <- a }) }()
-	address := (<-ready).String()
-	roots := x509.NewCertPool()
-	if pemText, err := os.ReadFile(files.CertFile); err != nil || !roots.AppendCertsFromPEM(pemText) {
-		t.Fatal(err)
-	}
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: "localhost", MinVersion: tls.VersionTLS12}}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+address+"/scim/v2/Users", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res, err := client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = res.Body.Close()
-	if res.StatusCode != http.StatusUnauthorized {
-		t.Errorf("status %d", res.StatusCode)
-	}
-	if got := p.public(&http.Request{Host: "x", TLS: &tls.ConnectionState{}}); got != "https://x" {
-		t.Errorf("links begin with %s", got)
-	}
-	client.CloseIdleConnections()
-	cancel()
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
 }

@@ -1,8 +1,10 @@
-package proxy
+package transport
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"fmt"
 	"os"
 	"sync"
 	"time"
@@ -25,8 +27,8 @@ type certificate struct {
 	changed time.Time
 }
 
-// serverTLS reads the certificate; it fails where that cannot be shown.
-func serverTLS(files config.Certificate, now func() time.Time) (*tls.Config, error) {
+// ServerTLS reads the certificate of a server. It fails if the certificate cannot be read.
+func ServerTLS(files config.Certificate, now func() time.Time) (*tls.Config, error) {
 	c := &certificate{files: files, now: now}
 	if err := c.read(); err != nil {
 		return nil, err
@@ -65,4 +67,27 @@ func (c *certificate) read() error {
 	}
 	c.shown, c.changed = &pair, latest
 	return nil
+}
+
+// ClientTLS is the TLS configuration of a client, with the CA and the certificate of the operator.
+func ClientTLS(c config.TLS) (*tls.Config, error) {
+	t := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: c.ServerName}
+	if c.CAFile != "" {
+		pem, err := os.ReadFile(c.CAFile)
+		if err != nil {
+			return nil, err
+		}
+		t.RootCAs = x509.NewCertPool()
+		if !t.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("%s holds no certificate", c.CAFile)
+		}
+	}
+	if c.CertFile != "" {
+		cert, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
+		if err != nil {
+			return nil, err
+		}
+		t.Certificates = []tls.Certificate{cert}
+	}
+	return t, nil
 }

@@ -1,0 +1,198 @@
+package proxy
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"sync"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/sync/singleflight"
+
+	"keycloak-scim-proxy/proxy/admission"
+	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/overlay"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/store"
+)
+
+// realms has one realm per Keycloak realm, shared by all ways into it.
+type realms struct {
+	client *keycloak.Client
+	engine store.Engine
+	now    func() time.Time
+	// lockTime is how long a lock may be held.
+	lockTime time.Duration
+
+	mu sync.Mutex
+	// configured realms have a tenant. The others are served drop-in only: an admitted caller has
+	// named them.
+	configured map[string]*realm
+	others     *lru.Cache[string, *realm]
+}
+
+func newRealms(c *keycloak.Client, e store.Engine, lockTime time.Duration, now func() time.Time) *realms {
+	r := &realms{client: c, engine: e, now: now, lockTime: lockTime, configured: map[string]*realm{}}
+	r.others, _ = lru.New[string, *realm](admission.MostRealms) // the only error is a size below 1
+	return r
+}
+
+// scope finds or makes the place where the records of a realm, or of a group of it, live. tenant
+// says that it belongs to a tenant.
+func (r *realms) scope(name, group string, tenant bool) *scope {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	found, ok := r.configured[name]
+	if !ok {
+		found, ok = r.others.Get(name)
+	}
+	if !ok {
+		found = &realm{name: name, client: r.client, pool: bulk.NewPool(bulkSlots), now: r.now, scopes: map[string]*scope{}}
+	}
+	if tenant {
+		r.configured[name] = found
+		r.others.Remove(name)
+	} else if r.configured[name] == nil {
+		r.others.Add(name, found)
+	}
+	s := found.scopes[group]
+	if s == nil {
+		s = &scope{realm: found, spaces: spacesOf(r.engine, scopeName(name, group)), lockTime: r.lockTime}
+		found.scopes[group] = s
+	}
+	return s
+}
+
+// bulkSlots is how many operations of all bulk requests of a realm run at the same time.
+const bulkSlots = 32
+
+// realm is a Keycloak realm: its client, what is known of its user profile, and its share of bulk.
+type realm struct {
+	name   string
+	client *keycloak.Client
+	pool   *bulk.Pool
+	now    func() time.Time
+	scopes map[string]*scope // by group; guarded by realms.mu
+
+	mu         sync.Mutex
+	known      *profile.Profile
+	loaded     time.Time
+	unreadable time.Time // when a service account was last refused the profile
+	group      singleflight.Group
+}
+
+// directory is the only place that makes a keycloak.Realm.
+func (r *realm) directory(cred keycloak.Credential, p *profile.Profile) *keycloak.Realm {
+	return keycloak.NewRealm(r.client, r.name, cred, p)
+}
+
+// profileAge is how old the known profile may be. The next request reads an older one again, and uses
+// the old one if that fails.
+const profileAge = time.Minute
+
+// profile returns what is known of the realm's user profile. Concurrent service accounts read it
+// together; no single caller can cancel that.
+func (r *realm) profile(ctx context.Context, cred keycloak.Credential) (*profile.Profile, error) {
+	r.mu.Lock()
+	known, fresh := r.known, r.now().Sub(r.loaded) < profileAge
+	refused := known == nil && cred.IsServiceAccount() && r.now().Sub(r.unreadable) < profileAge
+	r.mu.Unlock()
+	switch {
+	case known != nil && fresh:
+		return known, nil
+	case refused:
+		return profile.Stock(), nil
+	case !cred.IsServiceAccount() && known == nil:
+		return r.load(ctx, cred) // one caller's token must not answer for another caller
+	}
+	done := r.group.DoChan("", func() (any, error) { return r.load(context.WithoutCancel(ctx), cred) })
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case outcome := <-done:
+		read, _ := outcome.Val.(*profile.Profile)
+		if outcome.Err != nil && known != nil {
+			return known, nil
+		}
+		return read, outcome.Err
+	}
+}
+
+// load reads the profile again. A caller who may not read it gets the known one, or the stock one,
+// and changes nothing for others.
+func (r *realm) load(ctx context.Context, cred keycloak.Credential) (*profile.Profile, error) {
+	p, err := keycloak.LoadProfile(ctx, r.client, r.name, cred)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if errors.Is(err, keycloak.ErrUnreadable) {
+		if cred.IsServiceAccount() {
+			r.unreadable = r.now()
+		}
+		if r.known != nil {
+			return r.known, nil
+		}
+		return profile.Stock(), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.known, r.loaded = p, r.now()
+	return p, nil
+}
+
+// scope is one place where records live: a whole realm, or one group of it. All ways into it share
+// its records, locks and cursor key.
+type scope struct {
+	*realm
+	spaces    spaces
+	lockTime  time.Duration
+	cursorKey cursorKey
+}
+
+// spaces hold the records of a scope. What belongs to no resource has a space of its own, so that no
+// id in a request can name it.
+type spaces struct{ records, pending, keys store.Space }
+
+// spacesOf opens the spaces of a scope. Each kind has its own first word, so that no scope's name
+// leads to another kind.
+func spacesOf(e store.Engine, scope string) spaces {
+	return spaces{e.Open("realm." + scope), e.Open("pending." + scope), e.Open("keys." + scope)}
+}
+
+// scopeName names a scope in the store. A tenant that is confined to a group has a scope of its own,
+// so that no value and no lock of it meets another tenant. No realm's name has a slash.
+func scopeName(realm, group string) string {
+	if group == "" {
+		return realm
+	}
+	return realm + "/" + group
+}
+
+// lockSpare is how much longer than a request and a doubt a lock may last.
+const lockSpare = 30 * time.Second
+
+// longKey is the length from which on the name of a lock is hashed: stores bound their keys.
+const longKey = 256
+
+func (s *scope) lock(ctx context.Context, key string) (func(), error) {
+	if len(key) > longKey {
+		sum := sha256.Sum256([]byte(key))
+		key = hex.EncodeToString(sum[:])
+	}
+	return s.spaces.records.Lock(ctx, key, s.lockTime)
+}
+
+func (s *scope) find(ctx context.Context, t scim.ResourceType, attr scim.AttrPath, text string) ([]string, bool, error) {
+	if !overlay.Indexed(t, attr) {
+		return nil, false, nil
+	}
+	ids, err := s.spaces.records.Find(ctx, overlay.Term(t, attr, text))
+	if err != nil {
+		err = overlay.StoreError(err)
+	}
+	return ids, true, err
+}
