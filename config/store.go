@@ -53,7 +53,8 @@ type TLS struct {
 
 // Encryption seals records with AES-256-GCM.
 type Encryption struct {
-	// KeyFiles hold 32 bytes each, in base64 or hex. The first one writes, all of them read: a new key is put in front, and one that was ever in front stays. Required.
+	// KeyFiles hold 32 bytes each, in base64 or hex. The first one writes, all of them read. docs/operations.md has the order in which a
+	// key is replaced; one that was ever the first is needed until scim-proxy store reseal says that it is not. Required.
 	KeyFiles []string `yaml:"keyFiles"`
 	// RequireSealed refuses records that are not sealed, which somebody without the keys may have written. Turn it on when no record
 	// from before encryption is left: such a record is not found then, and reading it fails.

@@ -25,7 +25,7 @@ import (
 const startTimeout = 5 * time.Second
 
 // openStore opens the store that the configuration names. A store that does not answer yet is checked later, before its first use.
-func openStore(s config.Store, log *zap.Logger) (*store.Guarded, error) {
+func openStore(ctx context.Context, s config.Store, log *zap.Logger) (*store.Guarded, error) {
 	o := store.GuardOptions{ExpectStamp: s.ExpectStamp, Now: time.Now, NewID: rand.Text}
 	if s.Encryption != nil {
 		o.RequireSealed = s.Encryption.RequireSealed
@@ -42,7 +42,7 @@ func openStore(s config.Store, log *zap.Logger) (*store.Guarded, error) {
 		warnOfModes(s.Embedded.Path, log)
 	}
 	guarded := store.Guard(engine, o)
-	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	switch stamp, created, err := guarded.Stamp(ctx); {
 	case errors.Is(err, store.ErrUnavailable):

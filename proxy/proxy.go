@@ -50,7 +50,7 @@ func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, err := openStore(cfg.Store, log)
+	engine, err := openStore(context.Background(), cfg.Store, log)
 	if err != nil {
 		return nil, err
 	}

@@ -8,8 +8,15 @@ import (
 // canaryPrefix begins the ids of canaries; the id of the key follows in hexadecimal digits.
 const canaryPrefix = "key."
 
-// canaryBody is sealed, so that it can be opened with the right key only. What it says does not matter.
-const canaryBody = "canary"
+// What canaries say. The first two are sealed, so that they can be opened with their own key only.
+const (
+	// canaryBody is that of a key that records may be sealed with.
+	canaryBody = "canary"
+	// retiringBody is that of a key that Reseal is about to retire. A process that still has it as the first one takes that back.
+	retiringBody = "retiring"
+	// retiredBody is in plain: no record is sealed with the key any more, and it need not be configured.
+	retiredBody = "retired"
+)
 
 // canaryID is the record that says that records may be sealed with the first key.
 func (g *Guarded) canaryID() string { return canaryPrefix + g.options.Keys.keys[0].name() }
@@ -19,12 +26,21 @@ func (g *Guarded) sealing() *sealed {
 	return &sealed{Space: g.system, tenant: SystemSpace, keys: g.options.Keys, strict: true}
 }
 
-// checkKeys reports ErrKeys unless every canary opens.
+// canary is what a canary says, and the empty string if there is none or it does not open.
+func (g *Guarded) canary(records map[string]Record, id string) string {
+	r := records[id]
+	if opened, err := g.sealing().open(id, r); err == nil {
+		r = opened
+	}
+	return string(r.Body)
+}
+
+// checkKeys reports ErrKeys unless every canary opens, but for those of retired keys.
 func (g *Guarded) checkKeys(records map[string]Record) error {
 	for id, r := range records {
 		name, ok := strings.CutPrefix(id, canaryPrefix)
 		switch {
-		case !ok:
+		case !ok, string(r.Body) == retiredBody:
 		case g.options.Keys == nil:
 			return fmt.Errorf("%w: the store is sealed with key %s, and no key is configured: name the file of this key in store.encryption.keyFiles", ErrKeys, name)
 		case !g.options.Keys.has(name):

@@ -21,8 +21,10 @@ const (
 	hashLock = 'l'
 )
 
-func (s *sealed) seal(id string, r Record) Record {
-	k := s.keys.keys[0]
+// seal seals the record with the first key.
+func (s *sealed) seal(id string, r Record) Record { return s.sealWith(s.keys.keys[0], id, r) }
+
+func (s *sealed) sealWith(k key, id string, r Record) Record {
 	out := Record{Rev: r.Rev, Terms: make([]string, len(r.Terms))}
 	for i, t := range r.Terms {
 		out.Terms[i] = s.hash(k, hashTerm, t)
@@ -55,6 +57,14 @@ func (s *sealed) open(id string, r Record) (Record, error) {
 		return Record{}, fmt.Errorf("%w: record %q: %w", ErrUnreadable, id, err)
 	}
 	return out, nil
+}
+
+// isSealed reports whether the record is sealed with any key.
+func isSealed(r Record) bool { return bytes.HasPrefix(r.Body, []byte(envelopeMagic)) }
+
+// current reports whether the record is sealed with the first key.
+func (s *sealed) current(r Record) bool {
+	return bytes.HasPrefix(r.Body, []byte(envelopeMagic+s.keys.keys[0].id))
 }
 
 // bound is the additional data: the place where the record belongs.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -30,6 +31,8 @@ type GuardOptions struct {
 	ExpectStamp string
 	// Now is the clock; time.Now in production.
 	Now func() time.Time
+	// Pause waits for the duration or until the context ends, and returns the context's error then. Nil waits by the real clock.
+	Pause func(context.Context, time.Duration) error
 	// NewID returns a random text for a new stamp; rand.Text of crypto/rand in production.
 	NewID func() string
 }
@@ -56,6 +59,7 @@ type verdict struct {
 	err         error // nil, ErrKeys or ErrLost
 	stamp       string
 	created     bool
+	sealFrom    time.Time // when records may be sealed with the first key
 }
 
 // Guard seals the spaces of an engine if there are keys. It checks the system space before anything else is done with the store, and
@@ -79,6 +83,14 @@ func (g *Guarded) Open(tenant string) Space {
 		tenant = "" // engines refuse it in every operation
 	}
 	return &guarded{Space: g.spaces.Open(tenant), guard: g}
+}
+
+// Spaces leaves the system space out.
+func (g *Guarded) Spaces(ctx context.Context) ([]string, error) {
+	return between(ctx, g, func() ([]string, error) {
+		names, err := g.Engine.Spaces(ctx)
+		return slices.DeleteFunc(names, func(n string) bool { return n == SystemSpace }), err
+	})
 }
 
 // Probe fails also with the errors of Check.
@@ -143,7 +155,7 @@ func (g *Guarded) connections() uint64 {
 // inspect reads the system space, adds what is missing and reads it again, so that of two processes that begin at the same time each
 // sees what the other has added.
 func (g *Guarded) inspect(ctx context.Context, v *verdict) error {
-	for {
+	for announced := !v.sealFrom.IsZero(); ; announced = false {
 		ids, err := g.system.Scan(ctx, "", systemRecords)
 		if err != nil {
 			return err
@@ -159,6 +171,13 @@ func (g *Guarded) inspect(ctx context.Context, v *verdict) error {
 		if len(missing) == 0 {
 			v.stamp = string(records[stampID].Body)
 			v.created = v.stamp == g.written
+			switch {
+			case announced:
+			case v.created && v.sealFrom.IsZero():
+				v.sealFrom = g.options.Now() // a new store has no other users yet
+			default:
+				v.sealFrom = g.options.Now().Add(recheck)
+			}
 			return nil
 		}
 		for id, r := range missing {
@@ -179,9 +198,39 @@ func (g *Guarded) missing(records map[string]Record) map[string]Record {
 	if g.options.Keys == nil {
 		return out
 	}
-	id := g.canaryID()
-	if _, there := records[id]; !there {
-		out[id] = g.sealing().seal(id, Record{Body: []byte(canaryBody)})
+	if id := g.canaryID(); g.canary(records, id) != canaryBody {
+		out[id] = g.sealing().seal(id, Record{Rev: records[id].Rev, Body: []byte(canaryBody)})
 	}
 	return out
+}
+
+// settle waits until records may be sealed with the first key: until its canary has been there for so long that every process without this
+// key has checked the store again, and stopped. Before that, such a process would not find records that are sealed with the key.
+func (g *Guarded) settle(ctx context.Context) error {
+	for {
+		if err := g.Check(ctx); err != nil || g.options.Keys == nil {
+			return err
+		}
+		wait := g.last.Load().sealFrom.Sub(g.options.Now())
+		if wait <= 0 {
+			return nil
+		}
+		if err := g.pause(ctx, wait); err != nil {
+			return Unavailable(ctx, "wait for the other processes to see the key", err)
+		}
+	}
+}
+
+func (g *Guarded) pause(ctx context.Context, d time.Duration) error {
+	if g.options.Pause != nil {
+		return g.options.Pause(ctx, d)
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

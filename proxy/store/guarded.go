@@ -40,7 +40,19 @@ func (s *guarded) Find(ctx context.Context, terms ...string) ([]string, error) {
 
 // Save is Space.Save.
 func (s *guarded) Save(ctx context.Context, id string, r Record) (uint64, error) {
+	if err := s.guard.settle(ctx); err != nil {
+		return 0, err
+	}
 	return between(ctx, s.guard, func() (uint64, error) { return s.Space.Save(ctx, id, r) })
+}
+
+// Rewrite is Space.Rewrite.
+func (s *guarded) Rewrite(ctx context.Context, id string, r Record) error {
+	if err := s.guard.settle(ctx); err != nil {
+		return err
+	}
+	_, err := between(ctx, s.guard, func() (struct{}, error) { return struct{}{}, s.Space.Rewrite(ctx, id, r) })
+	return err
 }
 
 // Scan is Space.Scan.

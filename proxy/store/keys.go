@@ -105,6 +105,20 @@ func (ks *Keys) has(name string) bool {
 	return slices.ContainsFunc(ks.keys, func(k key) bool { return k.name() == name })
 }
 
+// IDs are the ids of the keys in hexadecimal digits, in the order of the keys.
+func (ks *Keys) IDs() []string {
+	out := make([]string, len(ks.keys))
+	for i, k := range ks.keys {
+		out[i] = k.name()
+	}
+	return out
+}
+
+// byName are the keys in an order that does not depend on which one is the first.
+func (ks *Keys) byName() []key {
+	return slices.SortedFunc(slices.Values(ks.keys), func(a, b key) int { return strings.Compare(a.id, b.id) })
+}
+
 func (ks *Keys) find(id string) (key, bool) {
 	for _, k := range ks.keys {
 		if k.id == id {

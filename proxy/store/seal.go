@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -75,10 +76,34 @@ func (s *sealed) Save(ctx context.Context, id string, r Record) (uint64, error) 
 	return s.Space.Save(ctx, id, s.seal(id, r))
 }
 
-// Lock locks under a hash of the key's name.
+// Rewrite writes the record sealed with the first key.
+func (s *sealed) Rewrite(ctx context.Context, id string, r Record) error {
+	r, err := Prepare(id, r)
+	if err != nil {
+		return err
+	}
+	return s.Space.Rewrite(ctx, id, s.seal(id, r))
+}
+
+// Lock locks under a hash of the name for each key, always in the same order. So two processes exclude each other if their lists have a
+// key in common, whichever key is the first: during a rotation that is so at every step.
 func (s *sealed) Lock(ctx context.Context, name string, ttl time.Duration) (func(), error) {
 	if err := CheckLock(name, ttl); err != nil {
 		return nil, err
 	}
-	return s.Space.Lock(ctx, s.hash(s.keys.keys[0], hashLock, name), ttl)
+	var held []func()
+	unlock := func() {
+		for _, free := range slices.Backward(held) {
+			free()
+		}
+	}
+	for _, k := range s.keys.byName() {
+		free, err := s.Space.Lock(ctx, s.hash(k, hashLock, name), ttl)
+		if err != nil {
+			unlock()
+			return nil, err
+		}
+		held = append(held, free)
+	}
+	return unlock, nil
 }

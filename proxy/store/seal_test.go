@@ -222,3 +222,21 @@ func TestPlainRecordsAreRefusedByTheGuard(t *testing.T) {
 		t.Errorf("a plain canary: %v", err)
 	}
 }
+
+// Two processes that have the same keys in another order take the locks of a name in the same order, so neither waits for the other for ever.
+func TestLocksAreTakenInOneOrder(t *testing.T) {
+	m := storetest.NewMemory()
+	var orders []string
+	for _, names := range [][]string{{"k1", "k2", "k3"}, {"k3", "k2", "k1"}, {"k2", "k3", "k1"}} {
+		m.Reset()
+		unlock, err := store.Seal(m, keys(t, names...)).Open("acme").Lock(t.Context(), "u1", time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		orders = append(orders, fmt.Sprint(m.Ops()))
+		unlock()
+	}
+	if len(slices.Compact(orders)) != 1 {
+		t.Errorf("%q", orders)
+	}
+}

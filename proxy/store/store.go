@@ -26,6 +26,9 @@ type Space interface {
 	// Save writes the record if the one that is kept still has revision r.Rev (0: if there is none), else it fails with ErrConflict.
 	// Its terms replace the former ones in the same atomic step. It returns the new revision, which is larger than any before.
 	Save(ctx context.Context, id string, r Record) (rev uint64, err error)
+	// Rewrite writes the same content in another form, such as under another key: it is Save, but the record keeps its revision, so that
+	// writers who have loaded it do not notice. A record that is absent or has another revision fails with ErrConflict.
+	Rewrite(ctx context.Context, id string, r Record) error
 	// Delete removes the records and their terms; absent ids are fine. Each record goes in one step, all of them need not.
 	Delete(ctx context.Context, ids ...string) error
 	// Lock waits for the named lock until the context ends (ErrLocked). The lock ends by unlock or after ttl, whatever comes first;
@@ -40,6 +43,8 @@ type Space interface {
 type Engine interface {
 	// Open returns the space of a tenant. It does not touch the store; two spaces of one tenant share records and locks.
 	Open(tenant string) Space
+	// Spaces returns the names of all spaces that have a record, sorted. A space that is new or empty may be among them or not.
+	Spaces(ctx context.Context) ([]string, error)
 	// Ping says whether the store answers now.
 	Ping(ctx context.Context) error
 	// Probe says whether the store takes a write now, for readiness: it makes one that no space shows, as durable as a Save.

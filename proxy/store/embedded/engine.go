@@ -85,6 +85,17 @@ func syncDir(dir string) error {
 // Open is store.Engine.Open.
 func (e *Engine) Open(tenant string) store.Space { return &space{Engine: e, tenant: tenant} }
 
+// Spaces returns the names of the tenants' buckets, also of those that became empty.
+func (e *Engine) Spaces(ctx context.Context) (names []string, err error) {
+	err = e.read(ctx, "spaces", func(tx *bolt.Tx) error {
+		return tx.Bucket(tenantsBucket()).ForEachBucket(func(name []byte) error {
+			names = append(names, string(name))
+			return nil
+		})
+	})
+	return names, err
+}
+
 // Ping says whether the file can be read.
 func (e *Engine) Ping(ctx context.Context) error {
 	return e.read(ctx, "ping", func(*bolt.Tx) error { return nil })

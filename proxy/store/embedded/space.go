@@ -78,6 +78,21 @@ func (s *space) Save(ctx context.Context, id string, r store.Record) (rev uint64
 	return rev, nil
 }
 
+// Rewrite is store.Space.Rewrite.
+func (s *space) Rewrite(ctx context.Context, id string, r store.Record) error {
+	r, err := store.Prepare(id, r)
+	if err := cmp.Or(store.CheckIDs(s.tenant), err); err != nil {
+		return err
+	}
+	return s.write(ctx, "rewrite", func(tx *bolt.Tx) error {
+		t, ok := openTables(tx, s.tenant)
+		if !ok {
+			return store.ErrConflict
+		}
+		return t.rewrite(id, r)
+	})
+}
+
 // Delete is store.Space.Delete.
 func (s *space) Delete(ctx context.Context, ids ...string) error {
 	if err := cmp.Or(store.CheckIDs(s.tenant), store.CheckIDs(ids...)); err != nil {

@@ -60,19 +60,36 @@ func (t tables) swap(id string, r store.Record) (rev uint64, err error) {
 	if old.Rev != r.Rev {
 		return 0, store.ErrConflict
 	}
-	if err := t.unindex(id, old.Terms); err != nil {
-		return 0, err
-	}
-	for _, term := range r.Terms {
-		if err := t.terms.Put([]byte(codec.Entry(term, id)), nil); err != nil {
-			return 0, err
-		}
-	}
 	if rev, err = t.records.NextSequence(); err != nil {
 		return 0, err
 	}
+	return rev, t.put(id, rev, old.Terms, r)
+}
+
+// rewrite is swap without a new revision.
+func (t tables) rewrite(id string, r store.Record) error {
+	old, err := t.get(id)
+	if err != nil {
+		return err
+	}
+	if old.Rev == 0 || old.Rev != r.Rev {
+		return store.ErrConflict
+	}
+	return t.put(id, old.Rev, old.Terms, r)
+}
+
+// put replaces the record, and its former terms by its own.
+func (t tables) put(id string, rev uint64, former []string, r store.Record) error {
+	if err := t.unindex(id, former); err != nil {
+		return err
+	}
+	for _, term := range r.Terms {
+		if err := t.terms.Put([]byte(codec.Entry(term, id)), nil); err != nil {
+			return err
+		}
+	}
 	value := codec.Pack(binary.BigEndian.AppendUint64(nil, rev), r.Terms, r.Body)
-	return rev, t.records.Put([]byte(id), value)
+	return t.records.Put([]byte(id), value)
 }
 
 func (t tables) remove(id string) error {

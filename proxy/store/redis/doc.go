@@ -18,9 +18,9 @@
 //
 // Save and Delete are scripts, Load is one pipeline of HMGET, Find one pipeline of ZRANGE BYLEX. go-redis sends again when a connection
 // breaks; that is safe, because a save recognises itself by its name and a lock by its token. A user that may do no more than needed
-// (a single server does without the last two, database 0 without select):
+// (a single server does without the last two, database 0 without select, and only scim-proxy store reseal needs scan):
 //
-//	ACL SETUSER scim on >password ~kscim:* -@all +hello +ping +select +eval +evalsha +hmget +hset +hget +del +zadd +zrem +zrange +get +set +pttl +time +cluster|slots +command
+//	ACL SETUSER scim on >password ~kscim:* -@all +hello +ping +select +eval +evalsha +hmget +hset +hget +del +zadd +zrem +zrange +get +set +pttl +time +scan +cluster|slots +command
 //
 // Redis shall not evict (maxmemory-policy noeviction) and shall persist (appendonly yes).
 //

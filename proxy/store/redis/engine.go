@@ -18,6 +18,9 @@ import (
 //go:embed save.lua
 var saveLua string
 
+//go:embed rewrite.lua
+var rewriteLua string
+
 //go:embed delete.lua
 var deleteLua string
 
@@ -31,7 +34,7 @@ var renewLua string
 var unlockLua string
 
 // scripts run by their digest; go-redis sends the text when the server does not know it.
-type scripts struct{ save, delete, lock, renew, unlock *goredis.Script }
+type scripts struct{ save, rewrite, delete, lock, renew, unlock *goredis.Script }
 
 // Engine is a store.Engine on Redis.
 type Engine struct {
@@ -63,11 +66,12 @@ func Open(o Options) (*Engine, error) {
 		lease:   defaultLease,
 		closed:  make(chan struct{}),
 		scripts: scripts{
-			save:   goredis.NewScript(saveLua),
-			delete: goredis.NewScript(deleteLua),
-			lock:   goredis.NewScript(lockLua),
-			renew:  goredis.NewScript(renewLua),
-			unlock: goredis.NewScript(unlockLua),
+			save:    goredis.NewScript(saveLua),
+			rewrite: goredis.NewScript(rewriteLua),
+			delete:  goredis.NewScript(deleteLua),
+			lock:    goredis.NewScript(lockLua),
+			renew:   goredis.NewScript(renewLua),
+			unlock:  goredis.NewScript(unlockLua),
 		},
 	}
 	e.client = goredis.NewUniversalClient(o.universal(func() { e.connections.Add(1) }))

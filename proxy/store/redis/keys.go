@@ -2,6 +2,7 @@ package redis
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -34,6 +35,26 @@ func escape(name string) string {
 		}
 	}
 	return b.String()
+}
+
+// unescape is the inverse of escape.
+func unescape(escaped string) (name string, ok bool) {
+	var b strings.Builder
+	for i := 0; i < len(escaped); i++ {
+		c := escaped[i]
+		if c == '%' {
+			if i+2 >= len(escaped) {
+				return "", false
+			}
+			n, err := strconv.ParseUint(escaped[i+1:i+3], 16, 8)
+			if err != nil {
+				return "", false
+			}
+			c, i = byte(n), i+2
+		}
+		b.WriteByte(c)
+	}
+	return b.String(), true
 }
 
 func plain(c byte) bool {

@@ -34,6 +34,15 @@ func RunGuard(t *testing.T, open Open) {
 		{"a store that came back empty is found out", emptied},
 		{"another store is found out", replaced},
 		{"a store without the expected stamp is refused", unexpectedStamp},
+		{"a new key waits for the other processes", keyWaits},
+		{"after resealing the old key is not needed", resealed},
+		{"resealing can be stopped anywhere", resealStopped},
+		{"resealing never overwrites", resealRaces},
+		{"a key that another process has in front is not retired", resealTooEarly},
+		{"a write that is on its way is resealed too", resealLateWrite},
+		{"locks exclude at every step of a rotation", locksRotate},
+		{"what no key opens keeps the old keys", resealUnreadable},
+		{"plain records are sealed, or refused", resealPlain},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open(t)) })
 	}
@@ -54,6 +63,14 @@ func (c *clock) time() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
+}
+
+// pause lets the time pass at once.
+func (c *clock) pause(ctx context.Context, d time.Duration) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+	return ctx.Err()
 }
 
 // recheck moves the time on so far that every guard checks again.
@@ -83,7 +100,7 @@ func keys(t testing.TB, names ...string) *store.Keys {
 // guard is a process with these keys.
 func guard(t testing.TB, e store.Engine, c *clock, names ...string) *store.Guarded {
 	t.Helper()
-	return store.Guard(e, store.GuardOptions{Keys: keys(t, names...), Now: c.time, NewID: rand.Text})
+	return store.Guard(e, store.GuardOptions{Keys: keys(t, names...), Now: c.time, NewID: rand.Text, Pause: c.pause})
 }
 
 // refuses checks that every operation fails with target, that none looks like one to try again, and that nothing is changed.

@@ -16,7 +16,7 @@ import (
 
 // Op is one operation that reached Memory. IDs are the ids, terms, lock key or starting point it was called with.
 type Op struct {
-	Tenant, Name string // Name is Load, Find, Save, Delete, Lock, Unlock, Scan, Ping or Probe
+	Tenant, Name string // Name is Load, Find, Save, Rewrite, Delete, Lock, Unlock, Scan, Spaces, Ping or Probe
 	IDs          []string
 }
 
@@ -68,6 +68,16 @@ func (m *Memory) Reset() {
 
 // Open is store.Engine.Open.
 func (m *Memory) Open(tenant string) store.Space { return &space{m, tenant} }
+
+// Spaces is store.Engine.Spaces.
+func (m *Memory) Spaces(ctx context.Context) ([]string, error) {
+	if err := m.begin(ctx, Op{Name: "Spaces"}); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Sorted(maps.Keys(m.spaces)), nil
+}
 
 // Ping is store.Engine.Ping.
 func (m *Memory) Ping(ctx context.Context) error { return m.begin(ctx, Op{Name: "Ping"}) }
@@ -171,6 +181,21 @@ func (s *space) Save(ctx context.Context, id string, r store.Record) (rev uint64
 		}
 	})
 	return rev, err
+}
+
+// Rewrite is store.Space.Rewrite.
+func (s *space) Rewrite(ctx context.Context, id string, r store.Record) error {
+	r, err := store.Prepare(id, r)
+	if err := s.start(ctx, "Rewrite", []string{id}, err); err != nil {
+		return err
+	}
+	err = store.ErrConflict
+	s.locked(func(records map[string]store.Record) {
+		if old, there := records[id]; there && old.Rev == r.Rev {
+			records[id], err = clone(r), nil
+		}
+	})
+	return err
 }
 
 // Delete is store.Space.Delete.

@@ -14,12 +14,13 @@ import (
 // calls are all operations on a space.
 func calls(ctx context.Context, s store.Space, id string) map[string]error {
 	_, load := s.Load(ctx, id)
-	_, save := s.Save(ctx, id, store.Record{Terms: []string{"t"}})
+	rev, save := s.Save(ctx, id, store.Record{Terms: []string{"t"}})
+	rewrite := s.Rewrite(ctx, id, store.Record{Rev: rev, Terms: []string{"t"}})
 	unlock, lock := s.Lock(ctx, id, time.Minute)
 	if lock == nil {
 		unlock()
 	}
-	return map[string]error{"Load": load, "Save": save, "Lock": lock, "Delete": s.Delete(ctx, id)}
+	return map[string]error{"Load": load, "Save": save, "Rewrite": rewrite, "Lock": lock, "Delete": s.Delete(ctx, id)}
 }
 
 // moreCalls are those that take no id.
@@ -31,7 +32,8 @@ func moreCalls(ctx context.Context, s store.Space) map[string]error {
 
 // engineCalls are those that take no space.
 func engineCalls(ctx context.Context, e store.Engine) map[string]error {
-	return map[string]error{"Ping": e.Ping(ctx), "Probe": e.Probe(ctx)}
+	_, spaces := e.Spaces(ctx)
+	return map[string]error{"Ping": e.Ping(ctx), "Probe": e.Probe(ctx), "Spaces": spaces}
 }
 
 func endedContext(t *testing.T, e store.Engine) {

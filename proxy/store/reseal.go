@@ -1,0 +1,228 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	resealPage    = 50 // records that are loaded at once
+	resealWriters = 8  // records that are written at once
+)
+
+// ResealOptions say how to reseal.
+type ResealOptions struct {
+	// Wait is how long another process may take to finish a write and to check the store again. 0 if no other process uses the store.
+	Wait time.Duration
+	// Progress, if not nil, is called after each page of a space, with the counts of this space so far, and with done after the last page.
+	Progress func(space string, n ResealCounts, done bool)
+	// Waiting, if not nil, is called with a Wait that is not 0 when all records are sealed with the first key, before the wait and the second look at all of them.
+	Waiting func(time.Duration)
+	// Unreadable, if not nil, is called for each record that no key opens.
+	Unreadable func(space, id string, err error)
+}
+
+// ResealCounts are numbers of records.
+type ResealCounts struct {
+	Seen       int // records that were looked at
+	Resealed   int // had another key
+	Sealed     int // were plain
+	Unreadable int // are not opened by any key, and are left as they are
+}
+
+func (n *ResealCounts) add(m ResealCounts) {
+	n.Seen += m.Seen
+	n.Resealed += m.Resealed
+	n.Sealed += m.Sealed
+	n.Unreadable += m.Unreadable
+}
+
+// KeyUse says what a key is used for after Reseal.
+type KeyUse string
+
+// These are the uses of a key. Only a key that is Unused may be removed from the keys of every process.
+const (
+	Writes  KeyUse = "writes"  // the first key
+	Unused  KeyUse = "unused"  // no record is sealed with it
+	Needed  KeyUse = "needed"  // Reseal did not come to its end, or some records cannot be read
+	InFront KeyUse = "infront" // another process still seals with it
+)
+
+// Resealed is the outcome of Reseal.
+type Resealed struct {
+	ResealCounts
+	// Keys are the uses of the keys, in their order.
+	Keys []KeyUse
+}
+
+// Reseal seals every record with the first key that is not yet, and then retires the other keys, so that they may be removed. Other
+// processes may use the store meanwhile: a record that one of them writes is never overwritten, and revisions stay. It may end at any
+// point and be called again. Until it has returned without an error, every key is needed.
+//
+// A key is retired in steps, because another process may still have it as its first one, and seal with it: its canary says that it is
+// about to be retired, which such a process takes back before its next operation; after Wait all records are looked at once more; and
+// the canary is changed to say that the key is not needed only if it was not touched since.
+func (g *Guarded) Reseal(ctx context.Context, o ResealOptions) (Resealed, error) {
+	if g.options.Keys == nil {
+		return Resealed{}, fmt.Errorf("%w: no key is configured: there is nothing to seal with", ErrKeys)
+	}
+	r := &resealing{guard: g, options: o, out: Resealed{Keys: slices.Repeat([]KeyUse{Needed}, len(g.options.Keys.keys))}}
+	r.out.Keys[0] = Writes
+	err := r.run(ctx)
+	return r.out, err
+}
+
+// resealing is one call of Reseal.
+type resealing struct {
+	guard   *Guarded
+	options ResealOptions
+	out     Resealed
+}
+
+func (r *resealing) run(ctx context.Context) error {
+	switch _, created, err := r.guard.Stamp(ctx); {
+	case err != nil:
+		return err
+	case created:
+		return fmt.Errorf("%w: it was empty: is it the right one?", ErrLost)
+	}
+	if err := r.guard.settle(ctx); err != nil {
+		return err
+	}
+	if err := r.spaces(ctx, r.options.Progress); err != nil || r.out.Unreadable > 0 {
+		return err
+	}
+	retiring, err := r.announce(ctx)
+	if err != nil {
+		return err
+	}
+	if len(retiring) > 0 {
+		if r.options.Waiting != nil && r.options.Wait > 0 {
+			r.options.Waiting(r.options.Wait)
+		}
+		if err := r.guard.pause(ctx, r.options.Wait); err != nil {
+			return Unavailable(ctx, "wait for the other processes", err)
+		}
+		seen := r.out.Seen
+		err := r.spaces(ctx, nil)
+		r.out.Seen = seen
+		if err != nil || r.out.Unreadable > 0 {
+			return err
+		}
+	}
+	return r.retire(ctx, retiring)
+}
+
+// spaces looks at all records of all spaces.
+func (r *resealing) spaces(ctx context.Context, progress func(string, ResealCounts, bool)) error {
+	names, err := r.guard.Spaces(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		var n ResealCounts
+		err := r.space(ctx, name, func(page ResealCounts, done bool) {
+			r.out.add(page)
+			n.add(page)
+			if progress != nil {
+				progress(name, n, done)
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// space looks at all records of a space.
+func (r *resealing) space(ctx context.Context, name string, counted func(page ResealCounts, done bool)) error {
+	o := r.guard.options
+	s := &sealed{Space: r.guard.Engine.Open(name), tenant: name, keys: o.Keys, strict: o.RequireSealed}
+	for after, done := "", false; !done; {
+		if err := r.guard.Check(ctx); err != nil {
+			return err
+		}
+		ids, err := s.Scan(ctx, after, resealPage)
+		if err != nil {
+			return err
+		}
+		n, err := r.page(ctx, s, ids)
+		if err != nil {
+			return err
+		}
+		if done = len(ids) < resealPage; !done {
+			after = ids[len(ids)-1]
+		}
+		counted(n, done)
+	}
+	return nil
+}
+
+// page looks at some records. If one of them fails the Load of all, each is loaded by itself.
+func (r *resealing) page(ctx context.Context, s *sealed, ids []string) (n ResealCounts, err error) {
+	records, err := s.Space.Load(ctx, ids...)
+	if err != nil && !errors.Is(err, ErrUnreadable) {
+		return n, err
+	}
+	var mu sync.Mutex
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(resealWriters)
+	for _, id := range ids {
+		group.Go(func() error {
+			one, err := s.reseal(ctx, id, records)
+			mu.Lock()
+			defer mu.Unlock()
+			n.add(one)
+			if one.Unreadable > 0 && r.options.Unreadable != nil {
+				r.options.Unreadable(s.tenant, id, err)
+			}
+			if one.Unreadable > 0 {
+				return nil
+			}
+			return err
+		})
+	}
+	return n, group.Wait()
+}
+
+// reseal writes one record again if it is not sealed with the first key. It begins with what was loaded, and loads the record by itself if
+// that is nil, or if another process has written it meanwhile.
+func (s *sealed) reseal(ctx context.Context, id string, records map[string]Record) (n ResealCounts, err error) {
+	for ; ; records = nil {
+		if records == nil {
+			records, err = s.Space.Load(ctx, id)
+		}
+		r, there := records[id]
+		if err == nil && !there {
+			return n, nil // deleted meanwhile
+		}
+		var opened Record
+		if err == nil {
+			opened, err = s.open(id, r)
+		}
+		if err == nil && s.current(r) {
+			return ResealCounts{Seen: 1}, nil
+		}
+		if err == nil {
+			err = s.Rewrite(ctx, id, opened)
+		}
+		switch {
+		case errors.Is(err, ErrConflict):
+			continue
+		case errors.Is(err, ErrUnreadable):
+			return ResealCounts{Seen: 1, Unreadable: 1}, err
+		case err != nil:
+			return n, err
+		case isSealed(r):
+			return ResealCounts{Seen: 1, Resealed: 1}, nil
+		}
+		return ResealCounts{Seen: 1, Sealed: 1}, nil
+	}
+}
