@@ -5,7 +5,7 @@ LINT_VERSION := v2.14.0
 LINT := $(TOOLS)/golangci-lint
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help run keycloak build check test fmt lint fuzz bench-members bench-lists conformance idp-report bench-bulk setup clean
+.PHONY: help run keycloak build check test fmt lint fuzz bench-members bench-lists conformance idp-report bench-bulk size setup clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -67,6 +67,9 @@ bench-bulk: ## 1,000 creates by bulk beside the same creates sent natively one a
 bench-lists: ## look-up, page, sorted page and walk beside the same asked natively, as ratios
 	@mkdir -p bin && go build -o bin/keycloak ./test/cmd/keycloak
 	./bin/keycloak exec -- go test -run '^$$' -bench '^BenchmarkLists$$' -benchtime 5x -timeout 20m ./test/
+
+size: ## lines of each package without tests, the largest first; fails above 1,200 (scim: 2,300)
+	@./test/size.sh
 
 conformance: ## scim2-tester against the demo
 	./test/conformance.sh
