@@ -13,6 +13,7 @@ import (
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/overlay"
 	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/guard"
 )
 
 // mark compares the store's stamp with the one that is saved in Keycloak with the tenant's account. A store that was lost while no proxy ran has a
@@ -20,7 +21,7 @@ import (
 // would answer that nobody is there.
 type mark struct {
 	account *keycloak.Account
-	engine  *store.Guarded
+	engine  *guard.Engine
 	expect  string // store.expectStamp: a store that the operator names is right
 	log     *zap.Logger
 	now     func() time.Time

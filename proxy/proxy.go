@@ -23,7 +23,7 @@ import (
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
-	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/guard"
 	"keycloak-scim-proxy/proxy/tenants"
 	"keycloak-scim-proxy/proxy/writing"
 )
@@ -32,7 +32,7 @@ import (
 type Proxy struct {
 	cfg      config.Config
 	client   *keycloak.Client
-	engine   *store.Guarded
+	engine   *guard.Engine
 	log      *zap.Logger
 	now      func() time.Time
 	newID    func() string // of a request, for the log and the caller

@@ -11,7 +11,7 @@ import (
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy"
-	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/guard"
 )
 
 // progressEvery is how often the progress within a large space is printed.
@@ -56,10 +56,10 @@ func resealCommand() *cobra.Command {
 }
 
 // resealProgress prints a line for each space, one now and then for a large one, and one for each record that cannot be read.
-func resealProgress(out io.Writer, now func() time.Time) store.ResealOptions {
+func resealProgress(out io.Writer, now func() time.Time) guard.ResealOptions {
 	last := now()
-	return store.ResealOptions{
-		Progress: func(space string, n store.ResealCounts, done bool) {
+	return guard.ResealOptions{
+		Progress: func(space string, n guard.ResealCounts, done bool) {
 			more := ""
 			switch {
 			case !done && now().Sub(last) < progressEvery:
@@ -77,24 +77,24 @@ func resealProgress(out io.Writer, now func() time.Time) store.ResealOptions {
 	}
 }
 
-func resealCounts(n store.ResealCounts) string {
+func resealCounts(n guard.ResealCounts) string {
 	return fmt.Sprintf("%d records, %d resealed, %d sealed for the first time, %d unreadable", n.Seen, n.Resealed, n.Sealed, n.Unreadable)
 }
 
 // tellResealed says of each key whether it may be removed. The error is that one must stay.
-func tellResealed(out io.Writer, r store.Resealed, files []string) error {
+func tellResealed(out io.Writer, r guard.Resealed, files []string) error {
 	fmt.Fprintf(out, "all spaces: %s\n", resealCounts(r.ResealCounts))
 	var stays error
 	for i, use := range r.Keys {
 		switch use {
-		case store.Writes:
+		case guard.Writes:
 			fmt.Fprintf(out, "%s: seals all records\n", files[i])
-		case store.Unused:
+		case guard.Unused:
 			fmt.Fprintf(out, "%s: no record is sealed with it: it may be removed from store.encryption.keyFiles of every proxy\n", files[i])
-		case store.InFront:
+		case guard.InFront:
 			stays = errors.New("a key must stay: put the new key in front in every proxy, restart them, and run the command again")
 			fmt.Fprintf(out, "%s: must stay: a running proxy seals with it\n", files[i])
-		case store.Needed:
+		case guard.Needed:
 			stays = fmt.Errorf("a key must stay: %d records cannot be read; restore them from a backup, and run the command again", r.Unreadable)
 			fmt.Fprintf(out, "%s: must stay: records that cannot be read may be sealed with it\n", files[i])
 		}

@@ -13,6 +13,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/store"
 	"keycloak-scim-proxy/proxy/store/embedded"
+	"keycloak-scim-proxy/proxy/store/guard"
 )
 
 // sealedConfig is configured with encryption by the keys of these names. An earlier configuration of the same directory is replaced.
@@ -31,7 +32,7 @@ func sealedConfig(t *testing.T, file string, names ...string) {
 }
 
 // withStore runs fn on the store of a configuration, as a proxy with these keys.
-func withStore(t *testing.T, db string, names []string, fn func(*store.Guarded)) {
+func withStore(t *testing.T, db string, names []string, fn func(*guard.Engine)) {
 	t.Helper()
 	var files []string
 	for _, n := range names {
@@ -46,7 +47,7 @@ func withStore(t *testing.T, db string, names []string, fn func(*store.Guarded))
 		t.Fatal(err)
 	}
 	defer func() { _ = e.Close() }()
-	fn(store.Guard(e, store.GuardOptions{Keys: keys, Now: time.Now, NewID: rand.Text}))
+	fn(guard.New(e, guard.Options{Keys: keys, Now: time.Now, NewID: rand.Text}))
 }
 
 // reseals runs the command and returns what it prints.
@@ -97,7 +98,7 @@ func TestResealRefuses(t *testing.T) {
 func TestResealTells(t *testing.T) {
 	file, db := configured(t)
 	sealedConfig(t, file, "k1")
-	withStore(t, db, []string{"k1"}, func(g *store.Guarded) {
+	withStore(t, db, []string{"k1"}, func(g *guard.Engine) {
 		for i := range 3 {
 			if _, err := g.Open("realm.acme").Save(t.Context(), fmt.Sprint("u", i), store.Record{Terms: []string{"t"}}); err != nil {
 				t.Fatal(err)
@@ -118,7 +119,7 @@ func TestResealTells(t *testing.T) {
 	if out != want || exitCode(err) != 1 || !strings.Contains(fmt.Sprint(err), "a key must stay: 1 records cannot be read") {
 		t.Errorf("exit %d %v\n%s", exitCode(err), err, out)
 	}
-	withStore(t, db, []string{"k2", "k1"}, func(g *store.Guarded) {
+	withStore(t, db, []string{"k2", "k1"}, func(g *guard.Engine) {
 		if err := g.Open("realm.b").Delete(t.Context(), "bad"); err != nil {
 			t.Fatal(err)
 		}
@@ -131,7 +132,7 @@ func TestResealTells(t *testing.T) {
 	if out != want || err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
-	withStore(t, db, []string{"k2"}, func(g *store.Guarded) {
+	withStore(t, db, []string{"k2"}, func(g *guard.Engine) {
 		if ids, err := g.Open("realm.acme").Find(t.Context(), "t"); err != nil || len(ids) != 3 {
 			t.Errorf("found %q, %v", ids, err)
 		}
@@ -144,9 +145,9 @@ func TestResealProgressOfALargeSpace(t *testing.T) {
 	o := resealProgress(&out, func() time.Time { return now })
 	for i := range 25 {
 		now = now.Add(time.Second)
-		o.Progress("realm.acme", store.ResealCounts{Seen: 50 * (i + 1)}, false)
+		o.Progress("realm.acme", guard.ResealCounts{Seen: 50 * (i + 1)}, false)
 	}
-	o.Progress("realm.acme", store.ResealCounts{Seen: 1250}, true)
+	o.Progress("realm.acme", guard.ResealCounts{Seen: 1250}, true)
 	if got := strings.Count(out.String(), "so far\n"); got != 2 || strings.Count(out.String(), "\n") != 3 {
 		t.Errorf("%s", out.String())
 	}

@@ -21,10 +21,9 @@ const (
 	hashLock = 'l'
 )
 
-// seal seals the record with the first key.
-func (s *sealed) seal(id string, r Record) Record { return s.sealWith(s.keys.keys[0], id, r) }
-
-func (s *sealed) sealWith(k key, id string, r Record) Record {
+// SealRecord seals a record of this id with one of the keys: 0 is the first.
+func (s *SealedSpace) SealRecord(n int, id string, r Record) Record {
+	k := s.keys.keys[n]
 	out := Record{Rev: r.Rev, Terms: make([]string, len(r.Terms))}
 	for i, t := range r.Terms {
 		out.Terms[i] = s.hash(k, hashTerm, t)
@@ -33,7 +32,8 @@ func (s *sealed) sealWith(k key, id string, r Record) Record {
 	return out
 }
 
-func (s *sealed) open(id string, r Record) (Record, error) {
+// OpenRecord is the inverse of SealRecord, with whichever key the record was sealed. A plain record is returned as it is, or refused.
+func (s *SealedSpace) OpenRecord(id string, r Record) (Record, error) {
 	envelope, ok := bytes.CutPrefix(r.Body, []byte(envelopeMagic))
 	switch {
 	case !ok && s.strict:
@@ -59,22 +59,22 @@ func (s *sealed) open(id string, r Record) (Record, error) {
 	return out, nil
 }
 
-// isSealed reports whether the record is sealed with any key.
-func isSealed(r Record) bool { return bytes.HasPrefix(r.Body, []byte(envelopeMagic)) }
+// IsSealed reports whether the record is sealed with any key.
+func IsSealed(r Record) bool { return bytes.HasPrefix(r.Body, []byte(envelopeMagic)) }
 
-// current reports whether the record is sealed with the first key.
-func (s *sealed) current(r Record) bool {
+// IsCurrent reports whether the record is sealed with the first key.
+func (s *SealedSpace) IsCurrent(r Record) bool {
 	return bytes.HasPrefix(r.Body, []byte(envelopeMagic+s.keys.keys[0].id))
 }
 
 // bound is the additional data: the place where the record belongs.
-func (s *sealed) bound(id string) []byte {
+func (s *SealedSpace) bound(id string) []byte {
 	b := binary.AppendUvarint(nil, uint64(len(s.tenant)))
 	return append(append(b, s.tenant...), id...)
 }
 
 // hash is different for each key, kind and tenant.
-func (s *sealed) hash(k key, kind byte, name string) string {
+func (s *SealedSpace) hash(k key, kind byte, name string) string {
 	m := hmac.New(sha256.New, k.mac)
 	m.Write(append([]byte{kind}, s.bound(name)...))
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))

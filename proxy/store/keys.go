@@ -100,11 +100,6 @@ func derive(material []byte) (key, error) {
 // name is the id in hexadecimal digits, for names of records and for people.
 func (k key) name() string { return hex.EncodeToString([]byte(k.id)) }
 
-// has reports whether a key of this name is among the keys.
-func (ks *Keys) has(name string) bool {
-	return slices.ContainsFunc(ks.keys, func(k key) bool { return k.name() == name })
-}
-
 // IDs are the ids of the keys in hexadecimal digits, in the order of the keys.
 func (ks *Keys) IDs() []string {
 	out := make([]string, len(ks.keys))

@@ -25,11 +25,16 @@ type sealedEngine struct {
 
 // Open opens the tenant's space, sealed.
 func (e *sealedEngine) Open(tenant string) Space {
-	return &sealed{Space: e.Engine.Open(tenant), tenant: tenant, keys: e.keys, strict: e.strict}
+	return SealSpace(e.Engine.Open(tenant), tenant, e.keys, e.strict)
 }
 
-// sealed leaves Delete and Scan as they are: ids are not hidden.
-type sealed struct {
+// SealSpace is a space that an engine of Seal opens, or of SealStrictly.
+func SealSpace(s Space, tenant string, keys *Keys, strict bool) *SealedSpace {
+	return &SealedSpace{Space: s, tenant: tenant, keys: keys, strict: strict}
+}
+
+// SealedSpace is a space whose records are sealed. It leaves Delete and Scan as they are: ids are not hidden.
+type SealedSpace struct {
 	Space
 	tenant string
 	keys   *Keys
@@ -37,13 +42,13 @@ type sealed struct {
 }
 
 // Load opens the records. One that cannot be opened fails the call: leaving it out would say that it does not exist.
-func (s *sealed) Load(ctx context.Context, ids ...string) (map[string]Record, error) {
+func (s *SealedSpace) Load(ctx context.Context, ids ...string) (map[string]Record, error) {
 	recs, err := s.Space.Load(ctx, ids...)
 	if err != nil {
 		return nil, err
 	}
 	for id, r := range recs {
-		if recs[id], err = s.open(id, r); err != nil {
+		if recs[id], err = s.OpenRecord(id, r); err != nil {
 			return nil, err
 		}
 	}
@@ -51,7 +56,7 @@ func (s *sealed) Load(ctx context.Context, ids ...string) (map[string]Record, er
 }
 
 // Find looks the terms up under every key, and in plain for records from before encryption unless those are refused.
-func (s *sealed) Find(ctx context.Context, terms ...string) ([]string, error) {
+func (s *SealedSpace) Find(ctx context.Context, terms ...string) ([]string, error) {
 	if err := CheckTerms(terms...); err != nil {
 		return nil, err
 	}
@@ -68,26 +73,26 @@ func (s *sealed) Find(ctx context.Context, terms ...string) ([]string, error) {
 }
 
 // Save writes the record sealed under the first key.
-func (s *sealed) Save(ctx context.Context, id string, r Record) (uint64, error) {
+func (s *SealedSpace) Save(ctx context.Context, id string, r Record) (uint64, error) {
 	r, err := Prepare(id, r)
 	if err != nil {
 		return 0, err
 	}
-	return s.Space.Save(ctx, id, s.seal(id, r))
+	return s.Space.Save(ctx, id, s.SealRecord(0, id, r))
 }
 
 // Rewrite writes the record sealed with the first key.
-func (s *sealed) Rewrite(ctx context.Context, id string, r Record) error {
+func (s *SealedSpace) Rewrite(ctx context.Context, id string, r Record) error {
 	r, err := Prepare(id, r)
 	if err != nil {
 		return err
 	}
-	return s.Space.Rewrite(ctx, id, s.seal(id, r))
+	return s.Space.Rewrite(ctx, id, s.SealRecord(0, id, r))
 }
 
 // Lock locks under a hash of the name for each key, always in the same order. So two processes exclude each other if their lists have a
 // key in common, whichever key is the first: during a rotation that is so at every step.
-func (s *sealed) Lock(ctx context.Context, name string, ttl time.Duration) (func(), error) {
+func (s *SealedSpace) Lock(ctx context.Context, name string, ttl time.Duration) (func(), error) {
 	if err := CheckLock(name, ttl); err != nil {
 		return nil, err
 	}

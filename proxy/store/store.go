@@ -53,6 +53,9 @@ type Engine interface {
 	Close() error
 }
 
+// SystemSpace is the space that holds records about the store itself. Only package guard opens it, and no tenant is called so.
+const SystemSpace = "system"
+
 // IDs walks all ids of a space in byte order, page by page. It ends with the first error.
 func IDs(ctx context.Context, s Space, page int) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/guard"
 	"keycloak-scim-proxy/proxy/store/redis"
 	"keycloak-scim-proxy/test/redisserver"
 )
@@ -55,12 +56,12 @@ func TestServerGoesAndComesBack(t *testing.T) {
 func TestServerComesLate(t *testing.T) {
 	server := redisserver.Start(t, redisserver.Options{})
 	e := open(t, redis.Options{Addresses: []string{server.Addr}})
-	guard := func(key byte) *store.Guarded {
+	guard := func(key byte) *guard.Engine {
 		keys, err := store.NewKeys(bytes.Repeat([]byte{key}, 32))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return store.Guard(e, store.GuardOptions{Keys: keys, Now: time.Now, NewID: rand.Text})
+		return guard.New(e, guard.Options{Keys: keys, Now: time.Now, NewID: rand.Text})
 	}
 	if _, err := guard(1).Open("acme").Save(t.Context(), "u1", store.Record{Terms: []string{"t"}}); err != nil {
 		t.Fatal(err)
@@ -84,9 +85,9 @@ func TestServerComesLate(t *testing.T) {
 func TestServerComesBackEmpty(t *testing.T) {
 	ctx, server := t.Context(), redisserver.Start(t, redisserver.Options{})
 	now := time.Now()
-	open := func() *store.Guarded {
+	open := func() *guard.Engine {
 		e := open(t, redis.Options{Addresses: []string{server.Addr}})
-		return store.Guard(e, store.GuardOptions{Now: func() time.Time { return now }, NewID: rand.Text})
+		return guard.New(e, guard.Options{Now: func() time.Time { return now }, NewID: rand.Text})
 	}
 	operations := map[string]func(store.Space) (any, error){
 		"Load": func(s store.Space) (any, error) { return s.Load(ctx, "u1") },

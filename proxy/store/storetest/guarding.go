@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/guard"
 )
 
 // RunGuard is the contract of store.Guard on an engine. Each part gets an engine of its own; two guards on it are two processes.
@@ -48,7 +49,7 @@ func RunGuard(t *testing.T, open Open) {
 	}
 	t.Run("the guard changes nothing else", func(t *testing.T) {
 		Run(t, func(t testing.TB) store.Engine {
-			return store.Guard(open(t), store.GuardOptions{Keys: keys(t, "k1"), RequireSealed: true, Now: time.Now, NewID: rand.Text})
+			return guard.New(open(t), guard.Options{Keys: Keys(t, "k1"), RequireSealed: true, Now: time.Now, NewID: rand.Text})
 		})
 	})
 }
@@ -80,8 +81,8 @@ func (c *clock) recheck() {
 	c.now = c.now.Add(time.Minute)
 }
 
-// keys are made of their names; no name means no keys.
-func keys(t testing.TB, names ...string) *store.Keys {
+// Keys are made of their names. No name means no keys.
+func Keys(t testing.TB, names ...string) *store.Keys {
 	t.Helper()
 	if len(names) == 0 {
 		return nil
@@ -97,14 +98,14 @@ func keys(t testing.TB, names ...string) *store.Keys {
 	return k
 }
 
-// guard is a process with these keys.
-func guard(t testing.TB, e store.Engine, c *clock, names ...string) *store.Guarded {
+// process is one with these keys.
+func process(t testing.TB, e store.Engine, c *clock, names ...string) *guard.Engine {
 	t.Helper()
-	return store.Guard(e, store.GuardOptions{Keys: keys(t, names...), Now: c.time, NewID: rand.Text, Pause: c.pause})
+	return guard.New(e, guard.Options{Keys: Keys(t, names...), Now: c.time, NewID: rand.Text, Pause: c.pause})
 }
 
 // refuses checks that every operation fails with target, that none looks like one to try again, and that nothing is changed.
-func refuses(t testing.TB, e store.Engine, g *store.Guarded, target error) {
+func refuses(t testing.TB, e store.Engine, g *guard.Engine, target error) {
 	t.Helper()
 	before, system := contents(t, e, "acme"), contents(t, e, store.SystemSpace)
 	for _, errs := range []map[string]error{calls(t.Context(), g.Open("acme"), "u1"), moreCalls(t.Context(), g.Open("acme")), {"Check": g.Check(t.Context()), "Probe": g.Probe(t.Context())}} {
@@ -124,7 +125,7 @@ func refuses(t testing.TB, e store.Engine, g *store.Guarded, target error) {
 }
 
 // works checks that every operation succeeds, on a record of its own.
-func works(t testing.TB, g *store.Guarded, id string) {
+func works(t testing.TB, g *guard.Engine, id string) {
 	t.Helper()
 	for _, errs := range []map[string]error{calls(t.Context(), g.Open("acme"), id), moreCalls(t.Context(), g.Open("acme")), {"Check": g.Check(t.Context()), "Probe": g.Probe(t.Context())}} {
 		for name, err := range errs {
@@ -158,7 +159,7 @@ func startTogether(t *testing.T, e store.Engine) {
 	var stamps [6]string
 	var created atomic.Int64
 	together(len(stamps), func(i int) {
-		g := guard(t, e, &c, "k1")
+		g := process(t, e, &c, "k1")
 		together(3, func(int) {
 			if _, err := g.Open("acme").Find(ctx, "t"); err != nil {
 				t.Error(err)
@@ -182,7 +183,7 @@ func startTogether(t *testing.T, e store.Engine) {
 
 func systemSpaceClosed(t *testing.T, e store.Engine) {
 	var c clock
-	g := guard(t, e, &c, "k1")
+	g := process(t, e, &c, "k1")
 	works(t, g, "u1")
 	for _, errs := range []map[string]error{calls(t.Context(), g.Open(store.SystemSpace), "u1"), moreCalls(t.Context(), g.Open(store.SystemSpace))} {
 		for name, err := range errs {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/guard"
 )
 
 // spaces that the tests of Reseal use.
@@ -28,7 +29,7 @@ func filled(t testing.TB, e store.Engine, c *clock, n int, names ...string) map[
 			first := []string{names[i%len(names)]}
 			all := append(first, slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == first[0] })...)
 			r := store.Record{Body: []byte(space + id), Terms: []string{"all", id}}
-			r.Rev = save(t, guard(t, e, c, all...).Open(space), id, r)
+			r.Rev = save(t, process(t, e, c, all...).Open(space), id, r)
 			out[space][id] = r
 		}
 	}
@@ -36,7 +37,7 @@ func filled(t testing.TB, e store.Engine, c *clock, n int, names ...string) map[
 }
 
 // reads checks that all records are there, at their revision, and found.
-func reads(t testing.TB, g *store.Guarded, records map[string]map[string]store.Record) {
+func reads(t testing.TB, g *guard.Engine, records map[string]map[string]store.Record) {
 	t.Helper()
 	for space, rs := range records {
 		var ids []string
@@ -51,18 +52,18 @@ func reads(t testing.TB, g *store.Guarded, records map[string]map[string]store.R
 }
 
 // pausing is a process with these keys in which do is called before each pause.
-func pausing(t testing.TB, e store.Engine, c *clock, do func(time.Duration), names ...string) *store.Guarded {
+func pausing(t testing.TB, e store.Engine, c *clock, do func(time.Duration), names ...string) *guard.Engine {
 	t.Helper()
-	return store.Guard(e, store.GuardOptions{Keys: keys(t, names...), Now: c.time, NewID: rand.Text, Pause: func(ctx context.Context, d time.Duration) error {
+	return guard.New(e, guard.Options{Keys: Keys(t, names...), Now: c.time, NewID: rand.Text, Pause: func(ctx context.Context, d time.Duration) error {
 		do(d)
 		return c.pause(ctx, d)
 	}})
 }
 
 // reseal ends with an error if a record cannot be read.
-func reseal(t testing.TB, g *store.Guarded) store.Resealed {
+func reseal(t testing.TB, g *guard.Engine) guard.Resealed {
 	t.Helper()
-	out, err := g.Reseal(t.Context(), store.ResealOptions{Wait: time.Second, Unreadable: func(space, id string, err error) { t.Errorf("%s %s: %v", space, id, err) }})
+	out, err := g.Reseal(t.Context(), guard.ResealOptions{Wait: time.Second, Unreadable: func(space, id string, err error) { t.Errorf("%s %s: %v", space, id, err) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,14 +73,14 @@ func reseal(t testing.TB, g *store.Guarded) store.Resealed {
 func resealed(t *testing.T, e store.Engine) {
 	var c clock
 	records := filled(t, e, &c, 120, "k1", "k2", "k3")
-	refuses(t, e, guard(t, e, &c, "k3"), store.ErrKeys)
-	counts := store.ResealCounts{Seen: 360, Resealed: 240}
-	uses := []store.KeyUse{store.Writes, store.Unused, store.Unused}
+	refuses(t, e, process(t, e, &c, "k3"), store.ErrKeys)
+	counts := guard.ResealCounts{Seen: 360, Resealed: 240}
+	uses := []guard.KeyUse{guard.Writes, guard.Unused, guard.Unused}
 	var seen []string
-	out, err := guard(t, e, &c, "k3", "k1", "k2").Reseal(t.Context(), store.ResealOptions{Progress: func(space string, n store.ResealCounts, done bool) {
+	out, err := process(t, e, &c, "k3", "k1", "k2").Reseal(t.Context(), guard.ResealOptions{Progress: func(space string, n guard.ResealCounts, done bool) {
 		seen = append(seen, fmt.Sprint(space, n.Seen, done))
 	}})
-	if diff := cmp.Diff(store.Resealed{ResealCounts: counts, Keys: uses}, out); err != nil || diff != "" {
+	if diff := cmp.Diff(guard.Resealed{ResealCounts: counts, Keys: uses}, out); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
 	}
 	var progress []string
@@ -90,17 +91,17 @@ func resealed(t *testing.T, e store.Engine) {
 		t.Errorf("progress: %s", diff)
 	}
 	for _, names := range [][]string{{"k3"}, {"k3", "k1"}, {"k3", "k2", "k1"}} {
-		reads(t, guard(t, e, &c, names...), records)
+		reads(t, process(t, e, &c, names...), records)
 	}
-	if out := reseal(t, guard(t, e, &c, "k3", "k1")); out.Resealed != 0 || !slices.Equal(out.Keys, uses[:2]) {
+	if out := reseal(t, process(t, e, &c, "k3", "k1")); out.Resealed != 0 || !slices.Equal(out.Keys, uses[:2]) {
 		t.Errorf("again: %+v", out)
 	}
-	works(t, guard(t, e, &c, "k1", "k3"), "v") // a retired key may come back
-	refuses(t, e, guard(t, e, &c, "k3"), store.ErrKeys)
-	if out := reseal(t, guard(t, e, &c, "k3", "k1")); !slices.Equal(out.Keys, uses[:2]) {
+	works(t, process(t, e, &c, "k1", "k3"), "v") // a retired key may come back
+	refuses(t, e, process(t, e, &c, "k3"), store.ErrKeys)
+	if out := reseal(t, process(t, e, &c, "k3", "k1")); !slices.Equal(out.Keys, uses[:2]) {
 		t.Errorf("after it came back: %+v", out)
 	}
-	reads(t, guard(t, e, &c, "k3"), records)
+	reads(t, process(t, e, &c, "k3"), records)
 }
 
 // resealStopped ends it before each of its operations. Afterwards both lists of keys read everything, and the new key alone reads all or
@@ -108,19 +109,19 @@ func resealed(t *testing.T, e store.Engine) {
 func resealStopped(t *testing.T, e store.Engine) {
 	var c clock
 	records := filled(t, e, &c, 12, "k1", "k2")
-	works(t, guard(t, e, &c, "k1", "k2"), "v")
+	works(t, process(t, e, &c, "k1", "k2"), "v")
 	for n := 1; ; n++ {
 		ctx, stop := context.WithCancel(t.Context())
-		_, err := guard(t, stopping{e, &countdown{left: n, stop: stop}}, &c, "k2", "k1").Reseal(ctx, store.ResealOptions{Wait: time.Second})
+		_, err := process(t, stopping{e, &countdown{left: n, stop: stop}}, &c, "k2", "k1").Reseal(ctx, guard.ResealOptions{Wait: time.Second})
 		stop()
-		reads(t, guard(t, e, &c, "k2", "k1"), records)
-		if alone := guard(t, e, &c, "k2"); err == nil {
+		reads(t, process(t, e, &c, "k2", "k1"), records)
+		if alone := process(t, e, &c, "k2"); err == nil {
 			reads(t, alone, records)
 			break
 		} else if err := alone.Check(t.Context()); !errors.Is(err, store.ErrKeys) {
 			t.Fatalf("stopped before operation %d: with the new key alone: %v", n, err)
 		}
-		reads(t, guard(t, e, &c, "k1", "k2"), records) // it has the old key in front, and takes back what was announced
+		reads(t, process(t, e, &c, "k1", "k2"), records) // it has the old key in front, and takes back what was announced
 		if n > 200 {
 			t.Fatal("it does not come to its end")
 		}
@@ -133,19 +134,19 @@ func resealUnreadable(t *testing.T, e store.Engine) {
 	raw := e.Open("other")
 	save(t, raw, "u030x", store.Record{Body: []byte("\x00sealed\x01 by nobody")})
 	var unreadable []string
-	out, err := guard(t, e, &c, "k2", "k1").Reseal(t.Context(), store.ResealOptions{Unreadable: func(space, id string, err error) {
+	out, err := process(t, e, &c, "k2", "k1").Reseal(t.Context(), guard.ResealOptions{Unreadable: func(space, id string, err error) {
 		fails(t, id, err, store.ErrUnreadable)
 		unreadable = append(unreadable, space+" "+id)
 	}})
-	want := store.Resealed{ResealCounts: store.ResealCounts{Seen: 181, Resealed: 90, Unreadable: 1}, Keys: []store.KeyUse{store.Writes, store.Needed}}
+	want := guard.Resealed{ResealCounts: guard.ResealCounts{Seen: 181, Resealed: 90, Unreadable: 1}, Keys: []guard.KeyUse{guard.Writes, guard.Needed}}
 	if diff := cmp.Diff(want, out); err != nil || diff != "" || !slices.Equal(unreadable, []string{"other u030x"}) {
 		t.Errorf("%v, unreadable %q %s", err, unreadable, diff)
 	}
-	refuses(t, e, guard(t, e, &c, "k2"), store.ErrKeys)
+	refuses(t, e, process(t, e, &c, "k2"), store.ErrKeys)
 	if err := raw.Delete(t.Context(), "u030x"); err != nil {
 		t.Fatal(err)
 	}
-	if out := reseal(t, guard(t, e, &c, "k2", "k1")); out.Resealed != 0 || out.Keys[1] != store.Unused {
+	if out := reseal(t, process(t, e, &c, "k2", "k1")); out.Resealed != 0 || out.Keys[1] != guard.Unused {
 		t.Errorf("without that record: %+v", out)
 	}
 }
@@ -153,15 +154,15 @@ func resealUnreadable(t *testing.T, e store.Engine) {
 func resealPlain(t *testing.T, e store.Engine) {
 	var c clock
 	r := store.Record{Body: []byte("{}"), Terms: []string{"t"}}
-	r.Rev = save(t, guard(t, e, &c).Open("acme"), "u1", r)
-	if _, err := guard(t, e, &c).Reseal(t.Context(), store.ResealOptions{}); !errors.Is(err, store.ErrKeys) {
+	r.Rev = save(t, process(t, e, &c).Open("acme"), "u1", r)
+	if _, err := process(t, e, &c).Reseal(t.Context(), guard.ResealOptions{}); !errors.Is(err, store.ErrKeys) {
 		t.Errorf("without a key: %v", err)
 	}
-	strict := store.Guard(e, store.GuardOptions{Keys: keys(t, "k1"), RequireSealed: true, Now: c.time, NewID: rand.Text, Pause: c.pause})
-	if out, err := strict.Reseal(t.Context(), store.ResealOptions{}); err != nil || out.Unreadable != 1 || out.Sealed != 0 {
+	strict := guard.New(e, guard.Options{Keys: Keys(t, "k1"), RequireSealed: true, Now: c.time, NewID: rand.Text, Pause: c.pause})
+	if out, err := strict.Reseal(t.Context(), guard.ResealOptions{}); err != nil || out.Unreadable != 1 || out.Sealed != 0 {
 		t.Errorf("plain records are refused: %+v, %v", out, err)
 	}
-	if out := reseal(t, guard(t, e, &c, "k1")); out.Sealed != 1 {
+	if out := reseal(t, process(t, e, &c, "k1")); out.Sealed != 1 {
 		t.Errorf("plain records are sealed: %+v", out)
 	}
 	want(t, strict.Open("acme"), map[string]store.Record{"u1": r}, "u1")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/guard"
 )
 
 // keyWaits has a process that brings a new key beside one that does not have it: before the first record is sealed with the new key,
@@ -17,7 +18,7 @@ import (
 func keyWaits(t *testing.T, e store.Engine) {
 	for name, old := range map[string][]string{"plain": nil, "sealed": {"k1"}} {
 		var c clock
-		running := guard(t, e, &c, old...)
+		running := process(t, e, &c, old...)
 		works(t, running, "u "+name)
 		waits := 0
 		brings := pausing(t, e, &c, func(time.Duration) {
@@ -54,7 +55,7 @@ func resealRaces(t *testing.T, e store.Engine) {
 			default:
 			}
 			lists := [][]string{{"k2", "k1"}, {"k1", "k2"}}
-			if _, err := guard(t, e, &c, lists[n%2]...).Reseal(ctx, store.ResealOptions{}); err != nil {
+			if _, err := process(t, e, &c, lists[n%2]...).Reseal(ctx, guard.ResealOptions{}); err != nil {
 				t.Error(err)
 				return
 			}
@@ -63,7 +64,7 @@ func resealRaces(t *testing.T, e store.Engine) {
 	for i := range writers {
 		writing.Go(func() {
 			lists := [][]string{{"k2", "k1"}, {"k1", "k2"}}
-			s, id := guard(t, e, &c, lists[i%2]...).Open("acme"), fmt.Sprint("w", i)
+			s, id := process(t, e, &c, lists[i%2]...).Open("acme"), fmt.Sprint("w", i)
 			var rev uint64
 			for n := range each {
 				next, err := s.Save(ctx, id, store.Record{Rev: rev, Body: []byte(strconv.Itoa(n)), Terms: []string{id, fmt.Sprint(id, " is ", n)}})
@@ -78,8 +79,8 @@ func resealRaces(t *testing.T, e store.Engine) {
 	writing.Wait()
 	close(done)
 	resealing.Wait()
-	reseal(t, guard(t, e, &c, "k2", "k1"))
-	s := guard(t, e, &c, "k2").Open("acme")
+	reseal(t, process(t, e, &c, "k2", "k1"))
+	s := process(t, e, &c, "k2").Open("acme")
 	for i := range writers {
 		id := fmt.Sprint("w", i)
 		finds(t, s, []string{id}, id)
@@ -96,7 +97,7 @@ func resealRaces(t *testing.T, e store.Engine) {
 func resealTooEarly(t *testing.T, e store.Engine) {
 	var c clock
 	records := filled(t, e, &c, 3, "k1", "k2")
-	late := guard(t, e, &c, "k1", "k2")
+	late := process(t, e, &c, "k1", "k2")
 	works(t, late, "v")
 	wrote := false
 	early := pausing(t, e, &c, func(d time.Duration) {
@@ -108,16 +109,16 @@ func resealTooEarly(t *testing.T, e store.Engine) {
 			records["acme"]["late"] = r
 		}
 	}, "k2", "k1")
-	out, err := early.Reseal(t.Context(), store.ResealOptions{Wait: time.Minute})
-	if err != nil || !wrote || !slices.Equal(out.Keys, []store.KeyUse{store.Writes, store.InFront}) {
+	out, err := early.Reseal(t.Context(), guard.ResealOptions{Wait: time.Minute})
+	if err != nil || !wrote || !slices.Equal(out.Keys, []guard.KeyUse{guard.Writes, guard.InFront}) {
 		t.Errorf("%+v, %v", out, err)
 	}
-	refuses(t, e, guard(t, e, &c, "k2"), store.ErrKeys)
-	reads(t, guard(t, e, &c, "k2", "k1"), records)
-	if out := reseal(t, guard(t, e, &c, "k2", "k1")); !slices.Equal(out.Keys, []store.KeyUse{store.Writes, store.Unused}) {
+	refuses(t, e, process(t, e, &c, "k2"), store.ErrKeys)
+	reads(t, process(t, e, &c, "k2", "k1"), records)
+	if out := reseal(t, process(t, e, &c, "k2", "k1")); !slices.Equal(out.Keys, []guard.KeyUse{guard.Writes, guard.Unused}) {
 		t.Errorf("once that has stopped: %+v", out)
 	}
-	reads(t, guard(t, e, &c, "k2"), records)
+	reads(t, process(t, e, &c, "k2"), records)
 }
 
 // resealLateWrite has a write with the old key that began before the key was announced to be retired, and ends after that.
@@ -129,15 +130,15 @@ func resealLateWrite(t *testing.T, e store.Engine) {
 		if d == time.Minute {
 			late = true
 			r := store.Record{Terms: []string{"all", "late"}}
-			r.Rev = save(t, store.Seal(e, keys(t, "k1", "k2")).Open("acme"), "late", r)
+			r.Rev = save(t, store.Seal(e, Keys(t, "k1", "k2")).Open("acme"), "late", r)
 			records["acme"]["late"] = r
 		}
 	}, "k2", "k1")
-	out, err := early.Reseal(t.Context(), store.ResealOptions{Wait: time.Minute})
-	if err != nil || !late || out.Keys[1] != store.Unused || out.Seen != 9 {
+	out, err := early.Reseal(t.Context(), guard.ResealOptions{Wait: time.Minute})
+	if err != nil || !late || out.Keys[1] != guard.Unused || out.Seen != 9 {
 		t.Errorf("%+v, %v", out, err)
 	}
-	reads(t, guard(t, e, &c, "k2"), records)
+	reads(t, process(t, e, &c, "k2"), records)
 }
 
 // locksRotate has processes whose lists of keys are those of one step and of the next one.
@@ -147,7 +148,7 @@ func locksRotate(t *testing.T, e store.Engine) {
 		{{"k2"}, {"k2", "k1"}}, {{"k2", "k1"}, {"k1", "k2"}}, {{"k1", "k2"}, {"k1"}},
 	} {
 		for _, pair := range [][2][]string{lists, {lists[1], lists[0]}} {
-			one, two := store.Seal(e, keys(t, pair[0]...)).Open("acme"), store.Seal(e, keys(t, pair[1]...)).Open("acme")
+			one, two := store.Seal(e, Keys(t, pair[0]...)).Open("acme"), store.Seal(e, Keys(t, pair[1]...)).Open("acme")
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
 			unlock, err := one.Lock(ctx, "u1", 2*patience)

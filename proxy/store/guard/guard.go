@@ -1,4 +1,4 @@
-package store
+package guard
 
 import (
 	"cmp"
@@ -8,11 +8,9 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
-)
 
-// SystemSpace is the space that holds records about the store itself; the package documentation lists them. Only Guard uses it: in the
-// space that Guarded.Open returns for this name, every operation fails with ErrInvalid.
-const SystemSpace = "system"
+	"keycloak-scim-proxy/proxy/store"
+)
 
 // recheck is how old the last check of the system space may be when an operation begins.
 const recheck = 2 * time.Second
@@ -20,10 +18,10 @@ const recheck = 2 * time.Second
 // systemRecords is more records than the system space ever has.
 const systemRecords = 1000
 
-// GuardOptions says what the store must be like.
-type GuardOptions struct {
+// Options say what the store must be like.
+type Options struct {
 	// Keys seal the records. Nil: records are kept in plain, and a store that was ever sealed is refused.
-	Keys *Keys
+	Keys *store.Keys
 	// RequireSealed refuses plain records. It needs Keys.
 	RequireSealed bool
 	// ExpectStamp refuses a store without this stamp. Empty: the stamp that the store has at the first check is right, and a store that
@@ -37,13 +35,13 @@ type GuardOptions struct {
 	NewID func() string
 }
 
-// Guarded is an engine whose spaces, and Probe, work only while the store is the one that this process knows and can read. Ping and
+// Engine is an engine whose spaces, and Probe, work only while the store is the one that this process knows and can read. Ping and
 // Close reach the engine unguarded.
-type Guarded struct {
-	Engine
-	spaces  Engine // what Open opens: sealed if there are keys
-	system  Space  // as the engine keeps it
-	options GuardOptions
+type Engine struct {
+	store.Engine
+	spaces  store.Engine // what Open opens: sealed if there are keys
+	system  store.Space  // as the engine keeps it
+	options Options
 	turn    chan struct{} // held while the system space is checked
 	seen    verdict       // the last one without an error; guarded by turn
 	written string        // the last stamp that this process has written, or tried to; guarded by turn
@@ -62,39 +60,39 @@ type verdict struct {
 	sealFrom    time.Time // when records may be sealed with the first key
 }
 
-// Guard seals the spaces of an engine if there are keys. It checks the system space before anything else is done with the store, and
+// New seals the spaces of an engine if there are keys. It checks the system space before anything else is done with the store, and
 // again two seconds later, or when the engine has connected again: every operation that begins then waits for the check, or makes it.
 // Until a check has succeeded, operations fail with its error.
-func Guard(e Engine, o GuardOptions) *Guarded {
-	g := &Guarded{Engine: e, spaces: e, system: e.Open(SystemSpace), options: o, turn: make(chan struct{}, 1)}
+func New(e store.Engine, o Options) *Engine {
+	g := &Engine{Engine: e, spaces: e, system: e.Open(store.SystemSpace), options: o, turn: make(chan struct{}, 1)}
 	switch {
 	case o.Keys == nil:
 	case o.RequireSealed:
-		g.spaces = SealStrictly(e, o.Keys)
+		g.spaces = store.SealStrictly(e, o.Keys)
 	default:
-		g.spaces = Seal(e, o.Keys)
+		g.spaces = store.Seal(e, o.Keys)
 	}
 	return g
 }
 
 // Open opens the tenant's space, sealed if there are keys.
-func (g *Guarded) Open(tenant string) Space {
-	if tenant == SystemSpace {
+func (g *Engine) Open(tenant string) store.Space {
+	if tenant == store.SystemSpace {
 		tenant = "" // engines refuse it in every operation
 	}
-	return &guarded{Space: g.spaces.Open(tenant), guard: g}
+	return &space{Space: g.spaces.Open(tenant), guard: g}
 }
 
 // Spaces leaves the system space out.
-func (g *Guarded) Spaces(ctx context.Context) ([]string, error) {
+func (g *Engine) Spaces(ctx context.Context) ([]string, error) {
 	return between(ctx, g, func() ([]string, error) {
 		names, err := g.Engine.Spaces(ctx)
-		return slices.DeleteFunc(names, func(n string) bool { return n == SystemSpace }), err
+		return slices.DeleteFunc(names, func(n string) bool { return n == store.SystemSpace }), err
 	})
 }
 
 // Probe fails also with the errors of Check.
-func (g *Guarded) Probe(ctx context.Context) error {
+func (g *Engine) Probe(ctx context.Context) error {
 	if err := g.Check(ctx); err != nil {
 		return err
 	}
@@ -102,7 +100,7 @@ func (g *Guarded) Probe(ctx context.Context) error {
 }
 
 // Check reports ErrKeys or ErrLost if the store is not the right one, and ErrUnavailable if that cannot be found out now.
-func (g *Guarded) Check(ctx context.Context) error {
+func (g *Engine) Check(ctx context.Context) error {
 	if v := g.last.Load(); g.holds(v) {
 		return v.err
 	}
@@ -114,7 +112,7 @@ func (g *Guarded) Check(ctx context.Context) error {
 	case g.turn <- struct{}{}:
 		defer func() { <-g.turn }()
 	case <-ctx.Done():
-		return Unavailable(ctx, "check", ctx.Err())
+		return store.Unavailable(ctx, "check", ctx.Err())
 	}
 	if v := g.last.Load(); g.holds(v) {
 		return v.err // another operation has checked meanwhile
@@ -129,7 +127,7 @@ func (g *Guarded) Check(ctx context.Context) error {
 	switch v.err = g.inspect(ctx, &v); {
 	case v.err == nil:
 		g.seen = v
-	case !errors.Is(v.err, ErrKeys) && !errors.Is(v.err, ErrLost):
+	case !errors.Is(v.err, store.ErrKeys) && !errors.Is(v.err, store.ErrLost):
 		if ctx.Err() == nil { // else it says nothing about the store
 			g.failed = v.err
 		}
@@ -140,12 +138,12 @@ func (g *Guarded) Check(ctx context.Context) error {
 }
 
 // holds reports whether a verdict needs no other check now. Keys do not change while the process runs.
-func (g *Guarded) holds(v *verdict) bool {
-	return v != nil && (errors.Is(v.err, ErrKeys) || g.options.Now().Sub(v.at) < recheck && v.connections == g.connections())
+func (g *Engine) holds(v *verdict) bool {
+	return v != nil && (errors.Is(v.err, store.ErrKeys) || g.options.Now().Sub(v.at) < recheck && v.connections == g.connections())
 }
 
 // connections is how often the engine has connected to its server: another server may have answered since.
-func (g *Guarded) connections() uint64 {
+func (g *Engine) connections() uint64 {
 	if e, ok := g.Engine.(interface{ Connections() uint64 }); ok {
 		return e.Connections()
 	}
@@ -154,7 +152,7 @@ func (g *Guarded) connections() uint64 {
 
 // inspect reads the system space, adds what is missing and reads it again, so that of two processes that begin at the same time each
 // sees what the other has added.
-func (g *Guarded) inspect(ctx context.Context, v *verdict) error {
+func (g *Engine) inspect(ctx context.Context, v *verdict) error {
 	for announced := !v.sealFrom.IsZero(); ; announced = false {
 		ids, err := g.system.Scan(ctx, "", systemRecords)
 		if err != nil {
@@ -181,7 +179,7 @@ func (g *Guarded) inspect(ctx context.Context, v *verdict) error {
 			return nil
 		}
 		for id, r := range missing {
-			if _, err := g.system.Save(ctx, id, r); err != nil && !errors.Is(err, ErrConflict) {
+			if _, err := g.system.Save(ctx, id, r); err != nil && !errors.Is(err, store.ErrConflict) {
 				return err
 			}
 		}
@@ -189,24 +187,24 @@ func (g *Guarded) inspect(ctx context.Context, v *verdict) error {
 }
 
 // missing are the records that the system space needs before anything is saved in another one.
-func (g *Guarded) missing(records map[string]Record) map[string]Record {
-	out := map[string]Record{}
+func (g *Engine) missing(records map[string]store.Record) map[string]store.Record {
+	out := map[string]store.Record{}
 	if _, there := records[stampID]; !there {
 		g.written = g.options.NewID()
-		out[stampID] = Record{Body: []byte(g.written)}
+		out[stampID] = store.Record{Body: []byte(g.written)}
 	}
 	if g.options.Keys == nil {
 		return out
 	}
 	if id := g.canaryID(); g.canary(records, id) != canaryBody {
-		out[id] = g.sealing().seal(id, Record{Rev: records[id].Rev, Body: []byte(canaryBody)})
+		out[id] = g.sealing().SealRecord(0, id, store.Record{Rev: records[id].Rev, Body: []byte(canaryBody)})
 	}
 	return out
 }
 
 // settle waits until records may be sealed with the first key: until its canary has been there for so long that every process without this
 // key has checked the store again, and stopped. Before that, such a process would not find records that are sealed with the key.
-func (g *Guarded) settle(ctx context.Context) error {
+func (g *Engine) settle(ctx context.Context) error {
 	for {
 		if err := g.Check(ctx); err != nil || g.options.Keys == nil {
 			return err
@@ -216,12 +214,12 @@ func (g *Guarded) settle(ctx context.Context) error {
 			return nil
 		}
 		if err := g.pause(ctx, wait); err != nil {
-			return Unavailable(ctx, "wait for the other processes to see the key", err)
+			return store.Unavailable(ctx, "wait for the other processes to see the key", err)
 		}
 	}
 }
 
-func (g *Guarded) pause(ctx context.Context, d time.Duration) error {
+func (g *Engine) pause(ctx context.Context, d time.Duration) error {
 	if g.options.Pause != nil {
 		return g.options.Pause(ctx, d)
 	}

@@ -1,4 +1,4 @@
-package store
+package guard
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"keycloak-scim-proxy/proxy/store"
 )
 
 const (
@@ -68,11 +70,11 @@ type Resealed struct {
 // A key is retired in steps, because another process may still have it as its first one, and seal with it: its canary says that it is
 // about to be retired, which such a process takes back before its next operation; after Wait all records are looked at once more; and
 // the canary is changed to say that the key is not needed only if it was not touched since.
-func (g *Guarded) Reseal(ctx context.Context, o ResealOptions) (Resealed, error) {
+func (g *Engine) Reseal(ctx context.Context, o ResealOptions) (Resealed, error) {
 	if g.options.Keys == nil {
-		return Resealed{}, fmt.Errorf("%w: no key is configured: there is nothing to seal with", ErrKeys)
+		return Resealed{}, fmt.Errorf("%w: no key is configured: there is nothing to seal with", store.ErrKeys)
 	}
-	r := &resealing{guard: g, options: o, out: Resealed{Keys: slices.Repeat([]KeyUse{Needed}, len(g.options.Keys.keys))}}
+	r := &resealing{guard: g, options: o, out: Resealed{Keys: slices.Repeat([]KeyUse{Needed}, len(g.options.Keys.IDs()))}}
 	r.out.Keys[0] = Writes
 	err := r.run(ctx)
 	return r.out, err
@@ -80,7 +82,7 @@ func (g *Guarded) Reseal(ctx context.Context, o ResealOptions) (Resealed, error)
 
 // resealing is one call of Reseal.
 type resealing struct {
-	guard   *Guarded
+	guard   *Engine
 	options ResealOptions
 	out     Resealed
 }
@@ -90,7 +92,7 @@ func (r *resealing) run(ctx context.Context) error {
 	case err != nil:
 		return err
 	case created:
-		return fmt.Errorf("%w: it was empty: is it the right one?", ErrLost)
+		return fmt.Errorf("%w: it was empty: is it the right one?", store.ErrLost)
 	}
 	if err := r.guard.settle(ctx); err != nil {
 		return err
@@ -107,7 +109,7 @@ func (r *resealing) run(ctx context.Context) error {
 			r.options.Waiting(r.options.Wait)
 		}
 		if err := r.guard.pause(ctx, r.options.Wait); err != nil {
-			return Unavailable(ctx, "wait for the other processes", err)
+			return store.Unavailable(ctx, "wait for the other processes", err)
 		}
 		seen := r.out.Seen
 		err := r.spaces(ctx, nil)
@@ -144,7 +146,7 @@ func (r *resealing) spaces(ctx context.Context, progress func(string, ResealCoun
 // space looks at all records of a space.
 func (r *resealing) space(ctx context.Context, name string, counted func(page ResealCounts, done bool)) error {
 	o := r.guard.options
-	s := &sealed{Space: r.guard.Engine.Open(name), tenant: name, keys: o.Keys, strict: o.RequireSealed}
+	s := store.SealSpace(r.guard.Engine.Open(name), name, o.Keys, o.RequireSealed)
 	for after, done := "", false; !done; {
 		if err := r.guard.Check(ctx); err != nil {
 			return err
@@ -153,7 +155,7 @@ func (r *resealing) space(ctx context.Context, name string, counted func(page Re
 		if err != nil {
 			return err
 		}
-		n, err := r.page(ctx, s, ids)
+		n, err := r.page(ctx, name, s, ids)
 		if err != nil {
 			return err
 		}
@@ -166,9 +168,9 @@ func (r *resealing) space(ctx context.Context, name string, counted func(page Re
 }
 
 // page looks at some records. If one of them fails the Load of all, each is loaded by itself.
-func (r *resealing) page(ctx context.Context, s *sealed, ids []string) (n ResealCounts, err error) {
+func (r *resealing) page(ctx context.Context, name string, s *store.SealedSpace, ids []string) (n ResealCounts, err error) {
 	records, err := s.Space.Load(ctx, ids...)
-	if err != nil && !errors.Is(err, ErrUnreadable) {
+	if err != nil && !errors.Is(err, store.ErrUnreadable) {
 		return n, err
 	}
 	var mu sync.Mutex
@@ -176,12 +178,12 @@ func (r *resealing) page(ctx context.Context, s *sealed, ids []string) (n Reseal
 	group.SetLimit(resealWriters)
 	for _, id := range ids {
 		group.Go(func() error {
-			one, err := s.reseal(ctx, id, records)
+			one, err := reseal(ctx, s, id, records)
 			mu.Lock()
 			defer mu.Unlock()
 			n.add(one)
 			if one.Unreadable > 0 && r.options.Unreadable != nil {
-				r.options.Unreadable(s.tenant, id, err)
+				r.options.Unreadable(name, id, err)
 			}
 			if one.Unreadable > 0 {
 				return nil
@@ -194,7 +196,7 @@ func (r *resealing) page(ctx context.Context, s *sealed, ids []string) (n Reseal
 
 // reseal writes one record again if it is not sealed with the first key. It begins with what was loaded, and loads the record by itself if
 // that is nil, or if another process has written it meanwhile.
-func (s *sealed) reseal(ctx context.Context, id string, records map[string]Record) (n ResealCounts, err error) {
+func reseal(ctx context.Context, s *store.SealedSpace, id string, records map[string]store.Record) (n ResealCounts, err error) {
 	for ; ; records = nil {
 		if records == nil {
 			records, err = s.Space.Load(ctx, id)
@@ -203,24 +205,24 @@ func (s *sealed) reseal(ctx context.Context, id string, records map[string]Recor
 		if err == nil && !there {
 			return n, nil // deleted meanwhile
 		}
-		var opened Record
+		var opened store.Record
 		if err == nil {
-			opened, err = s.open(id, r)
+			opened, err = s.OpenRecord(id, r)
 		}
-		if err == nil && s.current(r) {
+		if err == nil && s.IsCurrent(r) {
 			return ResealCounts{Seen: 1}, nil
 		}
 		if err == nil {
 			err = s.Rewrite(ctx, id, opened)
 		}
 		switch {
-		case errors.Is(err, ErrConflict):
+		case errors.Is(err, store.ErrConflict):
 			continue
-		case errors.Is(err, ErrUnreadable):
+		case errors.Is(err, store.ErrUnreadable):
 			return ResealCounts{Seen: 1, Unreadable: 1}, err
 		case err != nil:
 			return n, err
-		case isSealed(r):
+		case store.IsSealed(r):
 			return ResealCounts{Seen: 1, Resealed: 1}, nil
 		}
 		return ResealCounts{Seen: 1, Sealed: 1}, nil

@@ -1,19 +1,21 @@
-package store
+package guard
 
 import (
 	"context"
 	"time"
+
+	"keycloak-scim-proxy/proxy/store"
 )
 
-// guarded does nothing before the guard has checked the store. Locks and deletions wait for it too: they are steps of writes.
-type guarded struct {
-	Space
-	guard *Guarded
+// space does nothing before the guard has checked the store. Locks and deletions wait for it too: they are steps of writes.
+type space struct {
+	store.Space
+	guard *Engine
 }
 
 // between does an operation between two checks. The second one costs a round trip only if the engine has connected again during the
 // operation, or if that took long: what was read then may be that of another server.
-func between[T any](ctx context.Context, g *Guarded, operation func() (T, error)) (T, error) {
+func between[T any](ctx context.Context, g *Engine, operation func() (T, error)) (T, error) {
 	var none T
 	if err := g.Check(ctx); err != nil {
 		return none, err
@@ -29,17 +31,17 @@ func between[T any](ctx context.Context, g *Guarded, operation func() (T, error)
 }
 
 // Load is Space.Load.
-func (s *guarded) Load(ctx context.Context, ids ...string) (map[string]Record, error) {
-	return between(ctx, s.guard, func() (map[string]Record, error) { return s.Space.Load(ctx, ids...) })
+func (s *space) Load(ctx context.Context, ids ...string) (map[string]store.Record, error) {
+	return between(ctx, s.guard, func() (map[string]store.Record, error) { return s.Space.Load(ctx, ids...) })
 }
 
 // Find is Space.Find.
-func (s *guarded) Find(ctx context.Context, terms ...string) ([]string, error) {
+func (s *space) Find(ctx context.Context, terms ...string) ([]string, error) {
 	return between(ctx, s.guard, func() ([]string, error) { return s.Space.Find(ctx, terms...) })
 }
 
 // Save is Space.Save.
-func (s *guarded) Save(ctx context.Context, id string, r Record) (uint64, error) {
+func (s *space) Save(ctx context.Context, id string, r store.Record) (uint64, error) {
 	if err := s.guard.settle(ctx); err != nil {
 		return 0, err
 	}
@@ -47,7 +49,7 @@ func (s *guarded) Save(ctx context.Context, id string, r Record) (uint64, error)
 }
 
 // Rewrite is Space.Rewrite.
-func (s *guarded) Rewrite(ctx context.Context, id string, r Record) error {
+func (s *space) Rewrite(ctx context.Context, id string, r store.Record) error {
 	if err := s.guard.settle(ctx); err != nil {
 		return err
 	}
@@ -56,12 +58,12 @@ func (s *guarded) Rewrite(ctx context.Context, id string, r Record) error {
 }
 
 // Scan is Space.Scan.
-func (s *guarded) Scan(ctx context.Context, after string, n int) ([]string, error) {
+func (s *space) Scan(ctx context.Context, after string, n int) ([]string, error) {
 	return between(ctx, s.guard, func() ([]string, error) { return s.Space.Scan(ctx, after, n) })
 }
 
 // Delete is Space.Delete.
-func (s *guarded) Delete(ctx context.Context, ids ...string) error {
+func (s *space) Delete(ctx context.Context, ids ...string) error {
 	if err := s.guard.Check(ctx); err != nil {
 		return err
 	}
@@ -69,7 +71,7 @@ func (s *guarded) Delete(ctx context.Context, ids ...string) error {
 }
 
 // Lock is Space.Lock.
-func (s *guarded) Lock(ctx context.Context, key string, ttl time.Duration) (func(), error) {
+func (s *space) Lock(ctx context.Context, key string, ttl time.Duration) (func(), error) {
 	if err := s.guard.Check(ctx); err != nil {
 		return nil, err
 	}

@@ -1,9 +1,11 @@
-package store
+package guard
 
 import (
 	"cmp"
 	"context"
 	"fmt"
+
+	"keycloak-scim-proxy/proxy/store"
 )
 
 // stampID is the record whose body tells this store from every other one, and from an empty one.
@@ -11,7 +13,7 @@ const stampID = "stamp"
 
 // Stamp returns the text that tells this store from others. Created reports that this process has written it, because the store had
 // none. The error is that of Check.
-func (g *Guarded) Stamp(ctx context.Context) (stamp string, created bool, err error) {
+func (g *Engine) Stamp(ctx context.Context) (stamp string, created bool, err error) {
 	if err := g.Check(ctx); err != nil {
 		return "", false, err
 	}
@@ -20,7 +22,7 @@ func (g *Guarded) Stamp(ctx context.Context) (stamp string, created bool, err er
 }
 
 // checkStamp reports ErrLost unless the store has the stamp that it had at the last check, or that is expected of it at the first one.
-func (g *Guarded) checkStamp(records map[string]Record) error {
+func (g *Engine) checkStamp(records map[string]store.Record) error {
 	found, has := string(records[stampID].Body), "no stamp"
 	if found != "" {
 		has = "the stamp " + found
@@ -30,7 +32,7 @@ func (g *Guarded) checkStamp(records map[string]Record) error {
 	case want == "" || found == want:
 		return nil
 	case g.seen.stamp != "":
-		return fmt.Errorf("%w: it has %s, and had the stamp %s before: bring its data back, or restart the proxy to go on with what is there", ErrLost, has, want)
+		return fmt.Errorf("%w: it has %s, and had the stamp %s before: bring its data back, or restart the proxy to go on with what is there", store.ErrLost, has, want)
 	}
-	return fmt.Errorf("%w: it has %s, and store.expectStamp names %s: bring its data back, or change store.expectStamp", ErrLost, has, want)
+	return fmt.Errorf("%w: it has %s, and store.expectStamp names %s: bring its data back, or change store.expectStamp", store.ErrLost, has, want)
 }

@@ -1,4 +1,4 @@
-package store_test
+package guard_test
 
 import (
 	"os"
@@ -23,7 +23,7 @@ func rotation(t *testing.T, file string) string {
 
 // Operators read the one page and developers the other.
 func TestTheStepsOfARotationAreTheSame(t *testing.T) {
-	page, doc := rotation(t, "../../docs/operations.md"), rotation(t, "doc.go")
+	page, doc := rotation(t, "../../../docs/operations.md"), rotation(t, "doc.go")
 	if page != doc {
 		t.Errorf("docs/operations.md says\n%s\nand doc.go\n%s", page, doc)
 	}
