@@ -17,10 +17,10 @@ import (
 // rule is one condition: what is wrong at a path, or "".
 type rule struct{ path, wrong string }
 
-func (d *document) check(rules ...rule) {
+func (d document) check(rules ...rule) {
 	for _, r := range rules {
 		if r.wrong != "" {
-			d.wrong(r.path, r.wrong)
+			d.Wrong(r.path, r.wrong)
 		}
 	}
 }

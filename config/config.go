@@ -80,8 +80,6 @@ type Passthrough struct {
 	Timeout Duration `yaml:"timeout"`
 }
 
-func (p *Passthrough) setDefaults() { *p = DefaultPassthrough() }
-
 // Limits bound what a request may ask for.
 type Limits struct {
 	// Body is the largest request body.

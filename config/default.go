@@ -40,5 +40,8 @@ func DefaultPassthrough() Passthrough {
 	return Passthrough{Deny: []string{"/admin", "/metrics", "/health"}, Timeout: Duration(time.Minute)}
 }
 
+// DefaultRedis is what holds in a section that says nothing.
+func DefaultRedis() Redis { return Redis{Prefix: "kscim:"} }
+
 // trimURL takes the slash away to which paths are joined.
 func trimURL(s string) string { return strings.TrimSuffix(s, "/") }

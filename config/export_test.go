@@ -12,9 +12,7 @@ func Unfinished() map[string]string {
 // DefaultSections are the sections that have defaults of their own once they are there, by the name
 // of their type.
 func DefaultSections() map[string]any {
-	var r Redis
-	r.setDefaults()
-	return map[string]any{"Redis": r, "Passthrough": DefaultPassthrough()}
+	return map[string]any{"Redis": DefaultRedis(), "Passthrough": DefaultPassthrough()}
 }
 
 // ReadMain and ReadTenant read bytes as a file of a directory that does not exist.
@@ -24,7 +22,7 @@ func ReadMain(b []byte) Problems {
 	if ok {
 		d.validate(&c)
 	}
-	return d.problems
+	return d.Problems
 }
 
 // ReadTenant reads bytes as a tenant's file.
@@ -34,7 +32,7 @@ func ReadTenant(b []byte) Problems {
 	if ok {
 		d.validateTenant(&t, func(name string) bool { return name == "generic" })
 	}
-	return d.problems
+	return d.Problems
 }
 
 // Paths are all values of a configuration that name a file or directory.

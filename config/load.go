@@ -19,15 +19,15 @@ func Load(file string, known Idps) (*Config, error) {
 	}
 	mixed := c.TenantsDir != "" && filepath.Clean(c.TenantsDir) == filepath.Dir(file)
 	if mixed {
-		d.wrong("tenantsDir", "must be another directory than that of this file, which is no tenant")
+		d.Wrong("tenantsDir", "must be another directory than that of this file, which is no tenant")
 	}
-	problems := d.problems
+	problems := d.Problems
 	if c.TenantsDir != "" && !mixed && directory(c.TenantsDir) == "" {
 		tenants, wrong := LoadTenants(c.TenantsDir, known)
 		c.Tenants, problems = tenants, append(problems, wrong...)
 	}
 	if len(problems) > 0 {
-		problems.sort()
+		problems.Sort()
 		return nil, problems
 	}
 	return &c, nil
@@ -40,9 +40,9 @@ func LoadTenants(dir string, known Idps) ([]Tenant, Problems) {
 	if err != nil {
 		return nil, Problems{{File: dir, Message: cmp.Or(directory(dir), reason(err))}}
 	}
-	named := map[string]*document{}
+	named := map[string]document{}
 	var all []Tenant
-	var documents []*document
+	var documents []document
 	for _, file := range files {
 		t := DefaultTenant()
 		d, ok := readFile(file, &t)
@@ -50,9 +50,9 @@ func LoadTenants(dir string, known Idps) ([]Tenant, Problems) {
 			resolve(dir, &t.ServiceAccount.SecretFile)
 			d.validateTenant(&t, known)
 		}
-		if other := named[t.Tenant]; other != nil && t.Tenant != "" {
-			d.wrong("tenant", "is the tenant of "+filepath.Base(other.file)+" too")
-			other.wrong("tenant", "is the tenant of "+filepath.Base(file)+" too")
+		if other, taken := named[t.Tenant]; taken && t.Tenant != "" {
+			d.Wrong("tenant", "is the tenant of "+filepath.Base(other.File)+" too")
+			other.Wrong("tenant", "is the tenant of "+filepath.Base(file)+" too")
 		} else {
 			named[t.Tenant] = d
 		}
@@ -62,11 +62,11 @@ func LoadTenants(dir string, known Idps) ([]Tenant, Problems) {
 	var good []Tenant
 	var problems Problems
 	for i, d := range documents {
-		if problems = append(problems, d.problems...); len(d.problems) == 0 {
+		if problems = append(problems, d.Problems...); len(d.Problems) == 0 {
 			good = append(good, all[i])
 		}
 	}
-	problems.sort()
+	problems.Sort()
 	return good, problems
 }
 

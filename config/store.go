@@ -37,8 +37,6 @@ type Redis struct {
 	DB int `yaml:"db"`
 }
 
-func (r *Redis) setDefaults() { r.Prefix = "kscim:" }
-
 // TLS is how a server is trusted, and how the proxy shows itself.
 type TLS struct {
 	// CAFile holds the PEM certificates to trust instead of the system's.

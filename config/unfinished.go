@@ -21,10 +21,10 @@ func unfinishedTenant() []unfinished {
 	}
 }
 
-func refuseUnfinished(d *document, said *Tenant) {
+func refuseUnfinished(d document, said *Tenant) {
 	for _, u := range unfinishedTenant() {
 		if u.used(said) {
-			d.wrong(u.path, u.says)
+			d.Wrong(u.path, u.says)
 		}
 	}
 }

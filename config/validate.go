@@ -3,6 +3,8 @@ package config
 import (
 	"regexp"
 	"strconv"
+
+	"keycloak-scim-proxy/config/internal/strict"
 )
 
 // Idps says which dialects there are; the configuration itself knows none.
@@ -10,14 +12,14 @@ type Idps func(name string) bool
 
 // Validate checks a configuration that was not read from a file, apart from its Tenants. The error is Problems: everything that is wrong.
 func Validate(c *Config) error {
-	d := &document{}
-	if d.validate(c); len(d.problems) > 0 {
-		return d.problems
+	d := document{&strict.Document{}}
+	if d.validate(c); len(d.Problems) > 0 {
+		return d.Problems
 	}
 	return nil
 }
 
-func (d *document) validate(c *Config) {
+func (d document) validate(c *Config) {
 	d.check(
 		rule{"listen", listenAddress(c.Listen)},
 		rule{"adminListen", optional(c.AdminListen, listenAddress)},
@@ -48,7 +50,7 @@ func (d *document) validate(c *Config) {
 	d.validateStore(c.Store)
 }
 
-func (d *document) validatePassthrough(p Passthrough, t Timeouts) {
+func (d document) validatePassthrough(p Passthrough, t Timeouts) {
 	d.check(
 		rule{"dropIn.passthrough.timeout", positive(p.Timeout)},
 		rule{"timeouts.write", unless(t.Write <= 0 || t.Write > p.Timeout, "must be more than dropIn.passthrough.timeout, or errors could not be answered")},
@@ -63,7 +65,7 @@ func anyPort(address string) bool {
 	return ok && port == 0
 }
 
-func (d *document) validateLimits(l Limits) {
+func (d document) validateLimits(l Limits) {
 	d.check(
 		rule{"limits.body", positive(l.Body)},
 		rule{"limits.jsonDepth", unless(l.JSONDepth > 1, "must be more than 1")},
@@ -80,7 +82,7 @@ func (d *document) validateLimits(l Limits) {
 	)
 }
 
-func (d *document) validateTimeouts(t Timeouts, request Duration) {
+func (d document) validateTimeouts(t Timeouts, request Duration) {
 	d.check(
 		rule{"timeouts.readHeader", positive(t.ReadHeader)},
 		rule{"timeouts.read", positive(t.Read)},
@@ -91,7 +93,7 @@ func (d *document) validateTimeouts(t Timeouts, request Duration) {
 	)
 }
 
-func (d *document) validateStore(s Store) {
+func (d document) validateStore(s Store) {
 	d.check(rule{"store", unless((s.Embedded != nil) != (s.Redis != nil), "name exactly one of embedded and redis")})
 	if s.Embedded != nil {
 		d.check(rule{"store.embedded.path", required(s.Embedded.Path)})
@@ -110,7 +112,7 @@ func (d *document) validateStore(s Store) {
 
 var redisPrefix = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`)
 
-func (d *document) validateRedis(r *Redis) {
+func (d document) validateRedis(r *Redis) {
 	const at = "store.redis."
 	d.check(
 		rule{at + "addresses", unless(len(r.Addresses) > 0, "is required")},

@@ -17,7 +17,7 @@ var (
 	control   = regexp.MustCompile(`[\x00-\x1f\x7f]`)
 )
 
-func (d *document) validateTenant(t *Tenant, known Idps) {
+func (d document) validateTenant(t *Tenant, known Idps) {
 	d.check(
 		rule{"tenant", required(t.Tenant)},
 		rule{"tenant", unless(t.Tenant == "" || tenantName.MatchString(t.Tenant), "must be lower-case letters, digits and inner hyphens, up to 63")},
@@ -50,7 +50,7 @@ var (
 	attributeName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 )
 
-func (d *document) validateExtensions(all []Extension) {
+func (d document) validateExtensions(all []Extension) {
 	seen := map[string]bool{}
 	for i, e := range all {
 		at, urn := element("extensions", i), strings.ToLower(e.URN)
@@ -74,7 +74,7 @@ func (d *document) validateExtensions(all []Extension) {
 	}
 }
 
-func (d *document) validateAccount(a ServiceAccount) {
+func (d document) validateAccount(a ServiceAccount) {
 	d.check(
 		rule{"serviceAccount.clientID", required(a.ClientID)},
 		rule{"serviceAccount.clientID", unless(!control.MatchString(a.ClientID), "must be the id of a client")},
@@ -84,7 +84,7 @@ func (d *document) validateAccount(a ServiceAccount) {
 	)
 }
 
-func (d *document) validateTokens(tokens []Token) {
+func (d document) validateTokens(tokens []Token) {
 	ids, sums := map[string]bool{}, map[string]bool{}
 	for i, k := range tokens {
 		at := element("tokens", i)
@@ -104,7 +104,7 @@ func (d *document) validateTokens(tokens []Token) {
 // refuseUnshared reports every tenant that shares a whole realm without sharedRealm, because each
 // could delete the other's users. Letter case is ignored: Keycloak compares names of realms as its
 // database does, and MySQL and SQL Server ignore case by default.
-func refuseUnshared(all []Tenant, documents []*document) {
+func refuseUnshared(all []Tenant, documents []document) {
 	wholeRealm := map[string][]int{}
 	for i, t := range all {
 		if t.Realm != "" && t.Group == "" {
@@ -116,7 +116,7 @@ func refuseUnshared(all []Tenant, documents []*document) {
 		for _, i := range sharers {
 			other := slices.IndexFunc(sharers, func(j int) bool { return all[j].Tenant != all[i].Tenant })
 			if other >= 0 && !all[i].SharedRealm {
-				documents[i].wrong("realm", "is also served as a whole by "+filepath.Base(documents[sharers[other]].file)+
+				documents[i].Wrong("realm", "is also served as a whole by "+filepath.Base(documents[sharers[other]].File)+
 					": each tenant can change and delete the other's users. If that is intended, set sharedRealm: true in both files")
 			}
 		}

@@ -17,7 +17,8 @@ var walls = map[string]struct {
 	may []string
 	why string
 }{
-	"config":                     {nil, "what an operator may say is plain data"},
+	"config":                     {[]string{"config/internal/strict"}, "what an operator may say is plain data"},
+	"config/internal/strict":     {nil, "it decodes any structs"},
 	"adapters":                   {[]string{"proxy/scim"}, "a dialect is data over the vocabulary"},
 	"proxy/scim":                 {nil, "the vocabulary imports nothing of ours"},
 	"proxy/scim/scimtest":        {[]string{"proxy/scim"}, "the contract speaks the vocabulary only"},
@@ -54,7 +55,7 @@ var owners = map[string]struct {
 	"github.com/redis/go-redis": {[]string{"proxy/store/redis"}, "one engine"},
 	"go.etcd.io/bbolt":          {[]string{"proxy/store/embedded"}, "one engine"},
 	"github.com/Nerzal/gocloak": {[]string{"proxy/onboarding"}, "it hides deadlines and does not escape ids: not at run time"},
-	"github.com/goccy/go-yaml":  {[]string{"config"}, "YAML ends at the configuration"},
+	"github.com/goccy/go-yaml":  {[]string{"config/internal/strict"}, "YAML ends at the configuration"},
 	"go.uber.org/zap":           {[]string{"cmd/scim-proxy", "proxy", "proxy/observe", "test/"}, "rooms are silent"},
 	"github.com/spf13/cobra":    {[]string{"cmd/scim-proxy"}, "flags end at the commands"},
 	"github.com/prometheus":     {[]string{"proxy", "proxy/observe"}, "rooms are silent"},

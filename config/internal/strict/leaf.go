@@ -1,4 +1,4 @@
-package config
+package strict
 
 import (
 	"encoding"
@@ -11,7 +11,7 @@ import (
 )
 
 // text decodes what a type reads by itself from a single value, quoted or not.
-func (d *document) text(n ast.Node, into encoding.TextUnmarshaler, path string) {
+func (d *Document) text(n ast.Node, into encoding.TextUnmarshaler, path string) {
 	said, ok := said(n)
 	if !ok {
 		d.refuse(path, "must be a single value")
@@ -41,7 +41,7 @@ var (
 
 // leaf decodes the kinds that YAML itself knows, and takes none for another. (The library reads [redis:6379] within braces as a mapping, so
 // that quotes are the answer there too.)
-func (d *document) leaf(n ast.Node, v reflect.Value, path string) {
+func (d *Document) leaf(n ast.Node, v reflect.Value, path string) {
 	text, single := said(n)
 	switch kind := n.Type(); v.Kind() {
 	case reflect.String:
@@ -71,7 +71,7 @@ func (d *document) leaf(n ast.Node, v reflect.Value, path string) {
 		}
 		v.SetFloat(f)
 	default:
-		panic("config: no YAML for " + v.Type().String()) // a mistake in this package, met by its tests
+		panic("strict: no YAML for " + v.Type().String()) // a mistake in this package, met by its tests
 	}
 }
 
@@ -86,20 +86,4 @@ func shown(key string) string {
 		key = string(r[:64]) + "…"
 	}
 	return strconv.Quote(key)
-}
-
-// unknownKey says more to somebody who wants to write a secret into the file, or who only mistook a capital.
-func unknownKey(section reflect.Type, key string) string {
-	if section == reflect.TypeFor[Token]() && (key == "token" || key == "secret" || key == "value") {
-		return "tokens are not written here: put the SHA-256 of the token under sha256"
-	}
-	for f := range section.Fields() {
-		switch tag := f.Tag.Get("yaml"); {
-		case tag == key+"File" && (key == "secret" || key == "password"):
-			return "secrets are not written here: use " + key + "File or " + key + "Env"
-		case strings.EqualFold(tag, key) && tag != "-":
-			return "unknown key, " + tag + " is meant"
-		}
-	}
-	return "unknown key"
 }

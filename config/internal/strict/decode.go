@@ -1,10 +1,9 @@
-package config
+package strict
 
 import (
 	"bytes"
 	"encoding"
 	"errors"
-	"os"
 	"reflect"
 	"strconv"
 	"strings"
@@ -15,29 +14,31 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// document is one file while it is read. The library's strict decoding ends at the first unknown key, so its syntax tree is walked here
-// against the struct, and every mistake is collected.
-type document struct {
-	file      string
+// Document is one file and what is wrong with it. The library's strict decoding ends at the first
+// unknown key, so its syntax tree is walked here against the struct, and every mistake is collected.
+type Document struct {
+	// File is the name that problems have.
+	File string
+	// Problems are what is wrong so far.
+	Problems Problems
+
+	hooks     Hooks
 	positions map[string]*token.Position // of the keys and elements that are there, by path
-	broken    map[string]bool            // paths whose value could not be taken: there is no more to say about them
-	problems  Problems
+	broken    map[string]bool            // paths whose value could not be decoded: nothing more is reported about them
 }
 
-// defaulter is a section that, where it is there, has defaults of its own.
-type defaulter interface{ setDefaults() }
-
-// readFile decodes a file into a struct. It is false where there is nothing to validate, for the file is no YAML at all.
-func readFile(file string, into any) (*document, bool) {
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return &document{file: file, problems: Problems{{File: file, Message: reason(err)}}}, false
-	}
-	return readBytes(file, b, into)
+// Hooks are what the decoder cannot know about the structs.
+type Hooks struct {
+	// Defaults sets the defaults of a section that is present, which it gets as a pointer.
+	Defaults func(section any)
+	// UnknownKey is the message about a key that the struct does not have.
+	UnknownKey func(section reflect.Type, key string) string
 }
 
-func readBytes(file string, b []byte, into any) (*document, bool) {
-	d := &document{file: file, positions: map[string]*token.Position{}, broken: map[string]bool{}}
+// Decode decodes a YAML document into a struct. It is false if the document is not YAML at all, so
+// that there is nothing to validate.
+func Decode(file string, b []byte, into any, hooks Hooks) (*Document, bool) {
+	d := &Document{File: file, hooks: hooks, positions: map[string]*token.Position{}, broken: map[string]bool{}}
 	// Repeated keys are reported by mapping, with all the rest.
 	tree, err := parser.ParseBytes(bytes.TrimPrefix(b, []byte("\ufeff")), 0, parser.AllowDuplicateMapKey())
 	if err != nil {
@@ -45,15 +46,15 @@ func readBytes(file string, b []byte, into any) (*document, bool) {
 		return d, false
 	}
 	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
-		d.problems = append(d.problems, Problem{File: file, Message: "must be one YAML document that is not empty"})
+		d.Problems = append(d.Problems, Problem{File: file, Message: "must be one YAML document that is not empty"})
 		return d, false
 	}
 	d.decode(tree.Docs[0].Body, reflect.ValueOf(into).Elem(), "")
 	return d, true
 }
 
-func (d *document) syntax(err error) {
-	p := Problem{File: d.file, Message: "is not valid YAML"}
+func (d *Document) syntax(err error) {
+	p := Problem{File: d.File, Message: "is not valid YAML"}
 	if se, ok := errors.AsType[*yaml.SyntaxError](err); ok {
 		// Some messages quote what was found, which may be a secret: `password: |hunter2`.
 		said, _, _ := strings.Cut(se.Message, `"`)
@@ -62,19 +63,20 @@ func (d *document) syntax(err error) {
 			p.Line, p.Column = se.Token.Position.Line, se.Token.Position.Column
 		}
 	}
-	d.problems = append(d.problems, p)
+	d.Problems = append(d.Problems, p)
 }
 
 // refuse reports that the value at a path cannot be taken.
-func (d *document) refuse(path, message string) {
-	d.wrong(path, message)
+func (d *Document) refuse(path, message string) {
+	d.Wrong(path, message)
 	d.broken[path] = true
 }
 
-// wrong reports a problem at a path; the position is that of the key, or of the nearest key above that is there. Where the value, or a section
-// around it, could not be taken, that was told already.
-func (d *document) wrong(path, message string) {
-	p := Problem{File: d.file, Path: path, Message: message}
+// Wrong reports a problem at a path. Its position is that of the key, or of the nearest key above it
+// that is there. If the value, or a section around it, could not be decoded, that was reported before,
+// and this is not.
+func (d *Document) Wrong(path, message string) {
+	p := Problem{File: d.File, Path: path, Message: message}
 	for at := path; ; at = parent(at) {
 		if d.broken[at] {
 			return
@@ -86,12 +88,12 @@ func (d *document) wrong(path, message string) {
 			break
 		}
 	}
-	d.problems = append(d.problems, p)
+	d.Problems = append(d.Problems, p)
 }
 
 func parent(path string) string { return path[:max(strings.LastIndexAny(path, ".["), 0)] }
 
-func (d *document) decode(n ast.Node, v reflect.Value, path string) {
+func (d *Document) decode(n ast.Node, v reflect.Value, path string) {
 	switch n.Type() {
 	default:
 	case ast.AnchorType, ast.AliasType, ast.TagType:
@@ -104,9 +106,7 @@ func (d *document) decode(n ast.Node, v reflect.Value, path string) {
 	}
 	if v.Kind() == reflect.Pointer {
 		v.Set(reflect.New(v.Type().Elem()))
-		if into, ok := reflect.TypeAssert[defaulter](v); ok {
-			into.setDefaults()
-		}
+		d.hooks.Defaults(v.Interface())
 		v = v.Elem()
 	}
 	if into, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); ok {
@@ -123,7 +123,7 @@ func (d *document) decode(n ast.Node, v reflect.Value, path string) {
 	}
 }
 
-func (d *document) mapping(n ast.Node, v reflect.Value, path string) {
+func (d *Document) mapping(n ast.Node, v reflect.Value, path string) {
 	m, ok := n.(*ast.MappingNode)
 	if !ok {
 		d.refuse(path, "must be a mapping of keys to values")
@@ -135,7 +135,7 @@ func (d *document) mapping(n ast.Node, v reflect.Value, path string) {
 		at := strings.TrimPrefix(path+"."+shown(key.Value), ".")
 		switch field, known := fieldOf(v, key.Value); {
 		case !known:
-			d.at(key, at, unknownKey(v.Type(), key.Value))
+			d.at(key, at, d.hooks.UnknownKey(v.Type(), key.Value))
 		case seen[key.Value]:
 			d.at(key, at, "is there twice")
 		default:
@@ -147,8 +147,8 @@ func (d *document) mapping(n ast.Node, v reflect.Value, path string) {
 }
 
 // at reports a problem with a key itself.
-func (d *document) at(key *token.Token, path, message string) {
-	d.problems = append(d.problems, Problem{d.file, key.Position.Line, key.Position.Column, path, message})
+func (d *Document) at(key *token.Token, path, message string) {
+	d.Problems = append(d.Problems, Problem{d.File, key.Position.Line, key.Position.Column, path, message})
 }
 
 func fieldOf(v reflect.Value, key string) (reflect.Value, bool) {
@@ -160,7 +160,7 @@ func fieldOf(v reflect.Value, key string) (reflect.Value, bool) {
 	return reflect.Value{}, false
 }
 
-func (d *document) sequence(n ast.Node, v reflect.Value, path string) {
+func (d *Document) sequence(n ast.Node, v reflect.Value, path string) {
 	s, ok := n.(*ast.SequenceNode)
 	if !ok {
 		d.refuse(path, "must be a list")

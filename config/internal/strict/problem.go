@@ -1,4 +1,4 @@
-package config
+package strict
 
 import (
 	"cmp"
@@ -46,8 +46,8 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// sort brings problems into the order in which they stand in the files; what stands nowhere comes first.
-func (ps Problems) sort() {
+// Sort brings problems into the order in which they stand in the files; what stands nowhere comes first.
+func (ps Problems) Sort() {
 	slices.SortStableFunc(ps, func(a, b Problem) int {
 		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
