@@ -76,7 +76,7 @@ func TestResealRefuses(t *testing.T) {
 		{"no file", nil, false, 2, "--config"},
 		{"no keys", []string{"--config", plain}, false, 2, "has no store.encryption"},
 		{"a store that is in use", []string{"--config", sealed}, true, 1, "stop the proxy before resealing, because only one process can open the embedded store"},
-		{"a new store", []string{"--config", sealed}, false, 1, "it was empty: is it the right one?"},
+		{"a new store", []string{"--config", sealed}, false, 1, "it is empty, so there is nothing to reseal"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			if row.locked {

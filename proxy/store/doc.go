@@ -22,9 +22,10 @@
 //
 // # Encryption
 //
-// Keys come from files; the first key writes, the others only read. A record that was written before
-// encryption was turned on stays readable and findable, and is sealed by its next Save, or by
-// guard.Engine.Reseal. The documentation of package guard has the order in which a key is replaced.
+// Keys come from files; the first key writes, the others only read. A record that was written
+// before encryption was turned on stays readable and findable, and is sealed by its next Save, or
+// by guard.Engine.Reseal. The documentation of package guard has the order in which a key is
+// replaced.
 //
 // Encryption does not hide record ids (so no personal data belongs in an id), tenant names, sizes,
 // times, and on the wire the terms that Find asks for. Whoever can write to the store can still put
@@ -37,11 +38,11 @@
 // engine's time-outs. Nothing is queued or kept in memory for later, and the engine recovers by
 // itself when the store is back.
 //
-// If the process is killed, a record is there as before or as after, with its terms: Save and Delete
-// are atomic for each record. A Save that was acknowledged is kept, as far as the engine's own
-// durability goes; each engine's documentation says how far.
+// If the process is killed, a record is there as before or as after, with its terms: Save and
+// Delete are atomic for each record. A Save that was acknowledged is kept, as far as the engine's
+// own durability goes; each engine's documentation says how far.
 //
 // Two things are left behind. A Save that failed with ErrUnavailable may still have happened,
-// because only its answer was lost, so the caller loads again before it decides. A lock of a process
-// that died ends with its ttl.
+// because only its answer was lost, so the caller loads again before it decides. A lock of a
+// process that died ends with its ttl.
 package store

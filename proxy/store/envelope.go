@@ -11,17 +11,17 @@ import (
 	"keycloak-scim-proxy/proxy/store/internal/codec"
 )
 
-// envelopeMagic begins a sealed body; then come the key id, the nonce, and the ciphertext with its tag. A plain body is a JSON
-// document and cannot begin with NUL.
+// envelopeMagic begins a sealed body. The key id, the nonce, and the ciphertext with its tag
+// follow. A plain body is a JSON document and cannot begin with NUL.
 const envelopeMagic = "\x00sealed\x01"
 
-// What is hashed, so that a term and a lock of the same name differ.
+// The kinds of names that are hashed, so that a term and a lock of the same name differ.
 const (
 	hashTerm = 't'
 	hashLock = 'l'
 )
 
-// SealRecord seals a record of this id with one of the keys: 0 is the first.
+// SealRecord seals a record of this id with the n-th key; 0 is the first.
 func (s *SealedSpace) SealRecord(n int, id string, r Record) Record {
 	k := s.keys.keys[n]
 	out := Record{Rev: r.Rev, Terms: make([]string, len(r.Terms))}
@@ -32,7 +32,8 @@ func (s *SealedSpace) SealRecord(n int, id string, r Record) Record {
 	return out
 }
 
-// OpenRecord is the inverse of SealRecord, with whichever key the record was sealed. A plain record is returned as it is, or refused.
+// OpenRecord is the inverse of SealRecord and uses the key that the record was sealed with. It
+// returns a plain record as it is, or refuses it if the space is strict.
 func (s *SealedSpace) OpenRecord(id string, r Record) (Record, error) {
 	envelope, ok := bytes.CutPrefix(r.Body, []byte(envelopeMagic))
 	switch {
@@ -67,13 +68,13 @@ func (s *SealedSpace) IsCurrent(r Record) bool {
 	return bytes.HasPrefix(r.Body, []byte(envelopeMagic+s.keys.keys[0].id))
 }
 
-// bound is the additional data: the place where the record belongs.
+// bound is the additional data of AES-GCM: the tenant and the id that the record belongs to.
 func (s *SealedSpace) bound(id string) []byte {
 	b := binary.AppendUvarint(nil, uint64(len(s.tenant)))
 	return append(append(b, s.tenant...), id...)
 }
 
-// hash is different for each key, kind and tenant.
+// hash returns a keyed hash that differs for each key, kind and tenant.
 func (s *SealedSpace) hash(k key, kind byte, name string) string {
 	m := hmac.New(sha256.New, k.mac)
 	m.Write(append([]byte{kind}, s.bound(name)...))

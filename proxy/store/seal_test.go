@@ -15,7 +15,7 @@ import (
 	"keycloak-scim-proxy/proxy/store/storetest"
 )
 
-// material is a key that a name tells apart from others.
+// material returns a key for a name.
 func material(name string) []byte { return bytes.Repeat([]byte(name), 32)[:32] }
 
 func load(t testing.TB, s store.Space, id string) store.Record {
@@ -165,7 +165,7 @@ func TestEncryptionIsTurnedOnLater(t *testing.T) {
 	}
 }
 
-// TestPlainRecordsAreRefused has somebody who can write to the store, and does not have the keys.
+// An attacker who can write to the store, but does not have the keys, cannot plant a record.
 func TestPlainRecordsAreRefused(t *testing.T) {
 	m := storetest.NewMemory()
 	strict := store.SealStrictly(m, storetest.Keys(t, "k1")).Open("acme")
@@ -186,7 +186,8 @@ func TestPlainRecordsAreRefused(t *testing.T) {
 	}
 }
 
-// Two processes that have the same keys in another order take the locks of a name in the same order, so neither waits for the other for ever.
+// Two processes that have the same keys in another order take the locks of a name in the same
+// order. Otherwise each could wait for the other.
 func TestLocksAreTakenInOneOrder(t *testing.T) {
 	m := storetest.NewMemory()
 	var orders []string

@@ -31,7 +31,7 @@ func (s *space) Load(ctx context.Context, ids ...string) (map[string]store.Recor
 				return err
 			}
 			if r.Rev > 0 {
-				r.Body = bytes.Clone(r.Body) // bbolt's memory ends with the transaction
+				r.Body = bytes.Clone(r.Body) // bbolt's memory is valid only in the transaction
 				out[id] = r
 			}
 		}
@@ -112,7 +112,7 @@ func (s *space) Delete(ctx context.Context, ids ...string) error {
 	})
 }
 
-// Lock is store.Space.Lock, inside this process, which is the only one.
+// Lock is store.Space.Lock. It works inside this process, which is the only user of the file.
 func (s *space) Lock(ctx context.Context, key string, ttl time.Duration) (func(), error) {
 	if err := cmp.Or(store.CheckIDs(s.tenant), store.CheckLock(key, ttl)); err != nil {
 		return nil, err
@@ -135,7 +135,7 @@ func (s *space) Scan(ctx context.Context, after string, n int) (ids []string, er
 	return ids, err
 }
 
-// view reads the tenant's tables, if there are any.
+// view reads the tenant's tables. If the tenant has none, fn is not called.
 func (s *space) view(ctx context.Context, op string, fn func(tables) error) error {
 	return s.read(ctx, op, func(tx *bolt.Tx) error {
 		if t, ok := openTables(tx, s.tenant); ok {

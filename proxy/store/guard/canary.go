@@ -8,20 +8,21 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// canaryPrefix begins the ids of canaries; the id of the key follows in hexadecimal digits.
+// canaryPrefix begins the id of a canary. The id of the key follows in hexadecimal digits.
 const canaryPrefix = "key."
 
-// What canaries say. The first two are sealed, so that they can be opened with their own key only.
+// The bodies of canaries. The first two are sealed, so that only their own key opens them.
 const (
-	// canaryBody is that of a key that records may be sealed with.
+	// canaryBody: records may be sealed with the key.
 	canaryBody = "canary"
-	// retiringBody is that of a key that Reseal is about to retire. A process that still has it as the first one takes that back.
+	// retiringBody: Reseal is about to retire the key. A process that has the key in front changes
+	// this back to canaryBody.
 	retiringBody = "retiring"
-	// retiredBody is in plain: no record is sealed with the key any more, and it need not be configured.
+	// retiredBody, in plain: no record is sealed with the key, and it need not be configured.
 	retiredBody = "retired"
 )
 
-// canaryID is the record that says that records may be sealed with the first key.
+// canaryID names the canary of the first key.
 func (g *Engine) canaryID() string { return canaryPrefix + g.options.Keys.IDs()[0] }
 
 // sealing seals and opens records of the system space.
@@ -29,7 +30,7 @@ func (g *Engine) sealing() *store.SealedSpace {
 	return store.SealSpace(g.system, store.SystemSpace, g.options.Keys, true)
 }
 
-// canary is what a canary says, and the empty string if there is none or it does not open.
+// canary returns the body of a canary, or the empty string if there is none or it cannot be opened.
 func (g *Engine) canary(records map[string]store.Record, id string) string {
 	r := records[id]
 	if opened, err := g.sealing().OpenRecord(id, r); err == nil {
@@ -38,7 +39,7 @@ func (g *Engine) canary(records map[string]store.Record, id string) string {
 	return string(r.Body)
 }
 
-// checkKeys reports ErrKeys unless every canary opens, but for those of retired keys.
+// checkKeys reports ErrKeys unless every canary opens, except those of retired keys.
 func (g *Engine) checkKeys(records map[string]store.Record) error {
 	for id, r := range records {
 		name, ok := strings.CutPrefix(id, canaryPrefix)
@@ -50,7 +51,7 @@ func (g *Engine) checkKeys(records map[string]store.Record) error {
 			return fmt.Errorf("%w: the store is sealed with key %s, which is not configured: add the file of this key to store.encryption.keyFiles", store.ErrKeys, name)
 		default:
 			if _, err := g.sealing().OpenRecord(id, r); err != nil {
-				return fmt.Errorf("%w: the proof of key %s does not open, restore the store from a backup: %w", store.ErrKeys, name, err)
+				return fmt.Errorf("%w: the canary of key %s cannot be opened, restore the store from a backup: %w", store.ErrKeys, name, err)
 			}
 		}
 	}

@@ -1,5 +1,5 @@
-// Package guard refuses to use a store that is not the one that this process knows and can read, and
-// replaces the keys that records are sealed with.
+// Package guard refuses to use a store that is not the one that this process knows and can read,
+// and replaces the keys that records are sealed with.
 //
 // It owns the space "system", which describes the store itself, and the order in which a key is
 // replaced. It must not know what records mean, or any engine.
@@ -16,9 +16,9 @@
 // else is done with the store, every two seconds from then on, and when it has connected again.
 //
 // A canary is sealed with its own key and says that records may be sealed with this key ("canary"),
-// or that Reseal is about to retire it ("retiring"). A process that still has the key in front changes
-// "retiring" back before its next operation. A canary in plain ("retired") says that the key is not
-// needed any more.
+// or that Reseal is about to retire it ("retiring"). A process that still has the key in front
+// changes "retiring" back before its next operation. A canary in plain ("retired") says that the
+// key is not needed any more.
 //
 // A store whose canaries do not all open is refused with store.ErrKeys: records under a missing key
 // are not found, so look-ups would answer that the resource does not exist. For the same reason a
@@ -26,16 +26,17 @@
 // front.
 //
 // A store without its stamp came back empty, or is another one. It is refused with store.ErrLost
-// until the right one is back or the process is restarted. Two losses are not noticed: an older copy
-// of the same store, and a node of a Redis cluster that came back empty, unless it is the node with
-// the system space.
+// until the right one is back or the process is restarted. Two losses are not noticed: an older
+// copy of the same store, and a node of a Redis cluster that came back empty, unless it is the node
+// with the system space.
 //
 // # Replacing a key
 //
-// Every process must be able to read a key before any process writes with it, so a key is rotated in
-// this order (docs/operations.md has the same list, and a test compares them):
+// Every process must be able to read a key before any process writes with it, so a key is rotated
+// in this order (docs/operations.md has the same list, and a test compares them):
 //
-//  1. Add the new key at the end of `keyFiles` of every proxy, and restart them one after the other.
+//  1. Add the new key at the end of `keyFiles` of every proxy, and restart them one after the
+//     other.
 //  2. Move the new key to the front of `keyFiles` of every proxy, and restart them one after the
 //     other.
 //  3. Run `scim-proxy store reseal` with the `keyFiles` of step 2.

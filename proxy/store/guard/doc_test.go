@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// rotation is the numbered list of the file, with single blanks and without the marks of a comment.
+// rotation returns the numbered list of a file with single spaces and without comment marks.
 func rotation(t *testing.T, file string) string {
 	t.Helper()
 	b, err := os.ReadFile(file)
@@ -21,7 +21,7 @@ func rotation(t *testing.T, file string) string {
 	return strings.Join(strings.Fields(list), " ")
 }
 
-// Operators read the one page and developers the other.
+// Operators read the page, and developers the package documentation.
 func TestTheStepsOfARotationAreTheSame(t *testing.T) {
 	page, doc := rotation(t, "../../../docs/operations.md"), rotation(t, "doc.go")
 	if page != doc {

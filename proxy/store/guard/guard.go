@@ -12,45 +12,47 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// recheck is how old the last check of the system space may be when an operation begins.
+// recheck is the maximum age of the last check of the system space when an operation begins.
 const recheck = 2 * time.Second
 
-// systemRecords is more records than the system space ever has.
+// systemRecords is more than the system space ever has.
 const systemRecords = 1000
 
-// Options say what the store must be like.
+// Options say which store is the right one.
 type Options struct {
-	// Keys seal the records. Nil: records are kept in plain, and a store that was ever sealed is refused.
+	// Keys seal the records. Nil: records are kept in plain, and a store that was ever sealed is
+	// refused.
 	Keys *store.Keys
 	// RequireSealed refuses plain records. It needs Keys.
 	RequireSealed bool
-	// ExpectStamp refuses a store without this stamp. Empty: the stamp that the store has at the first check is right, and a store that
-	// has none gets one.
+	// ExpectStamp refuses a store without this stamp. Empty: any store is accepted at the first
+	// check, and one without a stamp gets one.
 	ExpectStamp string
 	// Now is the clock; time.Now in production.
 	Now func() time.Time
-	// Pause waits for the duration or until the context ends, and returns the context's error then. Nil waits by the real clock.
+	// Pause waits until the duration has passed or the context has ended, and returns the context's
+	// error in that case. Nil uses the real clock.
 	Pause func(context.Context, time.Duration) error
 	// NewID returns a random text for a new stamp; rand.Text of crypto/rand in production.
 	NewID func() string
 }
 
-// Engine is an engine whose spaces, and Probe, work only while the store is the one that this process knows and can read. Ping and
-// Close reach the engine unguarded.
+// Engine is an engine that is used only while its store is the one that this process knows and can
+// read. Ping and Close are not guarded.
 type Engine struct {
 	store.Engine
 	spaces  store.Engine // what Open opens: sealed if there are keys
 	system  store.Space  // as the engine keeps it
 	options Options
-	turn    chan struct{} // held while the system space is checked
-	seen    verdict       // the last one without an error; guarded by turn
-	written string        // the last stamp that this process has written, or tried to; guarded by turn
-	failed  error         // of the last check, if the store did not answer; guarded by turn
-	rounds  atomic.Int64  // checks so far
+	turn    chan struct{} // held during a check
+	seen    verdict       // the last verdict without an error; guarded by turn
+	written string        // the last stamp that this process tried to write; guarded by turn
+	failed  error         // error of the last check if the store did not answer; guarded by turn
+	rounds  atomic.Int64  // number of checks
 	last    atomic.Pointer[verdict]
 }
 
-// verdict is the outcome of a check. It is not kept if the store did not answer.
+// verdict is the outcome of a check. There is none if the store did not answer.
 type verdict struct {
 	at          time.Time
 	connections uint64
@@ -60,9 +62,10 @@ type verdict struct {
 	sealFrom    time.Time // when records may be sealed with the first key
 }
 
-// New seals the spaces of an engine if there are keys. It checks the system space before anything else is done with the store, and
-// again two seconds later, or when the engine has connected again: every operation that begins then waits for the check, or makes it.
-// Until a check has succeeded, operations fail with its error.
+// New returns a guarded engine; its spaces are sealed if there are keys. It checks the system space
+// before it uses the store, two seconds after each check, and when the engine has connected again.
+// An operation that begins then waits for the check, or makes it. Operations fail with the error of
+// the last check until one succeeds.
 func New(e store.Engine, o Options) *Engine {
 	g := &Engine{Engine: e, spaces: e, system: e.Open(store.SystemSpace), options: o, turn: make(chan struct{}, 1)}
 	switch {
@@ -83,7 +86,7 @@ func (g *Engine) Open(tenant string) store.Space {
 	return &space{Space: g.spaces.Open(tenant), guard: g}
 }
 
-// Spaces leaves the system space out.
+// Spaces returns the names of the spaces except the system space.
 func (g *Engine) Spaces(ctx context.Context) ([]string, error) {
 	return between(ctx, g, func() ([]string, error) {
 		names, err := g.Engine.Spaces(ctx)
@@ -91,7 +94,7 @@ func (g *Engine) Spaces(ctx context.Context) ([]string, error) {
 	})
 }
 
-// Probe fails also with the errors of Check.
+// Probe probes the store. It also fails with the errors of Check.
 func (g *Engine) Probe(ctx context.Context) error {
 	if err := g.Check(ctx); err != nil {
 		return err
@@ -99,7 +102,8 @@ func (g *Engine) Probe(ctx context.Context) error {
 	return g.Engine.Probe(ctx)
 }
 
-// Check reports ErrKeys or ErrLost if the store is not the right one, and ErrUnavailable if that cannot be found out now.
+// Check reports ErrKeys or ErrLost if the store is not the right one, and ErrUnavailable if the
+// store does not answer.
 func (g *Engine) Check(ctx context.Context) error {
 	if v := g.last.Load(); g.holds(v) {
 		return v.err
@@ -118,7 +122,7 @@ func (g *Engine) Check(ctx context.Context) error {
 		return v.err // another operation has checked meanwhile
 	}
 	if g.rounds.Load() > round && g.failed != nil {
-		return g.failed // a check that began meanwhile got no answer: waiting for one more time-out each would queue all operations
+		return g.failed // a later check got no answer: more checks would queue all operations
 	}
 	v := g.seen
 	v.at, v.connections = g.options.Now(), g.connections()
@@ -128,7 +132,7 @@ func (g *Engine) Check(ctx context.Context) error {
 	case v.err == nil:
 		g.seen = v
 	case !errors.Is(v.err, store.ErrKeys) && !errors.Is(v.err, store.ErrLost):
-		if ctx.Err() == nil { // else it says nothing about the store
+		if ctx.Err() == nil { // otherwise the error is not the store's
 			g.failed = v.err
 		}
 		return v.err
@@ -137,12 +141,14 @@ func (g *Engine) Check(ctx context.Context) error {
 	return v.err
 }
 
-// holds reports whether a verdict needs no other check now. Keys do not change while the process runs.
+// holds reports whether a verdict is still valid. One with ErrKeys always is: keys do not change
+// while the process runs.
 func (g *Engine) holds(v *verdict) bool {
 	return v != nil && (errors.Is(v.err, store.ErrKeys) || g.options.Now().Sub(v.at) < recheck && v.connections == g.connections())
 }
 
-// connections is how often the engine has connected to its server: another server may have answered since.
+// connections returns how often the engine has connected to its server. If the number has changed,
+// another server may have answered.
 func (g *Engine) connections() uint64 {
 	if e, ok := g.Engine.(interface{ Connections() uint64 }); ok {
 		return e.Connections()
@@ -150,8 +156,8 @@ func (g *Engine) connections() uint64 {
 	return 0
 }
 
-// inspect reads the system space, adds what is missing and reads it again, so that of two processes that begin at the same time each
-// sees what the other has added.
+// inspect reads the system space, adds what is missing and reads it again, so that two processes
+// that start at the same time see each other's records.
 func (g *Engine) inspect(ctx context.Context, v *verdict) error {
 	for announced := !v.sealFrom.IsZero(); ; announced = false {
 		ids, err := g.system.Scan(ctx, "", systemRecords)
@@ -186,7 +192,8 @@ func (g *Engine) inspect(ctx context.Context, v *verdict) error {
 	}
 }
 
-// missing are the records that the system space needs before anything is saved in another one.
+// missing returns the records that must be in the system space before a record is saved in any
+// other space.
 func (g *Engine) missing(records map[string]store.Record) map[string]store.Record {
 	out := map[string]store.Record{}
 	if _, there := records[stampID]; !there {
@@ -202,8 +209,9 @@ func (g *Engine) missing(records map[string]store.Record) map[string]store.Recor
 	return out
 }
 
-// settle waits until records may be sealed with the first key: until its canary has been there for so long that every process without this
-// key has checked the store again, and stopped. Before that, such a process would not find records that are sealed with the key.
+// settle waits until records may be sealed with the first key. By then the canary of the key has
+// been in the store for so long that every process without the key has checked the store again and
+// stopped. Earlier, such a process would not find records that are sealed with the key.
 func (g *Engine) settle(ctx context.Context) error {
 	for {
 		if err := g.Check(ctx); err != nil || g.options.Keys == nil {

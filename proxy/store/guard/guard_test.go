@@ -39,7 +39,7 @@ func guarded(t testing.TB, e store.Engine, names ...string) *guard.Engine {
 	return guard.New(e, o)
 }
 
-// The store may start after the process does: until it answers, operations fail as with any store that is down.
+// If the store starts after the process, operations fail as with any store that is down.
 func TestGuardWaitsForTheStore(t *testing.T) {
 	m := storetest.NewMemory()
 	m.SetDown(store.Unavailable(t.Context(), "test", errors.New("down")))
@@ -63,7 +63,7 @@ func TestGuardWaitsForTheStore(t *testing.T) {
 	}
 }
 
-// The check costs two round trips each two seconds, however many operations there are.
+// The check costs two round trips every two seconds, for any number of operations.
 func TestGuardIsCheap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := storetest.NewMemory()
@@ -88,7 +88,7 @@ func TestGuardIsCheap(t *testing.T) {
 	})
 }
 
-// A caller who leaves during the check does not decide for the others.
+// A caller who cancels during the check does not affect the others.
 func TestGuardOfACallerWhoLeaves(t *testing.T) {
 	m := storetest.NewMemory()
 	s := guarded(t, m, "k1").Open("acme")
@@ -120,7 +120,7 @@ func TestGuardOfACallerWhoLeaves(t *testing.T) {
 	all.Wait()
 }
 
-// TestPlainRecordsAreRefusedByTheGuard is about the option, and about a canary that somebody plants in plain.
+// RequireSealed refuses plain records, and a canary that an attacker plants in plain.
 func TestPlainRecordsAreRefusedByTheGuard(t *testing.T) {
 	m := storetest.NewMemory()
 	save(t, m.Open("acme"), "planted", store.Record{Terms: []string{"t"}})

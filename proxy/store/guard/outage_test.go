@@ -14,7 +14,8 @@ import (
 	"keycloak-scim-proxy/proxy/store/storetest"
 )
 
-// While the store does not answer, operations that wait for its check share one time-out instead of queueing one each.
+// If the store does not answer, operations that wait for its check share one time-out instead of
+// each waiting for one.
 func TestOperationsShareAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := storetest.NewMemory()

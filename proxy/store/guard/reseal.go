@@ -20,11 +20,14 @@ const (
 
 // ResealOptions say how to reseal.
 type ResealOptions struct {
-	// Wait is how long another process may take to finish a write and to check the store again. 0 if no other process uses the store.
+	// Wait is how long another process may need to finish a write and to check the store again. 0
+	// if no other process uses the store.
 	Wait time.Duration
-	// Progress, if not nil, is called after each page of a space, with the counts of this space so far, and with done after the last page.
+	// Progress, if not nil, is called after each page of a space with the counts of the space so
+	// far. After the last page done is true.
 	Progress func(space string, n ResealCounts, done bool)
-	// Waiting, if not nil, is called with a Wait that is not 0 when all records are sealed with the first key, before the wait and the second look at all of them.
+	// Waiting, if not nil, is called before the wait, if Wait is not 0. All records are sealed with
+	// the first key then, and are read once more after the wait.
 	Waiting func(time.Duration)
 	// Unreadable, if not nil, is called for each record that no key opens.
 	Unreadable func(space, id string, err error)
@@ -32,10 +35,10 @@ type ResealOptions struct {
 
 // ResealCounts are numbers of records.
 type ResealCounts struct {
-	Seen       int // records that were looked at
-	Resealed   int // had another key
+	Seen       int // records that were read
+	Resealed   int // were sealed with another key
 	Sealed     int // were plain
-	Unreadable int // are not opened by any key, and are left as they are
+	Unreadable int // no key opens them; they are left as they are
 }
 
 func (n *ResealCounts) add(m ResealCounts) {
@@ -45,14 +48,14 @@ func (n *ResealCounts) add(m ResealCounts) {
 	n.Unreadable += m.Unreadable
 }
 
-// KeyUse says what a key is used for after Reseal.
+// KeyUse says what a key is used for when Reseal has returned.
 type KeyUse string
 
-// These are the uses of a key. Only a key that is Unused may be removed from the keys of every process.
+// The uses of a key. Only an Unused key may be removed from the keys of every process.
 const (
 	Writes  KeyUse = "writes"  // the first key
 	Unused  KeyUse = "unused"  // no record is sealed with it
-	Needed  KeyUse = "needed"  // Reseal did not come to its end, or some records cannot be read
+	Needed  KeyUse = "needed"  // Reseal did not finish, or some records cannot be read
 	InFront KeyUse = "infront" // another process still seals with it
 )
 
@@ -63,16 +66,18 @@ type Resealed struct {
 	Keys []KeyUse
 }
 
-// Reseal seals every record with the first key that is not yet, and then retires the other keys, so that they may be removed. Other
-// processes may use the store meanwhile: a record that one of them writes is never overwritten, and revisions stay. It may end at any
-// point and be called again. Until it has returned without an error, every key is needed.
+// Reseal seals every record with the first key, unless it is already, and then retires the other
+// keys, so that they may be removed. Other processes may use the store meanwhile: their writes are
+// never overwritten, and revisions do not change. Reseal may be stopped at any point and called
+// again. Every key is needed until it has returned without an error.
 //
-// A key is retired in steps, because another process may still have it as its first one, and seal with it: its canary says that it is
-// about to be retired, which such a process takes back before its next operation; after Wait all records are looked at once more; and
-// the canary is changed to say that the key is not needed only if it was not touched since.
+// Another process may still have an old key in front, and seal with it. So a key is retired in
+// three steps. Its canary says that it is about to be retired; a process with this key in front
+// changes that back before its next operation. After Wait all records are read once more. Then the
+// canary says that the key is not needed, unless it was changed meanwhile.
 func (g *Engine) Reseal(ctx context.Context, o ResealOptions) (Resealed, error) {
 	if g.options.Keys == nil {
-		return Resealed{}, fmt.Errorf("%w: no key is configured: there is nothing to seal with", store.ErrKeys)
+		return Resealed{}, fmt.Errorf("%w: no key is configured, so there is nothing to seal with", store.ErrKeys)
 	}
 	r := &resealing{guard: g, options: o, out: Resealed{Keys: slices.Repeat([]KeyUse{Needed}, len(g.options.Keys.IDs()))}}
 	r.out.Keys[0] = Writes
@@ -92,7 +97,7 @@ func (r *resealing) run(ctx context.Context) error {
 	case err != nil:
 		return err
 	case created:
-		return fmt.Errorf("%w: it was empty: is it the right one?", store.ErrLost)
+		return fmt.Errorf("%w: it is empty, so there is nothing to reseal: check that the configuration names the right store", store.ErrLost)
 	}
 	if err := r.guard.settle(ctx); err != nil {
 		return err
@@ -121,7 +126,7 @@ func (r *resealing) run(ctx context.Context) error {
 	return r.retire(ctx, retiring)
 }
 
-// spaces looks at all records of all spaces.
+// spaces reseals the records of all spaces.
 func (r *resealing) spaces(ctx context.Context, progress func(string, ResealCounts, bool)) error {
 	names, err := r.guard.Spaces(ctx)
 	if err != nil {
@@ -143,7 +148,7 @@ func (r *resealing) spaces(ctx context.Context, progress func(string, ResealCoun
 	return nil
 }
 
-// space looks at all records of a space.
+// space reseals the records of one space.
 func (r *resealing) space(ctx context.Context, name string, counted func(page ResealCounts, done bool)) error {
 	o := r.guard.options
 	s := store.SealSpace(r.guard.Engine.Open(name), name, o.Keys, o.RequireSealed)
@@ -167,7 +172,7 @@ func (r *resealing) space(ctx context.Context, name string, counted func(page Re
 	return nil
 }
 
-// page looks at some records. If one of them fails the Load of all, each is loaded by itself.
+// page reseals some records. If Load fails because of one of them, each is loaded by itself.
 func (r *resealing) page(ctx context.Context, name string, s *store.SealedSpace, ids []string) (n ResealCounts, err error) {
 	records, err := s.Space.Load(ctx, ids...)
 	if err != nil && !errors.Is(err, store.ErrUnreadable) {
@@ -194,8 +199,8 @@ func (r *resealing) page(ctx context.Context, name string, s *store.SealedSpace,
 	return n, group.Wait()
 }
 
-// reseal writes one record again if it is not sealed with the first key. It begins with what was loaded, and loads the record by itself if
-// that is nil, or if another process has written it meanwhile.
+// reseal writes one record again if it is not sealed with the first key. It takes the record from
+// records, or loads it if records is nil or another process has written it meanwhile.
 func reseal(ctx context.Context, s *store.SealedSpace, id string, records map[string]store.Record) (n ResealCounts, err error) {
 	for ; ; records = nil {
 		if records == nil {

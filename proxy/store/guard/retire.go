@@ -7,7 +7,8 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// announce has the canary of each key but the first say that the key is about to be retired. It returns their revisions, by key.
+// announce changes the canary of each key except the first to say that the key is about to be
+// retired. It returns the revisions of these canaries, by the index of the key.
 func (r *resealing) announce(ctx context.Context) (retiring map[int]uint64, err error) {
 	g := r.guard
 	retiring = map[int]uint64{}
@@ -25,7 +26,7 @@ func (r *resealing) announce(ctx context.Context) (retiring map[int]uint64, err 
 			continue
 		}
 		rev, err := g.system.Save(ctx, id, g.sealing().SealRecord(i, id, store.Record{Rev: canary.Rev, Body: []byte(retiringBody)}))
-		if err != nil && !errors.Is(err, store.ErrConflict) { // a conflict: another process has just written it, and is seen by retire
+		if err != nil && !errors.Is(err, store.ErrConflict) { // after a conflict, retire reports the other writer
 			return nil, err
 		}
 		retiring[i] = rev
@@ -33,7 +34,8 @@ func (r *resealing) announce(ctx context.Context) (retiring map[int]uint64, err 
 	return retiring, nil
 }
 
-// retire has the canaries say that the keys are not needed, unless one was written since it was announced.
+// retire changes the canaries to say that the keys are not needed, unless one was written
+// meanwhile.
 func (r *resealing) retire(ctx context.Context, retiring map[int]uint64) error {
 	g := r.guard
 	for i, key := range g.options.Keys.IDs() {

@@ -7,14 +7,15 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// space does nothing before the guard has checked the store. Locks and deletions wait for it too: they are steps of writes.
+// space checks the store before each operation. That includes locks and deletions, which are steps
+// of a write.
 type space struct {
 	store.Space
 	guard *Engine
 }
 
-// between does an operation between two checks. The second one costs a round trip only if the engine has connected again during the
-// operation, or if that took long: what was read then may be that of another server.
+// between performs an operation between two checks. The second check costs a round trip only if the
+// operation took long or the engine has connected again: another server may have answered then.
 func between[T any](ctx context.Context, g *Engine, operation func() (T, error)) (T, error) {
 	var none T
 	if err := g.Check(ctx); err != nil {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// keys are the names of a tenant's keys; base is up to and with the colon after the tenant.
+// keys are the names of a tenant's keys. base is the part up to the colon after the tenant.
 type keys struct{ base string }
 
 func (k keys) record(id string) string { return k.base + "r:" + escape(id) }
@@ -24,7 +24,8 @@ func (k keys) records(ids []string) []string {
 	return out
 }
 
-// escape is percent-encoding of all bytes but [A-Za-z0-9._:-], so that a name cannot close the braces of the hash tag.
+// escape percent-encodes all bytes except [A-Za-z0-9._:-], so that a name cannot close the braces
+// of the hash tag.
 func escape(name string) string {
 	var b strings.Builder
 	for i := range len(name) {

@@ -15,13 +15,15 @@ import (
 	"keycloak-scim-proxy/test/redisserver"
 )
 
-// lossy stands in front of a server, and breaks the connection in place of the next answer to a script when it is told to.
+// lossy stands in front of a server. If lose is set, it breaks the connection instead of passing on
+// the next answer to a script.
 type lossy struct {
 	net.Listener
 	server string
 	lose   atomic.Bool
 	lost   atomic.Int64
-	// meanwhile is called after the server has done what the lost answer is about, and before it is sent again.
+	// meanwhile is called when the server has done the command whose answer is lost, before the
+	// client sends it again.
 	meanwhile atomic.Pointer[func()]
 }
 
@@ -82,7 +84,7 @@ func (p *lossy) relay(client net.Conn) {
 // hangUp closes a connection that may be closed already.
 func hangUp(c net.Conn) { _ = c.Close() }
 
-// pipe copies until either end closes, or pass says no.
+// pipe copies until either end closes, or pass returns false.
 func pipe(to io.Writer, from io.Reader, pass func([]byte) bool) {
 	buf := make([]byte, 64<<10)
 	for {

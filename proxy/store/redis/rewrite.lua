@@ -1,7 +1,8 @@
--- Replaces the body and the index entries of a record that still has the expected revision. The revision stays, and so does the name of the
--- last save: a writer whose answer was lost, and who sends again, still finds it.
+-- Replaces the body and the index entries of a record that still has the expected revision. The
+-- revision and the name of the last save do not change: a writer that sends its save again, because
+-- the answer was lost, still recognises it.
 -- KEYS: record, terms.   ARGV: expected revision, id, body, terms.
--- Answers 1, or 0 for a conflict.
+-- Returns 1, or 0 for a conflict.
 local record, index = KEYS[1], KEYS[2]
 local expected, id, body, terms = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 

@@ -9,10 +9,10 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 )
 
-// scanStep is how many keys Redis looks at in one SCAN, so that no step keeps it from serving others.
+// scanStep is how many keys Redis visits in one SCAN, so that a step does not block other clients.
 const scanStep = 1000
 
-// Spaces walks the key space of each master for the sorted sets of ids. It needs the permission to SCAN.
+// Spaces searches the key space of each master for the sets of ids. Its user needs +scan.
 func (e *Engine) Spaces(ctx context.Context) ([]string, error) {
 	if err := begin(ctx, "spaces"); err != nil {
 		return nil, err
@@ -44,7 +44,8 @@ func (e *Engine) Spaces(ctx context.Context) ([]string, error) {
 	return slices.Compact(names), nil // SCAN may return a key twice
 }
 
-// spaceOf is the inverse of keys.ids. Other keys match the pattern too: the record "a:ids" is {space}:r:a:ids.
+// spaceOf is the inverse of keys.ids. It refuses other keys that match the pattern, such as
+// {space}:r:a:ids, which is the record "a:ids".
 func (e *Engine) spaceOf(key string) (name string, ok bool) {
 	name, rest, _ := strings.Cut(strings.TrimPrefix(key, e.prefix+"{"), "}")
 	if rest != ":ids" {

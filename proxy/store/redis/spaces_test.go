@@ -10,7 +10,8 @@ import (
 	"keycloak-scim-proxy/test/redisserver"
 )
 
-// TestSpacesOfManyKeys has more keys than one SCAN looks at, some under another prefix, and keys that are nobody's.
+// There are more keys than one SCAN visits, some with another prefix, and some that look like those
+// of a space.
 func TestSpacesOfManyKeys(t *testing.T) {
 	server := redisserver.Start(t, redisserver.Options{})
 	var want []string

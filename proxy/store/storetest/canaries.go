@@ -10,7 +10,7 @@ import (
 	"keycloak-scim-proxy/proxy/store/guard"
 )
 
-// canaries are the ids of the canaries.
+// canaries returns the ids of the canaries.
 func canaries(t testing.TB, e store.Engine) (ids []string) {
 	t.Helper()
 	all, err := e.Open(store.SystemSpace).Scan(t.Context(), "", 100)
@@ -85,7 +85,7 @@ func encryptionLater(t *testing.T, e store.Engine) {
 	refuses(t, e, process(t, e, &c), store.ErrKeys)
 }
 
-// keyAppears has a process that runs with the old keys while another one begins to write with a new key.
+// A process runs with the old keys when another one begins to write with a new key.
 func keyAppears(t *testing.T, e store.Engine) {
 	for name, old := range map[string][]string{"plain": nil, "sealed": {"k1"}} {
 		var c clock

@@ -16,7 +16,8 @@ import (
 	"keycloak-scim-proxy/proxy/store/guard"
 )
 
-// RunGuard is the contract of store.Guard on an engine. Each part gets an engine of its own; two guards on it are two processes.
+// RunGuard is the contract of package guard on an engine. Each part gets an engine of its own. Two
+// guards on one engine stand for two processes.
 func RunGuard(t *testing.T, open Open) {
 	for _, part := range []struct {
 		name string
@@ -27,13 +28,13 @@ func RunGuard(t *testing.T, open Open) {
 		{"a damaged canary is refused", damagedCanary},
 		{"a key is rotated", keyRotates},
 		{"encryption is turned on later", encryptionLater},
-		{"a key that another process brings is found out", keyAppears},
+		{"a key that another process brings is noticed", keyAppears},
 		{"processes that start together work", startTogether},
 		{"processes with different keys do not both work", startApart},
-		{"the system space is nobody's", systemSpaceClosed},
+		{"the system space cannot be opened", systemSpaceClosed},
 		{"a store has one stamp", oneStamp},
-		{"a store that came back empty is found out", emptied},
-		{"another store is found out", replaced},
+		{"a store that came back empty is noticed", emptied},
+		{"another store is noticed", replaced},
 		{"a store without the expected stamp is refused", unexpectedStamp},
 		{"a new key waits for the other processes", keyWaits},
 		{"after resealing the old key is not needed", resealed},
@@ -54,7 +55,7 @@ func RunGuard(t *testing.T, open Open) {
 	})
 }
 
-// clock is a time that only the test moves.
+// clock is a time that moves only when the test moves it.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -66,7 +67,7 @@ func (c *clock) time() time.Time {
 	return c.now
 }
 
-// pause lets the time pass at once.
+// pause moves the time by d and does not wait.
 func (c *clock) pause(ctx context.Context, d time.Duration) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -74,14 +75,14 @@ func (c *clock) pause(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-// recheck moves the time on so far that every guard checks again.
+// recheck moves the time so far that every guard checks again.
 func (c *clock) recheck() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(time.Minute)
 }
 
-// Keys are made of their names. No name means no keys.
+// Keys returns keys that are derived from their names. Without a name it returns nil.
 func Keys(t testing.TB, names ...string) *store.Keys {
 	t.Helper()
 	if len(names) == 0 {
@@ -98,13 +99,14 @@ func Keys(t testing.TB, names ...string) *store.Keys {
 	return k
 }
 
-// process is one with these keys.
+// process returns a guard with these keys, which stands for a process.
 func process(t testing.TB, e store.Engine, c *clock, names ...string) *guard.Engine {
 	t.Helper()
 	return guard.New(e, guard.Options{Keys: Keys(t, names...), Now: c.time, NewID: rand.Text, Pause: c.pause})
 }
 
-// refuses checks that every operation fails with target, that none looks like one to try again, and that nothing is changed.
+// refuses checks that every operation fails with target, that no error suggests a retry, and that
+// nothing is changed.
 func refuses(t testing.TB, e store.Engine, g *guard.Engine, target error) {
 	t.Helper()
 	before, system := contents(t, e, "acme"), contents(t, e, store.SystemSpace)
@@ -112,7 +114,7 @@ func refuses(t testing.TB, e store.Engine, g *guard.Engine, target error) {
 		for name, err := range errs {
 			fails(t, name, err, target)
 			if errors.Is(err, store.ErrUnavailable) {
-				t.Errorf("%s: trying again does not help: %v", name, err)
+				t.Errorf("%s suggests a retry, which does not help: %v", name, err)
 			}
 		}
 	}
@@ -136,7 +138,7 @@ func works(t testing.TB, g *guard.Engine, id string) {
 	}
 }
 
-// contents are the records of a space as the engine keeps them, as text.
+// contents returns the records of a space as text, in the form in which the engine stores them.
 func contents(t testing.TB, e store.Engine, tenant string) (out []string) {
 	t.Helper()
 	for id, err := range store.IDs(t.Context(), e.Open(tenant), 100) {

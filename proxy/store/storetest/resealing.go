@@ -15,10 +15,10 @@ import (
 	"keycloak-scim-proxy/proxy/store/guard"
 )
 
-// spaces that the tests of Reseal use.
+// resealSpaces are the spaces that the tests of Reseal use.
 var resealSpaces = []string{"acme", "other", "realm.acme"}
 
-// filled has records of each key in several spaces. It returns what they are, by space.
+// filled saves records with each key in several spaces, and returns them by space.
 func filled(t testing.TB, e store.Engine, c *clock, n int, names ...string) map[string]map[string]store.Record {
 	t.Helper()
 	out := map[string]map[string]store.Record{}
@@ -36,7 +36,7 @@ func filled(t testing.TB, e store.Engine, c *clock, n int, names ...string) map[
 	return out
 }
 
-// reads checks that all records are there, at their revision, and found.
+// reads checks that all records exist with their revision and are found.
 func reads(t testing.TB, g *guard.Engine, records map[string]map[string]store.Record) {
 	t.Helper()
 	for space, rs := range records {
@@ -51,7 +51,7 @@ func reads(t testing.TB, g *guard.Engine, records map[string]map[string]store.Re
 	}
 }
 
-// pausing is a process with these keys in which do is called before each pause.
+// pausing returns a guard with these keys that calls do before each pause.
 func pausing(t testing.TB, e store.Engine, c *clock, do func(time.Duration), names ...string) *guard.Engine {
 	t.Helper()
 	return guard.New(e, guard.Options{Keys: Keys(t, names...), Now: c.time, NewID: rand.Text, Pause: func(ctx context.Context, d time.Duration) error {
@@ -60,7 +60,7 @@ func pausing(t testing.TB, e store.Engine, c *clock, do func(time.Duration), nam
 	}})
 }
 
-// reseal ends with an error if a record cannot be read.
+// reseal reseals the store. The test fails if a record cannot be read.
 func reseal(t testing.TB, g *guard.Engine) guard.Resealed {
 	t.Helper()
 	out, err := g.Reseal(t.Context(), guard.ResealOptions{Wait: time.Second, Unreadable: func(space, id string, err error) { t.Errorf("%s %s: %v", space, id, err) }})
@@ -96,7 +96,7 @@ func resealed(t *testing.T, e store.Engine) {
 	if out := reseal(t, process(t, e, &c, "k3", "k1")); out.Resealed != 0 || !slices.Equal(out.Keys, uses[:2]) {
 		t.Errorf("again: %+v", out)
 	}
-	works(t, process(t, e, &c, "k1", "k3"), "v") // a retired key may come back
+	works(t, process(t, e, &c, "k1", "k3"), "v") // a retired key may be used again
 	refuses(t, e, process(t, e, &c, "k3"), store.ErrKeys)
 	if out := reseal(t, process(t, e, &c, "k3", "k1")); !slices.Equal(out.Keys, uses[:2]) {
 		t.Errorf("after it came back: %+v", out)
@@ -104,8 +104,8 @@ func resealed(t *testing.T, e store.Engine) {
 	reads(t, process(t, e, &c, "k3"), records)
 }
 
-// resealStopped ends it before each of its operations. Afterwards both lists of keys read everything, and the new key alone reads all or
-// is refused.
+// Reseal is stopped before each of its operations. Afterwards both lists of keys read everything,
+// and the new key alone reads everything or is refused.
 func resealStopped(t *testing.T, e store.Engine) {
 	var c clock
 	records := filled(t, e, &c, 12, "k1", "k2")
@@ -121,7 +121,7 @@ func resealStopped(t *testing.T, e store.Engine) {
 		} else if err := alone.Check(t.Context()); !errors.Is(err, store.ErrKeys) {
 			t.Fatalf("stopped before operation %d: with the new key alone: %v", n, err)
 		}
-		reads(t, process(t, e, &c, "k1", "k2"), records) // it has the old key in front, and takes back what was announced
+		reads(t, process(t, e, &c, "k1", "k2"), records) // the old key is in front, so the announcement is taken back
 		if n > 200 {
 			t.Fatal("it does not come to its end")
 		}
@@ -132,7 +132,7 @@ func resealUnreadable(t *testing.T, e store.Engine) {
 	var c clock
 	filled(t, e, &c, 60, "k1", "k2")
 	raw := e.Open("other")
-	save(t, raw, "u030x", store.Record{Body: []byte("\x00sealed\x01 by nobody")})
+	save(t, raw, "u030x", store.Record{Body: []byte("\x00sealed\x01 with no key")})
 	var unreadable []string
 	out, err := process(t, e, &c, "k2", "k1").Reseal(t.Context(), guard.ResealOptions{Unreadable: func(space, id string, err error) {
 		fails(t, id, err, store.ErrUnreadable)

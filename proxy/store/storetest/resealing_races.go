@@ -13,8 +13,8 @@ import (
 	"keycloak-scim-proxy/proxy/store/guard"
 )
 
-// keyWaits has a process that brings a new key beside one that does not have it: before the first record is sealed with the new key,
-// the other one has stopped.
+// A process starts with a new key beside one that does not have it. The other one has stopped
+// before the first record is sealed with the new key.
 func keyWaits(t *testing.T, e store.Engine) {
 	for name, old := range map[string][]string{"plain": nil, "sealed": {"k1"}} {
 		var c clock
@@ -37,8 +37,8 @@ func keyWaits(t *testing.T, e store.Engine) {
 	}
 }
 
-// resealRaces has writers with both orders of the keys while the records are resealed again and again. No update of theirs is lost, and
-// none of them meets a conflict that is not of its own making.
+// Writers with both orders of the keys write while the records are resealed repeatedly. None of
+// their updates is lost, and no save conflicts, because each record has only one writer.
 func resealRaces(t *testing.T, e store.Engine) {
 	const writers, each = 4, 30
 	var c clock
@@ -93,7 +93,7 @@ func resealRaces(t *testing.T, e store.Engine) {
 	}
 }
 
-// resealTooEarly has a process that still has the old key in front. It writes while the old key is about to be retired.
+// A process still has the old key in front, and writes while the old key is about to be retired.
 func resealTooEarly(t *testing.T, e store.Engine) {
 	var c clock
 	records := filled(t, e, &c, 3, "k1", "k2")
@@ -121,7 +121,7 @@ func resealTooEarly(t *testing.T, e store.Engine) {
 	reads(t, process(t, e, &c, "k2"), records)
 }
 
-// resealLateWrite has a write with the old key that began before the key was announced to be retired, and ends after that.
+// A write with the old key begins before the key is announced to be retired, and ends after that.
 func resealLateWrite(t *testing.T, e store.Engine) {
 	var c clock
 	records := filled(t, e, &c, 3, "k1", "k2")
@@ -141,7 +141,7 @@ func resealLateWrite(t *testing.T, e store.Engine) {
 	reads(t, process(t, e, &c, "k2"), records)
 }
 
-// locksRotate has processes whose lists of keys are those of one step and of the next one.
+// The lists of keys of two processes are those of one step of a rotation and of the next one.
 func locksRotate(t *testing.T, e store.Engine) {
 	for _, lists := range [][2][]string{
 		{{"k1"}, {"k1", "k2"}}, {{"k1", "k2"}, {"k2", "k1"}}, {{"k2", "k1"}, {"k2"}},

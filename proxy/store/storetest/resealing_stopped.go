@@ -7,7 +7,7 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// countdown stops after a number of operations.
+// countdown calls stop before the n-th operation.
 type countdown struct {
 	mu   sync.Mutex
 	left int
@@ -22,7 +22,7 @@ func (c *countdown) tick() {
 	}
 }
 
-// stopping is an engine that counts the operations of its spaces down.
+// stopping is an engine whose spaces count their operations down.
 type stopping struct {
 	store.Engine
 	*countdown

@@ -15,7 +15,7 @@ func rewrites(t *testing.T, e store.Engine) {
 	want(t, s, nil, "u1")
 	first := save(t, s, "u1", store.Record{Body: []byte("1"), Terms: []string{"a", "b"}})
 	r := store.Record{Rev: first, Body: []byte("2"), Terms: []string{"b", "c"}}
-	for range 2 { // again, as when an answer was lost
+	for range 2 { // the second time is a retry after a lost answer
 		if err := s.Rewrite(t.Context(), "u1", store.Record{Rev: first, Body: []byte("2"), Terms: []string{"c", "b", "c"}}); err != nil {
 			t.Fatal(err)
 		}
@@ -24,7 +24,7 @@ func rewrites(t *testing.T, e store.Engine) {
 		finds(t, s, []string{"u1"}, "b")
 		finds(t, s, []string{"u1"}, "c")
 	}
-	last := save(t, s, "u1", store.Record{Rev: first, Body: []byte("3"), Terms: []string{"d"}}) // who has loaded it does not notice
+	last := save(t, s, "u1", store.Record{Rev: first, Body: []byte("3"), Terms: []string{"d"}}) // a writer that loaded it before the rewrite
 	fails(t, "rewrite of an earlier revision", s.Rewrite(t.Context(), "u1", r), store.ErrConflict)
 	want(t, s, map[string]store.Record{"u1": {Rev: last, Body: []byte("3"), Terms: []string{"d"}}}, "u1")
 	finds(t, s, nil, "a", "b", "c")
@@ -36,7 +36,8 @@ func rewrites(t *testing.T, e store.Engine) {
 	scans(t, s, nil, 10)
 }
 
-// spacesListed takes names that mean something to some engine, and records and locks whose names look like those of a space.
+// Names that are special to some engine, and records and locks whose names look like those of a
+// space.
 func spacesListed(t *testing.T, e store.Engine) {
 	var names []string
 	if got, err := e.Spaces(t.Context()); err != nil || len(got) > 0 {
@@ -59,7 +60,7 @@ func spacesListed(t *testing.T, e store.Engine) {
 	}
 	slices.Sort(names)
 	got, err := e.Spaces(t.Context())
-	got = slices.DeleteFunc(got, func(n string) bool { return n == "only read" }) // it may be among them or not
+	got = slices.DeleteFunc(got, func(n string) bool { return n == "only read" }) // it may be listed or not
 	if err != nil || !slices.Equal(got, names) {
 		t.Errorf("spaces %.60q, %v; want %.60q", got, err, names)
 	}

@@ -10,7 +10,7 @@ import (
 	"keycloak-scim-proxy/proxy/store/guard"
 )
 
-// stamp is that of the store that the guard sees.
+// stamp returns the stamp that the guard sees.
 func stamp(t testing.TB, g *guard.Engine) (text string, created bool) {
 	t.Helper()
 	text, created, err := g.Stamp(t.Context())
@@ -37,7 +37,7 @@ func oneStamp(t *testing.T, e store.Engine) {
 	}
 }
 
-// wipe empties the store behind the guards' back.
+// wipe empties the store without the guards' knowledge.
 func wipe(t testing.TB, e store.Engine) {
 	t.Helper()
 	for _, tenant := range []string{"acme", store.SystemSpace} {
@@ -64,9 +64,9 @@ func emptied(t *testing.T, e store.Engine) {
 			t.Errorf("the error names neither the stamp nor what to do: %s", text)
 		}
 		c.recheck()
-		refuses(t, e, g, store.ErrLost) // it does not accept its own silence
+		refuses(t, e, g, store.ErrLost) // it does not accept the loss after a while
 
-		save(t, e.Open(store.SystemSpace), "stamp", store.Record{Body: []byte(had)}) // its data are brought back
+		save(t, e.Open(store.SystemSpace), "stamp", store.Record{Body: []byte(had)}) // its data are restored
 		c.recheck()
 		works(t, g, fmt.Sprint("u2 ", names))
 		wipe(t, e)
