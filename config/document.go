@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/config/internal/strict"
+	"keycloak-scim-proxy/config/internal/value"
 )
 
 // Problem is one thing that is wrong.
@@ -22,7 +23,7 @@ type document struct{ *strict.Document }
 func readFile(file string, into any) (document, bool) {
 	b, err := os.ReadFile(file)
 	if err != nil {
-		return document{&strict.Document{File: file, Problems: Problems{{File: file, Message: reason(err)}}}}, false
+		return document{&strict.Document{File: file, Problems: Problems{{File: file, Message: value.Reason(err)}}}}, false
 	}
 	return readBytes(file, b, into)
 }
@@ -42,7 +43,8 @@ func setDefaults(section any) {
 	}
 }
 
-// unknownKey says more to somebody who wants to write a secret into the file, or who only mistook a capital.
+// unknownKey says more about a key that would hold a secret, and about one that differs from a
+// known key only in letter case.
 func unknownKey(section reflect.Type, key string) string {
 	if section == reflect.TypeFor[Token]() && (key == "token" || key == "secret" || key == "value") {
 		return "tokens are not written here: put the SHA-256 of the token under sha256"
@@ -52,7 +54,7 @@ func unknownKey(section reflect.Type, key string) string {
 		case tag == key+"File" && (key == "secret" || key == "password"):
 			return "secrets are not written here: use " + key + "File or " + key + "Env"
 		case strings.EqualFold(tag, key) && tag != "-":
-			return "unknown key, " + tag + " is meant"
+			return "unknown key, did you mean " + tag + "?"
 		}
 	}
 	return "unknown key"

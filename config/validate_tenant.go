@@ -7,14 +7,15 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"keycloak-scim-proxy/config/internal/value"
 )
 
 var (
 	tenantName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 	keyID      = regexp.MustCompile(`^[a-z0-9]{1,16}$`)
-	// realmName stands in URLs: what would change their meaning is refused.
+	// realmName is part of URLs, so characters that change the meaning of a URL are refused.
 	realmName = regexp.MustCompile(`^[^/\\?#%;\x00-\x20\x7f]([^/\\?#%;\x00-\x1f\x7f]{0,253}[^/\\?#%;\x00-\x20\x7f])?$`)
-	control   = regexp.MustCompile(`[\x00-\x1f\x7f]`)
 )
 
 func (d document) validateTenant(t *Tenant, known Idps) {
@@ -77,10 +78,10 @@ func (d document) validateExtensions(all []Extension) {
 func (d document) validateAccount(a ServiceAccount) {
 	d.check(
 		rule{"serviceAccount.clientID", required(a.ClientID)},
-		rule{"serviceAccount.clientID", unless(!control.MatchString(a.ClientID), "must be the id of a client")},
-		rule{"serviceAccount", unless((a.SecretFile == "") != (a.SecretEnv == ""), "name exactly one of secretFile and secretEnv")},
-		rule{"serviceAccount.secretFile", optional(a.SecretFile, readable)},
-		rule{"serviceAccount.secretEnv", optional(a.SecretEnv, variable)},
+		rule{"serviceAccount.clientID", unless(!value.Control.MatchString(a.ClientID), "must be the id of a client")},
+		rule{"serviceAccount", unless((a.SecretFile == "") != (a.SecretEnv == ""), "set exactly one of secretFile and secretEnv")},
+		rule{"serviceAccount.secretFile", optional(a.SecretFile, value.Readable)},
+		rule{"serviceAccount.secretEnv", optional(a.SecretEnv, value.Variable)},
 	)
 }
 
@@ -102,8 +103,8 @@ func (d document) validateTokens(tokens []Token) {
 }
 
 // refuseUnshared reports every tenant that shares a whole realm without sharedRealm, because each
-// could delete the other's users. Letter case is ignored: Keycloak compares names of realms as its
-// database does, and MySQL and SQL Server ignore case by default.
+// tenant could delete the other's users. Letter case is ignored: Keycloak compares realm names as
+// its database does, and MySQL and SQL Server ignore case by default.
 func refuseUnshared(all []Tenant, documents []document) {
 	wholeRealm := map[string][]int{}
 	for i, t := range all {

@@ -17,8 +17,9 @@ var walls = map[string]struct {
 	may []string
 	why string
 }{
-	"config":                     {[]string{"config/internal/strict"}, "what an operator may say is plain data"},
+	"config":                     {[]string{"config/internal/strict", "config/internal/value"}, "what an operator may say is plain data"},
 	"config/internal/strict":     {nil, "it decodes any structs"},
+	"config/internal/value":      {nil, "it checks values and knows no keys"},
 	"adapters":                   {[]string{"proxy/scim"}, "a dialect is data over the vocabulary"},
 	"proxy/scim":                 {nil, "the vocabulary imports nothing of ours"},
 	"proxy/scim/scimtest":        {[]string{"proxy/scim"}, "the contract speaks the vocabulary only"},

@@ -14,32 +14,32 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// Document is one file and what is wrong with it. The library's strict decoding ends at the first
-// unknown key, so its syntax tree is walked here against the struct, and every mistake is collected.
+// Document is one file and the problems in it. The library's strict decoding stops at the first
+// unknown key, so Decode walks its syntax tree along the struct and collects every problem.
 type Document struct {
 	// File is the name that problems have.
 	File string
-	// Problems are what is wrong so far.
+	// Problems are those that were found so far.
 	Problems Problems
 
 	hooks     Hooks
-	positions map[string]*token.Position // of the keys and elements that are there, by path
+	positions map[string]*token.Position // of the keys and elements in the file, by path
 	broken    map[string]bool            // paths whose value could not be decoded: nothing more is reported about them
 }
 
-// Hooks are what the decoder cannot know about the structs.
+// Hooks tell the decoder about the structs.
 type Hooks struct {
-	// Defaults sets the defaults of a section that is present, which it gets as a pointer.
+	// Defaults sets the defaults of a section that is present. It is called with a pointer to it.
 	Defaults func(section any)
-	// UnknownKey is the message about a key that the struct does not have.
+	// UnknownKey returns the message about a key that the struct does not have.
 	UnknownKey func(section reflect.Type, key string) string
 }
 
-// Decode decodes a YAML document into a struct. It is false if the document is not YAML at all, so
+// Decode decodes a YAML document into a struct. It returns false if the document is not YAML, so
 // that there is nothing to validate.
 func Decode(file string, b []byte, into any, hooks Hooks) (*Document, bool) {
 	d := &Document{File: file, hooks: hooks, positions: map[string]*token.Position{}, broken: map[string]bool{}}
-	// Repeated keys are reported by mapping, with all the rest.
+	// mapping reports repeated keys, so the parser must accept them.
 	tree, err := parser.ParseBytes(bytes.TrimPrefix(b, []byte("\ufeff")), 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		d.syntax(err)
@@ -56,7 +56,7 @@ func Decode(file string, b []byte, into any, hooks Hooks) (*Document, bool) {
 func (d *Document) syntax(err error) {
 	p := Problem{File: d.File, Message: "is not valid YAML"}
 	if se, ok := errors.AsType[*yaml.SyntaxError](err); ok {
-		// Some messages quote what was found, which may be a secret: `password: |hunter2`.
+		// Some messages quote the value, which may be a secret: `password: |hunter2`.
 		said, _, _ := strings.Cut(se.Message, `"`)
 		p.Message += ": " + strings.TrimRight(strings.ReplaceAll(said, "\t", "tab"), ": ")
 		if se.Token != nil && se.Token.Position != nil {
@@ -66,15 +66,15 @@ func (d *Document) syntax(err error) {
 	d.Problems = append(d.Problems, p)
 }
 
-// refuse reports that the value at a path cannot be taken.
+// refuse reports that the value at a path cannot be decoded.
 func (d *Document) refuse(path, message string) {
 	d.Wrong(path, message)
 	d.broken[path] = true
 }
 
-// Wrong reports a problem at a path. Its position is that of the key, or of the nearest key above it
-// that is there. If the value, or a section around it, could not be decoded, that was reported before,
-// and this is not.
+// Wrong reports a problem at a path. Its position is that of the key, or of the nearest key above
+// it that is there. If the value, or a section around it, could not be decoded, that was reported
+// before, and this is not.
 func (d *Document) Wrong(path, message string) {
 	p := Problem{File: d.File, Path: path, Message: message}
 	for at := path; ; at = parent(at) {
@@ -97,11 +97,11 @@ func (d *Document) decode(n ast.Node, v reflect.Value, path string) {
 	switch n.Type() {
 	default:
 	case ast.AnchorType, ast.AliasType, ast.TagType:
-		d.refuse(path, "anchors, aliases and tags are not used here: write the value itself")
+		d.refuse(path, "anchors, aliases and tags are not supported: write the value itself")
 		return
 	case ast.NullType:
-		// `tls:` alone may mean on to its writer, and `adminListen:` off.
-		d.refuse(path, "has no value: write one, or leave the key out")
+		// An empty `tls:` could be read as "on", and an empty `adminListen:` as "off".
+		d.refuse(path, "has no value: set one, or leave the key out")
 		return
 	}
 	if v.Kind() == reflect.Pointer {
@@ -137,7 +137,7 @@ func (d *Document) mapping(n ast.Node, v reflect.Value, path string) {
 		case !known:
 			d.at(key, at, d.hooks.UnknownKey(v.Type(), key.Value))
 		case seen[key.Value]:
-			d.at(key, at, "is there twice")
+			d.at(key, at, "is set twice")
 		default:
 			seen[key.Value] = true
 			d.positions[at] = key.Position
@@ -166,7 +166,7 @@ func (d *Document) sequence(n ast.Node, v reflect.Value, path string) {
 		d.refuse(path, "must be a list")
 		return
 	}
-	v.SetZero() // a list that is given replaces a default
+	v.SetZero() // a list replaces the default
 	for i, e := range s.Values {
 		item := reflect.New(v.Type().Elem()).Elem()
 		at := path + "[" + strconv.Itoa(i) + "]"
@@ -176,7 +176,8 @@ func (d *Document) sequence(n ast.Node, v reflect.Value, path string) {
 	}
 }
 
-// start is where a value begins; the token of a mapping in blocks is its first colon.
+// start is where a value begins. The token of a block mapping is its first colon, so its first key
+// is used.
 func start(n ast.Node) *token.Position {
 	if m, ok := n.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
 		n = m.Values[0].Key
