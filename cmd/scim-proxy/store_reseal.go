@@ -25,6 +25,7 @@ func storeCommand() *cobra.Command {
 
 func resealCommand() *cobra.Command {
 	var file string
+	var ignore bool
 	c := &cobra.Command{
 		Use:     "reseal",
 		Short:   "Seal every record with the first key, so that old keys can be removed (docs/operations.md)",
@@ -44,7 +45,9 @@ func resealCommand() *cobra.Command {
 			if cfg.Store.Encryption == nil {
 				return usageError{fmt.Errorf("%s has no store.encryption: there is no key to seal with", file)}
 			}
-			out, err := proxy.Reseal(c.Context(), cfg.Store, resealProgress(c.OutOrStdout(), time.Now))
+			o := resealProgress(c.OutOrStdout(), time.Now)
+			o.IgnoreUnreadable = ignore
+			out, err := proxy.Reseal(c.Context(), cfg.Store, o)
 			if err != nil {
 				return fmt.Errorf("%w; every key must stay, and the command can be run again", storeInUse(err, "resealing"))
 			}
@@ -52,6 +55,7 @@ func resealCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&file, "config", "", "configuration file (docs/configuration.md)")
+	c.Flags().BoolVar(&ignore, "ignore-unreadable", false, "accept that records that no key opens are lost, and let old keys be removed")
 	return c
 }
 
@@ -95,7 +99,7 @@ func tellResealed(out io.Writer, r guard.Resealed, files []string) error {
 			stays = errors.New("a key must stay: put the new key in front in every proxy, restart them, and run the command again")
 			fmt.Fprintf(out, "%s: must stay: a running proxy seals with it\n", files[i])
 		case guard.Needed:
-			stays = fmt.Errorf("a key must stay: %d records cannot be read; restore them from a backup, and run the command again", r.Unreadable)
+			stays = fmt.Errorf("a key must stay: %d records cannot be read; restore them from a backup and run the command again, or accept their loss with --ignore-unreadable", r.Unreadable)
 			fmt.Fprintf(out, "%s: must stay: records that cannot be read may be sealed with it\n", files[i])
 		}
 	}

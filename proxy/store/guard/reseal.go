@@ -29,6 +29,8 @@ type ResealOptions struct {
 	// Waiting, if not nil, is called before the wait, if Wait is not 0. All records are sealed with
 	// the first key then, and are read once more after the wait.
 	Waiting func(time.Duration)
+	// IgnoreUnreadable retires old keys even if there are records that no key opens.
+	IgnoreUnreadable bool
 	// Unreadable, if not nil, is called for each record that no key opens.
 	Unreadable func(space, id string, err error)
 }
@@ -102,7 +104,7 @@ func (r *resealing) run(ctx context.Context) error {
 	if err := r.guard.settle(ctx); err != nil {
 		return err
 	}
-	if err := r.spaces(ctx, r.options.Progress); err != nil || r.out.Unreadable > 0 {
+	if err := r.spaces(ctx, r.options.Progress); err != nil || r.mustStop() {
 		return err
 	}
 	retiring, err := r.announce(ctx)
@@ -116,15 +118,18 @@ func (r *resealing) run(ctx context.Context) error {
 		if err := r.guard.pause(ctx, r.options.Wait); err != nil {
 			return store.Unavailable(ctx, "wait for the other processes", err)
 		}
-		seen := r.out.Seen
+		first := r.out.ResealCounts
 		err := r.spaces(ctx, nil)
-		r.out.Seen = seen
-		if err != nil || r.out.Unreadable > 0 {
+		r.out.Seen, r.out.Unreadable = first.Seen, r.out.Unreadable-first.Unreadable
+		if err != nil || r.mustStop() {
 			return err
 		}
 	}
 	return r.retire(ctx, retiring)
 }
+
+// mustStop reports whether records that cannot be read keep the old keys from being retired.
+func (r *resealing) mustStop() bool { return r.out.Unreadable > 0 && !r.options.IgnoreUnreadable }
 
 // spaces reseals the records of all spaces.
 func (r *resealing) spaces(ctx context.Context, progress func(string, ResealCounts, bool)) error {

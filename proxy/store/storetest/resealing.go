@@ -143,6 +143,11 @@ func resealUnreadable(t *testing.T, e store.Engine) {
 		t.Errorf("%v, unreadable %q %s", err, unreadable, diff)
 	}
 	refuses(t, e, process(t, e, &c, "k2"), store.ErrKeys)
+	out, err = process(t, e, &c, "k2", "k1").Reseal(t.Context(), guard.ResealOptions{IgnoreUnreadable: true})
+	want = guard.Resealed{ResealCounts: guard.ResealCounts{Seen: 181, Unreadable: 1}, Keys: []guard.KeyUse{guard.Writes, guard.Unused}}
+	if diff := cmp.Diff(want, out); err != nil || diff != "" {
+		t.Errorf("with its loss accepted: %v %s", err, diff)
+	}
 	if err := raw.Delete(t.Context(), "u030x"); err != nil {
 		t.Fatal(err)
 	}
