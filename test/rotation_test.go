@@ -100,7 +100,7 @@ func (r *replicas) send(ctx context.Context, method, path, body string) (scim.An
 // holds reports whether a user is readable by id, and found by an attribute that only the store has.
 func (r *replicas) holds(ctx context.Context, send sender, id, externalID, title string) error {
 	a, err := send(ctx, "GET", "/Users/"+id, "")
-	if err != nil || scim.Text(a.Resource.Raw("title")) != title {
+	if err != nil || document.Text(a.Resource.Raw("title")) != title {
 		return fmt.Errorf("GET %s: %w %s", externalID, err, a.Resource)
 	}
 	a, err = send(ctx, "GET", "/Users?filter="+url.QueryEscape(fmt.Sprintf("externalId eq %q", externalID)), "")
@@ -114,7 +114,7 @@ type sender func(ctx context.Context, method, path, body string) (scim.Answer, e
 
 // create makes a user with attributes that only the store has.
 func create(ctx context.Context, send sender, n int, externalID, title string) (id string, err error) {
-	body := scimtest.Sample(n).With("externalId", scim.Quote(externalID)).With("title", scim.Quote(title))
+	body := scimtest.Sample(n).With("externalId", document.Quote(externalID)).With("title", document.Quote(title))
 	a, err := send(ctx, "POST", "/Users", body.String())
 	return a.Resource.ID(), err
 }
