@@ -2,20 +2,26 @@ package config
 
 // Config is the main file.
 type Config struct {
-	// Listen is the address that the SCIM API is served on, host:port. Without a host: on every address.
+	// Listen is the address that the SCIM API is served on, host:port. Without a host: on every
+	// address.
 	Listen string `yaml:"listen"`
 	// AdminListen is the address for health (/healthz, /readyz) and metrics (/metrics), host:port.
 	// It must never be public: a container that is probed from outside needs :9090 and a network
 	// policy. Empty: not served.
 	AdminListen string `yaml:"adminListen"`
-	// PublicURL is the scheme, host and optional path under which callers reach the proxy; it stands before /scim/v2 in Location, meta.location and $ref. Absent: each request's own Host header, and http unless the proxy itself ends TLS. That needs no setting, but a caller chooses the header, and behind an ingress that ends TLS the scheme is wrong: name it in production.
+	// PublicURL is the scheme, host and optional path under which callers reach the proxy. It is
+	// put before /scim/v2 in Location, meta.location and $ref. Absent: each request's own Host
+	// header, with https if the proxy itself ends TLS, otherwise with http. That works without a
+	// setting, but the caller chooses the header, and behind an ingress that ends TLS the scheme is
+	// wrong. So set it in production.
 	PublicURL string `yaml:"publicURL"`
-	// TLS makes the proxy itself end TLS on listen. Absent: plain HTTP, for an ingress or a sidecar.
+	// TLS makes the proxy end TLS on listen. Absent: plain HTTP, for use behind an ingress or as a
+	// sidecar.
 	TLS *Certificate `yaml:"tls"`
-	// TrustedProxies are the IP addresses and networks (CIDR) of the reverse proxies before this
-	// one. dropIn.passthrough passes on the headers in which they describe the caller
-	// (X-Forwarded-*, Forwarded, X-Real-IP, client certificates) and appends their address to
-	// X-Forwarded-For. From any other address these headers are dropped. Absent: none.
+	// TrustedProxies are the IP addresses and networks (CIDR) of the reverse proxies in front of
+	// this one. Their requests keep the headers that describe the caller (X-Forwarded-*, Forwarded,
+	// X-Real-IP, client certificates) when dropIn.passthrough forwards them, and their address is
+	// appended to X-Forwarded-For. From any other address these headers are dropped. Absent: none.
 	TrustedProxies []string `yaml:"trustedProxies"`
 	// Keycloak is the server behind the proxy.
 	Keycloak Keycloak `yaml:"keycloak"`
@@ -23,11 +29,12 @@ type Config struct {
 	DropIn DropIn `yaml:"dropIn"`
 	// Store keeps what Keycloak does not. Required: exactly one of embedded and redis.
 	Store Store `yaml:"store"`
-	// TenantsDir is the directory with one file per tenant, *.yaml or *.yml; other files, hidden ones and directories below it are left alone. Absent: no tenants.
+	// TenantsDir is the directory with one file per tenant, *.yaml or *.yml. Other files, hidden
+	// files and subdirectories are ignored. Absent: no tenants.
 	TenantsDir string `yaml:"tenantsDir"`
-	// Limits bound what a request may ask for.
+	// Limits bound a request.
 	Limits Limits `yaml:"limits"`
-	// Timeouts bound how long a connection to the proxy may keep it waiting.
+	// Timeouts bound the time that a connection may take.
 	Timeouts Timeouts `yaml:"timeouts"`
 	// Log is how the proxy logs.
 	Log Log `yaml:"log"`
@@ -36,7 +43,7 @@ type Config struct {
 	Tenants []Tenant `yaml:"-"`
 }
 
-// Certificate is what a server shows to prove who it is.
+// Certificate is the certificate that a server shows.
 type Certificate struct {
 	// CertFile holds the certificate and its chain in PEM. Required.
 	CertFile string `yaml:"certFile"`
@@ -46,17 +53,18 @@ type Certificate struct {
 
 // Keycloak is the server behind the proxy.
 type Keycloak struct {
-	// URL is what is dialled: scheme, host and optional path, without /realms. Issuer and audience come from Keycloak's own discovery. Required.
+	// URL is the address of the server: scheme, host and optional path, without /realms. Issuer and
+	// audience come from Keycloak's own discovery. Required.
 	URL string `yaml:"url"`
-	// Timeout is how long one call to Keycloak may take.
+	// Timeout is the maximum time of one call to Keycloak.
 	Timeout Duration `yaml:"timeout"`
-	// MaxInFlight is how many calls to Keycloak may run at the same time; further ones wait.
+	// MaxInFlight is the maximum number of concurrent calls to Keycloak. Further calls wait.
 	MaxInFlight int `yaml:"maxInFlight"`
-	// CAFile holds the PEM certificates to trust instead of the system's.
+	// CAFile is the file with the PEM certificates to trust instead of those of the system.
 	CAFile string `yaml:"caFile"`
-	// Proxy is the HTTP proxy for calls to Keycloak: a URL with http, https or socks5, or
-	// environment for HTTP_PROXY, HTTPS_PROXY and NO_PROXY. Absent: none, whatever the environment
-	// says. A proxy that asks for a password can only be named by the environment.
+	// Proxy is the HTTP proxy for calls to Keycloak: a URL with http, https or socks5, or the word
+	// environment for HTTP_PROXY, HTTPS_PROXY and NO_PROXY. Absent: none, even if the environment
+	// names one. A proxy that needs a password can be named only by the environment.
 	Proxy string `yaml:"proxy"`
 }
 
@@ -64,43 +72,47 @@ type Keycloak struct {
 type DropIn struct {
 	// Enabled serves every realm whose SCIM API is enabled.
 	Enabled bool `yaml:"enabled"`
-	// Passthrough hands other paths to Keycloak, so that the proxy can stand at the ingress. It is
-	// used if present, even if empty: `passthrough: {}`. It needs enabled. docs/operations.md lists
-	// what is not passed. Absent: other paths are 404.
+	// Passthrough forwards all other paths to Keycloak, so that the proxy can be the only server
+	// behind the ingress. It is used if present, even if empty: `passthrough: {}`. It needs
+	// enabled. docs/operations.md lists the requests that are not forwarded. Absent: other paths
+	// are 404.
 	Passthrough *Passthrough `yaml:"passthrough"`
 }
 
-// Passthrough is what reaches Keycloak besides SCIM.
+// Passthrough says which requests are forwarded to Keycloak besides SCIM.
 type Passthrough struct {
-	// Deny lists paths that are refused with 403, each with everything below it, whatever the
-	// letter case: /admin is also /Admin/realms, but not /administrator. A list that is given
-	// replaces the default.
+	// Deny is the list of paths that are refused with 403, each with everything below it, in any
+	// letter case: /admin includes /Admin/realms, but not /administrator. If present, it replaces
+	// the default.
 	Deny []string `yaml:"deny"`
-	// Timeout is how long a request may take in all.
+	// Timeout is the maximum time of a forwarded request.
 	Timeout Duration `yaml:"timeout"`
 }
 
-func (p *Passthrough) setDefaults() { *p = DefaultPassthrough() }
-
-// Limits bound what a request may ask for.
+// Limits bound a request.
 type Limits struct {
-	// Body is the largest request body.
+	// Body is the maximum size of a request body.
 	Body Size `yaml:"body"`
-	// JSONDepth is how many levels the JSON of a body may nest.
+	// JSONDepth is the maximum nesting of the JSON of a body.
 	JSONDepth int `yaml:"jsonDepth"`
-	// Filter is the longest filter.
+	// Filter is the maximum length of a filter.
 	Filter Size `yaml:"filter"`
-	// Page is how many resources a page of a list has at most.
+	// Page is the maximum number of resources on a page of a list.
 	Page int `yaml:"page"`
-	// Scan is how many resources a list may look at to find its answer.
+	// Scan is the maximum number of resources that a list may read to find its answer.
 	Scan int `yaml:"scan"`
-	// Request is how long a request may take in all.
+	// Request is the maximum time of a request.
 	Request Duration `yaml:"request"`
-	// Kept is how many bytes may be kept of one resource beside Keycloak. A write that needs more is refused with 413.
+	// Kept is the maximum size of the attributes of one resource that are kept in the store. A
+	// write that needs more is refused with 413.
 	Kept Size `yaml:"kept"`
-	// PageBytes is how many bytes the resources of a page may have in all. A page that would have more has fewer resources, and itemsPerPage or nextCursor says so.
+	// PageBytes is the maximum size of all resources on a page. A page that would exceed it has
+	// fewer resources; itemsPerPage or nextCursor shows that.
 	PageBytes Size `yaml:"pageBytes"`
-	// Memory is how many bytes all requests under way may hold for large bodies, kept attributes and pages. The first MiB of each request is not counted, and the requests of one caller (a tenant, or the subject of a drop-in token) may hold a quarter of it. A request that would need more is refused with 503 and Retry-After.
+	// Memory is the maximum memory that all running requests may use for large bodies, kept
+	// attributes and pages. The first MiB of each request does not count, and the requests of one
+	// caller (a tenant, or the subject of a drop-in token) may use a quarter of it. A request that
+	// would need more is refused with 503 and Retry-After.
 	Memory Size `yaml:"memory"`
 	// Bulk bounds bulk requests.
 	Bulk Bulk `yaml:"bulk"`
@@ -108,29 +120,29 @@ type Limits struct {
 
 // Bulk bounds bulk requests.
 type Bulk struct {
-	// Operations is how many operations a bulk request may have.
+	// Operations is the maximum number of operations in a bulk request.
 	Operations int `yaml:"operations"`
-	// Payload is the largest bulk request.
+	// Payload is the maximum size of a bulk request.
 	Payload Size `yaml:"payload"`
 }
 
-// Timeouts bound how long a connection to the proxy may keep it waiting.
+// Timeouts bound the time that a connection may take.
 type Timeouts struct {
-	// ReadHeader is how long the header of a request may take to arrive.
+	// ReadHeader is the maximum time until the header of a request has arrived.
 	ReadHeader Duration `yaml:"readHeader"`
-	// Read is how long a whole request may take to arrive.
+	// Read is the maximum time until a whole request has arrived.
 	Read Duration `yaml:"read"`
-	// Write is how long from the end of the header to the end of the answer. Absent: 30s more than
-	// limits.request and dropIn.passthrough.timeout.
+	// Write is the maximum time from the end of the header to the end of the answer. Absent: 30s
+	// more than limits.request and dropIn.passthrough.timeout.
 	Write Duration `yaml:"write"`
-	// Idle is how long a connection is kept between two requests.
+	// Idle is how long an idle connection stays open.
 	Idle Duration `yaml:"idle"`
 }
 
 // Log is how the proxy logs.
 type Log struct {
-	// Level is the least that is logged: debug, info, warn or error.
+	// Level is the lowest level that is logged: debug, info, warn or error.
 	Level string `yaml:"level"`
-	// Format is the form of a line: json, or console for people.
+	// Format is the format of the log: json, or console for people.
 	Format string `yaml:"format"`
 }

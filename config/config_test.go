@@ -15,7 +15,8 @@ import (
 
 func generic(name string) bool { return name == "generic" }
 
-// unpack writes the files of an archive into a directory; the one that is named want is an expectation.
+// unpack writes the files of an archive into a directory. The file named want is the expected
+// result.
 func unpack(t *testing.T, file string) (dir, want string) {
 	t.Helper()
 	a, err := txtar.ParseFile(file)
@@ -45,7 +46,8 @@ func write(t *testing.T, dir, name, text string) string {
 	return path
 }
 
-// TestLoad loads testdata/*.txtar, and testdata/bad/*.txtar with one kind of mistake each; -update writes what is wrong with them.
+// TestLoad loads testdata/*.txtar, and testdata/bad/*.txtar with one kind of mistake each. With
+// -update it writes the expected problems.
 func TestLoad(t *testing.T) {
 	files := glob(t, "testdata/*.txtar")
 	for _, file := range append(files, glob(t, "testdata/bad/*.txtar")...) {
@@ -85,7 +87,7 @@ func glob(t *testing.T, pattern string) []string {
 	return files
 }
 
-// expect rewrites the last file of an archive, want.
+// expect rewrites the last file of an archive, which is want.
 func expect(t *testing.T, file, want string) {
 	t.Helper()
 	b, err := os.ReadFile(file)

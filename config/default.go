@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Default is what holds where nothing is said.
+// Default returns the values of all keys that are absent.
 func Default() Config {
 	return Config{
 		Listen:      ":8080",
@@ -20,8 +20,8 @@ func Default() Config {
 	}
 }
 
-// DropInOnly is the configuration of `serve --keycloak URL`: drop-in for every realm, an embedded store at path, no tenants. It is not
-// validated yet.
+// DropInOnly is the configuration of `serve --keycloak URL`: drop-in for every realm, an embedded
+// store at path, no tenants. It is not validated yet.
 func DropInOnly(keycloakURL, path string) Config {
 	c := Default()
 	c.Keycloak.URL = trimURL(keycloakURL)
@@ -30,15 +30,18 @@ func DropInOnly(keycloakURL, path string) Config {
 	return c
 }
 
-// DefaultTenant is what holds where nothing is said.
+// DefaultTenant returns the values of all keys that are absent from a tenant's file.
 func DefaultTenant() Tenant {
 	return Tenant{IDP: "generic", State: "live", OnDelete: "delete", MembersShown: 200, UnknownMembers: "fail"}
 }
 
-// DefaultPassthrough is what holds in a section that says nothing.
+// DefaultPassthrough returns the values of all keys that are absent from the section.
 func DefaultPassthrough() Passthrough {
 	return Passthrough{Deny: []string{"/admin", "/metrics", "/health"}, Timeout: Duration(time.Minute)}
 }
 
-// trimURL takes the slash away to which paths are joined.
+// DefaultRedis returns the values of all keys that are absent from the section.
+func DefaultRedis() Redis { return Redis{Prefix: "kscim:"} }
+
+// trimURL removes the last slash, because paths are appended to the URL.
 func trimURL(s string) string { return strings.TrimSuffix(s, "/") }

@@ -22,21 +22,33 @@ var update = flag.Bool("update", false, "write docs/configuration.md and the exp
 
 const page = "../docs/configuration.md"
 
-const head = "# Configuration\n\n" +
-	"Made from the comments in `config` by `go test ./config -update`.\n\n" +
-	"`scim-proxy serve --config FILE` reads the main file and one file per tenant. Whatever is wrong in any of them is told at once, each with file,\n" +
-	"line, column and key, and the program ends with 2: unknown and repeated keys, values of a wrong kind, files that are missing. A key without a\n" +
-	"value is refused too; YAML anchors, aliases and tags are not used.\n\n" +
-	"`scim-proxy serve --keycloak URL`, without a file, is drop-in for every realm and no tenants, with `--store` for the file of the embedded store\n" +
-	"(default `scim-proxy/store.db` in the user's configuration directory) and everything else as below.\n\n" +
-	"- **Paths** are relative to the file that names them.\n" +
-	"- **Secrets** never stand in these files: a `…File` or a `…Env` names where they are. They are read when they are used, so that they can change.\n" +
-	"- A **size** is a number of bytes, or one with KiB, MiB or GiB: `8MiB`. A **duration** has its units: `500ms`, `20s`, `1m30s`. A **date** is a day\n" +
-	"  or an RFC 3339 time: `2027-11-23`, `2027-11-23T12:00:00Z`. **Numbers** are plain decimal ones. A **text** that looks like a number or like `true` needs quotes.\n"
+const head = `# Configuration
 
-// TestDocs holds docs/configuration.md to the comments of the structs; -update writes it.
+This page is generated from the comments in ¬config¬ by ¬go test ./config -update¬.
+
+¬scim-proxy serve --config FILE¬ reads the main file and one file per tenant. All errors in all
+files are reported together, each with file, line, column and key, and the exit code is 2. Errors
+are unknown and repeated keys, keys without a value, values of a wrong kind, and missing files. YAML
+anchors, aliases and tags are not supported.
+
+¬scim-proxy serve --keycloak URL¬, without a file, serves every realm drop-in and has no tenants.
+¬--store¬ is the file of the embedded store (default: ¬scim-proxy/store.db¬ in the user's
+configuration directory), and ¬--listen¬ is the address. Everything else has its default.
+
+- **Paths** are relative to the file that contains them.
+- **Secrets** are never written in these files: a key that ends in ¬File¬ or ¬Env¬ names the place
+  of the secret. It is read when it is used, so that it can be replaced while the proxy runs.
+- A **size** is a number of bytes, or a number with KiB, MiB or GiB: ¬8MiB¬.
+- A **duration** has units: ¬500ms¬, ¬20s¬, ¬1m30s¬.
+- A **date** is a day or an RFC 3339 time: ¬2027-11-23¬, ¬2027-11-23T12:00:00Z¬.
+- A **number** is a plain decimal number.
+- A **text** that looks like a number, or like ¬true¬, needs quotes.
+`
+
+// docs/configuration.md must match the comments of the structs. With -update the test writes the
+// page.
 func TestDocs(t *testing.T) {
-	want := head
+	want := strings.ReplaceAll(head, "¬", "`")
 	structs := parse(t)
 	for _, file := range []struct {
 		root, title string
@@ -67,7 +79,7 @@ func TestDocs(t *testing.T) {
 	}
 }
 
-// example is taken from the file that TestLoad loads.
+// example returns a file that TestLoad loads.
 func example(t *testing.T, name string) string {
 	t.Helper()
 	dir, _ := unpack(t, "testdata/good.txtar")
@@ -78,7 +90,7 @@ func example(t *testing.T, name string) string {
 	return string(b)
 }
 
-// parse finds every struct of the package.
+// parse returns every struct of the package.
 func parse(t *testing.T) map[string]*ast.StructType {
 	t.Helper()
 	files, err := filepath.Glob("*.go")
@@ -164,7 +176,8 @@ func typeName(e ast.Expr) (name string, list bool) {
 	return "", false
 }
 
-// meaning is the comment without the Go name that it begins with: the key stands before it.
+// meaning is the comment without the Go name at its beginning, because the table has the key in
+// another column.
 func meaning(f *ast.Field, says string) string {
 	text := strings.Join(strings.Fields(f.Doc.Text()), " ")
 	if rest, ok := strings.CutPrefix(text, f.Names[0].Name+" "); ok && !strings.HasPrefix(rest, "of ") {
@@ -184,7 +197,7 @@ func capital(s string) string {
 	return string(unicode.ToUpper(r[0])) + string(r[1:])
 }
 
-// defaultText is empty where there is no default: what is zero must be said, or is absent.
+// defaultText is empty if there is no default: the key is required, or may be absent.
 func defaultText(v reflect.Value) string {
 	if !v.IsValid() || v.Kind() == reflect.Struct || v.IsZero() && v.Kind() != reflect.Bool {
 		return ""

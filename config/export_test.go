@@ -1,6 +1,6 @@
 package config
 
-// Unfinished tells, by key, what is refused because it is not done yet.
+// Unfinished returns, by key, the settings that are refused because they are not supported yet.
 func Unfinished() map[string]string {
 	all := map[string]string{}
 	for _, u := range unfinishedTenant() {
@@ -9,22 +9,20 @@ func Unfinished() map[string]string {
 	return all
 }
 
-// DefaultSections are the sections that have defaults of their own once they are there, by the name
-// of their type.
+// DefaultSections returns the sections that have defaults of their own when they are present, by
+// type name.
 func DefaultSections() map[string]any {
-	var r Redis
-	r.setDefaults()
-	return map[string]any{"Redis": r, "Passthrough": DefaultPassthrough()}
+	return map[string]any{"Redis": DefaultRedis(), "Passthrough": DefaultPassthrough()}
 }
 
-// ReadMain and ReadTenant read bytes as a file of a directory that does not exist.
+// ReadMain reads bytes as a main file.
 func ReadMain(b []byte) Problems {
 	c := Default()
 	d, ok := readBytes("config.yaml", b, &c)
 	if ok {
 		d.validate(&c)
 	}
-	return d.problems
+	return d.Problems
 }
 
 // ReadTenant reads bytes as a tenant's file.
@@ -34,8 +32,8 @@ func ReadTenant(b []byte) Problems {
 	if ok {
 		d.validateTenant(&t, func(name string) bool { return name == "generic" })
 	}
-	return d.problems
+	return d.Problems
 }
 
-// Paths are all values of a configuration that name a file or directory.
+// Paths returns all values of a configuration that name a file or directory.
 func Paths(c *Config) []*string { return c.paths() }

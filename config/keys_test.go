@@ -12,13 +12,13 @@ import (
 	"keycloak-scim-proxy/config"
 )
 
-// leaf is a key that holds a value.
+// leaf is a key with a value.
 type leaf struct {
 	path []string
 	kind reflect.Type
 }
 
-// leaves are all keys of a struct that hold values, in lists too.
+// leaves returns all keys of a struct that have values, including those in lists.
 func leaves(section reflect.Type, above ...string) []leaf {
 	var all []leaf
 	for f := range section.Fields() {
@@ -42,7 +42,7 @@ func leaves(section reflect.Type, above ...string) []leaf {
 	return all
 }
 
-// yaml is a document with nothing but a key and its value.
+// The document has only a key and its value.
 func (l leaf) yaml(value string) string {
 	text := value
 	for _, key := range slices.Backward(l.path) {
@@ -55,7 +55,8 @@ func (l leaf) yaml(value string) string {
 	return text
 }
 
-// Whatever is written at whatever key, no panic, and no message repeats it: it may be a secret at the wrong place.
+// No value of any key causes a panic or is repeated in a message: it may be a secret in the wrong
+// place.
 func TestNoValueIsRepeated(t *testing.T) {
 	for _, file := range []struct {
 		read func([]byte) config.Problems
@@ -80,7 +81,7 @@ func TestNoValueIsRepeated(t *testing.T) {
 	}
 }
 
-// Every key takes what its type says and nothing else.
+// Every key accepts the values of its type and no others.
 func TestKinds(t *testing.T) {
 	kinds := regexp.MustCompile(`^must be (text|true or false|a whole number|a number|a size|a duration|a date|a single value|a mapping|a list)\b`)
 	values := map[string][]reflect.Type{
@@ -124,7 +125,8 @@ func fieldByTag(section reflect.Type, tag string) (reflect.StructField, bool) {
 	return reflect.StructField{}, false
 }
 
-// Every key that names a file is relative to the file that it stands in: a new one must not be forgotten.
+// Every key that names a file is relative to the file that contains it. The test finds new keys
+// too.
 func TestPaths(t *testing.T) {
 	c := &config.Config{
 		TLS:   &config.Certificate{},

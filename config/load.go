@@ -6,9 +6,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"keycloak-scim-proxy/config/internal/value"
 )
 
-// Load reads the main file and the tenants it names. The error is Problems: everything that is wrong.
+// Load reads the main file and the files of its tenants. The error is Problems: everything that is
+// wrong.
 func Load(file string, known Idps) (*Config, error) {
 	c := Default()
 	d, ok := readFile(file, &c)
@@ -19,30 +22,31 @@ func Load(file string, known Idps) (*Config, error) {
 	}
 	mixed := c.TenantsDir != "" && filepath.Clean(c.TenantsDir) == filepath.Dir(file)
 	if mixed {
-		d.wrong("tenantsDir", "must be another directory than that of this file, which is no tenant")
+		d.Wrong("tenantsDir", "must not be the directory of this file, which is not a tenant")
 	}
-	problems := d.problems
-	if c.TenantsDir != "" && !mixed && directory(c.TenantsDir) == "" {
+	problems := d.Problems
+	if c.TenantsDir != "" && !mixed && value.Directory(c.TenantsDir) == "" {
 		tenants, wrong := LoadTenants(c.TenantsDir, known)
 		c.Tenants, problems = tenants, append(problems, wrong...)
 	}
 	if len(problems) > 0 {
-		problems.sort()
+		problems.Sort()
 		return nil, problems
 	}
 	return &c, nil
 }
 
-// LoadTenants reads all tenants of a directory, in the order of their files. Good files are returned even where others are bad. Two files with
-// the same tenant are both bad: which one is meant is not known. So are two tenants of a whole realm that do not say that they share it.
+// LoadTenants reads all tenants of a directory, in the order of their files. It returns the good
+// files even if others are bad. Two files with the same tenant are both bad, because it is unknown
+// which one is right. Two tenants of a whole realm are both bad unless both say that they share it.
 func LoadTenants(dir string, known Idps) ([]Tenant, Problems) {
 	files, err := tenantFiles(dir)
 	if err != nil {
-		return nil, Problems{{File: dir, Message: cmp.Or(directory(dir), reason(err))}}
+		return nil, Problems{{File: dir, Message: cmp.Or(value.Directory(dir), value.Reason(err))}}
 	}
-	named := map[string]*document{}
+	named := map[string]document{}
 	var all []Tenant
-	var documents []*document
+	var documents []document
 	for _, file := range files {
 		t := DefaultTenant()
 		d, ok := readFile(file, &t)
@@ -50,9 +54,9 @@ func LoadTenants(dir string, known Idps) ([]Tenant, Problems) {
 			resolve(dir, &t.ServiceAccount.SecretFile)
 			d.validateTenant(&t, known)
 		}
-		if other := named[t.Tenant]; other != nil && t.Tenant != "" {
-			d.wrong("tenant", "is the tenant of "+filepath.Base(other.file)+" too")
-			other.wrong("tenant", "is the tenant of "+filepath.Base(file)+" too")
+		if other, taken := named[t.Tenant]; taken && t.Tenant != "" {
+			d.Wrong("tenant", "is the tenant of "+filepath.Base(other.File)+" too")
+			other.Wrong("tenant", "is the tenant of "+filepath.Base(file)+" too")
 		} else {
 			named[t.Tenant] = d
 		}
@@ -62,15 +66,16 @@ func LoadTenants(dir string, known Idps) ([]Tenant, Problems) {
 	var good []Tenant
 	var problems Problems
 	for i, d := range documents {
-		if problems = append(problems, d.problems...); len(d.problems) == 0 {
+		if problems = append(problems, d.Problems...); len(d.Problems) == 0 {
 			good = append(good, all[i])
 		}
 	}
-	problems.sort()
+	problems.Sort()
 	return good, problems
 }
 
-// tenantFiles leaves hidden entries alone: a mounted ConfigMap keeps its files behind ..data and links to them.
+// tenantFiles ignores hidden entries: a mounted ConfigMap has its files in ..data and links to
+// them.
 func tenantFiles(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -94,7 +99,7 @@ func resolve(dir string, paths ...*string) {
 	}
 }
 
-// paths are all values that name a file or directory.
+// paths returns all values that name a file or directory.
 func (c *Config) paths() []*string {
 	all := []*string{&c.Keycloak.CAFile, &c.TenantsDir}
 	if t := c.TLS; t != nil {

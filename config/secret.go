@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Secret reads the client's secret. The error never tells it.
+// Secret reads the client's secret. No error contains it.
 func (s ServiceAccount) Secret() (string, error) { return readSecret(s.SecretFile, s.SecretEnv) }
 
-// Password reads the password; "" where none is configured. The error never tells it.
+// Password reads the password, which is empty if none is configured. No error contains it.
 func (r Redis) Password() (string, error) {
 	if r.PasswordFile == "" && r.PasswordEnv == "" {
 		return "", nil

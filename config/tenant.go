@@ -1,94 +1,104 @@
 package config
 
-// Tenant is one tenant's file.
+// Tenant is the file of one tenant.
 type Tenant struct {
-	// Tenant is the name: lower-case letters, digits and inner hyphens, up to 63. It stands in tokens and URLs. Required.
+	// Tenant is the name: lower-case letters, digits and inner hyphens, up to 63. It is part of
+	// tokens and URLs. Required.
 	Tenant string `yaml:"tenant"`
 	// Realm is the name of the Keycloak realm. Required.
 	Realm string `yaml:"realm"`
 	// SharedRealm allows other tenants to serve the whole realm too. Tenants of one realm see,
-	// change and delete the same users, so two of them are refused at start unless it is true in
-	// both. Realms whose names differ in letter case only count as one realm, because Keycloak
+	// change and delete the same users, so two of them are refused at start unless it is true for
+	// both. Realms whose names differ only in letter case count as one realm, because Keycloak
 	// compares names as its database does (MySQL and SQL Server ignore case).
 	SharedRealm bool `yaml:"sharedRealm"`
 	// Group confines the tenant to one group of a shared realm. Absent: the whole realm.
 	Group string `yaml:"group"`
 	// Organization also makes users members of a Keycloak organization.
 	Organization string `yaml:"organization"`
-	// IDP is the dialect: how this tenant's identity provider talks. docs/idps.md lists them; generic is for all others.
+	// IDP is the dialect of this tenant's identity provider. docs/idps.md lists the dialects;
+	// generic is for all other providers.
 	IDP string `yaml:"idp"`
 	// ServiceAccount is the client whose service account acts for the tenant in Keycloak. Required.
 	ServiceAccount ServiceAccount `yaml:"serviceAccount"`
-	// Tokens are the bearer tokens that the tenant may use, by their SHA-256. None: nobody can call.
+	// Tokens are the bearer tokens that the tenant may use, by their SHA-256. Empty: every request
+	// is refused.
 	Tokens []Token `yaml:"tokens"`
 	// State is what the tenant may do: live for everything, staged for reads only.
 	State string `yaml:"state"`
-	// RequiredAttributes must be kept or mapped, or the tenant is not served.
+	// RequiredAttributes are attributes that must be kept or mapped; otherwise the tenant is not
+	// served.
 	RequiredAttributes []string `yaml:"requiredAttributes"`
 	// OnDelete is what a DELETE of a user does: delete, deactivate, or detach from the tenant.
 	OnDelete string `yaml:"onDelete"`
-	// MembersShown is how many members a group may have and still be answered whole after a PATCH of its members; beyond it the answer is 204.
+	// MembersShown is the largest group that a PATCH of its members answers with the whole group.
+	// For a larger group the answer is 204.
 	MembersShown int `yaml:"membersShown"`
-	// UnknownMembers is what happens to a change with group members that do not exist: fail, or skip to leave them out of it and name them in the log.
+	// UnknownMembers is what happens to a change with group members that do not exist: fail, or
+	// skip, which leaves them out and names them in the log.
 	UnknownMembers string `yaml:"unknownMembers"`
-	// Extensions declare schemas of the tenant's own, so that /Schemas shows them and their values are checked. What is not declared is kept all the same.
+	// Extensions declare schemas of the tenant's own, so that /Schemas shows them and their values
+	// are checked. Attributes that are not declared are kept too.
 	Extensions []Extension `yaml:"extensions"`
-	// Rate bounds the tenant's requests. Absent: no bound.
+	// Rate limits the tenant's requests. Absent: no limit.
 	Rate *Rate `yaml:"rate"`
 }
 
 // Extension is a schema extension of users.
 type Extension struct {
-	// URN of the schema, such as urn:example:params:scim:schemas:extension:acme:2.0:User. Required.
+	// URN is the name of the schema, such as
+	// urn:example:params:scim:schemas:extension:acme:2.0:User. Required.
 	URN string `yaml:"urn"`
-	// Name for people.
+	// Name is a name for people.
 	Name string `yaml:"name"`
-	// Attributes of the schema. Required.
+	// Attributes are the attributes of the schema. Required.
 	Attributes []ExtensionAttribute `yaml:"attributes"`
 }
 
 // ExtensionAttribute is one attribute of an extension.
 type ExtensionAttribute struct {
-	// Name of the attribute. Required.
+	// Name is the name of the attribute. Required.
 	Name string `yaml:"name"`
 	// Type is string, boolean, decimal, integer, dateTime, binary or reference. Absent: string.
 	Type string `yaml:"type"`
-	// MultiValued says that it is a list.
+	// MultiValued means that the attribute is a list.
 	MultiValued bool `yaml:"multiValued"`
-	// CaseExact says that letter case matters when it is compared.
+	// CaseExact means that comparisons respect letter case.
 	CaseExact bool `yaml:"caseExact"`
-	// Description for people.
+	// Description is a text for people.
 	Description string `yaml:"description"`
 }
 
 // ServiceAccount is a confidential client of Keycloak.
 type ServiceAccount struct {
-	// ClientID is what Keycloak calls the client ID. Required.
+	// ClientID is the client ID in Keycloak. Required.
 	ClientID string `yaml:"clientID"`
-	// SecretFile holds the client's secret, white space around it ignored; it is read whenever a token is asked for. Required, or secretEnv.
+	// SecretFile is the file with the client's secret. White space around it is ignored. It is read
+	// whenever the proxy asks for a token. Required, or secretEnv.
 	SecretFile string `yaml:"secretFile"`
-	// SecretEnv names the environment variable with the client's secret, instead of secretFile.
+	// SecretEnv is the environment variable with the client's secret, instead of secretFile.
 	SecretEnv string `yaml:"secretEnv"`
 }
 
-// Token is a bearer token, known by its hash only.
+// Token is a bearer token. Only its hash is known.
 type Token struct {
-	// ID of the key: lower-case letters and digits, up to 16. Required.
+	// ID is the name of the key: lower-case letters and digits, up to 16. Required.
 	ID string `yaml:"id"`
-	// SHA256 of the whole token, 64 hex digits. Required.
+	// SHA256 is the SHA-256 of the whole token, 64 hex digits. Required.
 	SHA256 string `yaml:"sha256"`
-	// Created is the day of its making, in UTC, or an RFC 3339 time. It is for people.
+	// Created is the date of creation: a day in UTC or an RFC 3339 time. It is for people.
 	Created Date `yaml:"created"`
-	// Expires is the day from whose beginning, in UTC, the token is refused, or an RFC 3339 time. Absent: never.
+	// Expires is the date from which the token is refused: the beginning of a day in UTC, or an RFC
+	// 3339 time. Absent: never.
 	Expires Date `yaml:"expires"`
 }
 
-// Rate bounds the requests of a tenant.
+// Rate limits the requests of a tenant.
 type Rate struct {
-	// RequestsPerSecond is the average. Required.
+	// RequestsPerSecond is the average rate. Required.
 	RequestsPerSecond float64 `yaml:"requestsPerSecond"`
-	// Burst is how many may come at once. Required.
+	// Burst is how many requests may arrive at once. Required.
 	Burst int `yaml:"burst"`
-	// Concurrency is how many may run at once. Required.
+	// Concurrency is how many requests may run at once. Required.
 	Concurrency int `yaml:"concurrency"`
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Size in bytes: a number, or one with KiB, MiB or GiB.
+// Size is a number of bytes, written as a number or with KiB, MiB or GiB.
 type Size int64
 
 type unit struct {
@@ -18,7 +18,7 @@ type unit struct {
 
 func units() []unit { return []unit{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}} }
 
-// UnmarshalText reads a size. KB and MB are refused: they mean different numbers to different people.
+// UnmarshalText reads a size. KB and MB are refused, because they are ambiguous.
 func (s *Size) UnmarshalText(b []byte) error {
 	text, factor := string(b), int64(1)
 	for _, u := range units() {
@@ -45,7 +45,7 @@ func (s Size) String() string {
 	return strconv.FormatInt(int64(s), 10)
 }
 
-// Duration such as 20s or 1m30s.
+// Duration is a duration, written as 20s or 1m30s.
 type Duration time.Duration
 
 // UnmarshalText reads a duration. A number without a unit is refused.
@@ -70,10 +70,10 @@ func (d Duration) String() string {
 	return s
 }
 
-// Std is the duration as the standard library has it.
+// Std returns the duration as a time.Duration.
 func (d Duration) Std() time.Duration { return time.Duration(d) }
 
-// Date is a day, its beginning in UTC, or an RFC 3339 time.
+// Date is an RFC 3339 time, or a day, which means its beginning in UTC.
 type Date struct{ time.Time }
 
 // UnmarshalText reads a date.

@@ -35,7 +35,7 @@ func TestTypes(t *testing.T) {
 	}
 }
 
-// What a duration prints is what it reads.
+// A printed duration is read as the same duration.
 func TestDurationsAreReadBack(t *testing.T) {
 	for _, want := range []time.Duration{0, time.Nanosecond, time.Second, time.Minute, time.Hour, 10 * time.Minute, 100 * time.Hour, time.Hour + time.Second, -time.Minute, 61 * time.Minute} {
 		var got config.Duration

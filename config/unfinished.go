@@ -1,7 +1,8 @@
 package config
 
-// unfinished is a key that can be written and read, for which the program does nothing yet. A setting that does nothing would be a lie, so it is
-// refused, and docs/configuration.md says so. Whoever finishes one deletes its row and runs `go test ./config -update`.
+// unfinished is a setting that can be written and read, but for which the program does nothing yet.
+// It is refused, because accepting it would be misleading, and docs/configuration.md says so. To
+// finish one, delete its row and run `go test ./config -update`.
 type unfinished struct {
 	path string
 	says string // follows the path
@@ -21,10 +22,10 @@ func unfinishedTenant() []unfinished {
 	}
 }
 
-func refuseUnfinished(d *document, said *Tenant) {
+func refuseUnfinished(d document, said *Tenant) {
 	for _, u := range unfinishedTenant() {
 		if u.used(said) {
-			d.wrong(u.path, u.says)
+			d.Wrong(u.path, u.says)
 		}
 	}
 }

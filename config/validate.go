@@ -3,42 +3,46 @@ package config
 import (
 	"regexp"
 	"strconv"
+
+	"keycloak-scim-proxy/config/internal/strict"
+	"keycloak-scim-proxy/config/internal/value"
 )
 
-// Idps says which dialects there are; the configuration itself knows none.
+// Idps reports whether a dialect exists. This package does not know the dialects.
 type Idps func(name string) bool
 
-// Validate checks a configuration that was not read from a file, apart from its Tenants. The error is Problems: everything that is wrong.
+// Validate checks a configuration that was not read from a file, except its Tenants. The error is
+// Problems: everything that is wrong.
 func Validate(c *Config) error {
-	d := &document{}
-	if d.validate(c); len(d.problems) > 0 {
-		return d.problems
+	d := document{&strict.Document{}}
+	if d.validate(c); len(d.Problems) > 0 {
+		return d.Problems
 	}
 	return nil
 }
 
-func (d *document) validate(c *Config) {
+func (d document) validate(c *Config) {
 	d.check(
-		rule{"listen", listenAddress(c.Listen)},
-		rule{"adminListen", optional(c.AdminListen, listenAddress)},
-		rule{"adminListen", unless(c.AdminListen != c.Listen || anyPort(c.Listen), "must be another address than listen: it must never be public")},
-		rule{"publicURL", optional(c.PublicURL, publicURL)},
-		rule{"keycloak.url", keycloakURL(c.Keycloak.URL)},
+		rule{"listen", value.ListenAddress(c.Listen)},
+		rule{"adminListen", optional(c.AdminListen, value.ListenAddress)},
+		rule{"adminListen", unless(c.AdminListen != c.Listen || anyPort(c.Listen), "must differ from listen, because it must never be public")},
+		rule{"publicURL", optional(c.PublicURL, value.PublicURL)},
+		rule{"keycloak.url", value.KeycloakURL(c.Keycloak.URL)},
 		rule{"keycloak.timeout", positive(c.Keycloak.Timeout)},
 		rule{"keycloak.maxInFlight", positive(c.Keycloak.MaxInFlight)},
-		rule{"keycloak.caFile", optional(c.Keycloak.CAFile, readable)},
-		rule{"keycloak.proxy", optional(c.Keycloak.Proxy, outboundProxy)},
+		rule{"keycloak.caFile", optional(c.Keycloak.CAFile, value.Readable)},
+		rule{"keycloak.proxy", optional(c.Keycloak.Proxy, value.OutboundProxy)},
 		rule{"dropIn.passthrough", unless(c.DropIn.Passthrough == nil || c.DropIn.Enabled, "needs dropIn.enabled")},
-		rule{"tenantsDir", optional(c.TenantsDir, directory)},
-		rule{"tenantsDir", unless(c.TenantsDir != "" || c.DropIn.Enabled || len(c.Tenants) > 0, "nobody could use the proxy: name tenantsDir or enable dropIn")},
+		rule{"tenantsDir", optional(c.TenantsDir, value.Directory)},
+		rule{"tenantsDir", unless(c.TenantsDir != "" || c.DropIn.Enabled || len(c.Tenants) > 0, "no way in is configured: set tenantsDir or dropIn.enabled")},
 		rule{"log.level", oneOf(c.Log.Level, "debug", "info", "warn", "error")},
 		rule{"log.format", oneOf(c.Log.Format, "json", "console")},
 	)
 	if t := c.TLS; t != nil {
-		d.check(rule{"tls.certFile", requiredFile(t.CertFile)}, rule{"tls.keyFile", requiredFile(t.KeyFile)})
+		d.check(rule{"tls.certFile", value.RequiredFile(t.CertFile)}, rule{"tls.keyFile", value.RequiredFile(t.KeyFile)})
 	}
 	for i, n := range c.TrustedProxies {
-		d.check(rule{element("trustedProxies", i), trustedNetwork(n)})
+		d.check(rule{element("trustedProxies", i), value.TrustedNetwork(n)})
 	}
 	if p := c.DropIn.Passthrough; p != nil {
 		d.validatePassthrough(*p, c.Timeouts)
@@ -48,22 +52,22 @@ func (d *document) validate(c *Config) {
 	d.validateStore(c.Store)
 }
 
-func (d *document) validatePassthrough(p Passthrough, t Timeouts) {
+func (d document) validatePassthrough(p Passthrough, t Timeouts) {
 	d.check(
 		rule{"dropIn.passthrough.timeout", positive(p.Timeout)},
-		rule{"timeouts.write", unless(t.Write <= 0 || t.Write > p.Timeout, "must be more than dropIn.passthrough.timeout, or errors could not be answered")},
+		rule{"timeouts.write", unless(t.Write <= 0 || t.Write > p.Timeout, "must be more than dropIn.passthrough.timeout, because errors must still be answered")},
 	)
 	for i, path := range p.Deny {
-		d.check(rule{element("dropIn.passthrough.deny", i), plainPath(path)})
+		d.check(rule{element("dropIn.passthrough.deny", i), value.PlainPath(path)})
 	}
 }
 
 func anyPort(address string) bool {
-	_, port, ok := splitAddress(address)
+	_, port, ok := value.SplitAddress(address)
 	return ok && port == 0
 }
 
-func (d *document) validateLimits(l Limits) {
+func (d document) validateLimits(l Limits) {
 	d.check(
 		rule{"limits.body", positive(l.Body)},
 		rule{"limits.jsonDepth", unless(l.JSONDepth > 1, "must be more than 1")},
@@ -80,22 +84,22 @@ func (d *document) validateLimits(l Limits) {
 	)
 }
 
-func (d *document) validateTimeouts(t Timeouts, request Duration) {
+func (d document) validateTimeouts(t Timeouts, request Duration) {
 	d.check(
 		rule{"timeouts.readHeader", positive(t.ReadHeader)},
 		rule{"timeouts.read", positive(t.Read)},
 		rule{"timeouts.read", unless(t.Read <= 0 || t.Read >= t.ReadHeader, "must not be less than timeouts.readHeader")},
 		rule{"timeouts.write", unless(t.Write >= 0, "must be more than 0")},
-		rule{"timeouts.write", unless(t.Write <= 0 || t.Write > request, "must be more than limits.request, or errors could not be answered")},
+		rule{"timeouts.write", unless(t.Write <= 0 || t.Write > request, "must be more than limits.request, because errors must still be answered")},
 		rule{"timeouts.idle", positive(t.Idle)},
 	)
 }
 
-func (d *document) validateStore(s Store) {
-	d.check(rule{"store", unless((s.Embedded != nil) != (s.Redis != nil), "name exactly one of embedded and redis")})
+func (d document) validateStore(s Store) {
+	d.check(rule{"store", unless((s.Embedded != nil) != (s.Redis != nil), "set exactly one of embedded and redis")})
 	if s.Embedded != nil {
 		d.check(rule{"store.embedded.path", required(s.Embedded.Path)})
-		d.check(rule{"store.embedded.path", unless(s.Embedded.Path == "" || directory(s.Embedded.Path) != "", "is a directory, must be a file")})
+		d.check(rule{"store.embedded.path", unless(s.Embedded.Path == "" || value.Directory(s.Embedded.Path) != "", "is a directory, but must be a file")})
 	}
 	if s.Redis != nil {
 		d.validateRedis(s.Redis)
@@ -103,34 +107,34 @@ func (d *document) validateStore(s Store) {
 	if e := s.Encryption; e != nil {
 		d.check(rule{"store.encryption.keyFiles", unless(len(e.KeyFiles) > 0, "is required")})
 		for i, f := range e.KeyFiles {
-			d.check(rule{element("store.encryption.keyFiles", i), requiredFile(f)})
+			d.check(rule{element("store.encryption.keyFiles", i), value.RequiredFile(f)})
 		}
 	}
 }
 
 var redisPrefix = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`)
 
-func (d *document) validateRedis(r *Redis) {
+func (d document) validateRedis(r *Redis) {
 	const at = "store.redis."
 	d.check(
 		rule{at + "addresses", unless(len(r.Addresses) > 0, "is required")},
-		rule{at + "passwordFile", optional(r.PasswordFile, readable)},
-		rule{at + "passwordEnv", optional(r.PasswordEnv, variable)},
-		rule{at + "passwordEnv", unless(r.PasswordEnv == "" || r.PasswordFile == "", "name only one of passwordFile and passwordEnv")},
+		rule{at + "passwordFile", optional(r.PasswordFile, value.Readable)},
+		rule{at + "passwordEnv", optional(r.PasswordEnv, value.Variable)},
+		rule{at + "passwordEnv", unless(r.PasswordEnv == "" || r.PasswordFile == "", "set only one of passwordFile and passwordEnv")},
 		rule{at + "prefix", unless(redisPrefix.MatchString(r.Prefix), "must be letters, digits and . _ : -, up to 64")},
 		rule{at + "db", unless(r.DB >= 0, "must not be negative")},
 		rule{at + "db", unless(r.DB <= 0 || len(r.Addresses) < 2, "must be 0: several addresses make a cluster, which has no other database")},
 	)
 	for i, a := range r.Addresses {
-		d.check(rule{element(at+"addresses", i), dialAddress(a)})
+		d.check(rule{element(at+"addresses", i), value.DialAddress(a)})
 	}
 	if t := r.TLS; t != nil {
 		d.check(
-			rule{at + "tls.caFile", optional(t.CAFile, readable)},
-			rule{at + "tls.certFile", optional(t.CertFile, readable)},
-			rule{at + "tls.keyFile", optional(t.KeyFile, readable)},
-			rule{at + "tls", unless((t.KeyFile == "") == (t.CertFile == ""), "certFile and keyFile go together")},
-			rule{at + "tls.serverName", unless(t.ServerName == "" || isHost(t.ServerName), "must be the name of a host")},
+			rule{at + "tls.caFile", optional(t.CAFile, value.Readable)},
+			rule{at + "tls.certFile", optional(t.CertFile, value.Readable)},
+			rule{at + "tls.keyFile", optional(t.KeyFile, value.Readable)},
+			rule{at + "tls", unless((t.KeyFile == "") == (t.CertFile == ""), "set both certFile and keyFile, or neither")},
+			rule{at + "tls.serverName", unless(t.ServerName == "" || value.IsHost(t.ServerName), "must be the name of a host")},
 		)
 	}
 }

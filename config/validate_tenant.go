@@ -7,17 +7,18 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"keycloak-scim-proxy/config/internal/value"
 )
 
 var (
 	tenantName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 	keyID      = regexp.MustCompile(`^[a-z0-9]{1,16}$`)
-	// realmName stands in URLs: what would change their meaning is refused.
+	// realmName is part of URLs, so characters that change the meaning of a URL are refused.
 	realmName = regexp.MustCompile(`^[^/\\?#%;\x00-\x20\x7f]([^/\\?#%;\x00-\x1f\x7f]{0,253}[^/\\?#%;\x00-\x20\x7f])?$`)
-	control   = regexp.MustCompile(`[\x00-\x1f\x7f]`)
 )
 
-func (d *document) validateTenant(t *Tenant, known Idps) {
+func (d document) validateTenant(t *Tenant, known Idps) {
 	d.check(
 		rule{"tenant", required(t.Tenant)},
 		rule{"tenant", unless(t.Tenant == "" || tenantName.MatchString(t.Tenant), "must be lower-case letters, digits and inner hyphens, up to 63")},
@@ -50,7 +51,7 @@ var (
 	attributeName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 )
 
-func (d *document) validateExtensions(all []Extension) {
+func (d document) validateExtensions(all []Extension) {
 	seen := map[string]bool{}
 	for i, e := range all {
 		at, urn := element("extensions", i), strings.ToLower(e.URN)
@@ -74,17 +75,17 @@ func (d *document) validateExtensions(all []Extension) {
 	}
 }
 
-func (d *document) validateAccount(a ServiceAccount) {
+func (d document) validateAccount(a ServiceAccount) {
 	d.check(
 		rule{"serviceAccount.clientID", required(a.ClientID)},
-		rule{"serviceAccount.clientID", unless(!control.MatchString(a.ClientID), "must be the id of a client")},
-		rule{"serviceAccount", unless((a.SecretFile == "") != (a.SecretEnv == ""), "name exactly one of secretFile and secretEnv")},
-		rule{"serviceAccount.secretFile", optional(a.SecretFile, readable)},
-		rule{"serviceAccount.secretEnv", optional(a.SecretEnv, variable)},
+		rule{"serviceAccount.clientID", unless(!value.Control.MatchString(a.ClientID), "must be the id of a client")},
+		rule{"serviceAccount", unless((a.SecretFile == "") != (a.SecretEnv == ""), "set exactly one of secretFile and secretEnv")},
+		rule{"serviceAccount.secretFile", optional(a.SecretFile, value.Readable)},
+		rule{"serviceAccount.secretEnv", optional(a.SecretEnv, value.Variable)},
 	)
 }
 
-func (d *document) validateTokens(tokens []Token) {
+func (d document) validateTokens(tokens []Token) {
 	ids, sums := map[string]bool{}, map[string]bool{}
 	for i, k := range tokens {
 		at := element("tokens", i)
@@ -102,9 +103,9 @@ func (d *document) validateTokens(tokens []Token) {
 }
 
 // refuseUnshared reports every tenant that shares a whole realm without sharedRealm, because each
-// could delete the other's users. Letter case is ignored: Keycloak compares names of realms as its
-// database does, and MySQL and SQL Server ignore case by default.
-func refuseUnshared(all []Tenant, documents []*document) {
+// tenant could delete the other's users. Letter case is ignored: Keycloak compares realm names as
+// its database does, and MySQL and SQL Server ignore case by default.
+func refuseUnshared(all []Tenant, documents []document) {
 	wholeRealm := map[string][]int{}
 	for i, t := range all {
 		if t.Realm != "" && t.Group == "" {
@@ -116,7 +117,7 @@ func refuseUnshared(all []Tenant, documents []*document) {
 		for _, i := range sharers {
 			other := slices.IndexFunc(sharers, func(j int) bool { return all[j].Tenant != all[i].Tenant })
 			if other >= 0 && !all[i].SharedRealm {
-				documents[i].wrong("realm", "is also served as a whole by "+filepath.Base(documents[sharers[other]].file)+
+				documents[i].Wrong("realm", "is also served as a whole by "+filepath.Base(documents[sharers[other]].File)+
 					": each tenant can change and delete the other's users. If that is intended, set sharedRealm: true in both files")
 			}
 		}

@@ -44,7 +44,8 @@ func TestValues(t *testing.T) {
 	}
 }
 
-// What editors of other systems add does no harm, and the slash to which paths are joined goes.
+// Characters that editors on other systems add are ignored, and the slash at the end of a URL is
+// removed.
 func TestForms(t *testing.T) {
 	text := "\ufeff# by hand\r\n---\r\npublicURL: \"https://scim.example.com/idm/\"\r\nkeycloak: # behind\r\n  url: http://[::1]:8080/auth/\r\n  timeout: 1m30s\r\n" +
 		"dropIn:\r\n  enabled: True\r\nstore:\r\n  redis:\r\n    addresses:\r\n      - 'a:1'\r\n      - b:2\r\n    username: >-\r\n      scim\r\n" +
@@ -108,7 +109,8 @@ func TestOneBadTenantDoesNotHideTheOthers(t *testing.T) {
 	}
 }
 
-// A new file cannot take a tenant over, neither before nor after its name in the order of files.
+// A new file cannot take over a tenant, whether its name sorts before or after that of the tenant's
+// file.
 func TestTwoFilesOfATenantAreBothBad(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "acme.secret", "s3cret")
@@ -156,7 +158,7 @@ func TestMountedConfigMap(t *testing.T) {
 	}
 }
 
-// Which dialects there are is not known here.
+// The dialects are not known in this package.
 func TestDialects(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "acme.secret", "s3cret")
@@ -171,8 +173,7 @@ func TestDialects(t *testing.T) {
 	}
 }
 
-// What is served beside the SCIM API is for operators: unless told otherwise, it is reached from
-// the machine itself only.
+// The admin address is for operators. By default it can be reached only from the same machine.
 func TestAdminListenIsLocal(t *testing.T) {
 	if got := config.Default().AdminListen; got != "127.0.0.1:9090" {
 		t.Error(got)

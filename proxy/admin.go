@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/guard"
 )
 
 const (
@@ -21,7 +22,7 @@ const (
 
 // readiness says whether the store is the right one and takes a write. Callers that ask at the same time share the probe.
 type readiness struct {
-	engine *store.Guarded
+	engine *guard.Engine
 	// matches reports an error if the store is not the one that Keycloak names.
 	matches func(context.Context) error
 	now     func() time.Time
@@ -30,7 +31,7 @@ type readiness struct {
 	err     error
 }
 
-func newReadiness(e *store.Guarded, matches func(context.Context) error, now func() time.Time) *readiness {
+func newReadiness(e *guard.Engine, matches func(context.Context) error, now func() time.Time) *readiness {
 	return &readiness{engine: e, matches: matches, now: now, turn: make(chan struct{}, 1)}
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/guard"
 	"keycloak-scim-proxy/proxy/store/storetest"
 )
 
@@ -23,7 +24,7 @@ func askReady(ctx context.Context, r *readiness) (status int, text string) {
 }
 
 func readinessOf(m *storetest.Memory) *readiness {
-	return newReadiness(store.Guard(m, store.GuardOptions{Now: time.Now, NewID: rand.Text}), func(context.Context) error { return nil }, time.Now)
+	return newReadiness(guard.New(m, guard.Options{Now: time.Now, NewID: rand.Text}), func(context.Context) error { return nil }, time.Now)
 }
 
 func probes(m *storetest.Memory) (n int) {

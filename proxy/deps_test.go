@@ -21,7 +21,10 @@ var walls = map[string]struct {
 	may []string
 	why string
 }{
-	"config":                        {nil, "what an operator may say is plain data"},
+	"config/internal/strict":        {nil, "it decodes any structs"},
+	"config/internal/value":         {nil, "it checks values and knows no keys"},
+	"proxy/store/guard":             {[]string{"proxy/store"}, "a guard of any engine"},
+	"config":                        {[]string{"config/internal/strict", "config/internal/value"}, "what an operator may say is plain data"},
 	"adapters":                      {[]string{"proxy/scim", "proxy/protocol"}, "a dialect is data over the vocabulary"},
 	"proxy/scim":                    {nil, "the vocabulary imports nothing of ours but its documents"},
 	"proxy/scim/document":           {nil, "JSON"},
@@ -45,7 +48,7 @@ var walls = map[string]struct {
 	"proxy/store":                   {[]string{"proxy/store/internal/codec"}, "records are bytes and terms"},
 	"proxy/store/embedded":          {[]string{"proxy/store", "proxy/store/internal/codec", "proxy/store/internal/locks"}, "an engine knows the contract only"},
 	"proxy/store/redis":             {[]string{"proxy/store", "proxy/store/internal/codec"}, "an engine knows the contract only"},
-	"proxy/store/storetest":         {[]string{"proxy/store", "proxy/store/internal/locks"}, "the suite knows the contract only"},
+	"proxy/store/storetest":         {[]string{"proxy/store", "proxy/store/guard", "proxy/store/internal/locks"}, "the suite knows the contracts only"},
 	"onboarding":                    {nil, "works with administrator credentials, apart from everything that serves"},
 	"proxy/observe":                 {[]string{"proxy/scim"}, "knows the vocabulary and no layers, so that every layer can be observed"},
 	"proxy/store/internal/codec":    {nil, "bytes"},
@@ -63,6 +66,7 @@ var walls = map[string]struct {
 	"test/security":    {nil, "has tests only"},
 	"test/corpus":      {[]string{"proxy/scim", "proxy/protocol"}, "files and end states, whoever serves them"},
 	"test/kctest":      {nil, "talks to Keycloak beside the proxy, and to its starter through a command"},
+	"test/prose":       {nil, "reads text"},
 	"test/proxytest":   {[]string{"config", "proxy", "proxy/tokens"}, "runs a proxy as the program does"},
 	"test/redisserver": {nil, "starts Redis and knows nothing of what is kept in it"},
 }
@@ -80,7 +84,7 @@ var owners = map[string]struct {
 	"github.com/redis/go-redis":             {[]string{"proxy/store/redis"}, "one engine"},
 	"go.etcd.io/bbolt":                      {[]string{"proxy/store/embedded", "cmd/scim-proxy/internal/importer"}, "one engine, and the journal of an import"},
 	"github.com/Nerzal/gocloak":             {[]string{"onboarding"}, "it hides deadlines and does not escape ids: not at run time"},
-	"github.com/goccy/go-yaml":              {[]string{"config"}, "YAML ends at the configuration"},
+	"github.com/goccy/go-yaml":              {[]string{"config/internal/strict"}, "YAML ends at the configuration"},
 	"go.uber.org/zap":                       {[]string{"cmd/scim-proxy", "proxy", "proxy/observe", "test/"}, "layers are silent"},
 	"github.com/hashicorp/go-retryablehttp": {[]string{"cmd/scim-proxy/internal/scimclient"}, "one SCIM client"},
 	"golang.org/x/oauth2":                   {[]string{"cmd/scim-proxy/internal/scimclient"}, "one SCIM client"},

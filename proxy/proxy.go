@@ -26,7 +26,7 @@ import (
 	"keycloak-scim-proxy/proxy/passthrough"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
-	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/guard"
 	"keycloak-scim-proxy/proxy/storemark"
 	"keycloak-scim-proxy/proxy/transport"
 	"keycloak-scim-proxy/proxy/writing"
@@ -36,7 +36,7 @@ import (
 type Proxy struct {
 	cfg      config.Config
 	client   *keycloak.Client
-	engine   *store.Guarded
+	engine   *guard.Engine
 	log      *zap.Logger
 	now      func() time.Time
 	newID    func() string // of a request, for the log and the caller
@@ -56,7 +56,7 @@ func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, err := openStore(cfg.Store, log)
+	engine, err := openStore(context.Background(), cfg.Store, log)
 	if err != nil {
 		return nil, err
 	}

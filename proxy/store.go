@@ -16,6 +16,7 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/store"
 	"keycloak-scim-proxy/proxy/store/embedded"
+	"keycloak-scim-proxy/proxy/store/guard"
 	"keycloak-scim-proxy/proxy/store/redis"
 	"keycloak-scim-proxy/proxy/transport"
 )
@@ -24,8 +25,8 @@ import (
 const startTimeout = 5 * time.Second
 
 // openStore opens the store that the configuration names. A store that does not answer yet is checked later, before its first use.
-func openStore(s config.Store, log *zap.Logger) (*store.Guarded, error) {
-	o := store.GuardOptions{ExpectStamp: s.ExpectStamp, Now: time.Now, NewID: rand.Text}
+func openStore(ctx context.Context, s config.Store, log *zap.Logger) (*guard.Engine, error) {
+	o := guard.Options{ExpectStamp: s.ExpectStamp, Now: time.Now, NewID: rand.Text}
 	if s.Encryption != nil {
 		o.RequireSealed = s.Encryption.RequireSealed
 		var err error
@@ -40,8 +41,8 @@ func openStore(s config.Store, log *zap.Logger) (*store.Guarded, error) {
 	if s.Embedded != nil {
 		warnOfModes(s.Embedded.Path, log)
 	}
-	guarded := store.Guard(engine, o)
-	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	guarded := guard.New(engine, o)
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	switch stamp, created, err := guarded.Stamp(ctx); {
 	case errors.Is(err, store.ErrUnavailable):

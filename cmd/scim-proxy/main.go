@@ -52,7 +52,7 @@ func root() *cobra.Command {
 		Version:       version,
 	}
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	c.AddCommand(serveCommand(), demoCommand(), tenantCommand(), simulateCommand(), importCommand(), versionCommand())
+	c.AddCommand(serveCommand(), demoCommand(), tenantCommand(), storeCommand(), simulateCommand(), importCommand(), versionCommand())
 	return c
 }
 

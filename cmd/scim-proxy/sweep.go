@@ -40,7 +40,7 @@ func sweepCommand() *cobra.Command {
 			}
 			p, err := proxy.New(*cfg, zap.NewNop())
 			if err != nil {
-				return storeInUse(err)
+				return storeInUse(err, "the sweep")
 			}
 			tellSweep(c.OutOrStdout(), &o)
 			return errors.Join(p.Sweep(c.Context(), o), p.Close())
@@ -53,9 +53,9 @@ func sweepCommand() *cobra.Command {
 }
 
 // storeInUse says what to do about an embedded store that a running proxy has open.
-func storeInUse(err error) error {
+func storeInUse(err error, what string) error {
 	if errors.Is(err, embedded.ErrInUse) {
-		return fmt.Errorf("stop the proxy before the sweep, because only one process can open the embedded store: %w", err)
+		return fmt.Errorf("stop the proxy before %s, because only one process can open the embedded store: %w", what, err)
 	}
 	return err
 }

@@ -11,18 +11,19 @@ import (
 	"keycloak-scim-proxy/proxy/store/internal/codec"
 )
 
-// envelopeMagic begins a sealed body; then come the key id, the nonce, and the ciphertext with its tag. A plain body is a JSON
-// document and cannot begin with NUL.
+// envelopeMagic begins a sealed body. The key id, the nonce, and the ciphertext with its tag
+// follow. A plain body is a JSON document and cannot begin with NUL.
 const envelopeMagic = "\x00sealed\x01"
 
-// What is hashed, so that a term and a lock of the same name differ.
+// The kinds of names that are hashed, so that a term and a lock of the same name differ.
 const (
 	hashTerm = 't'
 	hashLock = 'l'
 )
 
-func (s *sealed) seal(id string, r Record) Record {
-	k := s.keys.keys[0]
+// SealRecord seals a record of this id with the n-th key; 0 is the first.
+func (s *SealedSpace) SealRecord(n int, id string, r Record) Record {
+	k := s.keys.keys[n]
 	out := Record{Rev: r.Rev, Terms: make([]string, len(r.Terms))}
 	for i, t := range r.Terms {
 		out.Terms[i] = s.hash(k, hashTerm, t)
@@ -31,7 +32,9 @@ func (s *sealed) seal(id string, r Record) Record {
 	return out
 }
 
-func (s *sealed) open(id string, r Record) (Record, error) {
+// OpenRecord is the inverse of SealRecord and uses the key that the record was sealed with. It
+// returns a plain record as it is, or refuses it if the space is strict.
+func (s *SealedSpace) OpenRecord(id string, r Record) (Record, error) {
 	envelope, ok := bytes.CutPrefix(r.Body, []byte(envelopeMagic))
 	switch {
 	case !ok && s.strict:
@@ -57,14 +60,22 @@ func (s *sealed) open(id string, r Record) (Record, error) {
 	return out, nil
 }
 
-// bound is the additional data: the place where the record belongs.
-func (s *sealed) bound(id string) []byte {
+// IsSealed reports whether the record is sealed with any key.
+func IsSealed(r Record) bool { return bytes.HasPrefix(r.Body, []byte(envelopeMagic)) }
+
+// IsCurrent reports whether the record is sealed with the first key.
+func (s *SealedSpace) IsCurrent(r Record) bool {
+	return bytes.HasPrefix(r.Body, []byte(envelopeMagic+s.keys.keys[0].id))
+}
+
+// bound is the additional data of AES-GCM: the tenant and the id that the record belongs to.
+func (s *SealedSpace) bound(id string) []byte {
 	b := binary.AppendUvarint(nil, uint64(len(s.tenant)))
 	return append(append(b, s.tenant...), id...)
 }
 
-// hash is different for each key, kind and tenant.
-func (s *sealed) hash(k key, kind byte, name string) string {
+// hash returns a keyed hash that differs for each key, kind and tenant.
+func (s *SealedSpace) hash(k key, kind byte, name string) string {
 	m := hmac.New(sha256.New, k.mac)
 	m.Write(append([]byte{kind}, s.bound(name)...))
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))

@@ -12,7 +12,7 @@ import (
 )
 
 func TestOnlyTheCallersDeadlineIsVisible(t *testing.T) {
-	driver := fmt.Errorf("dial: %w", context.DeadlineExceeded) // as a driver's own time-out
+	driver := fmt.Errorf("dial: %w", context.DeadlineExceeded) // a time-out of the driver
 	over, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
 	gone, leave := context.WithCancel(t.Context())
@@ -36,7 +36,7 @@ func TestOnlyTheCallersDeadlineIsVisible(t *testing.T) {
 	}
 }
 
-// lagging is a context whose deadline has passed and whose timer has not fired yet.
+// lagging is a context whose deadline has passed before its timer has fired.
 type lagging struct{ context.Context }
 
 func (lagging) Deadline() (time.Time, bool) { return time.Now(), true }

@@ -19,10 +19,12 @@ const (
 	keyIDSize = 8
 )
 
-// Keys are the encryption keys of a store: the first writes, all read. They are immutable.
+// Keys are the encryption keys of a store: the first one writes, all of them read. They are
+// immutable.
 type Keys struct{ keys []key }
 
-// key is what is derived from one key's material. Its id names it in envelopes and gives nothing away.
+// key is derived from the material of one key. Its id names it in envelopes and reveals nothing
+// about the material.
 type key struct {
 	id   string
 	aead cipher.AEAD // prefixes a random nonce
@@ -48,7 +50,8 @@ func NewKeys(material ...[]byte) (*Keys, error) {
 	return ks, nil
 }
 
-// LoadKeys reads one key from each file: 32 bytes as base64 or hexadecimal digits, white space around them ignored.
+// LoadKeys reads one key from each file: 32 bytes as base64 or hexadecimal digits. White space
+// around them is ignored.
 func LoadKeys(files ...string) (*Keys, error) {
 	material := make([][]byte, len(files))
 	for i, f := range files {
@@ -69,7 +72,8 @@ func (*Keys) String() string { return "<secret>" }
 // GoString hides the keys from %#v.
 func (*Keys) GoString() string { return "<secret>" }
 
-// parseKey tells the forms apart by length: 64 digits, or 43 base64 characters and maybe a pad. The text never gets into an error.
+// parseKey tells the two forms apart by length: 64 digits, or 43 base64 characters and an optional
+// pad. No error contains the text.
 func parseKey(s string) ([]byte, error) {
 	if b, err := hex.DecodeString(s); err == nil && len(b) == keySize {
 		return b, nil
@@ -97,12 +101,21 @@ func derive(material []byte) (key, error) {
 	return key{id: string(out[2*keySize:]), aead: aead, mac: out[keySize : 2*keySize]}, err
 }
 
-// name is the id in hexadecimal digits, for names of records and for people.
+// name is the id in hexadecimal digits, as it is used in record names and messages.
 func (k key) name() string { return hex.EncodeToString([]byte(k.id)) }
 
-// has reports whether a key of this name is among the keys.
-func (ks *Keys) has(name string) bool {
-	return slices.ContainsFunc(ks.keys, func(k key) bool { return k.name() == name })
+// IDs are the ids of the keys in hexadecimal digits, in the order of the keys.
+func (ks *Keys) IDs() []string {
+	out := make([]string, len(ks.keys))
+	for i, k := range ks.keys {
+		out[i] = k.name()
+	}
+	return out
+}
+
+// byName returns the keys in an order that does not depend on which one is the first.
+func (ks *Keys) byName() []key {
+	return slices.SortedFunc(slices.Values(ks.keys), func(a, b key) int { return strings.Compare(a.id, b.id) })
 }
 
 func (ks *Keys) find(id string) (key, bool) {

@@ -73,7 +73,7 @@ func TestKeyFilesThatAreNone(t *testing.T) {
 }
 
 func TestKeysDoNotPrint(t *testing.T) {
-	k := keys(t, "k1")
+	k := storetest.Keys(t, "k1")
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 		if got := fmt.Sprintf(verb, k); got != "<secret>" {
 			t.Errorf("%s prints %s", verb, got)

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Limits of what is kept, in bytes but for MaxTerms. They are far above what a record needs and far below what an engine can bear, so
-// that all engines refuse the same.
+// Limits of a record, in bytes except MaxTerms. They are far above what a record needs and far
+// below what any engine can hold, so that all engines refuse the same records.
 const (
 	MaxID    = 1024     // a record id, a lock key or a tenant's name
 	MaxTerm  = 4096     // one term; hash longer values
@@ -15,7 +15,7 @@ const (
 	MaxBody  = 16 << 20 // a body
 )
 
-// CheckIDs refuses ids that are empty or too long. Engines call it also for tenants and lock keys.
+// CheckIDs refuses ids that are empty or too long. Engines use it for tenants and lock keys too.
 func CheckIDs(ids ...string) error { return check("id", MaxID, ids) }
 
 // CheckTerms refuses terms that are empty or too long.
@@ -49,7 +49,8 @@ func CheckScan(n int) error {
 	return nil
 }
 
-// Prepare refuses what cannot be saved, and returns the record with its terms as a sorted set.
+// Prepare refuses a record that exceeds a limit, and returns the record with its terms as a sorted
+// set.
 func Prepare(id string, r Record) (Record, error) {
 	if err := CheckIDs(id); err != nil {
 		return r, err

@@ -2,16 +2,19 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
-// Seal encrypts what an engine keeps. Each body is sealed, with its terms, by AES-256-GCM for its tenant and id, so that it cannot be
-// moved to another; terms and lock keys reach the engine as keyed hashes. Records that were written in plain stay readable and
-// findable until they are saved again. See the package documentation for rotation and for what is not hidden.
+// Seal encrypts what an engine stores. Each body is sealed, with its terms, by AES-256-GCM for its
+// tenant and id, so that it cannot be moved to another record. Terms and lock keys reach the engine
+// as keyed hashes. Plain records stay readable and findable until they are saved again. The package
+// documentation says what encryption does not hide.
 func Seal(e Engine, keys *Keys) Engine { return &sealedEngine{Engine: e, keys: keys} }
 
-// SealStrictly is Seal for a store without plain records: Load of one fails with ErrUnreadable and Find does not find it, so that
-// nobody who can write to the store, and does not have the keys, can plant a record.
+// SealStrictly is Seal for a store without plain records. Load of a plain record fails with
+// ErrUnreadable, and Find does not find it. So an attacker who can write to the store, but does not
+// have the keys, cannot plant a record.
 func SealStrictly(e Engine, keys *Keys) Engine {
 	return &sealedEngine{Engine: e, keys: keys, strict: true}
 }
@@ -24,33 +27,41 @@ type sealedEngine struct {
 
 // Open opens the tenant's space, sealed.
 func (e *sealedEngine) Open(tenant string) Space {
-	return &sealed{Space: e.Engine.Open(tenant), tenant: tenant, keys: e.keys, strict: e.strict}
+	return SealSpace(e.Engine.Open(tenant), tenant, e.keys, e.strict)
 }
 
-// sealed leaves Delete and Scan as they are: ids are not hidden.
-type sealed struct {
+// SealSpace returns a space as engines of Seal open it, or as those of SealStrictly do if strict is
+// true.
+func SealSpace(s Space, tenant string, keys *Keys, strict bool) *SealedSpace {
+	return &SealedSpace{Space: s, tenant: tenant, keys: keys, strict: strict}
+}
+
+// SealedSpace is a space whose records are sealed. Delete and Scan are not changed: ids are not
+// hidden.
+type SealedSpace struct {
 	Space
 	tenant string
 	keys   *Keys
 	strict bool // plain records are refused
 }
 
-// Load opens the records. One that cannot be opened fails the call: leaving it out would say that it does not exist.
-func (s *sealed) Load(ctx context.Context, ids ...string) (map[string]Record, error) {
+// Load opens the records. If one of them cannot be opened, the call fails: leaving it out would
+// mean that it does not exist.
+func (s *SealedSpace) Load(ctx context.Context, ids ...string) (map[string]Record, error) {
 	recs, err := s.Space.Load(ctx, ids...)
 	if err != nil {
 		return nil, err
 	}
 	for id, r := range recs {
-		if recs[id], err = s.open(id, r); err != nil {
+		if recs[id], err = s.OpenRecord(id, r); err != nil {
 			return nil, err
 		}
 	}
 	return recs, nil
 }
 
-// Find looks the terms up under every key, and in plain for records from before encryption unless those are refused.
-func (s *sealed) Find(ctx context.Context, terms ...string) ([]string, error) {
+// Find looks the terms up under every key and, unless plain records are refused, in plain.
+func (s *SealedSpace) Find(ctx context.Context, terms ...string) ([]string, error) {
 	if err := CheckTerms(terms...); err != nil {
 		return nil, err
 	}
@@ -66,19 +77,44 @@ func (s *sealed) Find(ctx context.Context, terms ...string) ([]string, error) {
 	return s.Space.Find(ctx, lookups...)
 }
 
-// Save writes the record sealed under the first key.
-func (s *sealed) Save(ctx context.Context, id string, r Record) (uint64, error) {
+// Save writes the record sealed with the first key.
+func (s *SealedSpace) Save(ctx context.Context, id string, r Record) (uint64, error) {
 	r, err := Prepare(id, r)
 	if err != nil {
 		return 0, err
 	}
-	return s.Space.Save(ctx, id, s.seal(id, r))
+	return s.Space.Save(ctx, id, s.SealRecord(0, id, r))
 }
 
-// Lock locks under a hash of the key's name.
-func (s *sealed) Lock(ctx context.Context, name string, ttl time.Duration) (func(), error) {
+// Rewrite writes the record sealed with the first key.
+func (s *SealedSpace) Rewrite(ctx context.Context, id string, r Record) error {
+	r, err := Prepare(id, r)
+	if err != nil {
+		return err
+	}
+	return s.Space.Rewrite(ctx, id, s.SealRecord(0, id, r))
+}
+
+// Lock takes one lock for each key, under a hash of the name, always in the same order of keys. So
+// two processes exclude each other if their lists have a key in common, whichever key is the first.
+// That is the case at every step of a rotation.
+func (s *SealedSpace) Lock(ctx context.Context, name string, ttl time.Duration) (func(), error) {
 	if err := CheckLock(name, ttl); err != nil {
 		return nil, err
 	}
-	return s.Space.Lock(ctx, s.hash(s.keys.keys[0], hashLock, name), ttl)
+	var held []func()
+	unlock := func() {
+		for _, free := range slices.Backward(held) {
+			free()
+		}
+	}
+	for _, k := range s.keys.byName() {
+		free, err := s.Space.Lock(ctx, s.hash(k, hashLock, name), ttl)
+		if err != nil {
+			unlock()
+			return nil, err
+		}
+		held = append(held, free)
+	}
+	return unlock, nil
 }

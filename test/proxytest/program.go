@@ -5,6 +5,7 @@ import (
 	"io"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/tidwall/gjson"
@@ -49,6 +50,17 @@ func StartProgram(t testing.TB, binary, cfg string) *Program {
 	}
 	t.Fatalf("the program does not serve: %s", said)
 	return nil
+}
+
+// Stop is SIGTERM; it returns when the process has ended, after the requests under way.
+func (p *Program) Stop(t testing.TB) {
+	t.Helper()
+	if err := p.Cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Cmd.Wait(); err != nil {
+		t.Errorf("the program ends with %v", err)
+	}
 }
 
 // Kill is SIGKILL; it returns when the process is gone, and its lock on the store with it.

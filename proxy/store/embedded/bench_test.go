@@ -10,7 +10,7 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// BenchmarkSave creates records of 2 KiB, from one caller and from many at once.
+// BenchmarkSave creates records of 2 KiB, by one caller and by many concurrent ones.
 func BenchmarkSave(b *testing.B) {
 	for _, callers := range []int{1, 4, 16, 64} {
 		b.Run(strconv.Itoa(callers), func(b *testing.B) {

@@ -13,7 +13,7 @@ import (
 	"keycloak-scim-proxy/proxy/store/embedded"
 )
 
-// running is an engine on a file with records, and that file.
+// running opens an engine on a file with records, and the file.
 func running(t *testing.T) (e *embedded.Engine, file *os.File) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "store.db")
@@ -29,7 +29,7 @@ func running(t *testing.T) (e *embedded.Engine, file *os.File) {
 	return e, file
 }
 
-// fail checks that all operations that read pages fail, and that none is done.
+// fail checks that all operations that read pages fail, and that none has an effect.
 func fail(t *testing.T, what string, e *embedded.Engine) {
 	t.Helper()
 	ctx, s := t.Context(), e.Open("realm.1")
@@ -44,8 +44,8 @@ func fail(t *testing.T, what string, e *embedded.Engine) {
 	}
 }
 
-// TestDamageWhileRunning overwrites and cuts the file under the engine, which has it in its memory map. The process goes on, and so do
-// the engine, once the file is as it was, and Close.
+// The file is overwritten and cut while the engine has it in its memory map. The process goes on.
+// The engine works again when the file is as before, and Close works too.
 func TestDamageWhileRunning(t *testing.T) {
 	for name, c := range map[string]struct {
 		from, size int // pages
@@ -92,7 +92,7 @@ func TestCutWhileRunning(t *testing.T) {
 	}
 }
 
-// TestOneDamagedPage has records that can be read beside others that cannot.
+// Some records can be read beside others that cannot.
 func TestOneDamagedPage(t *testing.T) {
 	e, file := running(t)
 	good, err := os.ReadFile(file.Name())

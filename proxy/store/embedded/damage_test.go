@@ -54,7 +54,7 @@ func build(t *testing.T) []byte {
 			}
 		}
 	}
-	if err := errors.Join(e.Probe(t.Context()), e.Close()); err != nil { // what goes with the newer of the first two pages is the probe
+	if err := errors.Join(e.Probe(t.Context()), e.Close()); err != nil { // the newer of the first two pages holds only the probe
 		t.Fatal(err)
 	}
 	b, err := os.ReadFile(path)
@@ -64,8 +64,8 @@ func build(t *testing.T) []byte {
 	return b
 }
 
-// examine opens a file and uses everything in it. It says whether the file was refused, and fails the test if records are missing and
-// nothing says so.
+// examine opens a file and uses everything in it. It reports whether the file was refused. The test
+// fails if records are missing without an error.
 func examine(t *testing.T, what, path string) (refused bool) {
 	t.Helper()
 	ctx := t.Context()
@@ -140,7 +140,7 @@ func pageOf(t *testing.T, file []byte, kind string, count int) (page int) {
 	return page
 }
 
-// TestDamagedFiles has what bits that flip do not often make.
+// These damages seldom result from flipped bits.
 func TestDamagedFiles(t *testing.T) {
 	good, path, size := whole(t), filepath.Join(t.TempDir(), "store.db"), os.Getpagesize()
 	put := binary.NativeEndian.PutUint64
@@ -195,7 +195,7 @@ func names(file []byte) (out [damagedTenants]int) {
 	return out
 }
 
-// TestFlippedBits damages a file at places that differ from seed to seed, in its headers more often than in its records.
+// The damaged places depend on the seed, and are more often in headers than in records.
 func TestFlippedBits(t *testing.T) {
 	good, path := whole(t), filepath.Join(t.TempDir(), "store.db")
 	pages := len(good) / os.Getpagesize()
@@ -212,7 +212,7 @@ func TestFlippedBits(t *testing.T) {
 			bad[at] ^= 1 << r.IntN(8)
 		}
 		if names(bad) != names(good) {
-			continue // a name that was changed is the name of another tenant: no checksum covers names
+			continue // names have no checksum: a changed one is another tenant's
 		}
 		if err := os.WriteFile(path, bad, 0o600); err != nil {
 			t.Fatal(err)

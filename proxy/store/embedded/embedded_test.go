@@ -37,7 +37,7 @@ func open(t testing.TB, path string) *embedded.Engine {
 	return e
 }
 
-// fresh is a new engine. What the test leaves in its file must not look damaged to the next start.
+// fresh returns a new engine. After the test the file must not look damaged to the next start.
 func fresh(t testing.TB) store.Engine {
 	path := filepath.Join(t.TempDir(), "store.db")
 	t.Cleanup(func() {
@@ -129,7 +129,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// edit changes the file behind the engine's back.
+// edit changes the file without the engine.
 func edit(path string, fn func(*bolt.Tx) error) error {
 	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Second})
 	if err != nil {
@@ -142,7 +142,7 @@ func setFormat(path, format string) error {
 	return edit(path, func(tx *bolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("format"), []byte(format)) })
 }
 
-// TestDamageStaysWithItsRecord has one record that cannot be read, and others that are saved in the same transactions.
+// One record cannot be read. Others are saved in the same transactions.
 func TestDamageStaysWithItsRecord(t *testing.T) {
 	ctx, path := t.Context(), filepath.Join(t.TempDir(), "store.db")
 	e := open(t, path)
@@ -181,7 +181,7 @@ func TestDamageStaysWithItsRecord(t *testing.T) {
 	}
 }
 
-// TestCallerLeavesWhileWaiting blocks the writer, so that a save waits for its turn when its context ends.
+// A save waits for its turn, because the writer is blocked, when its context ends.
 func TestCallerLeavesWhileWaiting(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	e := open(t, path)

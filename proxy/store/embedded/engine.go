@@ -18,7 +18,8 @@ import (
 
 const format = "1"
 
-// Names of buckets and keys; see the package documentation. They are functions because a slice cannot be a constant.
+// Names of buckets and keys; see the package documentation. They are functions because a slice
+// cannot be a constant.
 func metaBucket() []byte    { return []byte("meta") }
 func formatKey() []byte     { return []byte("format") }
 func probeKey() []byte      { return []byte("probe") }
@@ -35,8 +36,9 @@ type Engine struct {
 
 var _ store.Engine = (*Engine)(nil)
 
-// Open opens the file, and creates it (0600) and its directory (0700) where they are missing. It reads the whole file once, and refuses
-// one that is damaged. While another process has the file open it waits, at most as long as wait, which must be positive.
+// Open opens the file. If the file or its directory is missing, it is created with mode 0600 or
+// 0700. Open reads the whole file once and refuses a damaged one. If another process has the file
+// open, Open waits for at most wait, which must be positive, and fails with ErrInUse.
 func Open(path string, wait time.Duration) (*Engine, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("embedded store: %w", err)
@@ -51,7 +53,7 @@ func Open(path string, wait time.Duration) (*Engine, error) {
 	return &Engine{file: f, writer: writer{file: f}}, nil
 }
 
-// initialise makes a new file ours, and refuses one that a later release wrote.
+// initialise sets up a new file, and refuses a file that a later release wrote.
 func initialise(tx *bolt.Tx) error {
 	meta, err := tx.CreateBucketIfNotExists(metaBucket())
 	if err != nil {
@@ -73,7 +75,7 @@ func initialise(tx *bolt.Tx) error {
 // syncDir makes the name of a new file as durable as its content.
 func syncDir(dir string) error {
 	if runtime.GOOS == "windows" {
-		return nil // a directory cannot be synced there
+		return nil // Windows cannot sync a directory
 	}
 	d, err := os.Open(dir)
 	if err != nil {
@@ -85,12 +87,23 @@ func syncDir(dir string) error {
 // Open is store.Engine.Open.
 func (e *Engine) Open(tenant string) store.Space { return &space{Engine: e, tenant: tenant} }
 
-// Ping says whether the file can be read.
+// Spaces returns the names of the tenants' buckets, including those that have become empty.
+func (e *Engine) Spaces(ctx context.Context) (names []string, err error) {
+	err = e.read(ctx, "spaces", func(tx *bolt.Tx) error {
+		return tx.Bucket(tenantsBucket()).ForEachBucket(func(name []byte) error {
+			names = append(names, string(name))
+			return nil
+		})
+	})
+	return names, err
+}
+
+// Ping reports an error if the file cannot be read.
 func (e *Engine) Ping(ctx context.Context) error {
 	return e.read(ctx, "ping", func(*bolt.Tx) error { return nil })
 }
 
-// Probe commits a transaction, which is synced as that of a Save.
+// Probe commits a transaction, which is synced like that of a Save.
 func (e *Engine) Probe(ctx context.Context) error {
 	return e.write(ctx, "probe", func(tx *bolt.Tx) error {
 		return tx.Bucket(metaBucket()).Put(probeKey(), []byte(strconv.Itoa(tx.ID())))
@@ -108,9 +121,10 @@ func (e *Engine) read(ctx context.Context, op string, fn func(*bolt.Tx) error) e
 	return failed(ctx, op, e.file.view(fn))
 }
 
-// write runs fn in a write transaction, which other writes may share. What fn refuses by the contract's errors fails this write only
-// and must be decided before fn changes the record; any other error of fn fails the transaction. A write whose context has ended by the
-// time it is its turn is refused too. From there on bbolt cannot be interrupted.
+// write runs fn in a write transaction, which other writes may share. ErrConflict and ErrUnreadable
+// from fn fail only this write; fn must return them before it changes the record. Any other error
+// of fn fails the transaction. A write whose context ends before its turn is refused too. After
+// that, bbolt cannot be interrupted.
 func (e *Engine) write(ctx context.Context, op string, fn func(*bolt.Tx) error) error {
 	refused := ctx.Err()
 	if refused != nil {
@@ -131,7 +145,7 @@ func (e *Engine) write(ctx context.Context, op string, fn func(*bolt.Tx) error) 
 	return nil
 }
 
-// judge tells what fails one write from what fails the transaction.
+// judge separates errors that fail one write from errors that fail the transaction.
 func judge(err error) (refused, broken error) {
 	if errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrUnreadable) {
 		return err, nil
@@ -139,7 +153,8 @@ func judge(err error) (refused, broken error) {
 	return nil, err
 }
 
-// failed lets the contract's own errors through; whatever else bbolt says means that the store is unavailable.
+// failed returns errors of the contract as they are. Any other error of bbolt means that the store
+// is unavailable.
 func failed(ctx context.Context, op string, err error) error {
 	if err == nil {
 		return nil

@@ -16,20 +16,21 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// ErrInUse says that another process has the file open.
+// ErrInUse means that another process has the file open.
 var ErrInUse = errors.New("is in use by another process")
 
-// file is a bbolt database that outlives damage. bbolt trusts its pages: a damaged one makes it panic, some with a lock held, and its
-// memory map faults beyond the end of a file that was cut.
+// file is a bbolt database that survives damage. bbolt trusts its pages: a damaged page makes it
+// panic, in some cases with a lock held, and its memory map faults beyond the end of a file that
+// was cut.
 type file struct {
 	path     string
 	db       *bolt.DB
 	raw      *os.File // bbolt's own
 	pageSize int64
-	lost     atomic.Pointer[error] // set when bbolt keeps a lock for ever
+	lost     atomic.Pointer[error] // set when bbolt never releases a lock
 }
 
-// damage is an error that is store.ErrUnreadable, and says what to do.
+// damage is an ErrUnreadable that names the file and says what to do.
 type damage struct {
 	path  string
 	cause any
@@ -41,7 +42,8 @@ func (d *damage) Error() string {
 
 func (*damage) Unwrap() error { return store.ErrUnreadable }
 
-// openFile opens the file, or makes it, after its structure was verified. Another process that opens it meanwhile is waited for.
+// openFile verifies the structure of the file and opens it, or creates it. If another process has
+// it open, it waits.
 func openFile(path string, wait time.Duration) (*file, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -59,7 +61,8 @@ func openFile(path string, wait time.Duration) (*file, error) {
 	return f, f.open(wait, false)
 }
 
-// verifyFile opens the file for reading only, which locks it and looks at its first two pages but at no other.
+// verifyFile opens the file for reading only. bbolt locks the file and reads only its first two
+// pages then.
 func verifyFile(path string, wait time.Duration) error {
 	f := &file{path: path}
 	if err := f.open(wait, true); err != nil {
@@ -93,14 +96,14 @@ func (f *file) open(wait time.Duration, readOnly bool) error {
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return fmt.Errorf("%s %w; several processes need the redis store: %w", f.path, ErrInUse, err)
 	case errors.Is(err, store.ErrUnreadable):
-		return errors.Join(err, f.raw.Close()) // its lock goes with it
+		return errors.Join(err, f.raw.Close()) // this releases its lock
 	case system:
 		return fmt.Errorf("open %s: %w", f.path, err)
 	}
 	return &damage{f.path, err}
 }
 
-// close waits for running transactions, unless they wait for a lock that bbolt keeps.
+// close waits for running transactions, except if they wait for a lock that bbolt never releases.
 func (f *file) close() error {
 	if f.lost.Load() != nil {
 		return f.raw.Close()
@@ -112,8 +115,8 @@ func (f *file) view(fn func(*bolt.Tx) error) error { return f.transaction(f.db.V
 
 func (f *file) update(fn func(*bolt.Tx) error) error { return f.transaction(f.db.Update, fn) }
 
-// transaction runs fn in a transaction. If fn, or what bbolt does before and after it, panics, nothing is written and the error is a
-// damage.
+// transaction runs fn in a transaction. If fn panics, or bbolt does before or after it, nothing is
+// written and the error is a damage.
 func (f *file) transaction(run func(func(*bolt.Tx) error) error, fn func(*bolt.Tx) error) error {
 	if err := f.usable(); err != nil {
 		return err
@@ -127,8 +130,9 @@ func (f *file) transaction(run func(func(*bolt.Tx) error) error, fn func(*bolt.T
 	})
 	ended := err
 	if tx != nil {
-		// A commit that panics is rolled back by reading the list of free pages again. If that panics too, bbolt keeps its lock until
-		// the transaction is rolled back without reading. A transaction that has ended is not changed.
+		// If a commit panics, bbolt rolls it back by reading the list of free pages again. If that
+		// panics too, bbolt keeps its lock until a rollback that does not read. Rollback has no
+		// effect on a transaction that has ended.
 		ended = f.survive(tx.Rollback)
 	}
 	if errors.Is(ended, store.ErrUnreadable) {
@@ -137,7 +141,8 @@ func (f *file) transaction(run func(func(*bolt.Tx) error) error, fn func(*bolt.T
 	return err
 }
 
-// usable refuses what bbolt could not begin: it reads one of the first two pages with its locks held.
+// usable refuses a file in which bbolt could not begin a transaction: it reads one of the first two
+// pages with its locks held.
 func (f *file) usable() error {
 	if err := f.lost.Load(); err != nil {
 		return *err

@@ -13,10 +13,11 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// fullChild is the variable that makes TestFullDisk the process whose files may not grow.
+// fullChild is the environment variable that makes TestFullDisk the process with the limit.
 const fullChild = "EMBEDDED_TEST_FULL_DISK"
 
-// TestFullDisk has a disk that takes no page any more, as a limit of the process does: a process of its own lowers it for itself.
+// The disk is full. The test lowers the limit for the size of files in a process of its own, so
+// that no more page can be written.
 func TestFullDisk(t *testing.T) {
 	if os.Getenv(fullChild) != "" {
 		fullDisk(t)
@@ -30,7 +31,7 @@ func TestFullDisk(t *testing.T) {
 }
 
 func fullDisk(t *testing.T) {
-	signal.Ignore(syscall.SIGXFSZ) // the write fails then, as on a full disk
+	signal.Ignore(syscall.SIGXFSZ) // so that the write fails, as on a full disk
 	ctx, e := t.Context(), fresh(t)
 	s := e.Open("acme")
 	rev, err := s.Save(ctx, "u1", store.Record{Body: []byte("kept")})
@@ -40,7 +41,7 @@ func fullDisk(t *testing.T) {
 	if err := e.Probe(ctx); err != nil {
 		t.Fatal(err)
 	}
-	limit(t, 2*uint64(os.Getpagesize())) // no page but the two that say where the others are
+	limit(t, 2*uint64(os.Getpagesize())) // only the first two pages, which say where the others are
 	if err := e.Probe(ctx); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("full: Probe: %v", err)
 	}
@@ -62,7 +63,7 @@ func fullDisk(t *testing.T) {
 	}
 }
 
-// limit is how large the files of this process may become.
+// limit sets how large the files of this process may become.
 func limit(t *testing.T, size uint64) {
 	t.Helper()
 	var r syscall.Rlimit

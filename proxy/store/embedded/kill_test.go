@@ -15,13 +15,15 @@ import (
 	"keycloak-scim-proxy/proxy/store/embedded"
 )
 
-// savingChild is the variable that makes this test binary the process that is killed; its value is the path of the store.
+// savingChild is the environment variable that makes this test binary the process that is killed.
+// Its value is the path of the store.
 const savingChild = "EMBEDDED_TEST_SAVE_UNTIL_KILLED"
 
-// body tells which save it is from, and spans several pages.
+// body returns a body that names its save and spans several pages.
 func body(id string, n int) string { return strings.Repeat(fmt.Sprintf("%s %d\n", id, n), 500) }
 
-// saveUntilKilled updates a few records from as many goroutines and prints "id n rev" after each save that was acknowledged.
+// saveUntilKilled updates a few records, each in a goroutine, and prints "id n rev" after each
+// acknowledged save.
 func saveUntilKilled(path string) {
 	e, err := embedded.Open(path, time.Second)
 	if err != nil {
@@ -46,11 +48,11 @@ func saveUntilKilled(path string) {
 	os.Exit(1)
 }
 
-// TestKilledInTheMiddleOfSaves kills the process. That shows that transactions are whole and that none is acknowledged too early; it
-// does not show that the disk keeps what was synced.
+// The process is killed. The test shows that transactions are atomic and that none is acknowledged
+// too early. It does not show that the disk keeps synced data.
 func TestKilledInTheMiddleOfSaves(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
-	for range 3 { // each on what the last one left
+	for range 3 { // each continues with the file of the last one
 		acknowledged := killAfter(t, path, 200)
 		e, err := embedded.Open(path, time.Second)
 		if err != nil {
@@ -73,7 +75,8 @@ type ack struct {
 	rev uint64
 }
 
-// killAfter has the child save, kills it after so many acknowledgements, and returns the last of each record.
+// killAfter lets the child save, kills it after n acknowledgements, and returns the last one of
+// each record.
 func killAfter(t *testing.T, path string, count int) map[string]ack {
 	t.Helper()
 	child := exec.CommandContext(t.Context(), os.Args[0])
@@ -91,11 +94,11 @@ func killAfter(t *testing.T, path string, count int) map[string]ack {
 		var id string
 		var a ack
 		if _, err := fmt.Sscan(lines.Text(), &id, &a.n, &a.rev); err != nil {
-			continue // the line that the kill cut
+			continue // this line was cut by the kill
 		}
 		last[id] = a
 		if seen == count {
-			if err := child.Process.Kill(); err != nil { // SIGKILL; what is in the pipe is still read
+			if err := child.Process.Kill(); err != nil { // SIGKILL; the rest of the pipe is still read
 				t.Fatal(err)
 			}
 		}
@@ -109,7 +112,8 @@ func killAfter(t *testing.T, path string, count int) map[string]ack {
 	return last
 }
 
-// checkKept wants the acknowledged save or the one after it, which may have been done and not told, as a whole.
+// checkKept checks that each record is that of its last acknowledged save, or of the save after it,
+// which may have been done without its acknowledgement being read.
 func checkKept(t *testing.T, s store.Space, id string, a ack) {
 	t.Helper()
 	recs, err := s.Load(t.Context(), id)

@@ -8,17 +8,17 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// place is where a bucket is; see the package documentation.
+// place is the position of a bucket in the layout; see the package documentation.
 type place struct {
 	path []string // names from the root
 }
 
-// holdsBuckets reports what the elements are: either all are buckets, or all are values.
+// holdsBuckets reports whether the elements are buckets. If not, all of them are values.
 func (p place) holdsBuckets() bool {
 	return len(p.path) == 0 || p.path[0] == string(tenantsBucket()) && len(p.path) < 3
 }
 
-// names are those of its elements, sorted, or nil if they may be any.
+// names returns the sorted names of the elements, or nil if they may have any names.
 func (p place) names() []string {
 	switch {
 	case len(p.path) == 0:
@@ -29,7 +29,7 @@ func (p place) names() []string {
 	return nil
 }
 
-// longest is how long a key may be.
+// longest is the maximum length of a key.
 func (p place) longest() int {
 	if len(p.path) == 3 && p.path[2] == string(termsBucket()) {
 		return 2*store.MaxTerm + 1 + store.MaxID // escaping at most doubles a term
@@ -42,7 +42,8 @@ func (p place) inside(name []byte) place {
 	return place{path: append(slices.Clone(p.path), string(name))}
 }
 
-// bucket checks a bucket: the tree that begins at a page or, if that is 0, the page inside the bucket's own value.
+// bucket checks a bucket: the tree that begins at a page or, if root is 0, the page inside the
+// bucket's own value.
 func (v *verifier) bucket(root uint64, inline []byte, p place) error {
 	var found []string
 	leaf := func(list []element) error {
@@ -73,7 +74,8 @@ func (v *verifier) bucket(root uint64, inline []byte, p place) error {
 	return nil
 }
 
-// nested checks the bucket whose value this is: the number of the page, a sequence, and the page itself if the number is 0.
+// nested checks the bucket with this value: the number of its page, a sequence, and the page itself
+// if the number is 0.
 func (v *verifier) nested(value []byte, p place) error {
 	if len(value) < headerSize {
 		return fmt.Errorf("%q is cut short", p.path)
@@ -98,7 +100,7 @@ func (v *verifier) contents(root uint64, inline []byte, leaf func([]element) err
 	return leaf(list)
 }
 
-// tree walks from a page down to the leaves, whose keys are at least low and less than high.
+// tree walks from a page to the leaves. Their keys must be at least low and less than high.
 func (v *verifier) tree(id uint64, low, high []byte, leaf func([]element) error, depth int) error {
 	page, err := v.page(id)
 	if err != nil {
@@ -113,7 +115,7 @@ func (v *verifier) tree(id uint64, low, high []byte, leaf func([]element) error,
 	case err != nil:
 		return fmt.Errorf("page %d %w", id, err)
 	case len(list) == 0 && !v.fresh:
-		return fmt.Errorf("page %d is empty", id) // bbolt has an empty bucket in its own value
+		return fmt.Errorf("page %d is empty", id) // bbolt keeps an empty bucket in the bucket's own value
 	case kind == leafPage:
 		return leaf(list)
 	}

@@ -31,7 +31,7 @@ func (s *space) Load(ctx context.Context, ids ...string) (map[string]store.Recor
 				return err
 			}
 			if r.Rev > 0 {
-				r.Body = bytes.Clone(r.Body) // bbolt's memory ends with the transaction
+				r.Body = bytes.Clone(r.Body) // bbolt's memory is valid only in the transaction
 				out[id] = r
 			}
 		}
@@ -78,6 +78,21 @@ func (s *space) Save(ctx context.Context, id string, r store.Record) (rev uint64
 	return rev, nil
 }
 
+// Rewrite is store.Space.Rewrite.
+func (s *space) Rewrite(ctx context.Context, id string, r store.Record) error {
+	r, err := store.Prepare(id, r)
+	if err := cmp.Or(store.CheckIDs(s.tenant), err); err != nil {
+		return err
+	}
+	return s.write(ctx, "rewrite", func(tx *bolt.Tx) error {
+		t, ok := openTables(tx, s.tenant)
+		if !ok {
+			return store.ErrConflict
+		}
+		return t.rewrite(id, r)
+	})
+}
+
 // Delete is store.Space.Delete.
 func (s *space) Delete(ctx context.Context, ids ...string) error {
 	if err := cmp.Or(store.CheckIDs(s.tenant), store.CheckIDs(ids...)); err != nil {
@@ -97,7 +112,7 @@ func (s *space) Delete(ctx context.Context, ids ...string) error {
 	})
 }
 
-// Lock is store.Space.Lock, inside this process, which is the only one.
+// Lock is store.Space.Lock. It works inside this process, which is the only user of the file.
 func (s *space) Lock(ctx context.Context, key string, ttl time.Duration) (func(), error) {
 	if err := cmp.Or(store.CheckIDs(s.tenant), store.CheckLock(key, ttl)); err != nil {
 		return nil, err
@@ -120,7 +135,7 @@ func (s *space) Scan(ctx context.Context, after string, n int) (ids []string, er
 	return ids, err
 }
 
-// view reads the tenant's tables, if there are any.
+// view reads the tenant's tables. If the tenant has none, fn is not called.
 func (s *space) view(ctx context.Context, op string, fn func(tables) error) error {
 	return s.read(ctx, op, func(tx *bolt.Tx) error {
 		if t, ok := openTables(tx, s.tenant); ok {

@@ -14,7 +14,7 @@ import (
 // tables are the two buckets of a tenant.
 type tables struct{ records, terms *bolt.Bucket }
 
-// openTables finds the buckets; a tenant that has never saved has none.
+// openTables finds the buckets of a tenant. A tenant without any Save has none.
 func openTables(tx *bolt.Tx, tenant string) (tables, bool) {
 	b := tx.Bucket(tenantsBucket()).Bucket([]byte(tenant))
 	if b == nil {
@@ -35,7 +35,7 @@ func createTables(tx *bolt.Tx, tenant string) (t tables, err error) {
 	return t, err
 }
 
-// get returns the record, its body still in bbolt's memory, or the zero Record where there is none.
+// get returns the record, with its body in memory of bbolt, or the zero Record if there is none.
 func (t tables) get(id string) (r store.Record, err error) {
 	v := t.records.Get([]byte(id))
 	if v == nil {
@@ -51,7 +51,8 @@ func (t tables) get(id string) (r store.Record, err error) {
 	return r, nil
 }
 
-// swap is compare-and-swap on the revision, with the terms.
+// swap replaces the record and its terms if it still has the expected revision, and returns the new
+// one.
 func (t tables) swap(id string, r store.Record) (rev uint64, err error) {
 	old, err := t.get(id)
 	if err != nil {
@@ -60,19 +61,36 @@ func (t tables) swap(id string, r store.Record) (rev uint64, err error) {
 	if old.Rev != r.Rev {
 		return 0, store.ErrConflict
 	}
-	if err := t.unindex(id, old.Terms); err != nil {
-		return 0, err
-	}
-	for _, term := range r.Terms {
-		if err := t.terms.Put([]byte(codec.Entry(term, id)), nil); err != nil {
-			return 0, err
-		}
-	}
 	if rev, err = t.records.NextSequence(); err != nil {
 		return 0, err
 	}
+	return rev, t.put(id, rev, old.Terms, r)
+}
+
+// rewrite is swap with the revision that the record has.
+func (t tables) rewrite(id string, r store.Record) error {
+	old, err := t.get(id)
+	if err != nil {
+		return err
+	}
+	if old.Rev == 0 || old.Rev != r.Rev {
+		return store.ErrConflict
+	}
+	return t.put(id, old.Rev, old.Terms, r)
+}
+
+// put writes the record, and its terms in place of the former ones.
+func (t tables) put(id string, rev uint64, former []string, r store.Record) error {
+	if err := t.unindex(id, former); err != nil {
+		return err
+	}
+	for _, term := range r.Terms {
+		if err := t.terms.Put([]byte(codec.Entry(term, id)), nil); err != nil {
+			return err
+		}
+	}
 	value := codec.Pack(binary.BigEndian.AppendUint64(nil, rev), r.Terms, r.Body)
-	return rev, t.records.Put([]byte(id), value)
+	return t.records.Put([]byte(id), value)
 }
 
 func (t tables) remove(id string) error {
@@ -95,7 +113,7 @@ func (t tables) unindex(id string, terms []string) error {
 	return nil
 }
 
-// find appends the ids that carry the term.
+// find appends the ids of the records with this term.
 func (t tables) find(ids []string, term string) []string {
 	prefix, c := []byte(codec.Entry(term, "")), t.terms.Cursor()
 	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {

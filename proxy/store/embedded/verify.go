@@ -10,9 +10,10 @@ import (
 	"slices"
 )
 
-// The layout of a bbolt file, in bytes and in the byte order of the machine. A page begins with its number (8), its kind (2), the
-// number of its elements (2) and of the pages that continue it (4). The elements follow, 16 each, then their keys and values without a
-// gap in the order of the elements.
+// The layout of a bbolt file, in bytes and in the byte order of the machine. A page begins with its
+// number (8), its kind (2), the number of its elements (2) and of the pages that continue it (4).
+// The elements follow, 16 each, then their keys and values without a gap in the order of the
+// elements.
 const (
 	headerSize  = 16
 	elementSize = 16
@@ -26,14 +27,15 @@ const (
 	metaSize    = 64 // the last 8 are a checksum
 )
 
-// Bounds that no file of ours reaches.
+// Bounds that a file of this package never reaches.
 const (
 	deepest = 64       // levels of one tree
 	largest = 64 << 20 // one page with those that continue it
 	longest = 32 << 10 // a key
 )
 
-// meta is what the first two pages say: where everything else is. bbolt writes them in turn, and the newer valid one holds.
+// meta says where everything else is. It is on each of the first two pages; bbolt writes them in
+// turn, and the newer valid one counts.
 type meta struct{ root, free, pages, transaction uint64 }
 
 func readMeta(file io.ReaderAt, at int64) (meta, bool) {
@@ -60,13 +62,14 @@ func u16(b []byte) uint16 { return binary.NativeEndian.Uint16(b) }
 func u32(b []byte) uint32 { return binary.NativeEndian.Uint32(b) }
 func u64(b []byte) uint64 { return binary.NativeEndian.Uint64(b) }
 
-// verifier walks the pages of a file. bbolt trusts every page: one that was damaged makes it panic, recurse without an end, take memory
-// without a bound, or miss records. Keys and values are not looked into, because no checksum covers them.
+// verifier walks the pages of a file. bbolt trusts every page: a damaged one makes it panic,
+// recurse without end, take memory without bound, or miss records. Keys and values are not checked,
+// because they have no checksum.
 type verifier struct {
 	file     io.ReaderAt
 	pageSize int64
-	used     []bool // pages that were reached, or are free
-	fresh    bool   // bbolt made the file, and we have not written to it yet
+	used     []bool // pages that were reached or are free
+	fresh    bool   // bbolt made the file, and nothing was written to it yet
 }
 
 // verify reports damage of the file's structure.
@@ -85,7 +88,7 @@ func verify(file io.ReaderAt, size, pageSize int64) error {
 	return v.freePages(m.free)
 }
 
-// page reads a page with those that continue it.
+// page reads a page and the pages that continue it.
 func (v *verifier) page(id uint64) ([]byte, error) {
 	if id < 2 || id >= uint64(len(v.used)) {
 		return nil, fmt.Errorf("it refers to page %d of %d", id, len(v.used))
@@ -113,15 +116,15 @@ func (v *verifier) page(id uint64) ([]byte, error) {
 	return page, nil
 }
 
-// element is one of a leaf, or of a branch, where child is the page below it.
+// element is an element of a leaf, or of a branch. In a branch, child is the page below it.
 type element struct {
 	key, value []byte
 	isBucket   bool
 	child      uint64
 }
 
-// elements are those of a leaf or branch, with rising keys from low up to and without high; nil bounds nothing. It also returns how
-// many bytes of the page they use.
+// elements returns the elements of a leaf or branch, and the number of bytes that they use. Their
+// keys must rise from low, inclusive, to high, exclusive; nil means no bound.
 func elements(page, low, high []byte) (out []element, used int, err error) {
 	out = make([]element, u16(page[10:]))
 	data := uint64(headerSize + elementSize*len(out))
@@ -154,10 +157,11 @@ func elements(page, low, high []byte) (out []element, used int, err error) {
 	return out, int(data), nil
 }
 
-// freePages checks that each page is either in use or free: bbolt overwrites free ones, and records are missing if others are not used.
+// freePages checks that each page is either in use or free. bbolt overwrites free pages, and if a
+// page is neither, records are missing.
 func (v *verifier) freePages(id uint64) error {
 	if id == noFreePage {
-		return nil // bbolt finds them by itself
+		return nil // bbolt then searches for free pages
 	}
 	page, err := v.page(id)
 	if err != nil {

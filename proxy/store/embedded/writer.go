@@ -9,8 +9,9 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// writer groups commits: whoever gets the turn carries out all that has queued up meanwhile, in one transaction with one sync. A
-// lone write does not wait, as it would in DB.Batch, and a refused one costs the others nothing.
+// writer groups commits: the write whose turn it is carries out all writes that are queued, in one
+// transaction with one sync. Unlike in DB.Batch, a single write does not wait, and a refused write
+// does not affect the others.
 type writer struct {
 	file  *file
 	mu    sync.Mutex // guards queue
@@ -24,7 +25,7 @@ type call struct {
 	err  error
 }
 
-// do runs fn once, and returns after the transaction that it was in is on disk.
+// do runs fn once, and returns after its transaction is on disk.
 func (w *writer) do(fn func(*bolt.Tx) error) error {
 	c := &call{fn: fn}
 	w.mu.Lock()
@@ -44,7 +45,8 @@ func (w *writer) do(fn func(*bolt.Tx) error) error {
 	return c.err
 }
 
-// commit carries out the group. If a page that one of the calls touches is damaged, each goes alone, so that it fails no other one.
+// commit carries out the group. If one of the calls touches a damaged page, each call gets a
+// transaction of its own, so that it does not fail the others.
 func (w *writer) commit(group []*call) {
 	for _, c := range group {
 		c.done = true

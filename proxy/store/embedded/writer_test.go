@@ -46,7 +46,7 @@ func (w *writer) has(t *testing.T, key string) (found bool) {
 	return found
 }
 
-// group queues the writes while the writer is held, lets them go together, and returns their outcomes.
+// group queues the writes while the writer is held, releases it, and returns their errors.
 func (w *writer) group(fns ...func(*bolt.Tx) error) []error {
 	out := make([]error, len(fns))
 	w.turn.Lock()
@@ -60,7 +60,7 @@ func (w *writer) group(fns ...func(*bolt.Tx) error) []error {
 	return out
 }
 
-// transactions is how many have been committed: bbolt numbers them.
+// transactions returns how many have been committed: bbolt numbers them.
 func (w *writer) transactions(t *testing.T) (n int) {
 	t.Helper()
 	err := w.file.view(func(tx *bolt.Tx) error {
@@ -109,7 +109,7 @@ func TestABrokenTransactionIsNobodysSuccess(t *testing.T) {
 	}
 }
 
-// TestDamageStaysWithItsWrite has a write that panics, as on a damaged page, after it has changed something.
+// One write panics after it has changed something, as on a damaged page.
 func TestDamageStaysWithItsWrite(t *testing.T) {
 	w := newWriter(t)
 	panics := func(tx *bolt.Tx) error {

@@ -18,6 +18,9 @@ import (
 //go:embed save.lua
 var saveLua string
 
+//go:embed rewrite.lua
+var rewriteLua string
+
 //go:embed delete.lua
 var deleteLua string
 
@@ -30,8 +33,8 @@ var renewLua string
 //go:embed unlock.lua
 var unlockLua string
 
-// scripts run by their digest; go-redis sends the text when the server does not know it.
-type scripts struct{ save, delete, lock, renew, unlock *goredis.Script }
+// scripts run by their digest. go-redis sends the text if the server does not know a script.
+type scripts struct{ save, rewrite, delete, lock, renew, unlock *goredis.Script }
 
 // Engine is a store.Engine on Redis.
 type Engine struct {
@@ -48,13 +51,13 @@ type Engine struct {
 
 var _ store.Engine = (*Engine)(nil)
 
-// Open makes the engine. It does not connect: the proxy may start before Redis does, and Ping tells.
+// Open makes the engine. It does not connect, because the proxy may start before Redis does.
 func Open(o Options) (*Engine, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	// go-redis writes each failed dial to standard error, past the log of the program, and returns the same as an error. The switch is
-	// go-redis's own global; nobody else imports it.
+	// go-redis writes each failed dial to standard error, outside the program's log, although it
+	// also returns the error. The switch is global to go-redis, which no other package imports.
 	logging.Disable()
 	o.DialTimeout, o.Timeout = cmp.Or(o.DialTimeout, defaultDialTimeout), cmp.Or(o.Timeout, defaultTimeout)
 	e := &Engine{
@@ -63,18 +66,20 @@ func Open(o Options) (*Engine, error) {
 		lease:   defaultLease,
 		closed:  make(chan struct{}),
 		scripts: scripts{
-			save:   goredis.NewScript(saveLua),
-			delete: goredis.NewScript(deleteLua),
-			lock:   goredis.NewScript(lockLua),
-			renew:  goredis.NewScript(renewLua),
-			unlock: goredis.NewScript(unlockLua),
+			save:    goredis.NewScript(saveLua),
+			rewrite: goredis.NewScript(rewriteLua),
+			delete:  goredis.NewScript(deleteLua),
+			lock:    goredis.NewScript(lockLua),
+			renew:   goredis.NewScript(renewLua),
+			unlock:  goredis.NewScript(unlockLua),
 		},
 	}
 	e.client = goredis.NewUniversalClient(o.universal(func() { e.connections.Add(1) }))
 	return e, nil
 }
 
-// Connections is how many connections have been made. Another server may have answered since it last changed.
+// Connections returns how many connections have been made. If the number has changed, another
+// server may have answered.
 func (e *Engine) Connections() uint64 { return e.connections.Load() }
 
 // Open is store.Engine.Open.
@@ -84,7 +89,7 @@ func (e *Engine) Open(tenant string) store.Space {
 
 func (e *Engine) keys(tenant string) keys { return keys{base: e.prefix + "{" + escape(tenant) + "}:"} }
 
-// Ping says whether a node answers.
+// Ping reports an error if no node answers.
 func (e *Engine) Ping(ctx context.Context) error {
 	if err := begin(ctx, "ping"); err != nil {
 		return err
@@ -92,10 +97,11 @@ func (e *Engine) Ping(ctx context.Context) error {
 	return failed(ctx, "ping", e.client.Ping(ctx).Err())
 }
 
-// probeLife is how long the key of a probe stays.
+// probeLife is how long the key of a probe exists.
 const probeLife = time.Minute
 
-// Probe sets a key. That fails where a Save would: when the memory is full, on a replica, and when Redis cannot persist.
+// Probe sets a key. It fails if a Save would: with a full memory, on a replica, and if Redis cannot
+// persist.
 func (e *Engine) Probe(ctx context.Context) error {
 	if err := begin(ctx, "probe"); err != nil {
 		return err
@@ -117,8 +123,8 @@ func begin(ctx context.Context, op string) error {
 	return nil
 }
 
-// failed wraps whatever go or Redis says: a refused connection, LOADING, READONLY, CLUSTERDOWN, OOM, NOPERM all mean that the store
-// cannot do it now.
+// failed wraps any error of Go or Redis: a refused connection, LOADING, READONLY, CLUSTERDOWN, OOM
+// and NOPERM all mean that the store cannot do it now.
 func failed(ctx context.Context, op string, err error) error {
 	if err == nil {
 		return nil

@@ -10,11 +10,13 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/guard"
 	"keycloak-scim-proxy/proxy/store/redis"
 	"keycloak-scim-proxy/test/redisserver"
 )
 
-// unavailable checks operations: the store is to blame, and no deadline of the caller's, who has none.
+// unavailable checks that operations fail because of the store, and not with a deadline: the caller
+// has none.
 func unavailable(t *testing.T, e *redis.Engine) {
 	t.Helper()
 	ctx, s := t.Context(), e.Open("acme")
@@ -51,16 +53,16 @@ func TestServerGoesAndComesBack(t *testing.T) {
 	}
 }
 
-// TestServerComesLate has a process with a wrong key that starts before Redis does.
+// A process with a wrong key starts before Redis does.
 func TestServerComesLate(t *testing.T) {
 	server := redisserver.Start(t, redisserver.Options{})
 	e := open(t, redis.Options{Addresses: []string{server.Addr}})
-	guard := func(key byte) *store.Guarded {
+	guard := func(key byte) *guard.Engine {
 		keys, err := store.NewKeys(bytes.Repeat([]byte{key}, 32))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return store.Guard(e, store.GuardOptions{Keys: keys, Now: time.Now, NewID: rand.Text})
+		return guard.New(e, guard.Options{Keys: keys, Now: time.Now, NewID: rand.Text})
 	}
 	if _, err := guard(1).Open("acme").Save(t.Context(), "u1", store.Record{Terms: []string{"t"}}); err != nil {
 		t.Fatal(err)
@@ -79,14 +81,14 @@ func TestServerComesLate(t *testing.T) {
 	}
 }
 
-// TestServerComesBackEmpty has a server that loses everything and is connected to again. The clock stands still, so only the new
-// connection gives a reason to look.
+// A server loses all its data, and the engine connects to it again. The clock stands still, so that
+// only the new connection makes the guard check again.
 func TestServerComesBackEmpty(t *testing.T) {
 	ctx, server := t.Context(), redisserver.Start(t, redisserver.Options{})
 	now := time.Now()
-	open := func() *store.Guarded {
+	open := func() *guard.Engine {
 		e := open(t, redis.Options{Addresses: []string{server.Addr}})
-		return store.Guard(e, store.GuardOptions{Now: func() time.Time { return now }, NewID: rand.Text})
+		return guard.New(e, guard.Options{Now: func() time.Time { return now }, NewID: rand.Text})
 	}
 	operations := map[string]func(store.Space) (any, error){
 		"Load": func(s store.Space) (any, error) { return s.Load(ctx, "u1") },
@@ -159,7 +161,7 @@ func TestPasswordIsReadLate(t *testing.T) {
 	}
 }
 
-// TestProbeWrites has servers that answer, and take no write.
+// Servers that answer but take no write are not ready.
 func TestProbeWrites(t *testing.T) {
 	ctx, server := t.Context(), redisserver.Start(t, redisserver.Options{})
 	e := open(t, redis.Options{Addresses: []string{server.Addr}, Prefix: "kscim:"})
@@ -210,8 +212,8 @@ func TestScriptsAreSentAgainWhenForgotten(t *testing.T) {
 	}
 }
 
-// TestRevisionsRiseOverLostData has Redis lose everything, as without persistence: a writer that still holds a revision from before
-// must not overwrite what was created since.
+// Redis loses all its data, as it does without persistence. A writer that still holds an earlier
+// revision must not overwrite a record that was created since.
 func TestRevisionsRiseOverLostData(t *testing.T) {
 	server := redisserver.Start(t, redisserver.Options{})
 	s := open(t, redis.Options{Addresses: []string{server.Addr}}).Open("acme")

@@ -2,10 +2,11 @@ package redis
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
-// keys are the names of a tenant's keys; base is up to and with the colon after the tenant.
+// keys are the names of a tenant's keys. base is the part up to the colon after the tenant.
 type keys struct{ base string }
 
 func (k keys) record(id string) string { return k.base + "r:" + escape(id) }
@@ -23,7 +24,8 @@ func (k keys) records(ids []string) []string {
 	return out
 }
 
-// escape is percent-encoding of all bytes but [A-Za-z0-9._:-], so that a name cannot close the braces of the hash tag.
+// escape percent-encodes all bytes except [A-Za-z0-9._:-], so that a name cannot close the braces
+// of the hash tag.
 func escape(name string) string {
 	var b strings.Builder
 	for i := range len(name) {
@@ -34,6 +36,26 @@ func escape(name string) string {
 		}
 	}
 	return b.String()
+}
+
+// unescape is the inverse of escape.
+func unescape(escaped string) (name string, ok bool) {
+	var b strings.Builder
+	for i := 0; i < len(escaped); i++ {
+		c := escaped[i]
+		if c == '%' {
+			if i+2 >= len(escaped) {
+				return "", false
+			}
+			n, err := strconv.ParseUint(escaped[i+1:i+3], 16, 8)
+			if err != nil {
+				return "", false
+			}
+			c, i = byte(n), i+2
+		}
+		b.WriteByte(c)
+	}
+	return b.String(), true
 }
 
 func plain(c byte) bool {

@@ -12,7 +12,7 @@ import (
 	"keycloak-scim-proxy/test/redisserver"
 )
 
-// TestKeysStayInTheirSlot uses names that would close the braces, and looks at all that Redis holds.
+// Names that would close the braces do not change the slot. The test looks at every key in Redis.
 func TestKeysStayInTheirSlot(t *testing.T) {
 	ctx, server := t.Context(), redisserver.Start(t, redisserver.Options{})
 	s := open(t, redis.Options{Addresses: []string{server.Addr}, Prefix: "kscim:"}).Open("}{x} é")

@@ -11,13 +11,15 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// How long a waiter sleeps before it asks again: doubling from the first to the last, with jitter, never beyond the lock's expiry.
+// How long a waiter sleeps before it asks again. The time doubles from the first to the last, with
+// jitter, and never exceeds the lock's expiry.
 const (
 	firstWait = 5 * time.Millisecond
 	lastWait  = 100 * time.Millisecond
 )
 
-// defaultLease is how long a lock outlives its holder at most. It is renewed three times as often while the holder lives.
+// defaultLease is how long a lock can outlive its holder. While the holder lives, the lock is
+// renewed three times in that period.
 const defaultLease = 15 * time.Second
 
 // Lock is store.Space.Lock.
@@ -40,7 +42,8 @@ func (s *space) Lock(ctx context.Context, key string, ttl time.Duration) (func()
 	}
 }
 
-// waited tells a context that ended while the lock was held by another, which is ErrLocked, from a store that does not answer.
+// waited returns ErrLocked for a context that ended while another holder had the lock, and
+// otherwise the error of the store.
 func waited(ctx context.Context, held bool, err error) error {
 	if held && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)) {
 		return store.Locked(ctx)
@@ -48,14 +51,14 @@ func waited(ctx context.Context, held bool, err error) error {
 	return err
 }
 
-// take returns 0 when the lock is ours, else how long it is held at most.
+// take returns 0 if the lock was taken, and otherwise how long it can still be held.
 func (s *space) take(ctx context.Context, name, token string, ttl time.Duration) (time.Duration, error) {
-	millis := (ttl + time.Millisecond - 1) / time.Millisecond // PX 0 is an error
+	millis := (ttl + time.Millisecond - 1) / time.Millisecond // Redis refuses PX 0
 	left, err := s.scripts.lock.Run(ctx, s.client, []string{name}, token, int64(millis)).Int64()
 	return time.Duration(left) * time.Millisecond, failed(ctx, "lock", err)
 }
 
-// hold renews the lock until it is given back, or ttl is over.
+// hold renews the lock until it is freed or ttl is over.
 func (s *space) hold(ctx context.Context, name, token string, ttl time.Duration) func() {
 	if ttl <= s.lease {
 		return func() { s.free(ctx, name, token) }
@@ -73,8 +76,8 @@ func (s *space) hold(ctx context.Context, name, token string, ttl time.Duration)
 	}
 }
 
-// renew prolongs the lock by one lease again and again. It ends with the context, with the engine, and when the lock is another's. A renewal that
-// fails is tried again: two may fail before the lock is lost.
+// renew extends the lock by one lease at a time. It ends with the context or the engine, and when
+// another holder has the lock. A failed renewal is repeated; the lock survives two of them.
 func (s *space) renew(ctx context.Context, name, token string) {
 	tick := time.NewTicker(s.lease / 3)
 	defer tick.Stop()
@@ -94,14 +97,15 @@ func (s *space) renew(ctx context.Context, name, token string) {
 	}
 }
 
-// free gives the lock back also after the caller's context has ended. If that fails, the lock ends with its ttl.
+// free frees the lock, even after the caller's context has ended. If that fails, the lock ends with
+// its ttl.
 func (s *space) free(ctx context.Context, name, token string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
 	defer cancel()
 	_ = s.scripts.unlock.Run(ctx, s.client, []string{name}, token).Err()
 }
 
-// pause says whether the time has passed before the context ended.
+// pause reports whether the time passed before the context ended.
 func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -15,12 +15,16 @@ import (
 	"keycloak-scim-proxy/test/redisserver"
 )
 
-// lossy stands in front of a server, and breaks the connection in place of the next answer to a script when it is told to.
+// lossy stands in front of a server. If lose is set, it breaks the connection instead of passing on
+// the next answer to a script.
 type lossy struct {
 	net.Listener
 	server string
 	lose   atomic.Bool
 	lost   atomic.Int64
+	// meanwhile is called when the server has done the command whose answer is lost, before the
+	// client sends it again.
+	meanwhile atomic.Pointer[func()]
 }
 
 func newLossy(t *testing.T, server string) *lossy {
@@ -68,6 +72,9 @@ func (p *lossy) relay(client net.Conn) {
 	pipe(client, server, func([]byte) bool { // the server has done it when it answers
 		if doomed.Load() {
 			p.lost.Add(1)
+			if f := p.meanwhile.Swap(nil); f != nil {
+				(*f)()
+			}
 			return false
 		}
 		return true
@@ -77,7 +84,7 @@ func (p *lossy) relay(client net.Conn) {
 // hangUp closes a connection that may be closed already.
 func hangUp(c net.Conn) { _ = c.Close() }
 
-// pipe copies until either end closes, or pass says no.
+// pipe copies until either end closes, or pass returns false.
 func pipe(to io.Writer, from io.Reader, pass func([]byte) bool) {
 	buf := make([]byte, 64<<10)
 	for {
@@ -105,6 +112,9 @@ func TestLostAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	unlock()
+	if err := s.Rewrite(ctx, "u1", store.Record{Rev: rev, Body: []byte("1"), Terms: []string{"a"}}); err != nil {
+		t.Fatal(err)
+	}
 
 	proxy.lose.Store(true)
 	rev, err = s.Save(ctx, "u1", store.Record{Rev: rev, Body: []byte("2"), Terms: []string{"b"}})
@@ -113,6 +123,28 @@ func TestLostAnswers(t *testing.T) {
 	}
 	if got, err := s.Load(ctx, "u1"); err != nil || string(got["u1"].Body) != "2" || got["u1"].Rev != rev {
 		t.Errorf("kept is %v, %v; want revision %d", got, err, rev)
+	}
+	other := open(t, redis.Options{Addresses: []string{server.Addr}}).Open("acme")
+	reseals := func() {
+		recs, err := other.Load(ctx, "u1")
+		if err == nil {
+			err = other.Rewrite(ctx, "u1", store.Record{Rev: recs["u1"].Rev, Body: []byte("3 sealed again"), Terms: []string{"d"}})
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	proxy.meanwhile.Store(&reseals)
+	proxy.lose.Store(true)
+	if rev, err = s.Save(ctx, "u1", store.Record{Rev: rev, Body: []byte("3"), Terms: []string{"c"}}); err != nil {
+		t.Fatalf("a save does not recognise its own first try after a rewrite: %v", err)
+	}
+	if got, err := s.Load(ctx, "u1"); err != nil || string(got["u1"].Body) != "3 sealed again" || got["u1"].Rev != rev {
+		t.Errorf("kept is %v, %v; want revision %d", got, err, rev)
+	}
+	proxy.lose.Store(true)
+	if err := s.Rewrite(ctx, "u1", store.Record{Rev: rev, Body: []byte("3 once more")}); err != nil {
+		t.Errorf("a rewrite whose answer is lost: %v", err)
 	}
 	proxy.lose.Store(true)
 	if _, err := s.Save(ctx, "u1", store.Record{Rev: rev - 1}); !errors.Is(err, store.ErrConflict) {
@@ -126,7 +158,7 @@ func TestLostAnswers(t *testing.T) {
 		t.Fatalf("a lock does not recognise its own first try: %v", err)
 	}
 	unlock()
-	if n := proxy.lost.Load(); n != 3 {
-		t.Errorf("%d answers were lost, want 3: this test tests nothing", n)
+	if n := proxy.lost.Load(); n != 5 {
+		t.Errorf("%d answers were lost, want 5: this test tests nothing", n)
 	}
 }

@@ -12,25 +12,28 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// Options say how Redis is reached.
+// Options say how to reach Redis.
 type Options struct {
-	// Addresses are host:port of the server, or of some nodes of the cluster. Several addresses mean a cluster.
+	// Addresses are host:port of the server, or of some nodes of the cluster. Several addresses
+	// mean a cluster.
 	Addresses []string
-	// Cluster says that a single address is a cluster's, as with a configuration endpoint.
+	// Cluster means that the single address is that of a cluster, such as a configuration endpoint.
 	Cluster bool
 	// Username is the ACL user; empty is the default user.
 	Username string
-	// Password is asked for each new connection, so that it may change. Nil means no password.
+	// Password is called for each new connection, so that the password may change. Nil: no
+	// password.
 	Password func(context.Context) (string, error)
 	// TLS, if not nil, is used for all connections.
 	TLS *tls.Config
-	// Prefix begins all keys, of [A-Za-z0-9._:-].
+	// Prefix begins all keys. It may contain [A-Za-z0-9._:-].
 	Prefix string
-	// DB is the database of a single server; a cluster has none but 0.
+	// DB is the number of the database of a single server. A cluster has only 0.
 	DB int
-	// PoolSize bounds the connections to each node; 0 means 10 for each CPU.
+	// PoolSize is the maximum number of connections to each node. 0 means 10 for each CPU.
 	PoolSize int
-	// DialTimeout bounds connecting, Timeout each read and each write; 0 means 2 and 3 seconds. A context that ends earlier wins.
+	// DialTimeout limits connecting, and Timeout each read and each write. 0 means 2 and 3 seconds.
+	// A context that ends earlier takes precedence.
 	DialTimeout, Timeout time.Duration
 }
 
@@ -53,7 +56,8 @@ func (o Options) check() error {
 	return nil
 }
 
-// universal fails early: a request waits, and the caller tries again by itself. Connected is called for each new connection.
+// universal returns options that fail early: a request is waiting, and its caller retries.
+// connected is called for each new connection.
 func (o Options) universal(connected func()) *goredis.UniversalOptions {
 	u := &goredis.UniversalOptions{
 		Addrs:                 o.Addresses,
@@ -72,7 +76,8 @@ func (o Options) universal(connected func()) *goredis.UniversalOptions {
 			connected()
 			return nil
 		},
-		// Hand-over notices of a hosted Redis; they cost a command on each connection that other servers do not know.
+		// Hosted Redis servers announce hand-overs. Asking for these notices is a command on each
+		// connection that other servers do not know.
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	}
 	if o.Username != "" || o.Password != nil {

@@ -31,7 +31,7 @@ func open(t testing.TB, o redis.Options) *redis.Engine {
 	return e
 }
 
-// fresh opens engines that share nothing but the server.
+// fresh opens engines with different prefixes on the same server.
 func fresh(o redis.Options) storetest.Open {
 	var n atomic.Int64
 	return func(t testing.TB) store.Engine {
@@ -61,7 +61,7 @@ func TestGuarded(t *testing.T) {
 	storetest.RunGuard(t, fresh(redis.Options{Addresses: []string{s.Addr}}))
 }
 
-// documentedRules are those of the package documentation, so that it stays true.
+// documentedRules returns the ACL rules of the package documentation, so that the tests use them.
 func documentedRules(t *testing.T) string {
 	t.Helper()
 	doc, err := os.ReadFile("doc.go")
@@ -139,7 +139,8 @@ func TestReplicasShareRecordsAndLocks(t *testing.T) {
 	}
 }
 
-// A lock lives as long as its holder: longer than one lease while the holder is there, one lease at most after it is gone.
+// A lock outlives one lease while its holder is there, and ends at most one lease after the holder
+// is gone.
 func TestALockIsRenewed(t *testing.T) {
 	s := redisserver.Start(t, redisserver.Options{})
 	o := redis.Options{Addresses: []string{s.Addr}, Prefix: "kscim:"}
@@ -156,7 +157,7 @@ func TestALockIsRenewed(t *testing.T) {
 	if _, err := other.Lock(ctx, "u1", time.Hour); !errors.Is(err, store.ErrLocked) {
 		t.Errorf("the lock of a holder who lives: %v", err)
 	}
-	if err := holder.Close(); err != nil { // as if it were killed
+	if err := holder.Close(); err != nil { // as after a kill
 		t.Fatal(err)
 	}
 	unlock, err := other.Lock(t.Context(), "u1", time.Hour)

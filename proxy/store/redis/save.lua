@@ -1,17 +1,19 @@
 -- Saves a record if it still has the expected revision, and moves its index entries.
--- KEYS: record, last revision, ids, terms.   ARGV: expected revision (0: none), this save's own name, id, body, terms.
--- Answers the new revision, or 0 for a conflict.
+-- KEYS: record, last revision, ids, terms.
+-- ARGV: expected revision (0: the record must not exist), name of this save, id, body, terms.
+-- Returns the new revision, or 0 for a conflict.
 local record, sequence, ids, index = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local expected, save, id, body, terms = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
 local old = redis.call('HMGET', record, 'rev', 'terms', 'save')
 if (old[1] or '0') ~= expected then
-  -- The client sends again when an answer was lost: a save must not take its own first try for somebody else's.
+  -- The client sends the command again if an answer was lost. The save must not conflict with its
+  -- own first try.
   if old[3] == save then return old[1] end
   return '0'
 end
 
--- Not just one more than the last: the clock keeps revisions rising even where Redis has lost the last one.
+-- The clock keeps revisions rising even if Redis has lost the last one.
 local now = redis.call('TIME')
 local rev = math.max((redis.call('GET', sequence) or 0) + 1, now[1] * 1000000 + now[2])
 rev = string.format('%.0f', rev)

@@ -120,6 +120,23 @@ func (s *space) Save(ctx context.Context, id string, r store.Record) (uint64, er
 	return rev, nil
 }
 
+// Rewrite is store.Space.Rewrite.
+func (s *space) Rewrite(ctx context.Context, id string, r store.Record) error {
+	r, err := store.Prepare(id, r)
+	if err := cmp.Or(store.CheckIDs(s.tenant), err, begin(ctx, "rewrite")); err != nil {
+		return err
+	}
+	done, err := s.scripts.rewrite.Run(ctx, s.client, []string{s.keys.record(id), s.keys.terms()},
+		r.Rev, id, r.Body, codec.JoinTerms(r.Terms)).Bool()
+	switch {
+	case err != nil:
+		return failed(ctx, "rewrite", err)
+	case !done:
+		return store.ErrConflict
+	}
+	return nil
+}
+
 // Delete is store.Space.Delete.
 func (s *space) Delete(ctx context.Context, ids ...string) error {
 	if err := cmp.Or(store.CheckIDs(s.tenant), store.CheckIDs(ids...), begin(ctx, "delete")); err != nil || len(ids) == 0 {

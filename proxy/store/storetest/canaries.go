@@ -7,9 +7,10 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/guard"
 )
 
-// canaries are the ids of the canaries.
+// canaries returns the ids of the canaries.
 func canaries(t testing.TB, e store.Engine) (ids []string) {
 	t.Helper()
 	all, err := e.Open(store.SystemSpace).Scan(t.Context(), "", 100)
@@ -26,8 +27,8 @@ func canaries(t testing.TB, e store.Engine) (ids []string) {
 
 func otherKey(t *testing.T, e store.Engine) {
 	var c clock
-	save(t, guard(t, e, &c, "k1").Open("acme"), "u1", store.Record{Terms: []string{"t"}})
-	other := guard(t, e, &c, "k2")
+	save(t, process(t, e, &c, "k1").Open("acme"), "u1", store.Record{Terms: []string{"t"}})
+	other := process(t, e, &c, "k2")
 	refuses(t, e, other, store.ErrKeys)
 	name := strings.TrimPrefix(canaries(t, e)[0], "key.")
 	if text := fmt.Sprint(other.Check(t.Context())); !strings.Contains(text, name) || !strings.Contains(text, "store.encryption.keyFiles") {
@@ -35,18 +36,18 @@ func otherKey(t *testing.T, e store.Engine) {
 	}
 	c.recheck()
 	refuses(t, e, other, store.ErrKeys)
-	finds(t, guard(t, e, &c, "k1").Open("acme"), []string{"u1"}, "t")
+	finds(t, process(t, e, &c, "k1").Open("acme"), []string{"u1"}, "t")
 }
 
 func noKey(t *testing.T, e store.Engine) {
 	var c clock
-	save(t, guard(t, e, &c, "k1").Open("acme"), "u1", store.Record{Terms: []string{"t"}})
-	refuses(t, e, guard(t, e, &c), store.ErrKeys)
+	save(t, process(t, e, &c, "k1").Open("acme"), "u1", store.Record{Terms: []string{"t"}})
+	refuses(t, e, process(t, e, &c), store.ErrKeys)
 }
 
 func damagedCanary(t *testing.T, e store.Engine) {
 	var c clock
-	works(t, guard(t, e, &c, "k1"), "u1")
+	works(t, process(t, e, &c, "k1"), "u1")
 	id, system := canaries(t, e)[0], e.Open(store.SystemSpace)
 	records, err := system.Load(t.Context(), id)
 	if err != nil {
@@ -55,42 +56,42 @@ func damagedCanary(t *testing.T, e store.Engine) {
 	r := records[id]
 	r.Body[len(r.Body)-1] ^= 1
 	save(t, system, id, r)
-	refuses(t, e, guard(t, e, &c, "k1"), store.ErrKeys)
+	refuses(t, e, process(t, e, &c, "k1"), store.ErrKeys)
 }
 
 func keyRotates(t *testing.T, e store.Engine) {
 	var c clock
-	works(t, guard(t, e, &c, "k1"), "u1")
-	works(t, guard(t, e, &c, "k1", "k2"), "u2")
+	works(t, process(t, e, &c, "k1"), "u1")
+	works(t, process(t, e, &c, "k1", "k2"), "u2")
 	if n := len(canaries(t, e)); n != 1 {
 		t.Errorf("%d canaries before the second key writes, want 1", n)
 	}
-	works(t, guard(t, e, &c, "k2", "k1"), "u3")
+	works(t, process(t, e, &c, "k2", "k1"), "u3")
 	if n := len(canaries(t, e)); n != 2 {
 		t.Errorf("%d canaries after the second key writes, want 2", n)
 	}
-	refuses(t, e, guard(t, e, &c, "k1"), store.ErrKeys)
-	refuses(t, e, guard(t, e, &c, "k2"), store.ErrKeys)
-	works(t, guard(t, e, &c, "k1", "k2"), "u4")
+	refuses(t, e, process(t, e, &c, "k1"), store.ErrKeys)
+	refuses(t, e, process(t, e, &c, "k2"), store.ErrKeys)
+	works(t, process(t, e, &c, "k1", "k2"), "u4")
 }
 
 func encryptionLater(t *testing.T, e store.Engine) {
 	var c clock
-	save(t, guard(t, e, &c).Open("acme"), "u1", store.Record{Terms: []string{"t"}})
+	save(t, process(t, e, &c).Open("acme"), "u1", store.Record{Terms: []string{"t"}})
 	if ids := canaries(t, e); len(ids) > 0 {
 		t.Errorf("canaries %q without a key", ids)
 	}
-	finds(t, guard(t, e, &c, "k1").Open("acme"), []string{"u1"}, "t")
-	refuses(t, e, guard(t, e, &c), store.ErrKeys)
+	finds(t, process(t, e, &c, "k1").Open("acme"), []string{"u1"}, "t")
+	refuses(t, e, process(t, e, &c), store.ErrKeys)
 }
 
-// keyAppears has a process that runs with the old keys while another one begins to write with a new key.
+// A process runs with the old keys when another one begins to write with a new key.
 func keyAppears(t *testing.T, e store.Engine) {
 	for name, old := range map[string][]string{"plain": nil, "sealed": {"k1"}} {
 		var c clock
-		running := guard(t, e, &c, old...)
+		running := process(t, e, &c, old...)
 		works(t, running, "u "+name)
-		works(t, guard(t, e, &c, append([]string{"k " + name}, "k1")...), "v "+name)
+		works(t, process(t, e, &c, append([]string{"k " + name}, "k1")...), "v "+name)
 		c.recheck()
 		refuses(t, e, running, store.ErrKeys)
 		if err := e.Open(store.SystemSpace).Delete(t.Context(), canaries(t, e)...); err != nil {
@@ -101,7 +102,7 @@ func keyAppears(t *testing.T, e store.Engine) {
 
 func startApart(t *testing.T, e store.Engine) {
 	var c clock
-	guards := []*store.Guarded{guard(t, e, &c, "k1"), guard(t, e, &c, "k2"), guard(t, e, &c, "k3")}
+	guards := []*guard.Engine{process(t, e, &c, "k1"), process(t, e, &c, "k2"), process(t, e, &c, "k3")}
 	together(len(guards), func(i int) {
 		if err := guards[i].Check(t.Context()); err != nil && !errors.Is(err, store.ErrKeys) {
 			t.Error(err)

@@ -13,9 +13,11 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/guard"
 )
 
-// RunGuard is the contract of store.Guard on an engine. Each part gets an engine of its own; two guards on it are two processes.
+// RunGuard is the contract of package guard on an engine. Each part gets an engine of its own. Two
+// guards on one engine stand for two processes.
 func RunGuard(t *testing.T, open Open) {
 	for _, part := range []struct {
 		name string
@@ -26,25 +28,34 @@ func RunGuard(t *testing.T, open Open) {
 		{"a damaged canary is refused", damagedCanary},
 		{"a key is rotated", keyRotates},
 		{"encryption is turned on later", encryptionLater},
-		{"a key that another process brings is found out", keyAppears},
+		{"a key that another process brings is noticed", keyAppears},
 		{"processes that start together work", startTogether},
 		{"processes with different keys do not both work", startApart},
-		{"the system space is nobody's", systemSpaceClosed},
+		{"the system space cannot be opened", systemSpaceClosed},
 		{"a store has one stamp", oneStamp},
-		{"a store that came back empty is found out", emptied},
-		{"another store is found out", replaced},
+		{"a store that came back empty is noticed", emptied},
+		{"another store is noticed", replaced},
 		{"a store without the expected stamp is refused", unexpectedStamp},
+		{"a new key waits for the other processes", keyWaits},
+		{"after resealing the old key is not needed", resealed},
+		{"resealing can be stopped anywhere", resealStopped},
+		{"resealing never overwrites", resealRaces},
+		{"a key that another process has in front is not retired", resealTooEarly},
+		{"a write that is on its way is resealed too", resealLateWrite},
+		{"locks exclude at every step of a rotation", locksRotate},
+		{"what no key opens keeps the old keys", resealUnreadable},
+		{"plain records are sealed, or refused", resealPlain},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open(t)) })
 	}
 	t.Run("the guard changes nothing else", func(t *testing.T) {
 		Run(t, func(t testing.TB) store.Engine {
-			return store.Guard(open(t), store.GuardOptions{Keys: keys(t, "k1"), RequireSealed: true, Now: time.Now, NewID: rand.Text})
+			return guard.New(open(t), guard.Options{Keys: Keys(t, "k1"), RequireSealed: true, Now: time.Now, NewID: rand.Text})
 		})
 	})
 }
 
-// clock is a time that only the test moves.
+// clock is a time that moves only when the test moves it.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -56,15 +67,23 @@ func (c *clock) time() time.Time {
 	return c.now
 }
 
-// recheck moves the time on so far that every guard checks again.
+// pause moves the time by d and does not wait.
+func (c *clock) pause(ctx context.Context, d time.Duration) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+	return ctx.Err()
+}
+
+// recheck moves the time so far that every guard checks again.
 func (c *clock) recheck() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(time.Minute)
 }
 
-// keys are made of their names; no name means no keys.
-func keys(t testing.TB, names ...string) *store.Keys {
+// Keys returns keys that are derived from their names. Without a name it returns nil.
+func Keys(t testing.TB, names ...string) *store.Keys {
 	t.Helper()
 	if len(names) == 0 {
 		return nil
@@ -80,21 +99,22 @@ func keys(t testing.TB, names ...string) *store.Keys {
 	return k
 }
 
-// guard is a process with these keys.
-func guard(t testing.TB, e store.Engine, c *clock, names ...string) *store.Guarded {
+// process returns a guard with these keys, which stands for a process.
+func process(t testing.TB, e store.Engine, c *clock, names ...string) *guard.Engine {
 	t.Helper()
-	return store.Guard(e, store.GuardOptions{Keys: keys(t, names...), Now: c.time, NewID: rand.Text})
+	return guard.New(e, guard.Options{Keys: Keys(t, names...), Now: c.time, NewID: rand.Text, Pause: c.pause})
 }
 
-// refuses checks that every operation fails with target, that none looks like one to try again, and that nothing is changed.
-func refuses(t testing.TB, e store.Engine, g *store.Guarded, target error) {
+// refuses checks that every operation fails with target, that no error suggests a retry, and that
+// nothing is changed.
+func refuses(t testing.TB, e store.Engine, g *guard.Engine, target error) {
 	t.Helper()
 	before, system := contents(t, e, "acme"), contents(t, e, store.SystemSpace)
 	for _, errs := range []map[string]error{calls(t.Context(), g.Open("acme"), "u1"), moreCalls(t.Context(), g.Open("acme")), {"Check": g.Check(t.Context()), "Probe": g.Probe(t.Context())}} {
 		for name, err := range errs {
 			fails(t, name, err, target)
 			if errors.Is(err, store.ErrUnavailable) {
-				t.Errorf("%s: trying again does not help: %v", name, err)
+				t.Errorf("%s suggests a retry, which does not help: %v", name, err)
 			}
 		}
 	}
@@ -107,7 +127,7 @@ func refuses(t testing.TB, e store.Engine, g *store.Guarded, target error) {
 }
 
 // works checks that every operation succeeds, on a record of its own.
-func works(t testing.TB, g *store.Guarded, id string) {
+func works(t testing.TB, g *guard.Engine, id string) {
 	t.Helper()
 	for _, errs := range []map[string]error{calls(t.Context(), g.Open("acme"), id), moreCalls(t.Context(), g.Open("acme")), {"Check": g.Check(t.Context()), "Probe": g.Probe(t.Context())}} {
 		for name, err := range errs {
@@ -118,7 +138,7 @@ func works(t testing.TB, g *store.Guarded, id string) {
 	}
 }
 
-// contents are the records of a space as the engine keeps them, as text.
+// contents returns the records of a space as text, in the form in which the engine stores them.
 func contents(t testing.TB, e store.Engine, tenant string) (out []string) {
 	t.Helper()
 	for id, err := range store.IDs(t.Context(), e.Open(tenant), 100) {
@@ -141,7 +161,7 @@ func startTogether(t *testing.T, e store.Engine) {
 	var stamps [6]string
 	var created atomic.Int64
 	together(len(stamps), func(i int) {
-		g := guard(t, e, &c, "k1")
+		g := process(t, e, &c, "k1")
 		together(3, func(int) {
 			if _, err := g.Open("acme").Find(ctx, "t"); err != nil {
 				t.Error(err)
@@ -165,7 +185,7 @@ func startTogether(t *testing.T, e store.Engine) {
 
 func systemSpaceClosed(t *testing.T, e store.Engine) {
 	var c clock
-	g := guard(t, e, &c, "k1")
+	g := process(t, e, &c, "k1")
 	works(t, g, "u1")
 	for _, errs := range []map[string]error{calls(t.Context(), g.Open(store.SystemSpace), "u1"), moreCalls(t.Context(), g.Open(store.SystemSpace))} {
 		for name, err := range errs {

@@ -40,7 +40,7 @@ func indexFollows(t *testing.T, e store.Engine) {
 	finds(t, s, []string{"u2"}, "e")
 }
 
-// termsAreExact takes pairs that run together where an engine joins term and id carelessly.
+// Some pairs of a term and an id give the same entry in an engine that joins them carelessly.
 func termsAreExact(t *testing.T, e store.Engine) {
 	s := e.Open("acme")
 	terms := []string{"a", "ab", "a\x00", "a\x00b", "a\x01", "a\x01\x01", "a\x01\x02", "\x00", "\x01", "\x02", "\x00\x00", "a:b", "A", "á", "a*", "[a", "(a", "a\xff"}
@@ -61,7 +61,8 @@ func termsAreExact(t *testing.T, e store.Engine) {
 	finds(t, s, nil, "a\x00b\x00", "b", "aa", "\x00b")
 }
 
-// randomWalk does the same to a space and to a map, and compares them on the way. The seed is fixed: a failure can be repeated.
+// randomWalk makes the same changes to a space and to a map, and compares them on the way. The seed
+// is fixed, so that a failure can be repeated.
 func randomWalk(t *testing.T, e store.Engine) {
 	s, random := e.Open("acme"), rand.New(rand.NewPCG(7643, 7644))
 	names := []string{"a", "b", "ab", "a\x00", "{a}", "\x01"}

@@ -9,7 +9,8 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// What the suite sits out: a ttl, and a wait that is long enough for a busy machine to ask at least once.
+// Times that the suite waits for: a ttl, and a wait that is long enough for one try on a busy
+// machine.
 const (
 	shortTTL  = 60 * time.Millisecond
 	shortWait = 250 * time.Millisecond
@@ -30,7 +31,7 @@ func lockExcludes(t *testing.T, e store.Engine) {
 			if n := inside.Add(1); n != 1 {
 				t.Errorf("%d hold the lock", n)
 			}
-			if _, err := s.Load(ctx, "u1"); err != nil { // give the others time to break in
+			if _, err := s.Load(ctx, "u1"); err != nil { // gives the others time to violate the lock
 				t.Error(err)
 			}
 			entered.Add(1)
@@ -65,7 +66,7 @@ func lockExpires(t *testing.T, e store.Engine) {
 	if err != nil {
 		t.Fatalf("the lock did not expire: %v", err)
 	}
-	late() // expired: it is somebody else's now
+	late() // expired: another caller holds it now
 	locked(t, s)
 	unlock()
 	again, err := s.Lock(ctx, "u1", 2*patience)
@@ -77,7 +78,7 @@ func lockExpires(t *testing.T, e store.Engine) {
 	again()
 }
 
-// locked says that the lock cannot be had.
+// locked checks that the lock cannot be taken.
 func locked(t *testing.T, s store.Space) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), shortWait)

@@ -14,13 +14,17 @@ import (
 	"keycloak-scim-proxy/proxy/store/internal/locks"
 )
 
-// Op is one operation that reached Memory. IDs are the ids, terms, lock key or starting point it was called with.
+// Op is one operation that reached Memory. IDs are its arguments: ids, terms, the lock key, or the
+// id after which a scan starts.
 type Op struct {
-	Tenant, Name string // Name is Load, Find, Save, Delete, Lock, Unlock, Scan, Ping or Probe
-	IDs          []string
+	Tenant string
+	// Name is Load, Find, Save, Rewrite, Delete, Lock, Unlock, Scan, Spaces, Ping or Probe.
+	Name string
+	IDs  []string
 }
 
-// Memory is a store.Engine in memory, with switches for faults. All methods are safe for concurrent use.
+// Memory is a store.Engine in memory, with switches for faults. All methods are safe for concurrent
+// use.
 type Memory struct {
 	locks locks.Table
 
@@ -37,29 +41,32 @@ var _ store.Engine = (*Memory)(nil)
 // NewMemory returns an empty Memory.
 func NewMemory() *Memory { return &Memory{spaces: map[string]map[string]store.Record{}} }
 
-// SetDown makes every operation fail with err, which should wrap store.ErrUnavailable; nil ends that.
+// SetDown makes every operation fail with err, which should wrap store.ErrUnavailable. Nil ends
+// that.
 func (m *Memory) SetDown(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.down = err
 }
 
-// OnOp has f called before each operation, outside of Memory's own lock, so that it may call Memory or block. Its error is the
-// operation's, which is then not done; an Unlock that is not done leaves the lock to its ttl.
+// OnOp calls f before each operation. Memory is not locked meanwhile, so f may call Memory or
+// block. If f returns an error, the operation fails with it and is not done. An Unlock that is not
+// done leaves the lock to its ttl.
 func (m *Memory) OnOp(f func(context.Context, Op) error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.before = f
 }
 
-// Ops returns the operations so far, failed ones too but not invalid ones: their number is that of round trips to a real store.
+// Ops returns the operations so far, including failed ones but not invalid ones. Their number is
+// the number of round trips to a real store.
 func (m *Memory) Ops() []Op {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Clone(m.ops)
 }
 
-// Reset forgets the operations so far, not the records.
+// Reset forgets the operations so far, but keeps the records.
 func (m *Memory) Reset() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -68,6 +75,16 @@ func (m *Memory) Reset() {
 
 // Open is store.Engine.Open.
 func (m *Memory) Open(tenant string) store.Space { return &space{m, tenant} }
+
+// Spaces is store.Engine.Spaces.
+func (m *Memory) Spaces(ctx context.Context) ([]string, error) {
+	if err := m.begin(ctx, Op{Name: "Spaces"}); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Sorted(maps.Keys(m.spaces)), nil
+}
 
 // Ping is store.Engine.Ping.
 func (m *Memory) Ping(ctx context.Context) error { return m.begin(ctx, Op{Name: "Ping"}) }
@@ -81,7 +98,7 @@ func (m *Memory) Close() error {
 	return nil
 }
 
-// begin counts an operation and lets the switches decide about it.
+// begin records an operation and returns the error that the switches give it.
 func (m *Memory) begin(ctx context.Context, op Op) error {
 	op.IDs = slices.Clone(op.IDs)
 	m.mu.Lock()
@@ -171,6 +188,21 @@ func (s *space) Save(ctx context.Context, id string, r store.Record) (rev uint64
 		}
 	})
 	return rev, err
+}
+
+// Rewrite is store.Space.Rewrite.
+func (s *space) Rewrite(ctx context.Context, id string, r store.Record) error {
+	r, err := store.Prepare(id, r)
+	if err := s.start(ctx, "Rewrite", []string{id}, err); err != nil {
+		return err
+	}
+	err = store.ErrConflict
+	s.locked(func(records map[string]store.Record) {
+		if old, there := records[id]; there && old.Rev == r.Rev {
+			records[id], err = clone(r), nil
+		}
+	})
+	return err
 }
 
 // Delete is store.Space.Delete.

@@ -90,7 +90,7 @@ func TestMemoryCounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Load(ctx, ""); err == nil { // never leaves the process
+	if _, err := s.Load(ctx, ""); err == nil { // it fails before it reaches the store
 		t.Error("an empty id was taken")
 	}
 	if _, err := s.Find(ctx, "a", "b"); err != nil {

@@ -13,7 +13,7 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// together runs fn n times at once and waits.
+// together runs fn n times concurrently and waits.
 func together(n int, fn func(i int)) {
 	var group sync.WaitGroup
 	start := make(chan struct{})
@@ -80,7 +80,7 @@ func createRace(t *testing.T, e store.Engine) {
 	}
 }
 
-// noTornReads has bodies of one repeated letter, which is also the term.
+// Bodies consist of one repeated letter, which is also the term.
 func noTornReads(t *testing.T, e store.Engine) {
 	s := e.Open("acme")
 	save(t, s, "u1", store.Record{Body: []byte("a"), Terms: []string{"a"}})

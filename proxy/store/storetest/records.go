@@ -39,7 +39,7 @@ func roundTrip(t *testing.T, e store.Engine) {
 	want(t, s, nil)
 }
 
-// anyName takes names that mean something to some engine, or collide when they are escaped badly.
+// Names that are special to some engine, or that collide if they are escaped badly.
 func anyName(t *testing.T, e store.Engine) {
 	names := []string{
 		"a", "A", "a:b", "a%3Ab", "%", "{", "}", "{a}", "}{", "a/../b", "*", "a b", "a\x00b", "\x00", "\x01", "é", "\xff", "r:a", "ids", "terms",
@@ -69,7 +69,7 @@ func anyName(t *testing.T, e store.Engine) {
 	}
 }
 
-// noAliases takes a small body and one that an engine may hand out from memory of its own.
+// One body is small, and one is so large that an engine may return it from memory of its own.
 func noAliases(t *testing.T, e store.Engine) {
 	s := e.Open("acme")
 	for id, size := range map[string]int{"small": 4, "large": 64 << 10} {
@@ -112,7 +112,8 @@ func compareAndSwap(t *testing.T, e store.Engine) {
 	want(t, s, map[string]store.Record{"u1": {Rev: second, Body: []byte("2")}}, "u1")
 }
 
-// revisionsRise is about ABA: a writer from before a deletion must not meet its old revision again.
+// revisionsRise covers the ABA problem: a writer from before a deletion must not meet its old
+// revision again.
 func revisionsRise(t *testing.T, e store.Engine) {
 	s := e.Open("acme")
 	seen := map[uint64]bool{}

@@ -11,27 +11,29 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// calls are all operations on a space.
+// calls performs every operation on a space that takes an id.
 func calls(ctx context.Context, s store.Space, id string) map[string]error {
 	_, load := s.Load(ctx, id)
-	_, save := s.Save(ctx, id, store.Record{Terms: []string{"t"}})
+	rev, save := s.Save(ctx, id, store.Record{Terms: []string{"t"}})
+	rewrite := s.Rewrite(ctx, id, store.Record{Rev: rev, Terms: []string{"t"}})
 	unlock, lock := s.Lock(ctx, id, time.Minute)
 	if lock == nil {
 		unlock()
 	}
-	return map[string]error{"Load": load, "Save": save, "Lock": lock, "Delete": s.Delete(ctx, id)}
+	return map[string]error{"Load": load, "Save": save, "Rewrite": rewrite, "Lock": lock, "Delete": s.Delete(ctx, id)}
 }
 
-// moreCalls are those that take no id.
+// moreCalls performs the operations on a space that take no id.
 func moreCalls(ctx context.Context, s store.Space) map[string]error {
 	_, find := s.Find(ctx, "t")
 	_, scan := s.Scan(ctx, "", 1)
 	return map[string]error{"Find": find, "Scan": scan}
 }
 
-// engineCalls are those that take no space.
+// engineCalls performs the operations of an engine.
 func engineCalls(ctx context.Context, e store.Engine) map[string]error {
-	return map[string]error{"Ping": e.Ping(ctx), "Probe": e.Probe(ctx)}
+	_, spaces := e.Spaces(ctx)
+	return map[string]error{"Ping": e.Ping(ctx), "Probe": e.Probe(ctx), "Spaces": spaces}
 }
 
 func endedContext(t *testing.T, e store.Engine) {
@@ -126,7 +128,7 @@ func pingAndClose(t *testing.T, e store.Engine) {
 	}
 }
 
-// probeHides has a probe beside records, which it must not touch.
+// A probe must not touch records.
 func probeHides(t *testing.T, e store.Engine) {
 	s := e.Open("acme")
 	rev := save(t, s, "u1", store.Record{Terms: []string{"t"}})

@@ -47,12 +47,12 @@ func scanPages(t *testing.T, e store.Engine) {
 			t.Fatal(err)
 		}
 		if id == "A" {
-			break // a walk may be left
+			break // a walk may end early
 		}
 	}
 }
 
-// scanWhileWriting changes, adds and removes other records between the pages.
+// Other records are changed, added and removed between the pages.
 func scanWhileWriting(t *testing.T, e store.Engine) {
 	s := e.Open("acme")
 	var steady []string

@@ -7,10 +7,11 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/guard"
 )
 
-// stamp is that of the store that the guard sees.
-func stamp(t testing.TB, g *store.Guarded) (text string, created bool) {
+// stamp returns the stamp that the guard sees.
+func stamp(t testing.TB, g *guard.Engine) (text string, created bool) {
 	t.Helper()
 	text, created, err := g.Stamp(t.Context())
 	if err != nil {
@@ -21,12 +22,12 @@ func stamp(t testing.TB, g *store.Guarded) (text string, created bool) {
 
 func oneStamp(t *testing.T, e store.Engine) {
 	var c clock
-	first, created := stamp(t, guard(t, e, &c))
+	first, created := stamp(t, process(t, e, &c))
 	if first == "" || !created {
 		t.Errorf("the first process: %q, %v", first, created)
 	}
 	for _, names := range [][]string{nil, {"k1"}, {"k2", "k1"}} {
-		g := guard(t, e, &c, names...)
+		g := process(t, e, &c, names...)
 		for range 2 {
 			if later, created := stamp(t, g); later != first || created {
 				t.Errorf("with the keys %q: stamp %q, %v; want %q", names, later, created, first)
@@ -36,7 +37,7 @@ func oneStamp(t *testing.T, e store.Engine) {
 	}
 }
 
-// wipe empties the store behind the guards' back.
+// wipe empties the store without the guards' knowledge.
 func wipe(t testing.TB, e store.Engine) {
 	t.Helper()
 	for _, tenant := range []string{"acme", store.SystemSpace} {
@@ -53,7 +54,7 @@ func wipe(t testing.TB, e store.Engine) {
 func emptied(t *testing.T, e store.Engine) {
 	for _, names := range [][]string{nil, {"k1"}} {
 		var c clock
-		g := guard(t, e, &c, names...)
+		g := process(t, e, &c, names...)
 		works(t, g, fmt.Sprint("u1 ", names))
 		had, _ := stamp(t, g)
 		wipe(t, e)
@@ -63,9 +64,9 @@ func emptied(t *testing.T, e store.Engine) {
 			t.Errorf("the error names neither the stamp nor what to do: %s", text)
 		}
 		c.recheck()
-		refuses(t, e, g, store.ErrLost) // it does not accept its own silence
+		refuses(t, e, g, store.ErrLost) // it does not accept the loss after a while
 
-		save(t, e.Open(store.SystemSpace), "stamp", store.Record{Body: []byte(had)}) // its data are brought back
+		save(t, e.Open(store.SystemSpace), "stamp", store.Record{Body: []byte(had)}) // its data are restored
 		c.recheck()
 		works(t, g, fmt.Sprint("u2 ", names))
 		wipe(t, e)
@@ -74,11 +75,11 @@ func emptied(t *testing.T, e store.Engine) {
 
 func replaced(t *testing.T, e store.Engine) {
 	var c clock
-	running := guard(t, e, &c, "k1")
+	running := process(t, e, &c, "k1")
 	works(t, running, "u1")
 	had, _ := stamp(t, running)
 	wipe(t, e)
-	restarted := guard(t, e, &c, "k1")
+	restarted := process(t, e, &c, "k1")
 	works(t, restarted, "u2")
 	c.recheck()
 	refuses(t, e, running, store.ErrLost)
@@ -91,11 +92,11 @@ func replaced(t *testing.T, e store.Engine) {
 
 func unexpectedStamp(t *testing.T, e store.Engine) {
 	var c clock
-	expect := func(stamp string) *store.Guarded {
-		return store.Guard(e, store.GuardOptions{ExpectStamp: stamp, Now: c.time, NewID: rand.Text})
+	expect := func(stamp string) *guard.Engine {
+		return guard.New(e, guard.Options{ExpectStamp: stamp, Now: c.time, NewID: rand.Text})
 	}
 	refuses(t, e, expect("another"), store.ErrLost)
-	has, _ := stamp(t, guard(t, e, &c))
+	has, _ := stamp(t, process(t, e, &c))
 	other := expect("another")
 	refuses(t, e, other, store.ErrLost)
 	c.recheck()

@@ -14,10 +14,10 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// Open returns an empty engine and has it closed at the end of the test.
+// Open returns an empty engine, and closes it at the end of the test.
 type Open func(t testing.TB) store.Engine
 
-// patience bounds every wait of the suite that ends by itself in an engine that is right.
+// patience limits the waits that end by themselves in a correct engine.
 const patience = 30 * time.Second
 
 // Run is the contract of package store. Each part gets an engine of its own.
@@ -32,6 +32,7 @@ func Run(t *testing.T, open Open) {
 		{"save compares revisions", compareAndSwap},
 		{"revisions never come back", revisionsRise},
 		{"a refused save changes nothing", refusedSave},
+		{"a rewrite keeps the revision", rewrites},
 		{"delete", deletes},
 		{"the index follows the records", indexFollows},
 		{"a term matches itself only", termsAreExact},
@@ -45,6 +46,7 @@ func Run(t *testing.T, open Open) {
 		{"waiting for a lock ends with the context", lockWaitEnds},
 		{"scan pages in order", scanPages},
 		{"scan while others write", scanWhileWriting},
+		{"spaces are listed", spacesListed},
 		{"an ended context does nothing", endedContext},
 		{"nonsense is refused", nonsenseRefused},
 		{"too much is refused", tooMuchRefused},
@@ -55,7 +57,7 @@ func Run(t *testing.T, open Open) {
 	}
 }
 
-// save saves or fails the test.
+// save saves a record or fails the test.
 func save(t testing.TB, s store.Space, id string, r store.Record) uint64 {
 	t.Helper()
 	rev, err := s.Save(t.Context(), id, r)
@@ -65,20 +67,20 @@ func save(t testing.TB, s store.Space, id string, r store.Record) uint64 {
 	return rev
 }
 
-// want checks what Load says of the ids: the records that are named, and no others.
+// want checks that Load returns the given records of these ids, and no others.
 func want(t testing.TB, s store.Space, records map[string]store.Record, ids ...string) {
 	t.Helper()
 	got, err := s.Load(t.Context(), ids...)
 	if err != nil {
 		t.Fatalf("Load(%.60q): %v", ids, err)
 	}
-	// Whole bodies, not byte by byte: nil and empty are the same, and 256 KiB take no seconds.
+	// Bodies are compared as a whole: nil and empty are equal, and 256 KiB do not take seconds.
 	if diff := cmp.Diff(records, got, cmp.Comparer(bytes.Equal), cmp.Comparer(slices.Equal[[]string])); diff != "" && len(records)+len(got) > 0 {
 		t.Errorf("Load(%.60q) (-want +got):\n%.2000s", ids, diff)
 	}
 }
 
-// finds checks what Find says.
+// finds checks the result of Find.
 func finds(t testing.TB, s store.Space, ids []string, terms ...string) {
 	t.Helper()
 	got, err := s.Find(t.Context(), terms...)
@@ -90,7 +92,7 @@ func finds(t testing.TB, s store.Space, ids []string, terms ...string) {
 	}
 }
 
-// fails checks for the error.
+// fails checks that the error is target.
 func fails(t testing.TB, what string, err, target error) {
 	t.Helper()
 	if !errors.Is(err, target) {
@@ -98,7 +100,7 @@ func fails(t testing.TB, what string, err, target error) {
 	}
 }
 
-// update is what a caller does: load, change, save, and again after a conflict.
+// update loads a record, changes it and saves it, and starts again after a conflict.
 func update(ctx context.Context, s store.Space, id string, change func(store.Record) store.Record) error {
 	for {
 		recs, err := s.Load(ctx, id)

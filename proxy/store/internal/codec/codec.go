@@ -6,10 +6,11 @@ import (
 	"strings"
 )
 
-// ErrMalformed says that bytes were not written by this package.
+// ErrMalformed means that bytes were not written by this package.
 var ErrMalformed = errors.New("malformed record")
 
-// An escaped term holds no NUL, so that NUL can end it: 00 becomes 01 01, and 01 becomes 01 02. Byte order is kept.
+// escape removes NUL from a term, so that NUL can end it: 00 becomes 01 01, and 01 becomes 01 02.
+// Byte order is kept.
 func escape(term string) string {
 	if !strings.ContainsAny(term, "\x00\x01") {
 		return term
@@ -35,14 +36,15 @@ func unescape(s string) (string, error) {
 	return string(out), nil
 }
 
-// Entry is the index entry that leads from a term to a record: the escaped term, NUL, the id. The entries of one term are exactly
-// those that begin with Entry(term, ""), so a term that is the beginning of another never matches it.
+// Entry is the index entry that leads from a term to a record: the escaped term, NUL, the id. The
+// entries of a term are exactly those that begin with Entry(term, ""), so a term never matches
+// another one that begins with it.
 func Entry(term, id string) string { return escape(term) + "\x00" + id }
 
-// EntryEnd is the smallest string above all entries of the term.
+// EntryEnd is the smallest string that is greater than all entries of the term.
 func EntryEnd(term string) string { return escape(term) + "\x01" }
 
-// JoinTerms is the escaped terms, with NUL between them. No term may be empty.
+// JoinTerms joins the escaped terms by NUL. No term may be empty.
 func JoinTerms(terms []string) string {
 	out := make([]string, len(terms))
 	for i, t := range terms {
@@ -67,7 +69,8 @@ func SplitTerms(joined string) ([]string, error) {
 	return out, nil
 }
 
-// Pack appends terms and body to dst: the length of the joined terms as a uvarint, the joined terms, the body.
+// Pack appends terms and body to dst: the length of the joined terms as a uvarint, the joined
+// terms, and the body.
 func Pack(dst []byte, terms []string, body []byte) []byte {
 	joined := JoinTerms(terms)
 	dst = binary.AppendUvarint(dst, uint64(len(joined)))
@@ -75,7 +78,7 @@ func Pack(dst []byte, terms []string, body []byte) []byte {
 	return append(dst, body...)
 }
 
-// Unpack is the inverse of Pack. The body is a part of b, not a copy.
+// Unpack is the inverse of Pack. The body is a part of b and not a copy.
 func Unpack(b []byte) (terms []string, body []byte, err error) {
 	n, used := binary.Uvarint(b)
 	if used <= 0 || n > uint64(len(b)-used) {

@@ -12,7 +12,7 @@ import (
 	"keycloak-scim-proxy/proxy/store/internal/codec"
 )
 
-// awkward draws names rich in the bytes that mean something to the encoding.
+// awkward draws names with many bytes that are special to the encoding.
 func awkward() *rapid.Generator[string] {
 	return rapid.Map(rapid.SliceOfN(rapid.SampledFrom([]byte{0, 1, 2, 3, 'a', 'b', 0xff}), 1, 6), func(b []byte) string { return string(b) })
 }

@@ -11,13 +11,13 @@ import (
 // Key names a lock of a tenant.
 type Key struct{ Tenant, Name string }
 
-// Table holds the locks that are held. Its zero value is ready.
+// Table holds the locks that are taken. Its zero value is ready.
 type Table struct {
 	mu   sync.Mutex
 	held map[Key]*hold
 }
 
-// hold is one holding of a lock; freed is closed when it ends, by unlock or by its timer.
+// hold is a lock that is taken. freed is closed when it ends, by unlock or by its timer.
 type hold struct {
 	freed chan struct{}
 	timer *time.Timer
@@ -38,7 +38,7 @@ func (t *Table) Lock(ctx context.Context, k Key, ttl time.Duration) (unlock func
 	}
 }
 
-// take returns the new holding, or a channel that is closed when the present one ends.
+// take returns the new hold, or a channel that is closed when the present one ends.
 func (t *Table) take(k Key, ttl time.Duration) (mine *hold, busy <-chan struct{}) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -54,7 +54,7 @@ func (t *Table) take(k Key, ttl time.Duration) (mine *hold, busy <-chan struct{}
 	return h, nil
 }
 
-// free ends a holding, once.
+// free ends a hold. A second call has no effect.
 func (t *Table) free(k Key, h *hold) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -33,7 +33,7 @@ func TestALockIsPassedOnAtUnlockOrExpiry(t *testing.T) {
 				if waited := time.Since(start); waited != c.want {
 					t.Errorf("waited %s, want %s", waited, c.want)
 				}
-				unlock() // a second time, or after expiry: the lock is somebody else's now
+				unlock() // a second time, or after expiry: another caller holds the lock now
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
 				if _, err := table.Lock(ctx, key, time.Minute); !errors.Is(err, store.ErrLocked) || !errors.Is(err, context.DeadlineExceeded) {

@@ -1,4 +1,4 @@
-package store_test
+package guard_test
 
 import (
 	"context"
@@ -10,19 +10,36 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/guard"
 	"keycloak-scim-proxy/proxy/store/storetest"
 )
 
-func guarded(t testing.TB, e store.Engine, names ...string) *store.Guarded {
+func save(t testing.TB, s store.Space, id string, r store.Record) {
 	t.Helper()
-	o := store.GuardOptions{Now: time.Now, NewID: rand.Text}
-	if len(names) > 0 {
-		o.Keys = keys(t, names...)
+	if _, err := s.Save(t.Context(), id, r); err != nil {
+		t.Fatal(err)
 	}
-	return store.Guard(e, o)
 }
 
-// The store may start after the process does: until it answers, operations fail as with any store that is down.
+func load(t testing.TB, s store.Space, id string) store.Record {
+	t.Helper()
+	recs, err := s.Load(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return recs[id]
+}
+
+func guarded(t testing.TB, e store.Engine, names ...string) *guard.Engine {
+	t.Helper()
+	o := guard.Options{Now: time.Now, NewID: rand.Text}
+	if len(names) > 0 {
+		o.Keys = storetest.Keys(t, names...)
+	}
+	return guard.New(e, o)
+}
+
+// If the store starts after the process, operations fail as with any store that is down.
 func TestGuardWaitsForTheStore(t *testing.T) {
 	m := storetest.NewMemory()
 	m.SetDown(store.Unavailable(t.Context(), "test", errors.New("down")))
@@ -40,13 +57,13 @@ func TestGuardWaitsForTheStore(t *testing.T) {
 		t.Errorf("down: Check: %v", err)
 	}
 	m.SetDown(nil)
-	save(t, s, "u1", secret())
+	save(t, s, "u1", store.Record{Terms: []string{"t"}})
 	if err := guarded(t, m, "k2").Check(t.Context()); !errors.Is(err, store.ErrKeys) {
 		t.Errorf("the store was sealed without a canary: %v", err)
 	}
 }
 
-// The check costs two round trips each two seconds, however many operations there are.
+// The check costs two round trips every two seconds, for any number of operations.
 func TestGuardIsCheap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := storetest.NewMemory()
@@ -71,7 +88,7 @@ func TestGuardIsCheap(t *testing.T) {
 	})
 }
 
-// A caller who leaves during the check does not decide for the others.
+// A caller who cancels during the check does not affect the others.
 func TestGuardOfACallerWhoLeaves(t *testing.T) {
 	m := storetest.NewMemory()
 	s := guarded(t, m, "k1").Open("acme")
@@ -101,4 +118,27 @@ func TestGuardOfACallerWhoLeaves(t *testing.T) {
 	all.Go(func() { load(t, s, "u1") })
 	leave()
 	all.Wait()
+}
+
+// RequireSealed refuses plain records, and a canary that an attacker plants in plain.
+func TestPlainRecordsAreRefusedByTheGuard(t *testing.T) {
+	m := storetest.NewMemory()
+	save(t, m.Open("acme"), "planted", store.Record{Terms: []string{"t"}})
+	o := guard.Options{Keys: storetest.Keys(t, "k1"), RequireSealed: true, Now: time.Now, NewID: rand.Text}
+	s := guard.New(m, o).Open("acme")
+	if _, err := s.Load(t.Context(), "planted"); !errors.Is(err, store.ErrUnreadable) {
+		t.Errorf("Load: %v", err)
+	}
+	if ids, err := s.Find(t.Context(), "t"); err != nil || len(ids) > 0 {
+		t.Errorf("found: %q, %v", ids, err)
+	}
+	system := m.Open(store.SystemSpace)
+	ids, err := system.Scan(t.Context(), "", 10)
+	if err != nil || len(ids) == 0 {
+		t.Fatal(ids, err)
+	}
+	save(t, system, ids[0], store.Record{Rev: load(t, system, ids[0]).Rev, Body: []byte("canary")})
+	if err := guard.New(m, o).Check(t.Context()); !errors.Is(err, store.ErrKeys) {
+		t.Errorf("a plain canary: %v", err)
+	}
 }

@@ -1,4 +1,4 @@
-package config
+package strict
 
 import (
 	"encoding"
@@ -10,8 +10,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// text decodes what a type reads by itself from a single value, quoted or not.
-func (d *document) text(n ast.Node, into encoding.TextUnmarshaler, path string) {
+// text decodes a single value, quoted or not, into a type that reads text.
+func (d *Document) text(n ast.Node, into encoding.TextUnmarshaler, path string) {
 	said, ok := said(n)
 	if !ok {
 		d.refuse(path, "must be a single value")
@@ -22,7 +22,7 @@ func (d *document) text(n ast.Node, into encoding.TextUnmarshaler, path string) 
 	}
 }
 
-// said is the text of a single value.
+// said returns the text of a single value.
 func said(n ast.Node) (string, bool) {
 	if l, ok := n.(*ast.LiteralNode); ok {
 		return l.Value.Value, true
@@ -33,15 +33,15 @@ func said(n ast.Node) (string, bool) {
 	return n.GetToken().Value, true
 }
 
-// Numbers are plain ones: 010 is 8 to one reader of YAML and 10 to another.
+// Only plain decimal numbers are accepted: 010 is 8 in one version of YAML and 10 in another.
 var (
 	wholeNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
 	anyNumber   = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
 )
 
-// leaf decodes the kinds that YAML itself knows, and takes none for another. (The library reads [redis:6379] within braces as a mapping, so
-// that quotes are the answer there too.)
-func (d *document) leaf(n ast.Node, v reflect.Value, path string) {
+// leaf decodes the kinds of values that YAML knows, without conversion. (The library reads
+// [redis:6379] inside braces as a mapping, so that value needs quotes too.)
+func (d *Document) leaf(n ast.Node, v reflect.Value, path string) {
 	text, single := said(n)
 	switch kind := n.Type(); v.Kind() {
 	case reflect.String:
@@ -71,13 +71,14 @@ func (d *document) leaf(n ast.Node, v reflect.Value, path string) {
 		}
 		v.SetFloat(f)
 	default:
-		panic("config: no YAML for " + v.Type().String()) // a mistake in this package, met by its tests
+		panic("strict: no YAML for " + v.Type().String()) // a programming error, which tests find
 	}
 }
 
 var plainKey = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// shown is a key as it stands in a path; a strange one is quoted, so that it can neither look like a path nor break the line.
+// shown is a key as it is printed in a path. A strange key is quoted, so that it can neither look
+// like a path nor break the line.
 func shown(key string) string {
 	if plainKey.MatchString(key) {
 		return key
@@ -86,20 +87,4 @@ func shown(key string) string {
 		key = string(r[:64]) + "…"
 	}
 	return strconv.Quote(key)
-}
-
-// unknownKey says more to somebody who wants to write a secret into the file, or who only mistook a capital.
-func unknownKey(section reflect.Type, key string) string {
-	if section == reflect.TypeFor[Token]() && (key == "token" || key == "secret" || key == "value") {
-		return "tokens are not written here: put the SHA-256 of the token under sha256"
-	}
-	for f := range section.Fields() {
-		switch tag := f.Tag.Get("yaml"); {
-		case tag == key+"File" && (key == "secret" || key == "password"):
-			return "secrets are not written here: use " + key + "File or " + key + "Env"
-		case strings.EqualFold(tag, key) && tag != "-":
-			return "unknown key, " + tag + " is meant"
-		}
-	}
-	return "unknown key"
 }

@@ -1,4 +1,4 @@
-package store_test
+package guard_test
 
 import (
 	"context"
@@ -10,14 +10,16 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/guard"
 	"keycloak-scim-proxy/proxy/store/storetest"
 )
 
-// While the store does not answer, operations that wait for its check share one time-out instead of queueing one each.
+// If the store does not answer, operations that wait for its check share one time-out instead of
+// each waiting for one.
 func TestOperationsShareAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := storetest.NewMemory()
-		g := store.Guard(m, store.GuardOptions{Now: time.Now, NewID: rand.Text})
+		g := guard.New(m, guard.Options{Now: time.Now, NewID: rand.Text})
 		const timeout = 3 * time.Second
 		m.OnOp(func(ctx context.Context, _ storetest.Op) error {
 			time.Sleep(timeout)

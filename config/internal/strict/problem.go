@@ -1,4 +1,4 @@
-package config
+package strict
 
 import (
 	"cmp"
@@ -9,17 +9,19 @@ import (
 
 // Problem is one thing that is wrong.
 type Problem struct {
-	// File is empty where the configuration was not read from one.
+	// File is empty if the configuration was not read from a file.
 	File string
-	// Line and Column begin with 1. They are 0 where neither the key nor one above it is there.
+	// Line and Column begin with 1. They are 0 if neither the key nor a key above it is in the
+	// file.
 	Line, Column int
-	// Path names the key, such as store.redis.addresses[0]; empty is the whole file.
+	// Path names the key, such as store.redis.addresses[0]. It is empty for the whole file.
 	Path string
-	// Message is what is wrong with it, in words that follow the path.
+	// Message says what is wrong, in words that follow the path.
 	Message string
 }
 
-// String is one line for the operator, such as "config.yaml:12:3 keycloak.timeout: must be more than 0".
+// String is one line for the operator, such as "config.yaml:12:3 keycloak.timeout: must be more
+// than 0".
 func (p Problem) String() string {
 	where := p.File
 	if p.Line > 0 {
@@ -46,8 +48,8 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// sort brings problems into the order in which they stand in the files; what stands nowhere comes first.
-func (ps Problems) sort() {
+// Sort orders problems by file, line and column. Those without a position come first in their file.
+func (ps Problems) Sort() {
 	slices.SortStableFunc(ps, func(a, b Problem) int {
 		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})

@@ -1,0 +1,39 @@
+package guard
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"keycloak-scim-proxy/proxy/store"
+)
+
+// stampID is the record whose body tells this store from all others, and from an empty one.
+const stampID = "stamp"
+
+// Stamp returns the text that tells this store from others. Created reports whether this process
+// has written it because the store had none. The error is that of Check.
+func (g *Engine) Stamp(ctx context.Context) (stamp string, created bool, err error) {
+	if err := g.Check(ctx); err != nil {
+		return "", false, err
+	}
+	v := g.last.Load()
+	return v.stamp, v.created, nil
+}
+
+// checkStamp reports ErrLost unless the store has the stamp of the last check or, at the first
+// check, the expected one.
+func (g *Engine) checkStamp(records map[string]store.Record) error {
+	found, has := string(records[stampID].Body), "no stamp"
+	if found != "" {
+		has = "the stamp " + found
+	}
+	want := cmp.Or(g.seen.stamp, g.options.ExpectStamp)
+	switch {
+	case want == "" || found == want:
+		return nil
+	case g.seen.stamp != "":
+		return fmt.Errorf("%w: it has %s, and had the stamp %s before: restore its data, or restart the proxy to accept the data that it has", store.ErrLost, has, want)
+	}
+	return fmt.Errorf("%w: it has %s, and store.expectStamp names %s: restore its data, or change store.expectStamp", store.ErrLost, has, want)
+}

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Prints the lines of each package without its tests, the largest first, and fails if a package is above its bound. Packages that
+# only tests import (those under test/, and those whose name ends in "test") are listed apart and have no bound.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+bound() { if [ "$1" = proxy/scim ]; then echo 2300; else echo 1200; fi; }
+
+sizes=$(git ls-files -co --exclude-standard '*.go' | grep -v '_test\.go$' | while read -r file; do
+	[ ! -f "$file" ] || echo "$(dirname "$file") $(wc -l <"$file")"
+done | awk '{ lines[$1] += $2 } END { for (p in lines) print lines[p], p }' | sort -k1,1nr -k2)
+
+failed=0 support=
+while read -r lines package; do
+	case $package in
+	test/* | *test) support+=$(printf '%6d  %s' "$lines" "$package")$'\n' && continue ;;
+	esac
+	above=
+	if [ "$lines" -gt "$(bound "$package")" ]; then
+		failed=1 above="  above $(bound "$package")"
+	fi
+	printf '%6d  %s%s\n' "$lines" "$package" "$above"
+done <<<"$sizes"
+printf 'test support, without a bound:\n%s' "$support"
+exit $failed
