@@ -43,10 +43,14 @@ func (r *Realm) ChangeMembers(ctx context.Context, group scim.Ref, m directory.M
 	if !validID(group.ID) {
 		return scim.NotFound(group)
 	}
-	if id, ok := firstInvalid(m); ok {
+	if id, ok := firstInvalid(m.Add); ok {
 		return scim.InvalidValue("member %.64q does not exist", id)
 	}
-	single := !m.Replace && len(m.Add)+len(m.Remove) <= chunkSize
+	m.Remove = slices.DeleteFunc(slices.Clone(m.Remove), func(id string) bool { return !validID(id) }) // it is no member
+	if m.Empty() {
+		return nil
+	}
+	single := !m.Replace && len(m.Add)+len(m.Remove) <= chunkSize && (len(m.Add) == 0 || len(m.Remove) == 0)
 	var before []string
 	if !single {
 		var err error
@@ -59,10 +63,29 @@ func (r *Realm) ChangeMembers(ctx context.Context, group scim.Ref, m directory.M
 	if err == nil {
 		return nil
 	}
+	if single && refusal(err) && len(m.Remove) > 0 { // one of them is gone: what is left is removed
+		return r.removePresent(ctx, group, m, err)
+	}
 	if single && refusal(err) {
 		return err
 	}
 	return r.recover(ctx, group, m, before, err)
+}
+
+// removePresent removes those who are members now, after Keycloak refused to remove one who is not.
+func (r *Realm) removePresent(ctx context.Context, group scim.Ref, m directory.MemberChange, refused error) error {
+	now, err := r.members(ctx, group)
+	if err != nil {
+		return err
+	}
+	left := difference(now, m)
+	switch {
+	case left.Empty():
+		return nil
+	case len(left.Remove) == len(m.Remove):
+		return refused // all of them are members: Keycloak refused something else
+	}
+	return r.send(ctx, group, left, 1)
 }
 
 // recover rolls a failed change forward, else back. It outlives the caller's patience, not the
@@ -138,13 +161,12 @@ func set(ids []string) map[string]bool {
 	return s
 }
 
-func firstInvalid(m directory.MemberChange) (string, bool) {
-	for _, id := range slices.Concat(m.Add, m.Remove) {
-		if !validID(id) {
-			return id, true
-		}
+func firstInvalid(ids []string) (string, bool) {
+	i := slices.IndexFunc(ids, func(id string) bool { return !validID(id) })
+	if i < 0 {
+		return "", false
 	}
-	return "", false
+	return ids[i], true
 }
 
 // send does adds before removes, so that nobody who stays is out for a moment. After a failure

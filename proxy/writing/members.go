@@ -1,6 +1,8 @@
 package writing
 
 import (
+	"errors"
+	"slices"
 	"strings"
 
 	"keycloak-scim-proxy/proxy/directory"
@@ -31,36 +33,60 @@ func memberIDs(raw string) ([]string, error) {
 	return ids, nil
 }
 
-// splitOps takes the operations on members out of a PATCH and folds them into their net effect, in order.
-func splitOps(t scim.ResourceType, ops []scim.Op) ([]scim.Op, directory.MemberChange, error) {
-	var rest []scim.Op
-	net := roster{last: map[string]bool{}}
+// splitOps divides a PATCH of a group into the operations on its members and the others.
+func splitOps(t scim.ResourceType, ops []scim.Op) (rest, members []scim.Op, err error) {
+	if t != scim.Group {
+		return ops, nil, nil
+	}
 	for _, op := range ops {
-		if t == scim.Group && op.Path.IsZero() {
-			var err error
-			if op, err = net.pathless(op); err != nil {
-				return nil, directory.MemberChange{}, err
+		if op.Path.IsZero() {
+			v, err := scim.Part(op.Value)
+			if err != nil {
+				return nil, nil, err
 			}
-			if op.Value == "{}" {
-				continue
+			if raw := v.Raw("members"); raw != "" {
+				members = append(members, scim.Op{Kind: op.Kind, Path: scim.Path{AttrPath: membersPath}, Value: raw})
+				op.Value = v.Without("members").String()
 			}
-		}
-		if t != scim.Group || !op.Path.Top().Is(scim.AttrPath{Name: "members"}) {
-			rest = append(rest, op)
+			if op.Value != "{}" {
+				rest = append(rest, op)
+			}
 			continue
 		}
-		if err := net.apply(op); err != nil {
-			return nil, directory.MemberChange{}, err
+		if op.Path.Top().Is(membersPath) {
+			members = append(members, op)
+		} else {
+			rest = append(rest, op)
 		}
 	}
-	return rest, net.membership(), nil
+	return rest, members, nil
 }
 
-// roster is the last word on each id; only says that nobody else remains.
+var membersPath = scim.AttrPath{Name: "members"}
+
+// errUnread is for a filter that can be decided on the members only.
+var errUnread = errors.New("the members were not read")
+
+// fold is the net effect of operations on members, in their order. A filter that names ids needs no
+// members; any other one is decided on those that the group has now. Members that the group does not
+// have are removed already.
+func fold(s scim.Schemas, ops []scim.Op, now []scim.Resource) (directory.MemberChange, error) {
+	r := roster{schemas: s, now: now, last: map[string]bool{}}
+	for _, op := range ops {
+		if err := r.apply(op); err != nil {
+			return directory.MemberChange{}, err
+		}
+	}
+	return r.membership(), nil
+}
+
+// roster is the last word on each id; only says that no other member remains.
 type roster struct {
-	only  bool
-	order []string
-	last  map[string]bool
+	schemas scim.Schemas
+	now     []scim.Resource // the members of the group; nil: they were not read
+	only    bool
+	order   []string
+	last    map[string]bool
 }
 
 func (r *roster) say(in bool, ids ...string) {
@@ -72,27 +98,16 @@ func (r *roster) say(in bool, ids ...string) {
 	}
 }
 
-func (r *roster) nobody() {
-	*r = roster{only: true, last: map[string]bool{}}
-}
-
-// pathless takes members out of an operation without a path.
-func (r *roster) pathless(op scim.Op) (scim.Op, error) {
-	v, err := scim.Part(op.Value)
-	if err != nil || v.Raw("members") == "" {
-		return op, err
-	}
-	err = r.apply(scim.Op{Kind: op.Kind, Path: scim.Path{AttrPath: scim.AttrPath{Name: "members"}}, Value: v.Raw("members")})
-	op.Value = v.Without("members").String()
-	return op, err
+func (r *roster) empty() {
+	r.only, r.order, r.last = true, nil, map[string]bool{}
 }
 
 func (r *roster) apply(op scim.Op) error {
 	if op.Path.Filter != nil {
 		if op.Kind != scim.Remove || op.Path.Sub != "" {
-			return scim.InvalidPath("members can be added and replaced by value, and removed by value or by a filter on value")
+			return scim.InvalidPath("members can be added and replaced by value, and removed by value or by a filter")
 		}
-		ids, err := named(op.Path.Filter)
+		ids, err := r.selected(op.Path.Filter)
 		r.say(false, ids...)
 		return err
 	}
@@ -107,32 +122,68 @@ func (r *roster) apply(op scim.Op) error {
 		return err
 	}
 	if op.Kind != scim.Add {
-		r.nobody()
+		r.empty()
 	}
 	r.say(true, ids...)
 	return nil
 }
 
-// named reads the ids that a filter on members selects: value eq "x", or several of those joined by or.
-func named(f scim.Filter) ([]string, error) {
+// maxDecisions bounds how many comparisons a filter on members may need.
+const maxDecisions = 1_000_000
+
+// selected are the ids of the members that a filter selects at this point of the PATCH.
+func (r *roster) selected(f scim.Filter) ([]string, error) {
+	if ids, ok := named(f); ok {
+		return ids, nil
+	}
+	if r.now == nil {
+		return nil, errUnread
+	}
+	if (len(r.now)+len(r.last))*scim.Comparisons(f) > maxDecisions {
+		return nil, scim.TooMany("the filter on members needs more than %d comparisons", maxDecisions)
+	}
+	var ids []string
+	decide := func(id string, member scim.Resource) {
+		group := document.Must("{}").With(membersPath.Name, document.Array([]string{member.String()}))
+		if r.schemas.Match(scim.Within{Attr: membersPath, Filter: f}, scim.Group, group) {
+			ids = append(ids, id)
+		}
+	}
+	for _, m := range r.now {
+		id := document.Text(m.Raw("value"))
+		if in, said := r.last[id]; in || !said && !r.only {
+			decide(id, m)
+		}
+	}
+	for _, id := range r.order { // those that this PATCH adds
+		if r.last[id] && !slices.ContainsFunc(r.now, func(m scim.Resource) bool { return document.Text(m.Raw("value")) == id }) {
+			decide(id, document.Must(`{"type":"User"}`).With("value", document.Quote(id)))
+		}
+	}
+	return ids, nil
+}
+
+// named reads the ids that a filter selects by itself: value eq "x", or several of those joined by
+// or.
+func named(f scim.Filter) ([]string, bool) {
 	switch f := f.(type) {
 	case scim.Compare:
 		if f.Attr.Is(scim.AttrPath{Name: "value"}) && f.Op == scim.Eq && document.IsText(f.Value) {
-			return []string{document.Text(f.Value)}, nil
+			return []string{document.Text(f.Value)}, true
 		}
 	case scim.Or:
 		var ids []string
 		for _, t := range f.Terms {
-			one, err := named(t)
-			if err != nil {
-				return nil, err
+			one, ok := named(t)
+			if !ok {
+				return nil, false
 			}
 			ids = append(ids, one...)
 		}
-		return ids, nil
+		return ids, true
 	case scim.And, scim.Not, scim.Present, scim.Within:
 	}
-	return nil, scim.InvalidFilter(`members can be selected by value eq "…", joined by or`)
+	return nil, false
 }
 
 func (r *roster) membership() directory.MemberChange {

@@ -2,6 +2,7 @@ package writing
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -140,7 +141,7 @@ func (s *Service) replace(ctx context.Context, c protocol.Replace) (protocol.Ans
 	if err := s.schemas.CheckRequired(c.Type, body); err != nil {
 		return protocol.Answer{}, err
 	}
-	return s.write(ctx, change{c.Ref, c.IfMatch, c.Projection, m, true, func(cur scim.Resource) (scim.Resource, error) {
+	return s.write(ctx, change{ref: c.Ref, ifMatch: c.IfMatch, want: c.Projection, members: m, whole: true, edit: func(cur scim.Resource) (scim.Resource, error) {
 		wanted := body.With("id", cur.Raw("id")).With("meta", cur.Raw("meta")).With("schemas", cur.Raw("schemas"))
 		if body.Raw("active") == "" { // a PUT that does not speak of it neither enables nor disables anybody
 			wanted = wanted.With("active", cur.Raw("active"))
@@ -150,12 +151,18 @@ func (s *Service) replace(ctx context.Context, c protocol.Replace) (protocol.Ans
 }
 
 func (s *Service) patch(ctx context.Context, c protocol.Patch) (protocol.Answer, error) {
-	rest, m, err := splitOps(c.Type, c.Ops)
+	rest, members, err := splitOps(c.Type, c.Ops)
 	if err != nil {
 		return protocol.Answer{}, err
 	}
-	w := change{c.Ref, c.IfMatch, c.Projection, m, false, nil}
-	if len(rest) > 0 || m.Empty() {
+	w := change{ref: c.Ref, ifMatch: c.IfMatch, want: c.Projection}
+	if w.members, err = fold(s.schemas, members, nil); errors.Is(err, errUnread) {
+		w.fold, err = members, nil
+	}
+	if err != nil {
+		return protocol.Answer{}, err
+	}
+	if len(rest) > 0 || w.members.Empty() && w.fold == nil {
 		w.edit = func(cur scim.Resource) (scim.Resource, error) {
 			wanted, err := s.schemas.Apply(c.Type, cur, rest)
 			if err == nil {
@@ -189,7 +196,8 @@ type change struct {
 	ifMatch string
 	want    protocol.Projection
 	members directory.MemberChange
-	whole   bool // the answer is the whole resource, however many members it has
+	fold    []scim.Op // operations on members that are decided on the members, under the lock
+	whole   bool      // the answer is the whole resource, however many members it has
 	edit    directory.Edit
 }
 
@@ -205,6 +213,9 @@ func (s *Service) write(ctx context.Context, c change) (protocol.Answer, error) 
 	ctx, outcome := directory.WithOutcome(ctx)
 	defer s.release(unlock, outcome)
 	if err := s.precondition(ctx, c.ref, c.ifMatch); err != nil {
+		return protocol.Answer{}, err
+	}
+	if c.members, err = s.decided(ctx, c); err != nil {
 		return protocol.Answer{}, err
 	}
 	var before, after scim.Resource
@@ -223,6 +234,26 @@ func (s *Service) write(ctx context.Context, c change) (protocol.Answer, error) 
 	a, err := s.answer(ctx, c, after)
 	a.Skipped = skipped
 	return a, err
+}
+
+// decided is the change of members, for which the group's members are read if a filter needs them.
+func (s *Service) decided(ctx context.Context, c change) (directory.MemberChange, error) {
+	if c.fold == nil {
+		return c.members, nil
+	}
+	group, err := s.below.Get(ctx, c.ref, directory.Fields{Only: []string{membersPath.Key()}, Members: true})
+	if err != nil {
+		return c.members, err
+	}
+	now := []scim.Resource{}
+	for e := range document.Values(group.Raw(membersPath.Name)) {
+		m, err := scim.Part(e)
+		if err != nil {
+			return c.members, scim.Upstream(err)
+		}
+		now = append(now, m)
+	}
+	return fold(s.schemas, c.fold, now)
 }
 
 // release gives a lock back: at once, or if a change may still take effect, when it no longer can. The next writer reads what came of it.

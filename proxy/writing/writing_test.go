@@ -3,6 +3,7 @@ package writing_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -203,7 +204,6 @@ func TestMembersRefused(t *testing.T) {
 	} {
 		refuses(t, s, protocol.Patch{Ref: g, Ops: []scim.Op{o}}, 400, "invalidValue")
 	}
-	refuses(t, s, protocol.Patch{Ref: g, Ops: []scim.Op{op(scim.Remove, `members[display eq "x"]`, "")}}, 400, "invalidFilter")
 	refuses(t, s, protocol.Patch{Ref: g, Ops: []scim.Op{op(scim.ReplaceAll, `members[value eq "x"].display`, `"x"`)}}, 400, "invalidPath")
 	// The attributes of a write whose members are refused go back.
 	refuses(t, s, protocol.Patch{Ref: g, Ops: []scim.Op{op(scim.ReplaceAll, "displayName", `"H"`), op(scim.Add, "members", value("nobody"))}}, 400, "invalidValue")
@@ -244,5 +244,49 @@ func TestQuietCreateNamesWhatItMade(t *testing.T) {
 		if _, err := m.Get(t.Context(), a.Made, directory.Fields{}); err != nil || a.Made.Type != c.Type || !a.Resource.IsZero() {
 			t.Errorf("%+v: %v", a, err)
 		}
+	}
+}
+
+// Members can be removed by any filter of RFC 7644. One that does not name ids is decided on the
+// members that the group has at that point of the PATCH.
+func TestMemberFilters(t *testing.T) {
+	for filter, want := range map[string]string{
+		`value eq "1"`: "2 3",
+		`value eq "1" or value eq "9" or value eq "3"`:    "2",
+		`value eq "1" and type eq "User"`:                 "2 3",
+		`type eq "user" and value eq "1"`:                 "2 3",
+		`value eq "1" and type eq "Group"`:                "1 2 3",
+		`not (value eq "1")`:                              "1",
+		`value ew "-1" or value ew "-2"`:                  "3",
+		`value ne "1" and (value eq "2" or value eq "7")`: "1 3",
+		`type eq "User"`:                                  "",
+		`nothing eq "1"`:                                  "1 2 3",
+	} {
+		s, _ := native()
+		g, ids := group(t, s, 3)
+		do(t, s, protocol.Patch{Ref: g, Ops: []scim.Op{op(scim.Add, "members", value(ids...))}})
+		text := filter
+		for i, id := range ids {
+			text = strings.ReplaceAll(text, fmt.Sprintf(`"%d"`, i+1), document.Quote(id))
+		}
+		got := do(t, s, protocol.Patch{Ref: g, Ops: []scim.Op{op(scim.Remove, "members["+text+"]", "")}}).Resource
+		var left []string
+		for i, id := range ids {
+			if strings.Contains(got.Raw("members"), document.Quote(id)) {
+				left = append(left, fmt.Sprint(i+1))
+			}
+		}
+		if strings.Join(left, " ") != want {
+			t.Errorf("%s leaves %v, want %s: %s", filter, left, want, got)
+		}
+	}
+	s, _ := native()
+	g, ids := group(t, s, 3)
+	got := do(t, s, protocol.Patch{Ref: g, Ops: []scim.Op{
+		op(scim.Remove, "members[value eq \""+ids[0]+"\"]", ""), op(scim.ReplaceAll, "members", value(ids[0], ids[2])),
+		op(scim.Remove, `members[type eq "User" and value eq "`+ids[2]+`"]`, ""),
+	}}).Resource
+	if raw := got.Raw("members"); !strings.Contains(raw, ids[0]) || strings.Contains(raw, document.Quote(ids[1])) || strings.Contains(raw, document.Quote(ids[2])) {
+		t.Errorf("the operations before count: %s", raw)
 	}
 }
