@@ -8,13 +8,13 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// memberIDs reads the ids of a members value: a list of objects with a value, or one such object.
+// memberIDs returns the ids in a members value: a list of objects with a value, or one such object.
 func memberIDs(raw string) ([]string, error) {
 	if document.Unassigned(raw) {
 		return nil, nil
 	}
 	var ids []string
-	given := map[string]bool{} // a group may have 100,000
+	given := map[string]bool{} // a group may have 100,000 members
 	for _, e := range document.Elements(raw) {
 		m, err := scim.Part(e)
 		id := m.Raw("value")
@@ -31,7 +31,7 @@ func memberIDs(raw string) ([]string, error) {
 	return ids, nil
 }
 
-// splitOps takes the operations on members out of a PATCH and folds them into their net effect, in order.
+// splitOps separates the operations on members of a PATCH, and returns their net effect.
 func splitOps(t scim.ResourceType, ops []scim.Op) ([]scim.Op, directory.MemberChange, error) {
 	var rest []scim.Op
 	net := roster{last: map[string]bool{}}
@@ -56,14 +56,15 @@ func splitOps(t scim.ResourceType, ops []scim.Op) ([]scim.Op, directory.MemberCh
 	return rest, net.membership(), nil
 }
 
-// roster is the last word on each id; only says that nobody else remains.
+// roster has the last operation on each id: true adds it, false removes it. With only, all other
+// members are removed.
 type roster struct {
 	only  bool
 	order []string
 	last  map[string]bool
 }
 
-func (r *roster) say(in bool, ids ...string) {
+func (r *roster) set(in bool, ids ...string) {
 	for _, id := range ids {
 		if _, seen := r.last[id]; !seen {
 			r.order = append(r.order, id)
@@ -72,11 +73,11 @@ func (r *roster) say(in bool, ids ...string) {
 	}
 }
 
-func (r *roster) nobody() {
+func (r *roster) clear() {
 	*r = roster{only: true, last: map[string]bool{}}
 }
 
-// pathless takes members out of an operation without a path.
+// pathless separates members from an operation without a path.
 func (r *roster) pathless(op scim.Op) (scim.Op, error) {
 	v, err := scim.Part(op.Value)
 	if err != nil || v.Raw("members") == "" {
@@ -93,7 +94,7 @@ func (r *roster) apply(op scim.Op) error {
 			return scim.InvalidPath("members can be added and replaced by value, and removed by value or by a filter on value")
 		}
 		ids, err := named(op.Path.Filter)
-		r.say(false, ids...)
+		r.set(false, ids...)
 		return err
 	}
 	if op.Path.Sub != "" {
@@ -107,13 +108,14 @@ func (r *roster) apply(op scim.Op) error {
 		return err
 	}
 	if op.Kind != scim.Add {
-		r.nobody()
+		r.clear()
 	}
-	r.say(true, ids...)
+	r.set(true, ids...)
 	return nil
 }
 
-// named reads the ids that a filter on members selects: value eq "x", or several of those joined by or.
+// named returns the ids that a filter on members selects: value eq "x", or several of these joined
+// by or.
 func named(f scim.Filter) ([]string, error) {
 	switch f := f.(type) {
 	case scim.Compare:
