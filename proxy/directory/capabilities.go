@@ -2,69 +2,72 @@ package directory
 
 import "keycloak-scim-proxy/proxy/scim"
 
-// Placement says where an attribute lives. It decides what is offered to Keycloak, what a difference
-// after a write means, whether a filter may be pushed down, and what a miss in an index means.
+// Placement says where an attribute is stored. It decides whether the attribute is sent to
+// Keycloak, whether a difference after a write is an error, whether a filter on it may be pushed
+// down, and whether a miss in the index proves that no resource has the value.
 type Placement uint8
 
 // The placements.
 const (
-	// StoreOnly: Keycloak does not show the attribute. The store is its only holder, so a miss in
-	// the index is the truth.
+	// StoreOnly: Keycloak does not show the attribute. Only the store has it, so a miss in the
+	// index proves that no resource has the value.
 	StoreOnly Placement = iota
-	// ServerMade: Keycloak shows a value of its own making (name.formatted). What was asked for is
-	// kept beside it.
+	// ServerMade: Keycloak shows a value that it makes itself (name.formatted). The requested value
+	// is kept in the store.
 	ServerMade
-	// WriteOnce: Keycloak takes the first value and no other (a group's externalId, from 26.8 on).
-	// What is asked for later is kept beside it.
+	// WriteOnce: Keycloak accepts the first value and ignores later ones (a group's externalId,
+	// since 26.8). Later values are kept in the store.
 	WriteOnce
-	// PrimaryOnly: Keycloak has one element (emails); the others are kept. A filter on it is never
-	// pushed down alone.
+	// PrimaryOnly: Keycloak has one element (emails); the others are kept in the store. A filter on
+	// the attribute is never pushed down alone.
 	PrimaryOnly
-	// CaseFolded: Keycloak stores another letter case (userName). The spelling is kept; filters are
-	// pushed down.
+	// CaseFolded: Keycloak changes the letter case (userName). The requested spelling is kept in
+	// the store; filters are pushed down.
 	CaseFolded
-	// Native: Keycloak shows the value as asked for, or the write failed. Filters are pushed down.
+	// Native: Keycloak shows the value as requested, or the write fails. Filters are pushed down.
 	Native
 )
 
-// FilterSupport says which filters on an attribute a directory decides as RFC 7644 means them.
+// FilterSupport says which filters on an attribute a directory evaluates as RFC 7644 defines them.
 type FilterSupport uint8
 
 // The kinds of support.
 const (
 	// None: no filter is reliable.
 	None FilterSupport = iota
-	// EqOnly: "eq" only, and not below "not".
+	// EqOnly: only "eq", and not inside "not".
 	EqOnly
-	// NoNegation: every operator but "ne", and not below "not". A negation would lose resources
+	// NoNegation: every operator except "ne", and not inside "not". A negation would lose resources
 	// without the attribute.
 	NoNegation
 	// Full: every filter, because every resource has the attribute.
 	Full
 )
 
-// Capabilities say what a directory answers rightly. It is a value: a layer raises its own copy.
+// Capabilities describe what a directory supports. A layer changes its own copy.
 type Capabilities struct {
-	// Placements maps AttrPath.Key by resource type; an attribute without an entry is StoreOnly.
+	// Placements maps AttrPath.Key by resource type. An attribute without an entry is StoreOnly.
 	Placements map[scim.ResourceType]map[string]Placement
-	// Filters maps AttrPath.Key by resource type; an attribute without an entry is None.
+	// Filters maps AttrPath.Key by resource type. An attribute without an entry is None.
 	Filters map[scim.ResourceType]map[string]FilterSupport
-	// FilterLimits bound the filters that a List accepts, also one that resumes after a resource.
+	// FilterLimits are the largest filters that List accepts, also with ResumeAfter.
 	FilterLimits FilterLimits
-	// Order is the attribute that the directory's own order goes by, ascending, if that order is one
-	// that sortBy may mean.
+	// Order is the attribute by which the directory lists resources, ascending. It is set only if
+	// the order is correct for sortBy.
 	Order map[scim.ResourceType]scim.AttrPath
 	// Sort, ETag and Cursor are advertised in ServiceProviderConfig.
 	Sort, ETag, Cursor bool
-	// MaxPage is the largest page of a list; CursorLife is how many seconds a cursor is valid.
+	// MaxPage is the largest page of a list. CursorLife is how many seconds a cursor is valid.
 	MaxPage, CursorLife int
-	// Bulk is the number of operations that a bulk request may have; 0 means no bulk.
+	// Bulk is the number of operations that a bulk request may have. If it is 0, bulk is not
+	// supported.
 	Bulk int
-	// BulkPayload is the largest bulk request in bytes.
+	// BulkPayload is the size of the largest bulk request, in bytes.
 	BulkPayload int
 }
 
-// Placement of an attribute.
+// Placement returns the placement of an attribute. A sub-attribute without an entry has the
+// placement of its parent.
 func (c Capabilities) Placement(t scim.ResourceType, p scim.AttrPath) Placement {
 	placed := c.Placements[t]
 	if h, ok := placed[p.Key()]; ok {

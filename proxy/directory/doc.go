@@ -1,8 +1,10 @@
-// Package directory is the language of the layers between a decoded request and Keycloak: Directory,
-// which each layer offers and stands on, what it can be asked, and what it can do.
+// Package directory defines the interface between the layers below a decoded request: Directory,
+// the arguments and results of its methods, and Capabilities.
 //
-// A layer embeds the Directory below and overrides what it mends. Capabilities therefore rises
-// through the layers, and what discovery advertises is what the topmost layer does.
+// A layer embeds the Directory below it and overrides the methods that it completes. Each layer
+// adds what it completes to Capabilities, and the discovery documents show those of the topmost
+// layer.
 //
-// It sees standard SCIM only. Below it there is no PATCH: an Update computes the wanted resource.
+// The package sees only standard SCIM. A Directory has no PATCH: Update computes the wanted
+// resource.
 package directory

@@ -2,9 +2,9 @@ package directory
 
 import "keycloak-scim-proxy/proxy/scim"
 
-// FilterLimits bound the filters that a directory accepts. A zero field is no limit.
+// FilterLimits bound the filters that a directory accepts. A field that is 0 does not bound them.
 type FilterLimits struct {
-	// Length is how many bytes of text a filter may have, as Filter.String prints it.
+	// Length is the largest size of a filter in bytes, as Filter.String prints it.
 	Length int
 	// Nesting is how deep parentheses and brackets may nest in that text.
 	Nesting int
@@ -16,7 +16,7 @@ func (l FilterLimits) Accept(f scim.Filter) bool {
 	return (l.Length == 0 || len(text) <= l.Length) && (l.Nesting == 0 || nesting(text) <= l.Nesting)
 }
 
-// nesting is how deep parentheses and brackets nest in the text of a filter.
+// nesting returns how deep parentheses and brackets nest in the text of a filter.
 func nesting(text string) int {
 	depth, deepest, quoted := 0, 0, false
 	for i := 0; i < len(text); i++ {

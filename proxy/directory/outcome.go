@@ -9,19 +9,19 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// Outcome is what became of a write besides its error. It travels in the context of the write, because a layer that mends what a
-// change left behind has no error to tell of it.
+// Outcome reports what happened in a write besides its error. It travels in the context of the
+// write, because a layer that cleans up after a change may have no error to return.
 type Outcome struct{ doubt, adopted atomic.Bool }
 
 type outcomeKey struct{}
 
-// WithOutcome gives a context an outcome to note things in.
+// WithOutcome returns a context with an Outcome that the write records to.
 func WithOutcome(ctx context.Context) (context.Context, *Outcome) {
 	o := &Outcome{}
 	return context.WithValue(ctx, outcomeKey{}, o), o
 }
 
-// OutcomeOf is the context's outcome; without one it is an outcome that nobody reads.
+// OutcomeOf returns the Outcome of the context. Without one it returns an unused Outcome.
 func OutcomeOf(ctx context.Context) *Outcome {
 	if o, ok := ctx.Value(outcomeKey{}).(*Outcome); ok {
 		return o
@@ -29,20 +29,22 @@ func OutcomeOf(ctx context.Context) *Outcome {
 	return &Outcome{}
 }
 
-// Doubt notes that a change was sent and got no answer, so that it may still take effect.
+// Doubt records that a change was sent and was not answered, so that it may still take effect.
 func (o *Outcome) Doubt() { o.doubt.Store(true) }
 
 // InDoubt reports whether a change may still take effect.
 func (o *Outcome) InDoubt() bool { return o.doubt.Load() }
 
-// Adopt notes that a create took over a resource that an earlier, unanswered create had made.
+// Adopt records that a create took over a resource that an earlier, unanswered create had made.
 func (o *Outcome) Adopt() { o.adopted.Store(true) }
 
-// Adopted reports whether the created resource was taken over. It must not be deleted because the rest of the create failed.
+// Adopted reports whether the create took over an existing resource. Such a resource must not be
+// deleted if the rest of the create fails.
 func (o *Outcome) Adopted() bool { return o.adopted.Load() }
 
-// PutBack undoes a write of which a later part failed, through the directory that made it, and returns the cause of the failure. If something of
-// the write stays, the error says so. It ignores that the caller is gone.
+// PutBack undoes a write after a later step failed, through the directory that made the write, and
+// returns cause, the error of that step. If a part of the write stays, the error says so. PutBack
+// ignores the caller's cancellation.
 func PutBack(ctx context.Context, d Directory, ref scim.Ref, before, after scim.Resource, cause error) error {
 	whole := true
 	_, err := d.Update(context.WithoutCancel(ctx), ref, func(now scim.Resource) (back scim.Resource, err error) {
@@ -55,7 +57,8 @@ func PutBack(ctx context.Context, d Directory, ref scim.Ref, before, after scim.
 	return Undone(cause, err)
 }
 
-// Undone is the cause of a failed write, with a remark if undoing it failed with err. A resource that is gone needs no undoing.
+// Undone returns cause, the error of a failed write, with a remark if undoing the write failed with
+// err. A resource that is gone does not need to be undone.
 func Undone(cause, err error) error {
 	if err == nil || scim.IsGone(err) {
 		return cause
@@ -63,9 +66,10 @@ func Undone(cause, err error) error {
 	return scim.Left(cause, err)
 }
 
-// Undo is the resource as it is now with what a write changed put back: leaves that differ between before and after, and still are as
-// after says. What others changed meanwhile stays. A user who was disabled is not enabled again, because it cannot be told who
-// else wanted that.
+// Undo returns the resource now, with the change from before to after reversed. It restores only
+// leaves that still have their value in after; changes by others stay. It never enables a user
+// again, because others may have disabled the user too. whole reports whether everything was
+// restored.
 func Undo(now, before, after scim.Resource) (undone scim.Resource, whole bool) {
 	out, whole := now, true
 	for _, op := range scim.Diff(after, before) {

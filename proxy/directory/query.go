@@ -7,33 +7,33 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Query is what a List is asked.
+// Query is the argument of List.
 type Query struct {
 	Type   scim.ResourceType
 	Filter scim.Filter // nil: all
 	Sort   Sort
 	// Start is the 1-based index of the first result. It is ignored if ResumeAfter is set.
 	Start int
-	// ResumeAfter goes on after a resource: one of Page.Resume.
+	// ResumeAfter continues after a resource: an entry of Page.Resume.
 	ResumeAfter string
-	Count       int // the page size; 0 asks for the total only
+	Count       int // the page size; 0 requests only the total
 	Fields      Fields
-	// Cursor asks for a page by cursor (RFC 9865); "" is the first one.
+	// Cursor requests a page by cursor (RFC 9865); "" requests the first one.
 	Cursor *string
 }
 
-// Sort is sortBy and its direction. The zero value is the directory's own order.
+// Sort is sortBy and sortOrder. The zero value is the directory's own order.
 type Sort struct {
 	By         scim.AttrPath
 	Descending bool
 }
 
-// Fields are the attributes that the caller looks at. A directory may return more, never less; the
-// answer is cut to the projection once, above all layers.
+// Fields are the attributes that the caller needs. A directory may return more, but not less. The
+// answer is reduced to the projection once, above all layers.
 type Fields struct {
 	// Only lists attributes, as AttrPath.Key of the top-level attribute; empty means all.
 	Only []string
-	// Members asks for a group's members too.
+	// Members requests the members of a group too.
 	Members bool
 }
 
@@ -46,19 +46,20 @@ func (n Fields) Covers(p scim.AttrPath) bool {
 	return slices.ContainsFunc(n.Only, func(o string) bool { return o == top || urn != "" && o == urn })
 }
 
-// Page of a List.
+// Page is the result of List.
 type Page struct {
-	// Total counts all results, not only those on the page; with ResumeAfter, those after it.
+	// Total counts all results, not only those on the page. With ResumeAfter, it counts those after
+	// it.
 	Total     int
 	Start     int
 	Resources []scim.Resource
-	// Types of the resources, in a search over all types; otherwise empty.
+	// Types are the types of the resources in a search over all types; otherwise it is empty.
 	Types []scim.ResourceType
-	// Resume says for each resource how to go on after it (Query.ResumeAfter). The texts stay valid
-	// while others create and delete.
+	// Resume has for each resource the value of Query.ResumeAfter that continues after it. The
+	// values stay valid if resources are created or deleted.
 	Resume []string
 	// Next is the cursor of the next page, or "".
 	Next string
-	// Uncounted says that Total is not known.
+	// Uncounted reports that Total is not known.
 	Uncounted bool
 }

@@ -10,10 +10,12 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// maxCandidates is how many resources are read one by one; where an index names more, a walk is cheaper.
+// maxCandidates is how many resources are read one by one. If the index names more, a walk is
+// cheaper.
 const maxCandidates = 100
 
-// candidates are all resources that a filter can match, where `eq` on an indexed attribute bounds them.
+// candidates returns all resources that a filter can match, if "eq" on an indexed attribute bounds
+// them.
 func (d *Directory) candidates(ctx context.Context, t scim.ResourceType, f scim.Filter) (ids []string, bounded bool, err error) {
 	for _, c := range equals(f) {
 		if c.Attr.Is(scim.AttrPath{Name: "id"}) {
@@ -21,7 +23,7 @@ func (d *Directory) candidates(ctx context.Context, t scim.ResourceType, f scim.
 		}
 		h := d.Directory.Capabilities().Placement(t, c.Attr)
 		if h == directory.Native || h == directory.CaseFolded {
-			continue // pushed down, or looked for by hit
+			continue // pushed down, or looked up by hit
 		}
 		ids, known, err := d.Find(ctx, t, c.Attr, document.Text(c.Value))
 		if err != nil {
@@ -41,9 +43,8 @@ func (d *Directory) candidates(ctx context.Context, t scim.ResourceType, f scim.
 	return nil, false, nil
 }
 
-// alsoBelow adds the resources that the directory below finds by the part of an attribute that it
-// holds: resources that were not written through this room are in no index. known is false if it
-// cannot name them all.
+// alsoBelow adds the matches of the directory below, which may have resources that were not created
+// through this layer and are not in the index. known is false if it cannot return them all.
 func (d *Directory) alsoBelow(ctx context.Context, t scim.ResourceType, c scim.Compare, ids []string) (all []string, known bool, err error) {
 	if !d.accepted(c) {
 		return nil, false, nil
@@ -58,7 +59,8 @@ func (d *Directory) alsoBelow(ctx context.Context, t scim.ResourceType, c scim.C
 	return ids, true, nil
 }
 
-// equals are the comparisons `attr eq "text"` that must hold for the whole filter to hold.
+// equals returns the comparisons `attr eq "text"` that must be true for the whole filter to be
+// true.
 func equals(f scim.Filter) []scim.Compare {
 	var out []scim.Compare
 	for _, t := range scim.Conjuncts(f) {
@@ -78,8 +80,8 @@ func equals(f scim.Filter) []scim.Compare {
 	return out
 }
 
-// hit answers `eq` on the unique name of a resource by one GET if the index knows the name. After a
-// stale entry the directory below is asked.
+// hit answers "eq" on the unique name of a resource with one GET, if the index knows the name. If
+// the index entry is stale, the directory below is used.
 func (d *Directory) hit(ctx context.Context, q directory.Query) (directory.Page, bool, error) {
 	c, ok := q.Filter.(scim.Compare)
 	if !ok || c.Op != scim.Eq || !document.IsText(c.Value) || !c.Attr.Is(scim.Identifying(q.Type)) {
@@ -96,9 +98,10 @@ func (d *Directory) hit(ctx context.Context, q directory.Query) (directory.Page,
 	return p, p.Total == 1, err
 }
 
-// found answers a query by its candidates. Records are shared by all callers of a realm, so a candidate that the caller may not see is not
-// theirs, and the answer is as if it were not there. Before "nobody" is answered, a caller who may not list at all is refused: else the
-// answer would tell a value that is taken from one that is free, and a lost role would look like an empty directory.
+// found answers a query from its candidates. Records are shared by all callers of a realm, so a
+// candidate that the caller may not see is treated as missing. Before it returns an empty list, it
+// checks that the caller may list at all: otherwise the answer would reveal whether a value is in
+// use, and a lost role would look like an empty directory.
 func (d *Directory) found(ctx context.Context, q directory.Query, ids []string) (directory.Page, error) {
 	p, hidden, err := d.judge(ctx, q, ids)
 	if err == nil && p.Total == 0 && (hidden > 0 || d.AskOnMiss) {
@@ -110,10 +113,11 @@ func (d *Directory) found(ctx context.Context, q directory.Query, ids []string) 
 	return p, nil
 }
 
-// judge reads candidates and decides the whole filter on each. Hidden is how many the caller may not see.
+// judge reads candidates and evaluates the whole filter on each. hidden counts those that the
+// caller may not see.
 func (d *Directory) judge(ctx context.Context, q directory.Query, ids []string) (p directory.Page, hidden int, err error) {
 	need := q.Fields
-	need.Only = nil // whole: the filter is decided on it
+	need.Only = nil // whole, because the filter is evaluated on it
 	all, hidden, err := d.readAll(ctx, q.Type, need, ids, math.MaxInt)
 	if err != nil {
 		return directory.Page{}, 0, err

@@ -15,12 +15,13 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Cursors make and check cursors (RFC 9865): encrypted, because they name the last resource of a page, bound to who asks and what is asked,
-// expiring.
+// Cursors makes and checks cursors (RFC 9865). A cursor is encrypted, because it names the last
+// resource of a page; it belongs to one caller and one query, and it expires.
 type Cursors struct {
-	// Key is the key, of 32 bytes; all processes that share a store have the same. Its errors are answered as they are.
+	// Key returns the key, of 32 bytes. It is the same in all processes that share a store. Its
+	// errors are returned to the caller unchanged.
 	Key func(ctx context.Context) ([]byte, error)
-	// Viewer is who asks; a cursor is worth nothing to anybody else.
+	// Viewer identifies the caller; a cursor is valid only for the same caller.
 	Viewer string
 	// Life is how long a cursor is valid.
 	Life time.Duration
@@ -46,7 +47,8 @@ func (c Cursors) aead(ctx context.Context) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-// binding is a hash of the query that a cursor goes on with; the page size and the projection may change from page to page.
+// binding returns a hash of the query that a cursor continues. The page size and the projection may
+// change from page to page.
 func (c Cursors) binding(q directory.Query) string {
 	filter := ""
 	if q.Filter != nil {
@@ -93,8 +95,8 @@ func (c Cursors) open(ctx context.Context, q directory.Query) (string, error) {
 	return at.After, nil
 }
 
-// byCursor answers a page of a walk in the directory's own order. Behind a filter that is decided here a page may be short, and Total is
-// not known.
+// byCursor returns a page of a walk in the directory's own order. If the filter is evaluated here,
+// a page may be short, and Total is not known.
 func (d *Directory) byCursor(ctx context.Context, q directory.Query) (directory.Page, error) {
 	if d.ownOrder(q) != ascending {
 		return directory.Page{}, scim.InvalidValue("with a cursor the order is the directory's own; leave sortBy out")
@@ -108,7 +110,7 @@ func (d *Directory) byCursor(ctx context.Context, q directory.Query) (directory.
 	if pushable {
 		count, err := d.Directory.List(ctx, directory.Query{Type: q.Type, Filter: q.Filter, Start: 1})
 		if err != nil || q.Count == 0 {
-			return unmarked(count), err
+			return withoutResume(count), err
 		}
 		p.Total = count.Total
 	}
@@ -125,7 +127,7 @@ func (d *Directory) byCursor(ctx context.Context, q directory.Query) (directory.
 	return p, err
 }
 
-// follow reads whole rows that the directory below decides, one page behind the other.
+// follow reads whole resources that the directory below selects, page by page.
 func (d *Directory) follow(ctx context.Context, q directory.Query) (all []scim.Resource, last string, more bool, err error) {
 	size := d.Directory.Capabilities().MaxPage
 	step := directory.Query{Type: q.Type, Filter: q.Filter, Start: 1, ResumeAfter: q.ResumeAfter, Fields: q.Fields}
@@ -152,10 +154,10 @@ func (d *Directory) follow(ctx context.Context, q directory.Query) (all []scim.R
 	return all, last, more, nil
 }
 
-// collect walks until the page is full and one more is found, and reads the page.
+// collect walks until the page is full and one more match is found, and reads the page.
 func (d *Directory) collect(ctx context.Context, q directory.Query) (all []scim.Resource, last string, more bool, err error) {
-	var ids, marks []string
-	err = d.walk(ctx, q, func(r scim.Resource, mark string) (bool, error) {
+	var ids, positions []string
+	err = d.walk(ctx, q, func(r scim.Resource, position string) (bool, error) {
 		if q.Filter != nil && !d.Schemas.Match(q.Filter, q.Type, r) {
 			return true, nil
 		}
@@ -163,7 +165,7 @@ func (d *Directory) collect(ctx context.Context, q directory.Query) (all []scim.
 			more = true
 			return false, nil
 		}
-		ids, marks = append(ids, r.ID()), append(marks, mark)
+		ids, positions = append(ids, r.ID()), append(positions, position)
 		return true, nil
 	})
 	if err != nil || len(ids) == 0 {
@@ -174,8 +176,8 @@ func (d *Directory) collect(ctx context.Context, q directory.Query) (all []scim.
 	}
 	all = all[:d.fitting(all)]
 	at := len(ids) - 1
-	if len(all) > 0 { // behind the last one that is answered: those after it are gone, or did not fit
+	if len(all) > 0 { // continue after the last returned one: those after it are gone, or did not fit
 		at = slices.Index(ids, all[len(all)-1].ID())
 	}
-	return all, marks[at], more || at < len(ids)-1, nil
+	return all, positions[at], more || at < len(ids)-1, nil
 }

@@ -1,19 +1,26 @@
-// Package listing finishes a List: it makes the answer to a query right, whatever the directory below can do itself.
+// Package listing completes List: it gives the correct answer to every query, whatever the
+// directory below supports.
 //
-// It owns the meaning of filters over several places where attributes live, sorting, pages and cursors. It is given the index as a function
-// and must not know the store, dialects or HTTP. It names no vendor: directory.Capabilities says what the directory below decides and accepts.
+// It owns the meaning of filters over attributes that are stored in several places, sorting, pages
+// and cursors. It gets the index as a function and does not know the store, dialects or HTTP. It
+// does not know a vendor either: directory.Capabilities says which filters the directory below
+// evaluates correctly and accepts.
 //
-//	resolve     names and literals: what cannot be meant is 400, never an empty list, because an identity provider that reads "nobody"
-//	            creates a duplicate
-//	candidates  `eq` on an indexed attribute: a few resources are read and judged
-//	stitch      what the directory below decides rightly, in its own order: its pages put together
-//	scan        everything else: a walk over narrow rows, decided here; only the page that is returned is read whole
-//	cursor      pages that lose nobody while others create and delete (RFC 9865)
+//	resolve     names and literals: an unknown name or a wrong literal is 400, not an empty list,
+//	            because an identity provider that gets an empty list creates a duplicate
+//	candidates  "eq" on an indexed attribute: a few resources are read and checked
+//	stitch      a query that the directory below evaluates correctly, in its own order: its pages
+//	            are put together
+//	scan        everything else: a walk that reads only the needed attributes and evaluates the
+//	            query here; only the resources of the returned page are read whole
+//	cursor      pages that miss no resource while others create and delete (RFC 9865)
 //
-// Bounds. The resources of a page have at most Limits.Bytes in all, and what is read whole is taken from the request's share of memory
-// (meter). A scan looks at no more than Limits.Scan rows (400 tooMany), and ends with the request's deadline. At most Limits.InFlight
-// reads run at the same time.
+// Limits: the resources of a page have at most Limits.Bytes in total, and the memory of whole
+// resources is counted for the request (package meter). A scan looks at no more than Limits.Scan
+// resources (400 tooMany), and ends at the request's deadline. At most Limits.InFlight reads run at
+// the same time.
 //
-// Failure story. It writes nothing. An index that names somebody who is gone or has changed is found out by reading and judging, and the
-// slow way is taken then.
+// Failures: the package writes nothing. Resources that the index names are read and checked, so an
+// index entry of a resource that is gone or has changed is detected. A stale entry of a unique name
+// is followed by a query to the directory below.
 package listing

@@ -15,8 +15,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// A negation of what the directory below decides only positively is decided here: below, it loses
-// resources.
+// Negations that the directory below does not support are evaluated here: the directory below would
+// lose resources.
 func TestNegationsAreNotPushedDown(t *testing.T) {
 	s := build(wide)
 	s.fill(t, 40)
@@ -32,8 +32,8 @@ func TestNegationsAreNotPushedDown(t *testing.T) {
 	}
 }
 
-// TestRandomNegations compares filters on what is decided positively, and by "eq" only, with an
-// oracle.
+// TestRandomNegations compares filters on attributes that are supported without negation, or with
+// "eq" only, with an oracle.
 func TestRandomNegations(t *testing.T) {
 	s := build(wide)
 	s.fill(t, 40)
@@ -52,11 +52,11 @@ func TestRandomNegations(t *testing.T) {
 	}
 }
 
-// A filter that the directory below does not accept is decided here.
+// Filters that the directory below does not accept are evaluated here.
 func TestFiltersBeyondTheLimitsAreNotPushedDown(t *testing.T) {
 	s := build(wide)
 	if l := s.Capabilities().FilterLimits; l != (directory.FilterLimits{}) {
-		t.Errorf("%+v are stated, but everything is decided", l)
+		t.Errorf("%+v are stated, but every filter is accepted", l)
 	}
 	s.fill(t, 40)
 	s.groups(t)
@@ -71,8 +71,7 @@ func TestFiltersBeyondTheLimitsAreNotPushedDown(t *testing.T) {
 	s.decides(t, `emails.value eq "`+strings.Repeat("x", 2000)+`"`)
 }
 
-// If the directory below does not name all that it finds on one page, its answer is not taken for
-// all candidates.
+// If the directory below has more matches than one page, they are not used as candidates.
 func TestCandidatesOfOnePageAreNotAll(t *testing.T) {
 	able := directorytest.KeycloakCapabilities()
 	able.MaxPage = 3
@@ -94,7 +93,7 @@ func TestCandidatesOfOnePageAreNotAll(t *testing.T) {
 	}
 }
 
-// growing is a directory in which a user that sorts first is made after each page.
+// growing is a directory that creates a user that sorts first after each page.
 type growing struct {
 	directory.Directory
 	pages int
@@ -108,7 +107,7 @@ func (g *growing) List(ctx context.Context, q directory.Query) (directory.Page, 
 	return p, err
 }
 
-// Pages that are put together show a user once who moved onto the next page meanwhile.
+// If a user moves to the next page during the reads, the result has the user only once.
 func TestStitchedPagesHaveNoDoubles(t *testing.T) {
 	able := directorytest.KeycloakCapabilities()
 	able.MaxPage = 3
@@ -136,7 +135,7 @@ func unindexed(context.Context, scim.ResourceType, scim.AttrPath, string) ([]str
 	return nil, false, nil
 }
 
-// A walk by cursor, which does not count first, looks at no more rows than a scan may.
+// A walk by cursor, which does not count first, looks at no more resources than a scan.
 func TestCursorWalkIsBounded(t *testing.T) {
 	for users, want := range map[int]string{50: "", 51: "tooMany"} {
 		s := build(listing.Limits{Scan: 50, Page: 500, Bytes: 8 << 20, InFlight: 4})
@@ -149,8 +148,8 @@ func TestCursorWalkIsBounded(t *testing.T) {
 	}
 }
 
-// groups makes a group of every third user, whose id "G" stands for in a filter of decides.
-func (s *shelf) groups(t *testing.T) {
+// groups creates a group of every third user. "G" stands for its id in the filters of decides.
+func (s *fixture) groups(t *testing.T) {
 	t.Helper()
 	g, err := s.below.Create(t.Context(), scim.Group, document.Must(`{"displayName":"G"}`))
 	if err != nil {
@@ -168,8 +167,8 @@ func (s *shelf) groups(t *testing.T) {
 	}
 }
 
-// users are all users with their groups.
-func (s *shelf) users(t *testing.T) []scim.Resource {
+// users returns all users with their groups.
+func (s *fixture) users(t *testing.T) []scim.Resource {
 	t.Helper()
 	p, err := s.below.List(t.Context(), directory.Query{Type: scim.User, Start: 1, Count: 100})
 	if err != nil {
@@ -185,8 +184,8 @@ func (s *shelf) users(t *testing.T) []scim.Resource {
 	return p.Resources
 }
 
-// decides compares the answer to a filter with an oracle: every user, decided one by one.
-func (s *shelf) decides(t *testing.T, text string) {
+// decides compares the result of a filter with an oracle that evaluates it on every user.
+func (s *fixture) decides(t *testing.T, text string) {
 	t.Helper()
 	f, err := scim.ParseFilter(strings.ReplaceAll(text, `"G"`, document.Quote(s.group.ID)))
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// guarded shows a caller what they may see: nobody of the hidden ids, and lists only if that is allowed.
+// guarded refuses the hidden ids, and lists if refused is set.
 type guarded struct {
 	directory.Directory
 	hidden  map[string]bool
@@ -32,22 +32,23 @@ func (g *guarded) List(ctx context.Context, q directory.Query) (directory.Page, 
 	return g.Directory.List(ctx, q)
 }
 
-// A candidate that the caller may not see is as one that is not there. Before nobody is answered because of it, or to a caller with a credential of
-// their own, the directory below is asked whether the caller may list at all.
+// A candidate that the caller may not see is treated as missing. Before an empty list is returned
+// because of it, or to a caller with its own credential, the directory below is asked whether the
+// caller may list at all.
 func TestCandidatesThatAreHidden(t *testing.T) {
 	forbidden := scim.Forbidden("no role")
 	for what, row := range map[string]struct {
-		own, taken, mine bool // the index knows somebody; the caller may see them
+		own, taken, mine bool // the index has the value; the caller may see the resource
 		refused          error
 		found, lists     int
 		status           int
 	}{
 		"mine":                            {own: true, taken: true, mine: true, found: 1},
 		"free":                            {own: true},
-		"somebody else's":                 {own: true, taken: true, lists: 1},
+		"another's":                       {own: true, taken: true, lists: 1},
 		"the account has lost its role":   {own: true, taken: true, refused: forbidden, lists: 1, status: 403},
 		"drop-in, free":                   {lists: 1},
-		"drop-in, somebody else's":        {taken: true, lists: 1},
+		"drop-in, another's":              {taken: true, lists: 1},
 		"drop-in without a role, free":    {refused: forbidden, lists: 1, status: 403},
 		"drop-in without a role, taken":   {taken: true, refused: forbidden, lists: 1, status: 403},
 		"drop-in, mine, found by one GET": {taken: true, mine: true, found: 1},

@@ -11,50 +11,52 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Find looks ids up by the value of an attribute; known is false where the attribute is not indexed. Its errors are answered as they are.
+// Find returns the ids of the resources with a value of an attribute. known is false if the
+// attribute is not indexed. Its errors are returned to the caller unchanged.
 type Find func(ctx context.Context, t scim.ResourceType, attr scim.AttrPath, text string) (ids []string, known bool, err error)
 
-// Limits of one request.
+// Limits are the limits of one request.
 type Limits struct {
-	// Scan is how many rows a walk may look at.
+	// Scan is how many resources a walk may look at.
 	Scan int
 	// Page is the largest page.
 	Page int
-	// Bytes is how many bytes the resources of a page may have in all; the first one is always there.
+	// Bytes is how many bytes the resources of a page may have in total. The first one is always
+	// included.
 	Bytes int
 	// InFlight is how many reads may run at the same time.
 	InFlight int
 }
 
-// Options of the room.
+// Options configure the layer.
 type Options struct {
 	Find    Find
 	Schemas scim.Schemas
 	Limits  Limits
 	Cursors Cursors
-	// AskOnMiss has the directory below asked whether the caller may list at all before "nobody" is answered from the index: the caller's
-	// credential is not the proxy's own.
+	// AskOnMiss checks with the directory below that the caller may list at all, before an empty
+	// list is returned from the index. It is set if callers use their own credentials.
 	AskOnMiss bool
 }
 
-// Directory is a List and an Capabilities.
+// Directory is the layer.
 type Directory struct {
 	directory.Directory
 	Options
 }
 
-// New builds the room on a directory.
+// New returns the layer on top of below.
 func New(below directory.Directory, o Options) *Directory { return &Directory{below, o} }
 
-// Capabilities raises what is done here.
+// Capabilities adds sorting, cursors and all filters.
 func (d *Directory) Capabilities() directory.Capabilities {
 	a := d.Directory.Capabilities()
-	a.FilterLimits = directory.FilterLimits{} // what the directory below does not accept is decided here
+	a.FilterLimits = directory.FilterLimits{} // other filters are evaluated here
 	a.Sort, a.Cursor, a.MaxPage, a.CursorLife = true, true, d.Limits.Page, int(d.Cursors.Life.Seconds())
 	return a
 }
 
-// List answers a query.
+// List returns a page.
 func (d *Directory) List(ctx context.Context, q directory.Query) (directory.Page, error) {
 	q, err := d.resolve(q)
 	if err != nil {
@@ -72,7 +74,7 @@ func (d *Directory) List(ctx context.Context, q directory.Query) (directory.Page
 	return p, nil
 }
 
-// list answers a page by index.
+// list returns a page by index.
 func (d *Directory) list(ctx context.Context, q directory.Query) (directory.Page, error) {
 	if ids, ok, err := d.candidates(ctx, q.Type, q.Filter); err != nil || ok {
 		if err != nil {
@@ -101,7 +103,7 @@ const (
 	descending
 )
 
-// ownOrder says whether the wanted order is that of the directory below, or that from its end.
+// ownOrder reports whether the wanted order is that of the directory below, or its reverse.
 func (d *Directory) ownOrder(q directory.Query) direction {
 	switch own := d.Directory.Capabilities().Order[q.Type]; {
 	case q.Sort == (directory.Sort{}):
@@ -114,7 +116,7 @@ func (d *Directory) ownOrder(q directory.Query) direction {
 	return ascending
 }
 
-// stitch puts pages of the directory below together, several at a time, in order.
+// stitch puts pages of the directory below together in order. It reads several at a time.
 func (d *Directory) stitch(ctx context.Context, q directory.Query) (directory.Page, error) {
 	size := d.Directory.Capabilities().MaxPage
 	first := q
@@ -122,20 +124,20 @@ func (d *Directory) stitch(ctx context.Context, q directory.Query) (directory.Pa
 	first.Sort = directory.Sort{}
 	page, err := d.read(ctx, first)
 	if err != nil || q.Count <= size || page.Total < q.Start+size {
-		return unmarked(page), err
+		return withoutResume(page), err
 	}
 	more := min(q.Count, page.Total-q.Start+1) - size
 	parts := make([]directory.Page, (more+size-1)/size)
 	g, reading := errgroup.WithContext(ctx)
 	g.SetLimit(d.Limits.InFlight)
 	if sizeOf(page.Resources) > d.Limits.Bytes/d.Limits.InFlight {
-		g.SetLimit(1) // large rows: no more than the budget is read ahead
+		g.SetLimit(1) // large resources: read at most the budget ahead
 	}
 	var read atomic.Int64
 	read.Store(int64(sizeOf(page.Resources)))
 	for i := range parts {
 		if read.Load() > int64(d.Limits.Bytes) {
-			break // the page ends before it
+			break // the page ends before this one
 		}
 		next := first
 		next.Start, next.Count = q.Start+(i+1)*size, min(size, more-i*size)
@@ -154,20 +156,20 @@ func (d *Directory) stitch(ctx context.Context, q directory.Query) (directory.Pa
 	}
 	for _, p := range parts {
 		if p.Start == 0 {
-			break // it was not read
+			break // not read
 		}
 		for _, r := range p.Resources {
-			if !seen[r.ID()] { // somebody was made before it while we read: it moved onto the next page
+			if !seen[r.ID()] { // a resource created meanwhile moves others to the next page
 				seen[r.ID()] = true
 				page.Resources = append(page.Resources, r)
 			}
 		}
 	}
-	return unmarked(page), nil
+	return withoutResume(page), nil
 }
 
-// unmarked keeps marks inside: they are no cursors.
-func unmarked(p directory.Page) directory.Page {
+// withoutResume removes the positions, which are not cursors.
+func withoutResume(p directory.Page) directory.Page {
 	p.Resume = nil
 	return p
 }
@@ -182,10 +184,10 @@ func (d *Directory) backwards(ctx context.Context, q directory.Query) (directory
 		return directory.Page{}, err
 	}
 	last := all.Total - q.Start + 1
-	asked := q.Start
+	start := q.Start
 	q.Count = min(q.Count, max(last, 0))
 	if q.Count == 0 {
-		return directory.Page{Total: all.Total, Start: asked}, nil
+		return directory.Page{Total: all.Total, Start: start}, nil
 	}
 	for {
 		q.Start = last - q.Count + 1
@@ -195,15 +197,16 @@ func (d *Directory) backwards(ctx context.Context, q directory.Query) (directory
 		}
 		if sizeOf(p.Resources) <= d.Limits.Bytes || q.Count == 1 {
 			slices.Reverse(p.Resources)
-			p.Start = asked
+			p.Start = start
 			return p, nil
 		}
-		q.Count /= 2 // the page ends at the far end: a part of it is of no use
+		q.Count /= 2 // the page must end with the last resource, so read fewer
 	}
 }
 
-// readAll reads resources whole, several at a time, in order, until they have about bytes in all. One that is gone, or that the caller may not
-// see, is left out.
+// readAll reads whole resources in order, several at a time, until they have about the given bytes
+// in total. It leaves out resources that are gone or that the caller may not see; hidden counts the
+// latter.
 func (d *Directory) readAll(ctx context.Context, t scim.ResourceType, n directory.Fields, ids []string, bytes int) (all []scim.Resource, hidden int, err error) {
 	out := make([]scim.Resource, len(ids))
 	var unseen, read atomic.Int64
@@ -211,7 +214,7 @@ func (d *Directory) readAll(ctx context.Context, t scim.ResourceType, n director
 	g.SetLimit(d.Limits.InFlight)
 	for i, id := range ids {
 		if read.Load() > int64(bytes) {
-			break // the page ends before it
+			break // the page ends before this one
 		}
 		g.Go(func() error {
 			r, err := d.Get(ctx, scim.Ref{Type: t, ID: id}, n)

@@ -16,8 +16,9 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// shelf is the room on an in-memory directory that decides only what Keycloak does, but shows everything. Its index knows who was put there.
-type shelf struct {
+// fixture is the layer on a directory in memory that filters only what Keycloak does, but shows
+// everything. Its index has the users added to it.
+type fixture struct {
 	*listing.Directory
 	below *directorytest.Memory
 	index map[string][]string
@@ -33,13 +34,13 @@ func key(t scim.ResourceType, attr scim.AttrPath, text string) string {
 	return string(t) + attr.Key() + text
 }
 
-func build(limits listing.Limits) *shelf {
+func build(limits listing.Limits) *fixture {
 	able := directorytest.KeycloakCapabilities()
 	for _, path := range []string{"title", "nickname", "displayname", "externalid", "phonenumbers", "timezone", "urn:example:1:user:n", strings.ToLower(scim.EnterpriseURN) + ":department"} {
-		able.Placements[scim.User][path] = directory.Native // shown, though not decided: able.Filters is unchanged
+		able.Placements[scim.User][path] = directory.Native // shown, but not filtered: able.Filters is unchanged
 	}
 	able.Filters[scim.User]["externalid"] = directory.NoNegation
-	s := &shelf{below: directorytest.NewMemory(able), index: map[string][]string{}, clock: time.Unix(1e9, 0)}
+	s := &fixture{below: directorytest.NewMemory(able), index: map[string][]string{}, clock: time.Unix(1e9, 0)}
 	s.Directory = listing.New(s.below, listing.Options{
 		Find: func(_ context.Context, t scim.ResourceType, attr scim.AttrPath, text string) ([]string, bool, error) {
 			if !slices.Contains([]string{"username", "externalid", "emails.value", "displayname"}, attr.Key()) {
@@ -57,7 +58,7 @@ func build(limits listing.Limits) *shelf {
 
 var wide = listing.Limits{Scan: 10000, Page: 500, Bytes: 8 << 20, InFlight: 4}
 
-func (s *shelf) put(t *testing.T, r scim.Resource) scim.Resource {
+func (s *fixture) put(t *testing.T, r scim.Resource) scim.Resource {
 	t.Helper()
 	made, err := s.below.Create(t.Context(), scim.User, r)
 	if err != nil {
@@ -66,8 +67,8 @@ func (s *shelf) put(t *testing.T, r scim.Resource) scim.Resource {
 	return made
 }
 
-// fill makes n users with holes, ties and mixed case.
-func (s *shelf) fill(t *testing.T, n int) []scim.Resource {
+// fill creates n users with missing values, ties and mixed case.
+func (s *fixture) fill(t *testing.T, n int) []scim.Resource {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(1, 2))
 	pick := func(texts ...string) string { return texts[rng.IntN(len(texts))] }
@@ -102,7 +103,7 @@ func (s *shelf) fill(t *testing.T, n int) []scim.Resource {
 	return all
 }
 
-// random makes a filter that is legal, of every operator on every kind of attribute.
+// random returns a valid filter; it uses every operator on every kind of attribute.
 func random(rng *rand.Rand, depth int) string {
 	pick := func(texts ...string) string { return texts[rng.IntN(len(texts))] }
 	if depth > 0 && rng.IntN(2) == 0 {
@@ -129,7 +130,7 @@ func random(rng *rand.Rand, depth int) string {
 	)
 }
 
-// TestRandomFilters compares with an oracle: every resource, decided one by one.
+// TestRandomFilters compares with an oracle that evaluates the filter on every resource.
 func TestRandomFilters(t *testing.T) {
 	s := build(wide)
 	all := s.fill(t, 40)
@@ -215,7 +216,8 @@ func TestSort(t *testing.T) {
 	}
 }
 
-// inOrder checks text orders by a second, plain reading of the rules: missing last ascending, first descending; folded unless caseExact.
+// inOrder checks the order of texts with a second, simple implementation of the rules: missing
+// values are last in ascending and first in descending order; case is ignored unless caseExact.
 func inOrder(t *testing.T, p directory.Page, by string, down bool) {
 	t.Helper()
 	path := scim.MustPath(by)
@@ -330,7 +332,7 @@ func TestBoundsAndCalls(t *testing.T) {
 	count("a page from the end", 2, directory.Query{Count: 10, Sort: directory.Sort{By: name, Descending: true}})
 }
 
-func TestStaleIndexShowsNobody(t *testing.T) {
+func TestStaleIndexEntryIsNotShown(t *testing.T) {
 	s := build(wide)
 	all := s.fill(t, 3)
 	name := scim.AttrPath{Name: "userName"}

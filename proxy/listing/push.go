@@ -7,11 +7,11 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// pushable reports whether the directory below decides the whole filter rightly. A filter that names
-// one attribute which the directory below cannot decide is not pushed down at all: that attribute may
-// make it answer wrongly to the expression around it.
+// pushable reports whether the directory below evaluates the whole filter correctly. A filter with
+// one attribute that it does not support is not pushed down, because that attribute can make the
+// result of the whole expression wrong.
 func (d *Directory) pushable(t scim.ResourceType, f scim.Filter) bool {
-	return d.decided(t, f, false) && d.accepted(f)
+	return d.supported(t, f, false) && d.accepted(f)
 }
 
 // accepted reports whether a filter is within the limits of the directory below.
@@ -19,9 +19,11 @@ func (d *Directory) accepted(f scim.Filter) bool {
 	return d.Directory.Capabilities().FilterLimits.Accept(f)
 }
 
-func (d *Directory) decided(t scim.ResourceType, f scim.Filter, negated bool) bool {
+// supported reports whether the directory below evaluates the filter correctly, inside a "not" if
+// negated.
+func (d *Directory) supported(t scim.ResourceType, f scim.Filter, negated bool) bool {
 	all := func(terms []scim.Filter) bool {
-		return !slices.ContainsFunc(terms, func(f scim.Filter) bool { return !d.decided(t, f, negated) })
+		return !slices.ContainsFunc(terms, func(f scim.Filter) bool { return !d.supported(t, f, negated) })
 	}
 	switch f := f.(type) {
 	case scim.Compare:
@@ -40,15 +42,15 @@ func (d *Directory) decided(t scim.ResourceType, f scim.Filter, negated bool) bo
 	case scim.Or:
 		return all(f.Terms)
 	case scim.Not:
-		return d.decided(t, f.Term, true)
+		return d.supported(t, f.Term, true)
 	case scim.Within:
 		return false
 	}
 	return false
 }
 
-// pushed is the part of a filter that narrows a walk: the terms of a conjunction that the directory
-// below decides. Everything is decided again here.
+// pushed returns the part of a filter that narrows a walk: the terms of a conjunction that the
+// directory below supports. The whole filter is evaluated here again.
 func (d *Directory) pushed(t scim.ResourceType, f scim.Filter) scim.Filter {
 	if f == nil || d.pushable(t, f) {
 		return f

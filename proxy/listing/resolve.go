@@ -9,8 +9,9 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// resolve brings names into the spelling of the schema and refuses what cannot be meant: unknown core names, and literals of another type
-// than the attribute. In an extension that nobody declared any name is legal, seen or not: Entra asks before anything was written.
+// resolve replaces names by their spelling in the schema. It refuses unknown names in core schemas
+// and literals of the wrong type. In an extension that is not declared, every name is valid,
+// because Entra filters by an attribute before it has written one.
 func (d *Directory) resolve(q directory.Query) (directory.Query, error) {
 	var err error
 	if q.Filter != nil {
@@ -30,7 +31,7 @@ func (d *Directory) resolve(q directory.Query) (directory.Query, error) {
 	return q, nil
 }
 
-// filter resolves each name in a filter. The names inside of attr[…] are sub-attributes of attr.
+// filter resolves each name in a filter. The names inside attr[…] are sub-attributes of attr.
 func (d *Directory) filter(t scim.ResourceType, f scim.Filter) (scim.Filter, error) {
 	return scim.MapFilter(f, func(of scim.AttrPath, f scim.Filter) (scim.Filter, error) {
 		named := func(p scim.AttrPath) (scim.AttrPath, scim.Attribute, error) {
@@ -53,7 +54,7 @@ func (d *Directory) filter(t scim.ResourceType, f scim.Filter) (scim.Filter, err
 			return f, err
 		case scim.Within:
 			if !of.IsZero() {
-				return f, scim.InvalidFilter("a value filter cannot hold another")
+				return f, scim.InvalidFilter("a value filter cannot contain another one")
 			}
 			f.Attr, _, err = named(f.Attr)
 			f.Attr = f.Attr.Top()
@@ -76,7 +77,7 @@ func (d *Directory) name(t scim.ResourceType, p scim.AttrPath) (scim.AttrPath, s
 		return p, top, scim.InvalidFilter("%s has no attribute %q", t, p.Name)
 	}
 	if top.Returned == "never" {
-		return p, top, scim.InvalidFilter("%s cannot be asked for", top.Name)
+		return p, top, scim.InvalidFilter("%s is never returned, so it cannot be used in a query", top.Name)
 	}
 	p.Name = top.Name
 	if p.Sub == "" {
@@ -95,7 +96,8 @@ func (d *Directory) name(t scim.ResourceType, p scim.AttrPath) (scim.AttrPath, s
 	return p, sub, nil
 }
 
-// fits refuses a literal of the wrong type, and an operator that the type does not have (RFC 7644 section 3.4.2.2).
+// fits refuses a literal of the wrong type, and an operator that the type does not support (RFC
+// 7644 section 3.4.2.2).
 func fits(def scim.Attribute, f scim.Compare) error {
 	if f.Value == "null" {
 		if f.Op != scim.Eq && f.Op != scim.Ne {
@@ -114,7 +116,7 @@ func fits(def scim.Attribute, f scim.Compare) error {
 			return scim.InvalidFilter("%s is compared with a date and time (RFC 3339)", f.Attr)
 		}
 		if strings.Contains("co sw ew", string(f.Op)) {
-			return scim.InvalidFilter("%s is a date: %s does not apply", f.Attr, f.Op)
+			return scim.InvalidFilter("%s is a date and time: %s does not apply", f.Attr, f.Op)
 		}
 	case "integer", "decimal":
 		if isBool || document.IsText(f.Value) {

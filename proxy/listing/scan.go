@@ -8,20 +8,21 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// row is what a walk keeps of a resource: enough to sort and to read it whole.
+// row is what a walk keeps of a resource: enough to sort it and to read it whole.
 type row struct {
 	id    string
 	key   sortKey
-	whole scim.Resource // zero where only a part was read
+	whole scim.Resource // zero if only a part was read
 }
 
-// rowsOf makes and sorts rows for a query.
+// rowsOf makes and sorts the rows of a query.
 type rowsOf struct {
 	d *Directory
 	q directory.Query
 }
 
-// scan walks over narrow rows, decides the filter here and reads only the page that is returned.
+// scan walks over the needed attributes of all resources, evaluates the filter here and reads only
+// the returned page whole.
 func (d *Directory) scan(ctx context.Context, q directory.Query) (directory.Page, error) {
 	rows := rowsOf{d, q}
 	var found []row
@@ -44,8 +45,9 @@ func (d *Directory) scan(ctx context.Context, q directory.Query) (directory.Page
 	return p, err
 }
 
-// walk visits every resource that the pushed part of the filter lets through, narrow, with its mark, until visit says no.
-func (d *Directory) walk(ctx context.Context, q directory.Query, visit func(r scim.Resource, mark string) (bool, error)) error {
+// walk calls visit for every resource that the pushed part of the filter matches, with the needed
+// attributes and its position, until visit returns false.
+func (d *Directory) walk(ctx context.Context, q directory.Query, visit func(r scim.Resource, position string) (bool, error)) error {
 	step := directory.Query{Type: q.Type, Filter: d.pushed(q.Type, q.Filter), Start: 1, ResumeAfter: q.ResumeAfter, Count: d.Directory.Capabilities().MaxPage, Fields: needOf(q)}
 	for seen := 0; ; {
 		p, err := d.Directory.List(ctx, step)
@@ -70,7 +72,7 @@ func (d *Directory) walk(ctx context.Context, q directory.Query, visit func(r sc
 	}
 }
 
-// needOf is what the filter and the order look at.
+// needOf returns the attributes in the filter and the order.
 func needOf(q directory.Query) directory.Fields {
 	n := directory.Fields{Only: []string{"id"}}
 	add := func(a scim.AttrPath) {
@@ -90,8 +92,8 @@ func needOf(q directory.Query) directory.Fields {
 	return n
 }
 
-// complete adds what a whole resource does not show unless it is asked for, where the filter or the order looks at it: a user's groups, a
-// group's members.
+// complete adds attributes that a whole resource has only if requested, if the filter or the order
+// uses them: a user's groups, a group's members.
 func (s rowsOf) complete(ctx context.Context, r scim.Resource) (scim.Resource, error) {
 	n := needOf(s.q)
 	extra := scim.AttrPath{Name: "groups"}

@@ -8,7 +8,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// pageFactor is how many bytes a byte of a resource costs until the page is written.
+// pageFactor is how many bytes of memory a byte of a resource needs until the page is written.
 const pageFactor = 3
 
 // read reads a page of whole resources from below.
@@ -20,7 +20,7 @@ func (d *Directory) read(ctx context.Context, q directory.Query) (directory.Page
 	return p, err
 }
 
-// take takes the bytes of resources that are held until the request ends.
+// take counts the memory of resources that are held until the request ends.
 func take(ctx context.Context, all ...scim.Resource) error {
 	if err := meter.Take(ctx, pageFactor*sizeOf(all)); err != nil {
 		return scim.Busy(err)
@@ -35,7 +35,8 @@ func sizeOf(all []scim.Resource) (n int) {
 	return n
 }
 
-// fitting is how many of the resources, from the first one on, a page may have. The first one is always there: else a walk would not go on.
+// fitting returns how many of the resources fit into a page, from the first one on. The first one
+// always does, so that a walk makes progress.
 func (d *Directory) fitting(all []scim.Resource) int {
 	size := 0
 	for i, r := range all {

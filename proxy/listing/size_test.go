@@ -14,8 +14,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// A page of large resources has fewer of them, and a caller who goes on behind it, by index or by cursor, meets each one exactly once, whatever
-// way the page is made.
+// A page of large resources has fewer of them. A caller that reads all pages, by index or by
+// cursor, gets each resource exactly once, however the pages are made.
 func TestPagesAreBoundedInBytes(t *testing.T) {
 	const budget = 10_000
 	s := build(listing.Limits{Scan: 10000, Page: 500, Bytes: budget, InFlight: 4})
@@ -23,7 +23,7 @@ func TestPagesAreBoundedInBytes(t *testing.T) {
 	for i := range 120 {
 		size := 400
 		if i%50 == 7 {
-			size = 3 * budget // one that is larger than a page is a page of its own
+			size = 3 * budget // a resource larger than a page gets its own page
 		}
 		made := s.put(t, document.Must(fmt.Sprintf(`{"userName":"user%03d","active":true,"title":%q,"externalId":"all"}`, i, strings.Repeat("x", size))))
 		want = append(want, made.ID())
@@ -73,7 +73,7 @@ func TestPagesAreBoundedInBytes(t *testing.T) {
 	}
 }
 
-// A page that the requests under way leave no room for is refused with a time to try again.
+// A page for which there is no memory is refused with 503 and Retry-After.
 func TestPageTakesFromTheMeter(t *testing.T) {
 	s := build(wide)
 	s.put(t, document.Must(fmt.Sprintf(`{"userName":"user","title":%q}`, strings.Repeat("x", 1<<20))))

@@ -11,7 +11,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// sortKey orders values of one attribute. A missing value is last ascending and first descending (RFC 7644 section 3.4.2.3).
+// sortKey orders the values of an attribute. A missing value is last in ascending and first in
+// descending order (RFC 7644 section 3.4.2.3).
 type sortKey struct {
 	missing bool
 	number  float64
@@ -49,7 +50,8 @@ func (s rowsOf) key(r scim.Resource) sortKey {
 	return sortKey{text: text}
 }
 
-// valueOf is what sorts: of a multi-valued attribute its primary value, else its first.
+// valueOf returns the value to sort by: the primary value of a multi-valued attribute, else its
+// first.
 func valueOf(raw, sub string) string {
 	es := document.Elements(raw)
 	if len(es) == 0 {
@@ -72,7 +74,7 @@ func valueOf(raw, sub string) string {
 	return r.Raw(sub)
 }
 
-// sort orders rows; equal ones by id, so that pages of one order fit together.
+// sort sorts rows, and those with equal keys by id, so that consecutive pages fit together.
 func (s rowsOf) sort(rows []row) {
 	if s.q.Sort.By.IsZero() {
 		return

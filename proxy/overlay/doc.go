@@ -1,19 +1,27 @@
-// Package overlay keeps what Keycloak does not.
+// Package overlay keeps the attributes that Keycloak does not store.
 //
-// Keycloak holds a projection of a resource; the store holds the remainder as pairs (asked, witness), one per leaf: the witness is what
-// Keycloak showed right after the write. While Keycloak still shows the witness, a read answers what was asked; once somebody changed
-// the value there, Keycloak's is answered. Reads never write: dead pairs are dropped by the next write. What may differ at all is
-// said by directory.Placement: a value that Keycloak holds natively and did not take is an error, never kept beside it.
+// The store has one record per resource, with an override for each leaf that Keycloak shows
+// differently than requested. An override has the requested value and the observed one, which
+// Keycloak showed right after the write. While Keycloak still shows the observed value, a read
+// returns the requested one; if it shows another value, that value was changed in Keycloak and is
+// returned. Reads never write: the next write drops overrides that no longer apply.
+// directory.Placement says which attributes may differ; if Keycloak does not accept the value of a
+// native attribute, the write fails.
 //
-// It owns the record format and the index terms. It must not know Keycloak, the store's engines, dialects or HTTP, and it never locks: the
-// room above does, and revisions guard what an expired lock would let through.
+// The package owns the record format and the index terms. It does not know Keycloak, the engines of
+// the store, dialects or HTTP. It takes no locks: the layer above does, and revisions detect
+// concurrent writes after a lock has expired.
 //
-// Failure story. The store is asked before Keycloak is written, so a store that is down refuses the write (503) and nothing has changed. What is
-// too large to keep is refused then too (413). If the store goes down between Keycloak's write and the save, the write is undone: a new
-// resource is deleted again, an update is put back. If that fails too, or the process is killed:
-//   - create: a pending record, keyed by userName or displayName, was saved first with all that is to be kept. The retry meets Keycloak's
-//     409 and its own pending record, and finishes what was begun: only if the resource was made since, nothing is kept for it, and
-//     the values that Keycloak holds agree. Until the retry the resource shows only what Keycloak holds.
-//   - update: Keycloak's part is done, the kept part is the old one; the error says so and the caller's retry sets both.
-//   - delete: the resource is gone, its record is left; the retry removes it if the 404 is proven (scim.IsGone), or the sweep does.
+// Failures: the store is used before Keycloak is changed. If it is down, the write is refused (503)
+// and nothing has changed. A record that is too large is refused before Keycloak is changed too
+// (413). If the store goes down between Keycloak's change and the save, the change is undone: a new
+// resource is deleted, an update is reversed. If that fails too, or the process is killed:
+//   - create: a pending record with everything to be kept was saved first, keyed by type, userName
+//     or displayName, caller and content. The retry gets Keycloak's 409, finds the pending record
+//     and finishes the create, but only if the resource was created since, has no record, and
+//     Keycloak's values agree. Until then the resource shows only the attributes in Keycloak.
+//   - update: Keycloak has the new values and the record the old ones. The error says so, and the
+//     caller's retry sets both.
+//   - delete: the resource is gone and its record is left. The retry removes it if the 404 is
+//     proven (scim.IsGone); otherwise the sweep does.
 package overlay

@@ -14,12 +14,14 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// unproven answers 404 to every delete without a proof, as Keycloak does to a caller who has no role.
+// unproven answers every delete with a 404 without proof, as Keycloak does for a caller without
+// roles.
 type unproven struct{ *directorytest.Memory }
 
 func (unproven) Delete(_ context.Context, ref scim.Ref) error { return scim.NotFound(ref) }
 
-// A 404 takes a record away only if it is proven, and only for a record of the type that the request names.
+// A record is removed after a 404 only if the 404 is proven and the record has the type in the
+// request.
 func TestRecordSurvivesAForeign404(t *testing.T) {
 	h := build(t, directorytest.KeycloakCapabilities())
 	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
@@ -45,7 +47,8 @@ func TestRecordSurvivesAForeign404(t *testing.T) {
 	}
 }
 
-// What is larger than the limit is refused before Keycloak is asked, in every shape, and leaves nothing behind.
+// A resource above the limit is refused before Keycloak is changed, in every form, and leaves
+// nothing behind.
 func TestKeptLimit(t *testing.T) {
 	var addresses []string
 	for i := range 1100 {
@@ -90,13 +93,13 @@ func TestKeptLimit(t *testing.T) {
 	}
 }
 
-// An update whose record cannot be saved is undone in Keycloak, but for what others changed meanwhile, and a user who was disabled is not enabled
-// again. The error says if something stays.
+// An update whose record cannot be saved is undone in Keycloak, except for changes by others. A
+// disabled user is not enabled again. The error says if a part of the update stays.
 func TestUpdateThatCannotBeKeptIsUndone(t *testing.T) {
 	given, family, active := scim.MustPath("name.givenName"), scim.MustPath("name.familyName"), scim.MustPath("active")
 	for what, row := range map[string]struct {
 		edit    func(scim.Resource) scim.Resource
-		foreign func(scim.Resource) scim.Resource // by somebody else, after the update
+		foreign func(scim.Resource) scim.Resource // another writer's change after the update
 		lost    bool                              // the undo fails
 		want    map[string]string
 		stays   bool
@@ -109,7 +112,7 @@ func TestUpdateThatCannotBeKeptIsUndone(t *testing.T) {
 			edit: func(r scim.Resource) scim.Resource { return r.Set(given, `"Other"`).Set(active, "false") },
 			want: map[string]string{"name.givenName": `"Alice"`, "active": "false"}, stays: true,
 		},
-		"renamed by somebody else": {
+		"renamed by another writer": {
 			edit:    func(r scim.Resource) scim.Resource { return r.Set(given, `"Other"`).Set(family, `"New"`) },
 			foreign: func(r scim.Resource) scim.Resource { return r.Set(given, `"Third"`) },
 			want:    map[string]string{"name.givenName": `"Third"`, "name.familyName": `"X"`}, stays: true,
@@ -153,7 +156,8 @@ func TestUpdateThatCannotBeKeptIsUndone(t *testing.T) {
 	}
 }
 
-// A retry that meets its earlier try and cannot finish it for want of an answer keeps the pending record for the next one.
+// A retry that finds its earlier try and cannot check it keeps the pending record for the next
+// retry.
 func TestRetryThatCannotFinishIsNotForgotten(t *testing.T) {
 	h := build(t, directorytest.KeycloakCapabilities())
 	h.clock = time.Now()

@@ -6,33 +6,35 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// fits refuses what cannot be kept, before Keycloak is asked. Shown is what Keycloak is expected to show. What Keycloak holds is counted
-// too: it is little, and telling it apart costs more than counting it.
+// fits refuses an update that is too large to keep, before Keycloak is changed. shown is the
+// expected result in Keycloak. Attributes that Keycloak stores are counted too: they are small, and
+// excluding them costs more than counting them.
 func (d *Directory) fits(t scim.ResourceType, wanted, shown scim.Resource) error {
-	size := quoted(shown.String()) // what is shown of all leaves together
+	size := quoted(shown.String()) // the observed values of all leaves
 	for l := range wanted.Leaves() {
 		size += override{Path: l.Path, Requested: l.Raw}.size()
 	}
 	return d.check(t, size, wanted)
 }
 
-// intended is the most that a create can leave to keep: all that was asked for and that Keycloak may show otherwise.
-func (d *Directory) intended(t scim.ResourceType, wanted scim.Resource) remainder {
-	rem := remainder{Type: t}
+// intended returns the largest record that a create can need: all requested values that Keycloak
+// may show differently.
+func (d *Directory) intended(t scim.ResourceType, wanted scim.Resource) record {
+	rec := record{Type: t}
 	for l := range wanted.Leaves() {
 		if d.keeps(t, l.Path) {
-			rem.Overrides = append(rem.Overrides, override{Path: l.Path, Requested: l.Raw, Index: -1})
+			rec.Overrides = append(rec.Overrides, override{Path: l.Path, Requested: l.Raw, Index: -1})
 		}
 	}
-	return rem
+	return rec
 }
 
-// keeps reports whether something may have to be kept of a leaf.
+// keeps reports whether a leaf may need an override.
 func (d *Directory) keeps(t scim.ResourceType, p scim.AttrPath) bool {
 	return d.Capabilities().Placement(t, p) != directory.Native && !apart(p)
 }
 
-// check refuses a record of a size, or index terms of a resource, that are above the limits.
+// check refuses a record above the size limit and a resource with too many index terms.
 func (d *Directory) check(t scim.ResourceType, size int, wanted scim.Resource) error {
 	if len(terms(t, wanted)) > store.MaxTerms {
 		return scim.TooMany("externalId and emails have more than %d values", store.MaxTerms)
@@ -42,27 +44,27 @@ func (d *Directory) check(t scim.ResourceType, size int, wanted scim.Resource) e
 
 func (d *Directory) checkSize(size int) error {
 	if size > d.limit {
-		return scim.Fail(413, "", "the attributes that Keycloak does not hold need %d bytes; at most %d are kept of one resource", size, d.limit)
+		return scim.Fail(413, "", "the attributes that Keycloak does not store need %d bytes; the limit for a resource is %d", size, d.limit)
 	}
 	return nil
 }
 
-func (rem remainder) size() (n int) {
-	for _, p := range rem.Overrides {
+func (rec record) size() (n int) {
+	for _, p := range rec.Overrides {
 		n += p.size()
 	}
 	return n
 }
 
-// pairOverhead is more than what stands in a record around the texts of a pair.
+// overrideOverhead is an upper bound of the bytes in an override besides its texts.
 const overrideOverhead = 100
 
-// size is at least the bytes of a pair in a record.
+// size returns an upper bound of the bytes of an override in a record.
 func (p override) size() int {
 	return overrideOverhead + quoted(p.Path.URN) + quoted(p.Path.Name) + quoted(p.Path.Sub) + quoted(p.Requested) + quoted(p.Observed)
 }
 
-// quoted is at least the length of a text as encoding/json writes it, without writing it.
+// quoted returns an upper bound of the length of a text in JSON, without encoding it.
 func quoted(s string) int {
 	n := len(s)
 	for i := range len(s) {

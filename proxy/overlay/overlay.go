@@ -12,7 +12,7 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// Records is what it needs of a store.Space.
+// Records are the methods of store.Space that the package uses.
 type Records interface {
 	Load(ctx context.Context, ids ...string) (map[string]store.Record, error)
 	Save(ctx context.Context, id string, r store.Record) (rev uint64, err error)
@@ -21,19 +21,21 @@ type Records interface {
 
 // Options of the layer.
 type Options struct {
-	// Records hold what is kept of resources, by the resource's id.
+	// Records has the records of resources, by resource id.
 	Records Records
-	// Pending hold the creates that are under way. They are a space of their own, so that no id in a request can name one.
+	// Pending has the records of creates that are not finished. It is a separate space, so that no
+	// id in a request can name one of them.
 	Pending Records
-	// Limit is how many bytes may be kept of one resource.
+	// Limit is how many bytes may be kept for one resource.
 	Limit int
-	// Caller is who creates: a create that was not answered is finished by its caller's retry only.
+	// Caller identifies the caller: only the same caller's retry finishes a create that was not
+	// answered.
 	Caller string
 	// Now is the clock.
 	Now func() time.Time
 }
 
-// Directory keeps the remainder of each resource.
+// Directory is the layer.
 type Directory struct {
 	directory.Directory
 	records recordStore
@@ -43,28 +45,29 @@ type Directory struct {
 	now     func() time.Time
 }
 
-// New builds the layer on a directory. Capabilities is inherited from below unchanged: Placement already says what is kept.
+// New returns the layer on top of below. It passes Capabilities on unchanged, because Placement
+// already says which attributes are kept.
 func New(below directory.Directory, o Options) *Directory {
 	return &Directory{below, recordStore{o.Records}, recordStore{o.Pending}, o.Limit, o.Caller, o.Now}
 }
 
-// Get merges what is kept into what Keycloak shows.
+// Get returns the resource as Keycloak shows it, with the kept attributes.
 func (d *Directory) Get(ctx context.Context, ref scim.Ref, n directory.Fields) (scim.Resource, error) {
 	shown, err := d.Directory.Get(ctx, ref, n)
 	if err != nil {
 		return shown, err
 	}
-	rem, rec, err := d.records.load(ctx, ref.ID)
+	rec, stored, err := d.records.load(ctx, ref.ID)
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	if err := meter.Take(ctx, recordFactor*len(rec.Body)); err != nil {
+	if err := meter.Take(ctx, recordFactor*len(stored.Body)); err != nil {
 		return scim.Resource{}, scim.Busy(err)
 	}
-	return rem.merge(ref.Type, shown, n), nil
+	return rec.merge(ref.Type, shown, n), nil
 }
 
-// List merges a page with one look into the store.
+// List returns a page with the kept attributes. It loads all records of the page at once.
 func (d *Directory) List(ctx context.Context, q directory.Query) (directory.Page, error) {
 	p, err := d.Directory.List(ctx, q)
 	if err != nil || len(p.Resources) == 0 {
@@ -72,7 +75,7 @@ func (d *Directory) List(ctx context.Context, q directory.Query) (directory.Page
 	}
 	if d.shownWhole(q.Type, q.Fields) {
 		for i, r := range p.Resources {
-			p.Resources[i] = remainder{}.merge(q.Type, r, q.Fields)
+			p.Resources[i] = record{}.merge(q.Type, r, q.Fields)
 		}
 		return p, nil
 	}
@@ -93,30 +96,30 @@ func (d *Directory) List(ctx context.Context, q directory.Query) (directory.Page
 	}
 	defer meter.Give(ctx, size)
 	for i, r := range p.Resources {
-		rem, err := read(recs[r.ID()])
+		rec, err := read(recs[r.ID()])
 		if err != nil {
 			return directory.Page{}, err
 		}
-		p.Resources[i] = rem.merge(q.Type, r, q.Fields)
+		p.Resources[i] = rec.merge(q.Type, r, q.Fields)
 	}
 	return p, nil
 }
 
-// recordFactor is how many bytes a byte of a kept record costs while it is merged.
+// recordFactor is how many bytes of memory a byte of a record needs while it is merged.
 const recordFactor = 3
 
-// shownWhole reports whether Keycloak alone shows all that is needed, so that nothing is loaded.
+// shownWhole reports whether Keycloak shows everything that is needed, so that no record is loaded.
 func (d *Directory) shownWhole(t scim.ResourceType, n directory.Fields) bool {
 	return len(n.Only) > 0 && !slices.ContainsFunc(n.Only, func(name string) bool {
 		return name != "id" && (name != "active" || d.Capabilities().Placement(t, scim.AttrPath{Name: name}) != directory.Native)
 	})
 }
 
-// tries is how often a write is begun anew because somebody saved the record meanwhile. The lock of the room above makes that rare: only
-// a lock that expired lets it happen.
+// tries is how often a write is tried if another writer saves the record meanwhile. The lock of the
+// layer above prevents that unless it expires.
 const tries = 3
 
-// Update lets Keycloak have what it can hold and keeps the rest.
+// Update sends to Keycloak what it can store and keeps the rest.
 func (d *Directory) Update(ctx context.Context, ref scim.Ref, edit directory.Edit) (scim.Resource, error) {
 	var r scim.Resource
 	var c changed
@@ -130,7 +133,8 @@ func (d *Directory) Update(ctx context.Context, ref scim.Ref, edit directory.Edi
 	return r, nil
 }
 
-// changed is what Keycloak showed before the first try of an update, and after the last one that changed something.
+// changed has the resource as Keycloak showed it before the first try of an update and after the
+// last try that changed it.
 type changed struct{ before, after scim.Resource }
 
 func (d *Directory) again(write func() error) error {
@@ -142,7 +146,7 @@ func (d *Directory) again(write func() error) error {
 }
 
 func (d *Directory) update(ctx context.Context, ref scim.Ref, edit directory.Edit, c *changed) (scim.Resource, error) {
-	rem, rec, err := d.records.load(ctx, ref.ID)
+	rec, stored, err := d.records.load(ctx, ref.ID)
 	if err != nil {
 		return scim.Resource{}, err
 	}
@@ -151,7 +155,7 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit directory.Edi
 		if c.before.IsZero() {
 			c.before = native
 		}
-		current = rem.merge(ref.Type, native, directory.Fields{})
+		current = rec.merge(ref.Type, native, directory.Fields{})
 		var err error
 		if wanted, err = edit(current); err != nil {
 			return wanted, err
@@ -163,11 +167,11 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit directory.Edi
 		return scim.Resource{}, err
 	}
 	c.after = shown
-	pairs, err := difference(d.Capabilities(), ref.Type, wanted, shown)
+	overrides, err := difference(d.Capabilities(), ref.Type, wanted, shown)
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	next := remainder{Type: ref.Type, Overrides: pairs, Modified: rem.Modified}
+	next := record{Type: ref.Type, Overrides: overrides, Modified: rec.Modified}
 	if err := d.checkSize(next.size()); err != nil {
 		return scim.Resource{}, err
 	}
@@ -175,50 +179,51 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit directory.Edi
 		next.Modified = d.now()
 	}
 	answer := next.merge(ref.Type, shown, directory.Fields{})
-	if found := terms(ref.Type, answer); !next.equal(rem) || !slices.Equal(found, rec.Terms) {
-		err = d.records.save(ctx, ref.ID, store.Record{Rev: rec.Rev, Terms: found}, next)
+	if found := terms(ref.Type, answer); !next.equal(rec) || !slices.Equal(found, stored.Terms) {
+		err = d.records.save(ctx, ref.ID, store.Record{Rev: stored.Rev, Terms: found}, next)
 	}
 	return answer, err
 }
 
-// putBack undoes the part of an update that Keycloak made before the update failed. If that fails too, the error says so.
+// putBack undoes the change of a failed update in Keycloak. If that fails too, the error says so.
 func (d *Directory) putBack(ctx context.Context, ref scim.Ref, c changed, cause error) error {
 	switch {
 	case c.after.IsZero() || len(scim.Diff(c.before, c.after)) == 0:
 		return cause
-	case errors.Is(cause, store.ErrConflict): // another writer was here: putting back would undo its change
+	case errors.Is(cause, store.ErrConflict): // undoing would also undo the other writer's change
 		return scim.Left(cause, nil)
 	}
 	return directory.PutBack(ctx, d.Directory, ref, c.before, c.after, cause)
 }
 
-// ChangeMembers changes members below and notes when: Keycloak does not move lastModified. The membership is changed by then, so a note that cannot be
-// saved does not fail the call.
+// ChangeMembers changes members and saves the time as the group's lastModified, because Keycloak
+// does not change it. The members have changed by then, so a failure to save the time is ignored.
 func (d *Directory) ChangeMembers(ctx context.Context, group scim.Ref, m directory.MemberChange) error {
 	if err := d.Directory.ChangeMembers(ctx, group, m); err != nil {
 		return err
 	}
 	_ = d.again(func() error {
-		rem, rec, err := d.records.load(ctx, group.ID)
+		rec, stored, err := d.records.load(ctx, group.ID)
 		if err != nil {
 			return err
 		}
-		rem.Type, rem.Modified = group.Type, d.now()
-		return d.records.save(ctx, group.ID, rec, rem)
+		rec.Type, rec.Modified = group.Type, d.now()
+		return d.records.save(ctx, group.ID, stored, rec)
 	})
 	return nil
 }
 
-// Delete removes the resource, then its record. The record of a resource that is gone already goes only if the directory below proved that
-// (scim.IsGone) and the record is of the type that the request names: any other 404 says nothing about the resource.
+// Delete removes the resource, then its record. If the resource does not exist, its record is
+// removed only if the directory below proved that (scim.IsGone) and the record has the type in the
+// request. Any other 404 proves nothing.
 func (d *Directory) Delete(ctx context.Context, ref scim.Ref) error {
 	err := d.Directory.Delete(ctx, ref)
 	if err != nil {
 		if !scim.IsGone(err) {
 			return err
 		}
-		rem, _, unread := d.records.load(ctx, ref.ID)
-		if unread != nil || rem.Type != ref.Type {
+		rec, _, unread := d.records.load(ctx, ref.ID)
+		if unread != nil || rec.Type != ref.Type {
 			return err
 		}
 	}

@@ -19,8 +19,8 @@ import (
 	"keycloak-scim-proxy/proxy/store/embedded"
 )
 
-// house is the room on an in-memory directory and a real embedded store.
-type house struct {
+// fixture is the layer on a directory in memory and a real embedded store.
+type fixture struct {
 	*overlay.Directory
 	keycloak *directorytest.Memory
 	records  *flaky
@@ -28,11 +28,11 @@ type house struct {
 	clock    time.Time
 }
 
-// flaky fails the named operations of a space while they are set.
+// flaky is a space whose operations in down fail.
 type flaky struct {
 	store.Space
 	down   map[string]bool
-	saving func() // before a save fails or is done
+	saving func() // called at the beginning of Save
 }
 
 var errDown = errors.New("store: gone")
@@ -61,24 +61,24 @@ func (f *flaky) Delete(ctx context.Context, ids ...string) error {
 	return f.Space.Delete(ctx, ids...)
 }
 
-func build(t *testing.T, able directory.Capabilities) *house {
+func build(t *testing.T, able directory.Capabilities) *fixture {
 	t.Helper()
 	e, err := embedded.Open(filepath.Join(t.TempDir(), "store.db"), time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = e.Close() })
-	h := &house{keycloak: directorytest.NewMemory(able), clock: time.Now().Add(time.Hour)}
+	h := &fixture{keycloak: directorytest.NewMemory(able), clock: time.Now().Add(time.Hour)}
 	h.records, h.pending = &flaky{Space: e.Open("t"), down: map[string]bool{}}, &flaky{Space: e.Open("pending"), down: map[string]bool{}}
 	h.Directory = overlay.New(h.keycloak, overlay.Options{Records: h.records, Pending: h.pending, Limit: keptLimit, Now: func() time.Time { return h.clock }})
 	return h
 }
 
-// keptLimit is how many bytes the tests may keep of one resource.
+// keptLimit is how many bytes may be kept of one resource.
 const keptLimit = 64 << 10
 
-// ids are those of all records, pending ones too.
-func (h *house) ids(t *testing.T) []string {
+// ids returns the ids of all records, including pending ones.
+func (h *fixture) ids(t *testing.T) []string {
 	t.Helper()
 	var all []string
 	for _, s := range []*flaky{h.records, h.pending} {
@@ -92,7 +92,7 @@ func (h *house) ids(t *testing.T) []string {
 	return all
 }
 
-// doubting is the context of a create that Keycloak does not answer.
+// doubting returns the context of a create that Keycloak does not answer.
 func doubting(t *testing.T) context.Context {
 	ctx, o := directory.WithOutcome(t.Context())
 	o.Doubt()
@@ -194,7 +194,7 @@ func TestNativeValueThatWasNotTakenIsAnError(t *testing.T) {
 	ref := scim.Ref{Type: scim.User, ID: made.ID()}
 	_, err = h.Update(t.Context(), ref, func(r scim.Resource) (scim.Resource, error) { return r.With("active", "false"), nil })
 	if status := scim.Status(err); status != 502 {
-		t.Fatalf("a lie: %v", err)
+		t.Fatalf("the value was not stored: %v", err)
 	}
 	if got, err := h.Get(t.Context(), ref, directory.Fields{}); err != nil || got.Raw("active") != "true" {
 		t.Error(err, got)
@@ -252,7 +252,7 @@ func TestStoreDown(t *testing.T) {
 	}
 }
 
-// A create that lost its store after Keycloak is undone.
+// A create is undone if the store goes down after Keycloak has created the resource.
 func TestCreateThatCannotBeKeptIsUndone(t *testing.T) {
 	h := build(t, directorytest.KeycloakCapabilities())
 	h.records.down["save"] = true
@@ -267,7 +267,7 @@ func TestCreateThatCannotBeKeptIsUndone(t *testing.T) {
 	}
 }
 
-// A create that lost its store after Keycloak and could not be undone, or that lost its process, is finished by the retry.
+// A create that could not be undone, or whose process died, is finished by the retry.
 func TestRetryFinishesACreate(t *testing.T) {
 	h := build(t, directorytest.KeycloakCapabilities())
 	h.clock = time.Now()
@@ -294,7 +294,7 @@ func TestRetryFinishesACreate(t *testing.T) {
 }
 
 func TestPendingNeverAdoptsWhatIsNotOurs(t *testing.T) {
-	begin := func(t *testing.T, at time.Time) *house {
+	begin := func(t *testing.T, at time.Time) *fixture {
 		h := build(t, directorytest.KeycloakCapabilities())
 		h.clock = at
 		h.keycloak.FailNext(scim.Unavailable("Keycloak", nil)) // it may have been made, or not
@@ -374,24 +374,26 @@ func TestTermsFindWhatIsKept(t *testing.T) {
 	}
 }
 
-// stand is a directory that shows one user as it is: the in-memory one cannot be entered twice at a time.
-func stand(r scim.Resource) directory.Directory {
+// fixed returns a directory that always shows one user. Memory cannot be called inside its own
+// Update.
+func fixed(r scim.Resource) directory.Directory {
 	m := directorytest.NewMemory(directorytest.KeycloakCapabilities())
-	return still{m, r}
+	return fixedUser{m, r}
 }
 
-type still struct {
+type fixedUser struct {
 	directory.Directory
 	r scim.Resource
 }
 
-func (s still) Update(_ context.Context, _ scim.Ref, edit directory.Edit) (scim.Resource, error) {
+func (s fixedUser) Update(_ context.Context, _ scim.Ref, edit directory.Edit) (scim.Resource, error) {
 	native := document.Must(`{"userName":"alice@x.test","active":true,"name":{"givenName":"Alice","familyName":"X"},"emails":[{"type":"work","primary":true,"value":"work@x.test"}]}`).With("id", s.r.Raw("id")).With("meta", s.r.Raw("meta"))
 	_, err := edit(native)
 	return native, err
 }
 
-// A lock that expired lets two writes meet: the later one is begun anew on what the earlier one saved.
+// After a lock has expired, two writes may overlap: the later one starts again with the record of
+// the earlier one.
 func TestWritesThatMeetLoseNothing(t *testing.T) {
 	h := build(t, directorytest.KeycloakCapabilities())
 	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
@@ -406,7 +408,7 @@ func TestWritesThatMeetLoseNothing(t *testing.T) {
 	_, err = h.Update(t.Context(), ref, func(r scim.Resource) (scim.Resource, error) {
 		if !met {
 			met = true
-			other := overlay.New(stand(made), overlay.Options{Records: h.records, Pending: h.pending, Limit: keptLimit, Now: func() time.Time { return h.clock }})
+			other := overlay.New(fixed(made), overlay.Options{Records: h.records, Pending: h.pending, Limit: keptLimit, Now: func() time.Time { return h.clock }})
 			if _, err := other.Update(t.Context(), ref, set("nickName")); err != nil {
 				t.Error(err)
 			}

@@ -10,54 +10,55 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// shelf reads and writes remainders in a space.
+// recordStore loads and saves records in a space.
 type recordStore struct{ Records }
 
-func (s recordStore) load(ctx context.Context, id string) (remainder, store.Record, error) {
+func (s recordStore) load(ctx context.Context, id string) (record, store.Record, error) {
 	recs, err := s.Load(ctx, id)
 	if err != nil {
-		return remainder{}, store.Record{}, StoreError(err)
+		return record{}, store.Record{}, StoreError(err)
 	}
-	rem, err := read(recs[id])
-	return rem, recs[id], err
+	rec, err := read(recs[id])
+	return rec, recs[id], err
 }
 
-func read(r store.Record) (remainder, error) {
-	var rem remainder
+func read(r store.Record) (record, error) {
+	var rec record
 	if len(r.Body) == 0 {
-		return rem, nil
+		return rec, nil
 	}
-	if err := json.Unmarshal(r.Body, &rem); err != nil {
-		return rem, scim.Unavailable("a kept record", err)
+	if err := json.Unmarshal(r.Body, &rec); err != nil {
+		return rec, scim.Unavailable("a kept record", err)
 	}
-	return rem, nil
+	return rec, nil
 }
 
-func (s recordStore) save(ctx context.Context, id string, rec store.Record, rem remainder) error {
+func (s recordStore) save(ctx context.Context, id string, stored store.Record, rec record) error {
 	var err error
-	if rec.Body, err = json.Marshal(rem); err != nil {
+	if stored.Body, err = json.Marshal(rec); err != nil {
 		return err
 	}
-	if _, err = s.Save(ctx, id, rec); err != nil {
+	if _, err = s.Save(ctx, id, stored); err != nil {
 		return StoreError(err)
 	}
 	return nil
 }
 
-// StoreError is what a caller is answered for an error of the store. If trying again does not help, it does not say so.
+// StoreError returns the answer to a caller for an error of the store. If a retry cannot help, the
+// answer does not suggest one.
 func StoreError(err error) error {
 	if _, known := errors.AsType[*scim.Error](err); known {
 		return err
 	}
 	switch {
 	case errors.Is(err, store.ErrTooLarge):
-		return &scim.Error{Status: 413, Detail: "the resource is larger than what can be kept beside Keycloak", Cause: err}
+		return &scim.Error{Status: 413, Detail: "the attributes that Keycloak does not store are too large to be kept", Cause: err}
 	case errors.Is(err, store.ErrLost), errors.Is(err, store.ErrKeys), errors.Is(err, store.ErrUnreadable):
-		return &scim.Error{Status: 503, Detail: "what is kept beside Keycloak cannot be read; the operator of the proxy must act", Cause: err}
+		return &scim.Error{Status: 503, Detail: "the store cannot be read; the operator of the proxy must act", Cause: err}
 	}
 	return scim.Unavailable("the store", err)
 }
 
-func (rem remainder) equal(o remainder) bool {
-	return slices.Equal(rem.Overrides, o.Overrides) && rem.Modified.Equal(o.Modified)
+func (rec record) equal(o record) bool {
+	return slices.Equal(rec.Overrides, o.Overrides) && rec.Modified.Equal(o.Modified)
 }

@@ -13,54 +13,55 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// PendingLife is how old the pending record of a create may be before the sweep removes it. It means something to a retry only, and
-// identity providers have retried or given up by then.
+// PendingLife is the age at which the sweep removes the pending record of a create. Only a retry
+// uses the record, and identity providers have retried or given up by then.
 const PendingLife = 24 * time.Hour
 
 const (
-	sweepPage     = 64 // records in memory at a time
-	sweepInFlight = 8  // questions to Keycloak at a time
+	sweepPage     = 64 // records in memory at once
+	sweepInFlight = 8  // concurrent requests to Keycloak
 )
 
-// earlierKey is a record of no resource that earlier releases kept among the others.
+// earlierKey is a record of early releases in the same space that does not belong to a resource.
 const earlierKey = "key.cursors"
 
-// Reason is what the sweep found about a record. Records of living resources are not told of.
+// Reason says why the sweep reports a record. Records of existing resources are not reported.
 type Reason string
 
-// The reasons. Orphans and abandoned creates are removed, pending ones are kept.
+// The reasons. Orphans and abandoned creates are removed; pending creates are kept.
 const (
 	Orphan    Reason = "the resource is gone in Keycloak"
 	Abandoned Reason = "the create was begun more than a day ago and never finished"
 	Pending   Reason = "the create was begun less than a day ago and has not finished: kept for its retry"
 )
 
-// Finding is a record without a living resource.
+// Finding is a record without an existing resource.
 type Finding struct {
 	ID string
-	// Type is empty for an orphan that was saved before records said their type.
+	// Type is empty for an orphan in a record of early releases, which has no type.
 	Type   scim.ResourceType
 	Reason Reason
 }
 
-// Kept says that the sweep does not remove the record.
+// Kept reports whether the sweep keeps the record.
 func (f Finding) Kept() bool { return f.Reason == Pending }
 
-// Swept counts the records that were seen, and those of them that were found for each reason.
+// Swept counts all records and, by reason, those that were reported.
 type Swept struct{ Seen, Orphans, Abandoned, Pending int }
 
-// SweepOptions say how to sweep. The zero value removes, and tells nobody.
+// SweepOptions configure a sweep. With the zero value it removes records and reports none.
 type SweepOptions struct {
-	// DryRun finds, and removes nothing.
+	// DryRun reports records and removes none.
 	DryRun bool
-	// Found is told of each finding, after it was removed if it was.
+	// Found is called for each finding, after the record was removed or kept.
 	Found func(Finding)
 }
 
-// Sweep removes the records whose resource is gone, and the pending records of creates that never came back. A record goes only after two
-// proofs from below that the resource is gone (scim.IsGone), the second one since the record was seen to be unchanged, because whoever
-// saves it in between has seen the resource. Any other error ends the sweep; the result says what was done until then, and the next
-// sweep begins at the start.
+// Sweep removes the records of resources that are gone, and pending records of creates that were
+// not retried within PendingLife. An orphan is removed only after below has proven twice that the
+// resource is gone (scim.IsGone), and only if the record is unchanged before the second proof,
+// because a writer that saves a record has seen its resource. Any other error ends the sweep; the
+// result says what was done until then. The next sweep starts from the beginning.
 func Sweep(ctx context.Context, records, pending store.Space, below directory.Directory, now time.Time, o SweepOptions) (Swept, error) {
 	s := &sweeper{below: below, now: now, SweepOptions: o}
 	for _, s.records = range []store.Space{records, pending} {
@@ -95,7 +96,7 @@ type sweeper struct {
 	done    Swept
 }
 
-// page asks for all records of a page at the same time, and removes one by one.
+// page checks all records of a page concurrently and removes them one by one.
 func (s *sweeper) page(ctx context.Context, ids []string) error {
 	ids = slices.DeleteFunc(ids, func(id string) bool { return id == earlierKey })
 	recs, err := s.records.Load(ctx, ids...)
@@ -123,14 +124,14 @@ func (s *sweeper) page(ctx context.Context, ids []string) error {
 	return nil
 }
 
-// judge finds out what a record is. A finding without a reason is a living resource.
-func (s *sweeper) judge(ctx context.Context, id string, rec store.Record) (Finding, error) {
-	rem, err := read(rec)
+// judge returns the finding for a record. It has no reason if the resource exists.
+func (s *sweeper) judge(ctx context.Context, id string, stored store.Record) (Finding, error) {
+	rec, err := read(stored)
 	if err != nil {
 		return Finding{}, fmt.Errorf("overlay: sweep: record %s: %w", id, err)
 	}
-	f := Finding{ID: id, Type: rem.Type}
-	if p := rem.Pending; p != nil {
+	f := Finding{ID: id, Type: rec.Type}
+	if p := rec.Pending; p != nil {
 		f.Type, f.Reason = p.Type, Pending
 		if s.now.Sub(p.Begun) >= PendingLife {
 			f.Reason = Abandoned
@@ -144,7 +145,7 @@ func (s *sweeper) judge(ctx context.Context, id string, rec store.Record) (Findi
 	return f, err
 }
 
-// gone asks below for the resource, under both types where the record does not say which.
+// gone reports whether the resource is gone below. If the record has no type, it checks both types.
 func (s *sweeper) gone(ctx context.Context, f Finding) (bool, error) {
 	types := []scim.ResourceType{f.Type}
 	if f.Type == "" {
@@ -162,7 +163,7 @@ func (s *sweeper) gone(ctx context.Context, f Finding) (bool, error) {
 	return true, nil
 }
 
-// settle removes what was found, if it still is so, and counts it.
+// settle checks a finding again, removes the record and counts it.
 func (s *sweeper) settle(ctx context.Context, f Finding, rev uint64) error {
 	s.done.Seen++
 	if f.Reason == "" {
@@ -193,13 +194,13 @@ func (s *sweeper) settle(ctx context.Context, f Finding, rev uint64) error {
 	return nil
 }
 
-// still proves a finding for the second time, on the record as it is now.
+// still checks a finding for the second time, on the current record.
 func (s *sweeper) still(ctx context.Context, f Finding, rev uint64) (bool, error) {
 	recs, err := s.records.Load(ctx, f.ID)
 	if err != nil {
 		return false, fmt.Errorf("overlay: sweep: record %s: %w", f.ID, err)
 	}
-	if rec, there := recs[f.ID]; !there || rec.Rev != rev {
+	if stored, there := recs[f.ID]; !there || stored.Rev != rev {
 		return false, nil
 	}
 	if f.Reason == Abandoned {

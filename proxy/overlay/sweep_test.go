@@ -17,18 +17,18 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// deserted is a house with living resources, a user and a group that were deleted behind its back, the mark of a create that never came
-// back, and a key.
-type deserted struct {
-	*house
+// sweepFixture has resources that exist, a user and a group that were deleted in Keycloak, and the
+// pending record of a create without a retry.
+type sweepFixture struct {
+	*fixture
 	user, group scim.Ref
-	mark        string
+	unfinished  string
 	living      []string
 }
 
-func desert(t *testing.T) *deserted {
+func newSweepFixture(t *testing.T) *sweepFixture {
 	t.Helper()
-	d := &deserted{house: build(t, directorytest.KeycloakCapabilities())}
+	d := &sweepFixture{fixture: build(t, directorytest.KeycloakCapabilities())}
 	d.clock = time.Now()
 	add := func(k scim.ResourceType, r scim.Resource) scim.Ref {
 		made, err := d.Create(t.Context(), k, r)
@@ -55,14 +55,14 @@ func desert(t *testing.T) *deserted {
 	}
 	for _, id := range d.ids(t) {
 		if !slices.Contains(before, id) {
-			d.mark = id
+			d.unfinished = id
 		}
 	}
 	return d
 }
 
-// sweep answers what was found by id.
-func (d *deserted) sweep(t *testing.T, age time.Duration, dryRun bool) (overlay.Swept, map[string]overlay.Finding, error) {
+// sweep returns the findings by id.
+func (d *sweepFixture) sweep(t *testing.T, age time.Duration, dryRun bool) (overlay.Swept, map[string]overlay.Finding, error) {
 	t.Helper()
 	found := map[string]overlay.Finding{}
 	done, err := overlay.Sweep(t.Context(), d.records, d.pending, d.keycloak, d.clock.Add(age), overlay.SweepOptions{
@@ -82,22 +82,22 @@ func TestSweep(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		age    time.Duration
-		reason overlay.Reason // of the mark
+		reason overlay.Reason // of the pending record
 		want   overlay.Swept
 	}{
-		{"a young mark stays", overlay.PendingLife - time.Second, overlay.Pending, overlay.Swept{Seen: 6, Orphans: 2, Pending: 1}},
-		{"an old mark goes", overlay.PendingLife, overlay.Abandoned, overlay.Swept{Seen: 6, Orphans: 2, Abandoned: 1}},
+		{"a young pending record stays", overlay.PendingLife - time.Second, overlay.Pending, overlay.Swept{Seen: 6, Orphans: 2, Pending: 1}},
+		{"an old pending record is removed", overlay.PendingLife, overlay.Abandoned, overlay.Swept{Seen: 6, Orphans: 2, Abandoned: 1}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			d := desert(t)
+			d := newSweepFixture(t)
 			findings := map[string]overlay.Finding{
-				d.user.ID:  {ID: d.user.ID, Type: scim.User, Reason: overlay.Orphan},
-				d.group.ID: {ID: d.group.ID, Type: scim.Group, Reason: overlay.Orphan},
-				d.mark:     {ID: d.mark, Type: scim.User, Reason: row.reason},
+				d.user.ID:    {ID: d.user.ID, Type: scim.User, Reason: overlay.Orphan},
+				d.group.ID:   {ID: d.group.ID, Type: scim.Group, Reason: overlay.Orphan},
+				d.unfinished: {ID: d.unfinished, Type: scim.User, Reason: row.reason},
 			}
 			all, left := d.ids(t), d.living
 			if row.reason == overlay.Pending {
-				left = slices.Sorted(slices.Values(append(slices.Clone(left), d.mark)))
+				left = slices.Sorted(slices.Values(append(slices.Clone(left), d.unfinished)))
 			}
 			for _, dryRun := range []bool{true, false} {
 				done, found, err := d.sweep(t, row.age, dryRun)
@@ -119,21 +119,22 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-// A record says its type, so that one question to Keycloak proves that its resource lives, and one that is gone is asked for twice.
+// A record has a type, so one request proves that its resource exists. For a resource that is gone
+// there are two.
 func TestSweepAsksOnce(t *testing.T) {
-	d := desert(t)
+	d := newSweepFixture(t)
 	before := d.keycloak.Calls()
 	if _, _, err := d.sweep(t, 0, false); err != nil {
 		t.Fatal(err)
 	}
-	if asked := d.keycloak.Calls() - before; asked != 3+2*2 {
-		t.Errorf("%d questions", asked)
+	if calls := d.keycloak.Calls() - before; calls != 3+2*2 {
+		t.Errorf("%d requests", calls)
 	}
 }
 
-// Records that were saved before they said their type are asked for as both.
+// Records without a type are checked as both types.
 func TestSweepOldRecords(t *testing.T) {
-	d := desert(t)
+	d := newSweepFixture(t)
 	recs, err := d.records.Load(t.Context(), d.ids(t)...)
 	if err != nil {
 		t.Fatal(err)
@@ -159,10 +160,11 @@ func TestSweepOldRecords(t *testing.T) {
 	same(t, "records left", d.ids(t), d.living)
 }
 
-// An error that is no 404 makes nobody an orphan. Questions are asked side by side, so the failing one is one of several.
+// An error other than 404 proves nothing. Requests are concurrent, so the failing one is one of
+// several.
 func TestSweepStopsAtAnError(t *testing.T) {
 	for _, status := range []int{401, 403, 500, 503} {
-		d := desert(t)
+		d := newSweepFixture(t)
 		all := d.ids(t)
 		d.keycloak.FailNext(nil, &scim.Error{Status: status})
 		done, _, err := d.sweep(t, 0, false)
@@ -175,7 +177,7 @@ func TestSweepStopsAtAnError(t *testing.T) {
 }
 
 func TestSweepSaysWhatItDidBeforeAnError(t *testing.T) {
-	d := desert(t)
+	d := newSweepFixture(t)
 	d.keycloak.FailNext(nil, nil, nil, nil, nil, nil, scim.Unavailable("Keycloak", nil)) // at the second proof of the second orphan
 	done, found, err := d.sweep(t, 0, false)
 	if scim.Status(err) != 503 || done.Orphans != 1 || len(found) != done.Orphans+done.Pending {
@@ -194,7 +196,7 @@ func TestSweepSaysWhatItDidBeforeAnError(t *testing.T) {
 
 func TestSweepWithoutStore(t *testing.T) {
 	for _, op := range []string{"load", "delete"} {
-		d := desert(t)
+		d := newSweepFixture(t)
 		all := d.ids(t)
 		d.records.down[op] = true
 		if done, found, err := d.sweep(t, 0, false); !errors.Is(err, errDown) || done.Orphans != 0 || len(found) > 1 {
@@ -204,7 +206,7 @@ func TestSweepWithoutStore(t *testing.T) {
 	}
 }
 
-// meeting does something when a resource is asked for the first time.
+// meeting calls meet when a resource is read for the first time.
 type meeting struct {
 	directory.Directory
 	id   string
@@ -220,9 +222,9 @@ func (m *meeting) Get(ctx context.Context, ref scim.Ref, n directory.Fields) (sc
 	return r, err
 }
 
-// Whoever saves a record has seen its resource: the sweep that meets them lets it be.
+// A writer that saves a record has seen its resource, so the sweep does not remove the record.
 func TestSweepLeavesARecordThatWasSavedMeanwhile(t *testing.T) {
-	d := desert(t)
+	d := newSweepFixture(t)
 	below := &meeting{Directory: d.keycloak, id: d.user.ID, meet: func() {
 		recs, err := d.records.Load(t.Context(), d.user.ID)
 		if err == nil {
@@ -241,7 +243,7 @@ func TestSweepLeavesARecordThatWasSavedMeanwhile(t *testing.T) {
 	}
 }
 
-// The walk goes on where it removed, over several pages.
+// The walk continues after removals, over several pages.
 func TestSweepOfManyPages(t *testing.T) {
 	h := build(t, directorytest.KeycloakCapabilities())
 	const all = 150

@@ -10,10 +10,12 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// longTerm is the size from which on a value is indexed by its hash: stores bound their terms.
+// longTerm is the size above which a value is indexed by its hash, because stores limit the size of
+// a term.
 const longTerm = 512
 
-// Term is the index entry of a value that resources are looked up by. Letter case is folded where the schema does not say caseExact.
+// Term returns the index entry of a value. Letter case is ignored unless the attribute is
+// caseExact.
 func Term(t scim.ResourceType, path scim.AttrPath, text string) string {
 	def, _ := scim.CoreSchemas().Lookup(t, path)
 	if !def.CaseExact {
@@ -26,18 +28,18 @@ func Term(t scim.ResourceType, path scim.AttrPath, text string) string {
 	return string(t) + "\x00" + path.Key() + "\x00" + text
 }
 
-// indexed are the attributes that identity providers look resources up by.
+// indexed are the attributes by which identity providers look up resources.
 var indexed = map[scim.ResourceType][]scim.AttrPath{
 	scim.User:  {{Name: "userName"}, {Name: "externalId"}, {Name: "emails", Sub: "value"}},
 	scim.Group: {{Name: "displayName"}, {Name: "externalId"}},
 }
 
-// Indexed reports whether resources can be found by the attribute's terms.
+// Indexed reports whether resources can be found by the terms of the attribute.
 func Indexed(t scim.ResourceType, p scim.AttrPath) bool {
 	return slices.ContainsFunc(indexed[t], p.Is)
 }
 
-// terms of a resource as the caller sees it.
+// terms returns the terms of a resource as the caller sees it.
 func terms(t scim.ResourceType, r scim.Resource) []string {
 	var out []string
 	for _, path := range indexed[t] {

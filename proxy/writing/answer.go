@@ -17,8 +17,9 @@ func (s *Service) read(ctx context.Context, c protocol.Read) (protocol.Answer, e
 	return s.show(c.Ref, c.Projection, r), nil
 }
 
-// answer shows a resource after a write. A user is known by then; a group is read again for its members, unless nobody wants them or they
-// are too many to be worth it after a PATCH: then there is no body, because a part of a resource is never passed off as the whole.
+// answer returns a resource after a write. A group is read again for its members, unless they are
+// not requested. If a group has too many members after a PATCH, the answer has no body, because a
+// part of a resource must not look like the whole.
 func (s *Service) answer(ctx context.Context, c change, after scim.Resource) (protocol.Answer, error) {
 	ref, w := c.ref, c.want
 	if w.Quiet {
@@ -45,7 +46,7 @@ func (s *Service) answer(ctx context.Context, c change, after scim.Resource) (pr
 	return s.show(ref, w, r), nil
 }
 
-// show tells the version of a resource where all of it was read.
+// show adds the version of a resource if the whole resource was read.
 func (s *Service) show(ref scim.Ref, w protocol.Projection, r scim.Resource) protocol.Answer {
 	var a protocol.Answer
 	if len(w.Attributes) == 0 {
@@ -58,7 +59,7 @@ func (s *Service) show(ref scim.Ref, w protocol.Projection, r scim.Resource) pro
 	return a
 }
 
-// precondition compares the current version with If-Match (RFC 7644 section 3.14).
+// precondition checks the current version against If-Match (RFC 7644 section 3.14).
 func (s *Service) precondition(ctx context.Context, ref scim.Ref, ifMatch string) error {
 	if ifMatch == "" {
 		return nil

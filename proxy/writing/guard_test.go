@@ -14,7 +14,7 @@ import (
 	"keycloak-scim-proxy/proxy/writing"
 )
 
-// writes are all calls that change something.
+// writes returns one call of each kind that changes something.
 func writes(user, group scim.Ref) []protocol.Call {
 	add := op(scim.Add, "members", `[{"value":"`+user.ID+`"}]`)
 	return []protocol.Call{
@@ -29,25 +29,26 @@ func writes(user, group scim.Ref) []protocol.Call {
 	}
 }
 
-// A caller who may not write is refused before a lock is taken and before the layers below hear of it.
+// A caller that may not write is refused before a lock is taken and before the layers below are
+// called.
 func TestProofComesBeforeTheLock(t *testing.T) {
 	_, m := native()
 	locked := 0
 	lock := func(context.Context, string) (func(), error) { locked++; return func() {}, nil }
-	var asked []scim.Ref
+	var checked []scim.Ref
 	refuse := func(_ context.Context, ref scim.Ref) error {
-		asked = append(asked, ref)
+		checked = append(checked, ref)
 		return scim.Forbidden("no")
 	}
 	s := writing.New(m, lock, scim.CoreSchemas(), writing.Options{Prove: refuse})
 	user, group := scim.Ref{Type: scim.User, ID: "u"}, scim.Ref{Type: scim.Group, ID: "g"}
 	for _, c := range writes(user, group) {
-		before := len(asked)
+		before := len(checked)
 		if _, err := s.Do(t.Context(), c); scim.Status(err) != 403 {
 			t.Errorf("%s: %v", c.Verb(), err)
 		}
-		if len(asked) != before+1 || asked[before] != protocol.Target(c) {
-			t.Errorf("%s: asked for %v", c.Verb(), asked[before:])
+		if len(checked) != before+1 || checked[before] != protocol.Target(c) {
+			t.Errorf("%s: checked %v", c.Verb(), checked[before:])
 		}
 	}
 	if locked != 0 || m.Calls() != 0 {
@@ -55,7 +56,7 @@ func TestProofComesBeforeTheLock(t *testing.T) {
 	}
 }
 
-// silent is a directory whose changes get no answer while it is told so.
+// silent is a directory whose changes can be left without an answer.
 type silent struct {
 	*directorytest.Memory
 	doubt bool
@@ -97,13 +98,13 @@ func (s *silent) Delete(ctx context.Context, ref scim.Ref) error {
 	return s.Memory.Delete(ctx, ref)
 }
 
-// A write whose change got no answer keeps its resource locked until the change can no longer take effect, whatever the write was and whether it
-// was mended; any other failure does not.
+// A write without an answer keeps its resource locked until it can no longer take effect, also if a
+// layer below recovered from it. Other failures unlock at once.
 func TestResourceInDoubtStaysLocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, m := native()
 		below := &silent{Memory: m}
-		held := map[string]chan struct{}{} // a mutex would not let the clock of the bubble go on
+		held := map[string]chan struct{}{} // a mutex would stop the clock of synctest
 		lock := func(_ context.Context, key string) (func(), error) {
 			if held[key] == nil {
 				held[key] = make(chan struct{}, 1)
@@ -124,7 +125,7 @@ func TestResourceInDoubtStaysLocked(t *testing.T) {
 				{true, scim.Unavailable("Keycloak", context.DeadlineExceeded), 25 * time.Second},
 				{false, scim.Unavailable("Keycloak", context.DeadlineExceeded), 0},
 				{false, scim.Uniqueness("taken"), 0},
-				{true, nil, 25 * time.Second}, // mended below
+				{true, nil, 25 * time.Second}, // a layer below recovered
 			} {
 				below.doubt, below.err = row.doubt, row.err
 				if _, err := s.Do(t.Context(), c); (err == nil) != (row.err == nil) {

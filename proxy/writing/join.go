@@ -11,10 +11,11 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// lookups is how many members are looked for at the same time.
+// lookups is how many members are looked up at the same time.
 const lookups = 8
 
-// join changes members. Where that is wanted, a refusal is answered by leaving those out who do not exist, and trying once more.
+// join changes members. With SkipUnknownMembers, a refused change is tried once more without the
+// members that do not exist.
 func (s *Service) join(ctx context.Context, group scim.Ref, m directory.MemberChange) (skipped []string, err error) {
 	err = s.below.ChangeMembers(ctx, group, m)
 	if err == nil || !s.options.SkipUnknownMembers || scim.Status(err) != 400 || len(m.Add) == 0 {
@@ -31,7 +32,7 @@ func (s *Service) join(ctx context.Context, group scim.Ref, m directory.MemberCh
 	return skipped, s.below.ChangeMembers(ctx, group, m)
 }
 
-// missing are the ids that no user has.
+// missing returns the ids for which there is no user.
 func (s *Service) missing(ctx context.Context, ids []string) ([]string, error) {
 	var mu sync.Mutex
 	var gone []string

@@ -23,11 +23,11 @@ func (s *Service) list(ctx context.Context, c protocol.List) (protocol.Answer, e
 	return protocol.Answer{Page: &p}, nil
 }
 
-// everywhere searches all types (RFC 7644 section 3.4.3): users first, then groups. A type that has none of the filter's attributes has no
-// results; a filter that fits no type is refused.
+// everywhere searches all types (RFC 7644 section 3.4.3): first users, then groups. A type without
+// the attributes of the filter has no results; a filter that is invalid for all types is refused.
 func (s *Service) everywhere(ctx context.Context, c protocol.List) (protocol.Answer, error) {
 	if c.Query.Cursor != nil || !c.Query.Sort.By.IsZero() {
-		return protocol.Answer{}, scim.NotImplemented("a search over all types has neither cursors nor sorting; search /Users or /Groups")
+		return protocol.Answer{}, scim.NotImplemented("a search over all types does not support cursors or sorting; search /Users or /Groups")
 	}
 	out := &directory.Page{Start: c.Query.Start}
 	var refused error
@@ -39,7 +39,7 @@ func (s *Service) everywhere(ctx context.Context, c protocol.List) (protocol.Ans
 		one.Query.Start = max(c.Query.Start-out.Total, 1)
 		one.Query.Count = c.Query.Count - len(out.Resources)
 		if cut {
-			one.Query.Count = 0 // only its total: the page has ended
+			one.Query.Count = 0 // only the total, because the page is full
 		}
 		a, err := s.list(ctx, one)
 		if e := scim.AsError(err); err != nil && e.Type == "invalidFilter" {
@@ -50,7 +50,7 @@ func (s *Service) everywhere(ctx context.Context, c protocol.List) (protocol.Ans
 			return protocol.Answer{}, err
 		}
 		answered = true
-		cut = cut || len(a.Page.Resources) < min(one.Query.Count, a.Page.Total-one.Query.Start+1) // a page has a limit in bytes
+		cut = cut || len(a.Page.Resources) < min(one.Query.Count, a.Page.Total-one.Query.Start+1) // pages are limited in bytes
 		out.Total += a.Page.Total
 		out.Resources = append(out.Resources, a.Page.Resources...)
 		out.Types = append(out.Types, slices.Repeat([]scim.ResourceType{t}, len(a.Page.Resources))...)

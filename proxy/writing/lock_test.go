@@ -15,7 +15,7 @@ import (
 	"keycloak-scim-proxy/proxy/writing"
 )
 
-// watched calls before with the name of each operation that changes the directory.
+// watched calls before with the name of each changing operation.
 type watched struct {
 	*directorytest.Memory
 	before func(op string)
@@ -41,7 +41,7 @@ func (w watched) Delete(ctx context.Context, ref scim.Ref) error {
 	return w.Memory.Delete(ctx, ref)
 }
 
-// stock makes a user and a group for writes.
+// stock creates a user and a group for writes.
 func stock(t *testing.T) (m *directorytest.Memory, user, group scim.Ref) {
 	t.Helper()
 	s, m := native()
@@ -50,8 +50,8 @@ func stock(t *testing.T) (m *directorytest.Memory, user, group scim.Ref) {
 	return m, scim.Ref{Type: scim.User, ID: u.ID()}, scim.Ref{Type: scim.Group, ID: g.ID()}
 }
 
-// Nothing is changed without the lock of its resource, or of its name while it is made, and each
-// lock is given back.
+// Every change holds the lock of its resource, or of its name for a create, and every lock is
+// released.
 func TestWritesHoldTheLock(t *testing.T) {
 	_, user, group := stock(t)
 	for i, c := range writes(user, group) {
@@ -79,7 +79,7 @@ func TestWritesHoldTheLock(t *testing.T) {
 	}
 }
 
-// A lock that cannot be had refuses the write.
+// A write whose lock cannot be taken is refused.
 func TestWritesWithoutALockAreRefused(t *testing.T) {
 	m, user, group := stock(t)
 	calls := m.Calls()
@@ -93,7 +93,7 @@ func TestWritesWithoutALockAreRefused(t *testing.T) {
 	}
 }
 
-// Names that differ in letter case only are one name: creates of them take the same lock.
+// Creates of names that differ only in letter case take the same lock.
 func TestCreatesOfOneNameShareTheLock(t *testing.T) {
 	var keys []string
 	lock := func(_ context.Context, key string) (func(), error) {
@@ -110,7 +110,7 @@ func TestCreatesOfOneNameShareTheLock(t *testing.T) {
 	}
 }
 
-// A write goes on when its caller hangs up, wherever it is then; a read does not.
+// A write continues if its caller disconnects at any point; a read does not.
 func TestWritesOutliveTheirCaller(t *testing.T) {
 	_, user, group := stock(t)
 	for i, c := range writes(user, group) {
@@ -143,7 +143,7 @@ func TestWritesOutliveTheirCaller(t *testing.T) {
 	}
 }
 
-// The deadline of the request holds for a write all the same.
+// The deadline of the request also applies to a write.
 func TestWritesKeepTheirDeadline(t *testing.T) {
 	m, user, group := stock(t)
 	lock := func(ctx context.Context, _ string) (func(), error) { return func() {}, ctx.Err() }

@@ -10,13 +10,13 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// memberIDs reads the ids of a members value: a list of objects with a value, or one such object.
+// memberIDs returns the ids in a members value: a list of objects with a value, or one such object.
 func memberIDs(raw string) ([]string, error) {
 	if document.Unassigned(raw) {
 		return nil, nil
 	}
 	var ids []string
-	given := map[string]bool{} // a group may have 100,000
+	given := map[string]bool{} // a group may have 100,000 members
 	for _, e := range document.Elements(raw) {
 		m, err := scim.Part(e)
 		id := m.Raw("value")
@@ -80,7 +80,8 @@ func fold(s scim.Schemas, ops []scim.Op, now []scim.Resource) (directory.MemberC
 	return r.membership(), nil
 }
 
-// roster is the last word on each id; only says that no other member remains.
+// roster has the last operation on each id: true adds it, false removes it. With only, all other
+// members are removed.
 type roster struct {
 	schemas scim.Schemas
 	now     []scim.Resource // the members of the group; nil: they were not read
@@ -89,7 +90,7 @@ type roster struct {
 	last    map[string]bool
 }
 
-func (r *roster) say(in bool, ids ...string) {
+func (r *roster) set(in bool, ids ...string) {
 	for _, id := range ids {
 		if _, seen := r.last[id]; !seen {
 			r.order = append(r.order, id)
@@ -108,7 +109,7 @@ func (r *roster) apply(op scim.Op) error {
 			return scim.InvalidPath("members can be added and replaced by value, and removed by value or by a filter")
 		}
 		ids, err := r.selected(op.Path.Filter)
-		r.say(false, ids...)
+		r.set(false, ids...)
 		return err
 	}
 	if op.Path.Sub != "" {
@@ -124,7 +125,7 @@ func (r *roster) apply(op scim.Op) error {
 	if op.Kind != scim.Add {
 		r.empty()
 	}
-	r.say(true, ids...)
+	r.set(true, ids...)
 	return nil
 }
 

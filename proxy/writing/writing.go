@@ -12,24 +12,28 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// Lock serialises writes under a key among all processes that share the store. It returns an unlock function.
+// Lock serialises writes under a key among all processes that share the store. It returns a
+// function that unlocks the key.
 type Lock func(ctx context.Context, key string) (unlock func(), err error)
 
-// Options of the room.
+// Options configure the layer.
 type Options struct {
-	// MembersShown is the size up to which a group is answered whole after a change of its members; beyond it the answer is 204.
+	// MembersShown is the largest group that is returned after a PATCH of its members. For larger
+	// groups the answer is 204.
 	MembersShown int
-	// SkipUnknownMembers leaves members that do not exist out of a change instead of refusing it; the answer names them.
+	// SkipUnknownMembers leaves out members that do not exist, instead of refusing the change. The
+	// answer names them.
 	SkipUnknownMembers bool
-	// Prove asks whether the caller may change a resource, or create one if the ref has no id, before a lock is taken or anything is kept.
-	// Nil: the layers below act by the proxy's own account, which may.
+	// Prove checks that the caller may change a resource, or create one if the ref has no id,
+	// before a lock is taken or anything is stored. If it is nil, the layers below use the proxy's
+	// own account.
 	Prove func(ctx context.Context, ref scim.Ref) error
-	// Doubt is how long a resource stays locked after a write whose outcome is not known: it may still take effect, and must not do so after
-	// a later write.
+	// Doubt is how long a resource stays locked after a write without an answer, which may still
+	// take effect and must not do so after a later write.
 	Doubt time.Duration
 }
 
-// Service is the top room.
+// Service is the topmost layer.
 type Service struct {
 	below   directory.Directory
 	lock    Lock
@@ -37,21 +41,21 @@ type Service struct {
 	options Options
 }
 
-// New builds the room on a directory.
+// New returns the layer on top of below.
 func New(below directory.Directory, l Lock, s scim.Schemas, o Options) *Service {
 	return &Service{below, l, s, o}
 }
 
 var _ protocol.Service = (*Service)(nil)
 
-// Capabilities is what the rooms below do, and versions.
+// Capabilities adds versions (ETag).
 func (s *Service) Capabilities() directory.Capabilities {
 	a := s.below.Capabilities()
 	a.ETag = true
 	return a
 }
 
-// Prove reports whether the caller may write.
+// Prove returns an error if the caller may not write.
 func (s *Service) Prove(ctx context.Context, ref scim.Ref) error {
 	if s.options.Prove == nil {
 		return nil
@@ -59,7 +63,7 @@ func (s *Service) Prove(ctx context.Context, ref scim.Ref) error {
 	return s.options.Prove(ctx, ref)
 }
 
-// Do is the only switch over calls.
+// Do executes a call. It is the only switch over calls.
 func (s *Service) Do(ctx context.Context, c protocol.Call) (protocol.Answer, error) {
 	if c.Writes() {
 		var done context.CancelFunc
@@ -80,10 +84,10 @@ func (s *Service) Do(ctx context.Context, c protocol.Call) (protocol.Answer, err
 	case protocol.Delete:
 		return protocol.Answer{}, s.remove(ctx, c)
 	}
-	return protocol.Answer{}, scim.NotImplemented("no such call")
+	return protocol.Answer{}, scim.NotImplemented("this call is not supported")
 }
 
-// persist keeps a write going when the caller hangs up; its deadline still holds.
+// detach returns a context that ignores the caller's cancellation and keeps its deadline.
 func detach(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	ctx = context.WithoutCancel(ctx)
@@ -99,7 +103,7 @@ func (s *Service) create(ctx context.Context, c protocol.Create) (protocol.Answe
 		return protocol.Answer{}, err
 	}
 	if c.Type == scim.User && body.Raw("active") == "" {
-		body = body.With("active", "true") // RFC 7643 leaves the default open; an account that nobody asked to disable is enabled
+		body = body.With("active", "true") // RFC 7643 defines no default
 	}
 	if err := s.schemas.CheckRequired(c.Type, body); err != nil {
 		return protocol.Answer{}, err
@@ -124,7 +128,7 @@ func (s *Service) create(ctx context.Context, c protocol.Create) (protocol.Answe
 			if outcome.Adopted() {
 				return protocol.Answer{}, scim.Left(err, nil)
 			}
-			return protocol.Answer{}, directory.Undone(err, s.below.Delete(context.WithoutCancel(ctx), ref)) // the create is refused as a whole
+			return protocol.Answer{}, directory.Undone(err, s.below.Delete(context.WithoutCancel(ctx), ref)) // the whole create fails
 		}
 	}
 	a, err := s.answer(ctx, change{ref: ref, want: c.Projection, whole: true}, r)
@@ -137,13 +141,13 @@ func (s *Service) replace(ctx context.Context, c protocol.Replace) (protocol.Ans
 	if err != nil {
 		return protocol.Answer{}, err
 	}
-	m.Replace = c.Type == scim.Group // absent is removed, members too
+	m.Replace = c.Type == scim.Group // absent attributes are removed, also members
 	if err := s.schemas.CheckRequired(c.Type, body); err != nil {
 		return protocol.Answer{}, err
 	}
 	return s.write(ctx, change{ref: c.Ref, ifMatch: c.IfMatch, want: c.Projection, members: m, whole: true, edit: func(cur scim.Resource) (scim.Resource, error) {
 		wanted := body.With("id", cur.Raw("id")).With("meta", cur.Raw("meta")).With("schemas", cur.Raw("schemas"))
-		if body.Raw("active") == "" { // a PUT that does not speak of it neither enables nor disables anybody
+		if body.Raw("active") == "" { // a PUT without active does not change it
 			wanted = wanted.With("active", cur.Raw("active"))
 		}
 		return wanted, nil
@@ -190,90 +194,8 @@ func (s *Service) remove(ctx context.Context, c protocol.Delete) error {
 	return s.below.Delete(ctx, c.Ref)
 }
 
-// change is what every write to an existing resource comes to. A nil edit never loads the resource.
-type change struct {
-	ref     scim.Ref
-	ifMatch string
-	want    protocol.Projection
-	members directory.MemberChange
-	fold    []scim.Op // operations on members that are decided on the members, under the lock
-	whole   bool      // the answer is the whole resource, however many members it has
-	edit    directory.Edit
-}
-
-// write is the one shape of every change: lock, compare, edit, join, answer.
-func (s *Service) write(ctx context.Context, c change) (protocol.Answer, error) {
-	if err := s.Prove(ctx, c.ref); err != nil {
-		return protocol.Answer{}, err
-	}
-	unlock, err := s.lock(ctx, c.ref.Key())
-	if err != nil {
-		return protocol.Answer{}, scim.Unavailable("the lock", err)
-	}
-	ctx, outcome := directory.WithOutcome(ctx)
-	defer s.release(unlock, outcome)
-	if err := s.precondition(ctx, c.ref, c.ifMatch); err != nil {
-		return protocol.Answer{}, err
-	}
-	if c.members, err = s.decided(ctx, c); err != nil {
-		return protocol.Answer{}, err
-	}
-	var before, after scim.Resource
-	if c.edit != nil {
-		after, err = s.below.Update(ctx, c.ref, func(cur scim.Resource) (scim.Resource, error) { before = cur; return c.edit(cur) })
-		if err != nil {
-			return protocol.Answer{}, err
-		}
-	}
-	var skipped []string
-	if !c.members.Empty() {
-		if skipped, err = s.join(ctx, c.ref, c.members); err != nil {
-			return protocol.Answer{}, s.takeBack(ctx, c.ref, before, after, err)
-		}
-	}
-	a, err := s.answer(ctx, c, after)
-	a.Skipped = skipped
-	return a, err
-}
-
-// decided is the change of members, for which the group's members are read if a filter needs them.
-func (s *Service) decided(ctx context.Context, c change) (directory.MemberChange, error) {
-	if c.fold == nil {
-		return c.members, nil
-	}
-	group, err := s.below.Get(ctx, c.ref, directory.Fields{Only: []string{membersPath.Key()}, Members: true})
-	if err != nil {
-		return c.members, err
-	}
-	now := []scim.Resource{}
-	for e := range document.Values(group.Raw(membersPath.Name)) {
-		m, err := scim.Part(e)
-		if err != nil {
-			return c.members, scim.Upstream(err)
-		}
-		now = append(now, m)
-	}
-	return fold(s.schemas, c.fold, now)
-}
-
-// release gives a lock back: at once, or if a change may still take effect, when it no longer can. The next writer reads what came of it.
-func (s *Service) release(unlock func(), o *directory.Outcome) {
-	if o.InDoubt() {
-		time.AfterFunc(s.options.Doubt, unlock)
-		return
-	}
-	unlock()
-}
-
-// takeBack undoes the first half of a group's write whose second half failed.
-func (s *Service) takeBack(ctx context.Context, ref scim.Ref, before, after scim.Resource, cause error) error {
-	if before.IsZero() {
-		return cause
-	}
-	return directory.PutBack(ctx, s.below, ref, before, after, cause)
-}
-
-// split takes what the server gives out of a body (RFC 7644 section 3.3: readOnly values are ignored), and a group's members.
+// split removes readOnly attributes from a body, which are ignored (RFC 7644 section 3.3),
+// attributes that are never returned, and the members of a group, which it returns separately.
 func (s *Service) split(t scim.ResourceType, body scim.Resource) (scim.Resource, directory.MemberChange, error) {
 	var m directory.MemberChange
 	for _, name := range body.Names() {

@@ -15,7 +15,7 @@ import (
 	"keycloak-scim-proxy/proxy/writing"
 )
 
-// native is an in-memory directory that holds everything, so that this room is tested alone.
+// native returns the layer on a directory in memory that stores everything.
 func native() (*writing.Service, *directorytest.Memory) {
 	holds := map[scim.ResourceType]map[string]directory.Placement{scim.User: {}, scim.Group: {}}
 	for _, t := range []scim.ResourceType{scim.User, scim.Group} {
@@ -106,7 +106,7 @@ func TestRefusals(t *testing.T) {
 		{op(scim.ReplaceAll, `emails[type eq "fax"].value`, `"x"`), "noTarget"},
 		{op(scim.ReplaceAll, "name", `"x"`), "invalidValue"},
 	} {
-		// A good operation before the bad one must leave nothing behind.
+		// A valid operation before the invalid one must have no effect.
 		refuses(t, s, protocol.Patch{Ref: ref, Ops: []scim.Op{op(scim.ReplaceAll, "title", `"half"`), c.op}}, 400, c.scimType)
 	}
 	if after := do(t, s, protocol.Read{Ref: ref}); after.Version != before.Version {
@@ -205,12 +205,12 @@ func TestMembersRefused(t *testing.T) {
 		refuses(t, s, protocol.Patch{Ref: g, Ops: []scim.Op{o}}, 400, "invalidValue")
 	}
 	refuses(t, s, protocol.Patch{Ref: g, Ops: []scim.Op{op(scim.ReplaceAll, `members[value eq "x"].display`, `"x"`)}}, 400, "invalidPath")
-	// The attributes of a write whose members are refused go back.
+	// The attributes of a write whose members are refused are restored.
 	refuses(t, s, protocol.Patch{Ref: g, Ops: []scim.Op{op(scim.ReplaceAll, "displayName", `"H"`), op(scim.Add, "members", value("nobody"))}}, 400, "invalidValue")
 	if r := do(t, s, protocol.Read{Ref: g}).Resource; r.Raw("displayName") != `"G"` {
 		t.Errorf("half of it stayed: %s", r)
 	}
-	// A group that cannot have its members is not made.
+	// A group whose members are refused is not created.
 	refuses(t, s, protocol.Create{Type: scim.Group, Body: document.Must(`{"displayName":"New","members":[{"value":"nobody"}]}`)}, 400, "invalidValue")
 	p := do(t, s, protocol.List{Query: directory.Query{Type: scim.Group, Start: 1, Count: 10}})
 	if p.Page.Total != 1 {
@@ -233,7 +233,7 @@ func TestBigGroupPatchHasNoBody(t *testing.T) {
 	}
 }
 
-// A create names what it made also if nobody wants to see it.
+// A create returns the ref of the new resource even if the resource is not requested.
 func TestQuietCreateNamesWhatItMade(t *testing.T) {
 	s, m := native()
 	for _, c := range []protocol.Create{

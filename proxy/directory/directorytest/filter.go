@@ -8,8 +8,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// verdict is what a filter says of a resource. A resource is listed only if it is yes, also below
-// "not".
+// verdict is the result of a filter for a resource. A resource is listed only if it is yes, also
+// inside "not".
 type verdict int8
 
 const (
@@ -25,15 +25,15 @@ func verdictOf(b bool) verdict {
 	return no
 }
 
-// matches decides a filter as Keycloak does: as RFC 7644 means it where Capabilities.Filters says so, and
-// wrongly everywhere else. A layer that pushes more down than Capabilities allows therefore gets a wrong
-// answer.
+// matches evaluates a filter as Keycloak does: as RFC 7644 defines it if Capabilities.Filters says
+// so, and wrongly otherwise. A layer that pushes down a filter that Capabilities does not support
+// therefore gets a wrong answer.
 func (m *Memory) matches(f scim.Filter, t scim.ResourceType, r scim.Resource) bool {
 	return f == nil || !m.poisoned(f, t) && m.verdict(f, t, r) == yes
 }
 
-// poisoned reports whether a filter has a term that Keycloak does not understand: the whole filter
-// then matches nobody.
+// poisoned reports whether a filter has a term that Keycloak does not understand. The whole filter
+// then matches no resource.
 func (m *Memory) poisoned(f scim.Filter, t scim.ResourceType) bool {
 	anyOf := func(terms []scim.Filter) bool {
 		for _, term := range terms {
@@ -62,12 +62,12 @@ func (m *Memory) poisoned(f scim.Filter, t scim.ResourceType) bool {
 
 // unmapped reports whether Keycloak has no column for an attribute.
 func (m *Memory) unmapped(a scim.AttrPath, t scim.ResourceType) bool {
-	held := m.able.Placement(t, a)
-	return m.able.Filters[t][a.Key()] == directory.None && (held == directory.StoreOnly || held == directory.ServerMade)
+	held := m.capabilities.Placement(t, a)
+	return m.capabilities.Filters[t][a.Key()] == directory.None && (held == directory.StoreOnly || held == directory.ServerMade)
 }
 
-// verdict is that of SQL: a comparison with what is not there is neither yes nor no, and "not"
-// leaves it so.
+// verdict follows SQL: a comparison with a missing value is neither yes nor no, and "not" does not
+// change that.
 func (m *Memory) verdict(f scim.Filter, t scim.ResourceType, r scim.Resource) verdict {
 	switch f := f.(type) {
 	case scim.Compare:
@@ -98,7 +98,7 @@ func (m *Memory) verdict(f scim.Filter, t scim.ResourceType, r scim.Resource) ve
 
 func (m *Memory) compare(f scim.Compare, t scim.ResourceType, r scim.Resource) verdict {
 	right := verdictOf(m.schemas.Match(f, t, r))
-	can := m.able.Filters[t][f.Attr.Key()]
+	can := m.capabilities.Filters[t][f.Attr.Key()]
 	switch {
 	case f.Value == "null":
 		return neither
@@ -117,7 +117,7 @@ func (m *Memory) compare(f scim.Compare, t scim.ResourceType, r scim.Resource) v
 	return exactly(f, right, r)
 }
 
-// exactly compares text with its letter case, whatever the schema says.
+// exactly compares text with its letter case, even if the schema ignores it.
 func exactly(f scim.Compare, folded verdict, r scim.Resource) verdict {
 	text := strings.Trim(f.Value, `"`)
 	same := strings.Contains(r.Get(f.Attr.Top()), text)

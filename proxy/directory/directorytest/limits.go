@@ -11,11 +11,11 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// limits walks with a filter that is as long and as deep as the directory accepts; one that states no
-// limits gets a longer and deeper one than Keycloak accepts.
+// limits walks with a filter that is as long and as deep as the directory accepts. If the directory
+// states no limits, the filter is longer and deeper than Keycloak accepts.
 func limits(t *testing.T, d directory.Directory) {
 	name := scim.AttrPath{Name: "userName"}
-	long := "sample400" + strings.Repeat("x", 246) // the longest name: going on behind it names it
+	long := "sample400" + strings.Repeat("x", 246) // the longest name: ResumeAfter contains it
 	var want []string
 	for i, n := range []string{long, "sample401", "sample402"} {
 		made := create(t, d, scim.User, Sample(400+i).With("userName", document.Quote(n)))
@@ -48,14 +48,14 @@ func limits(t *testing.T, d directory.Directory) {
 	}
 }
 
-// filterOf is a filter of that many bytes and that nesting which means "one of the terms".
+// filterOf returns a filter of the given size in bytes and nesting that matches one of the terms.
 func filterOf(length, nesting int, terms ...scim.Filter) scim.Filter {
-	nobody := func(n int) scim.Filter { return scim.Equal(scim.AttrPath{Name: "userName"}, strings.Repeat("y", n)) }
+	unused := func(n int) scim.Filter { return scim.Equal(scim.AttrPath{Name: "userName"}, strings.Repeat("y", n)) }
 	f := scim.Or{Terms: terms}
 	for range nesting {
-		f = scim.Or{Terms: []scim.Filter{f, nobody(1)}}
+		f = scim.Or{Terms: []scim.Filter{f, unused(1)}}
 	}
-	f.Terms = append(f.Terms, nobody(1))
-	f.Terms[len(f.Terms)-1] = nobody(1 + length - len(f.String()))
+	f.Terms = append(f.Terms, unused(1))
+	f.Terms[len(f.Terms)-1] = unused(1 + length - len(f.String()))
 	return f
 }

@@ -17,7 +17,8 @@ func TestMemory(t *testing.T) {
 	})
 }
 
-// Where Capabilities does not vouch for a filter, the answer is as wrong as Keycloak's (docs/keycloak.md).
+// Filters that Capabilities do not support are evaluated as wrongly as by Keycloak
+// (docs/keycloak.md).
 func TestMemoryFiltersAsWronglyAsKeycloak(t *testing.T) {
 	m := directorytest.NewMemory(directorytest.KeycloakCapabilities())
 	ids := map[string]string{}
@@ -42,13 +43,13 @@ func TestMemoryFiltersAsWronglyAsKeycloak(t *testing.T) {
 		{`userName eq "ADA"`, "ada", "ada"},
 		{`userName ne "ada"`, "bob", "bob"},
 		{`groups.value eq "G"`, "ada", "ada"},
-		// An unmapped name answers nobody and poisons the expression around it.
+		// An unmapped name matches no user and poisons the expression around it.
 		{`title pr`, "", ""},
 		{`userName eq "ada" or title pr`, "ada", ""},
 		{`not (nickName eq "x")`, "ada bob", ""},
 		{`userName eq "bob" or emails[type eq "work"]`, "ada bob", ""},
 		{`id pr`, "ada bob", ""},
-		// What is missing is lost by "ne" and "not".
+		// "ne" and "not" lose resources without the attribute.
 		{`name.givenName ne "Grace"`, "ada bob", "ada"},
 		{`not (name.givenName eq "Grace")`, "ada bob", "ada"},
 		{`not (name.givenName pr)`, "bob", ""},
@@ -59,7 +60,7 @@ func TestMemoryFiltersAsWronglyAsKeycloak(t *testing.T) {
 		{`not (groups.value eq "other")`, "ada bob", ""},
 		{`groups.value sw "group"`, "ada", ""},
 		{`name.givenName eq null`, "bob", ""},
-		// Text compares exactly, an e-mail address with what is stored in lower case.
+		// Text compares exactly, an e-mail address with its stored lower-case form.
 		{`name.givenName eq "Ada"`, "ada", "ada"},
 		{`name.givenName eq "ADA"`, "ada", ""},
 		{`name.givenName ne "ADA"`, "bob", "ada"},
@@ -98,7 +99,7 @@ func TestMemoryFiltersAsWronglyAsKeycloak(t *testing.T) {
 	}
 }
 
-// The directory refuses filters beyond the limits that it states.
+// The directory refuses filters above its limits.
 func TestMemoryFilterLimits(t *testing.T) {
 	able := directorytest.KeycloakCapabilities()
 	able.FilterLimits = directory.FilterLimits{Length: 40, Nesting: 2}

@@ -9,8 +9,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// ServiceDirectory lets the contract run against a Service: every operation becomes the calls that a client would send, an update a GET and a
-// PUT.
+// ServiceDirectory runs the contract against a Service. Every operation becomes the requests that a
+// client would send; an update is a GET and a PUT.
 type ServiceDirectory struct {
 	Service protocol.Service
 	Holds   directory.Capabilities
@@ -18,7 +18,7 @@ type ServiceDirectory struct {
 
 var _ directory.Directory = ServiceDirectory{}
 
-// Capabilities is what was given.
+// Capabilities returns Holds.
 func (s ServiceDirectory) Capabilities() directory.Capabilities { return s.Holds }
 
 // Create is POST.
@@ -29,17 +29,18 @@ func (s ServiceDirectory) Create(ctx context.Context, t scim.ResourceType, r sci
 
 // Get is GET.
 func (s ServiceDirectory) Get(ctx context.Context, ref scim.Ref, n directory.Fields) (scim.Resource, error) {
-	a, err := s.Service.Do(ctx, protocol.Read{Ref: ref, Projection: wantOf(n)})
+	a, err := s.Service.Do(ctx, protocol.Read{Ref: ref, Projection: projectionOf(n)})
 	return a.Resource, err
 }
 
-// List is GET of the endpoint; a walk goes by cursor, which is the mark of a page's last resource.
+// List is GET of the endpoint. A walk uses cursors; the next cursor is the position of the page's
+// last resource.
 func (s ServiceDirectory) List(ctx context.Context, q directory.Query) (directory.Page, error) {
 	walking := q.Count > 0 && q.Filter == nil
 	if walking {
 		q.Cursor, q.ResumeAfter = new(q.ResumeAfter), ""
 	}
-	a, err := s.Service.Do(ctx, protocol.List{Query: q, Projection: wantOf(q.Fields)})
+	a, err := s.Service.Do(ctx, protocol.List{Query: q, Projection: projectionOf(q.Fields)})
 	if a.Page == nil {
 		return directory.Page{}, err
 	}
@@ -93,7 +94,7 @@ func (s ServiceDirectory) Delete(ctx context.Context, ref scim.Ref) error {
 	return err
 }
 
-func wantOf(n directory.Fields) protocol.Projection {
+func projectionOf(n directory.Fields) protocol.Projection {
 	var w protocol.Projection
 	for _, o := range n.Only {
 		if p, err := scim.ParseAttrPath(o); err == nil {

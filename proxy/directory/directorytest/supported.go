@@ -11,9 +11,9 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// vouched: a filter that Capabilities.Filters allows is decided as RFC 7644 means it, on resources with and
-// without the attribute.
-func vouched(t *testing.T, d directory.Directory) {
+// supportedFilters checks that filters that Capabilities.Filters supports are evaluated as RFC 7644
+// defines them, on resources with and without the attribute.
+func supportedFilters(t *testing.T, d directory.Directory) {
 	group, users := groupOf(t, d, "Vouched A", 3)
 	join(t, d, group, directory.MemberChange{Add: users[:2]})
 	other := create(t, d, scim.Group, document.Must(`{"displayName":"vouched b"}`))
@@ -28,7 +28,7 @@ func vouched(t *testing.T, d directory.Directory) {
 		for i, id := range ids {
 			ref := scim.Ref{Type: kind, ID: id}
 			all[i] = get(t, d, ref, directory.Fields{Members: kind == scim.Group})
-			if kind == scim.User { // a user's groups are shown only to who asks
+			if kind == scim.User { // a user's groups are shown only if requested
 				all[i] = all[i].With("groups", get(t, d, ref, directory.Fields{Only: []string{"groups"}}).Raw("groups"))
 			}
 		}
@@ -40,7 +40,7 @@ func vouched(t *testing.T, d directory.Directory) {
 	}
 }
 
-// spelled is a path as resources spell it.
+// spelled returns a path as resources spell it.
 func spelled(kind scim.ResourceType, key string) scim.AttrPath {
 	a := scim.MustPath(key)
 	top, _ := scim.CoreSchemas().Lookup(kind, a.Top())
@@ -51,7 +51,8 @@ func spelled(kind scim.ResourceType, key string) scim.AttrPath {
 	return a
 }
 
-// allowed are filters on an attribute that a directory may be asked, with the values of resources.
+// allowed returns the filters on an attribute that a directory supports, with the values of
+// resources.
 func allowed(a scim.AttrPath, can directory.FilterSupport, kind scim.ResourceType, all []scim.Resource) []scim.Filter {
 	def, _ := scim.CoreSchemas().Lookup(kind, a)
 	var out []scim.Filter
@@ -63,7 +64,7 @@ func allowed(a scim.AttrPath, can directory.FilterSupport, kind scim.ResourceTyp
 		switch {
 		case value == "":
 			continue
-		case def.Type == "dateTime": // to the second: Keycloak's own precision is its own
+		case def.Type == "dateTime": // far from the stored values: Keycloak has another precision
 			add(scim.Gt, `"2020-01-01T00:00:00Z"`)
 			add(scim.Lt, `"2020-01-01T00:00:00Z"`)
 			continue
@@ -87,7 +88,7 @@ func allowed(a scim.AttrPath, can directory.FilterSupport, kind scim.ResourceTyp
 	return out
 }
 
-// firstValue is the first value of an attribute; a path into a multi-valued one is that of an
+// firstValue returns the first value of an attribute. A path into a multi-valued one is that of an
 // element.
 func firstValue(r scim.Resource, a scim.AttrPath) string {
 	if top := r.Get(a.Top()); strings.HasPrefix(top, "[") {
