@@ -25,7 +25,8 @@ import (
 	"keycloak-scim-proxy/test/redisserver"
 )
 
-// replicas are two processes of the program on one Redis, with a load balancer that sends a request to either.
+// replicas are two processes of the program on one Redis, with a load balancer that sends a request
+// to either.
 type replicas struct {
 	t      *testing.T
 	w      *world
@@ -57,7 +58,7 @@ func newReplicas(t *testing.T) *replicas {
 	return r
 }
 
-// configuration writes one with these keys.
+// configuration writes a configuration with these keys.
 func (r *replicas) configuration(keys ...string) string {
 	r.t.Helper()
 	file := r.w.files(r.t, r.w.realm.Server.URL)
@@ -75,7 +76,7 @@ func (r *replicas) configuration(keys ...string) string {
 	return file
 }
 
-// restart takes a replica out of the balancer, and starts it again with these keys.
+// restart takes a replica out of the load balancer, and starts it again with these keys.
 func (r *replicas) restart(i int, keys ...string) {
 	r.t.Helper()
 	one := &r.each[i]
@@ -99,7 +100,7 @@ func (r *replicas) send(ctx context.Context, method, path, body string) (protoco
 	}
 }
 
-// holds reports whether a user is readable by id, and found by an attribute that only the store has.
+// holds checks that a user can be read by id, and found by an attribute that only the store has.
 func (r *replicas) holds(ctx context.Context, send sender, id, externalID, title string) error {
 	a, err := send(ctx, "GET", "/Users/"+id, "")
 	if err != nil || document.Text(a.Resource.Raw("title")) != title {
@@ -114,14 +115,15 @@ func (r *replicas) holds(ctx context.Context, send sender, id, externalID, title
 
 type sender func(ctx context.Context, method, path, body string) (protocol.Answer, error)
 
-// create makes a user with attributes that only the store has.
+// create creates a user with attributes that only the store has.
 func create(ctx context.Context, send sender, n int, externalID, title string) (id string, err error) {
 	body := directorytest.Sample(n).With("externalId", document.Quote(externalID)).With("title", document.Quote(title))
 	a, err := send(ctx, "POST", "/Users", body.String())
 	return a.Resource.ID(), err
 }
 
-// traffic creates, changes and reads users until done is closed. It returns their titles, by id and externalId.
+// traffic creates, changes and reads users until done is closed. It returns their titles, by id and
+// externalId.
 func (r *replicas) traffic(worker int, done <-chan struct{}, count *atomic.Int64) map[[2]string]string {
 	ctx, users := r.t.Context(), map[[2]string]string{}
 	for n := 0; ; n++ {
@@ -154,7 +156,8 @@ func (r *replicas) traffic(worker int, done <-chan struct{}, count *atomic.Int64
 	}
 }
 
-// reseal runs the program's command with these keys. It kills it when a line holds the text, if that is not empty.
+// reseal runs the command with these keys. If killAt is not empty, it kills the command at the
+// first line that contains this text.
 func (r *replicas) reseal(killAt string, keys ...string) (said string, err error) {
 	r.t.Helper()
 	c := exec.CommandContext(r.t.Context(), r.binary, "store", "reseal", "--config", r.configuration(keys...))
@@ -175,7 +178,7 @@ func (r *replicas) reseal(killAt string, keys ...string) (said string, err error
 	return said, c.Wait()
 }
 
-// TestRotation rotates a key as docs/operations.md says, while requests flow.
+// A key is rotated as docs/operations.md says, while requests flow.
 func TestRotation(t *testing.T) {
 	r := newReplicas(t)
 	for n := range 4 {
@@ -250,8 +253,8 @@ func TestRotation(t *testing.T) {
 	t.Logf("%d users in %d rounds", len(users), count.Load())
 }
 
-// TestRotationInTheWrongOrder has a replica that writes with a key that the other one does not have. The other one stops before the first
-// record is sealed with it: it never answers that a user does not exist.
+// One replica starts to write with a key that the other one does not have. The other one stops
+// before the first record is sealed with this key: it never answers that a user does not exist.
 func TestRotationInTheWrongOrder(t *testing.T) {
 	r := newReplicas(t)
 	ctx, a := t.Context(), r.each[0].client.send

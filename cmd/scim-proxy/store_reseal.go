@@ -59,7 +59,8 @@ func resealCommand() *cobra.Command {
 	return c
 }
 
-// resealProgress prints a line for each space, one now and then for a large one, and one for each record that cannot be read.
+// resealProgress prints a line for each space, a line every ten seconds within a large one, and a
+// line for each record that cannot be read.
 func resealProgress(out io.Writer, now func() time.Time) guard.ResealOptions {
 	last := now()
 	return guard.ResealOptions{
@@ -85,7 +86,8 @@ func resealCounts(n guard.ResealCounts) string {
 	return fmt.Sprintf("%d records, %d resealed, %d sealed for the first time, %d unreadable", n.Seen, n.Resealed, n.Sealed, n.Unreadable)
 }
 
-// tellResealed says of each key whether it may be removed. The error is that one must stay.
+// tellResealed prints for each key whether it may be removed. It returns an error if a key must
+// stay.
 func tellResealed(out io.Writer, r guard.Resealed, files []string) error {
 	fmt.Fprintf(out, "all spaces: %s\n", resealCounts(r.ResealCounts))
 	var stays error

@@ -16,7 +16,7 @@ import (
 	"keycloak-scim-proxy/proxy/store/guard"
 )
 
-// sealedConfig is configured with encryption by the keys of these names. An earlier configuration of the same directory is replaced.
+// sealedConfig writes a configuration with encryption by the keys of these names.
 func sealedConfig(t *testing.T, file string, names ...string) {
 	t.Helper()
 	dir := filepath.Dir(file)
@@ -31,7 +31,7 @@ func sealedConfig(t *testing.T, file string, names ...string) {
 	}
 }
 
-// withStore runs fn on the store of a configuration, as a proxy with these keys.
+// withStore runs fn on the store, as a proxy with these keys.
 func withStore(t *testing.T, db string, names []string, fn func(*guard.Engine)) {
 	t.Helper()
 	var files []string
@@ -50,7 +50,7 @@ func withStore(t *testing.T, db string, names []string, fn func(*guard.Engine)) 
 	fn(guard.New(e, guard.Options{Keys: keys, Now: time.Now, NewID: rand.Text}))
 }
 
-// reseals runs the command and returns what it prints.
+// reseals runs the command and returns its output.
 func reseals(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	c := root()
@@ -94,7 +94,7 @@ func TestResealRefuses(t *testing.T) {
 	}
 }
 
-// The way of docs/operations.md for an embedded store, with a record that cannot be read at first.
+// The steps of docs/operations.md for an embedded store. One record cannot be read.
 func TestResealTells(t *testing.T) {
 	file, db := configured(t)
 	sealedConfig(t, file, "k1")

@@ -16,7 +16,8 @@ type Line struct {
 	Width  int    // columns of the whole line; 0 if its width is free
 }
 
-// Read returns the prose of a file: comments, the text of a Markdown page, and the messages of a program. Other files have none.
+// Read returns the prose of a file: comments, the text of a Markdown page, and the messages of a
+// program. Other files have none.
 func Read(name string, content []byte) ([]Line, error) {
 	switch base := path.Base(name); {
 	case strings.HasSuffix(name, ".go"):
@@ -31,7 +32,8 @@ func Read(name string, content []byte) ([]Line, error) {
 	return nil, nil
 }
 
-// readGo returns the comments and, unless it is a test, the string literals. The width of a literal is free.
+// readGo returns the comments and, unless it is a test, the string literals. The width of a literal
+// is free.
 func readGo(name string, content []byte) (out []Line, err error) {
 	files := token.NewFileSet()
 	file, err := parser.ParseFile(files, name, content, parser.ParseComments|parser.SkipObjectResolution)
@@ -71,7 +73,8 @@ func directive(text string) bool {
 	return text != "" && text[0] != ' ' && text[0] != '\t'
 }
 
-// preformatted reports whether a line of a comment is shown as it is: code, tables and drawings are indented by a tab.
+// preformatted reports whether a line of a comment is shown as it is: code, tables and drawings are
+// indented by a tab.
 func preformatted(text string) bool { return strings.HasPrefix(text, "\t") }
 
 // readMarkdown leaves out fenced code. The width of tables is free.
