@@ -1,6 +1,7 @@
 package scim_test
 
 import (
+	"strings"
 	"testing"
 
 	"keycloak-scim-proxy/proxy/scim"
@@ -168,3 +169,52 @@ func TestApplyGroup(t *testing.T) {
 
 // odd has names and values that a path language or a JSON encoder would change.
 const odd = `{"urn:example:2.0:User" : {"a.b": 1.50, "0":["x"] ,"*":"?", "#":{"1":2}}, "note":"<b> & \u003c \u00e9 é \/", "big":12345678901234567890.00, "Title" :null}`
+
+// A remove with a value removes the values that it names, and never all.
+func TestRemoveNamedValues(t *testing.T) {
+	t.Parallel()
+	const before = `{"roles":[{"value":"admin","type":"a","display":"A"},{"value":"user","type":"b"},{"value":"user","type":"c"},{"value":"Guest"}],` +
+		`"addresses":[{"type":"work","locality":"London"},{"type":"home","locality":"Paris"}],"title":"t","` + foreign + `":{"tags":["x","y",7],"one":"z"}}`
+	for _, c := range []struct{ at, value, want string }{
+		{"roles", `"admin"`, "user user Guest"},
+		{"roles", `"ADMIN"`, "user user Guest"},
+		{"roles", `["admin","guest"]`, "user user"},
+		{"roles", `[{"value":"admin"}]`, "user user Guest"},
+		{"roles", `{"value":"user"}`, "admin Guest"},
+		{"roles", `{"value":"user","type":"c"}`, "admin user Guest"},
+		{"roles", `{"value":"user","type":"nosuch"}`, "admin user user Guest"},
+		{"roles", `[{"value":"admin","type":"a","display":"A"}]`, "user user Guest"},
+		{"roles", `[{"display":"A"}]`, "user user Guest"},
+		{"roles", `"nobody"`, "admin user user Guest"},
+		{"roles", `[]`, "admin user user Guest"},
+		{"roles", `null`, ""},
+		{"addresses", `{"type":"work"}`, "Paris"},
+		{"addresses", `[{"type":"home","locality":"London"}]`, "London Paris"},
+		{foreign + ":tags", `"x"`, "y 7"},
+		{foreign + ":tags", `["X",7]`, "y"},
+	} {
+		got, err := scim.CoreSchemas().Apply(scim.User, document.Must(before), []scim.Op{{Kind: scim.Remove, Path: path(t, c.at), Value: c.value}})
+		if err != nil {
+			t.Errorf("%s %s: %v", c.at, c.value, err)
+			continue
+		}
+		var left []string
+		for e := range document.Values(got.Get(scim.MustPath(c.at))) {
+			switch {
+			case !document.IsObject(e):
+				left = append(left, document.Text(e))
+			case c.at == "addresses":
+				left = append(left, document.Text(document.Lookup(e, "locality")))
+			default:
+				left = append(left, document.Text(document.Lookup(e, "value")))
+			}
+		}
+		if strings.Join(left, " ") != c.want {
+			t.Errorf("%s %s leaves %v, want %s", c.at, c.value, left, c.want)
+		}
+	}
+	for _, bad := range []string{`{}`, `""`, `[null]`, `[[]]`, `[{"value":null}]`, `[{"display":[]}]`} {
+		_, err := scim.CoreSchemas().Apply(scim.User, document.Must(before), []scim.Op{{Kind: scim.Remove, Path: path(t, "roles"), Value: bad}})
+		refused(t, bad, err, "invalidValue", "remove: ")
+	}
+}

@@ -24,6 +24,8 @@ func (e edit) on(v *document.Node) error {
 		return InvalidPath("%s has no values to select from", e.op.Path.Top())
 	case e.op.Path.Filter != nil:
 		return e.selected(v, clears)
+	case e.op.Kind == Remove && many && e.op.Path.Sub == "" && e.op.Value != "" && e.op.Value != "null":
+		return e.removeValues(v)
 	case e.op.Path.Sub != "" && many:
 		return e.everySub(v, clears)
 	case e.op.Path.Sub != "":
