@@ -8,7 +8,7 @@ import (
 	"keycloak-scim-proxy/test/proxytest"
 )
 
-// A command line or a file that makes no sense is told in one sentence, with 2.
+// For an error in the command line or the file, import prints one sentence and exits with 2.
 func TestImportUsage(t *testing.T) {
 	i := imports{binary: proxytest.Build(t), dir: t.TempDir()}
 	i.write(t, "a.csv", "userName,colour\n")
@@ -20,7 +20,7 @@ func TestImportUsage(t *testing.T) {
 		"b.csv":                              "--url has no path: name the --tenant, or the whole SCIM base URL",
 		"b.csv --tenant x":                   "there is no bearer token: give --token-file, or set SCIM_TOKEN",
 		"b.csv --tenant x --token-file none": "open none: no such file or directory",
-		"b.csv --tenant x --token-file token --url localhost:1": "--url is not an http or https URL",
+		"b.csv --tenant x --token-file token --url localhost:1": `--url "localhost:1" is not an http or https URL`,
 		"b.csv --tenant x --token-file token --batch 0":         "--batch must be at least 1",
 		"b.csv --colour":                      "unknown flag: --colour",
 		"a.csv --tenant x --token-file token": `a.csv: column "colour": a user has no attribute colour`,

@@ -29,14 +29,15 @@ const (
 	demoDropIn  = "scim-dropin"
 )
 
-// demo is a proxy with one tenant, before a Keycloak of its own or one that is running.
+// demo runs a proxy with one tenant, in front of a Keycloak that it starts or of one that runs
+// already.
 type demo struct {
 	dir, listen                  string
 	keycloak, user, passwordFile string
 	realm                        string
 	optional, yes, remove        bool
 	in                           io.Reader
-	terminal                     bool // whether a person reads out and writes in
+	terminal                     bool // whether in is a terminal, so that the demo can ask
 	out                          io.Writer
 	server                       *kcserver.Server
 	dropInSecret                 string
@@ -47,22 +48,22 @@ func demoCommand() *cobra.Command {
 	d := &demo{}
 	c := &cobra.Command{
 		Use:   "demo",
-		Short: "Try it: a Keycloak, a realm, a tenant and the proxy, until Ctrl-C",
+		Short: "Try it: start Keycloak and the proxy with a realm and a tenant, until Ctrl-C",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			d.in, d.terminal, d.out = c.InOrStdin(), isTerminal(os.Stdin), c.OutOrStdout()
 			return d.run(c.Context())
 		},
 	}
-	c.Flags().StringVar(&d.dir, "dir", ".demo", "directory for everything that the demo keeps")
+	c.Flags().StringVar(&d.dir, "dir", ".demo", "directory for all files of the demo")
 	c.Flags().StringVar(&d.listen, "listen", ":8080", "address of the proxy")
 	c.Flags().StringVar(&d.keycloak, "keycloak", "", "use the Keycloak at this URL instead of starting one")
 	c.Flags().StringVar(&d.user, "admin-user", "admin", "with --keycloak: an administrator of the realm master")
-	c.Flags().BoolVar(&d.optional, "optional-profile", false, "make every attribute of the realm's user profile optional and unchecked (conformance tools need that)")
+	c.Flags().BoolVar(&d.optional, "optional-profile", false, "make every attribute of the realm's user profile optional and unvalidated (conformance tools need that)")
 	c.Flags().StringVar(&d.passwordFile, "admin-password-file", "", "with --keycloak: file with the administrator's password")
-	c.Flags().StringVar(&d.realm, "realm", "demo", "the realm to make; one that exists is only used if you say yes")
-	c.Flags().BoolVar(&d.yes, "yes", false, "with --keycloak: use a realm that exists without asking")
-	c.Flags().BoolVar(&d.remove, "remove", false, "with --keycloak: remove what the demo made on that server, and end")
+	c.Flags().StringVar(&d.realm, "realm", "demo", "the realm to create; an existing one is used only after you confirm it")
+	c.Flags().BoolVar(&d.yes, "yes", false, "with --keycloak: use an existing realm without asking")
+	c.Flags().BoolVar(&d.remove, "remove", false, "with --keycloak: remove everything that the demo created on that server, and exit")
 	return c
 }
 
@@ -87,9 +88,9 @@ func (d *demo) run(ctx context.Context) error {
 		return err
 	}
 	_, err := os.Stat(d.storeFile())
-	begun := errors.Is(err, fs.ErrNotExist)
-	p, err := proxy.New(d.config(), zap.NewNop()) //nolint:contextcheck // the first look at the store has a time-out of its own
-	if err == nil && begun {                      // the directory of an earlier demo was removed, and its Keycloak was not
+	newStore := errors.Is(err, fs.ErrNotExist)
+	p, err := proxy.New(d.config(), zap.NewNop()) //nolint:contextcheck // it has its own timeout for the store
+	if err == nil && newStore {                   // Keycloak may have the mark of an earlier demo's store
 		err = p.AcceptStore(ctx)
 	}
 	if err != nil {
@@ -104,13 +105,13 @@ func (d *demo) storeFile() string { return filepath.Join(d.dir, "store.db") }
 func (d *demo) check() error {
 	switch {
 	case d.keycloak != "" && d.passwordFile == "":
-		return errors.New("--keycloak needs --admin-password-file")
+		return errors.New("--keycloak needs --admin-password-file, a file with the administrator's password")
 	case d.keycloak == "" && d.remove:
-		return errors.New("--remove goes with --keycloak; what the demo keeps of its own Keycloak goes with its directory " + d.dir)
+		return errors.New("--remove needs --keycloak; to remove the demo's own Keycloak, delete the directory " + d.dir)
 	case strings.Trim(d.realm, ".") == "" || d.realm != url.PathEscape(d.realm):
-		return fmt.Errorf("--realm %q is not the name of a realm", d.realm)
+		return fmt.Errorf("--realm %q is not the name of a realm: a name must not be empty, consist of dots, or have characters that URLs escape", d.realm)
 	case d.realm == "master":
-		return errors.New("--realm master: the realm of Keycloak's administrators is not for trying things out")
+		return errors.New("--realm master: the demo does not change the realm of Keycloak's administrators; name another realm")
 	}
 	return nil
 }
@@ -153,7 +154,7 @@ func (d *demo) onboard(ctx context.Context) error {
 
 func (d *demo) secretFile() string { return filepath.Join(d.dir, "workforce.secret") }
 
-// loadToken keeps the tenant's token from one start to the next.
+// loadToken reads the tenant's token of an earlier start, or creates one.
 func (d *demo) loadToken() error {
 	file := filepath.Join(d.dir, "token")
 	if b, err := os.ReadFile(file); err == nil {

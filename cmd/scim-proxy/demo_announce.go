@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// announce writes everything that one needs into the file env, and what to try to the person. The
-// administrator's password is only told of the demo's own Keycloak.
+// announce writes the URLs and credentials of the demo to the file env, and prints them with an
+// example request. It includes the administrator's password only for a Keycloak that the demo
+// started.
 func (d *demo) announce(a net.Addr) error {
 	_, port, err := net.SplitHostPort(a.String())
 	if err != nil {

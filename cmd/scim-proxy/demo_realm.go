@@ -10,15 +10,16 @@ import (
 	"keycloak-scim-proxy/onboarding"
 )
 
-// demoMark is the attribute of a realm that the demo made.
+// demoMark is the attribute that marks a realm as created by the demo.
 const demoMark = "kscimDemo"
 
 func (d *demo) login(ctx context.Context) (*onboarding.Admin, error) {
 	return onboarding.Login(ctx, d.server.URL, d.server.AdminUser, d.server.AdminPassword)
 }
 
-// prepareRealm makes the realm, or takes one that exists: on the demo's own Keycloak, or one that the
-// demo made, or one that the person at the terminal allows it to change. Its SCIM API is on then.
+// prepareRealm creates the realm, or uses an existing one, and enables its SCIM API. On a
+// Keycloak that the demo did not start, it asks before it changes a realm that the demo did not
+// create.
 func (d *demo) prepareRealm(ctx context.Context) (*onboarding.Admin, error) {
 	admin, err := d.login(ctx)
 	if err != nil {
@@ -48,13 +49,13 @@ func (d *demo) prepareRealm(ctx context.Context) (*onboarding.Admin, error) {
 			return nil, err
 		}
 	}
-	if admin, err = d.login(ctx); err != nil { // looking and asking may have outlasted the first session
+	if admin, err = d.login(ctx); err != nil { // the first session may have expired meanwhile
 		return nil, err
 	}
 	return admin, admin.EnableSCIM(ctx, d.realm)
 }
 
-// makeRealm leaves no realm behind if the SCIM API cannot be switched on.
+// makeRealm creates the realm. It deletes the realm again if the SCIM API cannot be enabled.
 func (d *demo) makeRealm(ctx context.Context, admin *onboarding.Admin) error {
 	if err := admin.CreateRealm(ctx, d.realm, map[string]string{demoMark: "made by scim-proxy demo"}); err != nil {
 		return err
@@ -66,27 +67,27 @@ func (d *demo) makeRealm(ctx context.Context, admin *onboarding.Admin) error {
 	return err
 }
 
-// changes are what the demo does to a realm that exists.
+// changes describes what the demo would change in an existing realm.
 func (d *demo) changes(realm onboarding.Realm) string {
 	var all []string
 	if !realm.SCIM {
 		all = append(all, "switch its SCIM API on")
 	}
-	all = append(all, fmt.Sprintf("make two clients that may manage all its users, %s and %s", demoAccount, demoDropIn))
+	all = append(all, fmt.Sprintf("create two clients that may manage all its users, %s and %s", demoAccount, demoDropIn))
 	if d.optional {
-		all = append(all, "make every attribute of its user profile but the username optional and unchecked (--remove does not undo that)")
+		all = append(all, "make every attribute of its user profile except the username optional and unvalidated (--remove does not undo that)")
 	}
 	return strings.Join(all, "; ")
 }
 
-// confirm asks before a realm of somebody else is changed.
+// confirm asks before the demo changes a realm that it did not create.
 func (d *demo) confirm(ctx context.Context, realm onboarding.Realm) error {
-	what := fmt.Sprintf("realm %s exists at %s and was not made by the demo, which would %s", d.realm, d.server.URL, d.changes(realm))
+	what := fmt.Sprintf("realm %s exists at %s and was not created by the demo, which would %s", d.realm, d.server.URL, d.changes(realm))
 	switch {
 	case d.yes:
 		return nil
 	case !d.terminal:
-		return usageError{errors.New(what + ": pass --yes to allow that, or --realm with the name of another realm")}
+		return usageError{errors.New(what + ": pass --yes to allow that, or name another realm with --realm")}
 	}
 	fmt.Fprintf(d.out, "%s.\nGo on? [y/N] ", what)
 	answer := make(chan string, 1)
@@ -101,11 +102,11 @@ func (d *demo) confirm(ctx context.Context, realm onboarding.Realm) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("realm %s was left as it is", d.realm)
+	return fmt.Errorf("realm %s was not changed: pass --yes to allow that, or name another realm with --realm", d.realm)
 }
 
-// removeAll removes what the demo made on a server: the realm, or its clients in a realm that it did
-// not make.
+// removeAll removes everything that the demo created on a server: the realm, or only its clients
+// if it did not create the realm.
 func (d *demo) removeAll(ctx context.Context) error {
 	admin, err := d.login(ctx)
 	if err != nil {
@@ -140,6 +141,6 @@ func (d *demo) removeAll(ctx context.Context) error {
 	if realm.SCIM {
 		state = "on"
 	}
-	fmt.Fprintf(d.out, "left realm %s with its users, because the demo did not make it; its SCIM API stays %s\n", d.realm, state)
+	fmt.Fprintf(d.out, "left realm %s with its users, because the demo did not create it; its SCIM API stays %s\n", d.realm, state)
 	return nil
 }

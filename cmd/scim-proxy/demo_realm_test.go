@@ -18,7 +18,8 @@ import (
 	"keycloak-scim-proxy/test/kctest"
 )
 
-// state is all of a realm that the demo could change. Keycloak lists client scopes in any order.
+// state returns everything in a realm that the demo could change. Keycloak lists client scopes in
+// any order.
 func state(t *testing.T, r *kctest.Realm) map[string]any {
 	t.Helper()
 	all := map[string]any{}
@@ -41,7 +42,7 @@ func switchOff(t *testing.T, r *kctest.Realm) {
 	}
 }
 
-func TestDemoAsksBeforeItTakesARealm(t *testing.T) {
+func TestDemoAsksBeforeItChangesARealm(t *testing.T) {
 	r := kctest.NewRealm(t)
 	switchOff(t, r)
 	before := state(t, r)
@@ -75,7 +76,7 @@ func TestDemoAsksBeforeItTakesARealm(t *testing.T) {
 			if !row.terminal {
 				said = fmt.Sprint(err)
 				if !strings.Contains(said, "--yes") {
-					t.Errorf("nothing says --yes: %s", said)
+					t.Errorf("--yes is not mentioned: %s", said)
 				}
 			}
 			for _, want := range []string{d.server.URL, "switch its SCIM API on", demoAccount, demoDropIn, "user profile"} {
@@ -90,7 +91,7 @@ func TestDemoAsksBeforeItTakesARealm(t *testing.T) {
 	}
 }
 
-func TestDemoTakesARealmWhenToldTo(t *testing.T) {
+func TestDemoChangesAConfirmedRealm(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		set  func(d *demo)
@@ -141,7 +142,8 @@ func clients(t *testing.T, r *kctest.Realm) string {
 	return fmt.Sprint(all)
 }
 
-// A client of others has the ID of one of the demo's: nothing is changed, nor removed by --remove.
+// If a foreign client has the ID of one of the demo's clients, the demo changes nothing, and
+// --remove removes nothing.
 func TestDemoLeavesClientsOfOthers(t *testing.T) {
 	r := kctest.NewRealm(t)
 	switchOff(t, r)
@@ -161,8 +163,8 @@ func TestDemoLeavesClientsOfOthers(t *testing.T) {
 	}
 }
 
-// withoutSCIM stands before the Keycloak of the tests and loses scimApiEnabled, as a Keycloak without
-// the feature does.
+// withoutSCIM returns the URL of a proxy in front of the tests' Keycloak that drops
+// scimApiEnabled, as a Keycloak without the feature does.
 func withoutSCIM(t *testing.T) string {
 	t.Helper()
 	target, err := url.Parse(kctest.Server(t).URL)

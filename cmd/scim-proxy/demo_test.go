@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { kctest.Main(m) }
 
-// onForeign is a demo on the Keycloak of the tests, which it did not start.
+// onForeign returns a demo on the tests' Keycloak, which it did not start.
 func onForeign(t *testing.T, realm string) *demo {
 	t.Helper()
 	s := kctest.Server(t)
@@ -36,7 +36,7 @@ func onForeign(t *testing.T, realm string) *demo {
 	return d
 }
 
-// screen keeps what the demo writes and tells when it has announced itself.
+// screen keeps the demo's output and calls announced at the end of the announcement.
 type screen struct {
 	bytes.Buffer
 	announced func()
@@ -49,7 +49,7 @@ func (s *screen) Write(b []byte) (int, error) {
 	return s.Buffer.Write(b)
 }
 
-// play runs the demo and returns what it wrote. If it comes to serve, it is ended after while.
+// play runs the demo and returns its output. Once the demo serves, play calls while and ends it.
 func play(t *testing.T, d *demo, while func()) (said string, err error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -64,7 +64,7 @@ func nothing() {}
 
 func randomRealm() string { return "t" + strings.ToLower(rand.Text()[:12]) }
 
-// The realm that the demo makes is its own: it is used again without a question, and removed.
+// The demo uses a realm that it created again without asking, and removes it.
 func TestDemoMakesAndRemovesARealm(t *testing.T) {
 	d := onForeign(t, randomRealm())
 	t.Cleanup(func() { _ = mustLogin(t, d).DeleteRealm(context.WithoutCancel(t.Context()), d.realm) })
@@ -77,7 +77,7 @@ func TestDemoMakesAndRemovesARealm(t *testing.T) {
 		t.Fatal(err)
 	}
 	if env(t, d)["KEYCLOAK_ADMIN_PASSWORD"] != "" || strings.Contains(said, d.server.AdminUser+" / ") {
-		t.Errorf("the administrator's password of a foreign server is told: %s", said)
+		t.Errorf("the administrator's password of a foreign server is shown: %s", said)
 	}
 	if said, err := play(t, d, nothing); err != nil || strings.Contains(said, "Go on?") { // no terminal, no --yes
 		t.Errorf("%v: %s", err, said)
@@ -94,7 +94,7 @@ func TestDemoMakesAndRemovesARealm(t *testing.T) {
 	}
 }
 
-// env is the file that the demo writes for a shell.
+// env returns the variables in the file env.
 func env(t *testing.T, d *demo) map[string]string {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(d.dir, "env"))
@@ -140,7 +140,7 @@ func call(t *testing.T, method, target, token, body string, want int) {
 }
 
 func TestDemoFlags(t *testing.T) {
-	t.Setenv("KEYCLOAK_URL", "http://127.0.0.1:1") // nothing is started if a check is missing
+	t.Setenv("KEYCLOAK_URL", "http://127.0.0.1:1") // so that no Keycloak starts if a check is missing
 	for _, row := range []struct {
 		args []string
 		want string
@@ -160,7 +160,7 @@ func TestDemoFlags(t *testing.T) {
 	}
 }
 
-// The null device is a character device, and nobody answers on it.
+// The null device is a character device, but not a terminal.
 func TestIsTerminal(t *testing.T) {
 	null, err := os.Open(os.DevNull)
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"strings"
@@ -20,7 +21,7 @@ func importCommand() *cobra.Command {
 	var base, tenant, tokenFile string
 	c := &cobra.Command{
 		Use:   "import FILE",
-		Short: "Create the users of a .csv or .jsonl file by bulk; can be interrupted and run again",
+		Short: "Create the users in a .csv or .jsonl file by bulk requests; can be interrupted and run again",
 		Example: "  scim-proxy import users.csv --tenant workforce --token-file .demo/token\n" +
 			"  " + tokenVariable + "=... scim-proxy import users.failures.csv --url https://scim.example.com/scim/v2",
 		Args: func(c *cobra.Command, args []string) error {
@@ -60,11 +61,11 @@ func importCommand() *cobra.Command {
 	return c
 }
 
-// importURL is the SCIM base.
+// importURL returns the SCIM base URL.
 func importURL(base, tenant string) (string, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return "", errors.New("--url is not an http or https URL")
+		return "", fmt.Errorf("--url %q is not an http or https URL", base)
 	}
 	if tenant == "" {
 		if strings.Trim(u.Path, "/") == "" {

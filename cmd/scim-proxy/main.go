@@ -1,4 +1,5 @@
-// Command scim-proxy stands in front of Keycloak's SCIM Realm API and makes it whole.
+// Command scim-proxy is a SCIM 2.0 server in front of Keycloak's SCIM Realm API. `serve` runs it;
+// the other commands try it out, import users, and maintain tenants and the store.
 package main
 
 import (
@@ -14,7 +15,7 @@ import (
 	"keycloak-scim-proxy/config"
 )
 
-// version is set when the program is built.
+// version is set by the linker (Makefile, target build).
 var version = "dev"
 
 func main() {
@@ -27,7 +28,8 @@ func main() {
 	os.Exit(exitCode(err))
 }
 
-// exitCode: 2 for a command line or configuration that makes no sense, 1 for everything else that went wrong.
+// exitCode returns 2 for an error in the command line or the configuration, 1 for any other
+// error, and 0 without one.
 func exitCode(err error) int {
 	var problems config.Problems
 	var usage usageError
@@ -40,13 +42,13 @@ func exitCode(err error) int {
 	return 1
 }
 
-// usageError is a mistake on the command line.
+// usageError is an error in the command line.
 type usageError struct{ error }
 
 func root() *cobra.Command {
 	c := &cobra.Command{
 		Use:           "scim-proxy",
-		Short:         "A complete, truthful SCIM server in front of Keycloak",
+		Short:         "A complete SCIM server in front of Keycloak",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Version:       version,

@@ -18,7 +18,7 @@ func serveCommand() *cobra.Command {
 	var file, keycloak, store, listen string
 	c := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve SCIM, by a configuration file or drop-in for every realm",
+		Short: "Serve SCIM as a configuration file says, or drop-in for every realm",
 		Example: "  scim-proxy serve --config config.yaml\n" +
 			"  scim-proxy serve --keycloak http://localhost:8180",
 		Args: cobra.NoArgs,
@@ -41,20 +41,20 @@ func serveCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&file, "config", "", "configuration file (docs/configuration.md)")
-	c.Flags().StringVar(&keycloak, "keycloak", "", "URL of Keycloak: drop-in for every realm, without a file")
+	c.Flags().StringVar(&keycloak, "keycloak", "", "URL of Keycloak: serve drop-in for every realm, without a configuration file")
 	c.Flags().StringVar(&store, "store", "", "with --keycloak: file of the embedded store (default scim-proxy/store.db in the user's configuration directory)")
 	c.Flags().StringVar(&listen, "listen", "", "with --keycloak: address to serve on (default :8080)")
 	return c
 }
 
-// logger writes to standard error, so that standard output stays free.
+// logger returns a logger that writes to standard error.
 func logger(c config.Log) (*zap.Logger, error) {
 	z := zap.NewProductionConfig()
 	if c.Format == "console" {
 		z = zap.NewDevelopmentConfig()
 		z.Development, z.DisableStacktrace = false, true
 	}
-	z.DisableCaller, z.Sampling = true, nil // every request has its line
+	z.DisableCaller, z.Sampling = true, nil // every request is logged
 	if err := z.Level.UnmarshalText([]byte(c.Level)); err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func serveConfig(file, keycloak, store, listen string) (*config.Config, error) {
 	case (file == "") == (keycloak == ""):
 		return nil, usageError{errors.New("serve needs either --config FILE or --keycloak URL")}
 	case file != "" && (store != "" || listen != ""):
-		return nil, usageError{errors.New("--store and --listen go with --keycloak; a file says both itself")}
+		return nil, usageError{errors.New("--store and --listen need --keycloak; with --config, set store and listen in the file")}
 	case file != "":
 		return config.Load(file, adapters.Known)
 	}

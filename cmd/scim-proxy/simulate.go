@@ -16,13 +16,13 @@ func simulateCommand() *cobra.Command {
 	var tenant, tokenFile string
 	c := &cobra.Command{
 		Use:   "simulate",
-		Short: "Play an identity provider's documented conversation against a SCIM URL and check every end state",
+		Short: "Send an identity provider's documented requests to a SCIM URL and check every end state",
 		Example: "  scim-proxy simulate --idp okta --url http://localhost:8080 --tenant workforce --token-file .demo/token\n" +
 			"  scim-proxy simulate --idp entra --url http://localhost:8080/scim/v2 --token-file -",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if o.URL == "" {
-				return usageError{errors.New("simulate needs --url")}
+				return usageError{errors.New("simulate needs --url, the SCIM base URL or with --tenant the URL of the proxy")}
 			}
 			var err error
 			if o.Token, err = readToken(tokenFile, c.InOrStdin()); err != nil {

@@ -30,37 +30,37 @@ func resealCommand() *cobra.Command {
 		Use:     "reseal",
 		Short:   "Seal every record with the first key, so that old keys can be removed (docs/operations.md)",
 		Example: "  scim-proxy store reseal --config config.yaml",
-		Long: "Seals every record of the store with the first key of store.encryption.keyFiles, and says which of the other keys may be removed.\n" +
-			"Move the new key to the front in every proxy first. With Redis the proxies go on running; with an embedded store stop the proxy\n" +
-			"first. The command can be stopped at any point and run again. It ends with 1 if a key must stay.",
+		Long: "Seals every record of the store with the first key of store.encryption.keyFiles, and reports which of the other keys may be removed.\n" +
+			"Move the new key to the front in every proxy first. With Redis the proxies may keep running; with an embedded store stop the proxy\n" +
+			"first. The command can be stopped at any point and run again. It exits with 1 if a key must stay.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if file == "" {
-				return usageError{errors.New("reseal needs --config FILE")}
+				return usageError{errors.New("reseal needs --config FILE, the configuration of the proxy")}
 			}
 			cfg, err := config.Load(file, adapters.Known)
 			if err != nil {
 				return err
 			}
 			if cfg.Store.Encryption == nil {
-				return usageError{fmt.Errorf("%s has no store.encryption: there is no key to seal with", file)}
+				return usageError{fmt.Errorf("%s has no store.encryption: add it with its keyFiles, the new key first", file)}
 			}
 			o := resealProgress(c.OutOrStdout(), time.Now)
 			o.IgnoreUnreadable = ignore
 			out, err := proxy.Reseal(c.Context(), cfg.Store, o)
 			if err != nil {
-				return fmt.Errorf("%w; every key must stay, and the command can be run again", storeInUse(err, "resealing"))
+				return fmt.Errorf("%w; keep every key, and run the command again", storeInUse(err, "resealing"))
 			}
-			return tellResealed(c.OutOrStdout(), out, cfg.Store.Encryption.KeyFiles)
+			return reportResealed(c.OutOrStdout(), out, cfg.Store.Encryption.KeyFiles)
 		},
 	}
 	c.Flags().StringVar(&file, "config", "", "configuration file (docs/configuration.md)")
-	c.Flags().BoolVar(&ignore, "ignore-unreadable", false, "accept that records that no key opens are lost, and let old keys be removed")
+	c.Flags().BoolVar(&ignore, "ignore-unreadable", false, "accept the loss of records that no key can open, and report the old keys as removable")
 	return c
 }
 
-// resealProgress prints a line for each space, a line every ten seconds within a large one, and a
-// line for each record that cannot be read.
+// resealProgress prints a line for each space, every progressEvery within a large space, and for
+// each record that cannot be read.
 func resealProgress(out io.Writer, now func() time.Time) guard.ResealOptions {
 	last := now()
 	return guard.ResealOptions{
@@ -76,7 +76,7 @@ func resealProgress(out io.Writer, now func() time.Time) guard.ResealOptions {
 			fmt.Fprintf(out, "space %s: %s%s\n", space, resealCounts(n), more)
 		},
 		Waiting: func(d time.Duration) {
-			fmt.Fprintf(out, "all records are sealed with the first key; in %s they are looked at once more, for writes that running proxies had begun\n", d)
+			fmt.Fprintf(out, "all records are sealed with the first key; in %s they are checked once more, because running proxies may still have been writing\n", d)
 		},
 		Unreadable: func(space, _ string, err error) { fmt.Fprintf(out, "space %s: %v\n", space, err) },
 	}
@@ -86,11 +86,11 @@ func resealCounts(n guard.ResealCounts) string {
 	return fmt.Sprintf("%d records, %d resealed, %d sealed for the first time, %d unreadable", n.Seen, n.Resealed, n.Sealed, n.Unreadable)
 }
 
-// tellResealed prints for each key whether it may be removed. It returns an error if a key must
+// reportResealed prints for each key whether it may be removed. It returns an error if one must
 // stay.
-func tellResealed(out io.Writer, r guard.Resealed, files []string) error {
+func reportResealed(out io.Writer, r guard.Resealed, files []string) error {
 	fmt.Fprintf(out, "all spaces: %s\n", resealCounts(r.ResealCounts))
-	var stays error
+	var mustStay error
 	for i, use := range r.Keys {
 		switch use {
 		case guard.Writes:
@@ -98,12 +98,12 @@ func tellResealed(out io.Writer, r guard.Resealed, files []string) error {
 		case guard.Unused:
 			fmt.Fprintf(out, "%s: no record is sealed with it: it may be removed from store.encryption.keyFiles of every proxy\n", files[i])
 		case guard.InFront:
-			stays = errors.New("a key must stay: put the new key in front in every proxy, restart them, and run the command again")
+			mustStay = errors.New("a key must stay: put the new key first in every proxy, restart them, and run the command again")
 			fmt.Fprintf(out, "%s: must stay: a running proxy seals with it\n", files[i])
 		case guard.Needed:
-			stays = fmt.Errorf("a key must stay: %d records cannot be read; restore them from a backup and run the command again, or accept their loss with --ignore-unreadable", r.Unreadable)
+			mustStay = fmt.Errorf("a key must stay: %d records cannot be read; restore them from a backup and run the command again, or accept their loss with --ignore-unreadable", r.Unreadable)
 			fmt.Fprintf(out, "%s: must stay: records that cannot be read may be sealed with it\n", files[i])
 		}
 	}
-	return stays
+	return mustStay
 }

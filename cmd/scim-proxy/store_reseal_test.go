@@ -16,7 +16,8 @@ import (
 	"keycloak-scim-proxy/proxy/store/guard"
 )
 
-// sealedConfig writes a configuration with encryption by the keys of these names.
+// sealedConfig writes the keys with these names and a configuration that encrypts with them. It
+// replaces an earlier file.
 func sealedConfig(t *testing.T, file string, names ...string) {
 	t.Helper()
 	dir := filepath.Dir(file)
@@ -31,7 +32,7 @@ func sealedConfig(t *testing.T, file string, names ...string) {
 	}
 }
 
-// withStore runs fn on the store, as a proxy with these keys.
+// withStore runs fn on the store that a proxy with these keys would open.
 func withStore(t *testing.T, db string, names []string, fn func(*guard.Engine)) {
 	t.Helper()
 	var files []string
@@ -94,8 +95,8 @@ func TestResealRefuses(t *testing.T) {
 	}
 }
 
-// The steps of docs/operations.md for an embedded store. One record cannot be read.
-func TestResealTells(t *testing.T) {
+// The steps of docs/operations.md for an embedded store that has one unreadable record.
+func TestResealReports(t *testing.T) {
 	file, db := configured(t)
 	sealedConfig(t, file, "k1")
 	withStore(t, db, []string{"k1"}, func(g *guard.Engine) {

@@ -21,38 +21,38 @@ func sweepCommand() *cobra.Command {
 	o := proxy.SweepOptions{}
 	c := &cobra.Command{
 		Use:   "sweep",
-		Short: "Remove what is kept for users and groups that are gone in Keycloak (docs/operations.md)",
+		Short: "Remove the records of users and groups that are gone in Keycloak (docs/operations.md)",
 		Example: "  scim-proxy tenant sweep --config config.yaml --dry-run\n" +
 			"  scim-proxy tenant sweep --config config.yaml --tenant workforce",
-		Long: "Removes what is kept for users and groups that were deleted in Keycloak beside the proxy, and creates that were begun more than a\n" +
-			"day ago and never came back. An embedded store is open in one process only: stop the proxy first.",
+		Long: "Removes the records of users and groups that were deleted without going through the proxy, and creates that began more than a day\n" +
+			"ago and never finished. Only one process can open an embedded store: stop the proxy first.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if file == "" {
-				return usageError{errors.New("sweep needs --config FILE")}
+				return usageError{errors.New("sweep needs --config FILE, the configuration of the proxy")}
 			}
 			cfg, err := config.Load(file, adapters.Known)
 			if err != nil {
 				return err
 			}
 			if o.Tenant != "" && !slices.ContainsFunc(cfg.Tenants, func(t config.Tenant) bool { return t.Tenant == o.Tenant }) {
-				return usageError{fmt.Errorf("there is no tenant %q", o.Tenant)}
+				return usageError{fmt.Errorf("--tenant: there is no tenant %q in %s", o.Tenant, file)}
 			}
 			p, err := proxy.New(*cfg, zap.NewNop())
 			if err != nil {
 				return storeInUse(err, "the sweep")
 			}
-			tellSweep(c.OutOrStdout(), &o)
+			reportSweep(c.OutOrStdout(), &o)
 			return errors.Join(p.Sweep(c.Context(), o), p.Close())
 		},
 	}
 	c.Flags().StringVar(&file, "config", "", "configuration file (docs/configuration.md)")
 	c.Flags().StringVar(&o.Tenant, "tenant", "", "sweep only the realm of this tenant, with its service account")
-	c.Flags().BoolVar(&o.DryRun, "dry-run", false, "say what would be removed, and remove nothing")
+	c.Flags().BoolVar(&o.DryRun, "dry-run", false, "print what would be removed, and remove nothing")
 	return c
 }
 
-// storeInUse says what to do about an embedded store that a running proxy has open.
+// storeInUse adds to an error of a locked embedded store that the proxy must be stopped first.
 func storeInUse(err error, what string) error {
 	if errors.Is(err, embedded.ErrInUse) {
 		return fmt.Errorf("stop the proxy before %s, because only one process can open the embedded store: %w", what, err)
@@ -60,21 +60,21 @@ func storeInUse(err error, what string) error {
 	return err
 }
 
-// tellSweep prints a line for each finding, and one for each realm.
-func tellSweep(out io.Writer, o *proxy.SweepOptions) {
+// reportSweep makes a sweep print a line for each finding, and one for each realm.
+func reportSweep(out io.Writer, o *proxy.SweepOptions) {
 	verb := "removed"
 	if o.DryRun {
 		verb = "would remove"
 	}
 	o.Found = func(realm string, f overlay.Finding) {
-		did, kind := verb, string(f.Type)
+		action, kind := verb, string(f.Type)
 		if f.Kept() {
-			did = "kept"
+			action = "kept"
 		}
 		if kind == "" {
 			kind = "User or Group"
 		}
-		fmt.Fprintf(out, "%s: realm %s: %s %s: %s\n", did, realm, kind, f.ID, f.Reason)
+		fmt.Fprintf(out, "%s: realm %s: %s %s: %s\n", action, realm, kind, f.ID, f.Reason)
 	}
 	o.Done = func(realm string, s overlay.Swept) {
 		fmt.Fprintf(out, "realm %s: %d records seen, %s %d orphans and %d abandoned creates, kept %d pending creates\n",

@@ -14,7 +14,8 @@ import (
 	"keycloak-scim-proxy/proxy/store/embedded"
 )
 
-// configured writes a configuration with one tenant and an embedded store, and returns both files.
+// configured writes a configuration with one tenant and an embedded store, and returns the paths
+// of the configuration and the store.
 func configured(t *testing.T) (file, db string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -69,14 +70,14 @@ func TestSweepRefuses(t *testing.T) {
 	}
 }
 
-func TestSweepTells(t *testing.T) {
+func TestSweepReports(t *testing.T) {
 	for _, row := range []struct {
 		dryRun bool
 		verb   string
 	}{{false, "removed"}, {true, "would remove"}} {
 		var out bytes.Buffer
 		o := proxy.SweepOptions{DryRun: row.dryRun}
-		tellSweep(&out, &o)
+		reportSweep(&out, &o)
 		o.Found("acme", overlay.Finding{ID: "u1", Type: "User", Reason: overlay.Orphan})
 		o.Found("acme", overlay.Finding{ID: "old", Reason: overlay.Orphan})
 		o.Found("acme", overlay.Finding{ID: "pending.User.0", Type: "User", Reason: overlay.Pending})

@@ -20,7 +20,7 @@ func tokenCommand() *cobra.Command {
 	var key string
 	c := &cobra.Command{
 		Use:   "token TENANT",
-		Short: "Make a bearer token; it is shown once, the tenant's file gets its hash",
+		Short: "Create a bearer token; it is shown once, and its hash goes into the tenant's file",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			token, err := tokens.Mint(rand.Reader, args[0], key)

@@ -2,18 +2,21 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
 )
 
-// tokenVariable is the environment variable with the bearer token. There is no flag for the token itself: every user of the machine sees flags.
+// tokenVariable is the environment variable with the bearer token. There is no flag for the token
+// itself, because every user of the machine can see flags.
 const tokenVariable = "SCIM_TOKEN"
 
-// tokenFlag describes the flag that names the token's file.
+// tokenFlag is the help text of the flag --token-file.
 const tokenFlag = "file with the bearer token, - for standard input; without it the environment variable " + tokenVariable
 
-// readToken reads the bearer token from a file, from standard input ("-"), or from the environment ("").
+// readToken reads the bearer token from a file, from standard input ("-"), or from the
+// environment ("").
 func readToken(file string, in io.Reader) (string, error) {
 	text := os.Getenv(tokenVariable)
 	if file != "" {
@@ -32,7 +35,11 @@ func readToken(file string, in io.Reader) (string, error) {
 		}
 		text = string(b)
 	}
-	if text = strings.TrimSpace(text); text == "" {
+	text = strings.TrimSpace(text)
+	switch {
+	case text == "" && file != "":
+		return "", fmt.Errorf("--token-file %s is empty: it must hold the bearer token", file)
+	case text == "":
 		return "", errors.New("there is no bearer token: give --token-file, or set " + tokenVariable)
 	}
 	return text, nil

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// The bearer token comes from a file, from standard input or from the environment, and never from a flag.
+// The bearer token comes from a file, from standard input or from the environment, never from a
+// flag.
 func TestReadToken(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(file, []byte("from-file\n"), 0o600); err != nil {

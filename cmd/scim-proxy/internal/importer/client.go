@@ -17,26 +17,27 @@ import (
 
 const bulkURN = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 
-// client asks what an import needs.
+// client sends the requests of an import.
 type client struct{ *scimclient.Client }
 
-// limits asks how many operations and bytes a bulk request may have.
+// limits returns the maximum number of operations in a bulk request and its maximum size in bytes.
 func (c client) limits(ctx context.Context) (operations, payload int, err error) {
 	a, err := c.Do(ctx, http.MethodGet, "/ServiceProviderConfig", nil)
 	if err != nil {
 		return 0, 0, fmt.Errorf("%s: %w", c.URL(), err)
 	}
-	doc, _ := scim.ParseResource(a.Body) // without one there are no limits
+	doc, _ := scim.ParseResource(a.Body) // anything else has no limits, which is refused below
 	of := func(name string) string { return doc.Get(scim.AttrPath{Name: "bulk", Sub: name}) }
 	operations, errOperations := strconv.Atoi(of("maxOperations"))
 	payload, errPayload := strconv.Atoi(of("maxPayloadSize"))
 	if of("supported") != "true" || errOperations != nil || errPayload != nil || operations < 1 || payload < 1 {
-		return 0, 0, fmt.Errorf("the server at %s does not offer bulk requests", c.URL())
+		return 0, 0, fmt.Errorf("%s: ServiceProviderConfig does not offer bulk requests: import needs bulk.supported, maxOperations and maxPayloadSize", c.URL())
 	}
 	return operations, payload, nil
 }
 
-// schemas are those of users with the extensions that the server declares, if it shows any.
+// schemas returns the core schemas and the extensions that the server declares. A server may have
+// no /Schemas.
 func (c client) schemas(ctx context.Context) (scim.Schemas, error) {
 	all := scim.CoreSchemas()
 	a, err := c.Do(ctx, http.MethodGet, "/Schemas", nil)
@@ -52,14 +53,15 @@ func (c client) schemas(ctx context.Context) (scim.Schemas, error) {
 		if err := json.Unmarshal([]byte(e), &s); err != nil {
 			return all, fmt.Errorf("GET /Schemas: %w", err)
 		}
-		if s.ID != "" && all.Open(scim.User, scim.AttrPath{URN: s.ID}) { // not one of RFC 7643
+		if s.ID != "" && all.Open(scim.User, scim.AttrPath{URN: s.ID}) { // RFC 7643 does not define it
 			all = all.With(scim.User, s)
 		}
 	}
 	return all, nil
 }
 
-// byName finds the one user of that name.
+// byName returns the user with the userName name. It reports false if the server does not find
+// exactly one.
 func (c client) byName(ctx context.Context, name string) (user scim.Resource, ok bool, err error) {
 	filter := scim.Equal(scim.AttrPath{Name: "userName"}, name).String()
 	a, err := c.Once(ctx, http.MethodGet, "/Users?filter="+url.QueryEscape(filter), nil)
@@ -75,8 +77,8 @@ func (c client) byName(ctx context.Context, name string) (user scim.Resource, ok
 	return user, err == nil, err
 }
 
-// bulk creates the users of rows, each on its own. The results are by bulkId: nil for a user who was
-// created. A row without a result is not in them.
+// bulk creates the users of rows with one request. It returns the error of each operation by its
+// bulkId, nil if the user was created. Operations without a result are not in the map.
 func (c client) bulk(ctx context.Context, rows []row) (map[string]*scimclient.Error, error) {
 	operations := make([]string, len(rows))
 	for i, r := range rows {
@@ -86,7 +88,7 @@ func (c client) bulk(ctx context.Context, rows []row) (map[string]*scimclient.Er
 	if err != nil {
 		return nil, err
 	}
-	doc, _ := scim.ParseResource(a.Body) // without one there are no results
+	doc, _ := scim.ParseResource(a.Body) // anything else has no results
 	results := map[string]*scimclient.Error{}
 	for _, e := range document.Elements(doc.Raw("Operations")) {
 		r, err := scim.ParseResource([]byte(e))
@@ -100,8 +102,8 @@ func (c client) bulk(ctx context.Context, rows []row) (map[string]*scimclient.Er
 		id := document.Text(r.Raw("bulkId"))
 		results[id] = nil
 		if status >= http.StatusMultipleChoices {
-			said, _ := scim.ParseResource([]byte(r.Raw("response"))) // the status says enough
-			results[id] = &scimclient.Error{Status: status, Detail: document.Text(said.Raw("detail"))}
+			response, _ := scim.ParseResource([]byte(r.Raw("response"))) // optional
+			results[id] = &scimclient.Error{Status: status, Detail: document.Text(response.Raw("detail"))}
 		}
 	}
 	return results, nil
@@ -109,7 +111,7 @@ func (c client) bulk(ctx context.Context, rows []row) (map[string]*scimclient.Er
 
 func bulkID(x row) string { return strconv.Itoa(x.number) }
 
-// operation is one row in a bulk request.
+// operation returns the bulk operation that creates the user of a row.
 func operation(x row) string {
 	return `{"method":"POST","path":"/Users","bulkId":"` + bulkID(x) + `","data":` + x.user.String() + `}`
 }

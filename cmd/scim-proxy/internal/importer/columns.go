@@ -12,22 +12,24 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// column is a header cell: a SCIM path such as userName, name.givenName, emails.value, emails[type eq "home"].value or
-// urn:…:enterprise:2.0:User:department.
+// column is a cell of the header: a SCIM path such as userName, name.givenName, emails.value,
+// emails[type eq "home"].value or urn:…:enterprise:2.0:User:department. The zero column is ignored.
 type column struct {
-	path  scim.Path
-	def   scim.Attribute
-	kind  string // type of its values
-	label string // sub-attribute that the filter names, with its value
-	value string
+	path scim.Path
+	def  scim.Attribute // the top-level attribute; zero if no schema defines it
+	kind string         // SCIM type of the values
+	// label is the sub-attribute that the path's filter compares, and value the JSON that it
+	// compares it with. Both are empty without a filter.
+	label, value string
 }
 
 type columns []column
 
-// errPassword: what is dropped without a word would be missed too late.
+// errPassword refuses passwords: if an import dropped them silently, users could not log in.
 var errPassword = errors.New("passwords are not imported; leave them out")
 
-// readHeader understands all columns or tells what is wrong with one. A column that begins with "#" is ignored.
+// readHeader reads the header. The error names the first column that is wrong. A column whose name
+// begins with "#" is ignored.
 func readHeader(schemas scim.Schemas, cells []string) (columns, error) {
 	var out columns
 	seen := map[string]bool{}
@@ -43,13 +45,13 @@ func readHeader(schemas scim.Schemas, cells []string) (columns, error) {
 		}
 		key := c.element() + strings.ToLower(c.path.Sub)
 		if seen[key] {
-			return nil, fmt.Errorf("column %q is there twice", name)
+			return nil, fmt.Errorf("column %q is there twice; remove one or begin its name with #", name)
 		}
 		seen[key] = true
 		out = append(out, c)
 	}
 	if !slices.ContainsFunc(out, func(c column) bool { return c.path.Is(scim.AttrPath{Name: "userName"}) }) {
-		return nil, errors.New("there is no column userName")
+		return nil, errors.New("there is no column userName; add it to the header")
 	}
 	return out, nil
 }
@@ -61,7 +63,7 @@ func readColumn(schemas scim.Schemas, name string) (column, error) {
 	}
 	c := column{path: p}
 	if p.Name == "" {
-		return c, errors.New("it names a whole extension")
+		return c, fmt.Errorf("it names a whole extension; name one of its attributes, as in %s:ATTRIBUTE", name)
 	}
 	var known bool
 	if c.def, known = schemas.Lookup(scim.User, p.Top()); !known && !schemas.Open(scim.User, p.AttrPath) {
@@ -81,7 +83,7 @@ func readColumn(schemas scim.Schemas, name string) (column, error) {
 	case leaf.Type == "complex":
 		return c, fmt.Errorf("it needs a sub-attribute, as in %s.value", p.Name)
 	case c.def.MultiValued && c.def.Type != "complex":
-		return c, fmt.Errorf("%s cannot be imported from CSV", p.Name)
+		return c, fmt.Errorf("%s is a list of simple values, which CSV cannot express; use JSON lines", p.Name)
 	}
 	c.kind = leaf.Type
 	if p.Filter == nil {
@@ -95,8 +97,9 @@ func readColumn(schemas scim.Schemas, name string) (column, error) {
 	return c, nil
 }
 
-// user makes a row's resource. An empty cell says nothing about its attribute. Cells of a multi-valued attribute with the same filter, or
-// without one, make one value of it.
+// user builds the resource of a row. An empty cell leaves its attribute out. Cells of a
+// multi-valued attribute that have the same filter, or no filter, form one value. If a cell is
+// wrong, user returns its error and the resource without that cell.
 func (cs columns) user(record []string) (user scim.Resource, err error) {
 	user = document.Must("{}")
 	elements := map[string]scim.Resource{}
@@ -106,17 +109,17 @@ func (cs columns) user(record []string) (user scim.Resource, err error) {
 		if cell == "" || c.path.IsZero() {
 			continue
 		}
-		raw, wrong := c.json(cell)
-		if wrong != nil {
-			err = wrong
+		raw, cellErr := c.json(cell)
+		if cellErr != nil {
+			err = cellErr
 			continue
 		}
 		if !c.def.MultiValued {
 			user = user.Set(c.path.AttrPath, raw)
 			continue
 		}
-		e, begun := elements[c.element()]
-		if !begun {
+		e, exists := elements[c.element()]
+		if !exists {
 			order = append(order, c)
 			if c.label != "" {
 				e = e.With(c.label, c.value)
@@ -131,7 +134,7 @@ func (cs columns) user(record []string) (user scim.Resource, err error) {
 	return scim.WithSchemas(scim.User, user), err
 }
 
-// json is a cell's value in the column's type.
+// json returns the JSON of a cell, in the column's type.
 func (c column) json(cell string) (string, error) {
 	switch c.kind {
 	case "boolean":
@@ -148,7 +151,8 @@ func (c column) json(cell string) (string, error) {
 	return document.Quote(cell), nil
 }
 
-// element names the value of a multi-valued attribute that the column is a part of.
+// element returns a key for the value that the column contributes to. Columns with the same key
+// contribute to the same value of a multi-valued attribute.
 func (c column) element() string {
 	return strings.ToLower(c.path.Top().String() + "[" + c.label + " " + c.value)
 }

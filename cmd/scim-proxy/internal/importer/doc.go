@@ -1,11 +1,15 @@
-// Package importer feeds a file of users through a SCIM server's bulk endpoint: CSV whose header names SCIM paths, or JSON lines.
+// Package importer creates the users of a file through a SCIM server's bulk endpoint. The file is
+// CSV with a header of SCIM paths, or JSON lines.
 //
-// An import can be interrupted at any point and run again. What is settled stands in a journal beside the file; what may have been done and is
-// not in the journal is sent again, and a user who is there already exactly as the row says is that row, done before. So every row ends up
-// exactly once, and nobody who was there before is ever overwritten. Two rows of one name are never both done: the second one fails, in every
-// order and after every interruption, because it is found before anything is sent.
+// An import can be interrupted at any point and run again. A journal next to the file records
+// which rows are settled. Rows that are not in the journal are sent again, although the server
+// may have created their users already: a user that exists exactly as the row describes counts as
+// that row, done earlier. So every row ends up on the server exactly once, and users that existed
+// before are never changed. Rows with the userName of an earlier row fail. They are found before
+// anything is sent, so the result depends neither on the order of requests nor on interruptions.
 //
-// A file is read row by row. What stays in memory is one batch, and a few bytes per row: whether it is settled.
+// A file is read row by row. Memory holds one batch, and a few bytes per row: whether it is
+// settled.
 //
 // It must not know the proxy beyond its SCIM API.
 package importer

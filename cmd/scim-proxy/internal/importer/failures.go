@@ -13,34 +13,35 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// failuresPath is where the rows that failed are written.
+// failuresPath returns the path of the file of failures, as in users.failures.csv.
 func (s *Source) failuresPath() string {
 	ext := filepath.Ext(s.path)
 	return strings.TrimSuffix(s.path, ext) + ".failures" + ext
 }
 
-// writeFailures writes the rows that failed in the form they were read in, each with its reason, so that the file can be corrected and
-// imported. What was written before is not written again: somebody may be correcting it.
+// writeFailures writes the failed rows as they were read, each with its reason, so that users can
+// correct the file and import it. A file that already has all failures is not written again,
+// because a user may have corrected it meanwhile.
 func (x *importing) writeFailures(ctx context.Context) error {
 	path := x.source.failuresPath()
-	if _, err := os.Stat(path); x.journal.failed == 0 || err == nil && x.journal.written == x.journal.failed {
+	if _, err := os.Stat(path); x.journal.Failed() == 0 || err == nil && x.journal.Reported() {
 		return err
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".failures-*")
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) //nolint:errcheck // it has been renamed
-	if err := errors.Join(x.source.copyFailures(ctx, f, x.journal.reason), f.Sync(), f.Close()); err != nil {
+	defer os.Remove(f.Name()) //nolint:errcheck // after the rename there is nothing to remove
+	if err := errors.Join(x.source.copyFailures(ctx, f, x.journal.Reason), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	if err := os.Rename(f.Name(), path); err != nil {
 		return err
 	}
-	return x.journal.noteWritten()
+	return x.journal.SetReported()
 }
 
-// copyFailures writes every row for which there is a reason.
+// copyFailures writes the rows for which reason is not empty.
 func (s *Source) copyFailures(ctx context.Context, out io.Writer, reason func(row int) (string, error)) error {
 	write, flush, err := s.failureWriter(out)
 	if err != nil {
@@ -59,7 +60,7 @@ func (s *Source) copyFailures(ctx context.Context, out io.Writer, reason func(ro
 func (s *Source) failureWriter(out io.Writer) (write func(x row, why string) error, flush func() error, err error) {
 	if !s.csv {
 		return func(x row, why string) error {
-			_, err := fmt.Fprintln(out, x.given.With(note, document.Quote(why)))
+			_, err := fmt.Fprintln(out, x.given.With(reasonName, document.Quote(why)))
 			return err
 		}, func() error { return nil }, nil
 	}
@@ -67,13 +68,13 @@ func (s *Source) failureWriter(out io.Writer) (write func(x row, why string) err
 	if err != nil {
 		return nil, nil, err
 	}
-	at := len(header) // of the reason
-	if header[at-1] == note {
+	at := len(header) // index of the reason in a record
+	if header[at-1] == reasonName {
 		at--
 	}
 	w := csv.NewWriter(out)
 	write = func(x row, why string) error { return w.Write(append(x.cells[:at:at], why)) }
-	return write, func() error { w.Flush(); return w.Error() }, w.Write(append(header[:at:at], note))
+	return write, func() error { w.Flush(); return w.Error() }, w.Write(append(header[:at:at], reasonName))
 }
 
 func (s *Source) header() ([]string, error) {

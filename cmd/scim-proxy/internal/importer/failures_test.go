@@ -13,7 +13,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// What fails is told with its reason, can be corrected and fed back; what was there before is left as it is.
+// The file of failures has each failed row with its reason. Users can correct the file and import
+// it. Users that existed before stay as they were.
 func TestFailures(t *testing.T) {
 	for _, row := range []struct{ file, text, failures, corrected string }{
 		{"users.csv", "\xef\xbb\xbfuserName,title,active,emails.value,#note\r\nada,\"Countess, the\",,a@x,keep\r\nBob,T,maybe,,\r\neve,other,,,\r\n,none,,,\r\nADA,T,,,\r\nzoe,T,FALSE,a@x,\r\nbreak,,,,\r\n",
@@ -41,13 +42,13 @@ func TestFailures(t *testing.T) {
 			if d := cmp.Diff(row.failures, s.read(t, "users.failures"+ext)); d != "" {
 				t.Error(d)
 			}
-			// Fed back as it is, all fail again, with the same reasons.
+			// Imported without corrections, all rows fail again for the same reasons.
 			if said, _, err = s.run(t.Context(), "users.failures"+ext); !errors.Is(err, importer.ErrFailures) || !strings.Contains(said, "6 rows, 0 imported, 6 failed") {
 				t.Errorf("%v %s", err, said)
 			}
 			s.remove(t, "users.failures"+ext+".progress")
 			s.write(t, "users.failures"+ext, row.corrected)
-			// The first file again does not touch what was corrected.
+			// Importing the first file again does not overwrite the corrected file.
 			if _, _, err := s.run(t.Context(), row.file); !errors.Is(err, importer.ErrFailures) || s.read(t, "users.failures"+ext) != row.corrected {
 				t.Errorf("%v %s", err, s.read(t, "users.failures"+ext))
 			}
@@ -61,7 +62,8 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// Of two rows of one name the first is done and the second fails, whatever was done before an interruption.
+// Of two rows with the same userName the first is imported and the second fails, no matter how
+// many rows of the batch were created before an interruption.
 func TestDuplicates(t *testing.T) {
 	for _, second := range []string{"p02,Fam02,T", "P02,Fam02,T", "p02,Other,T"} {
 		for done := range 4 {

@@ -12,11 +12,12 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/importer"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/importer/journal"
 )
 
 const dozen = "userName,title\np01,\nbreak,\np02,\np03,\n,none\np04,\nP01,\np05,\np06,\n"
 
-// A journal as it was at any moment leads to the same end.
+// An import that continues with the journal of any earlier moment ends with the same result.
 func TestJournalOfAnyMoment(t *testing.T) {
 	s := newSite(t)
 	s.batch = 2
@@ -34,7 +35,7 @@ func TestJournalOfAnyMoment(t *testing.T) {
 	failures := s.read(t, "users.failures.csv")
 	moments = append(moments, s.read(t, "users.csv.progress"))
 	begun := s.change(t, "", nil)
-	for length := range 5 { // how much of the first write is there
+	for length := range 5 { // pages of the first write that are on disk
 		moments = append(moments, begun[:length*4096])
 	}
 	for i, m := range moments {
@@ -52,7 +53,7 @@ func TestJournalOfAnyMoment(t *testing.T) {
 	}
 }
 
-// Failures that an interrupted run noted stand in the file, though the run that ends adds none.
+// The file of failures has the failures of an interrupted run, even if the last run adds none.
 func TestFailuresOfAnInterruptedRun(t *testing.T) {
 	s := newSite(t)
 	s.batch = 3
@@ -63,7 +64,7 @@ func TestFailuresOfAnInterruptedRun(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	s.spoil = func(i int) spoilt {
-		if i == 9 { // of three batches the second was sent six times, and is the eighth now
+		if i == 9 { // the second of three batches was sent six times, and is request 8 now
 			cancel()
 			return spoilt{hold: true}
 		}
@@ -81,30 +82,30 @@ func TestFailuresOfAnInterruptedRun(t *testing.T) {
 }
 
 func TestOtherJournals(t *testing.T) {
-	const rows = 400 // some pages
+	const rows = 400 // several pages
 	s := newSite(t)
 	s.batch = 100
 	s.write(t, "users.csv", people(rows))
 	if _, _, err := s.run(t.Context(), "users.csv"); err != nil {
 		t.Fatal(err)
 	}
-	journal := s.read(t, "users.csv.progress")
+	saved := s.read(t, "users.csv.progress")
 	entry := string(binary.BigEndian.AppendUint64(nil, 2))
 	for _, row := range []struct {
 		name, text string
 		want       error
 	}{
-		{"another URL", s.edited(t, journal, "import", "title", "scim-proxy import 2 x https://example.com"), importer.ErrOtherImport},
-		{"a row too many", s.edited(t, journal, "rows", entry[:6]+"\xff\xff", ""), importer.ErrNoJournal},
-		{"a row that has no number", s.edited(t, journal, "rows", "7", ""), importer.ErrNoJournal},
-		{"no count", s.edited(t, journal, "import", "written", "x"), importer.ErrNoJournal},
-		{"the first form", "scim-proxy import 1 cafe http://localhost/scim/v2\n1 done\n", importer.ErrOldJournal},
-		{"the first form, begun", "scim-proxy import 1 ", importer.ErrOldJournal},
-		{"a text", "not a journal", importer.ErrNoJournal},
-		{"a long text", strings.Repeat("not a journal", 10000), importer.ErrNoJournal},
-		{"pages without sense", journal[:2*4096] + strings.Repeat("\xff", len(journal)-2*4096), importer.ErrNoJournal},
-		{"no valid page", journal[:32] + strings.Repeat("\xff", len(journal)-32), importer.ErrNoJournal},
-		{"cut off", journal[:4*4096], importer.ErrNoJournal},
+		{"another URL", s.edited(t, saved, "import", "title", "scim-proxy import 2 x https://example.com"), journal.ErrOtherImport},
+		{"a row too many", s.edited(t, saved, "rows", entry[:6]+"\xff\xff", ""), journal.ErrNoJournal},
+		{"a row that has no number", s.edited(t, saved, "rows", "7", ""), journal.ErrNoJournal},
+		{"no count", s.edited(t, saved, "import", "written", "x"), journal.ErrNoJournal},
+		{"the first form", "scim-proxy import 1 cafe http://localhost/scim/v2\n1 done\n", journal.ErrOldJournal},
+		{"the first form, begun", "scim-proxy import 1 ", journal.ErrOldJournal},
+		{"a text", "not a journal", journal.ErrNoJournal},
+		{"a long text", strings.Repeat("not a journal", 10000), journal.ErrNoJournal},
+		{"pages without sense", saved[:2*4096] + strings.Repeat("\xff", len(saved)-2*4096), journal.ErrNoJournal},
+		{"no valid page", saved[:32] + strings.Repeat("\xff", len(saved)-32), journal.ErrNoJournal},
+		{"cut off", saved[:4*4096], journal.ErrNoJournal},
 	} {
 		name := row.name + ".csv" // a damaged journal stays locked until the process ends
 		s.write(t, name, people(rows))
@@ -113,30 +114,30 @@ func TestOtherJournals(t *testing.T) {
 			t.Errorf("%s: %v", row.name, err)
 		}
 		if s.read(t, name+".progress") != row.text {
-			t.Errorf("%s: a journal that is not ours was changed", row.name)
+			t.Errorf("%s: a journal of another import was changed", row.name)
 		}
 	}
 	s.write(t, "users.csv", people(rows+1)) // other rows
-	if _, _, err := s.run(t.Context(), "users.csv"); !errors.Is(err, importer.ErrOtherImport) || len(s.users) != rows {
+	if _, _, err := s.run(t.Context(), "users.csv"); !errors.Is(err, journal.ErrOtherImport) || len(s.users) != rows {
 		t.Error(err)
 	}
-	// One that says nothing yet keeps nobody from correcting the file.
-	s.write(t, "users.csv.progress", s.emptied(t, journal))
+	// A journal without settled rows does not prevent a user from correcting the file.
+	s.write(t, "users.csv.progress", s.emptied(t, saved))
 	if said, _, err := s.run(t.Context(), "users.csv"); err != nil || !strings.Contains(said, "401 rows, 401 imported") {
 		t.Errorf("%v %s", err, said)
 	}
 }
 
-// edited is a journal in which one entry is another one or new.
-func (s *site) edited(t *testing.T, journal, bucket, key, value string) string {
+// edited returns a journal with one entry changed or added.
+func (s *site) edited(t *testing.T, saved, bucket, key, value string) string {
 	t.Helper()
-	return s.change(t, journal, func(tx *bolt.Tx) error { return tx.Bucket([]byte(bucket)).Put([]byte(key), []byte(value)) })
+	return s.change(t, saved, func(tx *bolt.Tx) error { return tx.Bucket([]byte(bucket)).Put([]byte(key), []byte(value)) })
 }
 
-// emptied is a journal without settled rows.
-func (s *site) emptied(t *testing.T, journal string) string {
+// emptied returns a journal without settled rows.
+func (s *site) emptied(t *testing.T, saved string) string {
 	t.Helper()
-	return s.change(t, journal, func(tx *bolt.Tx) error {
+	return s.change(t, saved, func(tx *bolt.Tx) error {
 		if err := tx.DeleteBucket([]byte("rows")); err != nil {
 			return err
 		}
@@ -145,9 +146,9 @@ func (s *site) emptied(t *testing.T, journal string) string {
 	})
 }
 
-func (s *site) change(t *testing.T, journal string, fn func(*bolt.Tx) error) string {
+func (s *site) change(t *testing.T, saved string, fn func(*bolt.Tx) error) string {
 	t.Helper()
-	s.write(t, "changed", journal)
+	s.write(t, "changed", saved)
 	db, err := bolt.Open(filepath.Join(s.dir, "changed"), 0o600, &bolt.Options{PageSize: 4096})
 	if err != nil {
 		t.Fatal(err)
@@ -161,24 +162,24 @@ func (s *site) change(t *testing.T, journal string, fn func(*bolt.Tx) error) str
 	return s.read(t, "changed")
 }
 
-// Two imports of one file do not run at once.
+// A second import of the same file fails while the first one runs.
 func TestSecondImport(t *testing.T) {
 	s := newSite(t)
 	s.write(t, "users.csv", people(3))
 	var second error
 	s.spoil = func(int) spoilt {
-		s.mu.Unlock() // the second asks for the limits
+		s.mu.Unlock() // for the second import's request for the limits
 		defer s.mu.Lock()
 		_, _, second = s.run(t.Context(), "users.csv")
 		return spoilt{}
 	}
 	_, _, err := s.run(t.Context(), "users.csv")
-	if err != nil || !errors.Is(second, importer.ErrInUse) || s.names() != wantNames(3) {
+	if err != nil || !errors.Is(second, journal.ErrInUse) || s.names() != wantNames(3) {
 		t.Errorf("%v; %v", err, second)
 	}
 }
 
-// A file that changes under the import is told, and no row beyond those that were checked is sent.
+// If a file changes during the import, the import fails, and sends only rows that Open has checked.
 func TestFileChanges(t *testing.T) {
 	s := newSite(t)
 	s.write(t, "users.csv", people(3))
@@ -194,7 +195,7 @@ func TestFileChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Close()
-	if _, _, err = s.runSource(t.Context(), source); err == nil || !strings.HasSuffix(err.Error(), "was changed while it was read") || len(s.users) != 0 {
+	if _, _, err = s.runSource(t.Context(), source); err == nil || !strings.Contains(err.Error(), "was changed while it was read") || len(s.users) != 0 {
 		t.Errorf("%v %s", err, s.names())
 	}
 }

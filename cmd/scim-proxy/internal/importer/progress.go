@@ -9,19 +9,21 @@ import (
 
 const barWidth = 30
 
-// bar shows how far an import is.
+// bar shows how many rows of an import are settled.
 type bar struct {
-	out        io.Writer
-	terminal   bool
-	now        func() time.Time
-	begun      time.Time
+	out      io.Writer
+	terminal bool
+	now      func() time.Time
+	started  time.Time
+	// first is the number of rows that an earlier run settled, all the number of rows in the file.
 	first, all int
 	drawn      bool
 }
 
-// draw is called after each answer: over what was drawn before on a terminal, else as a line.
+// draw is called after each answer. On a terminal it draws over the previous bar; otherwise it
+// prints a line.
 func (b *bar) draw(settled, failed int) {
-	rate := float64(settled-b.first) / max(b.now().Sub(b.begun).Seconds(), 0.001)
+	rate := float64(settled-b.first) / max(b.now().Sub(b.started).Seconds(), 0.001)
 	text := fmt.Sprintf("%d/%d rows, %d failed, %.0f/s", settled, b.all, failed, rate)
 	if !b.terminal {
 		fmt.Fprintln(b.out, text)

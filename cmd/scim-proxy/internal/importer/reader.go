@@ -17,37 +17,42 @@ import (
 )
 
 const (
-	// note is the name of a column or member that an import ignores: the reason in a file of failures.
-	note = "#error"
-	// maxRow is the longest row in bytes, and maxDepth how deep its JSON may nest: what is longer is no row, but a quote that was forgotten.
-	maxRow   = 1 << 20
+	// reasonName is the column or member of a file of failures that holds the reason. An import
+	// ignores it.
+	reasonName = "#error"
+	// maxRow is the maximum length of a row in bytes. A longer one is probably a missing quote.
+	maxRow = 1 << 20
+	// maxDepth is the maximum nesting of a row's JSON.
 	maxDepth = 50
 )
 
-// formError is what is wrong with the form of a file.
+// formError reports that a file is not CSV or JSON lines of users.
 type formError struct{ error }
 
 func form(format string, args ...any) error { return formError{fmt.Errorf(format, args...)} }
 
-// reader reads rows. It gives up where one is too long, so that a file without an end of line is never in memory.
+// reader reads rows, and hashes the file. It fails on a row longer than maxRow, so that a file
+// without line breaks is never read into memory.
 type reader struct {
 	*bufio.Reader
 	from io.Reader
 	hash hash.Hash
-	left int // bytes that the row may still have
+	left int // how many more bytes the current row may have
 }
 
 func newReader(from io.Reader) *reader {
 	r := &reader{hash: sha256.New(), left: maxRow}
 	r.from = io.TeeReader(from, r.hash)
 	r.Reader = bufio.NewReader(bounded{r})
-	if mark, _ := r.Peek(3); string(mark) == "\xef\xbb\xbf" { // spreadsheets write one
+	if mark, _ := r.Peek(3); string(mark) == "\xef\xbb\xbf" { // spreadsheets write a byte order mark
 		_, _ = r.Discard(3)
 	}
 	return r
 }
 
 var errTooLong = formError{errors.New("a row is longer than 1 MiB")}
+
+// bounded is the source of a reader's buffer.
 
 type bounded struct{ *reader }
 
@@ -60,12 +65,12 @@ func (b bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// records reads a CSV file's header, and returns what reads its rows.
+// records reads the header of a CSV file, and returns a function that reads the next row.
 func (r *reader) records(schemas scim.Schemas) (func() (row, error), error) {
 	in := csv.NewReader(r.Reader)
 	header, err := in.Read()
 	if errors.Is(err, io.EOF) {
-		return nil, form("there is no header row")
+		return nil, form("there is no header row; the first line must name the columns")
 	}
 	if err != nil {
 		return nil, csvError(err)
@@ -96,7 +101,7 @@ func csvError(err error) error {
 	return err
 }
 
-// lines returns what reads the rows of a file of JSON lines.
+// lines returns a function that reads the next row of JSON lines.
 func (r *reader) lines() func() (row, error) {
 	line := 0
 	return func() (row, error) {
@@ -134,7 +139,7 @@ func readLine(text string) (row, error) {
 	if err != nil {
 		return row{}, errors.New(scim.AsError(err).Detail)
 	}
-	x := row{given: given, user: scim.WithSchemas(scim.User, given.Without(note))}
+	x := row{given: given, user: scim.WithSchemas(scim.User, given.Without(reasonName))}
 	if given.Raw("password") != "" {
 		x.err = errPassword
 	}

@@ -7,52 +7,62 @@ import (
 	"io"
 	"time"
 
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/importer/journal"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/scimclient"
 )
 
 // Options of an import.
 type Options struct {
-	// Client speaks to the server.
+	// Client sends the requests.
 	Client *scimclient.Client
-	// Batch is how many rows go into one request, if the server allows so many.
+	// Batch is the maximum number of rows in a request. The server's maxOperations may lower it.
 	Batch int
-	// Wait is called before rows are sent again that got no answer.
+	// Wait pauses before rows are sent again that got no answer. It returns early with the
+	// context's error.
 	Wait func(context.Context, time.Duration) error
 	Now  func() time.Time
-	// Out gets the outcome, Progress how far it is: as a bar that is drawn over itself where it is a terminal, else as lines.
+	// Out gets the result. Progress gets the progress: a bar that is drawn over itself if
+	// Terminal is true, otherwise lines.
 	Out, Progress io.Writer
 	Terminal      bool
 }
 
-// What a run can end with, apart from what stopped it.
+// Errors of Run, besides those of the server, the file and the journal.
 var (
-	ErrFailures    = errors.New("not every row was imported")
+	// ErrFailures reports that rows failed. They are in the file of failures.
+	ErrFailures = errors.New("not every row was imported")
+	// ErrInterrupted reports that the context was cancelled before all rows were settled.
 	ErrInterrupted = errors.New("interrupted: run the same command again to go on")
 )
 
-// attempts is how often rows are sent that get no answer, and firstPause the pause after the first time, doubled after each: half a minute is
-// enough for a server that is started anew.
 const (
+	// attempts is how often a batch is sent if it gets no answer. The pause after the first
+	// attempt is firstPause and doubles after each one: with 1 s that is 31 s, enough for a
+	// server that restarts.
 	attempts   = 6
 	firstPause = time.Second
-	mostPause  = time.Minute
-	// mostFailed rows that are not sent are settled at once.
-	mostFailed = 1000
+	maxPause   = time.Minute
+	// maxUnsent is how many rows that fail without being sent are settled in one transaction.
+	maxUnsent = 1000
 )
 
+// importing is a run of an import.
 type importing struct {
 	Options
 	client  client
 	source  *Source
-	journal *journal
+	journal *journal.Journal
+	// payload is the maximum size of the operations in a request, in bytes.
 	payload int
 	bar     bar
-	// why rows were left open, in the server's words.
-	why string
+	// openReason is the latest reason why rows got no result.
+	openReason string
 }
 
-// Run imports a file, or goes on where an earlier run was interrupted. The journal is the file's name with ".progress" behind it; the failures
-// go to a file of the same kind beside it.
+// Run imports a file, or continues an import that was interrupted. It keeps its journal in a file
+// with the suffix ".progress", and writes the failed rows to a file of the same format
+// (users.csv: users.failures.csv). It returns ErrFailures if rows failed and ErrInterrupted if
+// ctx was cancelled.
 func Run(ctx context.Context, s *Source, o Options) (err error) {
 	x := &importing{Options: o, source: s, client: client{o.Client}}
 	operations, payload, err := x.client.limits(ctx)
@@ -60,24 +70,27 @@ func Run(ctx context.Context, s *Source, o Options) (err error) {
 		s.schemas, err = x.client.schemas(ctx)
 	}
 	if err != nil {
-		return x.ended(ctx, err)
+		return x.report(ctx, err)
 	}
 	x.Batch, x.payload = min(o.Batch, operations), payload-len(bulkRequest(nil))
-	if x.journal, err = openJournal(s.path+".progress", program+s.sum+" "+o.Client.URL(), s.rows); err != nil {
+	if x.journal, err = journal.Open(s.path+".progress", s.sum+" "+o.Client.URL(), s.rows); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, x.journal.db.Close()) }()
-	x.bar = bar{out: o.Progress, terminal: o.Terminal, now: o.Now, begun: o.Now(), first: x.journal.done + x.journal.failed, all: s.rows}
-	err = x.pass(ctx)
+	defer func() { err = errors.Join(err, x.journal.Close()) }()
+	x.bar = bar{out: o.Progress, terminal: o.Terminal, now: o.Now, started: o.Now(), first: x.settled(), all: s.rows}
+	err = x.sendAll(ctx)
 	x.bar.end()
-	return x.ended(ctx, err)
+	return x.report(ctx, err)
 }
 
-// ended tells the outcome, also of a run that was stopped.
-func (x *importing) ended(ctx context.Context, err error) error {
+func (x *importing) settled() int { return x.journal.Done() + x.journal.Failed() }
+
+// report prints the result, writes the file of failures, and returns the error that Run ends
+// with. Err is the error that stopped the run, if any.
+func (x *importing) report(ctx context.Context, err error) error {
 	j := x.journal
-	if err == nil && j.open() > 0 {
-		err = fmt.Errorf("rows without an answer: %d (%s); run the same command again to go on", j.open(), x.why)
+	if err == nil && j.Remaining() > 0 {
+		err = fmt.Errorf("rows without an answer: %d (%s); run the same command again to go on", j.Remaining(), x.openReason)
 	}
 	if ctx.Err() != nil {
 		err = ErrInterrupted
@@ -85,12 +98,12 @@ func (x *importing) ended(ctx context.Context, err error) error {
 	if j == nil {
 		return err
 	}
-	fmt.Fprintf(x.Out, "%s: %d rows, %d imported, %d failed, %d open\n", x.source.path, x.source.rows, j.done, j.failed, j.open())
-	if j.failed == 0 || ctx.Err() != nil {
+	fmt.Fprintf(x.Out, "%s: %d rows, %d imported, %d failed, %d open\n", x.source.path, x.source.rows, j.Done(), j.Failed(), j.Remaining())
+	if j.Failed() == 0 || ctx.Err() != nil {
 		return err
 	}
 	if e := x.writeFailures(ctx); e != nil {
-		return errors.Join(err, e)
+		return errors.Join(err, fmt.Errorf("write %s: %w", x.source.failuresPath(), e))
 	}
 	fmt.Fprintf(x.Out, "what failed is in %s: correct it and import it\n", x.source.failuresPath())
 	if err == nil {
@@ -99,29 +112,31 @@ func (x *importing) ended(ctx context.Context, err error) error {
 	return err
 }
 
-// pass sends every row that is not settled, in batches within the server's limits.
-func (x *importing) pass(ctx context.Context) error {
+// sendAll sends every row that is not settled, in batches within the server's limits. Rows that
+// cannot be sent fail.
+func (x *importing) sendAll(ctx context.Context) error {
 	var rows []row
-	var failed []fate
+	var unsent []journal.Outcome
 	size := 0
 	flush := func() error {
-		err := x.journal.settle(failed...)
+		err := x.journal.Settle(unsent...)
 		if err == nil {
-			err = x.batch(ctx, rows)
+			err = x.sendBatch(ctx, rows)
 		}
-		rows, failed, size = nil, nil, 0
+		rows, unsent, size = nil, nil, 0
 		return err
 	}
 	err := x.source.each(ctx, func(r row) error {
-		if x.journal.settled(r.number) {
+		if x.journal.Settled(r.number) {
 			return nil
 		}
 		need := len(operation(r)) + 1
 		if r.err == nil && need > x.payload {
-			r.err = errors.New("the row is larger than the server's maxPayloadSize")
+			r.err = fmt.Errorf("the row needs %d bytes in a request, and the server's maxPayloadSize leaves %d", need, x.payload)
 		}
 		if r.err != nil {
-			if failed = append(failed, fate{r.number, r.err.Error()}); len(failed) == mostFailed {
+			unsent = append(unsent, journal.Outcome{Row: r.number, Failure: r.err.Error()})
+			if len(unsent) == maxUnsent {
 				return flush()
 			}
 			return nil
@@ -140,26 +155,27 @@ func (x *importing) pass(ctx context.Context) error {
 	return flush()
 }
 
-// batch sends rows until they are settled. Those that get no answer though others do are left open; where none gets one it fails.
-func (x *importing) batch(ctx context.Context, rows []row) error {
+// sendBatch sends rows until they are settled. Rows left unanswered stay open for the next run.
+// If no row is answered, sendBatch fails.
+func (x *importing) sendBatch(ctx context.Context, rows []row) error {
 	all := len(rows)
 	for attempt := 1; len(rows) > 0; attempt++ {
 		open, wait, err := x.send(ctx, rows)
 		if err != nil {
 			return err
 		}
-		x.bar.draw(x.journal.done+x.journal.failed, x.journal.failed)
+		x.bar.draw(x.settled(), x.journal.Failed())
 		if len(open) < len(rows) {
 			rows, attempt = open, 0
 			continue
 		}
 		if attempt == attempts {
 			if len(rows) == all {
-				return fmt.Errorf("the server has no answer (%s); run the same command again to go on", x.why)
+				return fmt.Errorf("%s: the server did not answer (%s); run the same command again to go on", x.Client.URL(), x.openReason)
 			}
 			return nil
 		}
-		if err := x.Wait(ctx, scimclient.Pause(firstPause, mostPause, attempt, wait)); err != nil {
+		if err := x.Wait(ctx, scimclient.Pause(firstPause, maxPause, attempt, wait)); err != nil {
 			return err
 		}
 	}

@@ -18,7 +18,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// server is a SCIM server in memory: unique userNames and e-mail addresses, and a bulk endpoint within limits. It keeps what it was sent.
+// server is a SCIM server in memory with a bulk endpoint. userNames and e-mail addresses are
+// unique.
 type server struct {
 	*httptest.Server
 	mu                  sync.Mutex
@@ -27,17 +28,17 @@ type server struct {
 	users               []scim.Resource
 	// requests has the bulkIds of each bulk request.
 	requests [][]string
-	// spoil may change what happens to the n-th bulk request, from 1.
+	// spoil returns how the n-th bulk request fails, from 1.
 	spoil func(n int) spoilt
 }
 
-// spoilt is how a bulk request goes wrong; the zero value is that it does not.
+// spoilt describes how a bulk request fails. With the zero value it succeeds.
 type spoilt struct {
-	status int  // the whole request is refused with it
-	done   int  // that many operations are done, where some is not 0
-	some   int  // the results of the others have this status; 0: all are done
-	hold   bool // no answer is begun before the client has gone
-	abort  bool // the answer is lost after what was done
+	status int  // of the whole request, or 0
+	done   int  // if some is not 0, how many operations succeed
+	some   int  // status of the other operations, or 0: all succeed
+	hold   bool // wait with the answer until the client has gone
+	abort  bool // close the connection instead of answering
 }
 
 func newServer(t *testing.T) *server {
@@ -112,7 +113,7 @@ func (s *server) bulk(w http.ResponseWriter, r *http.Request) {
 		}
 		results = append(results, fmt.Sprintf(`{"method":"POST","bulkId":%q,"status":"%d","response":{"detail":%q}}`, ids[i], status, detail))
 	}
-	slices.Reverse(results) // an order is not promised
+	slices.Reverse(results) // the order is not defined
 	if p.hold {
 		<-r.Context().Done()
 	}
@@ -148,7 +149,7 @@ func (s *server) create(data string) (int, string) {
 	return 201, ""
 }
 
-// names of all users, in order.
+// names returns all userNames, sorted.
 func (s *server) names() string {
 	var out []string
 	for _, u := range s.users {
@@ -158,7 +159,7 @@ func (s *server) names() string {
 	return strings.Join(out, " ")
 }
 
-// live is what the heap holds once it is collected.
+// live returns the bytes in use on the heap after a collection.
 func live() int64 {
 	var m runtime.MemStats
 	runtime.GC()

@@ -14,7 +14,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// What cannot be read as a file of users is told in one sentence, before anything is sent.
+// A file that is not one of users is refused with one sentence, before anything is sent.
 func TestForm(t *testing.T) {
 	long := strings.Repeat("x", 1<<20)
 	for _, row := range []struct{ file, text, want string }{
@@ -39,8 +39,8 @@ func TestForm(t *testing.T) {
 		{"a.csv", "userName,title\np01,T\np02\n", "a.csv: record on line 3: wrong number of fields"},
 		{"a.csv", "userName,title\np01,\"T\np02,x\n", `a.csv: record on line 2; parse error on line 3, column 7: extraneous or missing " in quoted-field`},
 		{"a.csv", "userName,title\np01,J\xfcrgen\n", "a.csv: line 2 is not UTF-8"},
-		{"a.csv", "userName,title\np01,\"" + long + long, "a.csv: a row is longer than 1 MiB"},
-		{"a.csv", "userName" + long + long, "a.csv: a row is longer than 1 MiB"},
+		{"a.csv", "userName,title\np00,\np01,\"" + long + long, "a.csv: a row is longer than 1 MiB (rows before it: 1); is a closing quote"},
+		{"a.csv", "userName" + long + long, "a.csv: a row is longer than 1 MiB (rows before it: 0); is a closing quote"},
 		{"a.jsonl", `{"userName":"` + long + `"}`, "a.jsonl: a row is longer than 1 MiB"},
 		{"a.jsonl", `{"userName":"p01"}` + "\n\n{", "a.jsonl: line 3: it is not valid JSON"},
 		{"a.jsonl", `["p01"]`, "a.jsonl: line 1: it is not a JSON object"},
@@ -67,7 +67,7 @@ func TestForm(t *testing.T) {
 	}
 }
 
-// What is made of a row.
+// The resources that rows become.
 func TestUsers(t *testing.T) {
 	const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 	core := `"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"]`
@@ -100,7 +100,7 @@ func TestUsers(t *testing.T) {
 	}
 }
 
-// The types of an extension's columns are those that the server declares.
+// The columns of an extension have the types that the server declares.
 func TestDeclaredExtension(t *testing.T) {
 	s := newSite(t)
 	s.schemas = `[{"id":"urn:ietf:params:scim:schemas:core:2.0:Group","attributes":[{"name":"userName","type":"integer"}]},
@@ -126,7 +126,8 @@ func TestDeclaredExtension(t *testing.T) {
 	}
 }
 
-// A user who is there already just as the row says is that row; else what differs is named.
+// A row is done if its user exists exactly as the row describes. Otherwise the row fails, and the
+// reason names the first attribute that differs.
 func TestWhoIsThere(t *testing.T) {
 	const there = `{"id":"0","userName":"Ada","active":true,"title":"T","name":{"givenName":"A","familyName":"L"},"emails":[{"value":"a@x","type":"work","primary":true},{"value":"b@x"}]}`
 	for row, differs := range map[string]string{
@@ -153,7 +154,7 @@ func TestWhoIsThere(t *testing.T) {
 	}
 }
 
-// A large file is not in memory: what stays grows by less than a hundred bytes per row.
+// A large file is not kept in memory: a Source has less than 100 bytes per row.
 func TestMemory(t *testing.T) {
 	const rows = 20000
 	s := newSite(t)
@@ -174,7 +175,7 @@ func TestMemory(t *testing.T) {
 	runtime.KeepAlive(source)
 }
 
-// The progress is a line per answer, or a bar on a terminal.
+// Progress is a line per answer, or a bar on a terminal.
 func TestProgress(t *testing.T) {
 	s := newSite(t)
 	s.write(t, "a.csv", people(10))

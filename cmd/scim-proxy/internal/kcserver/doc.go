@@ -1,7 +1,10 @@
-// Package kcserver fetches, builds, starts and stops a real Keycloak on this machine, for the demo and,
-// through its command keycloak, for tests.
+// Package kcserver fetches, builds, starts and stops a real Keycloak on this machine, for the
+// demo and, through its command keycloak, for tests.
 //
-// Maven fetches the distribution, from where its settings say. It is unpacked and built once, in the
-// user's cache directory. Every server has its own data directory and free ports, so several run beside
-// each other. If KEYCLOAK_URL is set, that server is used and nothing is started.
+// Maven fetches the distribution, from the repository in its settings. It is unpacked and built
+// once, in the user's cache directory. Every server has its own data directory and free ports, so
+// several can run at the same time. If KEYCLOAK_URL is set, Start uses that server and starts
+// nothing.
+//
+// It must not know the proxy.
 package kcserver

@@ -13,7 +13,8 @@ import (
 	"strconv"
 )
 
-// Version of Keycloak: KEYCLOAK_VERSION, or the one that everything was measured on.
+// Version returns the version of Keycloak: KEYCLOAK_VERSION, or the release that the
+// documentation's measurements were made with.
 func Version() string {
 	if v := os.Getenv("KEYCLOAK_VERSION"); v != "" {
 		return v
@@ -21,11 +22,11 @@ func Version() string {
 	return "26.7.3"
 }
 
-// errNoTools says what to do on a machine where nothing can be installed.
+// errNoTools reports that tools are missing and cannot be installed.
 var errNoTools = errors.New("Keycloak needs a JDK 17 or newer and mvn: install them, " +
-	"or set KEYCLOAK_URL, KEYCLOAK_ADMIN and KEYCLOAK_ADMIN_PASSWORD to use a server that is running")
+	"or set KEYCLOAK_URL, KEYCLOAK_ADMIN and KEYCLOAK_ADMIN_PASSWORD to use a running server")
 
-// install returns the home of a built distribution. Concurrent calls wait for each other.
+// install returns the home directory of a built distribution. Only one process installs at a time.
 func install(ctx context.Context, progress io.Writer) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -51,7 +52,8 @@ func install(ctx context.Context, progress io.Writer) (string, error) {
 	return home, build(ctx, dir, home, progress)
 }
 
-// build fetches, unpacks and builds beside the final place, and moves there at the end, so that what is there is whole.
+// build fetches, unpacks and builds in a temporary directory, and moves the result to home at the
+// end, so that home is always complete.
 func build(ctx context.Context, dir, home string, progress io.Writer) error {
 	work, err := os.MkdirTemp(dir, "build-")
 	if err != nil {
@@ -61,21 +63,21 @@ func build(ctx context.Context, dir, home string, progress io.Writer) error {
 	fmt.Fprintf(progress, "fetching Keycloak %s (176 MB, once)\n", Version())
 	artifact := "org.keycloak:keycloak-quarkus-dist:" + Version() + ":tar.gz"
 	if err := run(ctx, progress, "mvn", "-q", "-B", "dependency:copy", "-Dartifact="+artifact, "-DoutputDirectory="+work); err != nil {
-		return fmt.Errorf("fetch Keycloak from Maven: %w", err)
+		return fmt.Errorf("fetch Keycloak %s with Maven: %w", Version(), err)
 	}
 	archive := filepath.Join(work, "keycloak-quarkus-dist-"+Version()+".tar.gz")
 	if err := run(ctx, progress, "tar", "-xzf", archive, "-C", work); err != nil {
 		return fmt.Errorf("unpack Keycloak: %w", err)
 	}
 	unpacked := filepath.Join(work, "keycloak-"+Version())
-	fmt.Fprintln(progress, "building it (once)")
+	fmt.Fprintln(progress, "building Keycloak (once)")
 	if err := run(ctx, io.Discard, script(unpacked), "build", "--db=dev-file", "--features=scim-api", "--health-enabled=true"); err != nil {
 		return fmt.Errorf("build Keycloak: %w", err)
 	}
 	return os.Rename(unpacked, home)
 }
 
-// script is the program that starts Keycloak.
+// script returns the path of the program that starts Keycloak.
 func script(home string) string {
 	name := "kc.sh"
 	if runtime.GOOS == "windows" {
@@ -87,7 +89,7 @@ func script(home string) string {
 func exists(path string) bool { _, err := os.Stat(path); return err == nil }
 func has(tool string) bool    { _, err := exec.LookPath(tool); return err == nil }
 
-// hasJava reports whether kc.sh will find a Java 17 or newer.
+// hasJava reports whether kc.sh will find Java 17 or newer.
 func hasJava(ctx context.Context) bool {
 	java := "java"
 	if home := os.Getenv("JAVA_HOME"); home != "" {
@@ -99,7 +101,8 @@ func hasJava(ctx context.Context) bool {
 
 var javaVersion = regexp.MustCompile(`version "(\d+)`)
 
-// javaMajor reads `openjdk version "17.0.15" 2025-04-15`; Java 8 calls itself 1.8.
+// javaMajor returns the major version in the output of `java -version`, or 0: 17 for `openjdk
+// version "17.0.15" 2025-04-15`, 1 for Java 8, which reports 1.8.
 func javaMajor(text string) int {
 	m := javaVersion.FindStringSubmatch(text)
 	if m == nil {
@@ -112,7 +115,8 @@ func javaMajor(text string) int {
 	return n
 }
 
-// tools looks for Java, and for Maven where it is still needed, and installs them where apt and root allow it.
+// tools checks that Java exists, and Maven unless Keycloak is built already. As root on a system
+// with apt-get it installs them.
 func tools(ctx context.Context, built bool, progress io.Writer) error {
 	have := func() bool { return hasJava(ctx) && (built || has("mvn")) }
 	if have() {
@@ -128,7 +132,7 @@ func tools(ctx context.Context, built bool, progress io.Writer) error {
 	if err := run(ctx, io.Discard, "apt-get", "install", "-y", "--no-install-recommends", "default-jdk-headless", "maven"); err != nil {
 		return fmt.Errorf("%w (tried apt-get: %w)", errNoTools, err)
 	}
-	if !have() { // JAVA_HOME may name another Java
+	if !have() { // JAVA_HOME may name an older Java
 		return errNoTools
 	}
 	return nil

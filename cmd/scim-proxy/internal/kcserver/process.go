@@ -20,8 +20,9 @@ const (
 	stopTime  = 20 * time.Second
 )
 
-// writeAtOnce: H2 writes what was committed 0.5 s later by default. Measured on 26.7.3: of 200 users made just before a SIGKILL 3 were lost, and
-// none with this, at the price of a file that grows faster.
+// writeAtOnce makes H2 write a transaction to disk when it is committed, instead of up to 0.5 s
+// later. Measured on 26.7.3: of 200 users created just before a SIGKILL 3 were lost without it
+// and none with it. The file grows faster.
 const writeAtOnce = "KC_DB_URL_PROPERTIES=;WRITE_DELAY=0"
 
 func (s *Server) start(ctx context.Context) error {
@@ -40,7 +41,7 @@ func (s *Server) start(ctx context.Context) error {
 		err := cmd.Start()
 		started <- err
 		if err == nil {
-			_ = cmd.Wait() // why it ended is in its log
+			_ = cmd.Wait() // the log has the reason
 		}
 		close(ended)
 	}()
@@ -56,9 +57,9 @@ func (s *Server) start(ctx context.Context) error {
 	return nil
 }
 
-// command serves one built distribution from any number of data directories: the database of dev-file
-// lies in data below KC_DB_URL_PATH. The cache is local because `kc.sh build` ignores that option
-// (26.7.3), and a clustered one opens ports of JGroups to the network.
+// command returns the command that runs the server. KC_DB_URL_PATH gives the server its own data
+// directory: the dev-file database is in data below it. --cache=local must be here because `kc.sh
+// build` ignores it (26.7.3), and a clustered cache would open JGroups ports to the network.
 func (s *Server) command() *exec.Cmd {
 	cmd := exec.Command(script(s.home), "start", "--optimized", "--cache=local", "--http-enabled=true", "--http-host=localhost",
 		"--hostname="+s.URL, "--http-port="+strconv.Itoa(s.port), "--http-management-port="+strconv.Itoa(s.health), "--log-level=warn")
@@ -70,7 +71,7 @@ func (s *Server) command() *exec.Cmd {
 	return cmd
 }
 
-// withoutKeycloak drops the options of Keycloak that a person's own environment may hold.
+// withoutKeycloak removes Keycloak options (KC_*) that the user's environment may have.
 func withoutKeycloak(env []string) []string {
 	var kept []string
 	for _, e := range env {
@@ -89,9 +90,9 @@ func (s *Server) wait(ctx context.Context, ended <-chan struct{}) error {
 	for {
 		select {
 		case <-ended:
-			return fmt.Errorf("Keycloak ended while it started; its log says:\n%s", tail(s.LogFile()))
+			return fmt.Errorf("Keycloak ended while it started; the end of its log %s:\n%s", s.LogFile(), tail(s.LogFile()))
 		case <-ctx.Done():
-			return fmt.Errorf("Keycloak was not ready in time: %w; its log says:\n%s", ctx.Err(), tail(s.LogFile()))
+			return fmt.Errorf("Keycloak was not ready in time: %w; the end of its log %s:\n%s", ctx.Err(), s.LogFile(), tail(s.LogFile()))
 		case <-tick.C:
 		}
 		if s.ready(ctx) {
@@ -114,7 +115,7 @@ func (s *Server) ready(ctx context.Context) bool {
 	return res.StatusCode == http.StatusOK
 }
 
-// tail is the end of a log, for an error message.
+// tail returns the last 2,000 bytes of a log, for an error message.
 func tail(file string) string {
 	b, err := os.ReadFile(file)
 	if err != nil {
@@ -123,7 +124,8 @@ func tail(file string) string {
 	return strings.TrimSpace(string(b[max(0, len(b)-2000):]))
 }
 
-// end ends the whole group and waits for it. A group that does not listen is killed.
+// end ends the whole process group and waits for it. A group that is still there after stopTime is
+// killed.
 func (s *Server) end(how func(*exec.Cmd) error) error {
 	s.mu.Lock()
 	cmd, ended := s.process, s.ended

@@ -13,23 +13,25 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/procgroup"
 )
 
-// run runs a tool to its end. The tool and all that it started end with the context.
+// run runs a tool to its end. If the context ends first, the tool and all processes that it
+// started are killed. The error has the last 1,000 bytes of the output.
 func run(ctx context.Context, out io.Writer, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
-	var said strings.Builder
-	both := io.MultiWriter(out, &said) // one writer for both streams: exec copies them one at a time then
+	var output strings.Builder
+	both := io.MultiWriter(out, &output) // exec does not write concurrently if both streams have one writer
 	cmd.Stdout, cmd.Stderr = both, both
 	procgroup.Set(cmd)
 	cmd.Cancel = func() error { return procgroup.Kill(cmd) }
 	cmd.WaitDelay = 5 * time.Second
 	if err := cmd.Run(); err != nil {
-		text := said.String()
+		text := output.String()
 		return fmt.Errorf("%s: %w: %s", name, err, strings.TrimSpace(text[max(0, len(text)-1000):]))
 	}
 	return nil
 }
 
-// lockFile waits for the lock of a file among processes; it ends with the process at the latest.
+// lockFile waits until this process has the lock of a file. The lock is released by unlock or
+// when the process ends.
 func lockFile(ctx context.Context, path string) (unlock func(), err error) {
 	f := flock.New(path, flock.SetPermissions(0o600))
 	if _, err := f.TryLockContext(ctx, 100*time.Millisecond); err != nil {

@@ -18,14 +18,16 @@ import (
 
 // Options of a server.
 type Options struct {
-	// DataDir keeps the server's database and log; it is made.
+	// DataDir has the server's database and log. Start creates it.
 	DataDir string
-	// Prefer is the port to serve on if it is free; otherwise, and for 0, any free one is taken.
+	// Prefer is the port to serve on if it is free. If it is taken or 0, the server gets any free
+	// port.
 	Prefer int
-	// Progress gets lines for a person; nil: nobody.
+	// Progress gets a line per step. It may be nil.
 	Progress io.Writer
-	// Own starts a server even where the environment names one that is running, for a test that kills it. What it has answered survives that; other
-	// servers may lose the last half second.
+	// Own starts a server even if the environment names a running one, for a test that kills it.
+	// After a kill this server still has everything that it answered; other servers may lose the
+	// last 0.5 s.
 	Own bool
 }
 
@@ -33,7 +35,7 @@ type Options struct {
 type Server struct {
 	// URL of the server, without a slash at its end.
 	URL string
-	// AdminUser and AdminPassword open the realm master.
+	// AdminUser and AdminPassword are credentials of an administrator in the realm master.
 	AdminUser, AdminPassword string
 
 	home, dataDir string
@@ -44,11 +46,12 @@ type Server struct {
 	ended         chan struct{}
 }
 
-// errForeign keeps a test from believing that it killed a server which it must not touch.
-var errForeign = errors.New("the Keycloak that KEYCLOAK_URL names was not started here, and is neither killed nor restarted")
+// errForeign refuses to kill or restart a server that other processes use.
+var errForeign = errors.New("the Keycloak at KEYCLOAK_URL was not started by this process, which neither kills nor restarts it")
 
-// Start uses the server that the environment names (KEYCLOAK_URL, KEYCLOAK_ADMIN, KEYCLOAK_ADMIN_PASSWORD), or starts one and waits until it is
-// ready. What is missing on the machine is installed where that is possible.
+// Start returns the server that the environment names (KEYCLOAK_URL, KEYCLOAK_ADMIN,
+// KEYCLOAK_ADMIN_PASSWORD). Without one, it starts a server and waits until it is ready, at most 3
+// minutes. If Java or Maven are missing, it installs them if it runs as root and apt-get exists.
 func Start(ctx context.Context, o Options) (*Server, error) {
 	if os.Getenv("KEYCLOAK_URL") != "" && !o.Own {
 		return named()
@@ -85,7 +88,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	return s, nil
 }
 
-// named is the server that the environment names.
+// named returns the server that the environment names.
 func named() (*Server, error) {
 	s := &Server{URL: strings.TrimSuffix(os.Getenv("KEYCLOAK_URL"), "/"), AdminUser: os.Getenv("KEYCLOAK_ADMIN"), AdminPassword: os.Getenv("KEYCLOAK_ADMIN_PASSWORD")}
 	if s.AdminUser == "" || s.AdminPassword == "" {
@@ -110,13 +113,14 @@ func freePort(prefer int) (int, error) {
 	return n, errors.Join(err, l.Close())
 }
 
-// LogFile is where the server writes its log.
+// LogFile returns the path of the server's log.
 func (s *Server) LogFile() string { return filepath.Join(s.dataDir, "keycloak.log") }
 
-// Stop ends a server that Start started, and everything it started. It does nothing to one that was running before.
+// Stop ends a server that Start started, with its child processes. It does nothing to a server
+// that was running before.
 func (s *Server) Stop() error { return s.end(procgroup.Terminate) }
 
-// Kill ends the server without a chance to finish anything. It is an error for a server that was running before.
+// Kill ends the server at once (SIGKILL). It fails for a server that was running before Start.
 func (s *Server) Kill() error {
 	if s.Foreign() {
 		return errForeign
@@ -124,8 +128,8 @@ func (s *Server) Kill() error {
 	return s.end(procgroup.Kill)
 }
 
-// Restart starts the server again, with its data and on its port; one that still runs is stopped first. It is an error for a server that was
-// running before.
+// Restart starts the server again, with the same data and port. If it still runs, Restart stops
+// it first. It fails for a server that was running before Start.
 func (s *Server) Restart(ctx context.Context) error {
 	if s.Foreign() {
 		return errForeign
@@ -136,5 +140,5 @@ func (s *Server) Restart(ctx context.Context) error {
 	return s.start(ctx)
 }
 
-// Foreign reports whether the server was running before Start, so that others depend on it.
+// Foreign reports whether the server was running before Start.
 func (s *Server) Foreign() bool { return s.dataDir == "" }

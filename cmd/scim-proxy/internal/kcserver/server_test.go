@@ -49,7 +49,7 @@ func TestEnvironmentNamesAServer(t *testing.T) {
 	}
 }
 
-func TestOptionsOfAPersonsOwnKeycloakAreDropped(t *testing.T) {
+func TestKeycloakOptionsOfTheUserAreDropped(t *testing.T) {
 	got := withoutKeycloak([]string{"PATH=/bin", "KC_DB=postgres", "JAVA_HOME=/j", "KC_HOSTNAME=x"})
 	if diff := cmp.Diff([]string{"PATH=/bin", "JAVA_HOME=/j"}, got); diff != "" {
 		t.Error(diff)
@@ -95,7 +95,7 @@ func TestLockIsHeldByOne(t *testing.T) {
 	unlock()
 }
 
-// A script that is ended by the context must not leave its child behind, which holds the output open.
+// If the context ends a script, its child process ends too, which would hold the output open.
 func TestRunEndsWhatAScriptStarted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	pid := make(chan int, 1)
@@ -108,7 +108,7 @@ func TestRunEndsWhatAScriptStarted(t *testing.T) {
 		cancel()
 	})
 	if err := run(ctx, out, "sh", "-c", "sleep 600 & echo $!; wait"); err == nil {
-		t.Error("run says that it succeeded")
+		t.Error("run reports success")
 	}
 	child := <-pid
 	if alive(child) {
@@ -120,7 +120,7 @@ type writer func([]byte)
 
 func (w writer) Write(b []byte) (int, error) { w(b); return len(b), nil }
 
-// alive reports whether a process runs; one that is dead and not yet reaped does not.
+// alive reports whether a process runs. A zombie does not.
 func alive(pid int) bool {
 	out, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
 	return err == nil && !strings.HasPrefix(strings.TrimSpace(string(out)), "Z")

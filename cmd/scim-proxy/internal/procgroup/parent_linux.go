@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// EndWithThread is Set, and the kernel asks the command to end when the thread that started it ends,
-// so that nothing stays behind even if this program is killed.
+// EndWithThread does what Set does. In addition, the kernel sends the command SIGTERM when the
+// thread that started it ends, so that the command ends even if this program is killed.
 func EndWithThread(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 }

@@ -4,5 +4,6 @@ package procgroup
 
 import "os/exec"
 
-// EndWithThread is Set: only Linux can end a command with the thread that started it.
+// EndWithThread is the same as Set: only Linux can end a command together with the thread that
+// started it.
 func EndWithThread(cmd *exec.Cmd) { Set(cmd) }

@@ -9,13 +9,14 @@ import (
 	"time"
 )
 
-// Set makes the command, before it starts, the first process of a group.
+// Set puts a command into its own process group. It must be called before the command starts.
 func Set(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
-// Terminate asks the group of a started command to end. A group that has ended is no error.
+// Terminate sends SIGTERM to the group of a started command. It succeeds if the group has ended
+// already.
 func Terminate(cmd *exec.Cmd) error { return signal(cmd, syscall.SIGTERM) }
 
-// Kill ends the group of a started command at once. A group that has ended is no error.
+// Kill sends SIGKILL to the group of a started command. It succeeds if the group has ended already.
 func Kill(cmd *exec.Cmd) error { return signal(cmd, syscall.SIGKILL) }
 
 func signal(cmd *exec.Cmd, s syscall.Signal) error {
@@ -25,8 +26,8 @@ func signal(cmd *exec.Cmd, s syscall.Signal) error {
 	return nil
 }
 
-// Await waits up to five seconds for the processes of the group that outlive their first one: a killed
-// Java holds its port and its database while it ends.
+// Await waits up to 5 s for the processes of the group that outlive the first one: a killed Java
+// process holds its port and its database while it ends.
 func Await(cmd *exec.Cmd) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

@@ -15,41 +15,43 @@ import (
 
 const (
 	mediaType = "application/scim+json"
-	// maxAnswer is the longest body that is read, in bytes. A longer one is an *http.MaxBytesError.
+	// maxAnswer is the maximum length of a body in bytes. A longer one is an *http.MaxBytesError.
 	maxAnswer = 64 << 20
 )
 
 // Options of a client.
 type Options struct {
-	// URL is the SCIM base.
+	// URL is the SCIM base URL.
 	URL string
-	// Token gives the bearer token of each request.
+	// Token returns the bearer token for each request.
 	Token oauth2.TokenSource
-	// Timeout bounds one attempt, up to the last byte of its answer.
+	// Timeout bounds one attempt, up to the last byte of its answer. 0 means unlimited.
 	Timeout time.Duration
-	// Agent is the User-Agent; none is sent if it is empty.
+	// Agent is the User-Agent; if it is empty, none is sent.
 	Agent string
 	// ContentType of bodies; empty is application/scim+json.
 	ContentType string
-	// Pause comes before the second attempt of a request and doubles with each one; 0 is a second.
+	// Pause is the wait before the second attempt of a request; it doubles with each attempt. 0
+	// is 1 s.
 	Pause time.Duration
 	// Transport carries the requests; nil is http.DefaultTransport.
 	Transport http.RoundTripper
 }
 
-// Client of one SCIM server, safe for concurrent use.
+// Client sends requests to one SCIM server. It is safe for concurrent use.
 type Client struct {
-	o             Options
-	once, patient *http.Client
+	o              Options
+	once, retrying *http.Client
 }
 
-// Answer is a status below 300, and the body that came with it.
+// Answer is a response with a status below 300.
 type Answer struct {
 	Status int
 	Body   []byte
 }
 
-// New makes a client. It follows no redirects: they would take the token to another server.
+// New returns a client. The client follows no redirects, which would send the token to another
+// server.
 func New(o Options) *Client {
 	o.URL = strings.TrimSuffix(o.URL, "/")
 	o.Pause = cmp.Or(o.Pause, time.Second)
@@ -59,24 +61,25 @@ func New(o Options) *Client {
 		Transport:     &oauth2.Transport{Source: o.Token, Base: o.Transport},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	return &Client{o: o, once: once, patient: retrying(once, o.Pause)}
+	return &Client{o: o, once: once, retrying: newRetrying(once, o.Pause)}
 }
 
-// Bearer is one token for ever.
+// Bearer returns a source of one token that does not expire.
 func Bearer(token string) oauth2.TokenSource {
 	return oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token})
 }
 
-// URL is the SCIM base, without a slash at its end.
+// URL returns the SCIM base URL without a trailing slash.
 func (c *Client) URL() string { return c.o.URL }
 
-// Do sends a request, and sends it again while the answer is 429 or 503: six times in all, at the pace
-// that Retry-After asks for. Every answer of 300 or more is an *Error. Path begins behind the SCIM base.
+// Do sends a request, and sends it again while the answer is 429 or 503: at most six times,
+// waiting as long as Retry-After asks. An answer with a status of 300 or more is an *Error. Path
+// is relative to the SCIM base URL and begins with a slash.
 func (c *Client) Do(ctx context.Context, method, path string, body []byte) (Answer, error) {
-	return c.send(ctx, c.patient, method, path, body)
+	return c.send(ctx, c.retrying, method, path, body)
 }
 
-// Once is Do with one attempt, for callers that do not send the same body again.
+// Once is Do with a single attempt.
 func (c *Client) Once(ctx context.Context, method, path string, body []byte) (Answer, error) {
 	return c.send(ctx, c.once, method, path, body)
 }
@@ -97,7 +100,7 @@ func (c *Client) send(ctx context.Context, by *http.Client, method, path string,
 	}
 	defer res.Body.Close()
 	b, err := io.ReadAll(http.MaxBytesReader(nil, res.Body, maxAnswer))
-	path, _, _ = strings.Cut(path, "?") // a filter holds personal data
+	path, _, _ = strings.Cut(path, "?") // errors must not show the personal data in a filter
 	if err != nil {
 		return Answer{}, fmt.Errorf("read the answer to %s %s: %w", method, path, err)
 	}

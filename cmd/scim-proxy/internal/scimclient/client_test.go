@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// serve returns a client of a server that answers as do says.
+// serve returns a client of a server that answers with do.
 func serve(t *testing.T, o scimclient.Options, do http.HandlerFunc) *scimclient.Client {
 	t.Helper()
 	s := httptest.NewServer(do)
@@ -48,11 +48,11 @@ func TestRequest(t *testing.T) {
 	}
 }
 
-// 429 and 503 are repeated with the same body, by Do and not by Once; nothing else is.
+// Do repeats a request after 429 and 503 only, with the same body. Once never does.
 func TestRetry(t *testing.T) {
 	for _, row := range []struct {
 		name   string
-		status []int // of the first answers; those after them are 200
+		status []int // of the first answers; later ones are 200
 		once   bool
 		want   int
 		n      int64
@@ -106,7 +106,7 @@ func TestPause(t *testing.T) {
 	}
 }
 
-// The client waits as long as Retry-After says, and a caller who gives up is not kept.
+// The client waits as long as Retry-After says, and returns at once if the caller cancels.
 func TestRetryAfter(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var n atomic.Int64
@@ -126,7 +126,7 @@ func TestErrors(t *testing.T) {
 		status    int
 		body      string
 		want      scimclient.Error
-		said      string
+		reason    string
 		transient bool
 	}{
 		{409, `{"status":"409","scimType":"uniqueness","detail":"taken\nby ada"}`, scimclient.Error{Type: "uniqueness", Detail: "taken\nby ada"}, "409 taken by ada", false},
@@ -154,13 +154,13 @@ func TestErrors(t *testing.T) {
 			continue
 		}
 		row.want.Status, row.want.Method, row.want.Path = row.status, "GET", "/Users"
-		if d := cmp.Diff(row.want, *e); d != "" || e.Error() != "GET /Users was answered with "+row.said || e.Transient() != row.transient {
+		if d := cmp.Diff(row.want, *e); d != "" || e.Error() != "GET /Users was answered with "+row.reason || e.Transient() != row.transient {
 			t.Errorf("%s: %s %t", d, e, e.Transient())
 		}
 	}
 }
 
-// An answer without an end is not read into memory, and one that does not come ends the attempt.
+// An endless answer is cut off, and a missing one ends the attempt at its timeout.
 func TestBounds(t *testing.T) {
 	c := serve(t, scimclient.Options{}, func(w http.ResponseWriter, _ *http.Request) {
 		for b := make([]byte, 1<<20); ; {

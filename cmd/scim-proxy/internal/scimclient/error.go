@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// Error is an answer of 300 or more: RFC 7644 section 3.12, as far as the body holds one.
+// Error is an answer with a status of 300 or more. Type and Detail come from its body if that is
+// a SCIM error (RFC 7644 section 3.12).
 type Error struct {
 	// Method and Path of the request, without its query. Both are empty for the result of an
 	// operation in a bulk request.
@@ -16,21 +17,21 @@ type Error struct {
 	Status       int
 	// Type is the scimType, Detail the text for people; both may be empty.
 	Type, Detail string
-	// RetryAfter is the pause that the server asked for, or 0.
+	// RetryAfter is the pause that the server asks for, or 0.
 	RetryAfter time.Duration
 }
 
 func readError(method, path string, res *http.Response, body []byte) *Error {
-	var said struct{ ScimType, Detail string }
-	_ = json.Unmarshal(body, &said) // the status says enough
-	return &Error{Method: method, Path: path, Status: res.StatusCode, Type: said.ScimType, Detail: said.Detail, RetryAfter: retryAfter(res)}
+	var e struct{ ScimType, Detail string }
+	_ = json.Unmarshal(body, &e) // the body is optional
+	return &Error{Method: method, Path: path, Status: res.StatusCode, Type: e.ScimType, Detail: e.Detail, RetryAfter: retryAfter(res)}
 }
 
 func (e *Error) Error() string {
 	return e.Method + " " + e.Path + " was answered with " + e.Reason()
 }
 
-// Reason is the status and the detail, on one line.
+// Reason returns the status and the detail, or the name of the status, on one line.
 func (e *Error) Reason() string {
 	detail := e.Detail
 	if detail == "" {

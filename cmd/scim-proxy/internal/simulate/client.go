@@ -23,10 +23,11 @@ func newClient(base, token, agent string) client {
 	})}
 }
 
-// object is a JSON object as it came.
+// object is a JSON object.
 type object map[string]any
 
-// want sends a request and fails unless the answer has one of the statuses.
+// want sends a request and fails unless the answer has one of the statuses. It returns nil for an
+// answer without a body and for one of 300 or more.
 func (c client) want(ctx context.Context, method, path string, body any, statuses ...int) (object, error) {
 	var text []byte
 	if body != nil {
@@ -54,7 +55,7 @@ func (c client) want(ctx context.Context, method, path string, body any, statuse
 	return out, nil
 }
 
-// find looks resources up by a filter.
+// find returns the resources that a filter matches.
 func (c client) find(ctx context.Context, endpoint, filter string) ([]object, error) {
 	out, err := c.want(ctx, http.MethodGet, endpoint+"?filter="+url.QueryEscape(filter), nil, http.StatusOK)
 	if err != nil {
@@ -70,7 +71,7 @@ func (c client) find(ctx context.Context, endpoint, filter string) ([]object, er
 	return found, nil
 }
 
-// at walks into an object by keys; nil where there is nothing.
+// at returns the value at a path of keys, or nil.
 func at(v any, keys ...string) any {
 	for _, k := range keys {
 		m, ok := v.(map[string]any)

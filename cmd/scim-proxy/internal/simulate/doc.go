@@ -1,5 +1,7 @@
-// Package simulate plays the documented conversation of an identity provider against any SCIM URL: probe, match, create, update, group push,
-// deactivate, reactivate, delete. Every end state is checked by GET, with a plain reading of the answer, and what was made is removed.
+// Package simulate sends an identity provider's documented requests to any SCIM URL: probe,
+// match, create, update, group push, deactivate, reactivate, delete. It checks every end state by
+// GET, reading the answer as plain JSON, and removes everything that it created.
 //
-// It must not know the proxy: the same run on a server without it shows what would break there.
+// It must not know the proxy, so that a run against another SCIM server shows what would fail
+// there.
 package simulate

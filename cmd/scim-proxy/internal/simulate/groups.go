@@ -22,7 +22,7 @@ func (r *run) makeGroups(ctx context.Context) error {
 	return nil
 }
 
-// change sends a change of members and checks who they are.
+// change sends a change of members and checks that the group has exactly the members in all.
 func (r *run) change(ctx context.Context, g object, how func(object, []string, []string) request, changed, all []string) error {
 	id, _ := g["id"].(string)
 	if err := r.send(ctx, "/Groups/"+id, how(g, changed, all)); err != nil {
@@ -77,7 +77,7 @@ func (r *run) renameGroup(ctx context.Context) error {
 			return err
 		}
 		if shown["displayName"] != name {
-			return fmt.Errorf("the group is still called %v", shown["displayName"])
+			return fmt.Errorf("group %s has the displayName %v, want %s", id, shown["displayName"], name)
 		}
 		if err := r.members(ctx, id); err != nil {
 			return err

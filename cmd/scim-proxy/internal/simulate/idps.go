@@ -14,7 +14,7 @@ const (
 	patchOp    = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 )
 
-// person is a user as the identity provider knows them.
+// person is a user in the identity provider.
 type person struct {
 	n                                 int
 	name, external, given, family, id string
@@ -27,24 +27,27 @@ type request struct {
 	body   object
 }
 
-// idp is how one identity provider talks. The functions make its documented bodies; sources are in docs/idps.md.
+// idp builds the requests of one identity provider as its documentation shows them; docs/idps.md
+// lists the sources.
 type idp struct {
-	agent  string
+	agent string
+	// match returns the filter that looks the user up.
 	match  func(p person) string
 	create func(p person) object
-	// update changes family name, title and department; was is what GET showed before.
+	// update changes family name, title and department; was is the user as GET showed it before.
 	update func(p person, was object) request
 	active func(p person, on bool, was object) request
-	// add and remove change members of a group; all are the members afterwards.
+	// add and remove change members of a group; all lists the members afterwards.
 	add, remove func(group object, changed, all []string) request
 	rename      func(group object, name string, all []string) request
-	// keeps says that the provider sends attributes beyond the core ones, and expects them back.
+	// keeps reports whether the provider sends externalId, title and department and expects them
+	// back.
 	keeps bool
-	// deletes says that the provider deletes users.
+	// deletes reports whether the provider deletes users.
 	deletes bool
 }
 
-// Names of the conversations.
+// Names returns the identity providers that Run knows, sorted.
 func Names() []string { return slices.Sorted(maps.Keys(idps())) }
 
 func idps() map[string]idp {
@@ -70,7 +73,7 @@ func idps() map[string]idp {
 	google := patching
 	google.create = googleUser
 	return map[string]idp{
-		"google": google, "bamboohr": patching, // what comes "from BambooHR" is a middleware's plain SCIM
+		"google": google, "bamboohr": patching, // BambooHR users are pushed by a middleware, in plain SCIM
 		"generic": patching, "entra": entra, "okta": okta, "onelogin": onelogin, "jumpcloud": jumpcloud, "pingfederate": ping, "pingone": ping, "rippling": rippling,
 	}
 }
@@ -108,7 +111,7 @@ func oneLoginUser(p person) object {
 	}
 }
 
-// googleUser has no emails: the name is the address.
+// googleUser has no emails: the userName is the address.
 func googleUser(p person) object {
 	u := rfcUser(p)
 	delete(u, "emails")
@@ -146,7 +149,7 @@ func pathlessActive(_ person, on bool, _ object) request {
 	return patch(object{"op": "replace", "value": object{"active": on}})
 }
 
-// putUpdate sends the whole answer of GET back, changed, as Okta does.
+// putUpdate changes the answer of GET and sends it back, as Okta does.
 func putUpdate(p person, was object) request {
 	u := maps.Clone(was)
 	u["name"] = object{"givenName": p.given, "familyName": p.family}
@@ -208,5 +211,5 @@ func putName(_ object, name string, all []string) request {
 	return request{"PUT", object{"schemas": []string{coreGroup}, "displayName": name, "members": values(all)}}
 }
 
-// same compares texts without regard to case, as names are.
+// same compares texts case-insensitively, as SCIM compares userNames.
 func same(a any, b string) bool { s, ok := a.(string); return ok && strings.EqualFold(s, b) }

@@ -7,24 +7,26 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // Options of a run.
 type Options struct {
-	// URL is the SCIM base, Token its bearer token.
+	// URL is the SCIM base URL, Token its bearer token.
 	URL, Token string
-	// IDP names the conversation.
+	// IDP is one of Names.
 	IDP string
-	// Users and Groups are how many are made; Churn is how many rounds of updates and membership changes follow.
+	// Users and Groups are how many are created, at least one user. Churn is the number of rounds
+	// of membership changes.
 	Users, Groups, Churn int
-	// Mark makes the names of this run its own.
+	// RunID makes the names of this run unique.
 	RunID string
-	// Out gets a line per step.
+	// Out gets a line for each step.
 	Out io.Writer
 }
 
-// ErrFailed says that a step did not end in the state that the identity provider meant.
-var ErrFailed = errors.New("simulate: not every step ended in the intended state")
+// ErrFailed reports that a step did not end in the state that the identity provider intends.
+var ErrFailed = errors.New("simulate: not every step ended in the intended state; see the lines with FAIL")
 
 type run struct {
 	Options
@@ -36,22 +38,23 @@ type run struct {
 	failed int
 }
 
-// Run plays the conversation, prints a verdict per step, and removes what it made.
+// Run sends the requests of an identity provider step by step, prints ok or FAIL for each step, and
+// removes everything that it created. It returns ErrFailed if a step failed.
 func Run(ctx context.Context, o Options) error {
-	how, ok := idps()[o.IDP]
+	provider, ok := idps()[o.IDP]
 	if !ok {
-		return fmt.Errorf("there is no conversation of %q", o.IDP)
+		return fmt.Errorf("there is no simulation of %q: --idp must be one of %s", o.IDP, strings.Join(Names(), ", "))
 	}
-	r := &run{Options: o, idp: how, client: newClient(o.URL, o.Token, how.agent), in: map[string][]string{}}
+	r := &run{Options: o, idp: provider, client: newClient(o.URL, o.Token, provider.agent), in: map[string][]string{}}
 	for i := range o.Users {
 		n := fmt.Sprintf("%s-%d", o.RunID, i)
 		r.people = append(r.people, person{n: i, name: "sim-" + n + "@example.com", external: "ext-" + n, given: "Given", family: "Family", mail: "sim-" + n + "@example.com", department: "Sales", title: "Clerk"})
 	}
 	defer r.cleanUp(context.WithoutCancel(ctx))
-	r.step(ctx, "probe", "an unknown name finds nobody, with 200", r.probe)
+	r.step(ctx, "probe", "an unknown name matches no user, with 200", r.probe)
 	r.step(ctx, "create", fmt.Sprintf("%d users, each shown as sent", o.Users), r.createAll)
 	if slices.ContainsFunc(r.people, func(p person) bool { return p.id == "" }) {
-		return ErrFailed // nothing to go on with
+		return ErrFailed // the other steps need all users
 	}
 	r.step(ctx, "match", "each user is found by the provider's own filter", r.matchAll)
 	r.step(ctx, "duplicate", "a second create of the same name is 409", r.duplicate)
@@ -81,13 +84,13 @@ func (r *run) step(ctx context.Context, name, means string, do func(context.Cont
 	fmt.Fprintf(r.Out, "ok    %-10s  %s\n", name, means)
 }
 
-// send sends a change as the provider does; some want a body, some take 204.
+// send sends a change and accepts 200 with a body as well as 204.
 func (r *run) send(ctx context.Context, path string, q request) error {
 	_, err := r.want(ctx, q.method, path, q.body, http.StatusOK, http.StatusNoContent)
 	return err
 }
 
-// cleanUp removes everything, whatever was checked before.
+// cleanUp deletes all groups and users of the run. It ignores errors.
 func (r *run) cleanUp(ctx context.Context) {
 	for _, g := range r.groups {
 		if id, ok := g["id"].(string); ok {

@@ -10,7 +10,7 @@ import (
 func (r *run) probe(ctx context.Context) error {
 	found, err := r.find(ctx, "/Users", r.idp.match(person{name: "8f3c2f7e-5d0b-4f0e-9d53-" + r.RunID}))
 	if err == nil && len(found) > 0 {
-		err = fmt.Errorf("somebody was found")
+		err = errors.New("the filter matched a user that does not exist")
 	}
 	return err
 }
@@ -27,13 +27,13 @@ func (r *run) createAll(ctx context.Context) error {
 			return errors.New("the answer has no id")
 		}
 		if err := r.check(ctx, *p, true); err != nil {
-			wrong = err // the others are made all the same: there is more to see
+			wrong = err // later steps need the other users
 		}
 	}
 	return wrong
 }
 
-// check compares what GET shows with what the provider means.
+// check compares the user that GET shows with the one in the provider.
 func (r *run) check(ctx context.Context, p person, active bool) error {
 	u, err := r.want(ctx, http.MethodGet, "/Users/"+p.id, nil, http.StatusOK)
 	if err != nil {
@@ -67,7 +67,7 @@ func (r *run) matchAll(ctx context.Context) error {
 			return err
 		}
 		if len(found) != 1 || found[0]["id"] != p.id {
-			return fmt.Errorf("%s: %d found", p.name, len(found))
+			return fmt.Errorf("the filter for %s matched %d users, want the one with id %s", p.name, len(found), p.id)
 		}
 	}
 	return nil

@@ -9,8 +9,8 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/kcserver"
 )
 
-// drive kills and restarts the server as the lines of in say (kill, restart) and answers each line with
-// ok or an error. It returns at the end of in, so the server ends with the process that drives it.
+// drive reads commands from in, one per line (kill, restart), and answers each with ok or a
+// quoted error. It returns at the end of in, so the server ends with the process that drives it.
 func drive(ctx context.Context, s *kcserver.Server, in io.Reader, out io.Writer) {
 	lines := make(chan string)
 	go func() {
@@ -27,7 +27,7 @@ func drive(ctx context.Context, s *kcserver.Server, in io.Reader, out io.Writer)
 			if !more {
 				return
 			}
-			if err := obey(ctx, s, line); err != nil {
+			if err := execCommand(ctx, s, line); err != nil {
 				fmt.Fprintf(out, "%q\n", err.Error())
 				continue
 			}
@@ -36,12 +36,12 @@ func drive(ctx context.Context, s *kcserver.Server, in io.Reader, out io.Writer)
 	}
 }
 
-func obey(ctx context.Context, s *kcserver.Server, line string) error {
+func execCommand(ctx context.Context, s *kcserver.Server, line string) error {
 	switch line {
 	case "kill":
 		return s.Kill()
 	case "restart":
 		return s.Restart(ctx)
 	}
-	return fmt.Errorf("unknown line %q", line)
+	return fmt.Errorf("unknown command %q: want kill or restart", line)
 }

@@ -1,11 +1,11 @@
 // Command keycloak starts a real Keycloak:
 //
 //	keycloak run                  until Ctrl-C
-//	keycloak exec -- command ...  for the time of another command
-//	keycloak drive                for a test that kills it: see drive
+//	keycloak exec -- command ...  while another command runs
+//	keycloak drive                for a test that kills it: see the function drive
 //
-// KEYCLOAK_URL, KEYCLOAK_ADMIN and KEYCLOAK_ADMIN_PASSWORD are in the environment of the command, or
-// are printed, one a line.
+// exec sets KEYCLOAK_URL, KEYCLOAK_ADMIN and KEYCLOAK_ADMIN_PASSWORD in the environment of the
+// command. run and drive print them, one per line.
 package main
 
 import (
@@ -22,8 +22,8 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/procgroup"
 )
 
-// patience with a command that was asked to end.
-const patience = 10 * time.Second
+// endTimeout is how long a command may take to end after SIGTERM.
+const endTimeout = 10 * time.Second
 
 var errUsage = errors.New("usage: keycloak run | keycloak exec -- command ... | keycloak drive")
 
@@ -75,19 +75,19 @@ func start(args []string) (int, error) {
 	return 0, nil
 }
 
-// execute runs a command in a process group of its own, so that a signal to this program alone also
-// ends what the command started (go test starts test binaries). A group in the background cannot read
-// the terminal, so it gets no input.
+// execute runs a command in its own process group, so that a signal to this program also ends the
+// processes that the command started (go test starts test binaries). The command gets no input,
+// because a group in the background cannot read the terminal.
 func execute(ctx context.Context, args, env []string) (int, error) {
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.Env = append(os.Environ(), env...)
 	procgroup.Set(cmd)
 	cmd.Cancel = func() error { return procgroup.Terminate(cmd) }
-	cmd.WaitDelay = patience
+	cmd.WaitDelay = endTimeout
 	err := cmd.Run()
 	if ctx.Err() != nil && cmd.Process != nil {
-		_ = procgroup.Kill(cmd) // what did not listen
+		_ = procgroup.Kill(cmd) // processes that ignored SIGTERM
 	}
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return exitCode(exit.ProcessState), nil
@@ -95,7 +95,8 @@ func execute(ctx context.Context, args, env []string) (int, error) {
 	return 0, err
 }
 
-// exitCode is that of a shell: 128 and the signal for a command that was ended by one.
+// exitCode returns the exit code as a shell does: 128 plus the signal if a signal ended the
+// command.
 func exitCode(p *os.ProcessState) int {
 	if w, ok := p.Sys().(syscall.WaitStatus); ok && w.Signaled() {
 		return 128 + int(w.Signal())

@@ -1,4 +1,4 @@
-package importer
+package journal
 
 import (
 	"errors"
@@ -11,14 +11,14 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// A kill in the middle of a transaction leaves some of its pages in the file, and the first two, which
-// make them count, as they were: the journal says what it said before.
+// A kill in the middle of a transaction leaves some of its pages in the file, but not the first
+// two, which commit it: the journal reads as before the transaction.
 func TestJournalIsTorn(t *testing.T) {
-	const title, rows, batch = program + "x http://localhost/scim/v2", 300, 50
+	const subject, rows, batch = "x http://localhost/scim/v2", 300, 50
 	path := filepath.Join(t.TempDir(), "journal")
-	open := func(path string) *journal {
+	open := func(path string) *Journal {
 		t.Helper()
-		j, err := openJournal(path, title, rows)
+		j, err := Open(path, subject, rows)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -37,15 +37,15 @@ func TestJournalIsTorn(t *testing.T) {
 	before, torn := read(), 0
 	for first := 1; first <= rows; first += batch {
 		states := slices.Clone(j.rows)
-		var fates []fate
+		var outcomes []Outcome
 		for row := first; row < first+batch; row++ {
-			fates = append(fates, fate{row, map[bool]string{true: fmt.Sprint("reason ", row)}[row%3 == 0]})
+			outcomes = append(outcomes, Outcome{row, map[bool]string{true: fmt.Sprint("reason ", row)}[row%3 == 0]})
 		}
-		if err := j.settle(fates...); err != nil {
+		if err := j.Settle(outcomes...); err != nil {
 			t.Fatal(err)
 		}
 		after := read()
-		mixed := slices.Concat(before, make([]byte, len(after)-len(before))) // it grows first
+		mixed := slices.Concat(before, make([]byte, len(after)-len(before))) // the file grows first
 		for page := 2 * pageSize; page < len(after); page += pageSize {
 			copy(mixed[page:], after[page:page+pageSize])
 			if slices.Equal(mixed[page:page+pageSize], before[min(page, len(before)):min(page+pageSize, len(before))]) {
@@ -61,7 +61,7 @@ func TestJournalIsTorn(t *testing.T) {
 				t.Errorf("after %d rows and page %d: %d done, %d failed", first-1, page/pageSize, k.done, k.failed)
 			}
 			for row := 3; row < first; row += 3 {
-				if why, err := k.reason(row); err != nil || why != fmt.Sprint("reason ", row) {
+				if why, err := k.Reason(row); err != nil || why != fmt.Sprint("reason ", row) {
 					t.Errorf("row %d: %q %v", row, why, err)
 				}
 			}
@@ -76,7 +76,7 @@ func TestJournalIsTorn(t *testing.T) {
 	}
 }
 
-// A journal that another process is about to begin is not emptied.
+// A journal that another process is creating is not emptied.
 func TestBeginningIsLocked(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
 	short := string(make([]byte, magicAt)) + string(magic)
@@ -87,7 +87,7 @@ func TestBeginningIsLocked(t *testing.T) {
 	if ok, err := lock.TryLock(); !ok {
 		t.Fatal(err)
 	}
-	if _, err := openJournal(path, program, 1); !errors.Is(err, ErrInUse) {
+	if _, err := Open(path, "x", 1); !errors.Is(err, ErrInUse) {
 		t.Error(err)
 	}
 	if b, err := os.ReadFile(path); string(b) != short {
@@ -96,7 +96,7 @@ func TestBeginningIsLocked(t *testing.T) {
 	if err := lock.Unlock(); err != nil {
 		t.Fatal(err)
 	}
-	j, err := openJournal(path, program, 1)
+	j, err := Open(path, "x", 1)
 	if err != nil {
 		t.Fatal(err)
 	}

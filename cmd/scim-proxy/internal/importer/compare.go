@@ -8,23 +8,25 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// differs names the first attribute in which a resource does not show what a row says, or "". What a server never shows, or says itself, is not
-// compared.
-func differs(have, row scim.Resource) string {
+// difference returns the path of the first attribute of a row that the existing user lacks or has
+// with another value, or "". It ignores schemas, id, meta and groups, which the server sets
+// itself.
+func difference(existing, row scim.Resource) string {
 	for leaf := range row.Leaves() {
 		switch strings.ToLower(leaf.Path.Name) {
 		case "schemas", "id", "meta", "groups":
 			continue
 		}
-		if !covers(have.Get(leaf.Path), leaf.Raw, strings.EqualFold(leaf.Path.Name, "userName")) {
+		if !covers(existing.Get(leaf.Path), leaf.Raw, strings.EqualFold(leaf.Path.Name, "userName")) {
 			return leaf.Path.String()
 		}
 	}
 	return ""
 }
 
-// covers reports whether a value holds at least what is wanted: each member of an object, for each element of an array one that covers it. Text
-// and what it stands for are alike ("True" and true), as servers read them so.
+// covers reports whether a value contains everything in want: each member of an object, and for
+// each element of an array one that covers it. Booleans also match their text ("True" and true),
+// as servers accept both. With fold, texts match in any case.
 func covers(have, want string, fold bool) bool {
 	switch {
 	case document.Same(have, want) || document.Unassigned(want):
