@@ -42,7 +42,8 @@ func For(idp string) protocol.Dialect {
 }
 
 // generic returns the rules that do no harm to a correct client. Their order matters: names are
-// repaired before they are looked up in the schemas, and values are read when their names are known.
+// repaired before they are looked up in the schemas, and values are read when their names are
+// known.
 func generic() []protocol.Rule {
 	return []protocol.Rule{
 		patchShape(),

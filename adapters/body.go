@@ -53,8 +53,8 @@ func mapObject(raw string, change func(name, raw string) (string, string)) strin
 	return o.Map(change).String()
 }
 
-// eachValue changes the elements of a list, or the single value in place of a list. A list in a list
-// is not a SCIM value: it stays as it is, and the strict reader refuses it.
+// eachValue changes the elements of a list, or the single value in place of a list. A list in a
+// list is not a SCIM value: it stays as it is, and the strict reader refuses it.
 func eachValue(raw string, change func(string) string) string {
 	if !document.IsArray(raw) {
 		return change(raw)

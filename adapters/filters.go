@@ -59,8 +59,9 @@ func encodedTwice() protocol.Rule {
 	}
 }
 
-// alsoDecoded changes the terms of a conjunction, also inside a value filter. It leaves an "or" as it
-// is, so that it does not change its own results a second time; the provider sends only eq and "and".
+// alsoDecoded changes the terms of a conjunction, also inside a value filter. It leaves an "or" as
+// it is, so that it does not change its own results a second time; the provider sends only eq and
+// "and".
 func alsoDecoded(f scim.Filter) scim.Filter {
 	terms := scim.Conjuncts(f)
 	for i, t := range terms {

@@ -24,8 +24,8 @@ func removeMembersByValue() protocol.Rule {
 	}
 }
 
-// removals returns one operation per member. If a member has no id, it returns op unchanged, and the
-// strict reader refuses it.
+// removals returns one operation per member. If a member has no id, it returns op unchanged, and
+// the strict reader refuses it.
 func removals(op *protocol.Operation, members []string) []*protocol.Operation {
 	out := make([]*protocol.Operation, 0, len(members))
 	for _, m := range members {

@@ -43,8 +43,8 @@ func emptyClears(source string) protocol.Rule {
 	}
 }
 
-// clearing turns an operation that sets "" into a remove. Members stay, so that no user leaves a group
-// because an id is missing; the strict reader refuses a list of members that is not valid.
+// clearing turns an operation that sets "" into a remove. Members stay, so that no user leaves a
+// group because an id is missing; the strict reader refuses a list of members that is not valid.
 func clearing(op *protocol.Operation) {
 	kind, value := op.Kind(), lean(op.Value(), valueDepth)
 	p, ok := op.Path()
@@ -80,8 +80,8 @@ func withoutEmpty(body *scim.Object) {
 // nests deeper.
 const valueDepth = 3
 
-// lean removes "" from a value: in an object it becomes null, and an array loses elements that are ""
-// or whose value is "".
+// lean removes "" from a value: in an object it becomes null, and an array loses elements that are
+// "" or whose value is "".
 func lean(raw string, depth int) string {
 	if depth == 0 {
 		return raw

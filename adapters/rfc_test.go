@@ -14,7 +14,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// The example resources of RFC 7643 and RFC 7644, with the attributes that the RFCs' examples change.
+// The example resources of RFC 7643 and RFC 7644, with the attributes that the examples change.
 var (
 	barbara = document.Must(`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"id":"2819c223-7f76-453a-919d-413861904646","externalId":"bjensen",
 		"userName":"bjensen","name":{"formatted":"Ms. Barbara J Jensen III","familyName":"Jensen","givenName":"Barbara"},"active":true,"nickName":"B",
