@@ -6,7 +6,7 @@ import (
 	"keycloak-scim-proxy/proxy/protocol"
 )
 
-// dialects is the one list of identity providers. Each has its rules in a file of its own.
+// dialects lists the identity providers. The rules of each are in a file of their own.
 func dialects() []protocol.Dialect {
 	return []protocol.Dialect{
 		{Name: "generic", Rules: generic()},
@@ -18,11 +18,11 @@ func dialects() []protocol.Dialect {
 		{Name: "pingone", Rules: pingOne()},
 		{Name: "rippling", Rules: rippling()},
 		{Name: "google", Rules: google()},
-		{Name: "bamboohr", Rules: generic()}, // it has no SCIM client; what comes "from BambooHR" is some middleware's
+		{Name: "bamboohr", Rules: generic()}, // BambooHR has no SCIM client: its requests come from a middleware
 	}
 }
 
-// Names of the dialects, as in a tenant's "idp".
+// Names returns the names of the dialects: the values that a tenant's idp may have.
 func Names() []string {
 	var names []string
 	for _, d := range dialects() {
@@ -31,20 +31,19 @@ func Names() []string {
 	return names
 }
 
-// Known reports whether there is a dialect of that name.
+// Known reports whether idp is the name of a dialect.
 func Known(idp string) bool { return slices.Contains(Names(), idp) }
 
-// For is the dialect of an identity provider; an unknown name is generic.
+// For returns the dialect of an identity provider; for an unknown name, generic.
 func For(idp string) protocol.Dialect {
 	all := dialects()
-	if i := slices.IndexFunc(all, func(d protocol.Dialect) bool { return d.Name == idp }); i >= 0 {
-		return all[i]
-	}
-	return all[0]
+	at := slices.IndexFunc(all, func(d protocol.Dialect) bool { return d.Name == idp })
+	return all[max(at, 0)] // generic is the first
 }
 
-// generic has every rule that cannot hurt a correct client. Order matters: names are repaired before they are looked up, and values are read
-// when their names are known.
+// generic returns the rules that do no harm to a correct client. Their order matters: names are
+// repaired before they are looked up in the schemas, and values are read when their names are
+// known.
 func generic() []protocol.Rule {
 	return []protocol.Rule{
 		patchShape(),
@@ -63,7 +62,7 @@ func generic() []protocol.Rule {
 	}
 }
 
-// around is the generic rules with a provider's own before and after them.
+// around returns the generic rules with a provider's own rules before and after them.
 func around(before []protocol.Rule, after ...protocol.Rule) []protocol.Rule {
 	return slices.Concat(before, generic(), after)
 }

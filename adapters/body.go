@@ -8,28 +8,60 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// one is a hook for rules that change an operation and keep it.
-func one(change func(op *protocol.Operation)) func(*protocol.Message, *protocol.Operation) []*protocol.Operation {
-	return func(_ *protocol.Message, op *protocol.Operation) []*protocol.Operation {
-		change(op)
+// one is the Operation hook of a rule that changes an operation and keeps it.
+func one(change func(m *protocol.Message, op *protocol.Operation)) func(*protocol.Message, *protocol.Operation) []*protocol.Operation {
+	return func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
+		change(m, op)
 		return []*protocol.Operation{op}
 	}
 }
 
+// eachAttribute changes the values of a body; "" removes the attribute. change gets the attribute's
+// definition, which is zero if the schemas do not have the attribute.
+func eachAttribute(m *protocol.Message, body *scim.Object, change func(def scim.Attribute, raw string) string) {
+	body.Map(func(name, raw string) (string, string) {
+		def, _ := m.Schemas.Lookup(m.Type, scim.AttrPath{Name: name})
+		return name, change(def, raw)
+	})
+}
+
+// respell changes the path of an operation and the keys of its value.
+func respell(op *protocol.Operation, name func(string) string) {
+	if path := op.Raw("path"); document.IsText(path) && name(document.Text(path)) != document.Text(path) {
+		op.SetPathText(name(document.Text(path)))
+	}
+	op.SetValue(mapObject(op.Value(), respelled(name)))
+}
+
+// respelled makes the function for Map that changes names only.
+func respelled(name func(string) string) func(key, raw string) (string, string) {
+	return func(key, raw string) (string, string) { return name(key), raw }
+}
+
+// object parses a JSON object, and reports whether raw is one.
 func object(raw string) (scim.Resource, bool) {
 	r, err := scim.Part(raw)
 	return r, err == nil
 }
 
-// eachValue changes the elements of a list, or the one value that stands in its place. A list in a
-// list is not a value of SCIM; it stays as it is, and the strict reader refuses it.
+// mapObject changes the members of a JSON object. Other values stay as they are.
+func mapObject(raw string, change func(name, raw string) (string, string)) string {
+	o, ok := object(raw)
+	if !ok {
+		return raw
+	}
+	return o.Map(change).String()
+}
+
+// eachValue changes the elements of a list, or the single value in place of a list. A list in a
+// list is not a SCIM value: it stays as it is, and the strict reader refuses it.
 func eachValue(raw string, change func(string) string) string {
-	if !strings.HasPrefix(raw, "[") {
+	if !document.IsArray(raw) {
 		return change(raw)
 	}
 	es, changed := document.Elements(raw), false
 	for i, e := range es {
-		if !strings.HasPrefix(e, "[") {
+		if !document.IsArray(e) {
 			es[i] = change(e)
 			changed = changed || es[i] != e
 		}
@@ -39,3 +71,8 @@ func eachValue(raw string, change func(string) string) string {
 	}
 	return document.Array(es)
 }
+
+// isEmpty reports whether a value is absent, null, [], {} or "".
+func isEmpty(raw string) bool { return document.Unassigned(raw) || raw == `""` }
+
+func isMembers(name string) bool { return strings.EqualFold(name, "members") }

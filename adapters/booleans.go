@@ -11,21 +11,15 @@ import (
 func textBooleans() protocol.Rule {
 	return protocol.Rule{
 		Name:   "text-booleans",
-		Says:   `"True" and "False" are booleans where the schema says boolean, in values and in filters. No other text is.`,
+		Says:   `If the schema says boolean, the texts "True" and "False", in any letter case, are booleans, in values and in filters. No other text is.`,
 		Source: `Entra sends "active": "False" (entra-docs) and roles[primary eq "True"] (validator); native Keycloak 26.7.3 disables a user for any text but true`,
-		Body: func(m *protocol.Message, body *scim.Object) {
-			body.Map(func(name, raw string) (string, string) {
-				def, _ := m.Schemas.Lookup(m.Type, scim.AttrPath{Name: name})
-				return name, booleans(def, raw)
-			})
-		},
-		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
+		Body:   func(m *protocol.Message, body *scim.Object) { eachAttribute(m, body, booleans) },
+		Operation: one(func(m *protocol.Message, op *protocol.Operation) {
 			if p, ok := op.Path(); ok && op.Value() != "" {
 				def, _ := m.Schemas.Lookup(m.Type, p.AttrPath)
 				op.SetValue(booleans(def, op.Value()))
 			}
-			return []*protocol.Operation{op}
-		},
+		}),
 		Term: func(m *protocol.Message, at scim.AttrPath, c scim.Compare) scim.Compare {
 			if def, _ := m.Schemas.Lookup(m.Type, at); def.Type == "boolean" && document.IsText(c.Value) {
 				c.Value = boolean(c.Value)
@@ -43,23 +37,16 @@ func booleans(def scim.Attribute, raw string) string {
 		return raw
 	}
 	return eachValue(raw, func(e string) string {
-		in, ok := object(e)
-		if !ok {
-			return e
-		}
-		return in.Map(func(name, raw string) (string, string) {
+		return mapObject(e, func(name, raw string) (string, string) {
 			sub, _ := def.Sub(name)
 			return name, booleans(sub, raw)
-		}).String()
+		})
 	})
 }
 
 func boolean(raw string) string {
-	switch strings.ToLower(document.Text(raw)) {
-	case "true":
-		return "true"
-	case "false":
-		return "false"
+	if word := strings.ToLower(document.Text(raw)); word == "true" || word == "false" {
+		return word
 	}
 	return raw
 }

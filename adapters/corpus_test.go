@@ -29,12 +29,12 @@ func load(t *testing.T) []corpus.Case {
 	return cases
 }
 
-// through runs a dialect's rules, as Decode does.
+// through runs a dialect's rules as Decode does.
 func through(idp string, w protocol.Request) (protocol.Request, []string) {
 	return adapters.For(idp).Normalise(scim.CoreSchemas(), w)
 }
 
-// text of a request, as it stands in a file.
+// text formats a request as the files have it.
 func text(w protocol.Request, fired []string) string {
 	var b strings.Builder
 	b.WriteString(w.Method + " /" + w.Type.Endpoint())
@@ -54,7 +54,7 @@ func text(w protocol.Request, fired []string) string {
 	return b.String()
 }
 
-// indented is JSON with its members in their own order, and its numbers as they are.
+// indented formats JSON, and keeps the order of its members and the spelling of its numbers.
 func indented(raw []byte) string {
 	var v json.RawMessage = raw
 	out, err := json.MarshalIndent(v, "", "  ")
@@ -64,7 +64,7 @@ func indented(raw []byte) string {
 	return string(out) + "\n"
 }
 
-// wire is what the door makes of a request whose URL was repaired.
+// wire reads a request with a repaired URL as the HTTP side does.
 func wire(r corpus.Request) (protocol.Request, bool) {
 	u, err := url.ParseRequestURI(r.Target)
 	if err != nil {
@@ -99,7 +99,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// What the rules have made is right: they leave it alone. And a rule never changes what it was given.
+// Rules change nothing when they run a second time, and never change their input.
 func TestIdempotentAndPure(t *testing.T) {
 	for _, c := range load(t) {
 		for _, r := range c.Requests {
@@ -115,7 +115,7 @@ func TestIdempotentAndPure(t *testing.T) {
 			if twice, fired := through(c.IDP, once); len(fired) > 0 || text(twice, nil) != text(once, nil) {
 				t.Errorf("%s/%s: %v fired again:\n%s%s", c.IDP, c.Name, fired, text(once, nil), text(twice, nil))
 			}
-			for _, idp := range adapters.Names() { // whoever sends it
+			for _, idp := range adapters.Names() {
 				one, _ := through(idp, w)
 				if two, fired := through(idp, one); len(fired) > 0 || text(two, nil) != text(one, nil) {
 					t.Errorf("%s/%s by %s: %v fired again", c.IDP, c.Name, idp, fired)
@@ -125,7 +125,7 @@ func TestIdempotentAndPure(t *testing.T) {
 	}
 }
 
-// Every rule has its evidence, and every provider's own rule fires in a file of that provider.
+// Every rule has its evidence, and each of a provider's own rules fires in a file of that provider.
 func TestEveryRuleFiresAndIsSourced(t *testing.T) {
 	fired := map[string]map[string]bool{}
 	for _, c := range load(t) {

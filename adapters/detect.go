@@ -2,8 +2,9 @@ package adapters
 
 import "strings"
 
-// DetectProvider is the identity provider that a request's headers name beyond doubt, or "". Only two leave such a mark, so it is good for a warning
-// and not for a decision: the dialect is configured.
+// DetectProvider returns the identity provider that a request's headers identify beyond doubt, or
+// "". Only Entra and Okta send such a header. The result is for a warning only: the configuration
+// decides which dialect is used.
 func DetectProvider(header func(name string) string) string {
 	switch {
 	case header("ADSCIMVersion") != "": // bitwarden/server, ScimContext.cs

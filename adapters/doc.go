@@ -1,8 +1,10 @@
-// Package adapters says what each identity provider's requests mean: small, named, pure rules over the whole wire request, and one short
-// ordered list of them per provider.
+// Package adapters translates the requests of each identity provider into standard SCIM. A dialect
+// is a short ordered list of rules; a rule is a small pure function with a name and its evidence.
 //
-// A rule may change anything in a request, the method too, so that nothing further in needs to know a vendor. What a rule cannot make right is
-// left as it is and answered with a 400 by the strict reader: never a guess. Every rule names its evidence.
+// A rule may change anything in a request, also its method, so that no other package needs to know
+// a vendor. A rule never guesses: if it cannot correct something, it leaves it as it is, and the
+// strict reader (protocol.Decoder) refuses it with 400.
 //
-// It must not know rooms, Keycloak, the store or HTTP beyond a URL and two headers that mark a provider.
+// This package does not know the layers, Keycloak, the store, or anything of HTTP except URLs and
+// the two headers by which DetectProvider recognises a provider.
 package adapters

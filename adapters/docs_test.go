@@ -9,7 +9,7 @@ import (
 	"keycloak-scim-proxy/adapters"
 )
 
-// The rules in docs/idps.md are the rules; -update writes them.
+// The table of rules in docs/idps.md is up to date; -update writes it.
 func TestDocs(t *testing.T) {
 	const path, begin, end = "../docs/idps.md", "<!-- rules -->\n", "<!-- end of rules -->\n"
 	old, err := os.ReadFile(path)
@@ -26,14 +26,14 @@ func TestDocs(t *testing.T) {
 		return
 	}
 	if !*update {
-		t.Fatalf("%s does not have the rules as they are: go test ./adapters -update", path)
+		t.Fatalf("%s does not have the current rules: run go test ./adapters -update", path)
 	}
 	if err := os.WriteFile(path, []byte(want), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// rules is a table of all rules, each once, with the dialects that have it.
+// rules formats a table of all rules, each once, with its dialects.
 func rules() string {
 	var order []string
 	row, dialects := map[string]string{}, map[string][]string{}

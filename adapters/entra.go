@@ -2,7 +2,8 @@ package adapters
 
 import "keycloak-scim-proxy/proxy/protocol"
 
-// entra is Microsoft Entra ID. Both of its modes come on any day: on-demand provisioning does not honour aadOptscim062020 (entra-docs,
+// entra is Microsoft Entra ID. A tenant may get requests of both of its PATCH modes, because
+// on-demand provisioning ignores the flag aadOptscim062020 (entra-docs,
 // application-provisioning-config-problem-scim-compatibility).
 func entra() []protocol.Rule {
 	return around(nil,

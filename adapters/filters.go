@@ -10,13 +10,14 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// unquoted is a comparison with a word that is neither quoted nor a JSON literal. Quoted strings are passed over.
+// unquoted matches a quoted string, which is skipped, or a comparison with an unquoted word, which
+// is its only submatch.
 var unquoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|(?i:\s(?:eq|ne|co|sw|ew|gt|ge|lt|le)\s+)([^\s"()\[\]]+)`)
 
 func unquotedLiteral() protocol.Rule {
 	return protocol.Rule{
 		Name:   "unquoted-literal",
-		Says:   "A word that a filter compares with, and that is no JSON value, is text.",
+		Says:   "A word in a comparison that is not a JSON value is read as a string.",
 		Source: "externalId eq jyoung in Microsoft's own sample (entra-docs, use-scim-to-provision-users-and-groups)",
 		Request: func(m *protocol.Message) bool {
 			filter := m.FilterText()
@@ -32,19 +33,19 @@ func unquotedLiteral() protocol.Rule {
 				}
 			}
 			fixed := b.String() + filter[from:]
-			return parses(fixed) && m.SetFilter(fixed) // else the error is about what the caller sent
+			return parses(fixed) && m.SetFilter(fixed) // otherwise the error is about the filter as it was sent
 		},
 	}
 }
 
 var literal = regexp.MustCompile(`^(?i:true|false|null|-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?)$`)
 
-// encodedTwice looks for both readings of a value with a "%": nothing tells whether it was encoded
-// twice.
+// encodedTwice makes a filter match both readings of a value with a "%", because a value that was
+// encoded twice looks like one that contains a "%".
 func encodedTwice() protocol.Rule {
 	return protocol.Rule{
 		Name:   "encoded-twice",
-		Says:   "A filter's value that still is percent-encoded is looked for as it stands and decoded.",
+		Says:   "A filter's value that is still percent-encoded matches as it is and decoded.",
 		Source: "Microsoft's SCIM validator encodes the value twice (fleetdm/fleet had to unescape it again)",
 		Request: func(m *protocol.Message) bool {
 			f := m.Filter()
@@ -58,8 +59,9 @@ func encodedTwice() protocol.Rule {
 	}
 }
 
-// alsoDecoded changes the terms of a conjunction, within a value filter too. It leaves alternatives
-// alone, because it makes some: the provider sends eq and and only.
+// alsoDecoded changes the terms of a conjunction, also inside a value filter. It leaves an "or" as
+// it is, so that it does not change its own results a second time; the provider sends only eq and
+// "and".
 func alsoDecoded(f scim.Filter) scim.Filter {
 	terms := scim.Conjuncts(f)
 	for i, t := range terms {

@@ -10,7 +10,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// normalise runs the rules of a dialect, as Decode does.
+// normalise runs the rules of a dialect as Decode does.
 func normalise(w protocol.Request) (protocol.Request, []string) {
 	return adapters.For("generic").Normalise(scim.CoreSchemas(), w)
 }

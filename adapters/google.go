@@ -8,7 +8,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// google is Google Workspace, which provisions to the apps of its own catalogue only.
+// google is Google Workspace, which provisions only to apps of its own catalogue.
 func google() []protocol.Rule {
 	return around(nil, emailFromUserName())
 }
@@ -16,7 +16,7 @@ func google() []protocol.Rule {
 func emailFromUserName() protocol.Rule {
 	return protocol.Rule{
 		Name:   "email-from-user-name",
-		Says:   "A user that is created without emails gets the userName as work address, where it is one.",
+		Says:   "A user that is created without emails gets the userName as work address, if it is an e-mail address.",
 		Source: "a catalogue app gets only userName, which is the primary address (reported; no capture is public)",
 		Body: func(m *protocol.Message, body *scim.Object) {
 			name := document.Text(body.Raw("userName"))

@@ -9,7 +9,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// What a provider's own rules must not do is as important as what they do.
+// The rows show requests that a provider's own rules change, and requests that they must leave
+// alone.
 func TestProviders(t *testing.T) {
 	for _, c := range []struct {
 		idp, method, in, out string

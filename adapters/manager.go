@@ -8,25 +8,24 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// manager is where RFC 7643 section 4.3 has it.
+// manager is the path of a user's manager (RFC 7643 section 4.3).
 var manager = scim.AttrPath{URN: scim.EnterpriseURN, Name: "manager"}
 
 func managerForms() protocol.Rule {
 	return protocol.Rule{
 		Name:   "manager-forms",
-		Says:   `A manager is the enterprise extension's manager.value, also where it comes without its URN, as a plain id, in an array, or as managerId; "" and null mean that there is none.`,
+		Says:   `A manager that is sent without the enterprise URN, as a plain id, in an array, or as managerId is the enterprise extension's manager.value; "" and null mean that the user has none.`,
 		Source: `Entra sends "manager" with an array (entra-docs) and a plain id or "" to its URN (2026 validation, SCIMReferenceCode); OneLogin's template has managerId (developers.onelogin.com/scim/define-user-schema)`,
 		Body: func(m *protocol.Message, body *scim.Object) {
 			if m.Type == scim.User {
 				managerInBody(body)
 			}
 		},
-		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
+		Operation: one(func(m *protocol.Message, op *protocol.Operation) {
 			if m.Type == scim.User {
 				managerInOp(op)
 			}
-			return []*protocol.Operation{op}
-		},
+		}),
 		Term: func(m *protocol.Message, at scim.AttrPath, c scim.Compare) scim.Compare {
 			if m.Type == scim.User && isManager(at) && at.Sub == "" {
 				c.Attr = manager.With("value")
@@ -75,15 +74,10 @@ func managerInOp(op *protocol.Operation) {
 	}
 }
 
-// managerValue is {"value": id}, or null; what is neither of the known forms stays as it is.
+// managerValue returns {"value": id} or null. A value of an unknown form stays as it is.
 func managerValue(raw string) string {
-	if strings.HasPrefix(raw, "[") {
-		switch es := document.Elements(raw); len(es) {
-		case 0:
-			return "null"
-		case 1:
-			raw = es[0]
-		}
+	if es := document.Elements(raw); len(es) == 1 {
+		raw = es[0]
 	}
 	if isEmpty(raw) && raw != "" {
 		return "null"
@@ -106,5 +100,3 @@ func managerValue(raw string) string {
 	}
 	return o.String()
 }
-
-func isEmpty(raw string) bool { return document.Unassigned(raw) || raw == `""` }

@@ -9,8 +9,8 @@ import (
 func removeMembersByValue() protocol.Rule {
 	return protocol.Rule{
 		Name:   "remove-members-by-value",
-		Says:   "A remove of members that carries a value removes those members, one filtered remove per id; an empty value removes nobody, never everybody.",
-		Source: "Entra's default (entra-docs, use-scim-to-provision-users-and-groups; AzureAD/SCIMReferenceCode); Salesforce sends {\"members\": […]}; read by the RFC it empties the group; native Keycloak 26.7.3 answers 200 and removes nobody",
+		Says:   "A remove of members that has a value removes those members, one filtered remove per id; an empty value removes no member, never all.",
+		Source: "Entra's default (entra-docs, use-scim-to-provision-users-and-groups; AzureAD/SCIMReferenceCode); Salesforce sends {\"members\": […]}; read by the RFC it empties the group; native Keycloak 26.7.3 answers 200 and removes no member",
 		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
 			value := op.Value()
 			if m.Type != scim.Group || op.Kind() != scim.Remove || !isMembers(document.Text(op.Raw("path"))) || value == "" || value == "null" {
@@ -24,7 +24,8 @@ func removeMembersByValue() protocol.Rule {
 	}
 }
 
-// removals is one operation per member; a member without an id leaves the whole as it was, for the strict reader to refuse.
+// removals returns one operation per member. If a member has no id, it returns op unchanged, and
+// the strict reader refuses it.
 func removals(op *protocol.Operation, members []string) []*protocol.Operation {
 	out := make([]*protocol.Operation, 0, len(members))
 	for _, m := range members {
@@ -50,12 +51,11 @@ func memberValues() protocol.Rule {
 				body.Put("members", memberList(raw))
 			}
 		},
-		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
+		Operation: one(func(m *protocol.Message, op *protocol.Operation) {
 			if m.Type == scim.Group {
 				memberOp(op)
 			}
-			return []*protocol.Operation{op}
-		},
+		}),
 	}
 }
 
@@ -75,7 +75,8 @@ func memberOp(op *protocol.Operation) {
 	}
 }
 
-// memberList is a list of objects where the values are ids or objects; what is neither stays for the strict reader.
+// memberList turns ids into objects. Other values stay as they are, and the strict reader refuses
+// those that are not objects.
 func memberList(raw string) string {
 	if o, ok := object(raw); ok && o.Raw("members") != "" {
 		raw = o.Raw("members")
@@ -89,7 +90,7 @@ func memberList(raw string) string {
 	return document.Array(es)
 }
 
-// quietGroups is for a provider that does not want to see a group after changing it.
+// quietGroups is for providers that do not expect the group in the answer to a change.
 func quietGroups() protocol.Rule {
 	return protocol.Rule{
 		Name:   "quiet-groups",

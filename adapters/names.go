@@ -5,26 +5,16 @@ import (
 
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
-	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 func urnSpelling() protocol.Rule {
 	return protocol.Rule{
-		Name:    "urn-spelling",
-		Says:    "A known schema URN is recognised when it is joined to the attribute by a dot, or is misspelled as in Microsoft's own sample.",
-		Source:  "entra-docs, use-scim-to-provision-users-and-groups (…enterprise:2.0User); urn:…:2.0:User.department in legacy Entra jobs",
-		Request: func(m *protocol.Message) bool { return m.SetFilter(spell(m.FilterText())) },
-		Body:    func(_ *protocol.Message, body *scim.Object) { body.Map(spellKey) },
-		Operation: one(func(op *protocol.Operation) {
-			if value, ok := object(op.Value()); ok {
-				op.SetValue(value.Map(spellKey).String())
-			}
-			if path := op.Raw("path"); document.IsText(path) {
-				if text := document.Text(path); spell(text) != text {
-					op.SetPathText(spell(text))
-				}
-			}
-		}),
+		Name:      "urn-spelling",
+		Says:      "A known schema URN is recognised if it is joined to the attribute by a dot, or misspelled as in Microsoft's own sample.",
+		Source:    "entra-docs, use-scim-to-provision-users-and-groups (…enterprise:2.0User); urn:…:2.0:User.department in legacy Entra jobs",
+		Request:   func(m *protocol.Message) bool { return m.SetFilter(spell(m.FilterText())) },
+		Body:      func(_ *protocol.Message, body *scim.Object) { body.Map(respelled(spell)) },
+		Operation: one(func(_ *protocol.Message, op *protocol.Operation) { respell(op, spell) }),
 	}
 }
 
@@ -37,21 +27,19 @@ func spell(text string) string {
 		if i := indexFold(text, misspelled); i >= 0 {
 			text = text[:i] + urn + text[i+len(misspelled):]
 		}
-		i := indexFold(text, urn)
-		if i < 0 {
-			continue
+		if i := indexFold(text, urn); i >= 0 {
+			rest := text[i+len(urn):]
+			if name, ok := strings.CutPrefix(rest, "."); ok {
+				rest = ":" + name
+			}
+			return text[:i] + urn + rest
 		}
-		rest := text[i+len(urn):]
-		if strings.HasPrefix(rest, ".") {
-			rest = ":" + rest[1:]
-		}
-		return text[:i] + urn + rest
 	}
 	return text
 }
 
-// indexFold is strings.Index without regard to case. It compares in place: a text in lower case may
-// be longer or shorter.
+// indexFold is strings.Index in any letter case. It does not use strings.ToLower, which may change
+// the length of a text and so the position of a match.
 func indexFold(s, sub string) int {
 	for i := 0; i+len(sub) <= len(s); i++ {
 		if strings.EqualFold(s[i:i+len(sub)], sub) {
@@ -61,23 +49,16 @@ func indexFold(s, sub string) int {
 	return -1
 }
 
-func spellKey(name, raw string) (string, string) {
-	if !strings.Contains(name, ":") {
-		return name, raw
-	}
-	return spell(name), raw
-}
-
 func attributeNames() protocol.Rule {
 	return protocol.Rule{
 		Name:   "attribute-names",
 		Says:   "Attribute names are read in any letter case, and a core attribute may carry the URN of its schema.",
 		Source: "RFC 7643 section 2.1; Microsoft's Postman collection sends Primary, Department, Manager.Value; native Keycloak 26.7.3 answers 200 to a core URN path and does nothing",
 		Body:   func(m *protocol.Message, body *scim.Object) { canonical(m.Schemas, m.Type, body) },
-		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
+		Operation: one(func(m *protocol.Message, op *protocol.Operation) {
 			p, ok := op.Path()
 			if !ok {
-				return []*protocol.Operation{op}
+				return
 			}
 			p.AttrPath = canonicalPath(m.Schemas, m.Type, p.AttrPath)
 			op.SetPath(p)
@@ -88,24 +69,19 @@ func attributeNames() protocol.Rule {
 				}
 				op.SetValue(canonicalValue(def, op.Value()))
 			}
-			return []*protocol.Operation{op}
-		},
+		}),
 	}
 }
 
+// canonical writes attribute names as in the schemas.
 func canonical(s scim.Schemas, t scim.ResourceType, body *scim.Object) {
 	body.Map(func(name, raw string) (string, string) {
 		if strings.EqualFold(name, scim.EnterpriseURN) {
-			if in, ok := object(raw); ok {
-				raw = in.Map(func(n, v string) (string, string) { return canonicalMember(s, t, scim.EnterpriseURN, n, v) }).String()
-			}
-			return scim.EnterpriseURN, raw
+			return scim.EnterpriseURN, mapObject(raw, func(n, v string) (string, string) {
+				return canonicalMember(s, t, scim.EnterpriseURN, n, v)
+			})
 		}
-		p, err := scim.ParseAttrPath(name)
-		if err != nil || p.URN != "" || p.Sub != "" {
-			return name, raw
-		}
-		return canonicalMember(s, t, "", p.Name, raw)
+		return canonicalMember(s, t, "", name, raw)
 	})
 }
 
@@ -117,26 +93,22 @@ func canonicalMember(s scim.Schemas, t scim.ResourceType, urn, name, raw string)
 	return def.Name, canonicalValue(def, raw)
 }
 
-// canonicalValue spells the sub-attributes of a complex value as the schema does.
+// canonicalValue writes the names of sub-attributes as in the schema.
 func canonicalValue(def scim.Attribute, raw string) string {
 	if len(def.SubAttributes) == 0 {
 		return raw
 	}
 	return eachValue(raw, func(e string) string {
-		in, ok := object(e)
-		if !ok {
-			return e
-		}
-		return in.Map(func(name, raw string) (string, string) {
+		return mapObject(e, respelled(func(name string) string {
 			if sub, ok := def.Sub(name); ok {
-				name = sub.Name
+				return sub.Name
 			}
-			return name, raw
-		}).String()
+			return name
+		}))
 	})
 }
 
-// extensionURN is a declared URN in its own spelling.
+// extensionURN returns a URN in the spelling of the extension's declaration.
 func extensionURN(s scim.Schemas, t scim.ResourceType, urn string) string {
 	for _, e := range s.Extensions(t) {
 		if strings.EqualFold(e.ID, urn) {

@@ -2,7 +2,8 @@ package adapters
 
 import "keycloak-scim-proxy/proxy/protocol"
 
-// okta is Okta. Its PUT is the whole resource, made from a GET: what it leaves out shall go.
+// okta is Okta. Its PUT is the whole resource, made from a GET: an attribute that it leaves out is
+// removed.
 func okta() []protocol.Rule {
 	return around(nil, selectedIsMade())
 }

@@ -5,10 +5,10 @@ import (
 
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
-	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// oneLogin is OneLogin. What it sends is a template that its administrator edits: any shape, and never the whole resource.
+// oneLogin is OneLogin. Its administrator edits the template of its requests, so that they may have
+// any form, and never have the whole resource.
 func oneLogin() []protocol.Rule {
 	return around(
 		[]protocol.Rule{
@@ -19,28 +19,20 @@ func oneLogin() []protocol.Rule {
 	)
 }
 
-// scim1URNs does not look at schemas, which is made from the resource.
+// scim1URNs leaves the attribute schemas alone: the answer's is computed from the resource.
 func scim1URNs() protocol.Rule {
 	return protocol.Rule{
-		Name:   "scim1-urns",
-		Says:   "The enterprise extension's URN of SCIM 1.x is that of 2.0.",
-		Source: "OneLogin's default templates use urn:scim:schemas:core:1.0 and urn:scim:schemas:extension:enterprise:1.0 (developers.onelogin.com/scim/define-user-schema)",
-		Body:   func(_ *protocol.Message, body *scim.Object) { body.Map(fromSCIM1) },
-		Operation: one(func(op *protocol.Operation) {
-			if path := op.Raw("path"); document.IsText(path) && urn2(document.Text(path)) != document.Text(path) {
-				op.SetPathText(urn2(document.Text(path)))
-			}
-			if value, ok := object(op.Value()); ok {
-				op.SetValue(value.Map(fromSCIM1).String())
-			}
-		}),
+		Name:      "scim1-urns",
+		Says:      "The enterprise extension's URN of SCIM 1.x means that of SCIM 2.0.",
+		Source:    "OneLogin's default templates use urn:scim:schemas:core:1.0 and urn:scim:schemas:extension:enterprise:1.0 (developers.onelogin.com/scim/define-user-schema)",
+		Body:      func(_ *protocol.Message, body *scim.Object) { body.Map(respelled(urn2)) },
+		Operation: one(func(_ *protocol.Message, op *protocol.Operation) { respell(op, urn2) }),
 	}
 }
 
 const enterprise1 = "urn:scim:schemas:extension:enterprise:1.0"
 
-func fromSCIM1(name, raw string) (string, string) { return urn2(name), raw }
-
+// urn2 replaces the URN of SCIM 1.x at the start of a name.
 func urn2(name string) string {
 	if len(name) < len(enterprise1) || !strings.EqualFold(name[:len(enterprise1)], enterprise1) {
 		return name

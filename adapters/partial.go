@@ -8,11 +8,11 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// partialPut comes first: what it makes is a PATCH for all other rules.
+// partialPut must be the first rule, because its result is a PATCH for all other rules.
 func partialPut(source string) protocol.Rule {
 	return protocol.Rule{
 		Name:   "partial-put",
-		Says:   "A PUT changes what it names and leaves the rest: it is a PATCH without a path. What is null is not named (RFC 7643 section 2.5), nor what is \"\" and cannot be cleared; an empty list is, and clears.",
+		Says:   "A PUT changes only the attributes that it has: it is read as a PATCH without a path. A null counts as absent (RFC 7643 section 2.5), and so does \"\" for a required attribute; an empty list clears.",
 		Source: source,
 		Request: func(m *protocol.Message) bool {
 			if m.Method != "PUT" || m.ID == "" || m.Body == nil {
@@ -21,12 +21,11 @@ func partialPut(source string) protocol.Rule {
 			if id := document.Text(m.Body.Raw("id")); id != "" && id != m.ID {
 				return false
 			}
-			m.Body.Map(func(name, raw string) (string, string) {
-				def, _ := m.Schemas.Lookup(m.Type, scim.AttrPath{Name: name})
+			eachAttribute(m, m.Body, func(def scim.Attribute, raw string) string {
 				if raw == "null" || raw == `""` && def.Required || def.Mutability == "readOnly" {
-					return "", ""
+					return ""
 				}
-				return name, raw
+				return raw
 			})
 			m.BecomePatch(protocol.NewOperation(scim.ReplaceAll, "", m.Body.String()))
 			return true
@@ -37,13 +36,15 @@ func partialPut(source string) protocol.Rule {
 func emptyClears(source string) protocol.Rule {
 	return protocol.Rule{
 		Name:      "empty-clears",
-		Says:      `"" is no value: where it is set the attribute is cleared, and an element of a list without a value goes.`,
+		Says:      `"" is not a value: an attribute that is set to it is cleared, and an element of a list whose value is "" is left out.`,
 		Source:    source,
 		Body:      func(_ *protocol.Message, body *scim.Object) { withoutEmpty(body) },
-		Operation: one(clearing),
+		Operation: one(func(_ *protocol.Message, op *protocol.Operation) { clearing(op) }),
 	}
 }
 
+// clearing turns an operation that sets "" into a remove. Members stay, so that no user leaves a
+// group because an id is missing; the strict reader refuses a list of members that is not valid.
 func clearing(op *protocol.Operation) {
 	kind, value := op.Kind(), lean(op.Value(), valueDepth)
 	p, ok := op.Path()
@@ -51,10 +52,10 @@ func clearing(op *protocol.Operation) {
 	case !ok || value == "" || kind == scim.Remove || isMembers(p.Name):
 	case !isEmpty(value):
 		op.SetValue(value)
-	case kind == scim.Add: // nothing is added
+	case kind == scim.Add: // null adds nothing
 		op.SetValue("null")
 	default:
-		if p.Filter != nil && strings.EqualFold(p.Sub, "value") { // an element without its value says nothing
+		if p.Filter != nil && strings.EqualFold(p.Sub, "value") { // without its value, the whole element goes
 			p.Sub = ""
 		}
 		op.SetKind(scim.Remove)
@@ -75,14 +76,12 @@ func withoutEmpty(body *scim.Object) {
 	})
 }
 
-// isMembers: nobody leaves a group because an id is missing. What is no list of members stays for the strict reader.
-func isMembers(name string) bool { return strings.EqualFold(name, "members") }
-
-// valueDepth is how deep a value of SCIM nests: an extension, a list, an element. Nothing that RFC
-// 7643 defines lies deeper.
+// valueDepth is how deep a SCIM value nests: an extension, a list, an element. Nothing in RFC 7643
+// nests deeper.
 const valueDepth = 3
 
-// lean is a value without what is "" in it: an object keeps null in its place, an array loses elements whose value is empty.
+// lean removes "" from a value: in an object it becomes null, and an array loses elements that are
+// "" or whose value is "".
 func lean(raw string, depth int) string {
 	if depth == 0 {
 		return raw
@@ -95,7 +94,7 @@ func lean(raw string, depth int) string {
 			return name, lean(raw, depth-1)
 		}).String()
 	}
-	if !strings.HasPrefix(raw, "[") {
+	if !document.IsArray(raw) {
 		return raw
 	}
 	var out []string

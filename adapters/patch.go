@@ -10,10 +10,10 @@ import (
 func patchShape() protocol.Rule {
 	return protocol.Rule{
 		Name:    "patch-shape",
-		Says:    "A PATCH body is Operations, in any letter case and with or without schemas; what stands beside them or inside an operation besides op, path and value is left out.",
+		Says:    "A PATCH body is Operations, in any letter case, with or without schemas. Other members are left out, and so are members of an operation other than op, path and value.",
 		Source:  "ssoready#182, indigo-iam#934 (operations); ory/polis, wso2#16933 (schemas); native Keycloak 26.7.3 answers 400 to an id beside Operations",
 		Request: (*protocol.Message).ShapePatch,
-		Operation: one(func(op *protocol.Operation) {
+		Operation: one(func(_ *protocol.Message, op *protocol.Operation) {
 			op.Map(func(name, raw string) (string, string) {
 				switch known := strings.ToLower(name); known {
 				case "op", "path", "value":
@@ -28,9 +28,9 @@ func patchShape() protocol.Rule {
 func opNames() protocol.Rule {
 	return protocol.Rule{
 		Name:   "op-names",
-		Says:   "op is read in any letter case, and delete means remove.",
+		Says:   "op may have any letter case, and delete means remove.",
 		Source: "Entra sends Add, Replace, Remove (entra-docs, use-scim-to-provision-users-and-groups); scimgateway sends delete",
-		Operation: one(func(op *protocol.Operation) {
+		Operation: one(func(_ *protocol.Message, op *protocol.Operation) {
 			kind := strings.ToLower(string(op.Kind()))
 			if kind == "delete" {
 				kind = "remove"
@@ -45,7 +45,7 @@ func opNames() protocol.Rule {
 func pathless() protocol.Rule {
 	return protocol.Rule{
 		Name:   "pathless",
-		Says:   "An operation without a path is one operation per key; a key is a path; the enterprise extension's object is one operation per member; what only the server sets (id, schemas, meta, groups) is left out.",
+		Says:   "An operation without a path becomes one operation per key of its value: the key is the path. The object of the enterprise extension becomes one operation per member. Attributes that only the server sets (id, schemas, meta, groups) are left out.",
 		Source: "Entra with aadOptscim062020 (entra-docs, application-provisioning-config-problem-scim-compatibility); Okta group rename with id (okta-developer-docs, scim-20); a path-less replace that does not merge wiped a user (ssoready#206)",
 		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
 			value, ok := object(op.Value())
@@ -75,11 +75,11 @@ func split(m *protocol.Message, op *protocol.Operation, value scim.Resource) []*
 	return out
 }
 
-// passwordDropped keeps passwords out of everything further in.
+// passwordDropped keeps passwords away from the layers and the store.
 func passwordDropped() protocol.Rule {
 	return protocol.Rule{
 		Name:   "password-dropped",
-		Says:   "A password is accepted and dropped: Keycloak does not set it by SCIM, and nobody shall keep it.",
+		Says:   "A password is accepted and dropped: Keycloak does not set passwords by SCIM, and the proxy must not keep them.",
 		Source: "Okta sends a random password even with password sync off (okta-developer-docs; zitadel#10009); native Keycloak 26.7.3 echoes it and does not set it",
 		Body:   func(_ *protocol.Message, body *scim.Object) { body.Put("password", "") },
 		Operation: func(_ *protocol.Message, op *protocol.Operation) []*protocol.Operation {
@@ -91,7 +91,7 @@ func passwordDropped() protocol.Rule {
 	}
 }
 
-// activeAbsent is for a POST only: a PUT without active keeps the state.
+// activeAbsent is for POST only: a PUT without active leaves the user enabled or disabled.
 func activeAbsent() protocol.Rule {
 	return protocol.Rule{
 		Name:   "active-absent",

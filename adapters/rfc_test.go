@@ -14,7 +14,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// The example resources of RFC 7644 and RFC 7643, as far as its examples of changes touch them.
+// The example resources of RFC 7643 and RFC 7644, with the attributes that the examples change.
 var (
 	barbara = document.Must(`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"id":"2819c223-7f76-453a-919d-413861904646","externalId":"bjensen",
 		"userName":"bjensen","name":{"formatted":"Ms. Barbara J Jensen III","familyName":"Jensen","givenName":"Barbara"},"active":true,"nickName":"B",
@@ -50,7 +50,7 @@ func examples() []example {
 	}
 }
 
-// filters of RFC 7644 sections 3.4.2.2 and 3.4.3.
+// filters are the examples of RFC 7644 sections 3.4.2.2 and 3.4.3.
 var filters = []string{
 	`userName eq "bjensen"`, `name.familyName co "O'Malley"`, `userName sw "J"`, `urn:ietf:params:scim:schemas:core:2.0:User:userName sw "J"`, `title pr`,
 	`meta.lastModified gt "2011-05-13T04:42:34Z"`, `meta.lastModified le "2011-05-13T04:42:34Z"`, `title pr and userType eq "Employee"`,
@@ -62,8 +62,8 @@ var filters = []string{
 	`displayName sw "smith"`,
 }
 
-// RFC 7644's own examples mean under every dialect what they mean in the RFC. Two things differ, and no more: a user that is created without
-// active is enabled, and the PUT of a partial client is a PATCH.
+// The examples of RFC 7644 keep their meaning in every dialect, with two exceptions: a user that is
+// created without active is enabled, and in dialects with partial-put a PUT is a PATCH.
 func TestTheRFCsExamples(t *testing.T) {
 	for _, idp := range adapters.Names() {
 		for _, x := range examples() {
@@ -91,7 +91,8 @@ func TestTheRFCsExamples(t *testing.T) {
 	}
 }
 
-// outcome is what a request makes of the example resource. Members are compared as operations: they are not part of it.
+// outcome applies a request to the example resource. Members are not part of the resource, so their
+// operations are compared.
 func outcome(t *testing.T, w protocol.Request) string {
 	t.Helper()
 	c, _, err := protocol.Decoder{Schemas: scim.CoreSchemas(), MaxFilter: 1000, MaxPage: 100}.Decode(w)

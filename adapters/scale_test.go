@@ -12,7 +12,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// What rules cost grows with the body and not with its square: four times as much of anything allocates about four times as much.
+// The cost of the rules grows linearly: a body that is four times as large allocates about four
+// times as much.
 func TestRulesAreLinear(t *testing.T) {
 	repeat := func(n int, one string) string {
 		parts := make([]string, n)
@@ -50,7 +51,7 @@ func TestRulesAreLinear(t *testing.T) {
 				runtime.ReadMemStats(&after)
 				return after.TotalAlloc - before.TotalAlloc
 			}
-			cost(100) // what is made once
+			cost(100) // allocations that are made only once
 			if small, large := cost(500), cost(2000); large > 8*small {
 				t.Errorf("%s, %s: 500 allocate %d KiB, 2000 allocate %d KiB", idp, name, small>>10, large>>10)
 			}

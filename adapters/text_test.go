@@ -10,8 +10,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// The door has not counted what is in a JSON string. A reader that recurses into 8 million brackets
-// fills its stack, which ends the process and not only the request.
+// The content of a JSON string was not checked for its depth. A reader that recurses into 8 million
+// brackets overflows its stack, which ends the process and not only the request.
 func TestDocumentsInStringsAreBounded(t *testing.T) {
 	deep := `{\"value\":\"admin\",\"a\":` + strings.Repeat("[", 8_000_000)
 	many := `{\"value\":\"admin\"` + strings.Repeat(`,\"a\":0`, 2000) + `}`
@@ -31,8 +31,7 @@ func TestDocumentsInStringsAreBounded(t *testing.T) {
 	}
 }
 
-// Letters whose lower case is longer or shorter than they are must not move what is cut out of a
-// text.
+// Letters whose lower case has another length must not move the position at which a text is cut.
 func TestSpellingBesideOtherLetters(t *testing.T) {
 	for _, letters := range []string{"Ⱥ", "İ", "ẞ", "\u212a", "é"} {
 		for _, n := range []int{1, 7, 300} {

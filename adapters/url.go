@@ -5,13 +5,14 @@ import (
 	"regexp"
 )
 
-// entraFlag is what an administrator appends to the Tenant URL for Entra's RFC-conforming mode (entra-docs,
-// application-provisioning-config-problem-scim-compatibility). Naive joining leaves it in the middle of a path, where a "?" begins a query
-// too early, as in "/scim/?aadOptscim062020/Users?filter=x".
+// entraFlag matches the flag that an administrator appends to the Tenant URL for Entra's
+// RFC-conforming mode (entra-docs, application-provisioning-config-problem-scim-compatibility).
+// Entra appends its paths to that URL, so that the flag's "?" begins the query too early, as in
+// "/scim/?aadOptscim062020/Users?filter=x".
 var entraFlag = regexp.MustCompile(`(?i)[/?&]+aadOptscim062020(=[^/&]*)?([/?&]|$)`)
 
-// RepairURL takes Entra's flag out of wherever it stands, before any route is looked for. Both of Entra's modes are understood at any time, so
-// the flag itself says nothing that is needed.
+// RepairURL removes Entra's flag aadOptscim062020 from any place in a URL. It must run before the
+// request is routed. Both of Entra's modes are accepted, with or without the flag.
 func RepairURL(u *url.URL) {
 	whole := u.EscapedPath()
 	if u.RawQuery != "" {

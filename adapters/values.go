@@ -12,15 +12,14 @@ import (
 func listValues() protocol.Rule {
 	return protocol.Rule{
 		Name:   "list-values",
-		Says:   "One object where the schema has a list is a list of one.",
+		Says:   "If the schema has a list, one object is a list of one.",
 		Source: "emails in OneLogin's default template (developers.onelogin.com/scim/define-user-schema)",
-		Body: func(m *protocol.Message, body *scim.Object) { // a PATCH takes one value as well as a list
-			body.Map(func(name, raw string) (string, string) {
-				def, _ := m.Schemas.Lookup(m.Type, scim.AttrPath{Name: name})
+		Body: func(m *protocol.Message, body *scim.Object) { // a PATCH accepts a single value as well as a list
+			eachAttribute(m, body, func(def scim.Attribute, raw string) string {
 				if _, single := object(raw); single && def.MultiValued {
-					raw = document.Array([]string{raw})
+					return document.Array([]string{raw})
 				}
-				return name, raw
+				return raw
 			})
 		},
 	}
@@ -29,59 +28,55 @@ func listValues() protocol.Rule {
 func onePrimary() protocol.Rule {
 	return protocol.Rule{
 		Name:   "one-primary",
-		Says:   "Of several primary values the one of type work is primary, else the first.",
+		Says:   "Of several primary values, the one of type work is primary, otherwise the first.",
 		Source: "PingFederate fills work and home with the same address, both primary, when one of them is empty (docs.pingidentity.com/integrations/scim)",
 		Body: func(m *protocol.Message, body *scim.Object) {
-			body.Map(func(name, raw string) (string, string) {
-				if def, _ := m.Schemas.Lookup(m.Type, scim.AttrPath{Name: name}); def.MultiValued {
-					raw = withOnePrimary(raw)
+			eachAttribute(m, body, func(def scim.Attribute, raw string) string {
+				if def.MultiValued {
+					return withOnePrimary(raw)
 				}
-				return name, raw
+				return raw
 			})
 		},
-		Operation: one(func(op *protocol.Operation) {
-			if strings.HasPrefix(op.Value(), "[") {
+		Operation: one(func(_ *protocol.Message, op *protocol.Operation) {
+			if document.IsArray(op.Value()) {
 				op.SetValue(withOnePrimary(op.Value()))
 			}
 		}),
 	}
 }
 
+// withOnePrimary leaves one primary value in a list.
 func withOnePrimary(raw string) string {
 	es := document.Elements(raw)
-	chosen, primaries := -1, 0
+	var primaries []int
 	for i, e := range es {
-		o, ok := object(e)
-		if !ok || o.Raw("primary") != "true" {
-			continue
-		}
-		primaries++
-		if chosen < 0 || strings.EqualFold(document.Text(o.Raw("type")), "work") && !isWork(es[chosen]) {
-			chosen = i
+		if o, _ := object(e); o.Raw("primary") == "true" {
+			primaries = append(primaries, i)
 		}
 	}
-	if primaries < 2 {
+	if len(primaries) < 2 {
 		return raw
 	}
-	for i, e := range es {
-		if o, ok := object(e); ok && i != chosen && o.Raw("primary") == "true" {
-			es[i] = o.With("primary", "false").String()
+	work := slices.IndexFunc(primaries, func(i int) bool {
+		o, _ := object(es[i])
+		return strings.EqualFold(document.Text(o.Raw("type")), "work")
+	})
+	for i, at := range primaries {
+		if i != max(work, 0) {
+			o, _ := object(es[at])
+			es[at] = o.With("primary", "false").String()
 		}
 	}
 	return document.Array(es)
 }
 
-func isWork(e string) bool {
-	o, ok := object(e)
-	return ok && strings.EqualFold(document.Text(o.Raw("type")), "work")
-}
-
 func selectedIsMade() protocol.Rule {
 	return protocol.Rule{
 		Name:   "selected-is-made",
-		Says:   `A replace of emails[type eq "work"].value makes the element where there is none.`,
+		Says:   `A replace of emails[type eq "work"].value creates the element if there is none.`,
 		Source: "Entra replaces what was never there (SCIM-SDK, ssoready#249, scim-patch); Okta's primary e-mail (okta-developer-docs, scim-20); RFC 7644 section 3.5.2.3 has a noTarget for it",
-		Operation: one(func(op *protocol.Operation) {
+		Operation: one(func(_ *protocol.Message, op *protocol.Operation) {
 			p, ok := op.Path()
 			if ok && p.Filter != nil && p.Sub != "" && op.Kind() == scim.ReplaceAll && !document.Unassigned(op.Value()) && describes(p.Filter) {
 				op.SetKind(scim.Add)
@@ -90,7 +85,7 @@ func selectedIsMade() protocol.Rule {
 	}
 }
 
-// describes reports whether a filter tells what an element must be like.
+// describes reports whether an element can be made from a filter: it has only eq, joined by and.
 func describes(f scim.Filter) bool {
 	return !slices.ContainsFunc(scim.Conjuncts(f), func(t scim.Filter) bool {
 		c, ok := t.(scim.Compare)
@@ -101,19 +96,18 @@ func describes(f scim.Filter) bool {
 func rolesInText() protocol.Rule {
 	return protocol.Rule{
 		Name:   "roles-in-text",
-		Says:   "A role whose value is a JSON document in a string is the value and the displayName in that document.",
+		Says:   "If a role's value is a string with a JSON document, the value and the displayName come from that document.",
 		Source: "Entra's app roles without an AppRoleAssignments expression (entra-docs, customize-application-attributes; SCIM-SDK tests)",
 		Body: func(m *protocol.Message, body *scim.Object) {
 			if m.Type == scim.User {
 				body.Put("roles", eachValue(body.Raw("roles"), role))
 			}
 		},
-		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
+		Operation: one(func(m *protocol.Message, op *protocol.Operation) {
 			if m.Type == scim.User {
 				roleOp(op)
 			}
-			return []*protocol.Operation{op}
-		},
+		}),
 	}
 }
 
@@ -130,11 +124,9 @@ func roleOp(op *protocol.Operation) {
 	op.SetValue(eachValue(value, role))
 }
 
+// role replaces the document in a role's value by the value and the displayName in it.
 func role(raw string) string {
-	role, ok := object(raw)
-	if !ok {
-		return raw
-	}
+	role, _ := object(raw)
 	inner, ok := inText(role.Raw("value"))
 	if !ok || inner.Raw("value") == "" {
 		return raw
@@ -146,11 +138,11 @@ func role(raw string) string {
 	return role.String()
 }
 
-// roleDepth is more than an app role in a text has.
+// roleDepth bounds the nesting of the document in a role's value. App roles nest less.
 const roleDepth = 4
 
-// inText reads the JSON object in a JSON string. The door has checked the string only, so its
-// content is bounded here.
+// inText reads the JSON object in a JSON string. The depth limit of request bodies does not cover
+// the content of strings, so it is checked here.
 func inText(raw string) (scim.Resource, bool) {
 	if !document.IsText(raw) || scim.CheckJSON([]byte(document.Text(raw)), roleDepth) != nil {
 		return scim.Resource{}, false

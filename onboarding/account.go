@@ -12,26 +12,27 @@ import (
 )
 
 const (
-	// wholeRealmRole is the one role of an account of a whole realm (measured on 26.7.3: users,
-	// groups and members; nothing of clients, roles or the realm). README and docs/accounts.md say
-	// what it is worth.
+	// wholeRealmRole is the only role of an account (measured on 26.7.3: it covers users, groups
+	// and members, and nothing of clients, roles or the realm). docs/accounts.md describes its
+	// risks.
 	wholeRealmRole  = "manage-users"
 	realmManagement = "realm-management"
 
 	accountName = "SCIM provisioning"
-	// marker is the client attribute that says what made the client, and for what. Accounts of the
-	// first release do not have it.
+	// marker is the client attribute that marks a client as created by this package. Accounts of
+	// the first release do not have it.
 	marker      = "kscim.account"
 	markerValue = "whole-realm"
 )
 
-// leanScopes are the client scopes of an account: sub, and the claims of a service account.
+// leanScopes are the client scopes of an account: they add sub, and the claims of a service
+// account.
 var leanScopes = []string{"basic", "service_account"}
 
-// defaultClients are the clients that Keycloak makes in a realm.
+// defaultClients are the clients that Keycloak creates in every realm.
 var defaultClients = []string{"account", "account-console", "admin-cli", "admin-permissions", "broker", realmManagement, "security-admin-console"}
 
-// target is what an account is to be: the realm's side of it, read before anything is changed.
+// target has the properties of the realm that an account needs, read before anything is changed.
 type target struct {
 	realm, clientID string
 	audience        string
@@ -40,14 +41,14 @@ type target struct {
 	defaultRole     string
 }
 
-// EnsureAccount makes a confidential client with a service account and nothing else: its only role,
-// and the only one in its scope, is manage-users, and its tokens have exactly the audience that
-// Keycloak's SCIM API asks for. It returns the client's secret.
+// EnsureAccount creates a confidential client with a service account. Its only role, also in its
+// scope, is manage-users, and its tokens have only the audience that Keycloak's SCIM API requires.
+// It returns the client's secret.
 //
-// A client with this ID that exists is left as it is. It must be as this function makes it,
-// otherwise the error says what differs. Two differences are put right: the audience, if the
-// realm's issuer has changed, and what the first release granted beyond manage-users, which is
-// taken away.
+// If a client with this ID exists, it must be as this function creates it; otherwise it is not
+// changed, and the error lists the differences. Two differences are corrected: the audience, if the
+// realm's issuer has changed, and rights that the first release granted beyond manage-users, which
+// are removed.
 func (a *Admin) EnsureAccount(ctx context.Context, realm, clientID string) (secret string, err error) {
 	t, have, err := a.look(ctx, realm, clientID)
 	if err != nil {
@@ -62,14 +63,14 @@ func (a *Admin) EnsureAccount(ctx context.Context, realm, clientID string) (secr
 	return a.finish(ctx, t, have.id)
 }
 
-// CheckAccount reports the error with which EnsureAccount would refuse to begin. It changes
-// nothing.
+// CheckAccount returns the error that EnsureAccount would return before it changes anything. It
+// changes nothing.
 func (a *Admin) CheckAccount(ctx context.Context, realm, clientID string) error {
 	_, _, err := a.look(ctx, realm, clientID)
 	return err
 }
 
-// look reads the account, nil if there is none, and refuses one that is not as make leaves it.
+// look reads the account, nil if there is none. It fails if the client is not as make creates it.
 func (a *Admin) look(ctx context.Context, realm, clientID string) (*target, *account, error) {
 	t, err := a.target(ctx, realm, clientID)
 	if err != nil {
@@ -83,14 +84,14 @@ func (a *Admin) look(ctx context.Context, realm, clientID string) (*target, *acc
 		return t, nil, nil
 	}
 	if d := have.differences(t); len(d) > 0 {
-		return nil, nil, fmt.Errorf("client %q of realm %q exists and is not as this program makes it (%s), so it was left as it is: delete it if nothing needs it, or use another client ID or realm",
+		return nil, nil, fmt.Errorf("client %q of realm %q exists and is not as this program creates it (%s), so it was not changed: delete it if nothing needs it, or use another client ID or realm",
 			clientID, realm, strings.Join(d, "; "))
 	}
 	return t, have, nil
 }
 
-// RemoveAccount deletes the client of an account that this package made, and reports whether there
-// was one. Any other client is left.
+// RemoveAccount deletes the client of an account that this package created, and reports whether
+// there was one. It does not change any other client.
 func (a *Admin) RemoveAccount(ctx context.Context, realm, clientID string) (bool, error) {
 	t, err := a.target(ctx, realm, clientID)
 	if err != nil {
@@ -103,10 +104,10 @@ func (a *Admin) RemoveAccount(ctx context.Context, realm, clientID string) (bool
 	return true, a.client.DeleteClient(ctx, a.token, realm, have.id)
 }
 
-// target reads what the realm gives, and refuses what must never become an account.
+// target reads the realm. It refuses the realm master and Keycloak's own clients.
 func (a *Admin) target(ctx context.Context, realm, clientID string) (*target, error) {
 	if realm == "master" {
-		return nil, errors.New("realm master is not for provisioning: whoever manages its users manages every realm")
+		return nil, errors.New("realm master is not for provisioning, because an account that manages its users can manage every realm: use another realm")
 	}
 	if slices.Contains(defaultClients, clientID) {
 		return nil, fmt.Errorf("client %q is one of Keycloak's own: use another client ID", clientID)
@@ -144,8 +145,8 @@ func (a *Admin) clientUUID(ctx context.Context, realm, clientID string) (string,
 	return gocloak.PString(found[0].ID), nil
 }
 
-// issuer: the audience follows Keycloak's frontend URL, whatever host is dialled, so it is taken
-// from discovery.
+// issuer reads the realm's issuer from its discovery document: the audience depends on Keycloak's
+// frontend URL, not on the host that the request is sent to.
 func (a *Admin) issuer(ctx context.Context, realm string) (string, error) {
 	var doc struct {
 		Issuer string `json:"issuer"`
@@ -158,7 +159,7 @@ func (a *Admin) issuer(ctx context.Context, realm string) (string, error) {
 	return doc.Issuer, err
 }
 
-// make creates the client, and deletes it again if it does not become what it is to be.
+// make creates the client. If a later step fails, it deletes the client again.
 func (a *Admin) make(ctx context.Context, t *target) (secret string, err error) {
 	id, err := a.client.CreateClient(ctx, a.token, t.realm, gocloak.Client{
 		ClientID:                  &t.clientID,
@@ -175,20 +176,20 @@ func (a *Admin) make(ctx context.Context, t *target) (secret string, err error) 
 		ProtocolMappers:           &[]gocloak.ProtocolMapperRepresentation{audienceMapper(t.audience)},
 	})
 	if err != nil {
-		return "", fmt.Errorf("make client %q: %w", t.clientID, err)
+		return "", fmt.Errorf("create client %q: %w", t.clientID, err)
 	}
 	if err = a.grant(ctx, t, id); err == nil {
 		secret, err = a.finish(ctx, t, id)
 	}
 	if err != nil {
 		undo := a.client.DeleteClient(context.WithoutCancel(ctx), a.token, t.realm, id)
-		return "", errors.Join(fmt.Errorf("make client %q: %w", t.clientID, err), undo)
+		return "", errors.Join(fmt.Errorf("create client %q: %w", t.clientID, err), undo)
 	}
 	return secret, nil
 }
 
-// grant gives a client that make has created the one role, and takes from its service account what
-// every new user of the realm gets: the default role and the default groups.
+// grant gives the new client its role, and removes from its service account the default role and
+// the default groups, which every new user of the realm gets.
 func (a *Admin) grant(ctx context.Context, t *target, id string) error {
 	user, err := a.client.GetClientServiceAccount(ctx, a.token, t.realm, id)
 	if err != nil {
@@ -213,17 +214,17 @@ func (a *Admin) grant(ctx context.Context, t *target, id string) error {
 	return a.client.AddClientRolesToUser(ctx, a.token, t.realm, t.management, *user.ID, role)
 }
 
-// finish reads the account back, asks for a token as the proxy will, and returns the secret.
+// finish reads the account back, requests a token as the proxy will, and returns the secret.
 func (a *Admin) finish(ctx context.Context, t *target, id string) (string, error) {
 	have, err := a.account(ctx, t)
 	if err != nil {
 		return "", err
 	}
 	if have == nil || have.id != id {
-		return "", errors.New("the client is gone")
+		return "", errors.New("the client no longer exists")
 	}
 	if d := have.differences(t); len(d) > 0 || !have.marked() {
-		return "", fmt.Errorf("Keycloak made something else of it: %s", strings.Join(d, "; "))
+		return "", fmt.Errorf("Keycloak created it differently: %s", strings.Join(d, "; "))
 	}
 	c, err := a.client.GetClientSecret(ctx, a.token, t.realm, id)
 	if err != nil {

@@ -76,8 +76,8 @@ func TestAccountProvisions(t *testing.T) {
 	scim("DELETE", "/Users/"+ada, "", 204)
 }
 
-// An identity provider reaches the account by SCIM only. What a stolen secret can do is in
-// docs/accounts.md.
+// By SCIM alone, the account gets no further rights. docs/accounts.md lists what a stolen secret
+// allows.
 func TestAdministratorsAreOutOfReachBySCIM(t *testing.T) {
 	s := newSite(t)
 	token := s.Token("scim", s.ensure("scim"))
@@ -106,8 +106,8 @@ func TestAdministratorsAreOutOfReachBySCIM(t *testing.T) {
 	}
 }
 
-// A role that the service account gets later, by hand or by a group that it joins itself, is worth
-// nothing to its client.
+// A role that the service account gets later, by hand or by a group that it joins itself, gives its
+// client no rights.
 func TestScopeConfinesTheClient(t *testing.T) {
 	s := newSite(t)
 	secret := s.ensure("scim")
@@ -156,7 +156,7 @@ func TestIssuerMoved(t *testing.T) {
 	}
 }
 
-// What cannot be made as it must be leaves nothing behind.
+// If the account cannot be created as it must be, nothing of it is left.
 func TestMakeIsUndone(t *testing.T) {
 	for name, row := range map[string]struct {
 		spoil func(s *site)

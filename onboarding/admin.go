@@ -11,8 +11,8 @@ import (
 	"github.com/Nerzal/gocloak/v13"
 )
 
-// Admin is an administrator's session with one Keycloak. It lasts as long as an access token of the
-// realm master, a minute by default.
+// Admin is an administrator's session with one Keycloak. It ends when its access token of the realm
+// master expires, after a minute by default.
 type Admin struct {
 	base   string
 	client *gocloak.GoCloak
@@ -22,7 +22,7 @@ type Admin struct {
 // Login opens a session as a user of the realm master. Each call may take up to 30 seconds.
 func Login(ctx context.Context, base, user, password string) (*Admin, error) {
 	a := &Admin{base: strings.TrimSuffix(base, "/"), client: gocloak.NewClient(base)}
-	a.client.RestyClient().RemoveProxy().SetTimeout(30 * time.Second) // no HTTP proxy of the environment sees the password
+	a.client.RestyClient().RemoveProxy().SetTimeout(30 * time.Second) // so that no HTTP proxy from the environment sees the password
 	t, err := a.client.LoginAdmin(ctx, user, password, "master")
 	if err != nil {
 		return nil, fmt.Errorf("log in to Keycloak at %s as %q: %w", base, user, err)
@@ -31,8 +31,8 @@ func Login(ctx context.Context, base, user, password string) (*Admin, error) {
 	return a, nil
 }
 
-// do sends a request to the Admin REST API below /admin/realms. The names in path are escaped; a
-// nil body or result is not sent or read. The error of a refusal is a gocloak.APIError with its
+// do sends a request to the Admin REST API below /admin/realms. It escapes the names in path; body
+// and result may be nil. If Keycloak refuses the request, the error is a gocloak.APIError with the
 // status.
 func (a *Admin) do(ctx context.Context, method string, body, result any, path ...string) error {
 	var target strings.Builder

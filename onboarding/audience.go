@@ -16,7 +16,7 @@ import (
 const (
 	mapperName = "scim-audience"
 	mapperType = "oidc-audience-mapper"
-	// audiencePath follows the issuer in the audience that Keycloak's SCIM API asks for.
+	// audiencePath follows the issuer in the audience that Keycloak's SCIM API requires.
 	audiencePath = "/scim/v2"
 	customKey    = "included.custom.audience"
 )
@@ -41,8 +41,8 @@ func (h *account) mappers() []map[string]any {
 	return all
 }
 
-// isAudienceMapper reports whether a mapper adds nothing but the audience of this realm's SCIM API,
-// at whatever host the issuer was.
+// isAudienceMapper reports whether a mapper adds only the audience of this realm's SCIM API. The
+// host in it may be any, because the issuer may have changed.
 func isAudienceMapper(m map[string]any, realm string) bool {
 	config, _ := m["config"].(map[string]any)
 	for key, value := range config {
@@ -55,7 +55,7 @@ func isAudienceMapper(m map[string]any, realm string) bool {
 }
 
 // movedMapper returns the id of the audience mapper, and whether the realm's issuer has changed
-// since it was made.
+// since it was created.
 func (h *account) movedMapper(t *target) (id string, moved bool) {
 	m := h.mappers()[0]
 	config, _ := m["config"].(map[string]any)
@@ -63,8 +63,8 @@ func (h *account) movedMapper(t *target) (id string, moved bool) {
 	return id, config[customKey] != t.audience
 }
 
-// prove asks for a token as the proxy will and looks at what it is worth: client scopes and
-// policies of the realm can add to it what the client does not show.
+// prove requests a token as the proxy will and checks its audiences and roles: client scopes and
+// policies of the realm can add some that the client's own settings do not show.
 func (a *Admin) prove(ctx context.Context, t *target, secret string) error {
 	answer, err := a.client.LoginClient(ctx, t.clientID, secret, t.realm)
 	if err != nil {
@@ -97,10 +97,10 @@ type claims struct {
 
 type roles struct{ Roles []string }
 
-// audiences is one text or a list of them (RFC 7519, 4.1.3).
+// audiences is one string or a list of strings (RFC 7519 section 4.1.3).
 type audiences []string
 
-// UnmarshalJSON takes both forms.
+// UnmarshalJSON accepts both forms.
 func (a *audiences) UnmarshalJSON(b []byte) error {
 	var one string
 	if json.Unmarshal(b, &one) == nil {
@@ -110,8 +110,8 @@ func (a *audiences) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*[]string)(a))
 }
 
-// decode reads the claims of a token that Keycloak has just answered: its signature is not looked
-// at.
+// decode reads the claims of a token. It does not check the signature: the token comes directly
+// from Keycloak.
 func decode(token string) (c claims, err error) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {

@@ -1,14 +1,14 @@
-// Package onboarding makes, checks, proves and removes a tenant's service account in Keycloak.
+// Package onboarding creates, checks, proves and removes a tenant's service account in Keycloak.
 //
 // It works with an administrator's credentials and is never part of serving a request. It uses
-// gocloak for what that knows well (clients, roles, protocol mappers) and its HTTP client for what
-// it does not know (scimApiEnabled, the members of a client that no type here names). Documents of
-// a realm are edited by path, so that members that nothing here knows survive byte for byte.
+// gocloak for clients, roles and protocol mappers, and gocloak's HTTP client for what gocloak has
+// no types for (scimApiEnabled, unknown members of a client). It edits a realm's user profile by
+// path, so that unknown members stay byte for byte.
 //
-// A role is only ever granted to a client that the same call has made. A client that was there
-// before is either as this package makes it, or it is refused and left as it is. Otherwise whoever
-// may make clients in a realm could wait for an administrator to give one of them manage-users.
+// A role is granted only to a client that the same call has created. A client that existed before
+// is either as this package creates it, or it is refused and not changed. Otherwise a user who may
+// create clients in a realm could prepare one, and an administrator would give it manage-users.
 //
-// It must not know rooms, the store or the door. Every step looks before it changes, so that
-// running it again changes nothing.
+// It does not know the layers, the store or the HTTP side. Every step reads before it changes, so
+// that running it again changes nothing.
 package onboarding

@@ -11,9 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// oddProfile is a user profile as no program would write it: members that nothing here knows, at
-// every level, numbers and escapes that decoding would change, and names that are special in paths.
-// What is between « and » is what RelaxProfile takes away.
+// oddProfile is an unusual user profile: unknown members at every level, numbers and escapes that
+// decoding would change, and names that have a meaning in paths. RelaxProfile removes the parts
+// between « and ».
 const oddProfile = `{ "unknown" : [1.0, 1e3, 12345678901234567890, -0.0, "<&>\u0041\/"],
  "attributes":[ {"name":"username","validations":{"length":{"min":3.0,"max":1e2}},"required":{},"x.y":{"z":1.0}},
   {"name":"a.b|c@d*e#?\\ü","future":{"validations":{"kept":1E3},"required":true},«"validations":{"length":{"max":255}},»"multivalued" : false},
@@ -26,7 +26,7 @@ const oddProfile = `{ "unknown" : [1.0, 1e3, 12345678901234567890, -0.0, "<&>\u0
 
 var marks = strings.NewReplacer("«", "", "»", "")
 
-// without is a text without what is marked.
+// without removes the marked parts of a text.
 func without(text string) string {
 	for {
 		before, rest, found := strings.Cut(text, "«")
@@ -54,7 +54,7 @@ func TestRelaxed(t *testing.T) {
 	}
 }
 
-// stub is a Keycloak with one document, which keeps the bodies that are put.
+// stub is a Keycloak with one document. It keeps the bodies of PUT requests.
 type stub struct {
 	document string
 	put      []string
@@ -92,7 +92,7 @@ func (k *stub) wantPut(t *testing.T, want string) {
 	}
 }
 
-// The profile is put as it was read but for the members that are taken away.
+// The profile is written as it was read, except for the removed members.
 func TestProfileIsPutByteForByte(t *testing.T) {
 	k := &stub{document: marks.Replace(oddProfile)}
 	if err := k.login(t).RelaxProfile(t.Context(), "r.1"); err != nil {
@@ -101,7 +101,7 @@ func TestProfileIsPutByteForByte(t *testing.T) {
 	k.wantPut(t, "PUT /admin/realms/r.1/users/profile "+without(oddProfile))
 }
 
-// Of the realm only the switch is put: Keycloak keeps what a PUT does not name.
+// The PUT of the realm has only scimApiEnabled: Keycloak keeps members that a PUT does not have.
 func TestOnlyTheSwitchOfARealmIsPut(t *testing.T) {
 	k := &stub{document: `{"realm":"r.1","scimApiEnabled" : false,"unknown":{"a.b":1e3},"attributes":{"x|y":"<&>"},"smtpServer":{"password":"**********"}}`}
 	if err := k.login(t).EnableSCIM(t.Context(), "r.1"); err != nil {
@@ -110,14 +110,14 @@ func TestOnlyTheSwitchOfARealmIsPut(t *testing.T) {
 	k.wantPut(t, `PUT /admin/realms/r.1 {"scimApiEnabled":true}`)
 }
 
-// keptProfile has as much of oddProfile as Keycloak takes.
+// keptProfile has the parts of oddProfile that Keycloak accepts.
 const keptProfile = `{"unmanagedAttributePolicy":"ADMIN_EDIT","attributes":[
 {"name":"username","validations":{"length":{"min":3,"max":255}},"permissions":{"view":["admin"],"edit":["admin"]}},
 {"name":"email",«"validations":{"email":{}},»«"required":{"roles":["user"]},»"permissions":{"view":["admin"],"edit":["admin"]}},
 {"name":"a.b-c_d",«"validations":{"double":{"min":1.0,"max":1e3}},»"annotations":{"a.b|c@d*":{"n":1.0,"big":12345678901234567890,"text":"<&>\u0041","required":{"validations":1.50}}},"group":"g.1"}],
 "groups":[{"name":"g.1","displayHeader":"<&>","annotations":{"required":{"n":1.0,"big":12345678901234567890},"validations":[1.50]}}]}`
 
-// Keycloak shows the relaxed profile as one that was put without those members.
+// Keycloak shows the relaxed profile like one that was written without those members.
 func TestRelaxProfile(t *testing.T) {
 	s, oracle := newSite(t), newSite(t)
 	s.ask("PUT", "/users/profile", marks.Replace(keptProfile))
@@ -131,7 +131,7 @@ func TestRelaxProfile(t *testing.T) {
 	}
 }
 
-// Everything of a realm but the switch stays.
+// Everything in a realm except scimApiEnabled stays.
 func TestEnableSCIMKeepsTheRealm(t *testing.T) {
 	s := newSite(t)
 	s.ask("PUT", "", `{"scimApiEnabled":false,"attributes":{"x.y|z@":"<&>\u0041","n":"1e3"},"otpPolicyDigits":8,"passwordPolicy":"length(9)",
@@ -157,7 +157,7 @@ func TestEnableSCIMKeepsTheRealm(t *testing.T) {
 	for _, doc := range []map[string]any{before, after} {
 		delete(doc, "scimApiEnabled")
 		attributes, _ := doc["attributes"].(map[string]any)
-		delete(attributes, "scimApiEnabled") // Keycloak's own copy of the switch
+		delete(attributes, "scimApiEnabled") // Keycloak's own copy of scimApiEnabled
 	}
 	if d := cmp.Diff(before, after, anyOrder); d != "" {
 		t.Error(d)

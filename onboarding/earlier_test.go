@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// earlier makes an account as the first release made it.
+// earlier creates an account as the first release did.
 func (s *site) earlier(clientID string) (secret string) {
 	s.t.Helper()
 	secret = "s3cret-of-" + clientID
@@ -38,7 +38,7 @@ func TestEarlierIsNarrowed(t *testing.T) {
 	}
 }
 
-// An account of the first release that was changed since is refused like any other.
+// An account of the first release that was changed since is refused like any other client.
 func TestEarlierThatStraysIsRefused(t *testing.T) {
 	s := newSite(t)
 	of := *s

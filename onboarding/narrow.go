@@ -8,8 +8,8 @@ import (
 	"github.com/Nerzal/gocloak/v13"
 )
 
-// adjust puts right what differences tolerates. Nothing that it does gives the account more than it
-// has.
+// adjust corrects the differences that the method differences tolerates. It never gives the account
+// more rights than it has.
 func (a *Admin) adjust(ctx context.Context, t *target, have *account) error {
 	if id, moved := have.movedMapper(t); moved {
 		mapper := audienceMapper(t.audience)
@@ -24,8 +24,8 @@ func (a *Admin) adjust(ctx context.Context, t *target, have *account) error {
 	return a.narrow(ctx, t, have)
 }
 
-// narrow takes from an account of the first release what it has beyond an account of today. The
-// marker comes last, so that narrow can be interrupted and run again.
+// narrow removes from an account of the first release the rights that accounts no longer get. It
+// sets the marker last, so that it can be interrupted and run again.
 func (a *Admin) narrow(ctx context.Context, t *target, have *account) error {
 	role := []gocloak.Role{t.role}
 	if err := a.client.CreateClientScopeMappingsClientRoles(ctx, a.token, t.realm, have.id, t.management, role); err != nil {
@@ -52,7 +52,7 @@ func (a *Admin) dropRealmRoles(ctx context.Context, t *target, user string) erro
 	return a.client.DeleteRealmRoleFromUser(ctx, a.token, t.realm, user, *had.RealmMappings)
 }
 
-// dropScopes takes all client scopes of one kind from a client but those that an account needs.
+// dropScopes removes all client scopes of one kind from a client, except leanScopes.
 func (a *Admin) dropScopes(ctx context.Context, t *target, id, kind string) error {
 	var scopes []struct{ ID, Name string }
 	if err := a.do(ctx, http.MethodGet, nil, &scopes, t.realm, "clients", id, kind); err != nil {

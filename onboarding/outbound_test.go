@@ -11,9 +11,8 @@ import (
 	"keycloak-scim-proxy/onboarding"
 )
 
-// TestNoOutboundProxy: the administrator's password is not sent through an HTTP proxy of the
-// environment. Go reads the environment once in a process, so the login is made in a process of its
-// own.
+// The administrator's password is not sent through an HTTP proxy from the environment. Go reads the
+// environment once per process, so the login runs in a process of its own.
 func TestNoOutboundProxy(t *testing.T) {
 	const child = "SCIM_PROXY_TEST_CHILD"
 	if os.Getenv(child) != "" {

@@ -10,8 +10,8 @@ import (
 	"github.com/tidwall/sjson"
 )
 
-// RelaxProfile makes every attribute of the realm's user profile but the username optional and
-// unchecked. It is for trying things out: tools that make up values fail on the stock profile.
+// RelaxProfile makes every attribute of the realm's user profile except the username optional, and
+// removes its validations. It is for demos and tests: generated values fail on the default profile.
 func (a *Admin) RelaxProfile(ctx context.Context, realm string) error {
 	var profile json.RawMessage // as Keycloak wrote it
 	err := a.do(ctx, http.MethodGet, nil, &profile, realm, "users", "profile")
@@ -27,12 +27,11 @@ func (a *Admin) RelaxProfile(ctx context.Context, realm string) error {
 	return nil
 }
 
-// relaxed takes the requirements and validations of all attributes but the username out of a user
-// profile. Everything else stays byte for byte.
+// relaxed removes "required" and "validations" from all attributes of a user profile except the
+// username. Everything else stays byte for byte, also elements that are not objects.
 //
-// Names in the profile are data and never part of a path of sjson, where dots, wildcards and
-// modifiers would have a meaning: an attribute is addressed by its index. Elements that are not
-// objects stay too.
+// It addresses attributes by index, because dots, wildcards and modifiers in a name would have a
+// meaning in a path of sjson.
 func relaxed(profile []byte) ([]byte, error) {
 	var doc struct {
 		Attributes []json.RawMessage `json:"attributes"`

@@ -7,11 +7,11 @@ import (
 	"net/http"
 )
 
-// Realm is what onboarding looks at in a realm.
+// Realm has the properties of a realm that onboarding needs.
 type Realm struct {
-	// SCIM reports whether the realm's SCIM API is switched on.
+	// SCIM reports whether the realm's SCIM API is enabled.
 	SCIM bool `json:"scimApiEnabled"`
-	// Attributes of the realm, Keycloak's own among them.
+	// Attributes of the realm, including Keycloak's own.
 	Attributes map[string]string `json:"attributes"`
 
 	DefaultRole struct {
@@ -19,8 +19,8 @@ type Realm struct {
 	} `json:"defaultRole"`
 }
 
-// errNoSCIM is a Keycloak that takes scimApiEnabled with 204 and forgets it.
-var errNoSCIM = errors.New("Keycloak ignored scimApiEnabled, because it runs without its SCIM API: start it with --features=scim-api and try again")
+// errNoSCIM means that Keycloak answered 204 to scimApiEnabled and did not store it.
+var errNoSCIM = errors.New("Keycloak ignored scimApiEnabled, because it runs without its SCIM API: start it with --features=scim-api, then repeat this")
 
 // Realm reads a realm and reports whether it exists.
 func (a *Admin) Realm(ctx context.Context, realm string) (r Realm, exists bool, err error) {
@@ -34,11 +34,11 @@ func (a *Admin) Realm(ctx context.Context, realm string) (r Realm, exists bool, 
 	return r, true, nil
 }
 
-// CreateRealm makes a realm with these attributes. It is an error if the realm exists.
+// CreateRealm creates a realm with these attributes. It fails if the realm exists.
 func (a *Admin) CreateRealm(ctx context.Context, realm string, attributes map[string]string) error {
 	doc := map[string]any{"realm": realm, "enabled": true, "attributes": attributes}
 	if err := a.do(ctx, http.MethodPost, doc, nil); err != nil {
-		return fmt.Errorf("make realm %q: %w", realm, err)
+		return fmt.Errorf("create realm %q: %w", realm, err)
 	}
 	return nil
 }
@@ -51,23 +51,22 @@ func (a *Admin) DeleteRealm(ctx context.Context, realm string) error {
 	return nil
 }
 
-// EnableSCIM switches the SCIM API of a realm on and reads back that it is on. It puts the switch
-// alone: Keycloak keeps every other member of the realm (measured on 26.7.3), where putting the
-// whole document would write defaults into the realm's attributes and undo what others change
-// meanwhile.
+// EnableSCIM enables the SCIM API of a realm, and checks by reading it back. Its PUT has only
+// scimApiEnabled: Keycloak keeps every other member of the realm (measured on 26.7.3). A PUT of the
+// whole document would write defaults into the realm's attributes and undo concurrent changes.
 func (a *Admin) EnableSCIM(ctx context.Context, realm string) error {
 	r, _, err := a.Realm(ctx, realm)
 	if err != nil || r.SCIM {
 		return err
 	}
 	if err := a.do(ctx, http.MethodPut, map[string]bool{"scimApiEnabled": true}, nil, realm); err != nil {
-		return fmt.Errorf("switch on the SCIM API of realm %q: %w", realm, err)
+		return fmt.Errorf("enable the SCIM API of realm %q: %w", realm, err)
 	}
 	if r, _, err = a.Realm(ctx, realm); err != nil {
 		return err
 	}
 	if !r.SCIM {
-		return fmt.Errorf("switch on the SCIM API of realm %q: %w", realm, errNoSCIM)
+		return fmt.Errorf("enable the SCIM API of realm %q: %w", realm, errNoSCIM)
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ func TestEnableSCIM(t *testing.T) {
 	}
 }
 
-// A Keycloak without the feature takes scimApiEnabled with 204 and does not show it.
+// A Keycloak without the feature answers 204 to scimApiEnabled and does not store it.
 func TestEnableSCIMIsReadBack(t *testing.T) {
 	s := newSite(t)
 	s.ask("PUT", "", `{"scimApiEnabled":false}`)

@@ -9,7 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// wantRefused wants EnsureAccount to refuse the client by saying want, and to leave it as it is.
+// wantRefused checks that EnsureAccount refuses the client with an error that has want, and does
+// not change it.
 func (s *site) wantRefused(clientID, want string) {
 	s.t.Helper()
 	before := s.state(clientID)
@@ -32,7 +33,7 @@ func set(members string) func(s *site, name string) {
 	}
 }
 
-// mapperOf changes the client's audience mapper; format makes the audience from the right one.
+// mapperOf changes the client's audience mapper; format makes the new audience from the right one.
 func mapperOf(config, format string) func(s *site, name string) {
 	return func(s *site, name string) {
 		path := "/clients/" + s.clientID(name) + "/protocol-mappers/models"
@@ -42,7 +43,7 @@ func mapperOf(config, format string) func(s *site, name string) {
 	}
 }
 
-// strays are ways in which a client with the ID of an account is another one.
+// strays are changes that make a client with the ID of an account another client.
 var strays = []struct {
 	name  string
 	stray func(s *site, name string)
@@ -138,7 +139,7 @@ func TestKeycloaksOwnAreRefused(t *testing.T) {
 	}
 }
 
-// Whoever may make clients, but not map roles, makes one that looks like ours in advance.
+// A user who may create clients, but not map roles, prepares one that looks like an account.
 func TestNoRoleForAClientOfSomebodyElse(t *testing.T) {
 	s := newSite(t)
 	for name, extra := range map[string]string{

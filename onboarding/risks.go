@@ -10,15 +10,15 @@ import (
 	"github.com/Nerzal/gocloak/v13"
 )
 
-// harmless are the roles of realm-management that are worth no more than manage-users.
+// harmless are the roles of realm-management that allow no more than manage-users does.
 var harmless = []string{wholeRealmRole, "view-users", "query-users", "query-groups", "query-clients", "query-realms"}
 
 // shownHolders bounds how many holders of a role a warning names.
 const shownHolders = 5
 
-// Risks says what of a realm makes an account with manage-users worth more than that: groups and
-// users with an administrator's role, also by a composite role. Whoever has the account's secret
-// can put a user of its own into such a group, and set such a user's password.
+// Risks returns warnings about a realm in which an account with manage-users can get more rights:
+// groups and users with an administrator's role, also by a composite role. A holder of the
+// account's secret can put a user of their own into such a group, and set such a user's password.
 func (a *Admin) Risks(ctx context.Context, realm string) (risks []string, err error) {
 	roles, err := a.adminRoles(ctx, realm)
 	if err != nil {
@@ -29,7 +29,7 @@ func (a *Admin) Risks(ctx context.Context, realm string) (risks []string, err er
 		if err != nil {
 			return nil, fmt.Errorf("holders of role %s in realm %q: %w", r.label(), realm, err)
 		}
-		const what = "realm %q: the %s %s have the administrator's role %s, and whoever holds the secret of an account with " + wholeRealmRole + " can "
+		const what = "realm %q: the %s %s have the administrator's role %s, and a holder of the secret of an account with " + wholeRealmRole + " can "
 		if len(groups) > 0 {
 			risks = append(risks, fmt.Sprintf(what+"put a user of their own into them (CVE-2026-94000, fixed in Keycloak 26.8.1): take the role from the groups",
 				realm, "groups", some(groups), r.label()))
@@ -42,7 +42,7 @@ func (a *Admin) Risks(ctx context.Context, realm string) (risks []string, err er
 	return risks, nil
 }
 
-// some names the first of many.
+// some joins names, at most shownHolders of them.
 func some(names []string) string {
 	if len(names) > shownHolders {
 		return strings.Join(names[:shownHolders], ", ") + " and others"
@@ -64,7 +64,7 @@ func (r role) label() string {
 	return r.Name
 }
 
-// path of the role below its realm.
+// path of the role in the Admin REST API.
 func (r role) path(realm string) []string {
 	if r.client.ID != nil {
 		return []string{realm, "clients", *r.client.ID, "roles", r.Name}
@@ -72,8 +72,8 @@ func (r role) path(realm string) []string {
 	return []string{realm, "roles", r.Name}
 }
 
-// adminRoles are the realm's role admin, the roles of realm-management that are worth more than
-// manage-users, and every role that includes one of them.
+// adminRoles returns the realm's role admin, the roles of realm-management that are not harmless,
+// and every role that includes one of them.
 func (a *Admin) adminRoles(ctx context.Context, realm string) ([]role, error) {
 	all, err := a.roles(ctx, realm)
 	if err != nil {
@@ -103,7 +103,7 @@ func (a *Admin) adminRoles(ctx context.Context, realm string) ([]role, error) {
 	return slices.DeleteFunc(all, func(r role) bool { return !admin[r.ID] }), nil
 }
 
-// roles are all roles of a realm and of its clients.
+// roles returns all roles of a realm and of its clients.
 func (a *Admin) roles(ctx context.Context, realm string) ([]role, error) {
 	var all []role
 	if err := a.do(ctx, http.MethodGet, nil, &all, realm, "roles"); err != nil {
@@ -126,8 +126,8 @@ func (a *Admin) roles(ctx context.Context, realm string) ([]role, error) {
 	return all, nil
 }
 
-// holders are the paths of the groups and the names of the users that have the role itself. A
-// service account cannot be given a password, so it is not named.
+// holders returns the paths of the groups and the names of the users that have the role directly.
+// It leaves out service accounts, which cannot get a password.
 func (a *Admin) holders(ctx context.Context, realm string, r role) (groups, users []string, err error) {
 	var found []struct{ Path, Username string }
 	if err := a.do(ctx, http.MethodGet, nil, &found, append(r.path(realm), "groups")...); err != nil {

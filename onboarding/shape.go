@@ -12,14 +12,13 @@ import (
 	"github.com/Nerzal/gocloak/v13"
 )
 
-// account is what Keycloak holds of a client and its service account.
+// account is a client and its service account as Keycloak shows them.
 type account struct {
 	id, user string
-	// client is the whole representation, so that members which nothing here knows are compared
-	// too.
+	// client is the whole representation, so that unknown members are compared too.
 	client map[string]any
-	// roles of the service account itself, and the roles in the client's scope:
-	// "realm-management/manage-users", or the bare name of a realm role.
+	// roles of the service account, and roles in the client's scope:
+	// "realm-management/manage-users", or the name of a realm role.
 	roles, scope []string
 	groups       []string
 }
@@ -84,12 +83,12 @@ func (h *account) attribute(name string) string {
 
 func (h *account) marked() bool { return h.attribute(marker) == markerValue }
 
-// earlier reports an account as the first release made it: without a marker, with every role of its
-// service account in its scope, with the realm's default client scopes and default role.
+// earlier reports whether the account is one of the first release: it has no marker, every role of
+// its service account in its scope, and the realm's default client scopes and default role.
 func (h *account) earlier() bool { return h.attribute(marker) == "" && h.client["name"] == accountName }
 
-// differences says what is not as make leaves it. A member that is not known here must be empty or
-// false. What adjust puts right is not named.
+// differences lists how the account differs from what make creates, without the differences that
+// adjust corrects. An unknown member must be empty or false.
 func (h *account) differences(t *target) (d []string) {
 	if !h.marked() && !h.earlier() {
 		d = append(d, "it does not have the attribute "+marker+" of this program")
@@ -125,7 +124,7 @@ func (h *account) memberDifferences() (d []string) {
 	return d
 }
 
-// onlyLean is what narrow leaves of a list of client scopes.
+// onlyLean returns the client scopes of a list that narrow keeps.
 func onlyLean(scopes any) any {
 	list, _ := scopes.([]any)
 	return slices.DeleteFunc(slices.Clone(list), func(e any) bool {
@@ -145,8 +144,8 @@ func (h *account) attributeDifferences() (d []string) {
 	return d
 }
 
-// grantDifferences compares roles, scope and groups. The role must be there: it is never granted to
-// a client that existed.
+// grantDifferences compares roles, scope and groups. The account must have its role already: the
+// role is never granted to an existing client.
 func (h *account) grantDifferences(t *target) (d []string) {
 	own := realmManagement + "/" + wholeRealmRole
 	for _, r := range h.roles {
@@ -171,8 +170,8 @@ func (h *account) grantDifferences(t *target) (d []string) {
 	return d
 }
 
-// same compares a member with what it must be; nil is an empty value of any type. The order of a
-// list does not matter.
+// same reports whether a member has the wanted value; nil stands for an empty value of any type.
+// The order of a list does not matter.
 func same(value, want any) bool {
 	switch v := value.(type) {
 	case nil:
@@ -191,7 +190,7 @@ func same(value, want any) bool {
 	return value == want || want == nil && (value == false || value == "" || value == 0.0)
 }
 
-// shown is a value in an error, cut at 64 characters.
+// shown formats a value for an error, cut at 64 characters.
 func shown(value any) string {
 	b, err := json.Marshal(value)
 	if err != nil {

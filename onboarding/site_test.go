@@ -40,7 +40,7 @@ func (s *site) ensure(clientID string) string {
 	return secret
 }
 
-// ask sends a request to the Admin REST API of the realm with all rights, and wants it done.
+// ask sends a request with all rights to the Admin REST API of the realm. It must succeed.
 func (s *site) ask(method, path, body string) kctest.Reply {
 	s.t.Helper()
 	r := s.Realm.Admin(method, path, body)
@@ -50,7 +50,7 @@ func (s *site) ask(method, path, body string) kctest.Reply {
 	return r
 }
 
-// id of the resource that a POST made, or of the first one of a list.
+// id of the resource that a POST created, or of the first one in a list.
 func (s *site) id(r kctest.Reply) string {
 	s.t.Helper()
 	if at := r.Header.Get("Location"); at != "" {
@@ -75,7 +75,7 @@ func (s *site) clientRole(name string) (path, body string) {
 	return path, "[" + string(s.ask("GET", path+"/roles/"+name, "").Body) + "]"
 }
 
-// scope is the id of a client scope.
+// scope returns the id of a client scope.
 func (s *site) scope(name string) string {
 	s.t.Helper()
 	var list []struct{ ID, Name string }
@@ -107,10 +107,10 @@ func (s *site) give(user, role string) {
 	s.ask("POST", "/users/"+user+"/role-mappings"+path, body)
 }
 
-// anyOrder: Keycloak lists client scopes in any order.
+// anyOrder ignores the order of client scopes, which Keycloak does not define.
 var anyOrder = cmpopts.SortSlices(func(a, b any) bool { return fmt.Sprint(a) < fmt.Sprint(b) })
 
-// state is everything that Keycloak shows of a client and its service account.
+// state returns everything that Keycloak shows of a client and its service account.
 func (s *site) state(clientID string) map[string]any {
 	s.t.Helper()
 	id := s.clientID(clientID)
@@ -132,7 +132,8 @@ func (s *site) state(clientID string) map[string]any {
 
 func (s *site) audience() string { return s.Server.URL + "/realms/" + s.Name + "/scim/v2" }
 
-// wantLean decodes a token of the account: it must be worth one audience and no role.
+// wantLean decodes a token of the account: it must have one audience and only the role
+// manage-users.
 func (s *site) wantLean(clientID, secret string) {
 	s.t.Helper()
 	c, err := decode(s.Token(clientID, secret))

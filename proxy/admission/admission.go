@@ -1,10 +1,3 @@
-// Package admission decides whether the bearer of a Keycloak access token may come in, before
-// anything else is done for the request.
-//
-// The token is verified with the realm's public keys, which costs Keycloak nothing for a forged
-// token. Then Keycloak is asked whether the bearer may use the SCIM API at all: its discovery
-// answers 403 to a bearer without any role of the administration (measured). The answer is kept for
-// Age.
 package admission
 
 import (
@@ -26,66 +19,64 @@ import (
 )
 
 const (
-	// Age is how long an answer of Keycloak to a token is kept. No drop-in request is answered
-	// without one.
+	// Age is how long Keycloak's answer to a token is kept. Every drop-in request needs one.
 	Age = 30 * time.Second
-	// StrangeRealms bounds the realms that are remembered before their keys were read: only a name
-	// is needed for each.
+	// StrangeRealms bounds the realms that are kept in memory before their keys were read. A caller
+	// can add one with any name.
 	StrangeRealms = 1_000
-	// StrangePerSecond bounds how often the keys of realms are read in which no token was accepted
-	// yet.
+	// StrangePerSecond bounds how often the keys of realms that are not known to exist are read.
 	StrangePerSecond = 5
-	// StrangeBurst is how many of those may be read at once.
+	// StrangeBurst is how many of them may be read at once.
 	StrangeBurst = 20
-	// answers bounds the answers that are kept; each needs a valid token.
+	// answers bounds the kept answers. A caller needs a valid token for each.
 	answers = 10_000
-	// MostRealms bounds the realms that are remembered after their keys were read. Only as many
-	// names lead to keys as there are realms, but some databases compare names without letter case.
+	// MostRealms bounds the realms that are kept in memory after their keys were read. A realm may
+	// appear under several names, because some databases ignore letter case.
 	MostRealms = 10_000
 )
 
-// Options say how Keycloak is asked.
+// Options are the dependencies of an Admitter.
 type Options struct {
-	// Keys and Issuer read what a realm publishes.
+	// Keys and Issuer read the public keys and the issuer of a realm.
 	Keys   func(ctx context.Context, realm string) ([]byte, error)
 	Issuer func(ctx context.Context, realm string) (string, error)
-	// Permitted asks Keycloak whether a token's bearer may use the realm's SCIM API. Only errors with
-	// the status 401 and 403 are answers.
+	// Permitted asks Keycloak whether a token's bearer may use the realm's SCIM API. An error with
+	// status 401 or 403 means no; other errors mean that Keycloak did not decide.
 	Permitted func(ctx context.Context, realm, token string) error
-	// Configured reports whether a realm has a tenant, so that it certainly exists.
+	// Configured reports whether a realm has a tenant, so that it is known to exist.
 	Configured func(realm string) bool
-	// Accepted remembers the realms in which a token was ever accepted, for the next start.
+	// Accepted keeps the names of realms in which a token was accepted, for the next start.
 	Accepted store.Space
 	Now      func() time.Time
 }
 
-// Admitter admits bearers of tokens.
+// Admitter decides about bearers of tokens. It is safe for concurrent use.
 type Admitter struct {
 	o        Options
 	admitted *lru.Cache[[sha256.Size]byte, answer]
-	asking   singleflight.Group
+	flights  singleflight.Group
 
 	mu       sync.Mutex
-	realms   map[string]*realm // those that have keys
-	strange  *lru.Cache[string, *realm]
-	newcomer *rate.Limiter
+	realms   map[string]*realm          // realms whose keys were read
+	strange  *lru.Cache[string, *realm] // other realms
+	newcomer *rate.Limiter              // of reading the keys of realms that are not known to exist
 }
 
-// realm is what is known of one.
+// realm has the verifier of a realm.
 type realm struct {
 	name     string
 	verifier *tokens.Verifier
-	accepted atomic.Bool
+	accepted atomic.Bool // its name is in Options.Accepted
 }
 
-// answer is what Keycloak said to a token.
+// answer is Keycloak's answer to a token.
 type answer struct {
-	asked   time.Time
+	at      time.Time
 	claims  tokens.Claims
 	refused error // 401 or 403
 }
 
-// New makes an Admitter. It asks nothing.
+// New makes an Admitter. It sends no request.
 func New(o Options) *Admitter {
 	a := &Admitter{o: o, realms: map[string]*realm{}, newcomer: rate.NewLimiter(StrangePerSecond, StrangeBurst)}
 	a.admitted, _ = lru.New[[sha256.Size]byte, answer](answers) // the only error is a size below 1
@@ -93,15 +84,16 @@ func New(o Options) *Admitter {
 	return a
 }
 
-// Admit returns the bearer's claims if Keycloak accepted the token at most Age ago. Concurrent
-// requests with one token ask once. The errors are SCIM errors; 401 does not say what is wrong.
+// Admit returns the bearer's claims if Keycloak accepts the token, or has accepted it at most Age
+// ago. Concurrent calls with one token cause one request. Errors are SCIM errors, or the context's;
+// 401 does not tell which check failed.
 func (a *Admitter) Admit(ctx context.Context, name, token string) (tokens.Claims, error) {
 	key := sha256.Sum256([]byte(name + "\x00" + token))
 	if known, ok := a.admitted.Get(key); ok && a.fresh(known) {
 		return known.claims, known.refused
 	}
 	r := a.realm(name)
-	done := a.asking.DoChan(string(key[:]), func() (any, error) { return a.ask(context.WithoutCancel(ctx), r, token, key) })
+	done := a.flights.DoChan(string(key[:]), func() (any, error) { return a.ask(context.WithoutCancel(ctx), r, token, key) })
 	select {
 	case <-ctx.Done():
 		return tokens.Claims{}, ctx.Err()
@@ -114,10 +106,10 @@ func (a *Admitter) Admit(ctx context.Context, name, token string) (tokens.Claims
 	}
 }
 
-// fresh reports whether the answer is young enough, and the token has not expired since.
+// fresh reports whether the answer is younger than Age and the token has not expired.
 func (a *Admitter) fresh(known answer) bool {
 	now := a.o.Now()
-	return now.Sub(known.asked) < Age && now.Before(known.claims.Expires)
+	return now.Sub(known.at) < Age && now.Before(known.claims.Expires)
 }
 
 func (a *Admitter) ask(ctx context.Context, r *realm, token string, key [sha256.Size]byte) (answer, error) {
@@ -131,20 +123,20 @@ func (a *Admitter) ask(ctx context.Context, r *realm, token string, key [sha256.
 	if err != nil {
 		return answer{}, err
 	}
-	known := answer{asked: a.o.Now(), claims: claims}
+	known := answer{at: a.o.Now(), claims: claims}
 	if err := a.o.Permitted(ctx, r.name, token); err != nil {
 		if status := scim.Status(err); status != 401 && status != 403 {
 			return answer{}, err
 		}
 		known.refused = err
 	} else if r.accepted.CompareAndSwap(false, true) {
-		_, _ = a.o.Accepted.Save(ctx, r.name, store.Record{}) // a conflict means that it is there; without it the next start is slower
+		_, _ = a.o.Accepted.Save(ctx, r.name, store.Record{}) // ignored: on a conflict it is there already, and without it only the next start is slower
 	}
 	a.admitted.Add(key, known)
 	return known, nil
 }
 
-// realm finds what is known of a realm, or begins with nothing.
+// realm returns the realm of a name, which need not exist.
 func (a *Admitter) realm(name string) *realm {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -157,7 +149,7 @@ func (a *Admitter) realm(name string) *realm {
 	source := tokens.Source{
 		Keys: func(ctx context.Context) ([]byte, error) {
 			if !a.known(ctx, name) && !a.newcomer.AllowN(a.o.Now(), 1) {
-				return nil, fmt.Errorf("%w: too many realms that were never used are asked for", tokens.ErrNotTried)
+				return nil, fmt.Errorf("%w: too many requests for realms that were not used before", tokens.ErrNotTried)
 			}
 			keys, err := a.o.Keys(ctx, name)
 			if err == nil {
@@ -172,9 +164,9 @@ func (a *Admitter) realm(name string) *realm {
 	return r
 }
 
-// known reports whether the realm is known to exist: it has keys, it has a tenant, or a token was
-// accepted in it before the start. A flood of made-up names must not keep the callers of real realms
-// out after a restart.
+// known reports whether the realm is known to exist: its keys were read, it has a tenant, or a
+// token was accepted in it before the start. These realms are not limited, so that many invented
+// names do not lock out the callers of real realms after a restart.
 func (a *Admitter) known(ctx context.Context, name string) bool {
 	a.mu.Lock()
 	_, known := a.realms[name]
@@ -186,7 +178,7 @@ func (a *Admitter) known(ctx context.Context, name string) bool {
 	return err == nil && len(found) > 0
 }
 
-// exists keeps a realm that has keys.
+// exists moves a realm whose keys were read to realms.
 func (a *Admitter) exists(name string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

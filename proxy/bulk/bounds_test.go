@@ -13,7 +13,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// An envelope with too many values is refused before anything is built of it.
+// An envelope with too many values is refused before it is parsed.
 func TestEnvelopeIsCounted(t *testing.T) {
 	for name, operations := range map[string]string{
 		"values":          `[` + strings.Repeat("0,", 2<<20) + `0]`,
@@ -33,8 +33,8 @@ func TestEnvelopeIsCounted(t *testing.T) {
 	}
 }
 
-// Decoding looks at the context between operations. The rest is not decoded, and the answer names
-// it.
+// Decoding checks the context between operations. The remaining operations are not decoded, and the
+// answer names them.
 func TestDecodingEndsWithTheContext(t *testing.T) {
 	s := newSite()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -59,8 +59,7 @@ func TestDecodingEndsWithTheContext(t *testing.T) {
 	}
 }
 
-// What a bulk request costs grows with the number of its operations and references, and not with
-// their square.
+// The cost of a bulk request grows linearly with the number of its operations and references.
 func TestCostsGrowWithTheOperations(t *testing.T) {
 	users := func(n int, manager func(i int) string) []string {
 		var ops []string
@@ -99,7 +98,7 @@ func TestCostsGrowWithTheOperations(t *testing.T) {
 		cost := func(n int) uint64 {
 			s := newSite()
 			s.Limits.Body, s.Workers = 1<<20, 1
-			s.Service = protocol.ServiceFunc(func(_ context.Context, c protocol.Call) (protocol.Answer, error) { // it costs the same for each call
+			s.Service = protocol.ServiceFunc(func(_ context.Context, c protocol.Call) (protocol.Answer, error) { // the cost is the same for each call
 				return protocol.Answer{Resource: document.Must(`{"id":"` + protocol.Target(c).ID + `x"}`)}, nil
 			})
 			q, err := bulk.Parse([]byte(`{"schemas":["`+bulk.RequestURN+`"],"Operations":[`+strings.Join(ops(n), ",")+`]}`), 1000)

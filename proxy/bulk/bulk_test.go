@@ -23,7 +23,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// site is a runner on a whole service in memory, and a log of the calls that reached it.
+// site is a runner on a service in memory, with a log of the calls that it got.
 type site struct {
 	bulk.Runner
 	service protocol.Service
@@ -68,7 +68,7 @@ func (s *site) Do(ctx context.Context, c protocol.Call) (protocol.Answer, error)
 	return s.service.Do(ctx, c)
 }
 
-// name of who a call is about: a create's userName or displayName.
+// name returns the id in a call, or a create's userName or displayName.
 func name(c protocol.Call) string {
 	if create, ok := c.(protocol.Create); ok {
 		return document.Text(create.Body.Raw("userName")) + document.Text(create.Body.Raw("displayName"))
@@ -116,7 +116,7 @@ func (s *site) total(t *testing.T, rt scim.ResourceType) int {
 	return a.Page.Total
 }
 
-// user is a POST; manager, where given, is a bulkId.
+// user is a POST; manager is a bulkId or "".
 func user(id, manager string) string {
 	data := `"userName":"` + id + `"`
 	if manager != "" {
@@ -144,7 +144,7 @@ func retitle(title string) string {
 	return `{"schemas":["` + scim.PatchURN + `"],"Operations":[{"op":"replace","path":"title","value":"` + title + `"}]}`
 }
 
-// statuses of results, with the words of an error's detail.
+// statuses lists the results' statuses with the details of errors.
 func statuses(rs []bulk.Result) string {
 	out := make([]string, len(rs))
 	for i, r := range rs {
@@ -212,7 +212,7 @@ func TestWhatIsWrongInAnOperationIsItsOwn(t *testing.T) {
 		{on("DELETE", "/Users", ""), "names one resource"},
 		{on("PATCH", "/Users/.search", "{}"), "the path"},
 		{`{"method":"POST","path":"/Users/1","bulkId":"p","data":{}}`, "of a POST"},
-		{`{"method":"POST","path":"/Bulk","bulkId":"n","data":{"Operations":[]}}`, "cannot hold another"},
+		{`{"method":"POST","path":"/Bulk","bulkId":"n","data":{"Operations":[]}}`, "cannot contain another"},
 		{`{"method":"POST","path":"/Users","bulkId":"d"}`, "needs data"},
 		{`{"method":"POST","path":"/Users","bulkId":"e","data":{"userName":"e","x":` + deep + `}}`, "nested deeper"},
 		{`{"method":"POST","path":"/Users","bulkId":"f","data":{"userName":"f","userName":"g"}}`, "given twice"},
@@ -315,7 +315,7 @@ func TestACircleIsAllOrNothing(t *testing.T) {
 			t.Errorf("%s: %d users stay; %v; %+v", verb, n, s.log, rs[0])
 		}
 	}
-	// What cannot be removed is told.
+	// The error names a resource that cannot be removed.
 	s := newSite()
 	s.fail = func(c protocol.Call) error {
 		if c.Verb() != "create" {
@@ -326,13 +326,13 @@ func TestACircleIsAllOrNothing(t *testing.T) {
 	rs := s.run(t, 0, user("a", "b"), user("b", "a"))
 	check(t, rs, "503 409")
 	for _, r := range rs {
-		if r.Ref.ID == "" || !strings.Contains(detail(r), r.Ref.Key()+" was made for it and could not be removed") {
+		if r.Ref.ID == "" || !strings.Contains(detail(r), r.Ref.Key()+" was created for it and could not be removed") {
 			t.Errorf("%+v", r)
 		}
 	}
 }
 
-// RFC 7644 section 3.7.1's circle of two groups cannot be held: neither is made.
+// Keycloak does not support the circle of two groups of RFC 7644 section 3.7.1: neither is created.
 func TestGroupsInGroups(t *testing.T) {
 	s := newSite()
 	rs := s.run(t, 0, group("A", "B"), group("B", "A"), group("C", "A"))
@@ -369,7 +369,8 @@ func TestFailOnErrorsIsExact(t *testing.T) {
 	check(t, s.run(t, 3, user("x", ""), on("DELETE", "/Pets/1", ""), user("y", "")), "201 400 201")
 }
 
-// Independent operations run side by side, never more than there are workers and slots; those on one resource follow each other.
+// Independent operations run in parallel, never more than workers and the pool allow; operations on
+// one resource run one after the other.
 func TestSideBySide(t *testing.T) {
 	for _, c := range []struct{ workers, slots, want int }{{4, 16, 4}, {8, 3, 3}, {1, 8, 1}} {
 		s := newSite()
@@ -387,7 +388,7 @@ func TestSideBySide(t *testing.T) {
 					close(full)
 				}
 			}
-			<-full // nobody leaves until so many are inside
+			<-full // no call returns until so many are running
 			inside.Add(-1)
 			return nil
 		}
@@ -424,7 +425,7 @@ func TestOneResourceInOrder(t *testing.T) {
 	}
 }
 
-// When the time is over, what was done is listed, what was not begun is told so.
+// After a timeout, finished operations have their results, and others have status 503.
 func TestDeadline(t *testing.T) {
 	s := newSite()
 	s.Workers = 2
@@ -450,7 +451,7 @@ func TestDeadline(t *testing.T) {
 		case r.Status == 201:
 			s.get(t, r.Ref)
 			done++
-		case scim.Status(r.Err) != 503 || !strings.Contains(detail(r), "nothing of it was done"):
+		case scim.Status(r.Err) != 503 || !strings.Contains(detail(r), "it had no effect"):
 			t.Errorf("%+v", r)
 		}
 	}

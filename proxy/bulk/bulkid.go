@@ -8,19 +8,22 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// bulkPrefix begins the name of a resource that the same bulk request makes (RFC 7644 section 3.7.2).
+// bulkPrefix begins a reference to a resource that the same bulk request creates (RFC 7644 section
+// 3.7.2).
 const bulkPrefix = "bulkId:"
 
-// Reference reads a reference: the whole text is "bulkId:" and a bulkId. A text that merely contains that is none.
+// Reference reads a reference: "bulkId:" and a bulkId, and nothing else in the text.
 func Reference(text string) (id string, ok bool) {
 	id, ok = strings.CutPrefix(text, bulkPrefix)
 	return id, ok && id != ""
 }
 
-// References lists the bulkIds that a call refers to, each once, in the order they are met: as the id of its resource, and in the
-// values and PATCH filters of attributes that hold references. Those are the complex attributes whose definition has a $ref and is not
-// readOnly (members, manager), and everything in an extension that nobody declared. There the value itself, a "value" or a "$ref" can
-// refer; a title or a display name that reads "bulkId:1" is that text.
+// References lists the bulkIds that a call refers to, each once, in the order in which they appear:
+// as the id of its resource, and in the values and PATCH filters of attributes that hold
+// references. Those are the complex attributes whose definition has a $ref and is not readOnly
+// (members, manager), and all attributes of an undeclared extension. In them, the value itself, a
+// "value" or a "$ref" can be a reference. In other attributes, such as title, "bulkId:1" is plain
+// text.
 func References(c protocol.Call) []string {
 	var out []string
 	noted := map[string]bool{}
@@ -33,12 +36,13 @@ func References(c protocol.Call) []string {
 	if id, ok := Reference(protocol.Target(c).ID); ok {
 		_, _ = note(scim.AttrPath{}, id, false)
 	}
-	_, _ = referrals{protocol.Target(c).Type, note}.call(c) // to note never fails
+	_, _ = referrals{protocol.Target(c).Type, note}.call(c) // note never fails
 	return out
 }
 
-// Bind puts ids in the place of references; in a $ref that is a relative URI. It fails where lookup does not know a bulkId, where the path
-// says another type than the resource has, and where a group would become a member of a group, which Keycloak cannot hold.
+// Bind replaces references by ids; in a $ref, by a relative URI. It fails with 400 if lookup does
+// not know a bulkId, if the path names another type than the resource has, and if a group would
+// become a member of a group, which Keycloak does not support.
 func Bind(c protocol.Call, lookup func(bulkID string) (scim.Ref, bool)) (protocol.Call, error) {
 	find := func(id string) (scim.Ref, error) {
 		ref, ok := lookup(id)
@@ -54,7 +58,7 @@ func Bind(c protocol.Call, lookup func(bulkID string) (scim.Ref, bool)) (protoco
 			return c, err
 		}
 		if ref.Type != own.Type {
-			return c, scim.InvalidValue("%s%s is a %s, and the path says %s", bulkPrefix, id, ref.Type, own.Type.Endpoint())
+			return c, scim.InvalidValue("%s%s is a %s, but the path says %s", bulkPrefix, id, ref.Type, own.Type.Endpoint())
 		}
 		c = aim(c, ref)
 	}
@@ -72,6 +76,7 @@ func Bind(c protocol.Call, lookup func(bulkID string) (scim.Ref, bool)) (protoco
 	}}.call(c)
 }
 
+// aim sets the resource of a call.
 func aim(c protocol.Call, ref scim.Ref) protocol.Call {
 	switch c := c.(type) {
 	case protocol.Replace:
@@ -88,9 +93,11 @@ func aim(c protocol.Call, ref scim.Ref) protocol.Call {
 	}
 }
 
-// Defer takes the references to the given bulkIds out of a Create, and returns the Patch that puts them in afterwards; its Ref has no id yet.
-// That is how a circle is cut (RFC 7644 section 3.7.1). Of a multi-valued attribute only the values that refer are taken out. A Create
-// without such references is returned as it is, with a Patch without operations.
+// Defer removes the references to the given bulkIds from a Create, and returns the Patch that adds
+// them afterwards; the id in its Ref is not set yet. That is how a circle of references is resolved
+// (RFC 7644 section 3.7.1). Of a multi-valued attribute, it removes only the values with
+// references. It returns a Create without such references as it is, with a Patch without
+// operations.
 func Defer(c protocol.Create, ids []string) (protocol.Create, protocol.Patch) {
 	d := deferral{body: c.Body.Object(), later: protocol.Patch{Ref: scim.Ref{Type: c.Type}}, ids: map[string]bool{}}
 	for _, id := range ids {
@@ -109,7 +116,7 @@ func Defer(c protocol.Create, ids []string) (protocol.Create, protocol.Patch) {
 	return c, d.later
 }
 
-// deferral is a Create that is taken apart.
+// deferral is a Create while Defer splits it.
 type deferral struct {
 	body  *scim.Object
 	later protocol.Patch
@@ -125,7 +132,7 @@ func (d deferral) refers(at scim.AttrPath, value string) bool {
 	return found
 }
 
-// move puts what refers to one of the ids, at one attribute, into the Patch.
+// move moves the values of one attribute that refer to one of the ids into the Patch.
 func (d *deferral) move(at scim.AttrPath, raw string) {
 	if !d.refers(at, raw) {
 		return

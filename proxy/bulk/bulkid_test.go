@@ -111,7 +111,7 @@ func TestWhatCannotBeBound(t *testing.T) {
 	for _, c := range []struct{ target, body, words string }{
 		{"POST Groups/", `{"members":[{"value":"bulkId:100"}]}`, "bulkId:100 is not the bulkId of a POST"},
 		{"DELETE bulkId:2", "", "bulkId:2 is not"},
-		{"DELETE Groups/bulkId:1", "", "bulkId:1 is a User, and the path says Groups"},
+		{"DELETE Groups/bulkId:1", "", "bulkId:1 is a User, but the path says Groups"},
 		{"POST Groups/", `{"members":[{"value":"bulkId:10"}]}`, "bulkId:10 is a group"},
 		{"PATCH Groups/g-2", patch(`[{"op":"add","path":"members","value":[{"value":"bulkId:10"}]}]`), "bulkId:10 is a group"},
 	} {
@@ -120,7 +120,7 @@ func TestWhatCannotBeBound(t *testing.T) {
 	}
 }
 
-// What Defer takes out, and what it leaves, is together what was asked.
+// The parts that Defer returns are together the call that it got.
 func TestDefer(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ target, body, ids, now, later string }{

@@ -2,8 +2,9 @@ package bulk
 
 import "slices"
 
-// circles finds the strongly connected components of a graph with nodes 0 to n-1 (Tarjan): one for each node that is in no circle. The nodes
-// of each are in order, and components come by their first nodes.
+// circles returns the strongly connected components of a graph with the nodes 0 to n-1 (Tarjan). A
+// node outside of all circles is a component by itself. Nodes are sorted, and components are sorted
+// by their first nodes.
 func circles(n int, edges func(int) []int) [][]int {
 	t := tarjan{edges: edges, index: make([]int, n), low: make([]int, n), open: make([]bool, n)}
 	for i := range n {
@@ -18,7 +19,7 @@ func circles(n int, edges func(int) []int) [][]int {
 type tarjan struct {
 	edges      func(int) []int
 	count      int
-	index, low []int // from 1; 0: not visited
+	index, low []int // count from 1; 0 means not visited
 	open       []bool
 	stack      []int
 	found      [][]int

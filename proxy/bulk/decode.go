@@ -19,31 +19,31 @@ const (
 	remove = "DELETE"
 )
 
-// operation is one operation of a request, as it goes its way.
+// operation is one operation of a request, with its progress.
 type operation struct {
 	method, bulkID string
 	call           protocol.Call
-	refs           []string // bulkIds that the call refers to
-	ref            scim.Ref // the resource, once its id is known
+	refs           []string // the bulkIds that the call refers to
+	ref            scim.Ref // the resource; its id may not be known yet
 	version        string
-	skipped        []string // members that do not exist
-	adopted        bool     // the resource was made by an earlier request: it is not taken back
+	skipped        []string // members that were left out because they do not exist
+	adopted        bool     // an earlier request created the resource, so it is not removed if a circle fails
 	err            error
 	state          state
 }
 
-// state says how far an operation has come.
+// state is the progress of an operation.
 type state uint8
 
 const (
 	waiting state = iota
 	finished
-	leftOut // not begun, and not to be
+	leftOut // not started, and will not be
 )
 
-// decode reads all operations. What is wrong in one is its own error, of status 400. It reports
-// whether there was time for it: after the context has ended only the envelopes of the rest are
-// read, so that the answer can name them.
+// decode reads all operations. An error in one is its own result, with status 400. decode reports
+// whether it finished in time: after the context has ended it reads only the envelopes of the
+// remaining operations, so that the answer can name them.
 func (r *run) decode(ctx context.Context, texts []string) bool {
 	r.ops = make([]operation, len(texts))
 	r.makers = map[string]int{}
@@ -91,7 +91,8 @@ func (r *run) decodeOne(ctx context.Context, i int, text string) {
 	}
 }
 
-// introduce makes a bulkId known. Of two operations with the same one neither is carried out: it is not known which the others mean.
+// introduce registers the bulkId of a POST. If two operations have the same one, both fail, because
+// a reference to it is ambiguous.
 func (r *run) introduce(i int) {
 	o := &r.ops[i]
 	first, twice := r.makers[o.bulkID]
@@ -99,11 +100,12 @@ func (r *run) introduce(i int) {
 		r.makers[o.bulkID] = i
 		return
 	}
-	taken := scim.InvalidValue("the bulkId %q is given to more than one POST", o.bulkID)
+	taken := scim.InvalidValue("more than one POST has the bulkId %q", o.bulkID)
 	r.ops[first].err, o.err = taken, taken
 }
 
-// promised tells what a bulkId will name, before it does: Bind then finds everything that cannot be bound.
+// promised returns the type that a bulkId will have, with the bulkId as id, so that Bind detects
+// every error before anything is done.
 func (r *run) promised(bulkID string) (scim.Ref, bool) {
 	i, ok := r.makers[bulkID]
 	if !ok {
@@ -112,13 +114,14 @@ func (r *run) promised(bulkID string) (scim.Ref, bool) {
 	return scim.Ref{Type: r.ops[i].ref.Type, ID: bulkID}, true
 }
 
-// nameless reports whether a bulkId is of a POST whose path could not be read. Whoever depends on that fails with it.
+// nameless reports whether a bulkId belongs to a POST whose path could not be read. Operations that
+// refer to it fail as dependents.
 func (r *run) nameless(bulkID string) bool {
 	i, ok := r.makers[bulkID]
 	return ok && r.ops[i].ref.Type == ""
 }
 
-// broken is the first bulkId that an operation depends on and whose operation failed, or "".
+// broken returns the first bulkId of a failed operation that an operation refers to, or "".
 func (r *run) broken(o *operation) string {
 	for _, id := range o.refs {
 		if i, ok := r.makers[id]; ok && r.ops[i].err != nil {
@@ -128,8 +131,8 @@ func (r *run) broken(o *operation) string {
 	return ""
 }
 
-// refused makes an error in an operation the operation's 400: what a single request would be told as 404 or 405 is here something wrong in
-// the body.
+// refused turns an error in an operation into status 400, because a wrong path or method, 404 or
+// 405 for a single request, is here an error in the body. It does not change statuses from 500.
 func refused(err error) error {
 	e := *scim.AsError(err)
 	if e.Status >= 500 {
@@ -142,7 +145,7 @@ func refused(err error) error {
 	return &e
 }
 
-// open reads an operation's envelope, and its data as the body of a request.
+// open reads an operation's envelope and its data, as a request.
 func (r *run) open(o *operation, text string) (protocol.Request, error) {
 	doc, err := scim.Part(text)
 	if err != nil {
@@ -174,7 +177,7 @@ func (r *run) open(o *operation, text string) (protocol.Request, error) {
 	return w, err
 }
 
-// checkData holds an operation's data to the limits of a single request's body.
+// checkData applies the limits of a single request's body to an operation's data.
 func (r *run) checkData(data []byte) error {
 	if n := r.runner.Limits.Body; int64(len(data)) > n {
 		return scim.TooLarge(n)
@@ -182,7 +185,7 @@ func (r *run) checkData(data []byte) error {
 	return scim.CheckJSON(data, r.runner.Limits.Depth)
 }
 
-// check of what the decoder does not see.
+// check makes the checks that the decoder cannot make.
 func (o *operation) check() error {
 	creates := o.method == post
 	switch {
@@ -198,7 +201,8 @@ func (o *operation) check() error {
 	return nil
 }
 
-// place reads a path: "/Users", "/Groups/{id}" or "/Users/bulkId:x", the first slash may be missing.
+// place reads a path: "/Users", "/Groups/{id}" or "/Users/bulkId:x". The first slash may be
+// missing.
 func place(path string) (scim.Ref, error) {
 	segments := strings.Split(strings.TrimPrefix(path, "/"), "/")
 	for i, s := range segments {
@@ -215,7 +219,7 @@ func place(path string) (scim.Ref, error) {
 	case scim.Group.Endpoint():
 		ref.Type = scim.Group
 	case "Bulk":
-		return ref, scim.InvalidSyntax("a bulk request cannot hold another one")
+		return ref, scim.InvalidSyntax("a bulk request cannot contain another one")
 	}
 	if ref.Type == "" || len(segments) > 2 || ref.ID == protocol.Search {
 		return ref, scim.InvalidSyntax("the path is not /Users, /Groups or one resource below them")

@@ -13,10 +13,10 @@ import (
 
 const (
 	enterprise = scim.EnterpriseURN
-	foreign    = "urn:example:2.0:User" // an extension that nobody declared
+	foreign    = "urn:example:2.0:User" // an undeclared extension
 )
 
-// refused checks an error's scimType and that its detail has the given words.
+// refused checks an error's scimType, and that its detail has the given words.
 func refused(t *testing.T, name string, err error, scimType string, words ...string) {
 	t.Helper()
 	if err == nil {

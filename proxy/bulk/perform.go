@@ -9,7 +9,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// perform carries a unit out. Where the context ends before there is a slot for it, it is left out.
+// perform carries out a unit. If the context ends before the pool is free, it leaves the unit out.
 func (r *run) perform(ctx context.Context, u *unit) {
 	if p := r.runner.Pool; p != nil {
 		if p.slots.Acquire(ctx, 1) != nil {
@@ -38,7 +38,7 @@ func (r *run) refersToItself(i int) bool {
 	return false
 }
 
-// made tells what a bulkId names, once that was made.
+// made returns the resource of a bulkId, if it has been created.
 func (r *run) made(bulkID string) (scim.Ref, bool) {
 	i, ok := r.makers[bulkID]
 	if !ok || r.ops[i].ref.ID == "" {
@@ -47,7 +47,7 @@ func (r *run) made(bulkID string) (scim.Ref, bool) {
 	return r.ops[i].ref, true
 }
 
-// do binds and carries out one call of an operation.
+// do binds one call of an operation and carries it out.
 func (r *run) do(ctx context.Context, o *operation, c protocol.Call) error {
 	c, err := Bind(c, r.made)
 	if err != nil {
@@ -67,13 +67,14 @@ func (r *run) do(ctx context.Context, o *operation, c protocol.Call) error {
 	return nil
 }
 
-// circle makes resources that refer to each other: first all of them, without what cannot be bound yet, then what was taken out. If one
-// operation fails, those that were made are removed again: none of them is what was asked for.
+// circle creates resources that refer to each other: first all of them without the references that
+// cannot be bound yet, then it adds those references. If one operation fails, it removes the
+// resources that it has created, because they are incomplete.
 func (r *run) circle(ctx context.Context, u *unit) {
 	later := make([]protocol.Patch, len(u.ops))
 	for n, i := range u.ops {
 		o := &r.ops[i]
-		create, _ := o.call.(protocol.Create) // circles are among creates only
+		create, _ := o.call.(protocol.Create) // a circle has only creates
 		create, later[n] = Defer(create, r.unmade(o))
 		if o.err = r.do(ctx, o, create); o.err != nil {
 			r.takeBack(ctx, u, i)
@@ -93,18 +94,19 @@ func (r *run) circle(ctx context.Context, u *unit) {
 	}
 }
 
-// unmade are the bulkIds that an operation of a circle refers to and that are not made yet.
+// unmade returns the bulkIds that an operation refers to and that are not created yet.
 func (r *run) unmade(o *operation) []string {
 	return slices.DeleteFunc(slices.Clone(o.refs), func(id string) bool { _, made := r.made(id); return made })
 }
 
-// patience with removing what must not stay.
-const patience = 20 * time.Second
+// takeBackTimeout bounds the removal of the resources of a failed circle.
+const takeBackTimeout = 20 * time.Second
 
-// takeBack removes what a circle has made, also when the caller's time is over. What cannot be removed is told.
+// takeBack removes the resources that a circle has created, also if the request has timed out. The
+// operation's error names a resource that cannot be removed.
 func (r *run) takeBack(ctx context.Context, u *unit, cause int) {
 	r.failOthers(u, cause)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeBackTimeout)
 	defer cancel()
 	for _, i := range u.ops {
 		o := &r.ops[i]
@@ -118,7 +120,7 @@ func (r *run) takeBack(ctx context.Context, u *unit, cause int) {
 			continue
 		}
 		e := *scim.AsError(o.err)
-		e.Detail += "; " + o.ref.Key() + " was made for it and could not be removed"
+		e.Detail += "; " + o.ref.Key() + " was created for it and could not be removed"
 		o.err = &e
 	}
 }

@@ -6,15 +6,16 @@ import (
 	"keycloak-scim-proxy/proxy/protocol"
 )
 
-// unit is what is carried out in one go: one operation, or the creates of a circle of references.
+// unit is carried out as a whole: one operation, or the creates of a circle of references.
 type unit struct {
-	ops    []int // in request order
-	before []*unit
-	waits  int // units that this one still waits for
+	ops    []int   // in request order
+	before []*unit // units that wait for this one
+	waits  int     // how many units this one still waits for
 }
 
-// plan makes units and the order between them. There is no circle left: creates wait for creates outside of their own circle only, and
-// everything else waits for creates and for what stands before it in the request.
+// plan makes units and the order between them. The order has no circles: creates wait only for
+// creates outside of their own circle, and other operations wait for creates and for earlier
+// operations.
 func (r *run) plan() []*unit {
 	var units []*unit
 	of := make([]*unit, len(r.ops))
@@ -35,7 +36,7 @@ func (r *run) plan() []*unit {
 	}
 	for i := range r.ops {
 		if r.ops[i].err != nil {
-			continue // it waits for nobody
+			continue // it has failed already, so it waits for nothing
 		}
 		for _, j := range r.depends(i) {
 			after(i, j)
@@ -45,7 +46,7 @@ func (r *run) plan() []*unit {
 	return units
 }
 
-// depends are the operations that make what an operation refers to.
+// depends returns the operations that create the resources that an operation refers to.
 func (r *run) depends(i int) []int {
 	var out []int
 	for _, id := range r.ops[i].refs {
@@ -56,7 +57,8 @@ func (r *run) depends(i int) []int {
 	return out
 }
 
-// makersOf are the edges among which circles are sought: a create that failed already waits for nobody.
+// makersOf returns the edges of the graph of creates in which circles are searched. A create that
+// has failed already has no edges.
 func (r *run) makersOf(i int) []int {
 	if _, creates := r.ops[i].call.(protocol.Create); !creates || r.ops[i].err != nil {
 		return nil
@@ -64,8 +66,8 @@ func (r *run) makersOf(i int) []int {
 	return slices.DeleteFunc(r.depends(i), func(j int) bool { return r.ops[j].err != nil })
 }
 
-// keepOrder lets operations on one resource follow each other in request order, and lets an operation on a resource that the request makes
-// wait for those before it that refer to the resource.
+// keepOrder keeps operations on one resource in request order. An operation on a resource that the
+// request creates also waits for earlier operations that refer to the resource.
 func (r *run) keepOrder(after func(i, j int)) {
 	uses := map[string][]int{}
 	for i := range r.ops {

@@ -10,8 +10,9 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// A request of a caller who may write nothing of it fails as a whole after one question for each kind of create and a few for each kind of change. Whoever may do one
-// kind gets an answer for each operation.
+// If the caller may write nothing of a request, it fails as a whole after one check for each kind
+// of create and a few for each kind of change. If the caller may do one kind, each operation has a
+// result.
 func TestRefusedCaller(t *testing.T) {
 	var ops []string
 	for i := range 20 {
@@ -28,7 +29,7 @@ func TestRefusedCaller(t *testing.T) {
 	}
 	forbidden := scim.Forbidden("no")
 	for _, row := range []struct {
-		allowed scim.Ref // the only kind that is allowed
+		allowed scim.Ref // the only allowed kind
 		asked   int
 		whole   bool
 	}{

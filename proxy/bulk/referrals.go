@@ -8,8 +8,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// referrals walks the places of a call where references may stand. Visit is told the attribute, the bulkId, and whether a URI stands there;
-// what it returns, JSON text of a string, takes the reference's place, "" leaves it.
+// referrals visits the references in a call. visit gets the attribute, the bulkId, and whether a
+// URI belongs there. It returns the JSON string that replaces the reference; "" leaves it.
 type referrals struct {
 	t     scim.ResourceType
 	visit func(at scim.AttrPath, bulkID string, uri bool) (string, error)
@@ -46,7 +46,7 @@ func (w referrals) body(r scim.Resource) (scim.Resource, error) {
 	return document.Part(raw)
 }
 
-// object walks a resource, or one extension of it.
+// object visits a resource, or one extension of it.
 func (w referrals) object(urn, raw string) (string, error) {
 	if !mayRefer(raw) {
 		return raw, nil
@@ -59,17 +59,16 @@ func (w referrals) object(urn, raw string) (string, error) {
 	})
 }
 
-// mayRefer saves most values the walk. The prefix may be written with escapes.
+// mayRefer is a cheap test that skips most values. The prefix may be written with escapes.
 func mayRefer(raw string) bool {
 	return strings.Contains(raw, bulkPrefix) || strings.Contains(raw, `\`)
 }
 
-// each replaces the members of an object. What does not change stays byte for byte, and so does
-// anything but an object.
+// each replaces the members of an object. Unchanged members and other values stay byte for byte.
 func each(raw string, change func(name, raw string) (string, error)) (string, error) {
 	r, err := document.Part(raw)
 	if err != nil {
-		return raw, nil //nolint:nilerr // nothing refers in what is not an object
+		return raw, nil //nolint:nilerr // only objects have members
 	}
 	var failed error
 	changed := r.Map(func(name, raw string) (string, string) {
@@ -98,7 +97,7 @@ func (w referrals) attribute(at scim.AttrPath, raw string) (string, error) {
 	return w.values(at, raw)
 }
 
-// values walks a value of which the text itself may refer, or each of them.
+// values visits a value, or each element of a list, in which the text itself may be a reference.
 func (w referrals) values(at scim.AttrPath, raw string) (string, error) {
 	switch {
 	case document.IsText(raw):
@@ -126,7 +125,7 @@ func (w referrals) values(at scim.AttrPath, raw string) (string, error) {
 	})
 }
 
-// referring reports whether a sub-attribute names another resource.
+// referring reports whether a sub-attribute can hold a reference.
 func referring(sub string) bool {
 	return strings.EqualFold(sub, "value") || strings.EqualFold(sub, "$ref")
 }
@@ -162,7 +161,7 @@ func (w referrals) op(op scim.Op) (scim.Op, error) {
 	return op, err
 }
 
-// filter walks a filter on the elements of an attribute.
+// filter visits a filter on the elements of an attribute.
 func (w referrals) filter(at scim.AttrPath, f scim.Filter) (scim.Filter, error) {
 	return scim.MapFilter(f, func(of scim.AttrPath, f scim.Filter) (scim.Filter, error) {
 		c, ok := f.(scim.Compare)

@@ -9,17 +9,17 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// URIs of the messages (RFC 7644 section 3.7).
+// Schema URIs of the messages (RFC 7644 section 3.7).
 const (
 	RequestURN  = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 	ResponseURN = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 )
 
-// Request is a bulk request whose envelope is in order.
+// Request is a bulk request with a valid envelope.
 type Request struct {
-	// FailOnErrors is the number of errors after which nothing more is begun; 0: all operations are tried.
+	// FailOnErrors is the number of errors after which no more operations start; 0 means no limit.
 	FailOnErrors int
-	// Quiet says that nobody wants to see what PUT and PATCH made of a resource, so that it is not read for its version.
+	// Quiet skips reading a resource after PUT and PATCH; the results then have no version.
 	Quiet bool
 
 	operations []string // JSON texts
@@ -41,10 +41,10 @@ func Parse(body []byte, operations int) (Request, error) {
 	}
 	list := envelope.Raw("Operations")
 	if !strings.HasPrefix(list, "[") {
-		return Request{}, scim.InvalidSyntax("Operations is missing or no array")
+		return Request{}, scim.InvalidSyntax("Operations is missing or not an array")
 	}
 	r := Request{operations: document.Elements(list)}
-	if n := len(r.operations); n > operations { // RFC 7644 section 3.7.4: the answer says which limit
+	if n := len(r.operations); n > operations { // RFC 7644 section 3.7.4: the answer names the limit
 		return Request{}, scim.Fail(413, "", "the request has %d operations; maxOperations is %d", n, operations)
 	}
 	if raw := envelope.Raw("failOnErrors"); raw != "" && raw != "null" {

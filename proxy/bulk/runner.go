@@ -9,67 +9,76 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Limits of bulk requests. Body and Depth are those of a single request's body; each operation's data is held to them.
+// Limits of bulk requests. Body and Depth are the limits of a single request's body; they apply to
+// the data of each operation. Payload and Body are in bytes.
 type Limits struct {
-	// Operations is how many a request may have, Payload its largest size in bytes.
+	// Operations is the largest number of operations of a request, Payload its largest size.
 	Operations int
 	Payload    int64
 	Body       int64
 	Depth      int
 }
 
-// Pool bounds how many operations of all bulk requests of a tenant run at the same time. It is safe for concurrent use.
+// Pool bounds how many operations of all bulk requests of a tenant run at the same time. It is safe
+// for concurrent use.
 type Pool struct{ slots *semaphore.Weighted }
 
-// NewPool makes a pool for n operations.
+// NewPool returns a pool for n operations.
 func NewPool(n int) *Pool { return &Pool{semaphore.NewWeighted(int64(n))} }
 
-// Runner is a value, made per session: service and decoder are the session's own, so that there is no second way in.
+// Runner runs bulk requests of one session. Service and Decode are the session's own, so that an
+// operation passes the same checks as a single request.
 type Runner struct {
 	Service protocol.Service
 	Decode  func(protocol.Request) (protocol.Call, []string, error)
-	// Prove asks whether the caller may write a resource, or create one of the type if the ref has no id.
+	// Prove returns an error if the caller may not write a resource, or, if ref has no id, may not
+	// create one of the type. If it is nil, nothing is checked before the first operation.
 	Prove func(ctx context.Context, ref scim.Ref) error
 	// Workers is how many operations of one request run at the same time.
 	Workers int
-	// Pool is shared by the requests of a tenant; nil: no bound but Workers.
+	// Pool is shared by the requests of a tenant; nil means that only Workers is a bound.
 	Pool   *Pool
 	Limits Limits
 }
 
-// Result of one operation.
+// Result is the result of one operation.
 type Result struct {
 	// Method and BulkID as sent.
 	Method, BulkID string
-	// Ref is the resource; without an ID where none was made or the path could not be read.
+	// Ref is the resource. It has no ID if the resource was not created or the path could not be
+	// read.
 	Ref     scim.Ref
 	Version string
-	// Status of an operation that succeeded.
+	// Status is set if the operation succeeded.
 	Status int
-	// Err is why it failed.
+	// Err is set if the operation failed.
 	Err error
 }
 
-// Outcome of a request.
+// Outcome is the result of a request.
 type Outcome struct {
-	// Results in request order. Operations that were not begun because of FailOnErrors are left out (RFC 7644 section 3.7.3).
+	// Results are in request order. Operations that did not start because of FailOnErrors have none
+	// (RFC 7644 section 3.7.3).
 	Results []Result
-	// Fired are the names of the dialect's rules that fired, Skipped members that do not exist and were left out; for the log.
+	// Fired has the names of the dialect's rules that changed something, and Skipped the members
+	// that were left out because they do not exist. Both are for the log.
 	Fired, Skipped []string
 }
 
-// run is one request on its way. Operations are written by the unit that they are in only, and read by others after it is done.
+// run is a running request. Only the unit of an operation writes it; others read it after the unit
+// is done.
 type run struct {
 	runner  Runner
 	request Request
 	ops     []operation
 	makers  map[string]int // bulkId: index of its POST
-	failed  int            // operations so far
+	failed  int            // number of failed operations so far
 	outcome Outcome
 }
 
-// Run carries a request out: everything is decoded before anything is done. When the context ends, what is under way is finished and what was
-// not begun is told so with status 503: nothing of it was done. A request of a caller who may write nothing of it fails as a whole.
+// Run carries out a request. It decodes all operations before it starts one. When the context ends,
+// running operations finish; operations that did not start get status 503 and had no effect. If the
+// caller may write nothing of the request, the whole request fails.
 func (r Runner) Run(ctx context.Context, q Request) (Outcome, error) {
 	x := &run{runner: r, request: q}
 	if x.decode(ctx, q.operations) {
@@ -82,42 +91,6 @@ func (r Runner) Run(ctx context.Context, q Request) (Outcome, error) {
 	return x.outcome, nil
 }
 
-// provenChanges is how many changes of one type are asked for: a caller may be allowed to change some resources only.
-const provenChanges = 3
-
-// prove asks for one create and a few changes of each type whether the caller may do them. If all of them are refused, so is the request: each operation would be refused at the price of a call. Whoever may do one kind gets an answer for each operation.
-func (r *run) prove(ctx context.Context) error {
-	if r.runner.Prove == nil {
-		return nil
-	}
-	var refused error
-	asked := map[scim.Ref]int{}
-	for i := range r.ops {
-		o := &r.ops[i]
-		kind := scim.Ref{Type: o.ref.Type}
-		if _, creates := o.call.(protocol.Create); !creates {
-			kind.ID = "any"
-		}
-		most := provenChanges
-		if kind.ID == "" {
-			most = 1
-		}
-		if _, unbound := Reference(o.ref.ID); o.err != nil || unbound || asked[kind] >= most {
-			continue
-		}
-		asked[kind]++
-		err := r.runner.Prove(ctx, o.ref)
-		if scim.Status(err) == 404 { // says nothing about the caller: ask for the type instead
-			err = r.runner.Prove(ctx, scim.Ref{Type: o.ref.Type})
-		}
-		if status := scim.Status(err); err == nil || status != 401 && status != 403 {
-			return nil
-		}
-		refused = err
-	}
-	return refused
-}
-
 // collect makes the results.
 func (r *run) collect(outOfTime bool) {
 	for i := range r.ops {
@@ -126,7 +99,7 @@ func (r *run) collect(outOfTime bool) {
 			if !outOfTime || r.enough() {
 				continue
 			}
-			o.err = scim.Fail(503, "", "the bulk request ran out of time before this operation was begun; nothing of it was done")
+			o.err = scim.Fail(503, "", "the bulk request timed out before this operation started; it had no effect")
 		}
 		r.outcome.Results = append(r.outcome.Results, o.result())
 		r.outcome.Skipped = append(r.outcome.Skipped, o.skipped...)

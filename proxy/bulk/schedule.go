@@ -8,11 +8,11 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// enough reports whether the caller's number of errors is reached.
+// enough reports whether failOnErrors is reached.
 func (r *run) enough() bool { return r.request.FailOnErrors > 0 && r.failed >= r.request.FailOnErrors }
 
-// width is how many units may run now. Where the caller counts errors it is never more than errors are left: should all that run fail, the
-// number is reached and not passed, and nothing is under way any more.
+// width returns how many units may run now. With failOnErrors, it is at most the number of errors
+// that are left, so that failOnErrors is not exceeded if all running units fail.
 func (r *run) width() int {
 	w := max(r.runner.Workers, 1)
 	if n := r.request.FailOnErrors; n > 0 {
@@ -21,7 +21,7 @@ func (r *run) width() int {
 	return w
 }
 
-// schedule begins units in request order, as soon as what they wait for is done.
+// schedule starts units in request order, each as soon as the units that it waits for are done.
 func (r *run) schedule(ctx context.Context, units []*unit) {
 	var ready []*unit
 	for _, u := range units {
@@ -54,11 +54,12 @@ func (r *run) schedule(ctx context.Context, units []*unit) {
 	}
 }
 
-// settled reports whether a unit has failed before it is begun: one of its operations could not be read, or depends on one that failed.
+// settled reports whether a unit has failed before it starts: one of its operations could not be
+// read, or refers to one that failed.
 func (r *run) settled(u *unit) bool {
 	for _, i := range u.ops {
 		o := &r.ops[i]
-		if o.err == nil { // what failed before waits for nobody, and must not look at what is under way
+		if o.err == nil { // otherwise the operations that it refers to may still be running
 			if id := r.broken(o); id != "" {
 				o.err = dependent(id)
 			}
@@ -71,13 +72,13 @@ func (r *run) settled(u *unit) bool {
 	return false
 }
 
-// dependent is the error of an operation that refers to what was not made. RFC 7644 section 3.7.1 has 409 for references that could not be
-// resolved.
+// dependent is the error of an operation that refers to a failed operation: 409 (RFC 7644 section
+// 3.7.1: references that cannot be resolved).
 func dependent(bulkID string) error {
 	return scim.Fail(409, "", "not done: it depends on bulkId:%s, which failed", bulkID)
 }
 
-// failOthers lets the rest of a circle fail with one of its operations: each depends on it, by way of the others.
+// failOthers fails the other operations of a circle, because each depends on the one that failed.
 func (r *run) failOthers(u *unit, cause int) {
 	for _, i := range u.ops {
 		if r.ops[i].err == nil {
@@ -86,14 +87,14 @@ func (r *run) failOthers(u *unit, cause int) {
 	}
 }
 
-// finish counts errors and adds what waited for the unit only to what is ready, in request order.
+// finish counts errors, and adds the units that waited only for u to ready, in request order.
 func (r *run) finish(u *unit, ready []*unit) []*unit {
 	for _, i := range u.ops {
 		o := &r.ops[i]
 		if o.state == leftOut {
 			continue
 		}
-		o.state, o.call = finished, nil // what was sent is not needed any more
+		o.state, o.call = finished, nil // releases the memory of the call
 		if o.err != nil {
 			r.failed++
 		}

@@ -1,11 +1,3 @@
-// Package meter bounds the bytes that all requests under way hold at the same time.
-//
-// A request has a Share, which travels in its context. Whoever is about to hold something large takes bytes from it and gives them back, or
-// leaves that to the end of the request. If the sum over all requests is above the limit, Take fails and the request is refused with 503
-// instead of all requests being killed with the process. The first MiB of a request is not counted, and the requests of one caller may hold
-// a quarter of the limit together, so that no caller takes the place of all.
-//
-// It must not know layers, HTTP or SCIM.
 package meter
 
 import (
@@ -15,35 +7,39 @@ import (
 	"sync"
 )
 
-// ErrFull says that the requests under way hold as many bytes as they may. Trying again later helps.
-var ErrFull = errors.New("meter: the requests under way hold as much memory as they may")
+// ErrFull means that the running requests hold as many bytes as they may. A later retry can
+// succeed.
+var ErrFull = errors.New("meter: the running requests hold as much memory as they may")
 
-// spare is how many bytes of each request are not counted, so that small requests are served while large ones are refused.
+// spare is how many bytes of each request are not counted, so that small requests are served while
+// large ones are refused.
 const spare = 1 << 20
 
-// callerShare is the part of the limit that the requests of one caller may hold together: one of callerShare parts.
+// callerShare divides the limit: the requests of one caller may hold limit/callerShare bytes
+// together.
 const callerShare = 4
 
-// Meter is the bound of a process. It is safe for concurrent use.
+// Meter counts the bytes of all requests of a process. It is safe for concurrent use.
 type Meter struct {
 	limit int64
 
 	mu      sync.Mutex
 	held    int64
-	callers map[string]int64 // by name; only of those who hold something
+	callers map[string]int64 // bytes by caller, without callers that hold none
 }
 
-// New makes a meter of limit bytes.
+// New returns a meter with a limit in bytes.
 func New(limit int64) *Meter { return &Meter{limit: limit, callers: map[string]int64{}} }
 
-// Held is how many bytes are taken now.
+// Held returns how many bytes are taken now.
 func (m *Meter) Held() int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.held
 }
 
-// add takes bytes for a caller, or gives them back if n is negative. It reports whether there was room.
+// add takes n bytes for a caller, or gives them back if n is negative. It reports whether the
+// limits allow it.
 func (m *Meter) add(caller string, n int64) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -60,17 +56,17 @@ func (m *Meter) add(caller string, n int64) bool {
 	return true
 }
 
-// Share is what one request holds.
+// Share counts the bytes of one request.
 type Share struct {
 	meter  *Meter
 	mu     sync.Mutex
 	caller string
-	used   int64 // spare bytes included
-	held   int64
-	ended  bool // nothing is counted for a request that is over
+	used   int64 // including the spare bytes
+	held   int64 // without them
+	ended  bool  // nothing is counted after the end
 }
 
-// For says whose request it is, before anything is taken.
+// For sets the caller of a request. It must run before the first Take.
 func For(ctx context.Context, caller string) {
 	if s, ok := ctx.Value(key{}).(*Share); ok {
 		s.mu.Lock()
@@ -79,7 +75,8 @@ func For(ctx context.Context, caller string) {
 	}
 }
 
-// set changes what is used, and holds what of it is beyond the spare bytes. It reports whether there was room. The lock is held.
+// set changes the number of used bytes, and holds those above the spare ones. It reports whether
+// the limits allow it. The caller holds the lock.
 func (s *Share) set(used int64) bool {
 	held := max(used-spare, 0)
 	if !s.meter.add(s.caller, held-s.held) {
@@ -91,13 +88,13 @@ func (s *Share) set(used int64) bool {
 
 type key struct{}
 
-// With gives a context a share. End must be called when the request is over.
+// With adds a share to a context. The caller must call End at the end of the request.
 func (m *Meter) With(ctx context.Context) (context.Context, *Share) {
 	s := &Share{meter: m}
 	return context.WithValue(ctx, key{}, s), s
 }
 
-// End gives everything back.
+// End gives all bytes back.
 func (s *Share) End() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -105,7 +102,7 @@ func (s *Share) End() {
 	s.ended = true
 }
 
-// Take takes n bytes, or fails with ErrFull and takes none. A context without a share has no bound.
+// Take takes n bytes, or takes none and fails with ErrFull. A context without a share has no limit.
 func Take(ctx context.Context, n int) error {
 	s, ok := ctx.Value(key{}).(*Share)
 	if !ok {
@@ -119,7 +116,7 @@ func Take(ctx context.Context, n int) error {
 	return fmt.Errorf("%w: %d bytes more", ErrFull, n)
 }
 
-// Give gives n bytes back that were taken with the same context.
+// Give gives back n bytes that were taken with the same context.
 func Give(ctx context.Context, n int) {
 	s, ok := ctx.Value(key{}).(*Share)
 	if !ok {

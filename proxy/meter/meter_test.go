@@ -67,7 +67,7 @@ func TestSharesOfOneBound(t *testing.T) {
 	}
 }
 
-// A reader takes as bytes come.
+// A reader takes bytes as they arrive.
 func TestReader(t *testing.T) {
 	m := meter.New(4 * mib)
 	ctx, share := m.With(t.Context())

@@ -5,7 +5,8 @@ import (
 	"io"
 )
 
-// Reader takes the bytes that are read, as they come, so that a slow sender holds only what it has sent.
+// Reader takes the bytes that it reads, as they arrive, so that a slow sender holds only the bytes
+// that it has sent.
 func Reader(ctx context.Context, r io.Reader) io.Reader { return &reader{ctx, r} }
 
 type reader struct {

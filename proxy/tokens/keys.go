@@ -14,24 +14,26 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// Source reads what a realm publishes.
+// Source reads the keys and the issuer of a realm.
 type Source struct {
 	// Keys returns the realm's JSON Web Key Set (RFC 7517).
 	Keys func(ctx context.Context) ([]byte, error)
-	// Issuer returns the name that the realm gives itself in tokens.
+	// Issuer returns the realm's issuer, as it is in its tokens.
 	Issuer func(ctx context.Context) (string, error)
 }
 
-// ErrNotTried is what a Source returns if it did not ask for the keys. The next token asks again.
-var ErrNotTried = errors.New("tokens: the keys were not asked for")
+// ErrNotTried means that a Source did not request the keys. The next token tries again at once,
+// without waiting for retryAge.
+var ErrNotTried = errors.New("tokens: the keys were not requested")
 
-// KeysAge is how long keys and issuer are used before they are read again. A key that Keycloak deletes meanwhile is refused by Keycloak.
+// KeysAge is how long keys and issuer are used before they are read again. A token of a key that
+// was deleted meanwhile is refused by Keycloak.
 const KeysAge = 5 * time.Minute
 
-// retryAge is how long after a reading the keys are not read again, whatever unknown key a token names.
+// retryAge is the shortest time between two readings of the keys, also for unknown key ids.
 const retryAge = 10 * time.Second
 
-// keySet is the public keys of a realm, and its issuer.
+// keySet has the public keys of a realm, and its issuer.
 type keySet struct {
 	source Source
 	now    func() time.Time
@@ -39,15 +41,16 @@ type keySet struct {
 
 	mu      sync.Mutex
 	keys    []jose.JSONWebKey
-	read    time.Time // of keys
-	tried   time.Time
-	err     error // of the last try
-	name    string
-	namedAt time.Time // of name
+	read    time.Time // when keys were read
+	tried   time.Time // when reading keys was last tried
+	err     error     // of that try
+	name    string    // the issuer
+	namedAt time.Time // when name was read
 }
 
-// asked is the key set as one verification asks it. go-oidc hides errors behind a text, so they are kept here.
-type asked struct {
+// lookup is the key set for one verification. It keeps the error of reading the keys, because
+// go-oidc turns errors into text.
+type lookup struct {
 	set         *keySet
 	unavailable error
 }
@@ -55,14 +58,14 @@ type asked struct {
 var errUnknownKey = errors.New("tokens: no key of the realm has the token's key id")
 
 // VerifySignature checks a token with the realm's keys and returns its payload.
-func (a *asked) VerifySignature(ctx context.Context, token string) ([]byte, error) {
+func (l *lookup) VerifySignature(ctx context.Context, token string) ([]byte, error) {
 	jws, err := jose.ParseSignedCompact(token, algorithms())
 	if err != nil {
 		return nil, err
 	}
-	keys, err := a.set.named(ctx, jws.Signatures[0].Header.KeyID)
+	keys, err := l.set.named(ctx, jws.Signatures[0].Header.KeyID)
 	if err != nil {
-		a.unavailable = err
+		l.unavailable = err
 		return nil, err
 	}
 	if len(keys) == 0 {
@@ -71,9 +74,10 @@ func (a *asked) VerifySignature(ctx context.Context, token string) ([]byte, erro
 	return (&oidc.StaticKeySet{PublicKeys: keys}).VerifySignature(ctx, token)
 }
 
-var _ oidc.KeySet = (*asked)(nil)
+var _ oidc.KeySet = (*lookup)(nil)
 
-// named returns the signing keys with an id. They are read anew if they are old, or if none has the id.
+// named returns the signing keys with an id. It reads the keys again if they are older than
+// KeysAge, or if none has the id.
 func (s *keySet) named(ctx context.Context, id string) ([]crypto.PublicKey, error) {
 	found, old := s.find(id)
 	if len(found) > 0 && !old {
@@ -85,7 +89,7 @@ func (s *keySet) named(ctx context.Context, id string) ([]crypto.PublicKey, erro
 		return nil, ctx.Err()
 	case r := <-done:
 		if found, _ = s.find(id); len(found) > 0 {
-			return found, nil // an old key serves while new ones cannot be had: Keycloak has the last word
+			return found, nil // if the keys cannot be read, old ones stay in use: Keycloak checks the token too
 		}
 		return nil, r.Err
 	}
@@ -102,7 +106,8 @@ func (s *keySet) find(id string) (found []crypto.PublicKey, old bool) {
 	return found, s.now().Sub(s.read) >= KeysAge
 }
 
-// refresh reads the keys, unless that was tried a moment ago. Then it returns the error of that try.
+// refresh reads the keys. If the last try is less than retryAge ago, it returns the error of that
+// try.
 func (s *keySet) refresh(ctx context.Context) error {
 	s.mu.Lock()
 	if s.now().Sub(s.tried) < retryAge {
@@ -130,7 +135,7 @@ func (s *keySet) refresh(ctx context.Context) error {
 	return err
 }
 
-// issuer is the realm's own name in tokens. It is read when a signature was right, never for a stranger.
+// issuer returns the realm's issuer. It is called only after the signature was verified.
 func (s *keySet) issuer(ctx context.Context) (string, error) {
 	s.mu.Lock()
 	name, fresh := s.name, s.now().Sub(s.namedAt) < KeysAge

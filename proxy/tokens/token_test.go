@@ -39,7 +39,7 @@ func TestMintRefuses(t *testing.T) {
 	}
 }
 
-// Tokens are out there: their form can never change.
+// Tokens are in use: their form can never change.
 func TestForm(t *testing.T) {
 	rising := make([]byte, 32)
 	for i := range rising {
@@ -63,7 +63,8 @@ func TestForm(t *testing.T) {
 	}
 }
 
-// Whatever single character is mistyped, lost or doubled, and whichever neighbours are swapped, no look-up is needed to refuse it.
+// A token with one wrong, missing or doubled character, or with two neighbours swapped, is refused
+// without a look-up.
 func TestTypingMistakes(t *testing.T) {
 	text := mint(t, "globex-2", "k1").Reveal()
 	refused := func(mistake string) {

@@ -15,14 +15,15 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// ErrInvalid says that a text is not a valid access token of the realm for the SCIM API. The error that wraps it is for the log only.
+// ErrInvalid means that a text is not a valid access token of the realm for the SCIM API. Errors
+// that wrap it have the reason, which is for the log only.
 var ErrInvalid = errors.New("tokens: not a valid access token")
 
-// Claims are what a verified token says.
+// Claims are the claims of a verified token.
 type Claims struct {
 	// Subject is the id of the user or service account in the realm.
 	Subject string
-	// Expires is when the token ends.
+	// Expires is when the token expires.
 	Expires time.Time
 }
 
@@ -33,19 +34,20 @@ type Verifier struct {
 	keys  keySet
 }
 
-// NewVerifier makes the verifier of a realm.
+// NewVerifier returns the verifier of a realm.
 func NewVerifier(realm string, s Source, now func() time.Time) *Verifier {
 	return &Verifier{realm: realm, now: now, keys: keySet{source: s, now: now}}
 }
 
-// algorithms that Keycloak signs access tokens with. Symmetric ones, which it uses for refresh tokens, are not among them.
+// algorithms returns the algorithms with which Keycloak can sign access tokens. Symmetric
+// algorithms, which it uses for refresh tokens, are not accepted.
 func algorithms() []jose.SignatureAlgorithm {
 	return []jose.SignatureAlgorithm{
 		jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512, jose.EdDSA,
 	}
 }
 
-// names are the algorithms as go-oidc takes them.
+// names converts algorithms for go-oidc.
 func names(algs []jose.SignatureAlgorithm) []string {
 	out := make([]string, len(algs))
 	for i, a := range algs {
@@ -54,17 +56,17 @@ func names(algs []jose.SignatureAlgorithm) []string {
 	return out
 }
 
-// audience is what Keycloak's SCIM API asks a token to be made for.
+// audience returns the audience that Keycloak's SCIM API requires in a token.
 func audience(issuer string) string { return issuer + "/scim/v2" }
 
-// Verify checks form, expiry, realm, audience, signature and issuer, in this order. The error wraps ErrInvalid, or is that of the Source if
-// the keys cannot be had.
+// Verify checks form, expiry, realm, audience, signature and issuer, in this order. The error wraps
+// ErrInvalid, or is the Source's if the keys or the issuer cannot be read.
 func (v *Verifier) Verify(ctx context.Context, token string) (Claims, error) {
 	issuer, err := v.precheck(token)
 	if err != nil {
 		return Claims{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	keys := &asked{set: &v.keys}
+	keys := &lookup{set: &v.keys}
 	verifier := oidc.NewVerifier(issuer, keys, &oidc.Config{ClientID: audience(issuer), SupportedSigningAlgs: names(algorithms()), Now: v.now})
 	t, err := verifier.Verify(ctx, token)
 	if keys.unavailable != nil {
@@ -78,12 +80,13 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Claims, error) {
 		return Claims{}, err
 	}
 	if t.Issuer != own || t.Subject == "" {
-		return Claims{}, fmt.Errorf("%w: it is issued by another name of the realm", ErrInvalid)
+		return Claims{}, fmt.Errorf("%w: its issuer is not the realm's, or it has no subject", ErrInvalid)
 	}
 	return Claims{Subject: t.Subject, Expires: t.Expiry}, nil
 }
 
-// precheck refuses what needs no key to be refused, and returns the issuer that the token names. It proves nothing.
+// precheck makes the checks that need no key, and returns the token's issuer, which is not
+// verified.
 func (v *Verifier) precheck(token string) (issuer string, err error) {
 	jws, err := jose.ParseSignedCompact(token, algorithms())
 	if err != nil {
@@ -92,7 +95,7 @@ func (v *Verifier) precheck(token string) (issuer string, err error) {
 	if len(jws.Signatures[0].Signature) == 0 {
 		return "", errors.New("it is not signed")
 	}
-	for part := range strings.SplitSeq(token, ".") { // one token has one spelling: each costs Keycloak a question
+	for part := range strings.SplitSeq(token, ".") { // a token has one spelling, because each spelling costs Keycloak a request
 		if _, err := base64.RawURLEncoding.Strict().DecodeString(part); err != nil {
 			return "", err
 		}
@@ -109,20 +112,20 @@ func (v *Verifier) precheck(token string) (issuer string, err error) {
 	case said.Expires < float64(v.now().Unix()):
 		return "", errors.New("it has expired")
 	case !strings.HasSuffix(said.Issuer, "/realms/"+url.PathEscape(v.realm)):
-		return "", errors.New("another realm issued it")
+		return "", errors.New("its issuer is another realm")
 	case !slices.Contains(texts(said.Audience), audience(said.Issuer)):
-		return "", errors.New("it is not made for the SCIM API")
+		return "", errors.New("its audience is not the SCIM API")
 	}
 	return said.Issuer, nil
 }
 
-// texts reads a claim that is one text or a list.
+// texts reads a claim that is one string or a list of strings (RFC 7519 section 4.1.3).
 func texts(raw json.RawMessage) []string {
 	var one string
 	if json.Unmarshal(raw, &one) == nil {
 		return []string{one}
 	}
 	var many []string
-	_ = json.Unmarshal(raw, &many) // anything else has no texts
+	_ = json.Unmarshal(raw, &many) // other values have no texts
 	return many
 }

@@ -21,7 +21,7 @@ import (
 
 const issuer = "https://id.example/realms/acme%20corp"
 
-// realm publishes keys and signs tokens, at a time of its own.
+// realm publishes keys and signs tokens. It has its own clock.
 type realm struct {
 	t      *testing.T
 	clock  time.Time
@@ -62,7 +62,7 @@ func (r *realm) addKey(id string) any {
 	return k
 }
 
-// claims are those of a good token, with changes.
+// claims returns the claims of a valid token, with changes.
 func (r *realm) claims(change map[string]any) map[string]any {
 	c := map[string]any{"iss": issuer, "sub": "s1", "aud": []string{issuer + "/scim/v2", "account"}, "exp": r.clock.Add(time.Minute).Unix()}
 	maps.Copy(c, change)
@@ -106,7 +106,7 @@ func TestVerify(t *testing.T) {
 	none := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","kid":"k1"}`))
 	for what, row := range map[string]struct {
 		token string
-		reads int // of the keys that the refusal may cost
+		reads int // how often the refusal may read the keys
 	}{
 		"no token":                  {"", 0},
 		"a text":                    {"garbage", 0},
@@ -144,7 +144,8 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// A key that was added serves within retryAge; one that was removed stops within KeysAge; a flood of unknown keys costs one reading.
+// A new key works within retryAge, and a removed one stops within KeysAge. Many unknown keys cost
+// one reading.
 func TestKeyRotation(t *testing.T) {
 	r := newRealm(t)
 	old := r.good(nil)
@@ -172,7 +173,8 @@ func TestKeyRotation(t *testing.T) {
 	}
 }
 
-// While Keycloak is away known keys go on; without keys the error is Keycloak's, not "invalid".
+// While Keycloak is down, known keys stay in use; without keys the error is Keycloak's, not
+// ErrInvalid.
 func TestKeysUnavailable(t *testing.T) {
 	r := newRealm(t)
 	r.down = errors.New("down")
@@ -191,7 +193,7 @@ func TestKeysUnavailable(t *testing.T) {
 	}
 }
 
-// A key for encryption signs nothing.
+// A key for encryption does not verify signatures.
 func TestEncryptionKey(t *testing.T) {
 	r := newRealm(t)
 	r.use = "enc"
