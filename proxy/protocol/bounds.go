@@ -8,18 +8,18 @@ import (
 )
 
 const (
-	// MaxNames bounds the names in attributes and excludedAttributes together: twice what the
-	// schemas of RFC 7643 define.
+	// MaxNames is the largest number of names in attributes and excludedAttributes together: twice
+	// as many as the schemas of RFC 7643 define.
 	MaxNames = 200
-	// MaxTerms bounds the comparisons in the filter of a query. Each is decided on each value of
-	// each resource that the query looks at. Identity providers send three at most; a filter that
-	// names 200 ids has 10 KB.
+	// MaxTerms is the largest number of comparisons in the filter of a query. Each is evaluated on
+	// each value of each resource that the query looks at. Identity providers send at most three; a
+	// filter of 200 ids has 10 KB.
 	MaxTerms = 200
 )
 
 // bounds refuses a request that names too much, before the rules of a dialect run. RFC 7644 table 9
-// defines tooMany for filters, but no other value of it says that there are too many attributes.
-// Too many names in the query are an invalidValue, as is a name that is not an attribute.
+// defines tooMany only for filters, but has no better value for too many attributes. Too many names
+// in the query are an invalidValue, like a name that is not an attribute.
 func (d Decoder) bounds(w Request) error {
 	if w.Method == "GET" && len(w.Query.Get("filter")) > d.MaxFilter {
 		return scim.InvalidFilter("the filter is longer than %d bytes", d.MaxFilter)
@@ -35,7 +35,7 @@ func (d Decoder) bounds(w Request) error {
 	}
 	n := 0
 	switch body, err := document.Part(strings.TrimSpace(string(w.Body))); {
-	case err != nil: // it is refused later, with a better error
+	case err != nil: // refused later, with a better error
 	case w.Method == "POST", w.Method == "PUT":
 		n = body.CountLeaves(scim.MaxAttributes)
 	case w.Method == "PATCH":
@@ -47,8 +47,9 @@ func (d Decoder) bounds(w Request) error {
 	return nil
 }
 
-// countNamed counts the attributes that a PATCH names: one by each operation with a path, each
-// member of the value of one without. A group's members are not counted.
+// countNamed counts the attributes that a PATCH names: one for each operation with a path, and one
+// for each member of the value of an operation without a path. The members of a group are not
+// counted.
 func countNamed(t scim.ResourceType, body scim.Resource) int {
 	n := 0
 	for op := range document.Values(body.Raw("Operations")) {
@@ -67,8 +68,8 @@ func countNamed(t scim.ResourceType, body scim.Resource) int {
 	return n
 }
 
-// countGiven counts the attributes of a value without a path; those of an extension are counted one
-// by one.
+// countGiven counts the attributes of a value without a path. Each attribute of an extension
+// counts.
 func countGiven(t scim.ResourceType, value string) int {
 	n := 0
 	for m := range document.Members(value) {
@@ -83,7 +84,7 @@ func countGiven(t scim.ResourceType, value string) int {
 	return n
 }
 
-// namesMembers reports whether a path leads to a group's members, in any of the forms that rules
+// namesMembers reports whether a path selects the members of a group, in any form that rules
 // repair.
 func namesMembers(path string) bool {
 	if n := len(scim.GroupURN); len(path) > n && strings.EqualFold(path[:n], scim.GroupURN) {

@@ -8,7 +8,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// What a request names is counted before any rule of a dialect sees it.
+// The names in a request are counted before any rule of a dialect runs.
 func TestBoundsComeBeforeTheRules(t *testing.T) {
 	t.Parallel()
 	ran := false
@@ -48,7 +48,7 @@ func TestBoundsComeBeforeTheRules(t *testing.T) {
 	}
 }
 
-// The members of a group are not counted as attributes, in any of the forms that dialects repair.
+// The members of a group are not counted as attributes, in any form that dialects repair.
 func TestMembersAreNotCounted(t *testing.T) {
 	t.Parallel()
 	for _, one := range []string{

@@ -5,7 +5,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Call is one decoded request: exactly one of Create, Read, List, Replace, Patch, Delete. Decode is its only maker.
+// Call is a decoded request: one of Create, Read, List, Replace, Patch, Delete. Only Decode makes
+// calls.
 //
 //sumtype:decl
 type Call interface {
@@ -98,7 +99,7 @@ func (Replace) call() {}
 func (Patch) call()   {}
 func (Delete) call()  {}
 
-// Target is the resource that a write is about; a Create has no id yet.
+// Target returns the resource that a write changes; a Create has no id yet.
 func Target(c Call) scim.Ref {
 	switch c := c.(type) {
 	case Create:
@@ -109,7 +110,7 @@ func Target(c Call) scim.Ref {
 		return c.Ref
 	case Delete:
 		return c.Ref
-	default: // reads are no part of a bulk request
+	default: // reads are not part of a bulk request
 		return scim.Ref{}
 	}
 }

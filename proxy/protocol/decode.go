@@ -8,18 +8,18 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// Decoder turns requests into calls. It is the same for single requests and for the operations of a bulk request.
+// Decoder turns requests into calls.
 type Decoder struct {
 	Dialect Dialect
 	Schemas scim.Schemas
-	// MaxFilter is the longest filter in bytes.
+	// MaxFilter is the size of the longest filter, in bytes.
 	MaxFilter int
-	// DefaultPage is the page size where the caller names none, MaxPage the largest that is answered.
+	// DefaultPage is the page size if the request has no count; MaxPage is the largest page.
 	DefaultPage, MaxPage int
 }
 
-// Decode counts what the request names, runs the dialect's rules and reads the result strictly. It
-// also returns the names of the rules that fired.
+// Decode checks how much the request names, runs the rules of the dialect and reads the result
+// strictly. It also returns the names of the rules that changed the request.
 func (d Decoder) Decode(w Request) (Call, []string, error) {
 	w, err := unfoldSearch(w)
 	if err != nil {
@@ -29,7 +29,7 @@ func (d Decoder) Decode(w Request) (Call, []string, error) {
 		return nil, nil, err
 	}
 	w, fired := d.Dialect.Normalise(d.Schemas, w)
-	if w.Projection, err = readWant(w); err != nil {
+	if w.Projection, err = readProjection(w); err != nil {
 		return nil, fired, err
 	}
 	c, err := d.read(w)
@@ -64,7 +64,8 @@ func (d Decoder) read(w Request) (Call, error) {
 	return nil, scim.MethodNotAllowed(w.Method)
 }
 
-// readBody reads a whole resource and checks types. What the server gives (meta) and what is never kept may be anything: it is ignored.
+// readBody reads a whole resource and checks its types. Attributes that are set by the server
+// (meta) or never stored are ignored and not checked.
 func (d Decoder) readBody(w Request) (scim.Resource, error) {
 	r, err := scim.Part(strings.TrimSpace(string(w.Body)))
 	if err != nil {
@@ -88,7 +89,7 @@ func readPatch(body []byte) ([]scim.Op, error) {
 		return nil, scim.InvalidSyntax("schemas does not name %s", scim.PatchURN)
 	}
 	raw := r.Raw("Operations")
-	if !document.IsArray(raw) { // an empty list is legal: rules may have left nothing to do
+	if !document.IsArray(raw) { // an empty list is valid: rules may have removed all
 		return nil, scim.InvalidSyntax("Operations is missing or no array")
 	}
 	var ops []scim.Op
@@ -108,7 +109,7 @@ func readOp(raw string) (scim.Op, *scim.Error) {
 		return scim.Op{}, scim.InvalidSyntax("it is not an object")
 	}
 	var kind, path, value string
-	for m := range document.Members(raw) { // in one pass: the value may be large
+	for m := range document.Members(raw) { // in one pass, because the value may be large
 		switch {
 		case kind == "" && strings.EqualFold(m.Name, "op"):
 			kind = m.Raw

@@ -17,7 +17,7 @@ func decoder(rules ...protocol.Rule) protocol.Decoder {
 	return protocol.Decoder{Dialect: protocol.Dialect{Name: "test", Rules: rules}, Schemas: scim.CoreSchemas(), MaxFilter: 40, DefaultPage: 20, MaxPage: 100}
 }
 
-// wire reads "PATCH 1?a=b": method, id and query.
+// wire parses "PATCH 1?a=b": method, id and query.
 func wire(t *testing.T, target, body string) protocol.Request {
 	t.Helper()
 	method, rest, _ := strings.Cut(target, " ")
@@ -118,7 +118,8 @@ func TestDecodeRefusals(t *testing.T) {
 	}
 }
 
-// Rules run in order on what the one before made; the strict reader sees the last form. A rule may change the method.
+// Each rule gets the result of the rule before it, and the last result is decoded. A rule may
+// change the method.
 func TestDecodeRunsTheDialect(t *testing.T) {
 	t.Parallel()
 	rule := func(name, from, to string) protocol.Rule {

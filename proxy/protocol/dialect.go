@@ -1,42 +1,36 @@
 package protocol
 
 import (
-	"maps"
-	"net/url"
-	"slices"
-	"strings"
-
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// Rule is one named, pure step of a dialect: what it says and where that is known from. It has one
-// or more hooks. A hook gets the request as it was parsed once, with the changes of the rules before
-// it.
+// Rule is a step of a dialect without side effects: its name, what it does, and the source of that.
+// It has one or more hooks. A hook gets the parsed request with the changes of the rules before it.
 type Rule struct {
 	Name, Says, Source string
-	// Request changes the request as a whole: its method, its query, what is wanted. It reports
+	// Request changes the request as a whole, such as its method, query or projection. It reports
 	// whether it changed anything.
 	Request func(m *Message) bool
 	// Body changes the resource of a POST or PUT.
 	Body func(m *Message, body *scim.Object)
-	// Operation changes an operation of a PATCH. It returns what takes its place: the operation
-	// itself, several, or none.
+	// Operation changes an operation of a PATCH. It returns the operations that replace it: itself,
+	// several, or none.
 	Operation func(m *Message, op *Operation) []*Operation
 	// Term changes a comparison in the filter of a query, or in the value filter of a PATCH path.
-	// at is the whole path of what is compared; c.Attr is the path as it is written.
+	// at is the full path of the attribute; c.Attr is the path as written.
 	Term func(m *Message, at scim.AttrPath, c scim.Compare) scim.Compare
 }
 
-// Dialect is what an identity provider's requests mean, as an ordered list of rules.
+// Dialect is an ordered list of rules that turn an identity provider's requests into standard SCIM.
 type Dialect struct {
 	Name  string
 	Rules []Rule
 }
 
-// Normalise runs the rules on a request, and returns the request in standard form with the names of
-// the rules that changed it. What no rule changes stays byte for byte, and the request that is given
-// does not change.
+// Normalise runs the rules on a request. It returns the request in standard form and the names of
+// the rules that changed it. Parts that no rule changes stay the same byte for byte. w does not
+// change.
 func (d Dialect) Normalise(s scim.Schemas, w Request) (Request, []string) {
 	m := &Message{Request: w, Schemas: s}
 	m.parse()
@@ -50,125 +44,7 @@ func (d Dialect) Normalise(s scim.Schemas, w Request) (Request, []string) {
 	return m.Request, fired
 }
 
-// Message is a request while the rules of a dialect run. Its body is parsed already: Request.Body is
-// written when all rules have run.
-type Message struct {
-	Request
-	Schemas scim.Schemas
-	// Body is the JSON object in the body; nil if there is none. The Operations of a PATCH are in
-	// it until the first operation hook runs.
-	Body *scim.Object
-
-	operations []*Operation
-	split      bool // the operations were taken out of the body
-	edited     bool // the list of operations, or one of them, was changed
-	filter     parsedFilter
-}
-
-// Writes reports whether the request carries a whole resource.
-func (m *Message) Writes() bool { return m.Method == "POST" || m.Method == "PUT" }
-
-// Creates reports whether the request creates a resource of a type.
-func (m *Message) Creates(t scim.ResourceType) bool {
-	return m.Method == "POST" && m.Type == t && m.ID == ""
-}
-
-// Filter is the filter of a query, or nil if there is none or it is not valid.
-func (m *Message) Filter() scim.Filter {
-	if text := m.FilterText(); text != m.filter.text {
-		f, err := scim.ParseFilter(text)
-		if m.filter = (parsedFilter{text: text}); err == nil {
-			m.filter.filter = f
-		}
-	}
-	return m.filter.filter
-}
-
-// FilterText is the filter of a query as it is written.
-func (m *Message) FilterText() string {
-	if m.Method != "GET" {
-		return ""
-	}
-	return m.Query.Get("filter")
-}
-
-// SetFilter replaces the filter of a query. It reports whether that is a change. The query that was
-// given does not change.
-func (m *Message) SetFilter(text string) bool {
-	if text == m.FilterText() {
-		return false
-	}
-	q := url.Values{}
-	maps.Copy(q, m.Query)
-	q.Set("filter", text)
-	m.Query = q
-	return true
-}
-
-// parsedFilter is a filter with the text that it was read from; nil if that is not a filter.
-type parsedFilter struct {
-	text   string
-	filter scim.Filter
-}
-
-// BecomePatch makes the request a PATCH with these operations.
-func (m *Message) BecomePatch(ops ...*Operation) {
-	m.Method, m.operations, m.split, m.edited = "PATCH", ops, true, true
-	m.Body = document.NewObject()
-	m.Body.Put("schemas", patchSchemas)
-	m.Body.Put("Operations", "[]")
-}
-
-// ShapePatch gives the body of a PATCH its standard members: schemas and Operations, which is a
-// list. It reports whether that is a change.
-func (m *Message) ShapePatch() bool {
-	if m.Method != "PATCH" || m.Body == nil {
-		return false
-	}
-	raw := m.Body.Raw("Operations")
-	if raw == "" {
-		return false
-	}
-	changed := false
-	if document.IsObject(raw) && !m.split {
-		raw, changed = document.Array([]string{raw}), true
-	}
-	standard := slices.Equal(m.Body.Names(), []string{"schemas", "Operations"}) && document.Same(m.Body.Raw("schemas"), patchSchemas)
-	if changed || !standard {
-		m.Body = document.NewObject()
-		m.Body.Put("schemas", patchSchemas)
-		m.Body.Put("Operations", raw)
-		return true
-	}
-	return false
-}
-
-const patchSchemas = `["` + scim.PatchURN + `"]`
-
-func (m *Message) parse() {
-	if r, err := scim.Part(strings.TrimSpace(string(m.Request.Body))); err == nil {
-		m.Body = r.Object()
-	}
-}
-
-// write puts what was changed into the request.
-func (m *Message) write() {
-	if m.Body == nil {
-		return
-	}
-	if m.edited {
-		texts := make([]string, len(m.operations))
-		for i, op := range m.operations {
-			texts[i] = op.String()
-		}
-		m.Body.Put("Operations", document.Array(texts))
-	}
-	if m.Body.Changed() {
-		m.Request.Body = []byte(m.Body.String())
-	}
-}
-
-// run reports whether the rule changed anything.
+// run runs a rule and reports whether it changed anything.
 func (m *Message) run(r Rule) bool {
 	fired := r.Request != nil && r.Request(m)
 	if r.Term != nil {
@@ -199,7 +75,7 @@ func (m *Message) terms(r Rule) bool {
 }
 
 func (m *Message) mapTerms(r Rule, f scim.Filter) scim.Filter {
-	out, _ := scim.MapFilter(f, func(of scim.AttrPath, f scim.Filter) (scim.Filter, error) { // the function does not fail
+	out, _ := scim.MapFilter(f, func(of scim.AttrPath, f scim.Filter) (scim.Filter, error) { // it cannot fail
 		c, ok := f.(scim.Compare)
 		switch {
 		case !ok:
@@ -212,7 +88,7 @@ func (m *Message) mapTerms(r Rule, f scim.Filter) scim.Filter {
 	return out
 }
 
-// patch runs a rule on each operation.
+// patch runs a rule on each operation and reports whether it changed anything.
 func (m *Message) patch(r Rule) bool {
 	if !m.splitOperations() {
 		return false
@@ -220,7 +96,7 @@ func (m *Message) patch(r Rule) bool {
 	fired := false
 	next := make([]*Operation, 0, len(m.operations))
 	for _, op := range m.operations {
-		if op.Object == nil { // not an object: it is left for the strict reader to refuse
+		if op.Object == nil { // not an object: Decode refuses it
 			next = append(next, op)
 			continue
 		}
@@ -245,7 +121,7 @@ func (m *Message) patch(r Rule) bool {
 	return fired
 }
 
-// splitOperations reports whether the body has a list of operations.
+// splitOperations parses the operations and reports whether the body has a list of them.
 func (m *Message) splitOperations() bool {
 	if m.split {
 		return true

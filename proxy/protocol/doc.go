@@ -1,11 +1,11 @@
-// Package protocol is what stands between HTTP and the layers: a Request as an identity provider
-// wrote it, the rules of a Dialect that bring it into standard form, the strict reading into one
-// Call, and Service, which answers a Call.
+// Package protocol turns requests into calls: Request is a request as an identity provider sent it,
+// the rules of a Dialect bring it into standard form, and Decode reads it strictly into one Call.
+// Service is the interface that answers a Call.
 //
-// A request is parsed once. The hooks of all rules run on the parsed form, which is written once,
-// and then Decode reads it. Decode is the same for single requests and for the operations of a bulk
+// A request is parsed once. The hooks of all rules change the parsed form, which is then written
+// once and read by Decode. Decode is the same for single requests and for the operations of a bulk
 // request.
 //
-// It knows no identity provider, HTTP headers or layers. It shares Query and Page with package
-// directory, because a List is answered by what it asks.
+// The package does not know identity providers, HTTP headers or layers. It uses Query and Page of
+// package directory in List and Answer.
 package protocol

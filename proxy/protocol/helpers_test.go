@@ -10,7 +10,7 @@ import (
 
 const (
 	enterprise = scim.EnterpriseURN
-	foreign    = "urn:example:2.0:User" // an extension that nobody declared
+	foreign    = "urn:example:2.0:User" // an extension without a schema
 )
 
 // refused checks an error's scimType and that its detail has the given words.
@@ -31,7 +31,7 @@ func refused(t *testing.T, name string, err error, scimType string, words ...str
 	}
 }
 
-// path reads a PATCH path that is good.
+// path parses a valid PATCH path.
 func path(t *testing.T, text string) scim.Path {
 	t.Helper()
 	if text == "" {
@@ -44,7 +44,7 @@ func path(t *testing.T, text string) scim.Path {
 	return p
 }
 
-// names reads a list of attributes that is separated by spaces.
+// names parses a list of attributes, separated by spaces.
 func names(text string) []scim.AttrPath {
 	var out []scim.AttrPath
 	for s := range strings.FieldsSeq(text) {
@@ -53,7 +53,7 @@ func names(text string) []scim.AttrPath {
 	return out
 }
 
-// numbered is one, n times, with a number in the place of "#".
+// numbered repeats one n times, with a number in place of "#".
 func numbered(n int, one string) string {
 	parts := make([]string, n)
 	for i := range parts {

@@ -5,9 +5,9 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// Locate writes meta.location, meta.resourceType and the $ref of members and groups into a resource
-// that has an id. Only the writer of answers calls it: no layer knows a base URL. base is the public
-// SCIM base without a slash at its end.
+// Locate sets meta.location, meta.resourceType and the $ref of members and groups in a resource
+// that has an id. It is called when answers are written, because layers do not know the base URL.
+// base is the public SCIM base without a trailing slash.
 func Locate(doc *scim.Object, t scim.ResourceType, base string) {
 	id := document.Text(doc.Raw("id"))
 	if id == "" {
@@ -21,7 +21,7 @@ func Locate(doc *scim.Object, t scim.ResourceType, base string) {
 	refer(doc, "groups", base+"/"+scim.Group.Endpoint()+"/")
 }
 
-// Location is the URI of a resource.
+// Location returns the URI of a resource.
 func Location(r scim.Ref, base string) string { return base + "/" + r.Type.Endpoint() + "/" + r.ID }
 
 func refer(doc *scim.Object, name, prefix string) {

@@ -5,14 +5,14 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// Operation is one operation of a PATCH as it is written, while the rules of a dialect run.
+// Operation is an operation of a PATCH while the rules of a dialect run.
 type Operation struct {
 	*scim.Object        // nil if it is not a JSON object
-	text         string // of what is not an object
+	text         string // the JSON text if Object is nil
 	path         parsedPath
 }
 
-// parsedPath is a path with the text that it was read from.
+// parsedPath is a path with the text that it was parsed from.
 type parsedPath struct {
 	raw  string
 	path scim.Path
@@ -27,7 +27,7 @@ func parseOperation(raw string) *Operation {
 	return &Operation{Object: r.Object()}
 }
 
-// NewOperation makes an operation. An empty path or value is left out.
+// NewOperation returns an operation. An empty path or value is left out.
 func NewOperation(kind scim.OpKind, path, value string) *Operation {
 	op := &Operation{Object: document.NewObject()}
 	op.Put("op", document.Quote(string(kind)))
@@ -38,7 +38,7 @@ func NewOperation(kind scim.OpKind, path, value string) *Operation {
 	return op
 }
 
-// String is the JSON text.
+// String returns the JSON text.
 func (op *Operation) String() string {
 	if op.Object == nil {
 		return op.text
@@ -46,7 +46,7 @@ func (op *Operation) String() string {
 	return op.Object.String()
 }
 
-// Kind is the text of op, or "" if it is not a string.
+// Kind returns the text of op, or "" if it is not a string.
 func (op *Operation) Kind() scim.OpKind {
 	if raw := op.Raw("op"); document.IsText(raw) {
 		return scim.OpKind(document.Text(raw))
@@ -57,7 +57,7 @@ func (op *Operation) Kind() scim.OpKind {
 // SetKind sets op.
 func (op *Operation) SetKind(k scim.OpKind) { op.Put("op", document.Quote(string(k))) }
 
-// Path is the path. It reports false if there is none or it is not valid.
+// Path returns the path, and false if there is none or it is not valid.
 func (op *Operation) Path() (scim.Path, bool) {
 	raw := op.Raw("path")
 	if raw != op.path.raw {
@@ -73,16 +73,16 @@ func (op *Operation) Path() (scim.Path, bool) {
 // SetPath sets the path, in its standard spelling.
 func (op *Operation) SetPath(p scim.Path) { op.SetPathText(p.String()) }
 
-// SetPathText sets the path, which need not be a valid one.
+// SetPathText sets the path to any text, also one that is not valid.
 func (op *Operation) SetPathText(path string) { op.Put("path", document.Quote(path)) }
 
-// Value is the JSON text of value, or "".
+// Value returns the JSON text of value, or "".
 func (op *Operation) Value() string { return op.Raw("value") }
 
 // SetValue sets value to JSON text; "" removes it.
 func (op *Operation) SetValue(raw string) { op.Put("value", raw) }
 
-// At is a copy of the operation for another path and value.
+// At returns an operation of the same kind with another path and value.
 func (op *Operation) At(path, value string) *Operation {
 	return NewOperation(op.Kind(), path, value)
 }

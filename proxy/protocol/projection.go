@@ -7,17 +7,18 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Projection is the caller's projection (RFC 7644 section 3.9), trimmed once, on top.
+// Projection selects the attributes of an answer (RFC 7644 section 3.9). Answers are reduced once,
+// above all layers.
 type Projection struct {
-	// Attributes, where not empty, are all that is returned besides what is always returned.
+	// Attributes, if not empty, are the only ones returned, besides those that are always returned.
 	Attributes []scim.AttrPath
 	// Excluded are left out.
 	Excluded []scim.AttrPath
-	// Quiet asks for 204 instead of a body, so that nothing is read only to be shown.
+	// Quiet requests 204 without a body, so that nothing is read only for the answer.
 	Quiet bool
 }
 
-// ProjectionOf is the projection of a call's answer.
+// ProjectionOf returns the projection of a call.
 func ProjectionOf(c Call) Projection {
 	switch c := c.(type) {
 	case Create:
@@ -35,7 +36,7 @@ func ProjectionOf(c Call) Projection {
 	return Projection{}
 }
 
-// Names reports whether the caller asked for the attribute, or a part of it, by name.
+// Names reports whether Attributes has the attribute or a part of it.
 func (w Projection) Names(p scim.AttrPath) bool {
 	for _, a := range w.Attributes {
 		if a.Top().Is(p.Top()) {
@@ -45,7 +46,7 @@ func (w Projection) Names(p scim.AttrPath) bool {
 	return false
 }
 
-// Fields are the least that must be read to satisfy the projection.
+// Fields returns the fields that must be read for the projection.
 func (w Projection) Fields(t scim.ResourceType) directory.Fields {
 	members := scim.AttrPath{Name: "members"}
 	n := directory.Fields{Members: t == scim.Group && (len(w.Attributes) == 0 || w.Names(members))}
@@ -60,15 +61,15 @@ func (w Projection) Fields(t scim.ResourceType) directory.Fields {
 	return n
 }
 
-// Whole reports whether nothing is left out.
+// Whole reports whether the projection returns all attributes.
 func (w Projection) Whole() bool { return len(w.Attributes) == 0 && len(w.Excluded) == 0 }
 
-// Trim cuts a resource to what is wanted and may be returned.
+// Trim reduces a resource to the requested attributes that may be returned.
 func (w Projection) Trim(s scim.Schemas, t scim.ResourceType, doc *scim.Object) {
 	wanted, left := selection{}, selection{}
 	for _, a := range w.Attributes {
 		wanted.add(a.Steps()...)
-		wanted.add(a.String()) // also "urn:x:User" for the whole of an extension that nobody declared
+		wanted.add(a.String()) // also "urn:x:User" for a whole extension without a schema
 	}
 	for _, e := range w.Excluded {
 		switch def, _ := s.Lookup(t, e.Top()); {
@@ -94,7 +95,7 @@ func (w Projection) Trim(s scim.Schemas, t scim.ResourceType, doc *scim.Object) 
 	})
 }
 
-// topPath is the path of a top-level member: an attribute, or a whole extension.
+// topPath returns the path of a top-level member: an attribute, or a whole extension.
 func topPath(name string) scim.AttrPath {
 	if strings.Contains(name, ":") {
 		return scim.AttrPath{URN: name}

@@ -10,7 +10,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// unfoldSearch makes a POSTed query (RFC 7644 section 3.4.3) the same as a GET, so that rules see one form.
+// unfoldSearch turns a POSTed query (RFC 7644 section 3.4.3) into a GET, so that rules see one
+// form.
 func unfoldSearch(w Request) (Request, error) {
 	if w.ID != Search {
 		return w, nil
@@ -40,7 +41,7 @@ func unfoldSearch(w Request) (Request, error) {
 	return w, nil
 }
 
-func readWant(w Request) (Projection, error) {
+func readProjection(w Request) (Projection, error) {
 	var err error
 	for _, list := range []struct {
 		name string
@@ -83,7 +84,7 @@ func (d Decoder) readQuery(w Request) (directory.Query, error) {
 	if q.Count, err = readNumber(w.Query, "count", d.DefaultPage); err != nil {
 		return q, err
 	}
-	// RFC 7644 section 3.4.2.4: a start below 1 is 1, a negative count is 0.
+	// RFC 7644 section 3.4.2.4: a startIndex below 1 means 1, a negative count means 0.
 	q.Start, q.Count = max(q.Start, 1), min(max(q.Count, 0), d.MaxPage)
 	q.Fields = w.Projection.Fields(w.Type)
 	if w.Query.Has("cursor") {

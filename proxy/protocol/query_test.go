@@ -71,7 +71,7 @@ func TestDecodeQuery(t *testing.T) {
 	}
 }
 
-// A POSTed query is the same call as the GET, whatever stands in the URL.
+// A POSTed query is the same call as the GET, whatever the query of its URL is.
 func TestDecodeSearch(t *testing.T) {
 	t.Parallel()
 	const urn = `"schemas":["` + scim.SearchURN + `"]`
@@ -107,7 +107,7 @@ func TestDecodeSearch(t *testing.T) {
 	}
 }
 
-// Without a type it is a search over all types, and nothing else.
+// Without a type, only a search over all types is possible.
 func TestDecodeSearchOverAllTypes(t *testing.T) {
 	t.Parallel()
 	want := protocol.List{Query: directory.Query{Filter: scim.Present{Attr: scim.MustPath("userName")}, Start: 1, Count: 20}}

@@ -6,12 +6,13 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Request is one SCIM request as an identity provider wrote it. The body is valid JSON within the limits; nothing else was checked.
-// The door makes one per request and bulk one per operation. A rule may change anything, the method too.
+// Request is a SCIM request as an identity provider sent it. The body is valid JSON within the size
+// limits; nothing else is checked yet. Package scimhttp makes one per request and package bulk one
+// per operation. A rule may change every field.
 type Request struct {
 	Method     string
 	Type       scim.ResourceType
-	ID         string // "" for the endpoint itself; Search for a POSTed query
+	ID         string // "" for the endpoint; Search for a POSTed query
 	Query      url.Values
 	Body       []byte
 	Projection Projection
@@ -19,5 +20,5 @@ type Request struct {
 	IfMatch, IfNoneMatch string
 }
 
-// Search is the id under which a query is POSTed (RFC 7644 section 3.4.3).
+// Search is the id in the path of a POSTed query (RFC 7644 section 3.4.3).
 const Search = ".search"

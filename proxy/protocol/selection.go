@@ -2,14 +2,14 @@ package protocol
 
 import "keycloak-scim-proxy/proxy/scim/document"
 
-// selection is a set of attribute paths as a tree of names, so that a value is looked at once
-// however many paths lead into it. nil selects nothing.
+// selection is a set of attribute paths as a tree of names, so that each value is visited once. nil
+// selects nothing.
 type selection struct {
 	whole bool
 	parts map[string]*selection
 }
 
-// add a path of names.
+// add adds a path of names.
 func (s *selection) add(steps ...string) {
 	for _, step := range steps {
 		name := document.Fold(step)
@@ -24,7 +24,7 @@ func (s *selection) add(steps ...string) {
 	s.whole = true
 }
 
-// of is what is selected in a member, or nil.
+// of returns the selection inside a member, or nil.
 func (s *selection) of(name string) *selection {
 	if s == nil || len(s.parts) == 0 {
 		return nil
@@ -32,7 +32,8 @@ func (s *selection) of(name string) *selection {
 	return s.parts[document.Fold(name)]
 }
 
-// keep is what is selected of a value, in each element of an array, or "". A scalar has no parts.
+// keep returns the selected part of a value, in each element of an array, or "". A scalar has no
+// parts.
 func (s *selection) keep(raw string) string {
 	switch {
 	case s == nil:
@@ -58,14 +59,15 @@ func (s *selection) keep(raw string) string {
 	})
 }
 
-// mapped is an object with its members changed.
+// mapped returns an object with its members changed.
 func mapped(object string, change func(name, raw string) (string, string)) string {
 	n := document.NewNode(object)
 	n.Open().Map(change)
 	return n.String()
 }
 
-// drop is a value without what is selected, in each object of an array, or "" if nothing is left.
+// drop returns a value without the selected parts, in each object of an array, or "" if it is
+// empty.
 func (s *selection) drop(raw string) string {
 	switch {
 	case s == nil:
@@ -89,12 +91,12 @@ func (s *selection) drop(raw string) string {
 	return raw
 }
 
-// without is an object without what is selected.
+// without returns an object without the selected parts.
 func (s *selection) without(object string) string {
 	return mapped(object, func(name, raw string) (string, string) { return name, s.of(name).drop(raw) })
 }
 
-// shown is a kept value, or "" if it is unassigned.
+// shown returns a kept value, or "" if it is unassigned.
 func shown(raw string) string {
 	if document.IsArray(raw) {
 		var out []string

@@ -6,15 +6,13 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// Apply performs PATCH operations in order, all or none (RFC 7644 section 3.5.2). Three things the
-// RFC leaves open are decided so: a replace of a complex attribute merges the sub-attributes that
-// are given; an add whose value filter selects nothing makes the element that the filter's "eq"
-// terms describe; a remove that selects nothing changes nothing, so that a repeated request
-// succeeds.
+// Apply performs PATCH operations in order, all or none (RFC 7644 section 3.5.2). The RFC leaves
+// three cases open: a replace of a complex attribute merges the given sub-attributes; an add whose
+// value filter selects nothing creates the element that the filter's "eq" terms describe; a remove
+// that selects nothing changes nothing, so that a retry succeeds.
 //
-// The resource is parsed once, changed in place and written once, and each operation looks only at
-// what it names. Operations that look at all values of an attribute are bounded together
-// (maxLooks).
+// The resource is parsed once, changed in place and written once. Operations that read all values
+// of an attribute are bounded together (maxLooks).
 func (s Schemas) Apply(t ResourceType, r Resource, ops []Op) (Resource, error) {
 	if len(ops) > MaxAttributes {
 		return Resource{}, TooMany("more than %d operations on attributes", MaxAttributes)
@@ -41,7 +39,7 @@ type patcher struct {
 	looks   int
 }
 
-// look counts values that are looked at, and refuses to go on beyond maxLooks.
+// look counts values that are read, and returns an error above maxLooks.
 func (p *patcher) look(values int) error {
 	if p.looks += values; p.looks > maxLooks {
 		return TooMany("the operations compare more than %d values in all", maxLooks)
@@ -49,7 +47,7 @@ func (p *patcher) look(values int) error {
 	return nil
 }
 
-// each applies the members of a value without a path one by one.
+// each applies each member of a value without a path.
 func (p *patcher) each(op Op) error {
 	if document.Count(op.Value) > MaxAttributes {
 		return TooMany("more than %d attributes", MaxAttributes)
@@ -102,8 +100,9 @@ func (p *patcher) attribute(op Op) error {
 	return nil
 }
 
-// resolve decides whether "urn:x:User" in an extension that nobody declared is the whole extension or the attribute User of urn:x:
-// what the resource has decides, then the custom that a schema URI ends with the resource type, then whether the value is an object.
+// resolve decides if "urn:x:User", in an extension without a schema, is the whole extension or the
+// attribute User of urn:x. The resource decides first, then the custom that schema URIs end with
+// the resource type, then whether the value is an object.
 func (p *patcher) resolve(op Op) AttrPath {
 	at := op.Path.AttrPath
 	if at.Sub != "" || op.Path.Filter != nil || !p.schemas.Open(p.t, at) || p.doc.Has(at.URN) || endsWithType(at.URN) {
@@ -120,7 +119,8 @@ func endsWithType(urn string) bool {
 	return strings.EqualFold(last, string(User)) || strings.EqualFold(last, string(Group))
 }
 
-// extension applies an operation to a whole extension. Its members are attributes whatever their values are: they are not resolved again.
+// extension applies an operation to a whole extension. Its members are attributes, whatever their
+// values are.
 func (p *patcher) extension(op Op) error {
 	urn := op.Path.URN
 	switch {

@@ -8,7 +8,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// step is one PATCH of one operation. The resources are compared byte for byte, since order and untouched values must survive.
+// step is a PATCH of one operation. The results are compared byte for byte, because order and
+// unchanged values must stay.
 type step struct {
 	name, in  string
 	kind      scim.OpKind
@@ -36,7 +37,7 @@ const (
 	two  = `{"emails":[` + work + `,` + home + `]}`
 )
 
-// The figures of RFC 7644 section 3.5.2, with emails for members where the figure is of a group.
+// The figures of RFC 7644 section 3.5.2, with emails instead of members in figures of groups.
 func TestApplyFigures(t *testing.T) {
 	t.Parallel()
 	applied(t, []step{
@@ -109,7 +110,7 @@ func TestApplyExtensions(t *testing.T) {
 		{"without a path", ent(`{"department":"d"}`), scim.Add, "", ent(`{"department":null,"manager":{"value":"m"}}`), ent(`{"department":"d","manager":{"value":"m"}}`)},
 		{"without a path, null in a replace", ent(`{"department":"d","division":"v"}`), scim.ReplaceAll, "", ent(`{"department":null}`), ent(`{"division":"v"}`)},
 		{"without a path, by name", `{}`, scim.Add, "", `{"` + enterprise + `:department":"d","` + enterprise + `:manager.value":"m"}`, ent(`{"department":"d","manager":{"value":"m"}}`)},
-		// Nobody declared these. An object makes "urn:example:2.0:User" the extension, whatever its members are.
+		// Without a schema: an object makes "urn:example:2.0:User" the extension.
 		{"undeclared, without a path", `{}`, scim.Add, "", far(`{"box":{"w":1},"n":12345678901234567890}`), far(`{"box":{"w":1},"n":12345678901234567890}`)},
 		{"undeclared, by its URN", `{}`, scim.ReplaceAll, foreign, `{"box":{"w":{"deep":[]}}}`, far(`{"box":{"w":{"deep":[]}}}`)},
 		{"undeclared attribute", far(`{"x":1}`), scim.ReplaceAll, foreign + ":x", `2`, far(`{"x":2}`)},

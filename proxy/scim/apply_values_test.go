@@ -117,7 +117,7 @@ func TestApplyRefusals(t *testing.T) {
 		{scim.Add, enterprise + ":department", `5`, "invalidValue"},
 	} {
 		name := string(c.kind) + " " + c.at + " " + c.value
-		// A good operation before the bad one must leave nothing behind.
+		// A valid operation before the invalid one must have no effect.
 		got, err := scim.CoreSchemas().Apply(scim.User, document.Must(in), []scim.Op{
 			{Kind: scim.ReplaceAll, Path: path(t, "nickName"), Value: `"half"`}, {Kind: c.kind, Path: path(t, c.at), Value: c.value},
 		})

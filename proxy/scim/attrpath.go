@@ -13,8 +13,8 @@ const (
 	ErrorURN      = "urn:ietf:params:scim:api:messages:2.0:Error"
 )
 
-// ParseAttrPath reads an attribute path (RFC 7644 section 3.10). A URN is split from the name by the longest known schema URI, else at
-// its last colon: the URN itself holds dots ("2.0"), so no other separator can be trusted.
+// ParseAttrPath parses an attribute path (RFC 7644 section 3.10). It splits a URN from the name
+// after a known schema URI, else at the last colon, because a URN may contain dots ("2.0").
 func ParseAttrPath(s string) (AttrPath, error) {
 	urn, rest, isCore := splitURN(s)
 	if strings.IndexFunc(urn, func(c rune) bool { return c <= ' ' || c > '~' }) >= 0 {
@@ -33,7 +33,7 @@ func ParseAttrPath(s string) (AttrPath, error) {
 	return AttrPath{URN: urn, Name: name, Sub: sub}, nil
 }
 
-// MustPath parses a literal and panics where it is none.
+// MustPath parses a literal and panics if it is not valid.
 func MustPath(s string) AttrPath {
 	p, err := ParseAttrPath(s)
 	if err != nil {
@@ -48,7 +48,7 @@ func splitURN(s string) (urn, rest string, isCore bool) {
 			continue
 		}
 		if tail := s[len(known):]; tail == "" {
-			return known, "", false // the whole schema, the core one included
+			return known, "", false // the whole schema, also a core schema
 		} else if tail[0] == ':' && len(tail) > 1 {
 			return known, tail[1:], known != EnterpriseURN
 		}
@@ -57,13 +57,13 @@ func splitURN(s string) (urn, rest string, isCore bool) {
 	case i <= 0 || i == len(s)-1:
 		return "", s, false
 	case s[i+1] >= '0' && s[i+1] <= '9' && strings.Trim(s[i+1:], "0123456789.") == "":
-		return s, "", false // no name is a number: "urn:scim:schemas:extension:x:1.0" is a whole extension
+		return s, "", false // a name is not a number: "urn:scim:schemas:extension:x:1.0" is a whole extension
 	default:
 		return s[:i], s[i+1:], false
 	}
 }
 
-// attrName is ATTRNAME of RFC 7643 section 2.1, or $ref.
+// attrName reports whether s is an ATTRNAME of RFC 7643 section 2.1, or $ref.
 func attrName(s string) bool {
 	s = strings.TrimPrefix(s, "$")
 	for i, c := range []byte(s) {

@@ -29,9 +29,9 @@ var goodPaths = []struct {
 	{enterprise + ":manager.$ref", scim.AttrPath{URN: enterprise, Name: "manager", Sub: "$ref"}, ""},
 	{foreign + ":a.b", scim.AttrPath{URN: foreign, Name: "a", Sub: "b"}, ""},
 	{"urn:scim:schemas:extension:custom:1.0:badge", scim.AttrPath{URN: "urn:scim:schemas:extension:custom:1.0", Name: "badge"}, ""},
-	// Nothing tells the last segment of an unknown URN from an attribute; Apply looks at the resource.
+	// The last segment of an unknown URN looks like an attribute; Apply decides.
 	{foreign, scim.AttrPath{URN: "urn:example:2.0", Name: "User"}, ""},
-	// No attribute name begins with a digit, so this can only be a URN.
+	// Attribute names do not begin with a digit, so this is a URN.
 	{"urn:scim:schemas:extension:custom:1.0", scim.AttrPath{URN: "urn:scim:schemas:extension:custom:1.0"}, ""},
 	{enterprise + "s:x", scim.AttrPath{URN: enterprise + "s", Name: "x"}, ""},
 }

@@ -8,8 +8,9 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// Check reports the first value of a resource that has another type than its schema says. Attributes without a definition pass: they are
-// kept as they are. So does what is ignored when it is given: readOnly attributes (RFC 7644 section 3.3) and what is never returned.
+// Check returns an error for the first value whose type differs from its schema. It ignores
+// attributes without a definition, which are kept unchanged, readOnly attributes (RFC 7644 section
+// 3.3) and attributes that are never returned.
 func (s Schemas) Check(t ResourceType, r Resource) error {
 	for m := range document.Members(r.String()) {
 		if !strings.Contains(m.Name, ":") {
@@ -34,7 +35,7 @@ func (s Schemas) Check(t ResourceType, r Resource) error {
 	return nil
 }
 
-// checkAt checks a value that is given for a path.
+// checkAt checks the value at a path.
 func (s Schemas) checkAt(t ResourceType, p AttrPath, raw string) error {
 	def, ok := s.Lookup(t, p)
 	if !ok || document.Unassigned(raw) {
@@ -43,7 +44,7 @@ func (s Schemas) checkAt(t ResourceType, p AttrPath, raw string) error {
 	return check(def, p, raw)
 }
 
-// check a value, all of its elements and all of its sub-attributes.
+// check checks a value with all elements and sub-attributes.
 func check(def Attribute, at AttrPath, raw string) error {
 	if !def.MultiValued {
 		return checkOne(def, at, raw)
@@ -88,7 +89,7 @@ func checkOne(def Attribute, at AttrPath, raw string) error {
 	return nil
 }
 
-// mistyped names what a scalar should have been, or is empty where it is that.
+// mistyped returns the expected type of a scalar of another type, or "".
 func mistyped(kind, raw string) string {
 	number := !document.IsText(raw) && !document.IsObject(raw) && !document.IsArray(raw) && raw != "true" && raw != "false" && raw != "null"
 	switch kind {

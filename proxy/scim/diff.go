@@ -2,12 +2,13 @@ package scim
 
 import "keycloak-scim-proxy/proxy/scim/document"
 
-// Diff is the PATCH that turns old into new: Apply(old, Diff(old, new)) equals new where neither has unassigned values. Replacements come
-// before removals, so that nothing that stays is empty in between. A value of another kind than before (an object, or not) is replaced whole.
+// Diff returns the PATCH that turns old into wanted: Apply(old, Diff(old, wanted)) equals wanted if
+// neither has unassigned values. Replacements come before removals, so that no remaining attribute
+// is temporarily empty. A value that becomes an object, or was one, is replaced whole.
 func Diff(old, wanted Resource) []Op {
 	var ops []Op
 	had, has := index(old), index(wanted)
-	whole := map[AttrPath]bool{} // what is replaced whole already
+	whole := map[AttrPath]bool{} // attributes that are replaced whole
 	texts := wanted.Object()
 	for l := range wanted.Leaves() {
 		at, raw := l.Path, l.Raw
@@ -31,7 +32,8 @@ func Diff(old, wanted Resource) []Op {
 	return ops
 }
 
-// leafIndex is the text of each leaf, and "{" for what was taken apart. Looking leaves up in the text, one by one, would be quadratic.
+// leafIndex has the text of each leaf, and "{" for objects with leaves. Lookups in the text would
+// take quadratic time.
 type leafIndex map[AttrPath]string
 
 func index(r Resource) leafIndex {
@@ -45,7 +47,7 @@ func index(r Resource) leafIndex {
 	return out
 }
 
-// plain reports whether there is a value that is no object.
+// plain reports whether there is a value that is not an object.
 func (x leafIndex) plain(p AttrPath) bool {
 	raw := x[p.Folded()]
 	return raw != "" && raw != "{"

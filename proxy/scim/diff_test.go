@@ -12,7 +12,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// A PATCH made by Diff turns the one into the other, whatever they are, as long as neither has unassigned values.
+// A PATCH made by Diff turns one resource into the other if neither has unassigned values.
 func TestDiffProperty(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -43,7 +43,7 @@ var (
 	deep   = rapid.Custom(func(t *rapid.T) string {
 		return object(t, rapid.OneOf(scalar, list, rapid.Just(`{"x":{"y":[1,{"z":"w"}]}}`)), "value", "0", "a.b", "w")
 	})
-	// loose is a value whose kind nobody declared.
+	// loose is a value of an attribute without a schema.
 	loose = rapid.OneOf(scalar, list, deep)
 
 	unknownNames = rapid.SliceOfDistinct(rapid.SampledFrom([]string{"shoeSize", "x-1", "favourites"}), func(s string) string { return s })
@@ -58,7 +58,7 @@ func object(t *rapid.T, value *rapid.Generator[string], names ...string) string 
 	return r.String()
 }
 
-// values is a multi-valued complex attribute with one primary value at most.
+// values returns a multi-valued complex attribute with at most one primary value.
 func values(t *rapid.T) string {
 	var es []string
 	primary := rapid.IntRange(-1, 2).Draw(t, "primary")
@@ -72,7 +72,8 @@ func values(t *rapid.T) string {
 	return document.Array(es)
 }
 
-// userWith is a random user. An unknown core attribute can be changed or removed, but not made: what is wanted has no others than the old one.
+// userWith returns a random user. A PATCH can change or remove an unknown core attribute, but not
+// add one, so the wanted user has no others than the old one.
 func userWith(t *rapid.T, label string, unknown []string) scim.Resource {
 	// userName and active are required: a PATCH cannot remove them.
 	r := document.Must(`{"userName":` + text.Draw(t, label+" userName") + `,"active":` + rapid.SampledFrom([]string{"true", "false"}).Draw(t, "active") + `}`)
@@ -102,7 +103,7 @@ func userWith(t *rapid.T, label string, unknown []string) scim.Resource {
 	for _, n := range unknown {
 		r = r.With(n, loose.Draw(t, n))
 	}
-	// The order of the members, and what the server gives, make no difference to a Diff.
+	// The order of members and values set by the server do not change a Diff.
 	names := rapid.Permutation(r.Names()).Draw(t, label+" order")
 	out := document.Must(`{}`)
 	for _, n := range names {
@@ -134,7 +135,7 @@ func TestDiff(t *testing.T) {
 	}
 }
 
-// Replacements come first, so that an attribute that stays is never gone in between.
+// Replacements come first, so that no remaining attribute is temporarily removed.
 func TestDiffOrder(t *testing.T) {
 	t.Parallel()
 	var kinds []scim.OpKind

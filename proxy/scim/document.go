@@ -2,7 +2,7 @@ package scim
 
 import "keycloak-scim-proxy/proxy/scim/document"
 
-// The nouns of SCIM documents. Operations on their JSON text are in package document.
+// The types of package document that are used everywhere.
 type (
 	// Resource is an immutable JSON object.
 	Resource = document.Resource
@@ -10,11 +10,11 @@ type (
 	Object = document.Object
 	// AttrPath names an attribute: [URN:]Name[.Sub].
 	AttrPath = document.AttrPath
-	// Leaf is one value with its path.
+	// Leaf is a value with its path.
 	Leaf = document.Leaf
 )
 
-// ParseResource accepts one JSON object whose top-level names differ by more than letter case (RFC
+// ParseResource parses a JSON object. Duplicate top-level names, without case, are refused (RFC
 // 7643 section 2.1).
 func ParseResource(b []byte) (Resource, error) {
 	r, err := document.Parse(b)
@@ -24,7 +24,7 @@ func ParseResource(b []byte) (Resource, error) {
 	return r, nil
 }
 
-// Part is ParseResource for a part of JSON text that was checked before.
+// Part is ParseResource for a part of JSON text that is known to be valid.
 func Part(raw string) (Resource, error) {
 	r, err := document.Part(raw)
 	if err != nil {

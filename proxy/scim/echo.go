@@ -6,11 +6,11 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// said is text of an error in which everything that comes from the request has been cut.
+// said is text of an error in which all parts of the request have been cut.
 type said string
 
-// say formats text of an error. It is the only place that puts text of a request into one: it cuts
-// every argument that was not cut before.
+// say formats text of an error. All text of a request in an error passes through it: it cuts every
+// argument that is not cut yet.
 func say(format string, args ...any) said {
 	for i, arg := range args {
 		switch a := arg.(type) {
@@ -30,7 +30,7 @@ func say(format string, args ...any) said {
 	return said(fmt.Sprintf(format, args...))
 }
 
-// cut cuts each part of the path, so that an attribute of an extension keeps its whole name.
+// cutPath cuts each part of the path, so that an attribute of an extension keeps its name.
 func cutPath(p AttrPath) AttrPath {
 	return AttrPath{URN: document.Cut(p.URN, document.MaxEcho), Name: document.Cut(p.Name, document.MaxEcho), Sub: document.Cut(p.Sub, document.MaxEcho)}
 }

@@ -30,8 +30,8 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// Whatever an error is told of a request, it repeats no more than 64 characters of each part; a
-// name of an ordinary length stays whole.
+// An error repeats at most 64 characters of each part of a request. A name of ordinary length stays
+// whole.
 func TestErrorsRepeatLittle(t *testing.T) {
 	t.Parallel()
 	for _, long := range []string{strings.Repeat("x", 10_000), strings.Repeat("é", 10_000), strings.Repeat("\x00", 10_000)} {

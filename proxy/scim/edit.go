@@ -6,8 +6,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// edit is one operation on the value of one attribute. It checks the value that is given; what was
-// there was checked when it was given.
+// edit is one operation on one attribute. It checks the given value, not the existing ones.
 type edit struct {
 	def Attribute
 	p   *patcher
@@ -49,7 +48,7 @@ func (e edit) on(v *document.Node) error {
 	return e.check(e.op.Value)
 }
 
-// check a value, or one of the values, that is given for the attribute.
+// check checks a value, or an element, for the attribute.
 func (e edit) check(raw string) error {
 	if e.def.Name == "" {
 		return nil
@@ -77,7 +76,8 @@ func (e edit) setSub(v *document.Node, clears bool) error {
 	return check(def, e.op.Path.Top().With(def.Name), e.op.Value)
 }
 
-// everySub handles "emails.value" without a filter: it is clear only where there is at most one element, or for a removal.
+// everySub handles "emails.value" without a filter. Unless it is removed, the attribute may have at
+// most one element.
 func (e edit) everySub(v *document.Node, clears bool) error {
 	l := v.Values()
 	if err := e.p.look(len(l.Elements)); err != nil {
@@ -135,7 +135,7 @@ func (e edit) selected(v *document.Node, clears bool) error {
 		if err := e.change(&one, false); err != nil {
 			return err
 		}
-		if err := e.check(one.String()); err != nil { // the filter describes it too
+		if err := e.check(one.String()); err != nil { // it also has values from the filter
 			return err
 		}
 		touched = append(touched, len(l.Elements))
@@ -153,7 +153,7 @@ func (e edit) selected(v *document.Node, clears bool) error {
 	return nil
 }
 
-// change is what the operation does to a selected value. One that is removed is absent afterwards.
+// change applies the operation to a selected value. A removed value is absent afterwards.
 func (e edit) change(one *document.Element, clears bool) error {
 	one.Forget()
 	if sub := e.op.Path.Sub; sub != "" && one.IsObject() {
@@ -177,7 +177,7 @@ func (e edit) change(one *document.Element, clears bool) error {
 	return e.check(e.op.Value)
 }
 
-// describe makes the value that a filter's "eq" terms describe.
+// describe sets the values in the "eq" terms of a filter.
 func describe(v *document.Node, f Filter) bool {
 	for _, t := range Conjuncts(f) {
 		c, ok := t.(Compare)

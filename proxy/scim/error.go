@@ -6,21 +6,21 @@ import (
 	"fmt"
 )
 
-// Error is a SCIM error (RFC 7644 section 3.12). Detail is for the caller; Cause is for the log
-// only and never reaches a body. The functions below cut what a detail repeats of the request
-// (document.MaxEcho).
+// Error is a SCIM error (RFC 7644 section 3.12). Detail is for the caller; Cause is only for the
+// log. The functions below cut the parts of the request in a detail (document.MaxEcho).
 type Error struct {
 	Status     int
 	Type       string // scimType of RFC 7644 table 9, or empty
 	Detail     string
-	RetryAfter int // whole seconds, 0 for none
-	// Gone says that the directory itself reported that the resource does not exist. A 404 that may mean anything else (no endpoint, no
-	// realm, a caller who may not know) does not set it, so that nothing is cleaned up because of it.
+	RetryAfter int // seconds, 0 for none
+	// Gone reports that the directory proved that the resource does not exist. A 404 with another
+	// possible cause (no endpoint, no realm, a caller without access) does not set it, so that
+	// records are kept.
 	Gone  bool
 	Cause error
 }
 
-// Error is the text for the log, with the cause.
+// Error returns the text for the log, with the cause.
 func (e *Error) Error() string {
 	s := fmt.Sprintf("%d %s", e.Status, e.Detail)
 	if e.Type != "" {
@@ -35,47 +35,50 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// Fail makes an error of any status. Like all functions here that take a format, it cuts each
-// argument at document.MaxEcho characters.
+// Fail returns an error. Like all functions here that take a format, it cuts each argument at
+// document.MaxEcho characters.
 func Fail(status int, scimType, format string, args ...any) *Error {
 	return &Error{Status: status, Type: scimType, Detail: string(say(format, args...))}
 }
 
 func bad(scimType, format string, args ...any) *Error { return Fail(400, scimType, format, args...) }
 
-// InvalidFilter says that a filter does not parse or names what cannot be filtered by.
+// InvalidFilter is for a filter that does not parse or has an attribute that cannot be filtered.
 func InvalidFilter(format string, args ...any) *Error { return bad("invalidFilter", format, args...) }
 
-// InvalidSyntax says that the request body is not of the required form.
+// InvalidSyntax is for a body that does not have the required form.
 func InvalidSyntax(format string, args ...any) *Error { return bad("invalidSyntax", format, args...) }
 
-// InvalidPath says that a PATCH path is malformed or names an unknown attribute.
+// InvalidPath is for a PATCH path that is malformed or has an unknown attribute.
 func InvalidPath(format string, args ...any) *Error { return bad("invalidPath", format, args...) }
 
-// InvalidValue says that a value is missing or of the wrong type.
+// InvalidValue is for a value that is missing or has the wrong type.
 func InvalidValue(format string, args ...any) *Error { return bad("invalidValue", format, args...) }
 
-// NoTarget says that a PATCH path selects nothing.
+// NoTarget is for a PATCH path that selects nothing.
 func NoTarget(format string, args ...any) *Error { return bad("noTarget", format, args...) }
 
-// Mutability says that an attribute may not be changed in this way.
+// Mutability is for an attribute that cannot be changed in this way.
 func Mutability(format string, args ...any) *Error { return bad("mutability", format, args...) }
 
-// TooMany says that a query would look at or return more than is allowed.
+// TooMany is for a query that would look at or return too many resources.
 func TooMany(format string, args ...any) *Error { return bad("tooMany", format, args...) }
 
-// InvalidCursor says that a cursor is not one of ours, or belongs to another query (RFC 9865 section 2.1).
+// InvalidCursor is for a cursor that is not ours, or belongs to another query (RFC 9865 section
+// 2.1).
 func InvalidCursor(format string, args ...any) *Error { return bad("invalidCursor", format, args...) }
 
-// ExpiredCursor says that a cursor was right once (RFC 9865 section 2.1).
-func ExpiredCursor() *Error { return bad("expiredCursor", "the cursor has expired; begin again") }
+// ExpiredCursor is for a cursor that is no longer valid (RFC 9865 section 2.1).
+func ExpiredCursor() *Error {
+	return bad("expiredCursor", "the cursor has expired; start again without a cursor")
+}
 
-// Uniqueness says that a value is taken.
+// Uniqueness is for a value that another resource has.
 func Uniqueness(format string, args ...any) *Error {
 	return Fail(409, "uniqueness", format, args...)
 }
 
-// NotFound says that there is no such resource.
+// NotFound is for a resource that does not exist.
 func NotFound(r Ref) *Error {
 	return Fail(404, "", "%s %q not found", r.Type, r.ID)
 }
@@ -86,7 +89,7 @@ func IsGone(err error) bool {
 	return ok && e.Gone
 }
 
-// Status is the status that an error is answered with, or 0 if there is no error.
+// Status returns the HTTP status of an error, or 0 if err is nil.
 func Status(err error) int {
 	if err == nil {
 		return 0
@@ -94,67 +97,67 @@ func Status(err error) int {
 	return AsError(err).Status
 }
 
-// Refused reports whether an error is an answer with a status from 400 to 499: the request itself was
-// refused, so that sending it again does not help.
+// Refused reports whether an error has a status from 400 to 499, so that a retry does not help.
 func Refused(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.Status >= 400 && e.Status < 500
 }
 
-// NoEndpoint says that nothing lives at the path.
+// NoEndpoint is for a path without an endpoint.
 func NoEndpoint() *Error { return &Error{Status: 404, Detail: "no such endpoint"} }
 
-// Unauthorized says that the credential is missing or wrong.
+// Unauthorized is for a credential that is missing or wrong.
 func Unauthorized(detail string) *Error { return &Error{Status: 401, Detail: detail} }
 
-// Forbidden says that the caller may not do this.
+// Forbidden is for a caller without the permission.
 func Forbidden(detail string) *Error { return &Error{Status: 403, Detail: detail} }
 
-// MethodNotAllowed says that the endpoint does not know the HTTP method.
+// MethodNotAllowed is for an HTTP method that the endpoint does not support.
 func MethodNotAllowed(method string) *Error {
 	return Fail(405, "", "method %s is not allowed here", method)
 }
 
-// Precondition says that If-Match does not hold.
+// Precondition is for an If-Match with another version.
 func Precondition() *Error {
 	return &Error{Status: 412, Detail: "the resource has changed since that version"}
 }
 
-// TooLarge says that the body exceeds the limit.
+// TooLarge is for a body above the limit in bytes.
 func TooLarge(limit int64) *Error {
 	return Fail(413, "", "the body is larger than %d bytes", limit)
 }
 
-// UnsupportedMedia says that the content type is neither application/scim+json nor application/json.
+// UnsupportedMedia is for a content type other than application/scim+json or application/json.
 func UnsupportedMedia(got string) *Error {
 	return Fail(415, "", "content type %q is not supported; use application/scim+json", got)
 }
 
-// NotImplemented says honestly that something is not done (RFC 7644 section 3.12, status 501).
+// NotImplemented is for a feature that is not supported (501, RFC 7644 section 3.12).
 func NotImplemented(detail string) *Error { return &Error{Status: 501, Detail: detail} }
 
-// NotStored says that Keycloak accepted a value and does not show it: the write failed. The
-// attribute is an AttrPath or a name.
+// NotStored is for a value that Keycloak accepted but does not show. The attribute is an AttrPath
+// or a name.
 func NotStored(attribute any) *Error {
 	return Fail(502, "", "Keycloak accepted %s but did not store it", attribute)
 }
 
-// Upstream says that Keycloak answered something that cannot be understood.
+// Upstream is for an unexpected answer of Keycloak.
 func Upstream(cause error) *Error {
 	return &Error{Status: 502, Detail: "Keycloak gave an unexpected answer", Cause: cause}
 }
 
-// Unavailable says that a part the request needs cannot be reached now.
+// Unavailable is for a component that cannot be reached now.
 func Unavailable(what string, cause error) *Error {
 	return &Error{Status: 503, Detail: what + " is unavailable, try again", RetryAfter: 5, Cause: cause}
 }
 
-// Busy says that the requests under way leave no room for this one.
+// Busy is for a request for which other requests leave no memory.
 func Busy(cause error) error {
-	return &Error{Status: 503, Detail: "too many large requests are under way, try again", RetryAfter: 5, Cause: cause}
+	return &Error{Status: 503, Detail: "too many large requests are running, try again", RetryAfter: 5, Cause: cause}
 }
 
-// Left is the cause of a failed write of which a part was made and could not be undone, because of err.
+// Left returns cause, the error of a failed write, with the remark that a part of the write could
+// not be undone because of err.
 func Left(cause, err error) error {
 	e := *AsError(cause)
 	e.Detail += "; a part of the change was made and could not be undone"
@@ -162,15 +165,16 @@ func Left(cause, err error) error {
 	return &e
 }
 
-// AsError is the only mapping of errors to answers: vocabulary as it is, a passed deadline 504, anything else an opaque 500.
-// A deadline wins over the vocabulary, because "unavailable" that was caused by our own deadline is a time-out.
+// AsError maps every error to an answer: an Error stays, a passed deadline is 504, a cancelled
+// request 499, anything else 500 without details. A deadline has priority over an Error with 5xx,
+// because it may be the cause.
 func AsError(err error) *Error {
 	e, known := errors.AsType[*Error](err)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded) && (!known || e.Status >= 500):
 		return &Error{Status: 504, Detail: "the request took too long", Cause: err}
 	case errors.Is(err, context.Canceled) && (!known || e.Status >= 500):
-		return &Error{Status: 499, Detail: "the caller went away", Cause: err}
+		return &Error{Status: 499, Detail: "the caller disconnected", Cause: err}
 	case known:
 		return e
 	}

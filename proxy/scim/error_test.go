@@ -30,9 +30,9 @@ func TestAsError(t *testing.T) {
 		{"a deadline wins over unavailable", scim.Unavailable("the store", late), 504, ""},
 		{"a deadline wins over upstream", scim.Upstream(late), 504, ""},
 		{"a deadline wins from outside too", errors.Join(scim.Unavailable("the store", secret), late), 504, ""},
-		{"a deadline does not win over what is the caller's", errors.Join(scim.NotFound(ref), late), 404, ""},
-		{"the caller went away", fmt.Errorf("get: %w", context.Canceled), 499, ""},
-		{"the caller went away and it was unavailable", scim.Unavailable("the store", context.Canceled), 499, ""},
+		{"a deadline does not win over an error of the caller", errors.Join(scim.NotFound(ref), late), 404, ""},
+		{"the caller disconnected", fmt.Errorf("get: %w", context.Canceled), 499, ""},
+		{"the caller disconnected and it was unavailable", scim.Unavailable("the store", context.Canceled), 499, ""},
 		{"unavailable", scim.Unavailable("the store", secret), 503, ""},
 		{"upstream", scim.Upstream(secret), 502, ""},
 	} {
@@ -107,7 +107,7 @@ func TestStatus(t *testing.T) {
 		{scim.NotFound(scim.Ref{}), 404, true},
 		{fmt.Errorf("wrapped: %w", scim.Precondition()), 412, true},
 		{scim.Unavailable("it", nil), 503, false},
-		{context.Canceled, 499, false}, // the caller went away: the request may have been carried out
+		{context.Canceled, 499, false}, // the request may have been executed
 		{context.DeadlineExceeded, 504, false},
 		{io.EOF, 500, false},
 	} {

@@ -6,7 +6,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// Filter is a parsed filter (RFC 7644 section 3.4.2.2): exactly one of Compare, Present, And, Or, Not, Within.
+// Filter is a parsed filter (RFC 7644 section 3.4.2.2): Compare, Present, And, Or, Not or Within.
 //
 //sumtype:decl
 type Filter interface {
@@ -32,7 +32,8 @@ const (
 )
 
 type (
-	// Compare is "attribute operator value"; the value is JSON text of a string, number, boolean or null.
+	// Compare is "attribute operator value". Value is the JSON text of a string, number, boolean or
+	// null.
 	Compare struct {
 		Attr  AttrPath
 		Op    Operator
@@ -40,11 +41,11 @@ type (
 	}
 	// Present is "attribute pr".
 	Present struct{ Attr AttrPath }
-	// And holds where every term holds.
+	// And matches if all terms match.
 	And struct{ Terms []Filter }
-	// Or holds where one term holds.
+	// Or matches if one term matches.
 	Or struct{ Terms []Filter }
-	// Not holds where the term does not.
+	// Not matches if the term does not.
 	Not struct{ Term Filter }
 	// Within is "attribute[filter]": one element of the attribute matches the whole inner filter.
 	Within struct {
@@ -90,12 +91,12 @@ func (f Or) String() string {
 	return strings.Join(parts, " or ")
 }
 
-// Equal makes the filter `attr eq "text"`.
+// Equal returns the filter `attr eq "text"`.
 func Equal(attr AttrPath, text string) Compare { return Compare{attr, Eq, document.Quote(text)} }
 
-// MapFilter is a filter with each of its comparisons changed. change gets Compare, Present and Within
-// with the attribute whose values they are about: emails for the inside of emails[...], else none.
-// If it returns a Within, its inside is changed next.
+// MapFilter returns a filter with each comparison replaced. change gets Compare, Present and Within
+// with the attribute that contains them: emails inside emails[...], else none. If it returns a
+// Within, the filter inside is changed next.
 func MapFilter(f Filter, change func(of AttrPath, f Filter) (Filter, error)) (Filter, error) {
 	return mapFilter(f, AttrPath{}, change)
 }
@@ -132,8 +133,8 @@ func mapFilter(f Filter, of AttrPath, change func(of AttrPath, f Filter) (Filter
 	return out, err
 }
 
-// Conjuncts are the filters that must all hold for f to hold: the terms of an And, of an And in it
-// too, or f itself.
+// Conjuncts returns the filters that must all match for f to match: the terms of an And, also of an
+// And inside it, or f itself.
 func Conjuncts(f Filter) []Filter {
 	and, ok := f.(And)
 	if !ok {
@@ -146,7 +147,8 @@ func Conjuncts(f Filter) []Filter {
 	return out
 }
 
-// Attributes calls visit for every attribute that a filter names; those inside attr[...] get the path of attr.
+// Attributes calls visit for every attribute in a filter. Attributes inside attr[...] get the path
+// of attr.
 func Attributes(f Filter, visit func(AttrPath)) {
 	switch f := f.(type) {
 	case Compare:
@@ -169,7 +171,7 @@ func Attributes(f Filter, visit func(AttrPath)) {
 	}
 }
 
-// Comparisons is the number of comparisons in a filter.
+// Comparisons returns the number of comparisons in a filter.
 func Comparisons(f Filter) int {
 	n := 0
 	add := func(terms []Filter) int {

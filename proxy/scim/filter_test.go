@@ -10,7 +10,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// goodFilters have the form that is printed, "" where it is the text itself. They also seed the fuzzer.
+// goodFilters have their printed form, or "" if it equals the text. They also seed the fuzzer.
 var goodFilters = []struct{ text, printed string }{
 	// All examples of RFC 7644 section 3.4.2.2.
 	{`userName eq "bjensen"`, ""},
@@ -30,7 +30,7 @@ var goodFilters = []struct{ text, printed string }{
 	{`userType eq "Employee" and (emails.type eq "work")`, `userType eq "Employee" and emails.type eq "work"`},
 	{`userType eq "Employee" and emails[type eq "work" and value co "@example.com"]`, ""},
 	{`emails[type eq "work" and value co "@example.com"] or ims[type eq "xmpp" and value co "@foo.com"]`, ""},
-	// Precedence: not, and, or; what brackets do is kept.
+	// Precedence: not, and, or; the effect of parentheses is kept.
 	{`a pr or b pr and c pr or d pr`, ""},
 	{`(a pr or b pr) and c pr`, ""},
 	{`a pr or (b pr and c pr)`, `a pr or b pr and c pr`},
@@ -40,7 +40,7 @@ var goodFilters = []struct{ text, printed string }{
 	{`not (a pr and b pr)`, ""},
 	{`not(not((a pr)))`, `not (not (a pr))`},
 	{`((a eq 1))`, `a eq 1`},
-	// What Entra sends beyond the grammar.
+	// Filters of Entra beyond the grammar.
 	{`emails[type eq "work"].value eq "x"`, `emails[type eq "work" and value eq "x"]`},
 	{`emails[type eq "work" and primary eq true].value pr`, `emails[type eq "work" and primary eq true and value pr]`},
 	{`emails[type eq "work" or type eq "home"].value sw "x" and title pr`, `emails[(type eq "work" or type eq "home") and value sw "x"] and title pr`},

@@ -9,7 +9,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// What was printed is read as the same tree, and prints the same. Only the depth may be lost: `a[…].b` gets a pair of parentheses more.
+// A printed filter parses to the same tree and prints the same. Only the depth may differ: `a[…].b`
+// gets one more pair of parentheses.
 func FuzzParseFilter(f *testing.F) {
 	for _, c := range goodFilters {
 		f.Add(c.text)
@@ -53,7 +54,8 @@ func FuzzParsePath(f *testing.F) {
 	})
 }
 
-// apply checks that an operation is refused in the vocabulary, or makes a resource that is valid JSON with values of the right types.
+// apply checks that an operation is refused with a SCIM error, or results in valid JSON with values
+// of the right types.
 func apply(t *testing.T, kind scim.OpKind, p scim.Path, value string) {
 	ops := []scim.Op{{Kind: kind, Path: p, Value: value}}
 	once, err := scim.CoreSchemas().Apply(scim.User, document.Must(babs), ops)

@@ -9,7 +9,7 @@ import (
 
 const (
 	enterprise = scim.EnterpriseURN
-	foreign    = "urn:example:2.0:User" // an extension that nobody declared
+	foreign    = "urn:example:2.0:User" // an extension without a schema
 )
 
 // refused checks an error's scimType and that its detail has the given words.
@@ -30,7 +30,7 @@ func refused(t *testing.T, name string, err error, scimType string, words ...str
 	}
 }
 
-// path reads a PATCH path that is good.
+// path parses a valid PATCH path.
 func path(t *testing.T, text string) scim.Path {
 	t.Helper()
 	if text == "" {

@@ -47,7 +47,7 @@ func TestCheckJSON(t *testing.T) {
 	}
 }
 
-// A reader that recursed into these would die of its stack, which no recover catches.
+// A recursive reader of these texts would overflow its stack, which recover cannot handle.
 func TestDepthBomb(t *testing.T) {
 	t.Parallel()
 	for _, unit := range []string{"[", `{"a":`} {

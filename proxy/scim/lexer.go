@@ -29,7 +29,7 @@ func (t token) describe() said {
 	return say("%q", t.text)
 }
 
-// is compares a word without regard to case: ABNF literals are case-insensitive (RFC 5234 section 2.3).
+// is compares a word without case: literals of ABNF are case-insensitive (RFC 5234 section 2.3).
 func (t token) is(word string) bool { return t.kind == tokenWord && strings.EqualFold(t.text, word) }
 
 func (t token) punct(c string) bool { return t.kind == tokenPunct && t.text == c }
@@ -61,7 +61,7 @@ func (l *lexer) next() (token, *syntaxError) {
 	return token{tokenWord, l.src[start:l.pos], start}, nil
 }
 
-// text reads a JSON string (RFC 7159 section 7, as RFC 7644 asks).
+// text reads a JSON string (RFC 7159 section 7, which RFC 7644 requires).
 func (l *lexer) text() (token, *syntaxError) {
 	start := l.pos
 	for l.pos++; l.pos < len(l.src); l.pos++ {
@@ -80,7 +80,7 @@ func (l *lexer) text() (token, *syntaxError) {
 	return token{}, &syntaxError{start, "the string does not end"}
 }
 
-// syntaxError is a message with a byte offset; the column told to the caller counts from 1.
+// syntaxError is a message with a byte offset. The column in the error counts from 1.
 type syntaxError struct {
 	at  int
 	msg said

@@ -1,18 +1,19 @@
 package scim
 
-// Bounds of what a request may name. They are counted before any rule or layer looks at it, and are
-// far above what identity providers send.
+// Limits of a request. They are checked before any rule or layer runs, and are far above what
+// identity providers send.
 const (
-	// MaxAttributes bounds the members of one JSON object, the attributes of a resource, and the
-	// attributes that a PATCH names, but for a group's members. The schemas of RFC 7643 define
-	// about 100 with all sub-attributes. A request at the bound takes less than 0.1 s of one core, in any
-	// of the shapes of TestCostsGrowWithTheSize; the cost grows with the number.
+	// MaxAttributes is the largest number of members of a JSON object, of attributes of a resource,
+	// and of attributes in a PATCH without a group's members. The schemas of RFC 7643 define about
+	// 100 with all sub-attributes. A request at the limit takes less than 0.1 s of one core in all
+	// forms of TestCostsGrowWithTheSize; the cost is linear.
 	MaxAttributes = 5000
-	// MaxValues bounds the JSON values of a body. A group of 100,000 members whose value, $ref,
-	// display and type are given has 500,000.
+	// MaxValues is the largest number of JSON values in a body. A group of 100,000 members with
+	// value, $ref, display and type has 500,000.
 	MaxValues = 1 << 19
-	// maxLooks bounds how many values the operations of one PATCH look at in all: each comparison
-	// of a filter with a value is one look, and one more for every lookBytes of its text.
+	// maxLooks is the largest number of values that the operations of one PATCH look at in total.
+	// Each comparison of a filter with a value counts one, and one more for every lookBytes of its
+	// text.
 	maxLooks  = 1_000_000
 	lookBytes = 64
 )

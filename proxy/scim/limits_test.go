@@ -10,9 +10,9 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// Each operation that selects looks at all values of an attribute. The number of looks of all
-// operations is bounded, so that 1,000 operations on a list of thousands are refused and do not
-// hold the lock for seconds.
+// Each operation with a filter looks at all values of an attribute. The looks of all operations are
+// bounded, so that 1,000 operations on a list of thousands are refused instead of holding the lock
+// for seconds.
 func TestLooksAreBounded(t *testing.T) {
 	t.Parallel()
 	emails := func(n int) scim.Resource {
@@ -49,8 +49,8 @@ func TestLooksAreBounded(t *testing.T) {
 	}
 }
 
-// A long text costs more to compare, also in a value that has grown in the same request. Comparing
-// ends at the bound: text in capitals is copied each time.
+// A long text costs more to compare, also in a value that grew in the same request. The comparison
+// stops at the limit, because text in capitals is copied each time.
 func TestLongTextsCountForMore(t *testing.T) {
 	const size = 1 << 20
 	grow := scim.Op{Kind: scim.Add, Path: path(t, "emails"), Value: `{"value":"0","display":"` + strings.Repeat("X", size) + `"}`}
@@ -65,7 +65,7 @@ func TestLongTextsCountForMore(t *testing.T) {
 		t.Errorf("it was copied %d times", n)
 	}
 	ops := []scim.Op{grow}
-	for range 200 { // after each change the whole value is read to find what repeats it
+	for range 200 { // after each change, the whole value is read to find duplicates
 		ops = append(ops, scim.Op{Kind: scim.ReplaceAll, Path: path(t, `emails[value eq "0"].type`), Value: `"x"`},
 			scim.Op{Kind: scim.Add, Path: path(t, "emails"), Value: `{"value":"0","type":"x"}`})
 	}

@@ -9,23 +9,24 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// Match decides a filter on a resource (RFC 7644 section 3.4.2.2).
+// Match evaluates a filter on a resource (RFC 7644 section 3.4.2.2).
 //
-// Any value of a multi-valued attribute may match; a complex attribute without a sub-attribute stands for its "value". Text compares
-// without regard to case unless the schema says caseExact. "ne" is "not eq", so it holds where the attribute has no value. Comparing
-// with null asks whether there is a value.
+// A multi-valued attribute matches if one of its values does; a complex attribute without a
+// sub-attribute stands for its "value". Text is compared without case unless the schema says
+// caseExact. "ne" is "not eq", so it matches if the attribute has no value. A comparison with null
+// tests whether there is a value.
 func (s Schemas) Match(f Filter, t ResourceType, r Resource) bool {
 	on := document.NewNode(r.String())
 	return s.match(f, scope{s, t, AttrPath{}, &on, nil})
 }
 
-// scope is what a filter is decided on: a resource, or a value of the attribute "of".
+// scope is what a filter is evaluated on: a resource, or a value of the attribute "of".
 type scope struct {
 	schemas Schemas
 	t       ResourceType
 	of      AttrPath
 	on      *document.Node
-	looks   *int // counts what is compared, up to maxLooks; nil: does not count
+	looks   *int // counts comparisons, up to maxLooks; nil does not count
 }
 
 func (s Schemas) match(f Filter, in scope) bool {
@@ -80,7 +81,7 @@ func (s scope) definition(p AttrPath) Attribute {
 	return a
 }
 
-// some reports whether something holds for one of the values of an attribute.
+// some reports whether holds is true for one of the values of an attribute.
 func (s scope) some(p AttrPath, holds func(raw string) bool) bool {
 	if !s.of.IsZero() {
 		v := sub(s.on, p.Name)
@@ -115,7 +116,7 @@ func (s scope) within(f Within) bool {
 	return false
 }
 
-// look counts a value that is compared; a long text counts for more. It is false beyond the bound.
+// look counts a comparison; a long text counts more. It returns false above maxLooks.
 func (s scope) look(v string) bool {
 	if s.looks == nil {
 		return true
@@ -124,7 +125,7 @@ func (s scope) look(v string) bool {
 	return *s.looks <= maxLooks
 }
 
-// at are the values of an attribute of a resource. They stay parsed for the next comparison.
+// at returns the values of an attribute. They stay parsed for the next comparison.
 func (s scope) at(p AttrPath) []document.Element {
 	if o := s.on.Open(); o != nil {
 		if n := o.Node(p); n != nil {
@@ -134,7 +135,7 @@ func (s scope) at(p AttrPath) []document.Element {
 	return nil
 }
 
-// sub is a sub-attribute of a value. A value that is not an object is its own "value".
+// sub returns a sub-attribute of a value. A value that is not an object is its own "value".
 func sub(n *document.Node, name string) string {
 	if n.IsObject() {
 		return n.Text(name)
@@ -145,8 +146,8 @@ func sub(n *document.Node, name string) string {
 	return ""
 }
 
-// compare one value of the resource with the filter's. Values of different kinds never match, but for "True" and the like, which
-// are no concern of this package.
+// compare compares a value of the resource with the filter's. Values of different types never
+// match; rules of dialects convert texts such as "True".
 func compare(op Operator, have, want string, def Attribute) bool {
 	switch {
 	case document.IsText(have) && document.IsText(want):
@@ -197,7 +198,8 @@ func compareNumber(op Operator, have, want string) bool {
 
 func integer(number string) bool { return strings.Trim(number, "-0123456789") == "" }
 
-// compareIntegers compares integers of any size by their digits: as floats, neighbours beyond 2^53 would be equal. JSON has no leading zeros.
+// compareIntegers compares integers of any size by their digits, because floats are not exact above
+// 2^53. JSON has no leading zeros.
 func compareIntegers(a, b string) int {
 	negative := func(s string) bool { return strings.HasPrefix(s, "-") && s != "-0" }
 	switch {

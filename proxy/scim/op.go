@@ -10,7 +10,7 @@ const (
 	ReplaceAll OpKind = "replace"
 )
 
-// Op is one PATCH operation in standard form. Value is JSON text, "" where there is none.
+// Op is a PATCH operation in standard form. Value is JSON text, or "" if there is none.
 type Op struct {
 	Kind  OpKind
 	Path  Path

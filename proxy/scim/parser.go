@@ -10,8 +10,9 @@ import (
 // MaxFilterDepth is how deep parentheses and brackets of a filter may nest.
 const MaxFilterDepth = 50
 
-// ParseFilter reads a filter (RFC 7644 section 3.4.2.2). Beyond the RFC's grammar it reads `emails[type eq "work"].value eq "x"`,
-// which Entra sends, as `emails[type eq "work" and value eq "x"]`.
+// ParseFilter parses a filter (RFC 7644 section 3.4.2.2). Beyond the RFC's grammar it accepts
+// `emails[type eq "work"].value eq "x"`, which Entra sends, as `emails[type eq "work" and value eq
+// "x"]`.
 func ParseFilter(s string) (Filter, error) {
 	p := parser{lexer: lexer{src: s}}
 	f, err := p.whole()
@@ -101,7 +102,8 @@ func (p *parser) term() (Filter, *syntaxError) {
 	return p.comparison()
 }
 
-// nested reads a filter up to its closing parenthesis or bracket; the opening one is the current token.
+// nested parses a filter up to its closing parenthesis or bracket. The opening one is the current
+// token.
 func (p *parser) nested(closing string) (Filter, *syntaxError) {
 	if p.depth++; p.depth > MaxFilterDepth {
 		return nil, &syntaxError{p.tok.at, say("nested deeper than %d", MaxFilterDepth)}
@@ -135,7 +137,7 @@ func (p *parser) bracket() (Filter, *syntaxError) {
 	return f, inner
 }
 
-// subAttribute reads the ".value" of `emails[...].value`, if there is one.
+// subAttribute parses the ".value" of `emails[...].value`, if there is one.
 func (p *parser) subAttribute(attr AttrPath) (string, *syntaxError) {
 	if attr.Sub != "" || attr.Name == "" {
 		return "", &syntaxError{p.tok.at, say("%q cannot have a value filter", attr)}
@@ -172,7 +174,7 @@ func (p *parser) comparison() (Filter, *syntaxError) {
 	return p.test(attr)
 }
 
-// test reads what is asked of an attribute: that it is present, or a comparison.
+// test parses the rest of a comparison, or pr.
 func (p *parser) test(attr AttrPath) (Filter, *syntaxError) {
 	if p.tok.is("pr") {
 		return Present{attr}, p.advance()
@@ -225,7 +227,7 @@ func literal(s string) bool {
 	return s == "true" || s == "false" || s == "null" || number(s)
 }
 
-// number reports whether the whole text is a JSON number; white space around it, a line break for one, is not part of one.
+// number reports whether the whole text is a JSON number, without white space around it.
 func number(s string) bool {
 	return gjson.Valid(s) && gjson.Parse(s).Type == gjson.Number && strings.TrimSpace(s) == s
 }

@@ -1,13 +1,13 @@
 package scim
 
-// Path is the path of a PATCH operation (RFC 7644 section 3.5.2): an attribute path, where Filter, if set, selects elements of the
-// attribute, and Sub, if set, is a sub-attribute of what is selected.
+// Path is the path of a PATCH operation (RFC 7644 section 3.5.2): an attribute path. Filter, if
+// set, selects elements of the attribute; Sub, if set, is a sub-attribute of them.
 type Path struct {
 	AttrPath
 	Filter Filter
 }
 
-// String is the path as it is written in requests.
+// String returns the path as written in requests.
 func (p Path) String() string {
 	if p.Filter == nil {
 		return p.AttrPath.String()
@@ -22,7 +22,7 @@ func (p Path) String() string {
 // IsZero reports whether the operation has no path.
 func (p Path) IsZero() bool { return p.AttrPath.IsZero() }
 
-// ParsePath reads a PATCH path.
+// ParsePath parses a PATCH path.
 func ParsePath(s string) (Path, error) {
 	p := parser{lexer: lexer{src: s}}
 	path, err := p.path()

@@ -3,13 +3,13 @@ package scim
 // ResourceType is the name of a resource type (RFC 7643 section 6).
 type ResourceType string
 
-// The resource types that are served.
+// The resource types.
 const (
 	User  ResourceType = "User"
 	Group ResourceType = "Group"
 )
 
-// Endpoint is the path segment under which resources of the type live, "Users" or "Groups".
+// Endpoint returns the path segment of the type, "Users" or "Groups".
 func (t ResourceType) Endpoint() string { return string(t) + "s" }
 
 // Ref names one resource.
@@ -18,5 +18,5 @@ type Ref struct {
 	ID   string
 }
 
-// Key is a text that is unique among all resources of a tenant, for locks and logs.
+// Key returns a text that is unique among all resources of a tenant, for locks and logs.
 func (r Ref) Key() string { return string(r.Type) + "/" + r.ID }

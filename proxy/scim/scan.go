@@ -8,21 +8,19 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// CheckJSON reports whether b is one JSON value in UTF-8 within the bounds: nested no deeper than
-// depth, MaxValues values in all, MaxAttributes members in one object, no member twice and none
-// without a name. A body beyond them is of a structure that is not accepted, which RFC 7644 table 9
-// calls invalidSyntax; tooMany is for filters.
+// CheckJSON checks that b is one JSON value in UTF-8 within the limits: nested at most depth
+// levels, MaxValues values in total, MaxAttributes members in an object, no duplicate and no empty
+// names. Errors are invalidSyntax, because tooMany is only for filters (RFC 7644 table 9).
 //
-// The bounds are counted in one pass without recursion, before anything that recurses or builds
-// looks at the text.
+// The limits are checked first, in one pass without recursion.
 func CheckJSON(b []byte, depth int) error { return checkJSON(b, scan{depth: depth, names: true}) }
 
-// maxEnvelope is how deep a bulk request may nest. The data of each operation is held to the depth
-// of a single body.
+// maxEnvelope is how deep a bulk request may nest. The depth of each operation's data is checked
+// later.
 const maxEnvelope = 10_000
 
-// CheckEnvelope is CheckJSON for a bulk request. Only the values of all operations together are
-// counted; CheckJSON finds what is wrong in each operation.
+// CheckEnvelope is CheckJSON for a bulk request. It bounds only the number of all values together;
+// each operation is checked with CheckJSON later.
 func CheckEnvelope(b []byte) error { return checkJSON(b, scan{depth: maxEnvelope}) }
 
 func checkJSON(b []byte, s scan) error {
@@ -39,7 +37,7 @@ func checkJSON(b []byte, s scan) error {
 	return nil
 }
 
-// scan counts what is in a text, which need not be JSON: the grammar is checked after the bounds.
+// scan counts the values in a text that may not be JSON: the grammar is checked after the limits.
 type scan struct {
 	text   []byte
 	at     int
@@ -49,7 +47,7 @@ type scan struct {
 	open   []container
 }
 
-// container is an array or object around the position.
+// container is an array or object that is open at the current position.
 type container struct {
 	object bool
 	named  bool // a name was read; its value follows
@@ -78,7 +76,7 @@ func (s *scan) all() error {
 	return nil
 }
 
-// value counts the value that begins here.
+// value counts the value at the current position.
 func (s *scan) value() error {
 	if s.values++; s.values > MaxValues {
 		return InvalidSyntax("the body has more than %d JSON values", MaxValues)
@@ -97,7 +95,7 @@ func (s *scan) enter(object bool) error {
 	if n == s.depth {
 		return InvalidSyntax("the JSON is nested deeper than %d", s.depth)
 	}
-	if n < cap(s.open) { // reuse what a container before has allocated
+	if n < cap(s.open) { // reuse the memory of an earlier container
 		s.open = s.open[:n+1]
 	} else {
 		s.open = append(s.open, container{})
@@ -144,13 +142,13 @@ func (s *scan) quoted() error {
 	return s.value()
 }
 
-// few is the number of names up to which they are compared with each other and not put into a map.
+// few is the largest number of names that are compared one by one, without a map.
 const few = 8
 
-// givenNames are the names of one object. Its memory is used again for the next object.
+// givenNames are the names of one object. Their memory is reused for the next object.
 type givenNames struct {
 	first []([]byte)
-	all   map[string]bool // set once there are more than few
+	all   map[string]bool // set if there are more than few
 }
 
 func (g *givenNames) forget() {
@@ -160,8 +158,8 @@ func (g *givenNames) forget() {
 	}
 }
 
-// add refuses what two readers could read differently, and members without a name, to which no path
-// leads.
+// add refuses duplicate names, which readers treat differently, and empty ones, which no path can
+// select.
 func (g *givenNames) add(quoted []byte, escaped bool) error {
 	name := bytes.Trim(quoted, `"`)
 	if escaped {

@@ -9,7 +9,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// numbered is one, n times, with a number in the place of "#".
+// numbered repeats one n times, with a number in place of "#".
 func numbered(n int, one string) string {
 	parts := make([]string, n)
 	for i := range parts {
@@ -44,8 +44,8 @@ func TestBoundsOfABody(t *testing.T) {
 	}
 }
 
-// A group of 100,000 members with value, display, type and $ref is within the bounds, and fits into
-// 8 MiB with its values alone.
+// A group of 100,000 members with value, display, type and $ref is within the limits, and fits into
+// 8 MiB with only its values.
 func TestTheLargestGroup(t *testing.T) {
 	t.Parallel()
 	const uuid = "6579eece-5f3e-4bd7-9c0f-000000000000"
@@ -61,8 +61,7 @@ func TestTheLargestGroup(t *testing.T) {
 	}
 }
 
-// The operations of an envelope are checked each on its own. Only the number of all values is
-// bounded.
+// Each operation of a bulk request is checked separately. Only the number of all values is bounded.
 func TestCheckEnvelope(t *testing.T) {
 	t.Parallel()
 	for in, words := range map[string]string{
@@ -82,7 +81,7 @@ func TestCheckEnvelope(t *testing.T) {
 	}
 }
 
-// A refused body costs little memory, whatever its size is.
+// A refused body needs little memory, whatever its size is.
 func TestARefusedBodyIsNotBuilt(t *testing.T) {
 	for name, body := range map[string]string{
 		"members":             "{" + numbered(550_000, `"a#":0`) + "}",

@@ -11,7 +11,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// Attribute is an attribute definition (RFC 7643 section 7). Empty texts stand for the RFC's defaults: readWrite, default, none.
+// Attribute is an attribute definition (RFC 7643 section 7). In the schema files, empty texts stand
+// for the defaults of the RFC, such as readWrite, default and none.
 type Attribute struct {
 	Name            string      `json:"name"`
 	Type            string      `json:"type"`
@@ -27,7 +28,7 @@ type Attribute struct {
 	SubAttributes   []Attribute `json:"subAttributes,omitempty"`
 }
 
-// Sub finds a sub-attribute.
+// Sub returns a sub-attribute.
 func (a Attribute) Sub(name string) (Attribute, bool) { return pick(a.SubAttributes, name) }
 
 // Schema is a schema definition (RFC 7643 section 7).
@@ -38,8 +39,8 @@ type Schema struct {
 	Attributes  []Attribute `json:"attributes"`
 }
 
-// Schemas are the definitions that apply to the resources of a tenant. Nothing is learned from
-// traffic: attributes of an undeclared extension are accepted, kept and not checked.
+// Schemas are the schemas of a tenant's resources. Attributes of an extension without a schema are
+// accepted, kept and not checked.
 type Schemas struct {
 	common     []Attribute
 	core       map[ResourceType]Schema
@@ -47,9 +48,9 @@ type Schemas struct {
 	index      map[ResourceType]definitions
 }
 
-// definitions finds attributes by the URN of their extension, "" for core attributes, and their
-// name. It has the spelling of the schema and the folded one, so that most look-ups need no other
-// spelling of a name.
+// definitions has attributes by the URN of their extension ("" for core attributes) and by name. It
+// has both the spelling of the schema and the folded one, so that most lookups need not fold a
+// name.
 type definitions map[string]map[string]*Attribute
 
 func (d definitions) add(urn string, as []Attribute) {
@@ -75,7 +76,7 @@ func (d definitions) extension(urn string) (map[string]*Attribute, bool) {
 	return names, ok
 }
 
-// indexed returns the schemas with an index of what they have now.
+// indexed returns the schemas with an index of their attributes.
 func (s Schemas) indexed() Schemas {
 	s.index = map[ResourceType]definitions{}
 	for t, core := range s.core {
@@ -96,7 +97,8 @@ func (s Schemas) indexed() Schemas {
 //go:embed schemas/*.json
 var schemaFiles embed.FS
 
-// CoreSchemas are User, Group and the enterprise extension of RFC 7643. Password is accepted only to be dropped.
+// CoreSchemas returns User, Group and the enterprise extension of RFC 7643. Passwords are accepted
+// and dropped.
 var CoreSchemas = sync.OnceValue(func() Schemas {
 	return Schemas{
 		common:     readSchema("common").Attributes,
@@ -105,7 +107,8 @@ var CoreSchemas = sync.OnceValue(func() Schemas {
 	}.indexed()
 })
 
-// With returns the schemas with an extension of a type beside them. Names and types of its attributes are given; what is empty is filled in.
+// With returns the schemas with another extension of a type. Empty fields of its attributes get
+// their defaults.
 func (s Schemas) With(t ResourceType, e Schema) Schemas {
 	e.Attributes = slices.Clone(e.Attributes)
 	fill(e.Attributes)
@@ -143,13 +146,13 @@ func fill(as []Attribute) {
 	}
 }
 
-// Core is the core schema of a type.
+// Core returns the core schema of a type.
 func (s Schemas) Core(t ResourceType) Schema { return s.core[t] }
 
-// Extensions of a type, in a fixed order.
+// Extensions returns the extensions of a type, in a fixed order.
 func (s Schemas) Extensions(t ResourceType) []Schema { return s.extensions[t] }
 
-// Lookup finds the definition of an attribute or sub-attribute.
+// Lookup returns the definition of an attribute or sub-attribute.
 func (s Schemas) Lookup(t ResourceType, p AttrPath) (Attribute, bool) {
 	a, ok := s.attribute(t, p)
 	if ok && p.Sub != "" {
@@ -170,14 +173,14 @@ func (s Schemas) attribute(t ResourceType, p AttrPath) (Attribute, bool) {
 	return *a, true
 }
 
-// Open reports whether the path leads into an undeclared extension, where any name is legal.
+// Open reports whether the path is in an extension without a schema, where any name is valid.
 func (s Schemas) Open(t ResourceType, p AttrPath) bool {
 	_, declared := s.index[t].extension(p.URN)
 	return p.URN != "" && !declared
 }
 
-// ServerManaged reports whether no client sets a core attribute, because it is readOnly (id, meta,
-// schemas, groups) or never returned (password).
+// ServerManaged reports whether clients cannot set a core attribute, because it is readOnly (id,
+// meta, schemas, groups) or never returned (password).
 func ServerManaged(p AttrPath) bool {
 	return slices.ContainsFunc([]ResourceType{User, Group}, func(t ResourceType) bool {
 		def, _ := CoreSchemas().attribute(t, p.Top())
@@ -194,7 +197,7 @@ func pick(as []Attribute, name string) (Attribute, bool) {
 	return Attribute{}, false
 }
 
-// Identifying is the attribute whose value only one resource of a type may have.
+// Identifying returns the attribute whose values are unique among the resources of a type.
 func Identifying(t ResourceType) AttrPath {
 	if t == Group {
 		return AttrPath{Name: "displayName"}

@@ -2,7 +2,7 @@ package scim
 
 import "keycloak-scim-proxy/proxy/scim/document"
 
-// values adds to all values of a multi-valued attribute, or replaces them.
+// values adds values to a multi-valued attribute, or replaces them.
 func (e edit) values(v *document.Node) error {
 	given := document.Elements(e.op.Value)
 	if e.op.Kind == ReplaceAll {
@@ -26,8 +26,8 @@ func (e edit) values(v *document.Node) error {
 	return e.onePrimary(l, touched)
 }
 
-// onePrimary lets a value that became primary take that mark from the others (RFC 7644 section
-// 3.5.2).
+// onePrimary sets primary to false on the other values if a changed value is primary (RFC 7644
+// section 3.5.2).
 func (e edit) onePrimary(l *document.List, touched []int) error {
 	fresh := -1
 	for _, i := range touched {

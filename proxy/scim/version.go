@@ -8,8 +8,9 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// Version is a weak ETag (RFC 7644 section 3.14) over a whole resource without meta. That of a group has two parts,
-// W/"attributes-members", the second only where its members were read, so that nothing that was not looked at is vouched for.
+// Version returns a weak ETag (RFC 7644 section 3.14) of a whole resource without meta. For a group
+// it is W/"attributes-members", or W/"attributes" if the members were not read, so that a version
+// never covers members that were not read.
 func Version(t ResourceType, r Resource, membersRead bool) string {
 	if r.IsZero() {
 		return ""
@@ -26,8 +27,9 @@ func digest(canonical []byte) string {
 	return hex.EncodeToString(h[:8])
 }
 
-// MatchesVersion reports whether a precondition header (If-Match, If-None-Match) names the version. "*" names any. Where partial is set, a
-// group's version without members stands for any membership: it is what the caller has seen.
+// MatchesVersion reports whether a header (If-Match, If-None-Match) has the version; "*" matches
+// any. With partial, a group's version without members matches any members, because the caller has
+// not seen them.
 func MatchesVersion(header, version string, partial bool) bool {
 	attributes, _, _ := strings.Cut(version, "-")
 	for tag := range strings.SplitSeq(header, ",") {
@@ -41,7 +43,7 @@ func MatchesVersion(header, version string, partial bool) bool {
 	return false
 }
 
-// WithSchemas rebuilds schemas from what the resource has.
+// WithSchemas sets schemas to SchemasOf.
 func WithSchemas(t ResourceType, r Resource) Resource {
 	urns := SchemasOf(t, r.Object())
 	for i, urn := range urns {
@@ -50,7 +52,7 @@ func WithSchemas(t ResourceType, r Resource) Resource {
 	return r.With("schemas", document.Array(urns))
 }
 
-// SchemasOf are the URNs of the core schema and of each extension that a resource has data of.
+// SchemasOf returns the URNs of the core schema and of all extensions with data in the resource.
 func SchemasOf(t ResourceType, doc *Object) []string {
 	urns := []string{UserURN}
 	if t == Group {

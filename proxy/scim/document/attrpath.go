@@ -6,7 +6,7 @@ import "strings"
 // Name is the whole extension.
 type AttrPath struct{ URN, Name, Sub string }
 
-// String is the path as it is written in requests.
+// String returns the path as written in requests.
 func (p AttrPath) String() string {
 	s := p.Name
 	if p.URN != "" {
@@ -18,28 +18,28 @@ func (p AttrPath) String() string {
 	return s
 }
 
-// Key is the path in lower case: names are case-insensitive (RFC 7643 section 2.1).
+// Key returns the path in lower case, because names are case-insensitive (RFC 7643 section 2.1).
 func (p AttrPath) Key() string { return strings.ToLower(p.String()) }
 
-// Folded is the path with each part in lower case, as a key: the text of Key does not tell the dot in
-// a name from that before a sub-attribute.
+// Folded returns the path with each part in lower case. Unlike Key, it distinguishes a dot in a
+// name from the dot before a sub-attribute.
 func (p AttrPath) Folded() AttrPath {
 	return AttrPath{strings.ToLower(p.URN), strings.ToLower(p.Name), strings.ToLower(p.Sub)}
 }
 
-// Top is the path without its sub-attribute.
+// Top returns the path without its sub-attribute.
 func (p AttrPath) Top() AttrPath { return AttrPath{URN: p.URN, Name: p.Name} }
 
-// With is the path of a sub-attribute.
+// With returns the path of a sub-attribute.
 func (p AttrPath) With(sub string) AttrPath { return AttrPath{p.URN, p.Name, sub} }
 
 // IsZero reports whether there is no path.
 func (p AttrPath) IsZero() bool { return p == AttrPath{} }
 
-// Is compares paths without regard to case.
+// Is compares paths without case.
 func (p AttrPath) Is(q AttrPath) bool { return p.Key() == q.Key() }
 
-// Steps are the names of the members that lead to the value.
+// Steps returns the names of the members on the path.
 func (p AttrPath) Steps() []string {
 	out := make([]string, 0, 3)
 	for _, s := range [...]string{p.URN, p.Name, p.Sub} {

@@ -7,12 +7,13 @@ import (
 	"strings"
 )
 
-// Same compares JSON values: member order, white space and escapes do not matter.
+// Same reports whether JSON values are equal, without regard to member order, white space and
+// escapes.
 func Same(a, b string) bool {
 	return a == b || (a != "" && b != "" && Canonical(a) == Canonical(b))
 }
 
-// sameText reports whether two JSON texts differ in white space at most, in one pass.
+// sameText reports whether JSON texts are equal except for white space, in one pass.
 func sameText(a, b string) bool {
 	if a == b {
 		return true
@@ -42,7 +43,7 @@ func sameText(a, b string) bool {
 	}
 }
 
-// skipBlank is the position of the first character from i on that is not white space of JSON.
+// skipBlank returns the position of the first character from i on that is not JSON white space.
 func skipBlank(s string, i int) int {
 	for i < len(s) && strings.IndexByte(" \t\r\n", s[i]) >= 0 {
 		i++
@@ -50,9 +51,8 @@ func skipBlank(s string, i int) int {
 	return i
 }
 
-// Canonical is JSON text for comparison, in the spelling of json.Marshal: members are sorted and
-// each string has one spelling. Versions that callers have seen are hashes of it, so it must not
-// change.
+// Canonical returns JSON text for comparison, as json.Marshal writes it: members are sorted and
+// each string has one spelling. Versions that callers have are hashes of it, so it must not change.
 func Canonical(raw string) string {
 	raw = strings.TrimSpace(raw)
 	if !IsObject(raw) && !IsArray(raw) && !respelled(raw) {
@@ -61,7 +61,7 @@ func Canonical(raw string) string {
 	return string(appendCanonical(nil, raw))
 }
 
-// respelled reports whether a scalar may be written in another way.
+// respelled reports whether a scalar has other spellings.
 func respelled(raw string) bool { return IsText(raw) && strings.ContainsAny(raw, "\\<>&\u2028\u2029") }
 
 func appendCanonical(b []byte, raw string) []byte {
@@ -96,7 +96,7 @@ func appendObject(b []byte, ms []Member) []byte {
 	return append(bytes.TrimSuffix(b, []byte(",")), '}')
 }
 
-// CanonicalWithout is Canonical of a resource without some of its members.
+// CanonicalWithout is Canonical of a resource without the named members.
 func (r Resource) CanonicalWithout(names ...string) []byte {
 	ms := slices.DeleteFunc(memberList(r.raw), func(m Member) bool {
 		return slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, m.Name) })

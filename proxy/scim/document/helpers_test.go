@@ -10,10 +10,10 @@ import (
 
 const (
 	enterprise = scim.EnterpriseURN
-	foreign    = "urn:example:2.0:User" // an undeclared extension
+	foreign    = "urn:example:2.0:User" // an extension without a schema
 )
 
-// numbered is one, n times, with a number in the place of "#".
+// numbered repeats one n times, with a number in place of "#".
 func numbered(n int, one string) string {
 	parts := make([]string, n)
 	for i := range parts {

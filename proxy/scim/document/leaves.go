@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// Leaf is one value with its path: what the rooms compare, keep and send.
+// Leaf is a value with its path: the unit that layers compare, keep and send.
 type Leaf struct {
 	Path AttrPath
 	Raw  string
 }
 
-// Leaves in document order. An object is taken apart down to sub-attributes (name.givenName,
-// urn:x:User:manager.value); arrays, scalars and what lies deeper are one leaf. Unassigned values
-// are left out.
+// Leaves yields the leaves in document order. Objects are divided down to sub-attributes
+// (name.givenName, urn:x:User:manager.value); arrays, scalars and deeper values are one leaf.
+// Unassigned values are left out.
 func (r Resource) Leaves() iter.Seq[Leaf] {
 	return func(yield func(Leaf) bool) {
 		for m := range Members(r.raw) {
@@ -39,7 +39,7 @@ func memberLeaves(m Member, yield func(Leaf) bool) bool {
 	return true
 }
 
-// CountLeaves counts them up to one more than limit.
+// CountLeaves counts the leaves, up to limit+1.
 func (r Resource) CountLeaves(limit int) int {
 	n := 0
 	for range r.Leaves() {

@@ -2,36 +2,36 @@ package document
 
 import "slices"
 
-// List is a JSON array, or one value in the place of an array.
+// List is a JSON array, or one value in place of an array.
 type List struct {
 	Elements []Element
 	changed  bool
-	places   places // of the elements; nil if they are not known
+	places   places // of the elements; nil if not indexed
 }
 
-// Element is one value of a list. It keeps what makes another value its repetition, because that
-// costs a pass over its text.
+// Element is a value of a list. It caches the keys by which duplicates are found, because they cost
+// a pass over its text.
 type Element struct {
 	Node
-	sameness []string
+	keys []string
 }
 
-// NewElement is an element of JSON text.
+// NewElement returns an element of JSON text.
 func NewElement(raw string) Element { return Element{Node: Node{raw: raw}} }
 
-// Forget is called before the value of an element is changed.
-func (e *Element) Forget() { e.sameness = nil }
+// Forget must be called before the value of an element changes.
+func (e *Element) Forget() { e.keys = nil }
 
-// Touch is called when elements were changed, added or removed.
+// Touch must be called after elements have been changed, added or removed.
 func (l *List) Touch() { l.changed, l.places = true, nil }
 
-// Drop removes elements.
+// Drop removes the elements for which gone returns true.
 func (l *List) Drop(gone func(Element) bool) {
 	l.Elements = slices.DeleteFunc(l.Elements, gone)
 	l.Touch()
 }
 
-// Index prepares Add. look gets the number of bytes that are read of each element, and its error
+// Index prepares Add. look is called with the number of bytes to read of each element; its error
 // ends the work.
 func (l *List) Index(look func(bytes int) error) error {
 	if l.places != nil {
@@ -40,7 +40,7 @@ func (l *List) Index(look func(bytes int) error) error {
 	l.places = places{}
 	for i := range l.Elements {
 		one, unread := &l.Elements[i], 0
-		if one.sameness == nil {
+		if one.keys == nil {
 			unread = len(one.String())
 		}
 		if err := look(unread); err != nil {
@@ -51,8 +51,8 @@ func (l *List) Index(look func(bytes int) error) error {
 	return nil
 }
 
-// Add adds a value to an indexed list, or merges it into the element that it repeats: an equal one,
-// or one with the same "value" and "type" (RFC 7643 section 2.4). It returns the position.
+// Add adds a value to an indexed list, or merges it into its duplicate: an equal element, or one
+// with the same "value" and "type" (RFC 7643 section 2.4). It returns the position.
 func (l *List) Add(value string) int {
 	l.changed = true
 	one := NewElement(value)
@@ -62,19 +62,19 @@ func (l *List) Add(value string) int {
 		i = len(l.Elements)
 		l.Elements = append(l.Elements, one)
 		l.places.put(i, &l.Elements[i])
-	case IsObject(value): // its value and type stay the same, so it stays in its place
+	case IsObject(value): // its value and type stay the same, and its position too
 		l.Elements[i].Merge(value)
 		l.Elements[i].Forget()
 	}
 	return i
 }
 
-// places finds the element that a value would repeat. It is an index because comparing all with all
-// takes seconds for a thousand values.
+// places finds the duplicate of a value. Comparing all values with each other takes seconds for a
+// thousand.
 type places map[string]int
 
 func (p places) put(i int, one *Element) {
-	for _, k := range one.same() {
+	for _, k := range one.duplicateKeys() {
 		if _, taken := p[k]; !taken {
 			p[k] = i
 		}
@@ -82,7 +82,7 @@ func (p places) put(i int, one *Element) {
 }
 
 func (p places) find(one *Element) (int, bool) {
-	for _, k := range one.same() {
+	for _, k := range one.duplicateKeys() {
 		if i, ok := p[k]; ok {
 			return i, true
 		}
@@ -90,13 +90,13 @@ func (p places) find(one *Element) (int, bool) {
 	return 0, false
 }
 
-// same is what makes a value a repetition: itself, or its value and type.
-func (e *Element) same() []string {
-	if e.sameness == nil {
-		e.sameness = []string{Canonical(e.String())}
+// duplicateKeys returns the keys that duplicates share: the value itself, and its value and type.
+func (e *Element) duplicateKeys() []string {
+	if e.keys == nil {
+		e.keys = []string{Canonical(e.String())}
 		if v := e.Text("value"); v != "" {
-			e.sameness = append(e.sameness, "["+Canonical(v)+","+Canonical(e.Text("type"))+"]")
+			e.keys = append(e.keys, "["+Canonical(v)+","+Canonical(e.Text("type"))+"]")
 		}
 	}
-	return e.sameness
+	return e.keys
 }

@@ -5,8 +5,8 @@ import (
 	"unicode"
 )
 
-// Fold returns the same text for all names that strings.EqualFold calls equal: lower case, and one
-// of the forms of characters that have more than two.
+// Fold returns the same text for all names that strings.EqualFold considers equal: lower case, and
+// one form of characters that have more than two.
 func Fold(name string) string {
 	for i := range len(name) {
 		if name[i] >= 0x80 {
@@ -24,17 +24,16 @@ func foldRune(r rune) rune {
 	return unicode.ToLower(least)
 }
 
-// fewNames is the number of names up to which they are compared with each other.
+// fewNames is the largest number of names that are compared one by one, without a map.
 const fewNames = 8
 
-// names is a list of names that differ by more than case. A few are compared with each other; for
-// more there is a map.
+// names is a list of names that differ by more than case.
 type names struct {
 	first []string
 	at    map[string]int
 }
 
-// put adds a name unless the list has it. It returns its position, and whether it was there before.
+// put adds a name if it is new. It returns its position, and whether it was there before.
 func (n *names) put(name string) (at int, twice bool) {
 	if n.at == nil {
 		for i, have := range n.first {

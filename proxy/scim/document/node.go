@@ -1,14 +1,13 @@
 package document
 
-// Node is a JSON value. It is parsed only as deep as it is looked at, and written when its text is
-// asked for. The zero Node is absent.
+// Node is a JSON value. It is parsed only as deep as needed. The zero Node is absent.
 type Node struct {
 	raw    string
-	object *Object // the value, once it was opened
-	list   *List   // the value, once its elements were asked for
+	object *Object // the value after Open
+	list   *List   // the value after Values
 }
 
-// NewNode is a value of JSON text; "" is absent.
+// NewNode returns a value of JSON text; "" is absent.
 func NewNode(raw string) Node { return Node{raw: raw} }
 
 // Absent reports whether there is no value.
@@ -18,7 +17,7 @@ func (n *Node) dirty() bool {
 	return n.object != nil && n.object.dirty() || n.list != nil && n.list.changed
 }
 
-// String is the JSON text.
+// String returns the JSON text.
 func (n *Node) String() string {
 	switch {
 	case !n.dirty():
@@ -33,7 +32,7 @@ func (n *Node) String() string {
 	return Array(texts)
 }
 
-// Unassigned is Unassigned of the JSON text.
+// Unassigned reports whether the value is unassigned, see the function Unassigned.
 func (n *Node) Unassigned() bool {
 	switch {
 	case n.object != nil:
@@ -52,7 +51,7 @@ func (n *Node) IsArray() bool {
 	return n.list != nil && n.list.changed || n.object == nil && IsArray(n.raw)
 }
 
-// Open is the object, to be looked at and changed in place, or nil if the value is not an object.
+// Open returns the object, which can be changed in place, or nil if the value is not an object.
 func (n *Node) Open() *Object {
 	if n.object == nil && n.IsObject() {
 		n.object, n.list = parseObject(n.raw), nil
@@ -60,7 +59,7 @@ func (n *Node) Open() *Object {
 	return n.object
 }
 
-// Values are the elements, to be looked at and changed in place: see List.Touch.
+// Values returns the elements, which can be changed in place (see List.Touch).
 func (n *Node) Values() *List {
 	if n.list == nil {
 		*n = Node{raw: n.String(), list: &List{}}
@@ -71,7 +70,7 @@ func (n *Node) Values() *List {
 	return n.list
 }
 
-// Member is a member of the value, or nil.
+// Member returns a member of the value, or nil.
 func (n *Node) Member(name string) *Node {
 	if o := n.Open(); o != nil {
 		if i := o.find(name); i >= 0 {
@@ -81,7 +80,7 @@ func (n *Node) Member(name string) *Node {
 	return nil
 }
 
-// Text is the JSON text of a member, or "".
+// Text returns the JSON text of a member, or "".
 func (n *Node) Text(name string) string {
 	if m := n.Member(name); m != nil {
 		return m.String()
@@ -89,7 +88,7 @@ func (n *Node) Text(name string) string {
 	return ""
 }
 
-// SetMember puts JSON text at a name of an object; "" removes. An absent value becomes an object.
+// SetMember sets a member to JSON text; "" removes it. An absent value becomes an object.
 func (n *Node) SetMember(name, raw string) {
 	if n.Absent() {
 		*n = Node{object: &Object{changed: true}}
@@ -97,7 +96,7 @@ func (n *Node) SetMember(name, raw string) {
 	n.Open().set(name, Node{raw: raw})
 }
 
-// Merge sets the members of an object, null removes.
+// Merge sets the members of an object; null removes one.
 func (n *Node) Merge(from string) {
 	for m := range Members(from) {
 		if m.Raw == "null" {

@@ -5,27 +5,27 @@ import (
 	"strings"
 )
 
-// Object is a JSON object that is parsed once, changed in place and written once. n look-ups and
-// changes cost a pass over its text and n steps; Resource.Get and Set cost a pass each. Members
-// keep their order, and untouched ones their bytes. Names are found without regard to case (RFC
-// 7643 section 2.1); of names that differ in case only, the first one counts.
+// Object is a JSON object that is parsed once, changed in place and written once. n lookups and
+// changes cost one pass over its text and n steps; Resource.Get and Set cost a pass each. Members
+// keep their order, and unchanged ones their bytes. Names are case-insensitive (RFC 7643 section
+// 2.1); of names that differ only in case, the first one is used.
 type Object struct {
-	text    string // as it was parsed: what is written while nothing has changed
+	text    string // as parsed; written if nothing has changed
 	changed bool
 	edits   int // counts changes
 	slots   []slot
 	live    int
-	at      map[string]int // the first live slot of a folded name; nil while there are few
+	at      map[string]int // the first live slot of a folded name; nil if there are few slots
 	twins   map[int]int    // the next slot of the same folded name
 }
 
-// slot is a member. A removed Member has no value.
+// slot is a member. A removed member has an absent Node.
 type slot struct {
 	quoted, key string
 	Node
 }
 
-// NewObject is an object without members.
+// NewObject returns an empty object.
 func NewObject() *Object { return &Object{changed: true} }
 
 func parseObject(text string) *Object {
@@ -37,10 +37,10 @@ func parseObject(text string) *Object {
 	return o
 }
 
-// Resource writes the object.
+// Resource returns the object as a resource.
 func (o *Object) Resource() Resource { return Resource{o.String()} }
 
-// String is the JSON text.
+// String returns the JSON text.
 func (o *Object) String() string {
 	if !o.dirty() {
 		return o.text
@@ -58,7 +58,7 @@ func (o *Object) dirty() bool {
 	return o.changed || slices.ContainsFunc(o.slots, func(s slot) bool { return s.dirty() })
 }
 
-// Get is the JSON text at a path, or "".
+// Get returns the JSON text at a path, or "".
 func (o *Object) Get(p AttrPath) string {
 	if n := o.node(p.Steps()); n != nil {
 		return n.String()
@@ -66,14 +66,14 @@ func (o *Object) Get(p AttrPath) string {
 	return ""
 }
 
-// Set puts JSON text at a path and makes the objects on the way; "" removes, together with objects
-// that become empty by it.
+// Set sets the JSON text at a path and creates the objects on it; "" removes the value and objects
+// that become empty.
 func (o *Object) Set(p AttrPath, raw string) {
 	o.edits++
 	o.put(p.Steps(), Node{raw: raw})
 }
 
-// Raw is the JSON text of a member, or "".
+// Raw returns the JSON text of a member, or "".
 func (o *Object) Raw(name string) string {
 	if i := o.find(name); i >= 0 {
 		return o.slots[i].String()
@@ -81,8 +81,7 @@ func (o *Object) Raw(name string) string {
 	return ""
 }
 
-// Put sets a member to JSON text; "" removes it. Text that differs from the member's in white space
-// only is not a change.
+// Put sets a member to JSON text; "" removes it. A difference only in white space is not a change.
 func (o *Object) Put(name, raw string) {
 	if sameText(o.Raw(name), raw) {
 		return
@@ -91,8 +90,8 @@ func (o *Object) Put(name, raw string) {
 	o.set(name, Node{raw: raw})
 }
 
-// Map changes the members in one pass. A member whose name or text becomes "" is removed, and of two
-// that get one name the first stays. Text that differs in white space only is not a change.
+// Map changes the members in one pass. A member whose name or text becomes "" is removed; of two
+// with the same name, the first stays. A difference only in white space is not a change.
 func (o *Object) Map(change func(name, raw string) (string, string)) {
 	kept, given, edited := make([]slot, 0, len(o.slots)), names{}, false
 	for _, s := range o.slots {
@@ -124,10 +123,10 @@ func (o *Object) Map(change func(name, raw string) (string, string)) {
 	}
 }
 
-// Has reports whether there is a member of a name.
+// Has reports whether there is a member with the name.
 func (o *Object) Has(name string) bool { return o.find(name) >= 0 }
 
-// Names of the members in document order.
+// Names returns the names of the members in document order.
 func (o *Object) Names() []string {
 	out := make([]string, 0, o.live)
 	for i := range o.slots {
@@ -138,19 +137,19 @@ func (o *Object) Names() []string {
 	return out
 }
 
-// Changed reports whether the object differs from what was parsed.
+// Changed reports whether the object differs from the parsed text.
 func (o *Object) Changed() bool { return o.dirty() }
 
 // Edits counts the changes by Put, Set and Map.
 func (o *Object) Edits() int { return o.edits }
 
-// Node is the value at a path, to be looked at and changed in place, or nil.
+// Node returns the value at a path, which can be changed in place, or nil.
 func (o *Object) Node(p AttrPath) *Node { return o.node(p.Steps()) }
 
-// SetNode puts a value at a path as Set does; an absent value removes.
+// SetNode sets the value at a path like Set; an absent value removes it.
 func (o *Object) SetNode(p AttrPath, v Node) { o.put(p.Steps(), v) }
 
-// node is the value at the end of a path, or nil.
+// node returns the value at the end of a path, or nil.
 func (o *Object) node(steps []string) *Node {
 	if len(steps) == 0 {
 		return nil
@@ -193,7 +192,7 @@ func (o *Object) put(steps []string, v Node) {
 	}
 }
 
-// set puts a value at a name; one that is absent removes.
+// set sets the value of a name; an absent value removes it.
 func (o *Object) set(name string, v Node) {
 	i := o.find(name)
 	switch {
@@ -219,10 +218,10 @@ func (o *Object) set(name string, v Node) {
 	o.changed = true
 }
 
-// manySlots is the number of members from which an index costs less than comparing one by one.
+// manySlots is the number of members above which an index is cheaper than comparisons.
 const manySlots = 16
 
-// find is the slot of a name, or -1.
+// find returns the slot of a name, or -1.
 func (o *Object) find(name string) int {
 	if o.at == nil && len(o.slots) <= manySlots {
 		return slices.IndexFunc(o.slots, func(s slot) bool { return !s.Absent() && strings.EqualFold(s.key, name) })

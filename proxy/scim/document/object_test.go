@@ -12,8 +12,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// An Object does what the Resource does, one pass per change: the same text after any changes, and
-// the same answers in between.
+// An Object and a Resource give the same text and the same values after the same changes.
 func TestObjectIsTheResource(t *testing.T) {
 	t.Parallel()
 	names := rapid.SampledFrom([]string{"a", "A", "b", "a.b", "é", "É", "ſ", "S", "K", "k", "name", "NAME", foreign, strings.ToUpper(foreign), "urn:x:User"})
@@ -60,8 +59,8 @@ func TestObjectIsTheResource(t *testing.T) {
 	})
 }
 
-// compact is JSON without white space: a Resource also rewrites an object in which nothing has
-// changed.
+// compact returns JSON without white space, because a Resource rewrites an object even without
+// changes.
 func compact(text string) string {
 	b, err := json.Marshal(json.RawMessage(text))
 	if err != nil {
@@ -70,7 +69,7 @@ func compact(text string) string {
 	return string(b)
 }
 
-// Of names that differ in case only the first one counts, as long as it is there.
+// Of names that differ only in case, the first existing one is used.
 func TestObjectTwins(t *testing.T) {
 	t.Parallel()
 	for _, more := range []string{"", "," + numbered(40, `"m#":0`)} {
@@ -92,7 +91,7 @@ func TestObjectTwins(t *testing.T) {
 	}
 }
 
-// Names that strings.EqualFold calls equal are one name, also if their lower case differs.
+// Names that are equal for strings.EqualFold are one name, also if their lower case differs.
 func TestNamesInAnyCase(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][2]string{{"userName", "USERNAME"}, {"s", "ſ"}, {"k", "\u212a"}, {"Σ", "ς"}, {"σ", "ς"}, {"é", "É"}, {"ǅ", "ǆ"}} {
@@ -119,7 +118,7 @@ func TestParseResourceIsNoBomb(t *testing.T) {
 	}
 }
 
-// canonical is what versions are hashes of: the text that encoding/json makes.
+// Canonical returns the text that encoding/json writes, because versions are hashes of it.
 func TestCanonical(t *testing.T) {
 	t.Parallel()
 	word := rapid.Map(rapid.SampledFrom([]string{"", "a", "B", "é", `"`, `\`, "<&>", "\u2028", "\x01", "日本", "/"}), document.Quote)

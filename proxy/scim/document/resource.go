@@ -8,23 +8,23 @@ import (
 	"strings"
 )
 
-// Resource is an immutable JSON object. Values that nothing changes keep their bytes. The zero
-// Resource stands for no resource.
+// Resource is an immutable JSON object. Unchanged values keep their bytes. The zero Resource is no
+// resource.
 type Resource struct{ raw string }
 
-// errNoObject is for text that is not a JSON object.
 var errNoObject = errors.New("the body is not a JSON object")
 
-// Parse accepts one JSON object whose top-level names differ by more than letter case (RFC 7643
-// section 2.1). Its errors are for the caller who sent the text.
+// Parse parses a JSON object. Duplicate top-level names, without case, are refused (RFC 7643
+// section 2.1). Its errors are for the caller that sent the text.
 func Parse(b []byte) (Resource, error) {
-	if !json.Valid(b) { // it bounds the depth: gjson recurses, and a full stack ends the process
+	if !json.Valid(b) { // it limits the depth: gjson recurses, and a stack overflow ends the process
 		return Resource{}, errNoObject
 	}
 	return Part(strings.TrimSpace(string(b)))
 }
 
-// Part is Parse for a part of JSON text that was checked before. It neither checks nor copies.
+// Part is Parse for a part of JSON text that is known to be valid. It does not check or copy the
+// text.
 func Part(raw string) (Resource, error) {
 	if !IsObject(raw) {
 		return Resource{}, errNoObject
@@ -38,7 +38,7 @@ func Part(raw string) (Resource, error) {
 	return Resource{raw}, nil
 }
 
-// Must parses a literal, for constants and tests. It panics if the literal is not a JSON object.
+// Must parses a literal and panics if it is not a JSON object. It is for constants and tests.
 func Must(s string) Resource {
 	r, err := Parse([]byte(s))
 	if err != nil {
@@ -47,10 +47,10 @@ func Must(s string) Resource {
 	return r
 }
 
-// Object parses the resource, for many look-ups and changes. The resource itself does not change.
+// Object returns a copy of the resource for many lookups and changes.
 func (r Resource) Object() *Object { return parseObject(r.raw) }
 
-// edited is the resource with a change.
+// edited returns the resource with a change.
 func (r Resource) edited(change func(*Object)) Resource {
 	o := NewObject()
 	if r.raw != "" {
@@ -60,10 +60,10 @@ func (r Resource) edited(change func(*Object)) Resource {
 	return o.Resource()
 }
 
-// IsZero reports whether there is no resource at all.
+// IsZero reports whether there is no resource.
 func (r Resource) IsZero() bool { return r.raw == "" }
 
-// String is the JSON text.
+// String returns the JSON text.
 func (r Resource) String() string { return r.raw }
 
 // MarshalJSON returns the JSON text.
@@ -74,13 +74,13 @@ func (r Resource) MarshalJSON() ([]byte, error) {
 	return []byte(r.raw), nil
 }
 
-// ID of the resource, or "".
+// ID returns the id, or "".
 func (r Resource) ID() string { return Text(r.Raw("id")) }
 
-// Raw is a top-level member's JSON text, or "".
+// Raw returns the JSON text of a top-level member, or "".
 func (r Resource) Raw(name string) string { return Lookup(r.raw, name) }
 
-// Names of the top-level members in document order.
+// Names returns the names of the top-level members in document order.
 func (r Resource) Names() []string {
 	var out []string
 	for m := range Members(r.raw) {
@@ -100,7 +100,7 @@ func (r Resource) All() iter.Seq2[string, string] {
 	}
 }
 
-// Map changes the top-level members in one pass: see Object.Map.
+// Map changes the top-level members in one pass, see Object.Map.
 func (r Resource) Map(change func(name, raw string) (string, string)) Resource {
 	return r.edited(func(o *Object) { o.Map(change) })
 }
@@ -119,8 +119,7 @@ func (r Resource) Without(names ...string) Resource {
 	})
 }
 
-// Get is the JSON text at a path, or "". A sub-attribute of a multi-valued attribute has no single
-// text.
+// Get returns the JSON text at a path, or "". A sub-attribute of a multi-valued attribute has none.
 func (r Resource) Get(p AttrPath) string {
 	at := r.raw
 	for _, step := range p.Steps() {
@@ -131,14 +130,13 @@ func (r Resource) Get(p AttrPath) string {
 	return at
 }
 
-// Set puts JSON text at a path and makes the objects on the way; "" removes, together with objects
-// that become empty by it.
+// Set sets the JSON text at a path and creates the objects on it; "" removes the value and objects
+// that become empty.
 func (r Resource) Set(p AttrPath, raw string) Resource {
 	return r.edited(func(o *Object) { o.Set(p, raw) })
 }
 
-// Assigned is the resource without members that stand for no value, on the levels that Leaves takes
-// apart.
+// Assigned returns the resource without unassigned members, on the levels that Leaves divides.
 func (r Resource) Assigned() Resource {
 	var out []Member
 	for m := range Members(r.raw) {
@@ -153,8 +151,8 @@ func (r Resource) Assigned() Resource {
 	return Resource{objectText(out)}
 }
 
-// assigned is a value without the unassigned members of its objects, or "". Of names that differ
-// only in case the last one counts.
+// assigned returns a value without the unassigned members of its objects, or "". Of names that
+// differ only in case, the last one is used.
 func assigned(raw string, levels int) string {
 	if Unassigned(raw) {
 		return ""

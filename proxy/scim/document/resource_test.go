@@ -10,7 +10,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// What nobody touches survives byte for byte, spaces and all: the traps of JSON path languages are in here.
+// odd must survive byte for byte. It has names and values that JSON path languages misread.
 const odd = `{"urn:example:2.0:User" : {"a.b": 1.50, "0":["x"] ,"*":"?", "#":{"1":2}}, "note":"<b> & \u003c \u00e9 é \/", "big":12345678901234567890.00, "Title" :null}`
 
 func TestParseResource(t *testing.T) {
@@ -62,7 +62,8 @@ func TestUntouchedValuesSurvive(t *testing.T) {
 	}
 }
 
-// To a path language "0" is an index, "a.b" two steps, "*" a pattern and "#" a count. Here they are names.
+// In a path language "0" is an index, "a.b" two steps, "*" a pattern and "#" a count. Here they are
+// names.
 func TestNamesAreNotPaths(t *testing.T) {
 	t.Parallel()
 	r := document.Must(odd)

@@ -12,12 +12,11 @@ import (
 )
 
 // Member is a member of a JSON object: its name as written (in quotes) and decoded, and the text of
-// its value. Objects are edited by their members, never by a path language: gjson and sjson paths
-// take the dots of a URN for separators, sjson writes "\u003c" for "<", and neither finds names
-// without regard to case.
+// its value. Objects are not edited by gjson or sjson paths, which treat the dots of a URN as
+// separators, write "\u003c" for "<" and compare names with case.
 type Member struct{ Quoted, Name, Raw string }
 
-// Members yields the members of an object; other values have none.
+// Members yields the members of an object. Other values have none.
 func Members(object string) iter.Seq[Member] {
 	return func(yield func(Member) bool) {
 		if IsObject(object) {
@@ -26,7 +25,7 @@ func Members(object string) iter.Seq[Member] {
 	}
 }
 
-// Lookup is the text of an object's member, or "". It costs a pass over the object.
+// Lookup returns the text of an object's member, or "". It takes a pass over the object.
 func Lookup(object, name string) string {
 	for m := range Members(object) {
 		if strings.EqualFold(m.Name, name) {
@@ -36,7 +35,7 @@ func Lookup(object, name string) string {
 	return ""
 }
 
-// Count is the number of members of an object.
+// Count returns the number of members of an object.
 func Count(object string) int {
 	n := 0
 	for range Members(object) {
@@ -45,8 +44,8 @@ func Count(object string) int {
 	return n
 }
 
-// Values yields the elements of an array. A value that is not an array is its only element, an
-// absent value has none.
+// Values yields the elements of an array. Another value is its own only element; an absent value
+// has none.
 func Values(raw string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		if !IsArray(raw) {
@@ -59,13 +58,13 @@ func Values(raw string) iter.Seq[string] {
 	}
 }
 
-// Elements are the Values as a list.
+// Elements returns the Values as a list.
 func Elements(raw string) []string { return slices.Collect(Values(raw)) }
 
-// Array is the JSON array of the elements.
+// Array returns the JSON array of the elements.
 func Array(elements []string) string { return "[" + strings.Join(elements, ",") + "]" }
 
-// minMember is about the length of the shortest members.
+// minMember is the approximate length of the shortest members.
 const minMember = 16
 
 func memberList(object string) []Member {
@@ -101,7 +100,8 @@ func IsArray(raw string) bool { return strings.HasPrefix(raw, "[") }
 // IsText reports whether the JSON text is a string.
 func IsText(raw string) bool { return strings.HasPrefix(raw, `"`) }
 
-// Unassigned reports whether JSON text stands for no value: absent, null, an empty array or an empty object (RFC 7643 section 2.5).
+// Unassigned reports whether JSON text has no value: absent, null, an empty array or an empty
+// object (RFC 7643 section 2.5).
 func Unassigned(raw string) bool {
 	switch {
 	case raw == "" || raw == "null":
@@ -113,15 +113,15 @@ func Unassigned(raw string) bool {
 	return false
 }
 
-// Text is the Go string of a JSON string, "" for null, and the JSON text itself of any other scalar.
+// Text returns the Go string of a JSON string, "" for null, and the JSON text of other scalars.
 func Text(raw string) string {
 	if !IsText(raw) && raw != "null" {
-		return raw // not by way of a float: "12.50" and "1e400" stay
+		return raw // not parsed as a float: "12.50" and "1e400" stay
 	}
 	return gjson.Parse(raw).String()
 }
 
-// Quote is the JSON string of a Go string; "<", ">" and "&" stay as they are.
+// Quote returns the JSON string of a Go string; "<", ">" and "&" are not escaped.
 func Quote(s string) string {
 	if plain(s) {
 		return `"` + s + `"`
@@ -133,7 +133,7 @@ func Quote(s string) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// plain reports whether a text needs no escapes; most names and ids need none.
+// plain reports whether a text needs no escapes, like most names and ids.
 func plain(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
@@ -143,11 +143,11 @@ func plain(s string) bool {
 	return true
 }
 
-// MaxEcho is how many characters of a name or value of the request an error repeats. Attribute
+// MaxEcho is how many characters of a name or value in the request an error repeats. Attribute
 // names and Keycloak's ids are shorter.
 const MaxEcho = 64
 
-// Cut is a text of at most limit characters. "…" stands for what is cut off.
+// Cut returns a text of at most limit characters. "…" replaces the rest.
 func Cut(s string, limit int) string {
 	if len(s) <= limit || utf8.RuneCountInString(s) <= limit {
 		return s

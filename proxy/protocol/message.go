@@ -1,0 +1,129 @@
+package protocol
+
+import (
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
+)
+
+// Message is a request while the rules of a dialect run. Request.Body is written after all rules
+// have run.
+type Message struct {
+	Request
+	Schemas scim.Schemas
+	// Body is the JSON object in the body, or nil if there is none. It has the Operations of a
+	// PATCH until the first operation hook runs.
+	Body *scim.Object
+
+	operations []*Operation
+	split      bool // the operations were parsed from the body
+	edited     bool // an operation, or their list, was changed
+	filter     parsedFilter
+}
+
+// Writes reports whether the request has a whole resource as its body.
+func (m *Message) Writes() bool { return m.Method == "POST" || m.Method == "PUT" }
+
+// Creates reports whether the request creates a resource of a type.
+func (m *Message) Creates(t scim.ResourceType) bool {
+	return m.Method == "POST" && m.Type == t && m.ID == ""
+}
+
+// Filter returns the filter of a query, or nil if there is none or it is not valid.
+func (m *Message) Filter() scim.Filter {
+	if text := m.FilterText(); text != m.filter.text {
+		f, err := scim.ParseFilter(text)
+		if m.filter = (parsedFilter{text: text}); err == nil {
+			m.filter.filter = f
+		}
+	}
+	return m.filter.filter
+}
+
+// FilterText returns the filter of a query as written.
+func (m *Message) FilterText() string {
+	if m.Method != "GET" {
+		return ""
+	}
+	return m.Query.Get("filter")
+}
+
+// SetFilter replaces the filter of a query and reports whether it changed. The original query
+// values do not change.
+func (m *Message) SetFilter(text string) bool {
+	if text == m.FilterText() {
+		return false
+	}
+	q := url.Values{}
+	maps.Copy(q, m.Query)
+	q.Set("filter", text)
+	m.Query = q
+	return true
+}
+
+// parsedFilter is a filter with the text that it was parsed from; nil if the text is not valid.
+type parsedFilter struct {
+	text   string
+	filter scim.Filter
+}
+
+// BecomePatch makes the request a PATCH with these operations.
+func (m *Message) BecomePatch(ops ...*Operation) {
+	m.Method, m.operations, m.split, m.edited = "PATCH", ops, true, true
+	m.Body = document.NewObject()
+	m.Body.Put("schemas", patchSchemas)
+	m.Body.Put("Operations", "[]")
+}
+
+// ShapePatch gives the body of a PATCH its standard members, schemas and Operations, and makes
+// Operations a list. It reports whether the body changed.
+func (m *Message) ShapePatch() bool {
+	if m.Method != "PATCH" || m.Body == nil {
+		return false
+	}
+	raw := m.Body.Raw("Operations")
+	if raw == "" {
+		return false
+	}
+	changed := false
+	if document.IsObject(raw) && !m.split {
+		raw, changed = document.Array([]string{raw}), true
+	}
+	standard := slices.Equal(m.Body.Names(), []string{"schemas", "Operations"}) && document.Same(m.Body.Raw("schemas"), patchSchemas)
+	if changed || !standard {
+		m.Body = document.NewObject()
+		m.Body.Put("schemas", patchSchemas)
+		m.Body.Put("Operations", raw)
+		return true
+	}
+	return false
+}
+
+const patchSchemas = `["` + scim.PatchURN + `"]`
+
+func (m *Message) parse() {
+	if r, err := scim.Part(strings.TrimSpace(string(m.Request.Body))); err == nil {
+		m.Body = r.Object()
+	}
+}
+
+// write writes the changes into the request.
+func (m *Message) write() {
+	if m.Body == nil {
+		return
+	}
+	if m.edited {
+		texts := make([]string, len(m.operations))
+		for i, op := range m.operations {
+			texts[i] = op.String()
+		}
+		m.Body.Put("Operations", document.Array(texts))
+	}
+	if m.Body.Changed() {
+		m.Request.Body = []byte(m.Body.String())
+	}
+}
