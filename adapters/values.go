@@ -6,6 +6,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/bounds"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
@@ -144,7 +145,7 @@ const roleDepth = 4
 // inText reads the JSON object in a JSON string. The depth limit of request bodies does not cover
 // the content of strings, so it is checked here.
 func inText(raw string) (scim.Resource, bool) {
-	if !document.IsText(raw) || scim.CheckJSON([]byte(document.Text(raw)), roleDepth) != nil {
+	if !document.IsText(raw) || bounds.JSON([]byte(document.Text(raw)), roleDepth) != nil {
 		return scim.Resource{}, false
 	}
 	return object(strings.TrimSpace(document.Text(raw)))

@@ -10,6 +10,7 @@ import (
 	"keycloak-scim-proxy/proxy/overlay"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/bounds"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/store"
 	"keycloak-scim-proxy/proxy/writing"
@@ -103,7 +104,7 @@ func routeOver(idp string, s directory.Directory, kept overlay.Records) route {
 // do carries a request out; errors are part of what requests lead to.
 func (r route) do(w protocol.Request) error {
 	if len(w.Body) > 0 {
-		if err := scim.CheckJSON(w.Body, 64); err != nil {
+		if err := bounds.JSON(w.Body, 64); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/bounds"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
@@ -182,7 +183,7 @@ func (r *run) checkData(data []byte) error {
 	if n := r.runner.Limits.Body; int64(len(data)) > n {
 		return scim.TooLarge(n)
 	}
-	return scim.CheckJSON(data, r.runner.Limits.Depth)
+	return bounds.JSON(data, r.runner.Limits.Depth)
 }
 
 // check makes the checks that the decoder cannot make.

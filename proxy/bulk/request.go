@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/bounds"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
@@ -28,7 +29,7 @@ type Request struct {
 // Parse reads the envelope. It fails if the body is not a BulkRequest or has too many JSON values,
 // and with 413 if it has more operations than allowed.
 func Parse(body []byte, operations int) (Request, error) {
-	if err := scim.CheckEnvelope(body); err != nil {
+	if err := bounds.Envelope(body); err != nil {
 		return Request{}, err
 	}
 	envelope, err := scim.Part(strings.TrimSpace(string(body)))

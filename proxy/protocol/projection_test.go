@@ -8,6 +8,7 @@ import (
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/bounds"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
@@ -64,7 +65,7 @@ func TestTrim(t *testing.T) {
 		doc := document.Must(in).Object()
 		protocol.Projection{Attributes: names(c.attributes), Excluded: names(c.excluded)}.Trim(scim.CoreSchemas(), scim.User, doc)
 		got := doc.String()
-		if err := scim.CheckJSON([]byte(got), 64); err != nil {
+		if err := bounds.JSON([]byte(got), 64); err != nil {
 			t.Errorf("%s: %v: %s", c.name, err, got)
 		}
 		if !document.Same(got, c.want) {

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/bounds"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
@@ -55,7 +56,7 @@ func TestErrorsRepeatLittle(t *testing.T) {
 			"a bad path":     asError(scim.ParsePath(long + ".1")),
 			"a bad name":     asError(scim.ParseAttrPath(long + ".1")),
 			"no such inner":  asError(scim.ParsePath("a[" + strings.ReplaceAll(long, "é", "x") + ".b pr]")),
-			"given twice":    scim.AsError(scim.CheckJSON([]byte(`{`+document.Quote(long)+`:1,`+document.Quote(long)+`:1}`), 9)),
+			"given twice":    scim.AsError(bounds.JSON([]byte(`{`+document.Quote(long)+`:1,`+document.Quote(long)+`:1}`), 9)),
 		} {
 			if n := utf8.RuneCountInString(err.Detail); n > 1000 || strings.Contains(err.Detail, long[:len(long)/10]) {
 				t.Errorf("%s: %d characters: %.200q", name, n, err.Detail)

@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/bounds"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
@@ -65,7 +66,7 @@ func apply(t *testing.T, kind scim.OpKind, p scim.Path, value string) {
 		}
 		return
 	}
-	if err := scim.CheckJSON([]byte(once.String()), 64); err != nil {
+	if err := bounds.JSON([]byte(once.String()), 64); err != nil {
 		t.Errorf("%s %s %s: %v: %s", kind, p, value, err, once)
 	}
 	if err := scim.CoreSchemas().Check(scim.User, once); err != nil {

@@ -1,6 +1,7 @@
 package scim_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -41,4 +42,13 @@ func path(t *testing.T, text string) scim.Path {
 		t.Fatalf("%s: %v", text, err)
 	}
 	return p
+}
+
+// numbered repeats one n times, with a number in place of "#".
+func numbered(n int, one string) string {
+	parts := make([]string, n)
+	for i := range parts {
+		parts[i] = strings.ReplaceAll(one, "#", strconv.Itoa(i))
+	}
+	return strings.Join(parts, ",")
 }

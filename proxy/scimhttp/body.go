@@ -9,6 +9,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/bounds"
 )
 
 // body reads the body of a request for a resource: JSON within the limits.
@@ -17,7 +18,7 @@ func (x *exchange) body(w http.ResponseWriter, l Limits) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b, scim.CheckJSON(b, l.Depth)
+	return b, bounds.JSON(b, l.Depth)
 }
 
 // bodyFactor is how many bytes a byte of a body costs while it is decoded and carried out. All but one are taken when it has arrived whole.

@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/bounds"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
@@ -64,7 +64,7 @@ func TestQuoteAndText(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{"", "plain", "<b> & \"q\" \\ /", "é\n\t\x00", "true", "12", "日本"} {
 		q := document.Quote(s)
-		if document.Text(q) != s || scim.CheckJSON([]byte(q), 1) != nil {
+		if document.Text(q) != s || bounds.JSON([]byte(q), 1) != nil {
 			t.Errorf("%q becomes %s becomes %q", s, q, document.Text(q))
 		}
 	}

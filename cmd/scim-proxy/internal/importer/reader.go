@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/bounds"
 )
 
 const (
@@ -132,7 +133,7 @@ func readLine(text string) (row, error) {
 	case text[0] != '{':
 		return row{}, errors.New("it is not a JSON object")
 	}
-	if err := scim.CheckJSON([]byte(text), maxDepth); err != nil {
+	if err := bounds.JSON([]byte(text), maxDepth); err != nil {
 		return row{}, errors.New(scim.AsError(err).Detail)
 	}
 	given, err := scim.ParseResource([]byte(text))

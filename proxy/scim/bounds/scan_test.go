@@ -1,4 +1,4 @@
-package scim_test
+package bounds_test
 
 import (
 	"runtime"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/bounds"
 )
 
 // numbered repeats one n times, with a number in place of "#".
@@ -35,7 +36,7 @@ func TestBoundsOfABody(t *testing.T) {
 		"the ninth again":                {"{" + numbered(9, `"a#":0`) + `,"a8":0}`, `"a8" is given twice`},
 		"no name among many":             {"{" + numbered(500, `"a#":0`) + `,"":0}`, "has no name"},
 	} {
-		err := scim.CheckJSON([]byte(c.in), 8)
+		err := bounds.JSON([]byte(c.in), 8)
 		if c.words != "" {
 			refused(t, name, err, "invalidSyntax", c.words)
 		} else if err != nil {
@@ -52,7 +53,7 @@ func TestTheLargestGroup(t *testing.T) {
 	whole := `{"value":"` + uuid + `","display":"d","type":"User","$ref":"../Users/` + uuid + `"}`
 	for _, one := range []string{`{"value":"` + uuid + `"}`, whole} {
 		body := `{"schemas":["` + scim.GroupURN + `"],"displayName":"g","members":[` + one + strings.Repeat(","+one, 99_999) + `]}`
-		if err := scim.CheckJSON([]byte(body), 64); err != nil {
+		if err := bounds.JSON([]byte(body), 64); err != nil {
 			t.Errorf("%.40s: %v", one, err)
 		}
 		if one != whole && len(body) > 8<<20 {
@@ -72,7 +73,7 @@ func TestCheckEnvelope(t *testing.T) {
 		`{"a":1`:                                                                        "not valid JSON",
 		"\"\xff\"":                                                                      "not UTF-8",
 	} {
-		err := scim.CheckEnvelope([]byte(in))
+		err := bounds.Envelope([]byte(in))
 		if words != "" {
 			refused(t, in[:min(len(in), 40)], err, "invalidSyntax", words)
 		} else if err != nil {
@@ -96,7 +97,7 @@ func TestARefusedBodyIsNotBuilt(t *testing.T) {
 		in := []byte(body)
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		err := scim.CheckJSON(in, 64)
+		err := bounds.JSON(in, 64)
 		runtime.ReadMemStats(&after)
 		if err == nil {
 			t.Errorf("%s: not refused", name)

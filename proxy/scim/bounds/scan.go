@@ -1,38 +1,42 @@
-package scim
+// Package bounds limits JSON that comes from outside, before anything parses it: how deep it is nested,
+// how many values and members it has, and that no member is given twice.
+package bounds
 
 import (
 	"bytes"
 	"strings"
 	"unicode/utf8"
 
+	"keycloak-scim-proxy/proxy/scim"
+
 	"github.com/tidwall/gjson"
 )
 
-// CheckJSON checks that b is one JSON value in UTF-8 within the limits: nested at most depth
+// JSON checks that b is one JSON value in UTF-8 within the limits: nested at most depth
 // levels, MaxValues values in total, MaxAttributes members in an object, no duplicate and no empty
 // names. Errors are invalidSyntax, because tooMany is only for filters (RFC 7644 table 9).
 //
 // The limits are checked first, in one pass without recursion.
-func CheckJSON(b []byte, depth int) error { return checkJSON(b, scan{depth: depth, names: true}) }
+func JSON(b []byte, depth int) error { return checkJSON(b, scan{depth: depth, names: true}) }
 
 // maxEnvelope is how deep a bulk request may nest. The depth of each operation's data is checked
 // later.
 const maxEnvelope = 10_000
 
-// CheckEnvelope is CheckJSON for a bulk request. It bounds only the number of all values together;
-// each operation is checked with CheckJSON later.
-func CheckEnvelope(b []byte) error { return checkJSON(b, scan{depth: maxEnvelope}) }
+// Envelope is JSON for a bulk request. It bounds only the number of all values together;
+// each operation is checked with JSON later.
+func Envelope(b []byte) error { return checkJSON(b, scan{depth: maxEnvelope}) }
 
 func checkJSON(b []byte, s scan) error {
 	if !utf8.Valid(b) {
-		return InvalidSyntax("the body is not UTF-8")
+		return scim.InvalidSyntax("the body is not UTF-8")
 	}
 	s.text = b
 	if err := s.all(); err != nil {
 		return err
 	}
 	if !gjson.ValidBytes(b) {
-		return InvalidSyntax("the body is not valid JSON")
+		return scim.InvalidSyntax("the body is not valid JSON")
 	}
 	return nil
 }
@@ -78,8 +82,8 @@ func (s *scan) all() error {
 
 // value counts the value at the current position.
 func (s *scan) value() error {
-	if s.values++; s.values > MaxValues {
-		return InvalidSyntax("the body has more than %d JSON values", MaxValues)
+	if s.values++; s.values > scim.MaxValues {
+		return scim.InvalidSyntax("the body has more than %d JSON values", scim.MaxValues)
 	}
 	if n := len(s.open); n > 0 {
 		s.open[n-1].named = false
@@ -93,7 +97,7 @@ func (s *scan) enter(object bool) error {
 	}
 	n := len(s.open)
 	if n == s.depth {
-		return InvalidSyntax("the JSON is nested deeper than %d", s.depth)
+		return scim.InvalidSyntax("the JSON is nested deeper than %d", s.depth)
 	}
 	if n < cap(s.open) { // reuse the memory of an earlier container
 		s.open = s.open[:n+1]
@@ -109,7 +113,7 @@ func (s *scan) enter(object bool) error {
 
 func (s *scan) leave() error {
 	if len(s.open) == 0 {
-		return InvalidSyntax("the body is not valid JSON")
+		return scim.InvalidSyntax("the body is not valid JSON")
 	}
 	s.open = s.open[:len(s.open)-1]
 	s.at++
@@ -166,13 +170,13 @@ func (g *givenNames) add(quoted []byte, escaped bool) error {
 		name = []byte(gjson.ParseBytes(quoted).String())
 	}
 	if len(name) == 0 {
-		return InvalidSyntax("a JSON member has no name")
+		return scim.InvalidSyntax("a JSON member has no name")
 	}
 	if g.has(name) {
-		return InvalidSyntax("the JSON member %q is given twice", string(name))
+		return scim.InvalidSyntax("the JSON member %q is given twice", string(name))
 	}
-	if len(g.first)+len(g.all) == MaxAttributes {
-		return InvalidSyntax("a JSON object has more than %d members", MaxAttributes)
+	if len(g.first)+len(g.all) == scim.MaxAttributes {
+		return scim.InvalidSyntax("a JSON object has more than %d members", scim.MaxAttributes)
 	}
 	if len(g.first) < few {
 		g.first = append(g.first, name)
