@@ -76,7 +76,7 @@ func (s *sweeper) space(ctx context.Context) error {
 	for after := ""; ; {
 		ids, err := s.records.Scan(ctx, after, sweepPage)
 		if err != nil {
-			return fmt.Errorf("overlay: sweep behind %q: %w", after, err)
+			return fmt.Errorf("overlay: sweep after %q: %w", after, err)
 		}
 		more := len(ids) == sweepPage
 		if more {
