@@ -56,7 +56,7 @@ var walls = map[string]struct {
 	"proxy/store/internal/locks":    {[]string{"proxy/store"}, "a map of waiters"},
 
 	"cmd/scim-proxy":                            {[]string{"cmd/scim-proxy/internal/", "adapters", "config", "onboarding", "proxy", "proxy/"}, "commands are built from what an operator may say and what serves"},
-	"cmd/scim-proxy/internal/importer":          {[]string{"cmd/scim-proxy/internal/importer/journal", "cmd/scim-proxy/internal/scimclient", "proxy/scim"}, "an import knows any server by its SCIM API only"},
+	"cmd/scim-proxy/internal/importer":          {[]string{"cmd/scim-proxy/internal/importer/journal", "cmd/scim-proxy/internal/scimclient", "proxy/scim", "proxy/scim/bounds"}, "an import knows any server by its SCIM API only"},
 	"cmd/scim-proxy/internal/importer/journal":  {nil, "rows are numbers"},
 	"cmd/scim-proxy/internal/simulate":          {[]string{"cmd/scim-proxy/internal/scimclient"}, "the same conversation runs against a server without the proxy"},
 	"cmd/scim-proxy/internal/kcserver":          {[]string{"cmd/scim-proxy/internal/procgroup"}, "starts Keycloak and knows nothing of the proxy"},
