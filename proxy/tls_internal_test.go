@@ -2,14 +2,8 @@ package proxy
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -20,39 +14,14 @@ import (
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/test/certtest"
 )
-
-// writePair writes a new certificate, and returns its serial number.
-func writePair(t *testing.T, files config.Certificate, serial int64, changed time.Time) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"}, NotAfter: time.Now().Add(time.Hour)}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, block := range map[string]*pem.Block{files.CertFile: {Type: "CERTIFICATE", Bytes: cert}, files.KeyFile: {Type: "PRIVATE KEY", Bytes: private}} {
-		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chtimes(name, changed, changed); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
 
 // The door speaks TLS where it is told to, and its links say https.
 func TestTLS(t *testing.T) {
 	dir := t.TempDir()
 	files := config.Certificate{CertFile: filepath.Join(dir, "tls.crt"), KeyFile: filepath.Join(dir, "tls.key")}
-	writePair(t, files, 1, time.Now())
+	certtest.WritePair(t, files, 1, time.Now())
 	cfg := config.DropInOnly("http://127.0.0.1:1", filepath.Join(dir, "store.db"))
 	cfg.Listen, cfg.AdminListen, cfg.TLS = "127.0.0.1:0", "", &files
 	p, err := New(cfg, zap.NewNop())

@@ -10,6 +10,7 @@ import (
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
 var aliceRef, crewRef = scim.Ref{Type: scim.User, ID: "u-1"}, scim.Ref{Type: scim.Group, ID: "g-10"}
@@ -116,7 +117,7 @@ func TestWhatCannotBeBound(t *testing.T) {
 		{"PATCH Groups/g-2", patch(`[{"op":"add","path":"members","value":[{"value":"bulkId:10"}]}]`), "bulkId:10 is a group"},
 	} {
 		_, err := bulk.Bind(call(t, c.target, c.body), lookup)
-		refused(t, c.target+" "+c.body, err, "invalidValue", c.words)
+		scimtest.Refused(t, c.target+" "+c.body, err, "invalidValue", c.words)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
 // The names in a request are counted before any rule of a dialect runs.
@@ -15,27 +16,27 @@ func TestBoundsComeBeforeTheRules(t *testing.T) {
 	d := decoder(protocol.Rule{Name: "any", Request: func(*protocol.Message) bool { ran = true; return false }})
 	d.MaxFilter = 16 << 10
 	many, most := scim.MaxAttributes+1, scim.MaxAttributes
-	ops := func(n int, one string) string { return patch("[" + numbered(n, one) + "]") }
-	ext := func(n int) string { return `{"` + foreign + `":{` + numbered(n, `"a#":0`) + `}}` }
+	ops := func(n int, one string) string { return patch("[" + scimtest.Numbered(n, one) + "]") }
+	ext := func(n int) string { return `{"` + foreign + `":{` + scimtest.Numbered(n, `"a#":0`) + `}}` }
 	for _, c := range []struct {
 		name, target, body, scimType, words string
 		allowed                             string // the same, but not too much
 	}{
 		{"attributes of a user", "POST ", ext(many), "tooMany", "names more than 5000 attributes", ext(most)},
 		{"attributes of a replaced user", "PUT 7", " " + ext(many), "tooMany", "names more than 5000 attributes", ext(most)},
-		{"in two places", "PUT 7", `{"name":{` + numbered(3000, `"a#":0`) + `},` + ext(3000)[1:], "tooMany", "5000 attributes", `{"name":{` + numbered(3000, `"a#":null`) + `},` + ext(3000)[1:]},
+		{"in two places", "PUT 7", `{"name":{` + scimtest.Numbered(3000, `"a#":0`) + `},` + ext(3000)[1:], "tooMany", "5000 attributes", `{"name":{` + scimtest.Numbered(3000, `"a#":null`) + `},` + ext(3000)[1:]},
 		{"operations", "PATCH 7", ops(many, `{"op":"add","path":"title","value":"#"}`), "tooMany", "5000 attributes", ops(most, `{"op":"add","path":"title","value":"#"}`)},
-		{"operations in any case", "PATCH 7", `{"OPERATIONS":[` + numbered(many, `{"PATH":"title"}`) + "]}", "tooMany", "5000 attributes", ""},
+		{"operations in any case", "PATCH 7", `{"OPERATIONS":[` + scimtest.Numbered(many, `{"PATH":"title"}`) + "]}", "tooMany", "5000 attributes", ""},
 		{"attributes without a path", "PATCH 7", patch(`[{"op":"add","value":` + ext(many) + `}]`), "tooMany", "5000 attributes", patch(`[{"op":"add","value":` + ext(most) + `}]`)},
 		{"operations without a path", "PATCH 7", ops(2501, `{"op":"add","value":{"title":"a","nickName":"b"}}`), "tooMany", "5000 attributes", ops(2500, `{"op":"add","value":{"title":"a","nickName":"b"}}`)},
-		{"names", "GET 7?attributes=" + numbered(101, "a#") + "&excludedAttributes=" + numbered(100, "b#"), "", "invalidValue", "more than 200 attributes", ""},
-		{"names in many parameters", "GET ?" + strings.ReplaceAll(numbered(201, "attributes=a#"), ",", "&"), "", "invalidValue", "more than 200 attributes", ""},
+		{"names", "GET 7?attributes=" + scimtest.Numbered(101, "a#") + "&excludedAttributes=" + scimtest.Numbered(100, "b#"), "", "invalidValue", "more than 200 attributes", ""},
+		{"names in many parameters", "GET ?" + strings.ReplaceAll(scimtest.Numbered(201, "attributes=a#"), ",", "&"), "", "invalidValue", "more than 200 attributes", ""},
 		{"a filter", "GET ?filter=" + strings.Repeat("a", 16<<10) + "+pr", "", "invalidFilter", "longer than 16384 bytes", ""},
 		{"a posted filter", "POST .search", `{"filter":"` + strings.Repeat("a", 16<<10) + ` pr"}`, "invalidFilter", "longer than 16384 bytes", ""},
 	} {
 		ran = false
 		_, _, err := d.Decode(wire(t, c.target, c.body))
-		refused(t, c.name, err, c.scimType, c.words)
+		scimtest.Refused(t, c.name, err, c.scimType, c.words)
 		if ran {
 			t.Errorf("%s: a rule ran before it was counted", c.name)
 		}
@@ -57,20 +58,20 @@ func TestMembersAreNotCounted(t *testing.T) {
 		`{"op":"add","path":"` + scim.GroupURN + `:members","value":[{"value":"#"}]}`,
 		`{"op":"add","value":{"members":[{"value":"#"}]}}`,
 	} {
-		w := wire(t, "PATCH 7", patch("["+numbered(20_000, one)+"]"))
+		w := wire(t, "PATCH 7", patch("["+scimtest.Numbered(20_000, one)+"]"))
 		w.Type = scim.Group
 		if _, _, err := decoder().Decode(w); err != nil && strings.Contains(err.Error(), "tooMany") {
 			t.Errorf("%s: %v", one, err)
 		}
 		w.Type = scim.User
 		_, _, err := decoder().Decode(w)
-		refused(t, one, err, "tooMany")
+		scimtest.Refused(t, one, err, "tooMany")
 	}
 	for _, one := range []string{`{"op":"add","path":"membersOf","value":"#"}`, `{"op":"add","path":"displayName","value":"#"}`} {
-		w := wire(t, "PATCH 7", patch("["+numbered(20_000, one)+"]"))
+		w := wire(t, "PATCH 7", patch("["+scimtest.Numbered(20_000, one)+"]"))
 		w.Type = scim.Group
 		_, _, err := decoder().Decode(w)
-		refused(t, one, err, "tooMany")
+		scimtest.Refused(t, one, err, "tooMany")
 	}
 }
 
@@ -79,7 +80,7 @@ func TestTermsOfAFilter(t *testing.T) {
 	d := decoder()
 	d.MaxFilter = 16 << 10
 	filter := func(n int, one, between string) string {
-		return "GET ?filter=" + strings.ReplaceAll(strings.ReplaceAll(numbered(n, one), ",", between), " ", "+")
+		return "GET ?filter=" + strings.ReplaceAll(strings.ReplaceAll(scimtest.Numbered(n, one), ",", between), " ", "+")
 	}
 	for _, one := range []string{`a# pr`, `a# eq 1`, `not (a# pr)`, `b[a# eq 1]`, `b[a pr].a# pr`} {
 		most := protocol.MaxTerms
@@ -91,7 +92,7 @@ func TestTermsOfAFilter(t *testing.T) {
 				t.Errorf("%s: %v", one, err)
 			}
 			_, _, err := d.Decode(wire(t, filter(most+1, one, between), ""))
-			refused(t, one, err, "invalidFilter", "more than 200 comparisons")
+			scimtest.Refused(t, one, err, "invalidFilter", "more than 200 comparisons")
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
+	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
 func decoder(rules ...protocol.Rule) protocol.Decoder {
@@ -38,7 +39,7 @@ var comparer = cmp.Comparer(func(a, b scim.Resource) bool { return a.String() ==
 func TestDecode(t *testing.T) {
 	t.Parallel()
 	ref := scim.Ref{Type: scim.User, ID: "7"}
-	title := path(t, "title")
+	title := scimtest.Path(t, "title")
 	want := protocol.Projection{Attributes: names("title name.givenName"), Excluded: names("emails")}
 	for _, c := range []struct {
 		target, body string
@@ -59,7 +60,7 @@ func TestDecode(t *testing.T) {
 		{"PATCH 7", `{"Schemas":["` + strings.ToUpper(scim.PatchURN) + `"],"operations":[{"OP":"replace","PATH":null,"VALUE":{"a" : 1}}]}`, protocol.Patch{Ref: ref, IfMatch: `W/"m"`, Ops: []scim.Op{{Kind: scim.ReplaceAll, Value: `{"a" : 1}`}}}},
 		{"PATCH 7", patch(`[ ]`), protocol.Patch{Ref: ref, IfMatch: `W/"m"`}},
 		{"PATCH 7", patch(`[{"op":"replace","path":"title","value":null}]`), protocol.Patch{Ref: ref, IfMatch: `W/"m"`, Ops: []scim.Op{{Kind: scim.ReplaceAll, Path: title, Value: "null"}}}},
-		{"PATCH 7", patch(`[{"op":"remove","path":"emails[type eq \"work\"].value","value":"x"}]`), protocol.Patch{Ref: ref, IfMatch: `W/"m"`, Ops: []scim.Op{{Kind: scim.Remove, Path: path(t, `emails[type eq "work"].value`), Value: `"x"`}}}},
+		{"PATCH 7", patch(`[{"op":"remove","path":"emails[type eq \"work\"].value","value":"x"}]`), protocol.Patch{Ref: ref, IfMatch: `W/"m"`, Ops: []scim.Op{{Kind: scim.Remove, Path: scimtest.Path(t, `emails[type eq "work"].value`), Value: `"x"`}}}},
 	} {
 		got, fired, err := decoder().Decode(wire(t, c.target, c.body))
 		if err != nil || len(fired) != 0 {
@@ -108,7 +109,7 @@ func TestDecodeRefusals(t *testing.T) {
 		{"PATCH 7", patch(`[{"op":"add","path":"emails[type eq work]","value":"x"}]`), "invalidPath", `found "work" at column 16`},
 	} {
 		_, _, err := decoder().Decode(wire(t, c.target, c.body))
-		refused(t, c.target+" "+c.body, err, c.scimType, c.words)
+		scimtest.Refused(t, c.target+" "+c.body, err, c.scimType, c.words)
 	}
 	for _, target := range []string{"POST 7", "PUT ", "PATCH ", "DELETE ", "HEAD 7", "get 7", "GET .search", "PUT .search", "DELETE .search", " "} {
 		_, _, err := decoder().Decode(wire(t, target, `{}`))

@@ -9,6 +9,7 @@ import (
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
 func TestDecodeQuery(t *testing.T) {
@@ -67,7 +68,7 @@ func TestDecodeQuery(t *testing.T) {
 		"GET ?attributes=userName&excludedAttributes=1,id": {"invalidValue", `excludedAttributes: "1" is not`},
 	} {
 		_, _, err := decoder().Decode(wire(t, target, ""))
-		refused(t, target, err, c.scimType, c.words)
+		scimtest.Refused(t, target, err, c.scimType, c.words)
 	}
 }
 
@@ -103,7 +104,7 @@ func TestDecodeSearch(t *testing.T) {
 		`{"filter":"` + strings.Repeat("a", 41) + `"}`: {"invalidFilter", "longer than 40 bytes"},
 	} {
 		_, _, err := decoder().Decode(wire(t, "POST .search", body))
-		refused(t, body, err, c.scimType, c.words)
+		scimtest.Refused(t, body, err, c.scimType, c.words)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
+	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
 // step is a PATCH of one operation. The results are compared byte for byte, because order and
@@ -21,7 +22,7 @@ func applied(t *testing.T, steps []step) {
 	t.Helper()
 	for _, c := range steps {
 		before := document.Must(c.in)
-		got, err := scim.CoreSchemas().Apply(scim.User, before, []scim.Op{{Kind: c.kind, Path: path(t, c.at), Value: c.value}})
+		got, err := scim.CoreSchemas().Apply(scim.User, before, []scim.Op{{Kind: c.kind, Path: scimtest.Path(t, c.at), Value: c.value}})
 		if err != nil || got.String() != c.want {
 			t.Errorf("%s: %v\n got %s\nwant %s", c.name, err, got, c.want)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
+	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
 func TestApplyValues(t *testing.T) {
@@ -119,9 +120,9 @@ func TestApplyRefusals(t *testing.T) {
 		name := string(c.kind) + " " + c.at + " " + c.value
 		// A valid operation before the invalid one must have no effect.
 		got, err := scim.CoreSchemas().Apply(scim.User, document.Must(in), []scim.Op{
-			{Kind: scim.ReplaceAll, Path: path(t, "nickName"), Value: `"half"`}, {Kind: c.kind, Path: path(t, c.at), Value: c.value},
+			{Kind: scim.ReplaceAll, Path: scimtest.Path(t, "nickName"), Value: `"half"`}, {Kind: c.kind, Path: scimtest.Path(t, c.at), Value: c.value},
 		})
-		refused(t, name, err, c.scimType)
+		scimtest.Refused(t, name, err, c.scimType)
 		if !got.IsZero() {
 			t.Errorf("%s: a resource beside the error: %s", name, got)
 		}
@@ -131,12 +132,12 @@ func TestApplyRefusals(t *testing.T) {
 func TestApplyInOrder(t *testing.T) {
 	t.Parallel()
 	ops := []scim.Op{
-		{Kind: scim.Add, Path: path(t, "emails"), Value: work},
-		{Kind: scim.ReplaceAll, Path: path(t, `emails[type eq "work"].value`), Value: `"n@x"`},
-		{Kind: scim.ReplaceAll, Path: path(t, `emails[value eq "n@x"].type`), Value: `"other"`},
-		{Kind: scim.Remove, Path: path(t, `emails[type eq "work"]`)},
+		{Kind: scim.Add, Path: scimtest.Path(t, "emails"), Value: work},
+		{Kind: scim.ReplaceAll, Path: scimtest.Path(t, `emails[type eq "work"].value`), Value: `"n@x"`},
+		{Kind: scim.ReplaceAll, Path: scimtest.Path(t, `emails[value eq "n@x"].type`), Value: `"other"`},
+		{Kind: scim.Remove, Path: scimtest.Path(t, `emails[type eq "work"]`)},
 		{Kind: scim.Add, Value: `{"title":"a","displayName":"d"}`},
-		{Kind: scim.Remove, Path: path(t, "title")},
+		{Kind: scim.Remove, Path: scimtest.Path(t, "title")},
 	}
 	got, err := scim.CoreSchemas().Apply(scim.User, document.Must(`{}`), ops)
 	if want := `{"emails":[{"type":"other","value":"n@x"}],"displayName":"d"}`; err != nil || got.String() != want {
@@ -156,14 +157,14 @@ func TestApplyGroup(t *testing.T) {
 		{"remove", `members[value eq "a"]`, "", `{"displayName":"G","members":[{"value":"b"}]}`},
 		{"replace", "displayName", `"H"`, `{"displayName":"H","members":[{"value":"a"},{"value":"b"}]}`},
 	} {
-		got, err := scim.CoreSchemas().Apply(scim.Group, g, []scim.Op{{Kind: scim.OpKind(c.kind), Path: path(t, c.at), Value: c.value}})
+		got, err := scim.CoreSchemas().Apply(scim.Group, g, []scim.Op{{Kind: scim.OpKind(c.kind), Path: scimtest.Path(t, c.at), Value: c.value}})
 		if err != nil || got.String() != c.want {
 			t.Errorf("%s: %v %s", c.at, err, got)
 		}
 	}
 	for at, scimType := range map[string]string{"userName": "invalidPath", scim.UserURN + ":userName": "invalidPath", "displayName": "mutability", `members[value eq "a"].display`: "mutability"} {
-		_, err := scim.CoreSchemas().Apply(scim.Group, g, []scim.Op{{Kind: scim.Remove, Path: path(t, at)}})
-		refused(t, at, err, scimType)
+		_, err := scim.CoreSchemas().Apply(scim.Group, g, []scim.Op{{Kind: scim.Remove, Path: scimtest.Path(t, at)}})
+		scimtest.Refused(t, at, err, scimType)
 	}
 }
 
@@ -193,7 +194,7 @@ func TestRemoveNamedValues(t *testing.T) {
 		{foreign + ":tags", `"x"`, "y 7"},
 		{foreign + ":tags", `["X",7]`, "y"},
 	} {
-		got, err := scim.CoreSchemas().Apply(scim.User, document.Must(before), []scim.Op{{Kind: scim.Remove, Path: path(t, c.at), Value: c.value}})
+		got, err := scim.CoreSchemas().Apply(scim.User, document.Must(before), []scim.Op{{Kind: scim.Remove, Path: scimtest.Path(t, c.at), Value: c.value}})
 		if err != nil {
 			t.Errorf("%s %s: %v", c.at, c.value, err)
 			continue
@@ -214,7 +215,7 @@ func TestRemoveNamedValues(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{`{}`, `""`, `[null]`, `[[]]`, `[{"value":null}]`, `[{"display":[]}]`} {
-		_, err := scim.CoreSchemas().Apply(scim.User, document.Must(before), []scim.Op{{Kind: scim.Remove, Path: path(t, "roles"), Value: bad}})
-		refused(t, bad, err, "invalidValue", "remove: ")
+		_, err := scim.CoreSchemas().Apply(scim.User, document.Must(before), []scim.Op{{Kind: scim.Remove, Path: scimtest.Path(t, "roles"), Value: bad}})
+		scimtest.Refused(t, bad, err, "invalidValue", "remove: ")
 	}
 }

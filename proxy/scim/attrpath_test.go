@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
 // goodPaths also seed the fuzzer. An empty printed form is the text itself.
@@ -61,7 +62,7 @@ func TestParseAttrPath(t *testing.T) {
 		if p, err := scim.ParseAttrPath(bad); err == nil {
 			t.Errorf("%q is %+v", bad, p)
 		} else {
-			refused(t, bad, err, "invalidPath")
+			scimtest.Refused(t, bad, err, "invalidPath")
 		}
 	}
 }
@@ -128,7 +129,7 @@ func TestParsePath(t *testing.T) {
 		"emails[type eq é].value":      "at column 16",
 	} {
 		p, err := scim.ParsePath(text)
-		refused(t, text, err, "invalidPath", "the path is not valid", words)
+		scimtest.Refused(t, text, err, "invalidPath", "the path is not valid", words)
 		if !p.IsZero() || p.Filter != nil {
 			t.Errorf("%s: a path beside the error: %s", text, p)
 		}

@@ -5,6 +5,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
+	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
 func TestCheck(t *testing.T) {
@@ -45,12 +46,12 @@ func TestCheck(t *testing.T) {
 	} {
 		err := scim.CoreSchemas().Check(scim.User, document.Must(c.in))
 		if c.words != "" {
-			refused(t, c.in, err, "invalidValue", c.words)
+			scimtest.Refused(t, c.in, err, "invalidValue", c.words)
 		} else if err != nil {
 			t.Errorf("%s: %v", c.in, err)
 		}
 	}
-	refused(t, "group", scim.CoreSchemas().Check(scim.Group, document.Must(`{"members":[{"value":5}]}`)), "invalidValue", "members.value")
+	scimtest.Refused(t, "group", scim.CoreSchemas().Check(scim.Group, document.Must(`{"members":[{"value":5}]}`)), "invalidValue", "members.value")
 	if err := scim.CoreSchemas().Check(scim.Group, document.Must(`{"title":5}`)); err != nil {
 		t.Errorf("a user's attribute means nothing in a group: %v", err)
 	}
@@ -105,7 +106,7 @@ func TestComplete(t *testing.T) {
 	} {
 		err := scim.CoreSchemas().CheckRequired(c.t, document.Must(c.in))
 		if c.words != "" {
-			refused(t, c.in, err, "invalidValue", c.words)
+			scimtest.Refused(t, c.in, err, "invalidValue", c.words)
 		} else if err != nil {
 			t.Errorf("%s: %v", c.in, err)
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
 // goodFilters have their printed form, or "" if it equals the text. They also seed the fuzzer.
@@ -137,7 +138,7 @@ func TestParseFilter(t *testing.T) {
 	}
 	for text, words := range badFilters {
 		f, err := scim.ParseFilter(text)
-		refused(t, text, err, "invalidFilter", "the filter is not valid", words)
+		scimtest.Refused(t, text, err, "invalidFilter", "the filter is not valid", words)
 		if f != nil {
 			t.Errorf("%s: a filter beside the error: %v", text, f)
 		}
@@ -173,14 +174,14 @@ func TestFilterDepth(t *testing.T) {
 			t.Errorf("as deep as allowed: %v", err)
 		}
 		_, err := scim.ParseFilter(nested(scim.MaxFilterDepth+1, open))
-		refused(t, open, err, "invalidFilter", "nested deeper than 50")
+		scimtest.Refused(t, open, err, "invalidFilter", "nested deeper than 50")
 	}
 	_, err := scim.ParseFilter(nested(scim.MaxFilterDepth-1, "(") + " and " + nested(scim.MaxFilterDepth, "("))
 	if err != nil {
 		t.Errorf("the depth is not given back: %v", err)
 	}
 	_, err = scim.ParseFilter(strings.Repeat("(", 1<<20))
-	refused(t, "bomb", err, "invalidFilter", "nested deeper than 50 at column 51")
+	scimtest.Refused(t, "bomb", err, "invalidFilter", "nested deeper than 50 at column 51")
 	wide := strings.Repeat("a pr and ", 1000) + "a pr"
 	if f, err := scim.ParseFilter(wide); err != nil || f.String() != wide {
 		t.Errorf("width is not depth: %v", err)

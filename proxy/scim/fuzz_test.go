@@ -8,6 +8,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/bounds"
 	"keycloak-scim-proxy/proxy/scim/document"
+	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
 // A printed filter parses to the same tree and prints the same. Only the depth may differ: `a[…].b`
@@ -22,7 +23,7 @@ func FuzzParseFilter(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		tree, err := scim.ParseFilter(text)
 		if err != nil {
-			refused(t, text, err, "invalidFilter")
+			scimtest.Refused(t, text, err, "invalidFilter")
 			return
 		}
 		same(t, text, tree, func(printed string) (scim.Filter, error) { return scim.ParseFilter(printed) })
@@ -43,7 +44,7 @@ func FuzzParsePath(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		p, err := scim.ParsePath(text)
 		if err != nil {
-			refused(t, text, err, "invalidPath")
+			scimtest.Refused(t, text, err, "invalidPath")
 			return
 		}
 		same(t, text, p, scim.ParsePath)

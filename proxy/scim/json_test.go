@@ -8,6 +8,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
+	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
 func TestManyMembers(t *testing.T) {
@@ -28,7 +29,7 @@ func TestManyMembers(t *testing.T) {
 	if ops := scim.Diff(r, other); len(ops) != n {
 		t.Errorf("%d operations", len(ops))
 	}
-	add := scim.Op{Kind: scim.Add, Path: path(t, "emails"), Value: "[" + list(`{"value":"v%d"}`) + "]"}
+	add := scim.Op{Kind: scim.Add, Path: scimtest.Path(t, "emails"), Value: "[" + list(`{"value":"v%d"}`) + "]"}
 	once, err := scim.CoreSchemas().Apply(scim.User, document.Must("{}"), []scim.Op{add, add})
 	if err != nil || len(document.Elements(once.Raw("emails"))) != n {
 		t.Errorf("%v, %d values", err, len(document.Elements(once.Raw("emails"))))

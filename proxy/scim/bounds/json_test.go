@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/proxy/scim/bounds"
+	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
 func TestJSON(t *testing.T) {
@@ -37,7 +38,7 @@ func TestJSON(t *testing.T) {
 	} {
 		err := bounds.JSON([]byte(c.in), 8)
 		if c.words != "" {
-			refused(t, name, err, "invalidSyntax", c.words)
+			scimtest.Refused(t, name, err, "invalidSyntax", c.words)
 		} else if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -48,6 +49,6 @@ func TestJSON(t *testing.T) {
 func TestDepthBomb(t *testing.T) {
 	t.Parallel()
 	for _, unit := range []string{"[", `{"a":`} {
-		refused(t, unit, bounds.JSON(bytes.Repeat([]byte(unit), 8<<20/len(unit)), 64), "invalidSyntax", "nested deeper than 64")
+		scimtest.Refused(t, unit, bounds.JSON(bytes.Repeat([]byte(unit), 8<<20/len(unit)), 64), "invalidSyntax", "nested deeper than 64")
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/bounds"
+	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
 // numbered repeats one n times, with a number in place of "#".
@@ -38,7 +39,7 @@ func TestBoundsOfABody(t *testing.T) {
 	} {
 		err := bounds.JSON([]byte(c.in), 8)
 		if c.words != "" {
-			refused(t, name, err, "invalidSyntax", c.words)
+			scimtest.Refused(t, name, err, "invalidSyntax", c.words)
 		} else if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -75,7 +76,7 @@ func TestCheckEnvelope(t *testing.T) {
 	} {
 		err := bounds.Envelope([]byte(in))
 		if words != "" {
-			refused(t, in[:min(len(in), 40)], err, "invalidSyntax", words)
+			scimtest.Refused(t, in[:min(len(in), 40)], err, "invalidSyntax", words)
 		} else if err != nil {
 			t.Errorf("%.40s: %v", in, err)
 		}

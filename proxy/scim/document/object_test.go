@@ -10,6 +10,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
+	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
 // An Object and a Resource give the same text and the same values after the same changes.
@@ -25,7 +26,7 @@ func TestObjectIsTheResource(t *testing.T) {
 			}
 		}
 		if rapid.Bool().Draw(t, "many") {
-			parts = append(parts, numbered(20, `"m#":0`))
+			parts = append(parts, scimtest.Numbered(20, `"m#":0`))
 		}
 		r, err := scim.ParseResource([]byte("{" + strings.Join(parts, ", ") + "}"))
 		if err != nil {
@@ -72,7 +73,7 @@ func compact(text string) string {
 // Of names that differ only in case, the first existing one is used.
 func TestObjectTwins(t *testing.T) {
 	t.Parallel()
-	for _, more := range []string{"", "," + numbered(40, `"m#":0`)} {
+	for _, more := range []string{"", "," + scimtest.Numbered(40, `"m#":0`)} {
 		o := document.Must(`{"u":{"a":1,"A":2,"á":3,"Á":4` + more + `}}`).Object()
 		at := scim.MustPath("u.a")
 		o.Set(at, "5")
@@ -95,9 +96,9 @@ func TestObjectTwins(t *testing.T) {
 func TestNamesInAnyCase(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][2]string{{"userName", "USERNAME"}, {"s", "ſ"}, {"k", "\u212a"}, {"Σ", "ς"}, {"σ", "ς"}, {"é", "É"}, {"ǅ", "ǆ"}} {
-		for _, more := range []string{"", "," + numbered(40, `"m#":0`)} {
+		for _, more := range []string{"", "," + scimtest.Numbered(40, `"m#":0`)} {
 			_, err := scim.ParseResource([]byte(`{"` + c[0] + `":1,"` + c[1] + `":2` + more + `}`))
-			refused(t, c[0], err, "invalidSyntax", "given twice")
+			scimtest.Refused(t, c[0], err, "invalidSyntax", "given twice")
 			r := document.Must(`{"` + c[0] + `":1` + more + `}`)
 			if got := r.Object().Get(scim.AttrPath{Name: c[1]}); got != "1" || r.Raw(c[1]) != "1" {
 				t.Errorf("%s is not found as %s: %q %q", c[0], c[1], got, r.Raw(c[1]))
@@ -114,7 +115,7 @@ func TestParseResourceIsNoBomb(t *testing.T) {
 	t.Parallel()
 	for _, unit := range []string{"[", `{"a":`} {
 		_, err := scim.ParseResource([]byte(`{"a":` + strings.Repeat(unit, 12<<20)))
-		refused(t, unit, err, "invalidSyntax", "not a JSON object")
+		scimtest.Refused(t, unit, err, "invalidSyntax", "not a JSON object")
 	}
 }
 

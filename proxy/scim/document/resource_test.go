@@ -8,6 +8,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
+	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
 
 // odd must survive byte for byte. It has names and values that JSON path languages misread.
@@ -17,7 +18,7 @@ func TestParseResource(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{"", "null", "[]", "[{}]", `"x"`, "{", `{"a":1}x`, "{a:1}"} {
 		_, err := scim.ParseResource([]byte(bad))
-		refused(t, bad, err, "invalidSyntax", "not a JSON object")
+		scimtest.Refused(t, bad, err, "invalidSyntax", "not a JSON object")
 	}
 	r, err := scim.ParseResource([]byte(" \n" + odd))
 	if err != nil || r.String() != odd {
@@ -28,7 +29,7 @@ func TestParseResource(t *testing.T) {
 func TestNamesThatDifferOnlyInCase(t *testing.T) {
 	t.Parallel()
 	_, err := scim.ParseResource([]byte(`{"userName":"a","title":1,"USERNAME":"b"}`))
-	refused(t, "twice", err, "invalidSyntax", `"USERNAME" is given twice`)
+	scimtest.Refused(t, "twice", err, "invalidSyntax", `"USERNAME" is given twice`)
 
 	r := document.Must(`{"UserName":"a","NAME":{"GivenName":"g"},"URN:EXAMPLE:2.0:USER":{"X":1}}`)
 	if r.Raw("username") != `"a"` || r.Get(scim.MustPath("name.givenname")) != `"g"` || r.Get(scim.MustPath(foreign+":x")) != "1" {
