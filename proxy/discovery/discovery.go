@@ -1,7 +1,3 @@
-// Package discovery prints what is advertised (RFC 7643 sections 5 to 7, RFC 7644 section 4): ServiceProviderConfig from the topmost
-// Capabilities, schemas and resource types from scim.Schemas. So what is advertised is by construction what is done.
-//
-// It must not know rooms, Keycloak or HTTP.
 package discovery
 
 import (
@@ -13,17 +9,18 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// URIs of the discovery resources.
+// Schema URIs of the discovery documents.
 const (
 	configURN = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
 	typeURN   = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
 	schemaURN = "urn:ietf:params:scim:schemas:core:2.0:Schema"
 )
 
-// DefaultPage is what a list answers where no count is given, if the largest page is not smaller.
+// DefaultPage is how many resources a list returns if the request has no count and the largest page
+// is not smaller.
 const DefaultPage = 100
 
-// pagination is RFC 9865 section 4.
+// pagination returns the attribute of RFC 9865 section 4.
 func pagination(a directory.Capabilities) string {
 	out := `{"cursor":` + strconv.FormatBool(a.Cursor) + `,"index":true,"defaultPaginationMethod":"index","defaultPageSize":` + strconv.Itoa(min(DefaultPage, a.MaxPage)) +
 		`,"maxPageSize":` + strconv.Itoa(a.MaxPage)
@@ -33,7 +30,7 @@ func pagination(a directory.Capabilities) string {
 	return out + "}"
 }
 
-// Config is the ServiceProviderConfig.
+// Config returns the ServiceProviderConfig.
 func Config(a directory.Capabilities) scim.Resource {
 	supported := func(yes bool) string { return `{"supported":` + strconv.FormatBool(yes) + `}` }
 	return document.Must("{}").
@@ -49,7 +46,7 @@ func Config(a directory.Capabilities) scim.Resource {
 		With("meta", `{"resourceType":"ServiceProviderConfig"}`)
 }
 
-// Schemas are the schema definitions.
+// Schemas returns the schema definitions.
 func Schemas(s scim.Schemas) []scim.Resource {
 	var out []scim.Resource
 	for _, t := range []scim.ResourceType{scim.User, scim.Group} {
@@ -62,7 +59,7 @@ func Schemas(s scim.Schemas) []scim.Resource {
 	return out
 }
 
-// ResourceTypes are the resource types.
+// ResourceTypes returns the resource types.
 func ResourceTypes(s scim.Schemas) []scim.Resource {
 	type extension struct {
 		Schema   string `json:"schema"`
@@ -86,7 +83,7 @@ func ResourceTypes(s scim.Schemas) []scim.Resource {
 func resource(v any) scim.Resource {
 	b, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // plain data
+		panic(err) // plain data can always be encoded
 	}
 	return document.Must(string(b))
 }

@@ -1,5 +1,5 @@
-// Package observe keeps one record per request and makes one log line, and metrics, of it.
+// Package observe keeps one record per request, and turns it into one log line and metrics.
 //
-// The record travels in the context; only decorators and the transport to Keycloak touch it. Rooms are silent. It never sees a body, a
-// token or a secret, so none can be logged.
+// The record travels in the context. Only decorators and the transport to Keycloak change it; the
+// layers do not log. The record has no body, token or secret, so that none can be logged.
 package observe

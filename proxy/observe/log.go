@@ -8,23 +8,23 @@ import (
 	"go.uber.org/zap"
 )
 
-// Bounds of what comes from a request: characters of a name, characters of the path and of the
-// cause, and how many members are named.
+// Bounds of the parts of a log line that a request determines: characters of a name, characters of
+// the path and of the cause, and the number of members.
 const (
 	maxName    = 64
 	maxText    = 512
 	maxSkipped = 20
 )
 
-// Sink is told of each request when it has ended.
+// Sink receives a summary of each request after its end.
 type Sink interface {
 	Observe(s Summary, took time.Duration)
 }
 
-// Log writes one line per request: a warning for a status of 500 or more, else information.
+// Log writes one line per request: a warning if the status is 500 or more, otherwise information.
 type Log struct{ to *zap.Logger }
 
-// NewLog makes a Log.
+// NewLog returns a Log that writes to a logger.
 func NewLog(to *zap.Logger) Log { return Log{to} }
 
 // Observe writes the line.

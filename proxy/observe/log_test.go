@@ -13,7 +13,7 @@ import (
 	"keycloak-scim-proxy/proxy/observe"
 )
 
-// A request does not choose how long its log line is.
+// A request cannot make its log line long.
 func TestLineIsBounded(t *testing.T) {
 	long := strings.Repeat("é", 10_000)
 	var skipped []string

@@ -7,14 +7,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Metrics are the counters of a program.
+// Metrics has the metrics of requests.
 type Metrics struct {
 	requests *prometheus.HistogramVec
 	keycloak prometheus.Counter
 	rules    *prometheus.CounterVec
 }
 
-// NewMetrics registers the metrics.
+// NewMetrics makes the metrics and registers them.
 func NewMetrics(r prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -29,7 +29,8 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	return m
 }
 
-// Observe counts a request. An unknown caller has no tenant, so labels stay bounded by configuration.
+// Observe counts a request. Its labels are bounded by the configuration, because an unknown caller
+// has no tenant.
 func (m *Metrics) Observe(s Summary, took time.Duration) {
 	m.requests.WithLabelValues(s.Tenant, s.Verb, strconv.Itoa(s.Status)).Observe(took.Seconds())
 	m.keycloak.Add(float64(s.KeycloakCalls))

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// Record is what one request did. It is safe for concurrent use.
+// Record collects the properties of one request. It is safe for concurrent use.
 type Record struct {
 	mu sync.Mutex
 	r  Summary
 }
 
-// Summary is a record's content.
+// Summary is the content of a record.
 type Summary struct {
 	RequestID, Tenant, KeyID, IDP, Verb, Method, Path string
 	Rules, Skipped                                    []string
@@ -26,13 +26,13 @@ type Summary struct {
 
 type key struct{}
 
-// With puts a new record into a context.
+// With adds a new record to a context.
 func With(ctx context.Context) (context.Context, *Record) {
 	r := &Record{}
 	return context.WithValue(ctx, key{}, r), r
 }
 
-// From is the context's record; without one it is a record that nobody reads.
+// From returns the context's record. If there is none, it returns a new one, which is not read.
 func From(ctx context.Context) *Record {
 	if r, ok := ctx.Value(key{}).(*Record); ok {
 		return r
@@ -47,14 +47,15 @@ func (r *Record) Note(change func(*Summary)) {
 	change(&r.r)
 }
 
-// Summary is a copy of the record's content.
+// Summary returns a copy of the content.
 func (r *Record) Summary() Summary {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.r
 }
 
-// Transport counts the calls to Keycloak, and their time until the answer's header, in the record of the context they belong to.
+// Transport adds the calls to Keycloak, and their time until the header of the answer, to the
+// record of the request's context.
 func Transport(next http.RoundTripper, now func() time.Time) http.RoundTripper {
 	return transport{next, now}
 }

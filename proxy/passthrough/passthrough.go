@@ -1,8 +1,3 @@
-// Package passthrough hands requests to Keycloak that are not for its SCIM API: sign-in pages, tokens,
-// discovery.
-//
-// Its paths have been normalised before: see package scimhttp. It refuses every spelling of Keycloak's
-// own SCIM API, and what the operator denies.
 package passthrough
 
 import (
@@ -22,28 +17,28 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Options of a Passthrough.
+// Options configure a Passthrough.
 type Options struct {
-	// Target is Keycloak.
+	// Target is the URL of Keycloak.
 	Target *url.URL
-	// Transport sends the requests.
+	// Transport sends the requests to Keycloak.
 	Transport http.RoundTripper
-	// Deny are path prefixes that are refused.
+	// Deny has path prefixes that are refused with 403, in any letter case.
 	Deny []string
-	// Trusted are the reverse proxies before this one. Only their forwarding headers are passed on.
+	// Trusted has the addresses of reverse proxies before this one. Only their forwarding headers
+	// are passed on.
 	Trusted []netip.Prefix
-	// Timeout bounds a request with its answer.
+	// Timeout bounds a request, including its answer.
 	Timeout time.Duration
 }
 
-// Passthrough passes requests on.
+// Passthrough passes requests on to Keycloak. It is safe for concurrent use.
 type Passthrough struct{ o Options }
 
-// New makes a Passthrough.
+// New returns a Passthrough.
 func New(o Options) *Passthrough { return &Passthrough{o} }
 
-// Serve passes one request on. It answers by itself, or writes nothing and returns the error to answer
-// with.
+// Serve passes one request on. It writes the answer, or it writes nothing and returns an error.
 func (p *Passthrough) Serve(w http.ResponseWriter, r *http.Request) (err error) {
 	if err := p.allow(r.URL.Path); err != nil {
 		return err
@@ -52,19 +47,20 @@ func (p *Passthrough) Serve(w http.ResponseWriter, r *http.Request) (err error) 
 	defer cancel()
 	r = r.WithContext(ctx)
 	r.Body = callerBody{r.Body}
-	r.Header.Del("Upgrade") // a tunnel would take requests past every rule here; RFC 9110 section 7.8 allows to go on without
+	// Requests in a tunnel would bypass all checks. RFC 9110 section 7.8 allows to ignore Upgrade.
+	r.Header.Del("Upgrade")
 	proxy := httputil.ReverseProxy{
 		Transport:    p.o.Transport,
 		Rewrite:      p.rewrite,
 		ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, cause error) { err = unanswered(ctx, cause) },
-		ErrorLog:     log.New(io.Discard, "", 0), // the request's own line tells it
+		ErrorLog:     log.New(io.Discard, "", 0), // the error is in the log line of the request
 	}
 	proxy.ServeHTTP(w, r)
 	return err
 }
 
-// allow refuses Keycloak's own SCIM API, which would go past everything this program keeps, and
-// what the operator denies.
+// allow refuses Keycloak's own SCIM API, which would bypass the attributes that the proxy keeps,
+// and the paths that the operator denies.
 func (p *Passthrough) allow(path string) error {
 	segments := strings.Split(path, "/")
 	if len(segments) > 3 && strings.EqualFold(segments[1], "realms") && strings.EqualFold(segments[3], "scim") {
@@ -79,9 +75,9 @@ func (p *Passthrough) allow(path string) error {
 	return nil
 }
 
-// rewrite makes the request for Keycloak: the path as the door has normalised it, the query byte
-// for byte, and the caller's host, so that redirects and cookies are right. Connection has been
-// obeyed before, so no caller can have a header removed that is set here.
+// rewrite makes the request for Keycloak: the path as scimhttp has normalised it, the query byte
+// for byte, and the caller's host, so that redirects and cookies are right. ReverseProxy applies
+// the header Connection before, so that a caller cannot remove a header that is set here.
 func (p *Passthrough) rewrite(r *httputil.ProxyRequest) {
 	r.Out.URL = &url.URL{
 		Scheme: p.o.Target.Scheme, Host: p.o.Target.Host,
@@ -89,7 +85,7 @@ func (p *Passthrough) rewrite(r *httputil.ProxyRequest) {
 		RawQuery: r.In.URL.RawQuery, ForceQuery: r.In.URL.ForceQuery,
 	}
 	r.Out.Host = r.In.Host
-	r.Out.Header.Del("Expect") // answered by our own server
+	r.Out.Header.Del("Expect") // net/http has answered it already
 	r.Out.Trailer = nil
 	for name := range r.Out.Header {
 		if describesCaller(name) {
@@ -108,12 +104,12 @@ func (p *Passthrough) rewrite(r *httputil.ProxyRequest) {
 	}
 }
 
-// callerHeader matches the names in which a reverse proxy describes its caller: addresses, scheme
-// and host (those that Keycloak's guides drop), and client certificates. Keycloak's x509cert-lookup
-// reads ssl-client-cert, ssl-client-verify, SSL_CLIENT_CERT, CERT_CHAIN_0, Client-Cert,
-// Client-Cert-Chain (RFC 9440), X-Forwarded-Client-Cert (Envoy), X-Forwarded-Tls-Client-Cert
-// (Traefik); HAProxy's own documentation has X-SSL-Client-Cert, and clouds X-Amzn-Mtls-Clientcert,
-// X-ARR-ClientCert, Cf-Client-Cert-Der-Base64, X-Client-Cert-Leaf.
+// callerHeader matches the headers in which a reverse proxy describes its caller: addresses, scheme
+// and host (those that Keycloak's guides remove), and client certificates. Keycloak's
+// x509cert-lookup reads ssl-client-cert, ssl-client-verify, SSL_CLIENT_CERT, CERT_CHAIN_0,
+// Client-Cert, Client-Cert-Chain (RFC 9440), X-Forwarded-Client-Cert (Envoy),
+// X-Forwarded-Tls-Client-Cert (Traefik); HAProxy's own documentation has X-SSL-Client-Cert, and
+// clouds X-Amzn-Mtls-Clientcert, X-ARR-ClientCert, Cf-Client-Cert-Der-Base64, X-Client-Cert-Leaf.
 var callerHeader = regexp.MustCompile(`^(forwarded|x-real-ip|x-(forwarded|original)(-.*)?)$|(^|-)ssl(-|$)|client-?(cert|verify)|cert-chain`)
 
 // describesCaller reports whether only a trusted proxy may send a header. Servers that speak CGI
@@ -128,7 +124,7 @@ func (p *Passthrough) trusts(remote string) bool {
 	return err == nil && slices.ContainsFunc(p.o.Trusted, func(n netip.Prefix) bool { return n.Contains(address) })
 }
 
-// callerBody marks the errors of reading a request, so that they are not taken for Keycloak's.
+// callerBody marks errors of reading the request, to tell them from Keycloak's errors.
 type callerBody struct{ io.ReadCloser }
 
 type callerError struct{ error }
@@ -142,8 +138,8 @@ func (b callerBody) Read(into []byte) (int, error) {
 	return n, err
 }
 
-// unanswered is the error for a request that has no answer. A deadline or a caller who went away is
-// 504 or 499, which scim.AsError makes of it.
+// unanswered returns the error for a request without an answer. scim.AsError turns a timeout into
+// 504, and a request that the caller has aborted into 499.
 func unanswered(ctx context.Context, cause error) error {
 	if _, ok := errors.AsType[callerError](cause); ok && ctx.Err() == nil {
 		return &scim.Error{Status: http.StatusBadRequest, Detail: "the body could not be read", Cause: cause}

@@ -12,7 +12,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// write writes the answer. It decides the status before the first byte.
+// write writes the answer and returns its status.
 func (x *exchange) write(w http.ResponseWriter) int {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
@@ -28,7 +28,7 @@ func (x *exchange) write(w http.ResponseWriter) int {
 		h.Set("Content-Type", contentType(x.r.Header.Get("Accept")))
 	}
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, body) // the caller is gone: there is nobody to tell
+	_, _ = io.WriteString(w, body) // it fails only if the connection is lost
 	return status
 }
 
@@ -54,18 +54,18 @@ func (x *exchange) headers(h http.Header) {
 	if x.result.Version != "" {
 		h.Set("ETag", x.result.Version)
 	}
-	if x.result.Made.ID != "" { // RFC 7644 section 3.3: always
+	if x.result.Made.ID != "" { // RFC 7644 section 3.3: also if the answer has no body
 		h.Set("Location", protocol.Location(x.result.Made, x.session.Base))
 	}
 }
 
-// notModified reports whether the caller has this version already (RFC 7232 section 3.2).
+// notModified reports whether If-None-Match has the resource's version (RFC 7232 section 3.2).
 func (x *exchange) notModified() bool {
 	c, read := x.call.(protocol.Read)
 	return x.err == nil && read && c.IfNoneMatch != "" && x.result.Version != "" && scim.MatchesVersion(c.IfNoneMatch, x.result.Version, false)
 }
 
-// text is the body of the answer.
+// text returns the body of the answer.
 func (x *exchange) text() string {
 	switch {
 	case x.err != nil:
@@ -86,7 +86,7 @@ func (x *exchange) text() string {
 	return x.show(x.request.Type, x.result.Resource).String()
 }
 
-// show places a resource, and then cuts it to the projection, which may name a location.
+// show adds locations to a resource, and then applies the projection, which may name a location.
 func (x *exchange) show(t scim.ResourceType, r scim.Resource) scim.Resource {
 	doc := r.Object()
 	protocol.Locate(doc, t, x.session.Base)
@@ -94,8 +94,8 @@ func (x *exchange) show(t scim.ResourceType, r scim.Resource) scim.Resource {
 	return doc.Resource()
 }
 
-// typeOf is the type of the i-th resource of a page: that of the endpoint, unless all types were
-// searched.
+// typeOf returns the type of the i-th resource of a page: the endpoint's, unless the search was for
+// all types.
 func typeOf(p directory.Page, i int, endpoint scim.ResourceType) scim.ResourceType {
 	if len(p.Types) > 0 {
 		return p.Types[i]
@@ -103,8 +103,8 @@ func typeOf(p directory.Page, i int, endpoint scim.ResourceType) scim.ResourceTy
 	return endpoint
 }
 
-// maxDetail bounds a detail in characters. What a detail repeats of the request was cut before;
-// this is for what Keycloak says.
+// maxDetail bounds the detail of an error, in characters. Quotations of the request were cut
+// before; this bound is for messages of Keycloak.
 const maxDetail = 1000
 
 func errorDocument(e *scim.Error) scim.Resource {
@@ -117,7 +117,7 @@ func errorDocument(e *scim.Error) scim.Resource {
 	return doc.With("detail", document.Quote(document.Cut(e.Detail, maxDetail)))
 }
 
-// errorHeaders are the headers of an error. allowed are the methods of the endpoint.
+// errorHeaders sets the headers of an error. allowed has the methods of the endpoint.
 func errorHeaders(h http.Header, e *scim.Error, allowed []string) {
 	switch e.Status {
 	case http.StatusUnauthorized:
@@ -153,7 +153,7 @@ func listDocument(p directory.Page) scim.Resource {
 	return doc.Resource()
 }
 
-// contentType is application/scim+json, unless the caller accepts only application/json.
+// contentType returns application/scim+json, unless the caller accepts only application/json.
 func contentType(accept string) string {
 	accept = strings.ToLower(accept)
 	if strings.Contains(accept, "application/json") && !strings.Contains(accept, "scim+json") && !strings.Contains(accept, "*/*") {

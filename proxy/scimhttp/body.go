@@ -12,7 +12,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim/bounds"
 )
 
-// body reads the body of a request for a resource: JSON within the limits.
+// body reads the body of a request for a resource, and checks it against the limits of JSON.
 func (x *exchange) body(w http.ResponseWriter, l Limits) ([]byte, error) {
 	b, err := read(w, x.r, l.Body)
 	if err != nil {
@@ -21,7 +21,8 @@ func (x *exchange) body(w http.ResponseWriter, l Limits) ([]byte, error) {
 	return b, bounds.JSON(b, l.Depth)
 }
 
-// bodyFactor is how many bytes a byte of a body costs while it is decoded and carried out. All but one are taken when it has arrived whole.
+// bodyFactor is how many bytes of memory a byte of a body costs while the request runs. The reader
+// takes one of them; read takes the others when the whole body has arrived.
 const bodyFactor = 8
 
 // read reads a body of at most limit bytes.
@@ -47,7 +48,8 @@ func read(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	return b, nil
 }
 
-// checkMedia accepts application/scim+json and application/json (RFC 7644 section 3.1) in UTF-8, and a missing type.
+// checkMedia accepts application/scim+json and application/json (RFC 7644 section 3.1) in UTF-8,
+// and requests without a Content-Type.
 func checkMedia(h http.Header) error {
 	if e := h.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
 		return scim.UnsupportedMedia("encoded as " + e)

@@ -12,17 +12,17 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// bulkBody reads a bulk request, which has a limit of its own.
+// bulkBody reads a bulk request, which has its own limit.
 func (x *exchange) bulkBody(w http.ResponseWriter, _ Limits) ([]byte, error) {
 	b, err := read(w, x.r, x.session.Bulk.Limits.Payload)
 	if e, ok := errors.AsType[*scim.Error](err); ok && e.Status == http.StatusRequestEntityTooLarge {
-		e.Detail += ": maxPayloadSize" // RFC 7644 section 3.7.4: the answer says which limit
+		e.Detail += ": maxPayloadSize" // RFC 7644 section 3.7.4: the answer names the limit
 	}
 	return b, err
 }
 
-// bulk answers RFC 7644 section 3.7: 200 with a result per operation, or an error if the envelope is
-// wrong.
+// bulk carries out a bulk request (RFC 7644 section 3.7). The answer is 200 with a result for each
+// operation, or an error if the request fails as a whole.
 func (x *exchange) bulk() error {
 	q, err := bulk.Parse(x.request.Body, x.session.Bulk.Limits.Operations)
 	if err != nil {
@@ -38,7 +38,7 @@ func (x *exchange) bulk() error {
 	return nil
 }
 
-// cause is the first failure of the server itself, for the log.
+// cause returns the first error with a status from 500, for the log.
 func cause(results []bulk.Result) error {
 	for _, r := range results {
 		if r.Err != nil && scim.Status(r.Err) >= http.StatusInternalServerError {
@@ -58,7 +58,8 @@ func bulkDocument(results []bulk.Result, base string) scim.Resource {
 		With("Operations", document.Array(rows))
 }
 
-// bulkRow is one result. The location is told wherever there is a resource (RFC 7644 section 3.7.3), the error body wherever it failed.
+// bulkRow formats one result. It has a location if there is a resource (RFC 7644 section 3.7.3),
+// and an error as response if the operation failed.
 func bulkRow(r bulk.Result, base string) scim.Resource {
 	row := document.Must("{}").With("method", document.Quote(r.Method))
 	if r.BulkID != "" {

@@ -1,17 +1,17 @@
-// Package scimhttp is the door: the one way in for HTTP requests, and the one writer of answers,
-// errors and locations.
+// Package scimhttp is the HTTP side of the proxy: it reads all requests, and it alone writes
+// answers, errors and locations.
 //
-// A request below a SCIM base takes this way:
+// A request below a SCIM base is processed in these steps:
 //
-//	Handler   the URL is normalised and repaired, then routed by base   (door.go, paths.go)
-//	phases    1. Authenticator -> Session                               (exchange.go)
-//	          2. endpoint and method                                    (endpoint.go)
+//	Handler   normalises and repairs the URL, and routes by base        (door.go, paths.go)
+//	phases    1. Authenticator returns the Session                      (exchange.go)
+//	          2. endpoint and method are checked                        (endpoint.go)
 //	          3. query, headers and body are read, within the limits    (exchange.go, body.go)
-//	          4. Decode and Service.Do, discovery, or a bulk request    (exchange.go, bulk.go)
+//	          4. Decode and Service.Do, discovery, or a bulk request    (exchange.go, discovery.go, bulk.go)
 //	write     status, headers, locations, projection, errors            (answer.go)
 //
-// All other paths are refused or passed on (elsewhere.go).
+// Other paths are refused, or passed on to Keycloak (elsewhere.go).
 //
-// It knows neither layers nor Keycloak nor the store nor dialects: what depends on the caller comes
-// in the Session.
+// This package does not know the layers, Keycloak, the store or the dialects: everything that
+// depends on the caller is in the Session.
 package scimhttp

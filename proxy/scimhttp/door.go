@@ -13,7 +13,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Session is everything that is known once it is known who calls. It is a value, made per request from long-lived parts.
+// Session has everything that depends on the caller. It is made for each request, from parts that
+// live longer.
 type Session struct {
 	// Tenant names the caller in logs and metrics, KeyID the key of the caller's token, if it has
 	// one.
@@ -23,22 +24,22 @@ type Session struct {
 	Service protocol.Service
 	Decode  func(protocol.Request) (protocol.Call, []string, error)
 	Schemas scim.Schemas
-	// Bulk carries out many operations; it has the service and the decoder of the session.
+	// Bulk carries out bulk requests, with the Service and Decode of the session.
 	Bulk bulk.Runner
-	// Discovery returns what is advertised.
+	// Discovery returns the discovery documents.
 	Discovery func() Discovery
 }
 
-// Discovery is what is advertised.
+// Discovery has the discovery documents (RFC 7644 section 4).
 type Discovery struct {
 	Config                 scim.Resource
 	Schemas, ResourceTypes []scim.Resource
 }
 
-// Authenticator finds out who is calling.
+// Authenticator authenticates callers.
 type Authenticator interface {
-	// Authenticate makes the session, or fails. If it fails after the caller is known, the session has the
-	// tenant. Variables are those of the route, decoded.
+	// Authenticate returns the caller's session. If it fails although the tenant is known, the
+	// session has Tenant, for the log. variables are the variables of the route, unescaped.
 	Authenticate(r *http.Request, variables map[string]string) (Session, error)
 }
 
@@ -47,35 +48,37 @@ type Limits struct {
 	// Body is the largest body in bytes, Depth the deepest nesting of its JSON.
 	Body  int64
 	Depth int
-	// Request is how long a request may take.
+	// Request bounds the duration of a request.
 	Request time.Duration
 }
 
-// Report is what the door knows of a request for its one log line.
+// Report has the properties of a request for its log line.
 type Report struct {
 	Tenant, KeyID, Verb string
 	Fired               []string
-	Skipped             []string // members that do not exist and were left out
+	Skipped             []string // members that were left out because they do not exist
 	Status              int
 	ScimType            string
 	Cause               error
 }
 
-// Door has its parts as plain fields.
+// Door serves HTTP requests.
 type Door struct {
-	// Tenants serves opaque tokens; DropIn serves Keycloak's own tokens, nil: not served.
+	// Tenants authenticates callers with opaque tokens, DropIn callers with Keycloak's tokens. If
+	// DropIn is nil, Keycloak's own paths are not served.
 	Tenants, DropIn Authenticator
-	// Repair mends URLs before they are routed.
+	// Repair corrects URLs before they are routed. It applies only to SCIM paths.
 	Repair func(*url.URL)
 	Limits Limits
 	// Report is called once per request, after the answer was written.
 	Report func(ctx context.Context, r Report)
-	// Elsewhere serves all other paths; nil: 404. It answers by itself, or it writes nothing and
-	// returns the error to answer with.
+	// Elsewhere serves all other paths; if it is nil, they get 404. It writes the answer, or it
+	// writes nothing and returns an error.
 	Elsewhere func(w http.ResponseWriter, r *http.Request) error
 }
 
-// Handler routes by base only. What is below it, /{Type}/{id}, is read once it is known who calls.
+// Handler returns the handler of all requests. It routes by base only; the path below,
+// /{Type}/{id}, is read after the caller was authenticated.
 func (d *Door) Handler() http.Handler {
 	m := mux.NewRouter().SkipClean(true).UseEncodedPath()
 	if d.DropIn != nil {
@@ -89,30 +92,30 @@ func (d *Door) Handler() http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		normalise(r.URL)
-		asked := *r.URL
+		sent := *r.URL
 		d.Repair(r.URL)
 		var found mux.RouteMatch
 		if m.Match(r, &found) {
 			found.Handler.ServeHTTP(w, mux.SetURLVars(r, found.Vars))
 			return
 		}
-		r.URL = &asked // Repair is for SCIM only
+		r.URL = &sent
 		elsewhere.ServeHTTP(w, r)
 	})
 }
 
 // route matches the base itself and everything below it, but not "/scim/v2x".
-func (d *Door) route(m *mux.Router, base string, who Authenticator) {
-	h := d.below(base, who)
+func (d *Door) route(m *mux.Router, base string, auth Authenticator) {
+	h := d.below(base, auth)
 	m.Path(base).Handler(h)
 	m.PathPrefix(base + "/").Handler(h)
 }
 
-func (d *Door) below(base string, who Authenticator) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { d.serve(w, r, base, who) })
+func (d *Door) below(base string, auth Authenticator) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { d.serve(w, r, base, auth) })
 }
 
-// refuse is the Authenticator of paths at which nothing lives.
+// refuse is the Authenticator of paths that are not served.
 type refuse struct{}
 
 func (refuse) Authenticate(*http.Request, map[string]string) (Session, error) {

@@ -8,16 +8,16 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// passedMethods are the methods that are passed on. TRACE would show the headers that a proxy
-// before this one adds, and CONNECT would open a tunnel.
+// passedMethods returns the methods that are passed on. TRACE is refused because it would reveal
+// the headers that a proxy before this one adds, and CONNECT because it would open a tunnel.
 func passedMethods() []string {
 	return []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions}
 }
 
 var errCut = errors.New("the answer was cut off")
 
-// elsewhere serves a path that is not below a SCIM base. The report is made even if an answer that
-// has begun is cut off, which ends in a panic with http.ErrAbortHandler.
+// elsewhere serves a path that is not below a SCIM base. It reports also if an answer is cut off in
+// the middle, which is a panic with http.ErrAbortHandler.
 func (d *Door) elsewhere(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{r: r, endpoint: endpoint{methods: passedMethods()}, report: Report{Verb: "passthrough", Cause: errCut}}
 	seen, ctx := &statusWriter{ResponseWriter: w}, r.Context()
@@ -45,13 +45,13 @@ func (d *Door) pass(w http.ResponseWriter, r *http.Request) error {
 	return d.Elsewhere(w, r)
 }
 
-// statusWriter remembers the status of the answer.
+// statusWriter records the status of the answer.
 type statusWriter struct {
 	http.ResponseWriter
 	status int
 }
 
-// WriteHeader notes the final status; those below 200 come before it.
+// WriteHeader records the final status, which is 200 or more; interim ones may come before it.
 func (w *statusWriter) WriteHeader(status int) {
 	if status >= http.StatusOK && w.status == 0 {
 		w.status = status
@@ -59,7 +59,7 @@ func (w *statusWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Write is http.ResponseWriter.Write, which answers 200 if no status was set.
+// Write implements http.ResponseWriter. The status is 200 if none was set.
 func (w *statusWriter) Write(b []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
@@ -67,5 +67,5 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// Unwrap lets http.ResponseController reach the writer below.
+// Unwrap returns the wrapped writer, for http.ResponseController.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -5,18 +5,17 @@ import (
 	"net/url"
 	"strings"
 
-	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// endpoint is what the path below a base names.
+// endpoint is the endpoint that the path below a base names.
 type endpoint struct {
-	verb    string // for log and metrics; a call has its own
+	verb    string // for log and metrics, until a call with its own verb was decoded
 	kind    scim.ResourceType
 	id      string
 	methods []string
-	// read reads the body; nil: there is none.
+	// read reads the body. It is nil if the endpoint has no requests with a body.
 	read func(x *exchange, w http.ResponseWriter, l Limits) ([]byte, error)
 	do   func(x *exchange) error
 }
@@ -48,12 +47,12 @@ func find(path []string) (endpoint, error) {
 			return endpoint{verb: "bulk", methods: []string{http.MethodPost}, read: (*exchange).bulkBody, do: (*exchange).bulk}, nil
 		}
 	case "Me":
-		return endpoint{}, scim.NotImplemented("/Me is not supported: a provisioning client is no user")
+		return endpoint{}, scim.NotImplemented("/Me is not supported: a provisioning client is not a user")
 	}
 	return endpoint{}, scim.NoEndpoint()
 }
 
-// resources is the endpoint of a type, a search below it, or one resource.
+// resources returns the endpoint of a type, of a search for it, or of one resource.
 func resources(t scim.ResourceType, id string) endpoint {
 	e := endpoint{kind: t, id: id, read: (*exchange).body, do: (*exchange).resource}
 	switch id {
@@ -72,37 +71,4 @@ func resources(t scim.ResourceType, id string) endpoint {
 func below(base, path string) []string {
 	segments := strings.FieldsFunc(path, func(c rune) bool { return c == '/' })
 	return segments[min(strings.Count(base, "/"), len(segments)):]
-}
-
-// discovery answers RFC 7644 section 4.
-func (x *exchange) discovery(endpoint, id string) error {
-	if x.request.Query.Has("filter") {
-		return scim.Forbidden("discovery cannot be filtered") // RFC 7644 section 4
-	}
-	docs, at := x.session.Discovery(), x.session.Base+"/"+endpoint
-	if endpoint == "ServiceProviderConfig" {
-		if id != "" {
-			return scim.NoEndpoint()
-		}
-		x.document = placed(docs.Config, at)
-		return nil
-	}
-	all := docs.Schemas
-	if endpoint == "ResourceTypes" {
-		all = docs.ResourceTypes
-	}
-	page := directory.Page{Total: len(all), Start: 1}
-	for _, doc := range all {
-		doc = placed(doc, at+"/"+doc.ID())
-		if id != "" && strings.EqualFold(doc.ID(), id) {
-			x.document = doc
-			return nil
-		}
-		page.Resources = append(page.Resources, doc)
-	}
-	if id != "" {
-		return &scim.Error{Status: 404, Detail: "there is no such " + strings.TrimSuffix(endpoint, "s")}
-	}
-	x.document = listDocument(page)
-	return nil
 }

@@ -11,29 +11,28 @@ import (
 
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
-	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// exchange is one request to a SCIM base, and what is known of it so far.
+// exchange is one request to a SCIM base, while it is processed.
 type exchange struct {
 	r        *http.Request
 	session  Session
 	endpoint endpoint
 	request  protocol.Request
 	report   Report
-	// One of these is the answer.
-	call     protocol.Call // with result
+	// The answer is result (with its call), document or err.
+	call     protocol.Call
 	result   protocol.Answer
 	document scim.Resource
 	err      *scim.Error
 }
 
-// serve carries a request out and answers it. It is the only path of a request below a base.
-func (d *Door) serve(w http.ResponseWriter, r *http.Request, base string, who Authenticator) {
+// serve carries out a request below a base and writes the answer.
+func (d *Door) serve(w http.ResponseWriter, r *http.Request, base string, auth Authenticator) {
 	ctx, cancel := context.WithTimeout(r.Context(), d.Limits.Request)
 	defer cancel()
 	x := &exchange{r: r.WithContext(ctx)}
-	if err := x.phases(w, d.Limits, base, who); err != nil {
+	if err := x.phases(w, d.Limits, base, auth); err != nil {
 		x.err = scim.AsError(err)
 		x.report.ScimType, x.report.Cause = x.err.Type, x.err
 	}
@@ -41,18 +40,18 @@ func (d *Door) serve(w http.ResponseWriter, r *http.Request, base string, who Au
 	d.Report(ctx, x.report)
 }
 
-func (x *exchange) phases(w http.ResponseWriter, limits Limits, base string, who Authenticator) (err error) {
-	// 1. Who is calling? Nothing else of the request is looked at before.
+func (x *exchange) phases(w http.ResponseWriter, limits Limits, base string, auth Authenticator) (err error) {
+	// 1. Authenticate the caller, before anything else of the request is read.
 	variables, err := unescaped(mux.Vars(x.r))
 	if err != nil {
 		return err
 	}
-	x.session, err = who.Authenticate(x.r, variables)
+	x.session, err = auth.Authenticate(x.r, variables)
 	x.report.Tenant, x.report.KeyID = x.session.Tenant, x.session.KeyID
 	if err != nil {
 		return err
 	}
-	// 2. What is asked for, and may it be asked so?
+	// 2. Find the endpoint, and check the method.
 	if x.endpoint, err = find(below(base, x.r.URL.EscapedPath())); err != nil {
 		return err
 	}
@@ -60,11 +59,11 @@ func (x *exchange) phases(w http.ResponseWriter, limits Limits, base string, who
 	if !slices.Contains(x.endpoint.methods, x.r.Method) {
 		return scim.MethodNotAllowed(x.r.Method)
 	}
-	// 3. The request is read, once and within the limits.
+	// 3. Read the request, within the limits.
 	if err := x.read(w, limits); err != nil {
 		return err
 	}
-	// 4. It is carried out.
+	// 4. Carry it out.
 	return x.endpoint.do(x)
 }
 
@@ -75,7 +74,7 @@ func (x *exchange) read(w http.ResponseWriter, limits Limits) (err error) {
 		Method: x.r.Method, Type: x.endpoint.kind, ID: x.endpoint.id,
 		IfMatch: h.Get("If-Match"), IfNoneMatch: h.Get("If-None-Match"),
 	}
-	// RFC 7240 section 4.2: the caller does not want to see what a change made.
+	// RFC 7240 section 4.2: the caller does not need the resource after a change.
 	x.request.Projection.Quiet = strings.Contains(strings.ToLower(h.Get("Prefer")), "return=minimal")
 	if x.request.Query, err = url.ParseQuery(x.r.URL.RawQuery); err != nil {
 		return scim.InvalidSyntax("the query is not well-formed")
@@ -87,7 +86,7 @@ func (x *exchange) read(w http.ResponseWriter, limits Limits) (err error) {
 	return err
 }
 
-// resource decodes a request for resources and has the session's Service answer it.
+// resource decodes a request for resources and passes it to the session's Service.
 func (x *exchange) resource() (err error) {
 	if x.call, x.report.Fired, err = x.session.Decode(x.request); err != nil {
 		return err
@@ -109,9 +108,4 @@ func unescaped(vars map[string]string) (map[string]string, error) {
 		out[k] = text
 	}
 	return out, nil
-}
-
-// placed is a document with its location.
-func placed(doc scim.Resource, location string) scim.Resource {
-	return doc.Set(scim.AttrPath{Name: "meta", Sub: "location"}, document.Quote(location))
 }

@@ -11,9 +11,9 @@ import (
 
 var escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 
-// normalise writes equal paths alike (RFC 3986 section 6.2.2): unreserved characters as they are,
-// all other escapes with capital digits. It runs before routing, so that the router, the rules of
-// what is passed on and Keycloak all read the same path.
+// normalise gives equal paths the same spelling (RFC 3986 section 6.2.2): unreserved characters are
+// not escaped, and all other escapes have capital digits. It runs before routing, so that the
+// router, the rules for passed-on paths and Keycloak read the same path.
 func normalise(u *url.URL) {
 	u.RawPath = escape.ReplaceAllStringFunc(u.EscapedPath(), func(e string) string {
 		text, err := url.PathUnescape(e)
@@ -26,8 +26,9 @@ func normalise(u *url.URL) {
 
 var unreserved = regexp.MustCompile(`^[A-Za-z0-9._~-]$`)
 
-// unambiguous reports whether every server on the way reads a normalised path alike: no server
-// joins, drops or resolves segments of it, cuts it or decodes it once more.
+// unambiguous reports whether all servers read a normalised path in the same way: it has nothing
+// for which a server might join, drop or resolve segments, cut the path, or decode it a second
+// time.
 func unambiguous(u *url.URL) bool {
 	p := u.Path
 	return strings.HasPrefix(p, "/") &&

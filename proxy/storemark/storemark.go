@@ -1,8 +1,3 @@
-// Package storemark finds out whether a store is the one that belongs to a Keycloak realm.
-//
-// A mark at the account's own user in Keycloak names the stamp of the store. A store that was lost
-// while no proxy ran has another stamp. Without the mark it would look like a new store, and every
-// look-up by a kept attribute would answer that the resource does not exist.
 package storemark
 
 import (
@@ -19,24 +14,26 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// retryAge is how long the finding that the store is another one is kept: its data may be restored.
+// retryAge is how long Check returns the error that the store is another one before it compares
+// again, because the data may have been restored.
 const retryAge = 10 * time.Second
 
-// Account reads and writes the mark: keycloak.Account.
+// Account reads and writes the mark. keycloak.Account implements it.
 type Account interface {
 	Mark(ctx context.Context) (string, error)
 	SetMark(ctx context.Context, stamp string) error
 }
 
-// Options of a Mark.
+// Options configure a Mark.
 type Options struct {
 	Account Account
-	// Stamp is the stamp of the store.
+	// Stamp returns the stamp of the store.
 	Stamp func(ctx context.Context) (string, error)
-	// Expect is a stamp that the operator has confirmed: a store with it is right whatever the mark
-	// says (store.expectStamp).
+	// Expect is a stamp that the operator has confirmed (store.expectStamp). A store with it is
+	// accepted with any mark.
 	Expect string
-	// Unmarkable is called if the account cannot be marked. A lost store is then not found out.
+	// Unmarkable is called if the account cannot be marked. Then a lost store is not detected after
+	// a restart.
 	Unmarkable func(error)
 	Now        func() time.Time
 }
@@ -48,19 +45,19 @@ type Mark struct {
 
 	mu      sync.Mutex
 	checked bool
-	set     bool // the mark names this store, or there can be none
+	set     bool // the mark names this store, or the account cannot have one
 	err     error
 	at      time.Time // of err
 }
 
-// New makes a Mark. It asks nothing.
+// New returns a Mark. It sends no request.
 func New(o Options) *Mark { return &Mark{o: o} }
 
-// Expect confirms a stamp, as Options.Expect does. It must be called before the first Check.
+// Expect sets Options.Expect. It must be called before the first Check.
 func (m *Mark) Expect(stamp string) { m.o.Expect = stamp }
 
-// Check compares the mark with the store's stamp, once, and reports store.ErrLost if they differ.
-// Concurrent calls compare once.
+// Check compares the mark with the store's stamp, until they were equal once. It returns
+// store.ErrLost if they differ. Concurrent calls compare once.
 func (m *Mark) Check(ctx context.Context) error {
 	m.mu.Lock()
 	checked, err := m.checked, m.err
@@ -72,7 +69,8 @@ func (m *Mark) Check(ctx context.Context) error {
 	return m.once(ctx, "compare", m.compare)
 }
 
-// once runs concurrent calls of one name together. No single caller can cancel them.
+// once runs do once for all concurrent calls with a name. Callers can stop waiting, but not cancel
+// it.
 func (m *Mark) once(ctx context.Context, name string, do func(context.Context) error) error {
 	done := m.group.DoChan(name, func() (any, error) { return nil, do(context.WithoutCancel(ctx)) })
 	select {
@@ -102,21 +100,22 @@ func (m *Mark) compare(ctx context.Context) error {
 	case found == stamp:
 		m.set = true
 	case m.o.Expect != stamp:
-		m.err, m.at = overlay.StoreError(fmt.Errorf("%w: Keycloak names the store with the stamp %s, and this one has %s: restore its data, or set store.expectStamp to %s to go on without what was kept", store.ErrLost, found, stamp, stamp)), m.o.Now()
+		m.err, m.at = overlay.StoreError(fmt.Errorf("%w: the mark in Keycloak has the stamp %s, but this store has %s: restore the data of the store, or set store.expectStamp to %s to continue without the kept attributes", store.ErrLost, found, stamp, stamp)), m.o.Now()
 		return m.err
 	}
 	m.checked = true
 	return nil
 }
 
-// Named reports whether Keycloak names this store.
+// Named reports whether Check has found that the mark names this store, or that there can be no
+// mark.
 func (m *Mark) Named() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.checked && m.set
 }
 
-// Space is a space that sets the mark before it saves its first record.
+// Space wraps a space, so that the mark is set before the first record is saved.
 func (m *Mark) Space(s store.Space) store.Space { return space{s, m} }
 
 type space struct {
@@ -124,7 +123,7 @@ type space struct {
 	mark *Mark
 }
 
-// Save is store.Space.Save.
+// Save sets the mark if needed, and saves the record.
 func (s space) Save(ctx context.Context, id string, r store.Record) (uint64, error) {
 	if err := s.mark.write(ctx); err != nil {
 		return 0, err

@@ -12,22 +12,23 @@ import (
 	"keycloak-scim-proxy/config"
 )
 
-// certificateAge is how long a certificate is shown before its files are looked at again, so that one that was renewed is shown without a
-// restart.
+// certificateAge is how long a certificate is used before its files are checked again, so that a
+// renewed one is used without a restart.
 const certificateAge = time.Minute
 
-// certificate is what the door shows. While new files cannot be read the old certificate is shown on.
+// certificate is the certificate of a server. If new files cannot be read, the old certificate
+// stays in use.
 type certificate struct {
 	files config.Certificate
 	now   func() time.Time
 
 	mu      sync.Mutex
-	shown   *tls.Certificate
-	checked time.Time
-	changed time.Time
+	current *tls.Certificate
+	checked time.Time // when the files were last checked
+	changed time.Time // modification time of the newer file of current
 }
 
-// ServerTLS reads the certificate of a server. It fails if the certificate cannot be read.
+// ServerTLS returns the TLS configuration of a server. It fails if the certificate cannot be read.
 func ServerTLS(files config.Certificate, now func() time.Time) (*tls.Config, error) {
 	c := &certificate{files: files, now: now}
 	if err := c.read(); err != nil {
@@ -40,9 +41,9 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.now().Sub(c.checked) >= certificateAge {
-		_ = c.read() // the old one is shown on
+		_ = c.read() // if it fails, the old one stays in use
 	}
-	return c.shown, nil
+	return c.current, nil
 }
 
 // read loads the files if one of them changed.
@@ -58,18 +59,19 @@ func (c *certificate) read() error {
 			latest = info.ModTime()
 		}
 	}
-	if c.shown != nil && latest.Equal(c.changed) {
+	if c.current != nil && latest.Equal(c.changed) {
 		return nil
 	}
 	pair, err := tls.LoadX509KeyPair(c.files.CertFile, c.files.KeyFile)
 	if err != nil {
 		return errors.Join(errors.New("tls: the certificate and its key cannot be read"), err)
 	}
-	c.shown, c.changed = &pair, latest
+	c.current, c.changed = &pair, latest
 	return nil
 }
 
-// ClientTLS is the TLS configuration of a client, with the CA and the certificate of the operator.
+// ClientTLS returns the TLS configuration of a client, with the CA and the certificate of the
+// configuration.
 func ClientTLS(c config.TLS) (*tls.Config, error) {
 	t := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: c.ServerName}
 	if c.CAFile != "" {
@@ -79,7 +81,7 @@ func ClientTLS(c config.TLS) (*tls.Config, error) {
 		}
 		t.RootCAs = x509.NewCertPool()
 		if !t.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("%s holds no certificate", c.CAFile)
+			return nil, fmt.Errorf("%s does not contain a certificate", c.CAFile)
 		}
 	}
 	if c.CertFile != "" {

@@ -1,5 +1,3 @@
-// Package transport makes what the configuration says of connections: the transport to Keycloak, and TLS
-// for clients and for the proxy itself.
 package transport
 
 import (
@@ -11,8 +9,8 @@ import (
 	"keycloak-scim-proxy/config"
 )
 
-// New makes the transport to Keycloak. Connections are kept as many as calls may run, so that
-// none is dialled anew.
+// New returns the transport to Keycloak. It keeps as many idle connections as calls may run at the
+// same time, so that connections are reused.
 func New(k config.Keycloak) (*http.Transport, error) {
 	t := &http.Transport{
 		MaxIdleConns:        k.MaxInFlight,
@@ -33,8 +31,8 @@ func New(k config.Keycloak) (*http.Transport, error) {
 	return t, nil
 }
 
-// outboundProxy finds the HTTP proxy for calls to Keycloak. Without keycloak.proxy there is none,
-// whatever the environment says: such a call carries an account's secret.
+// outboundProxy returns the HTTP proxy for calls to Keycloak. Without keycloak.proxy there is none,
+// also if the environment has one, because calls carry an account's secret.
 func outboundProxy(k config.Keycloak) (func(*http.Request) (*url.URL, error), error) {
 	switch k.Proxy {
 	case "":

@@ -13,9 +13,8 @@ import (
 	"keycloak-scim-proxy/config"
 )
 
-// TestOutboundProxy: an HTTP proxy of the environment sees calls to Keycloak only if the
-// configuration says so. Go reads the environment once in a process, so each case is a process of
-// its own.
+// An HTTP proxy from the environment is used for calls to Keycloak only if the configuration says
+// so. Go reads the environment once per process, so each case runs in a process of its own.
 func TestOutboundProxy(t *testing.T) {
 	const configured = "SCIM_PROXY_TEST_OUTBOUND"
 	if value, child := os.LookupEnv(configured); child {
