@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need and a machine with the toolchains may lack. The command that starts
-# Keycloak (cmd/scim-proxy/internal/kcserver) installs Java and Maven itself.
+# Installs the programs that the tests need, besides Go. The command that starts Keycloak
+# (cmd/scim-proxy/internal/kcserver) installs Java and Maven itself.
 set -euo pipefail
 
 need() { # need COMMAND PACKAGE

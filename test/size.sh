@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Prints the lines of each package without its tests, the largest first, and fails if a package is
-# above its bound. Packages that only tests import (those under test/, and those whose name ends in
-# "test") are listed apart and have no bound.
+# Prints the number of lines of each package without its tests, the largest first, and fails if a
+# package is above its bound. Packages that only tests import (those under test/, and those whose
+# name ends in "test") are listed separately and have no bound.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

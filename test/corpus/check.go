@@ -14,30 +14,30 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// World is what is there after a case's requests. Names are U1, U2, U3, M4 and M5 for users, A and B for groups, and "created" for what the
-// last POST made.
+// World is the state after the requests of a case. Resources have names: U1, U2, U3, M4 and M5
+// are users, A and B are groups, and "created" is the resource that the last POST created.
 type World struct {
-	// Status and Answer are those of the last request, Statuses those of all in turn.
+	// Status and Answer belong to the last request. Statuses has those of all requests, in order.
 	Status   int
 	Answer   string
 	Statuses []int
-	// IDs of the names.
+	// IDs maps each name to its id.
 	IDs map[string]string
-	// Before holds what was shown before the requests.
+	// Before has each resource as GET showed it before the requests.
 	Before map[string]scim.Resource
-	// Show asks what is shown now; nothing where that is gone.
+	// Show gets a resource. It reports false if the resource does not exist.
 	Show func(name string) (r scim.Resource, there bool, err error)
-	// Members asks for the ids of a group's members.
+	// Members gets the ids of a group's members.
 	Members func(name string) ([]string, error)
 }
 
-// Check holds one line of "want" against the world:
+// Check returns an error if one line of "want" does not hold. The forms of a line:
 //
-//	status 200                               the last answer's status; "status 200,204" allows several
-//	status.1 409                             that of the first of several
-//	answer Resources.0.id = U1               what stands at a gjson path of the last answer
-//	U1 emails[type eq "work"].value = "x"    what is shown at a SCIM path; a name stands for its id
-//	U1 name = {"givenName":"A"} or more      at least that
+//	status 200                               status of the last answer; "status 200,204" allows several
+//	status.1 409                             status of the first of several answers
+//	answer Resources.0.id = U1               JSON at a gjson path of the last answer
+//	U1 emails[type eq "work"].value = "x"    JSON at a SCIM path of a resource; a name stands for its id
+//	U1 name = {"givenName":"A"} or more      at least these members
 //	U1 title absent, answer Resources absent
 //	U1 unchanged, U1 unchanged but title, emails
 //	U1 gone
@@ -48,7 +48,7 @@ func (w World) Check(line string) error {
 		return w.status(nth, rest)
 	}
 	if w.IDs[subject] == "" && subject != "answer" {
-		return fmt.Errorf("there never was a %q", subject)
+		return fmt.Errorf("no resource has the name %q", subject)
 	}
 	if members, ok := strings.CutPrefix(rest, "members ="); ok {
 		return w.members(subject, strings.Fields(members))
@@ -74,7 +74,7 @@ func (w World) Check(line string) error {
 	case rest == "unchanged" || strings.HasPrefix(rest, "unchanged but "):
 		return unchanged(w.Before[subject], shown, strings.TrimPrefix(rest, "unchanged but "))
 	case !compares:
-		return fmt.Errorf("what is %q?", line)
+		return fmt.Errorf("%q is not a check; see World.Check", line)
 	}
 	got, err := at(shown, path)
 	if err != nil {
@@ -83,7 +83,7 @@ func (w World) Check(line string) error {
 	return w.compare(got, want)
 }
 
-// status of the last answer, or with ".N" of the Nth.
+// status checks the status of the last answer, or of the n-th if nth is ".n".
 func (w World) status(nth, allowed string) error {
 	got, detail := w.Status, gjson.Get(w.Answer, "detail").String()
 	if nth != "" {
@@ -126,7 +126,7 @@ func (w World) members(group string, names []string) error {
 
 var name = regexp.MustCompile(`^[A-Z][0-9]?$`)
 
-// compare holds JSON text against what is wanted; "": absent.
+// compare compares JSON text with the expected text. "" means that the attribute is absent.
 func (w World) compare(got, want string) error {
 	want, more := strings.CutSuffix(want, " or more")
 	if name.MatchString(want) {
@@ -141,7 +141,8 @@ func (w World) compare(got, want string) error {
 	return fmt.Errorf("it is %s", got)
 }
 
-// covers reports whether every member of what is wanted is there; an array has as many elements as are wanted.
+// covers reports whether an object has every member of want. An array must have as many elements
+// as want.
 func covers(got, want string) bool {
 	if strings.HasPrefix(want, "[") {
 		gs, ws := document.Elements(got), document.Elements(want)
@@ -154,7 +155,7 @@ func covers(got, want string) bool {
 	return err == nil && bad == nil && !slices.ContainsFunc(w.Names(), func(n string) bool { return !document.Same(g.Raw(n), w.Raw(n)) })
 }
 
-// at is what stands at a path. Of several elements that a filter selects it is the first.
+// at returns the JSON at a path. If a filter selects several elements, it returns the first.
 func at(r scim.Resource, path string) (string, error) {
 	p, err := scim.ParsePath(path)
 	if err != nil {
@@ -165,7 +166,7 @@ func at(r scim.Resource, path string) (string, error) {
 	}
 	f, ok := p.Filter.(scim.Compare)
 	if !ok || f.Op != scim.Eq {
-		return "", fmt.Errorf("%s: a check selects by eq", path)
+		return "", fmt.Errorf("%s: a check can filter with eq only", path)
 	}
 	for _, e := range document.Elements(r.Get(p.Top())) {
 		o, err := scim.ParseResource([]byte(e))
@@ -180,7 +181,7 @@ func at(r scim.Resource, path string) (string, error) {
 	return "", nil
 }
 
-// unchanged compares everything but meta, schemas and what is listed.
+// unchanged compares all attributes except meta, schemas and those in but, separated by commas.
 func unchanged(before, now scim.Resource, but string) error {
 	except := []string{"meta", "schemas"}
 	for n := range strings.SplitSeq(but, ",") {

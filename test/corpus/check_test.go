@@ -40,7 +40,7 @@ func TestCheck(t *testing.T) {
 		`U1 name = {"givenName":"G"}`, `U1 name = {"givenName":"x"} or more`, `U1 emails = [{"value":"h"}] or more`, `A members = U1`, `A members =`, `U1 dances`, `status.1 200`, `status.3 200`, `status.0 200`, `status.x 200`, `U9 gone`, `U9 title absent`, `created gone`,
 	} {
 		if err := world().Check(bad); err == nil {
-			t.Errorf("%s is held to be so", bad)
+			t.Errorf("%s: no error", bad)
 		}
 	}
 }

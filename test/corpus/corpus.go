@@ -14,17 +14,20 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Case is one file: the comment says what the provider means and where that is known from, "given.json" changes what is there before,
-// "request", "request.2", … are sent in turn, "normal", "normal.2", … are what the dialect makes of them, and "want" is the end state.
+// Case is one file of the corpus. Its comment has the intent of the provider and the source.
+// "given.json" changes the state before the requests, "request", "request.2", … are sent in
+// order, "normal", "normal.2", … are the requests after the dialect, and "want" is the state at
+// the end.
 type Case struct {
 	IDP, Name, Path string
-	// Intent is the comment, without its last line.
+	// Intent is the comment without its last line.
 	Intent string
 	// Source is the comment's last line.
-	Source   string
+	Source string
+	// Given is the content of given.json, or "".
 	Given    string
 	Requests []Request
-	// Normal has what the dialect makes of each request.
+	// Normal has each request as the dialect returns it.
 	Normal []string
 	Want   []string
 
@@ -38,7 +41,7 @@ type Request struct {
 	Body           string
 }
 
-// Load reads all files below dir, which holds a directory for each provider.
+// Load reads all cases below dir, which has a directory for each provider.
 func Load(dir string) ([]Case, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*", "*.txtar"))
 	if err != nil {
@@ -65,7 +68,7 @@ func read(path string) (Case, error) {
 	comment := strings.TrimSpace(string(c.archive.Comment))
 	i := strings.LastIndex(comment, "\n")
 	if i < 0 {
-		return c, fmt.Errorf("the comment needs what is meant, and a last line with the source")
+		return c, fmt.Errorf("the comment needs the intent of the provider, and the source in its last line")
 	}
 	c.Intent, c.Source = strings.TrimSpace(comment[:i]), strings.TrimSpace(comment[i:])
 	for _, f := range c.archive.Files {
@@ -84,7 +87,7 @@ func read(path string) (Case, error) {
 		case "want":
 			c.Want = lines(data)
 		default:
-			return c, fmt.Errorf("what is %q?", f.Name)
+			return c, fmt.Errorf("unknown section %q: want given, request, normal or want", f.Name)
 		}
 	}
 	if len(c.Requests) == 0 {
@@ -122,7 +125,8 @@ func lines(text string) []string {
 	return out
 }
 
-// Wire is the request as the door hands it on; ok is false where it is not for a resource (as /Schemas).
+// Wire returns the request as the HTTP layer passes it to a dialect. It reports false if the
+// request is not for a resource type (/Schemas).
 func (r Request) Wire() (w protocol.Request, ok bool) {
 	u, err := url.Parse(r.Target)
 	if err != nil {
@@ -138,7 +142,7 @@ func (r Request) Wire() (w protocol.Request, ok bool) {
 	return w, w.Type != ""
 }
 
-// Update writes what the dialect makes of each request into the file.
+// Update replaces the sections "normal" in the file.
 func (c Case) Update(normal []string) error {
 	a := &txtar.Archive{Comment: c.archive.Comment}
 	n := 0

@@ -1,3 +1,4 @@
-// Package corpus reads the golden corpus in adapters/testdata/<idp>/*.txtar: what identity providers send, what a dialect makes of it, and the
-// state that it must end in. The tests of adapters and the conversations on a real Keycloak share it.
+// Package corpus reads the golden corpus in adapters/testdata/<idp>/*.txtar: requests that identity
+// providers send, the form that a dialect turns them into, and the state after them. The tests of
+// package adapters and the tests on a real Keycloak share it.
 package corpus

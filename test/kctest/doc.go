@@ -1,7 +1,8 @@
-// Package kctest gives tests a real Keycloak, fresh realms in it, and a plain way to talk to it without
-// the proxy.
+// Package kctest gives tests a real Keycloak, fresh realms in it, and a plain way to talk to it
+// without the proxy.
 //
-// The server is the one that KEYCLOAK_URL, KEYCLOAK_ADMIN and KEYCLOAK_ADMIN_PASSWORD name, or one for
-// this test process. A test that kills its server starts one of its own with Own and makes its realm
-// there with On. Servers are started by the command keycloak, and end with the test process.
+// The server is the one that KEYCLOAK_URL, KEYCLOAK_ADMIN and KEYCLOAK_ADMIN_PASSWORD name.
+// Without them, the test process starts one. A test that kills its server starts its own with
+// Own, and creates a realm there with On. The command keycloak starts the servers; they end with
+// the test process.
 package kctest

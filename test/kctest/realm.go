@@ -37,13 +37,13 @@ type Reply struct {
 	Body   []byte
 }
 
-// NewRealm makes a realm with a random name; it is deleted with the test.
+// NewRealm creates a realm with a random name. It is deleted when the test ends.
 func NewRealm(t testing.TB) *Realm {
 	t.Helper()
 	return On(t, Server(t))
 }
 
-// On makes a fresh realm in one server; it is deleted with the test.
+// On creates a realm with a random name on a server. It is deleted when the test ends.
 func On(t testing.TB, s *Keycloak) *Realm {
 	t.Helper()
 	r := &Realm{Server: s, Name: "t" + strings.ToLower(rand.Text()[:12]), t: t, tokens: map[string]token{}}
@@ -61,7 +61,8 @@ func (r *Realm) must(a Reply) Reply {
 	return a
 }
 
-// Admin asks the Admin REST API below /admin/realms/{realm} with all rights.
+// Admin sends a request to the Admin REST API, below /admin/realms/{realm}, as the server's
+// administrator.
 func (r *Realm) Admin(method, path, body string) Reply {
 	r.t.Helper()
 	return r.admin(method, "/"+r.Name+path, body)
@@ -72,19 +73,20 @@ func (r *Realm) admin(method, path, body string) Reply {
 	return r.do(method, r.Server.URL+"/admin/realms"+path, body, "application/json", r.AdminToken())
 }
 
-// AdminToken is an access token of the server's administrator.
+// AdminToken returns an access token of the server's administrator.
 func (r *Realm) AdminToken() string {
 	r.t.Helper()
 	return r.token("master", url.Values{"grant_type": {"password"}, "client_id": {"admin-cli"}, "username": {r.Server.AdminUser}, "password": {r.Server.AdminPassword}})
 }
 
-// Token is an access token of a client of the realm.
+// Token returns an access token of a client of the realm.
 func (r *Realm) Token(clientID, secret string) string {
 	r.t.Helper()
 	return r.token(r.Name, url.Values{"grant_type": {"client_credentials"}, "client_id": {clientID}, "client_secret": {secret}})
 }
 
-// PasswordToken signs a user in by the password grant, which begins a session.
+// PasswordToken signs a user in by the password grant, which creates a session, and returns the
+// access token.
 func (r *Realm) PasswordToken(clientID, user, password string) string {
 	r.t.Helper()
 	return r.token(r.Name, url.Values{"grant_type": {"password"}, "client_id": {clientID}, "username": {user}, "password": {password}})
@@ -110,7 +112,7 @@ func (r *Realm) token(realm string, form url.Values) string {
 	return answer.Token
 }
 
-// SCIM asks the native SCIM API.
+// SCIM sends a request to Keycloak's own SCIM API.
 func (r *Realm) SCIM(accessToken, method, path, body string) Reply {
 	r.t.Helper()
 	return r.do(method, r.Server.URL+"/realms/"+r.Name+"/scim/v2"+path, body, "application/scim+json", accessToken)
@@ -141,8 +143,8 @@ func (r *Realm) do(method, target, body, contentType, accessToken string) Reply 
 	return Reply{res.StatusCode, res.Header, b}
 }
 
-// ServiceAccount makes a confidential client whose service account has roles of realm-management and whose tokens carry the audience that the
-// SCIM API asks for.
+// ServiceAccount creates a confidential client and returns its secret. Its service account has
+// roles of realm-management, and its tokens have the audience that the SCIM API requires.
 func (r *Realm) ServiceAccount(clientID string, roles ...string) (secret string) {
 	r.t.Helper()
 	secret = rand.Text()
@@ -166,7 +168,7 @@ func (r *Realm) ServiceAccount(clientID string, roles ...string) (secret string)
 	return secret
 }
 
-// id of a representation, or of the first one of a list.
+// id returns the id of a representation, or of the first one in a list.
 func (r *Realm) id(a Reply) string {
 	r.t.Helper()
 	r.must(a)

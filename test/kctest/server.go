@@ -12,16 +12,17 @@ import (
 	"testing"
 )
 
-const command = "keycloak-scim-proxy/cmd/scim-proxy/internal/kcserver/keycloak"
+// program is the command that starts Keycloak.
+const program = "keycloak-scim-proxy/cmd/scim-proxy/internal/kcserver/keycloak"
 
 // Keycloak is a running server.
 type Keycloak struct {
 	// URL of the server, without a slash at its end.
 	URL string
-	// AdminUser and AdminPassword open the realm master.
+	// AdminUser and AdminPassword are credentials of an administrator in the realm master.
 	AdminUser, AdminPassword string
 
-	cmd *exec.Cmd // nil: it was running before
+	cmd *exec.Cmd // nil if the server was running before
 	in  io.WriteCloser
 	out *bufio.Scanner
 }
@@ -32,11 +33,11 @@ var shared struct {
 	err    error
 }
 
-// ErrForeign reports that a server was running before the tests, and is neither killed nor restarted.
+// ErrForeign reports that a server was running before the tests. They neither kill nor restart it.
 var ErrForeign = errors.New("the Keycloak that KEYCLOAK_URL names was not started by this test")
 
-// Server is the server that the environment names, or one for this test process. Under -short the test
-// is skipped; a server that cannot be had fails it.
+// Server returns the server that the environment names, or one that this test process starts and
+// shares among its tests. It skips the test under -short, and fails it if there is no server.
 func Server(t testing.TB) *Keycloak {
 	t.Helper()
 	skipShort(t)
@@ -54,8 +55,8 @@ func Server(t testing.TB) *Keycloak {
 	return shared.server
 }
 
-// Own starts a server for a test that kills it. The server keeps what it has answered, and is stopped
-// with the test.
+// Own starts a server for a test that kills it. After a kill the server still has everything that
+// it answered. It ends with the test.
 func Own(t testing.TB) *Keycloak {
 	t.Helper()
 	skipShort(t)
@@ -87,9 +88,9 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-// start runs the command keycloak, whose input ends with this process at the latest.
+// start runs the command keycloak. It ends with this process, because then its input ends.
 func start() (*Keycloak, error) {
-	s := &Keycloak{cmd: exec.Command("go", "run", command, "drive")}
+	s := &Keycloak{cmd: exec.Command("go", "run", program, "drive")}
 	s.cmd.Stderr = os.Stderr
 	var err error
 	if s.in, err = s.cmd.StdinPipe(); err != nil {
@@ -103,23 +104,23 @@ func start() (*Keycloak, error) {
 		return nil, err
 	}
 	s.out = bufio.NewScanner(out)
-	said := map[string]string{}
-	for len(said) < 3 && s.out.Scan() {
+	printed := map[string]string{}
+	for len(printed) < 3 && s.out.Scan() {
 		name, value, _ := strings.Cut(s.out.Text(), "=")
-		said[name] = value
+		printed[name] = value
 	}
-	if err := s.read(func(name string) string { return said[name] }); err != nil {
+	if err := s.read(func(name string) string { return printed[name] }); err != nil {
 		return nil, errors.Join(fmt.Errorf("start Keycloak: %w", err), s.stop())
 	}
 	return s, nil
 }
 
-// read takes in the variables that name a server.
+// read sets the fields from the variables that name a server.
 func (s *Keycloak) read(variable func(name string) string) error {
 	s.URL = strings.TrimSuffix(variable("KEYCLOAK_URL"), "/")
 	s.AdminUser, s.AdminPassword = variable("KEYCLOAK_ADMIN"), variable("KEYCLOAK_ADMIN_PASSWORD")
 	if s.URL == "" || s.AdminUser == "" || s.AdminPassword == "" {
-		return errors.New("KEYCLOAK_URL, KEYCLOAK_ADMIN and KEYCLOAK_ADMIN_PASSWORD are needed together")
+		return errors.New("set all of KEYCLOAK_URL, KEYCLOAK_ADMIN and KEYCLOAK_ADMIN_PASSWORD, or none")
 	}
 	return nil
 }
@@ -131,13 +132,15 @@ func (s *Keycloak) stop() error {
 	return errors.Join(s.in.Close(), s.cmd.Wait())
 }
 
-// Kill ends the server without a chance to finish anything.
-func (s *Keycloak) Kill() error { return s.tell("kill") }
+// Kill ends the server at once (SIGKILL). It returns ErrForeign for a server that was running
+// before.
+func (s *Keycloak) Kill() error { return s.command("kill") }
 
-// Restart starts the server again, with its data and on its port; one that still runs is stopped first.
-func (s *Keycloak) Restart() error { return s.tell("restart") }
+// Restart starts the server again, with the same data and port. If it still runs, Restart stops
+// it first. It returns ErrForeign for a server that was running before.
+func (s *Keycloak) Restart() error { return s.command("restart") }
 
-func (s *Keycloak) tell(line string) error {
+func (s *Keycloak) command(line string) error {
 	if s.cmd == nil {
 		return ErrForeign
 	}

@@ -1,5 +1,5 @@
-// Package prose checks how comments, pages and messages are written: the width of their lines, and
-// words that make them hard to read.
+// Package prose checks the style of comments, Markdown pages and messages: the width of their
+// lines, and words that make them hard to read.
 //
-// It owns the rules and the reading of files. `make prose` runs it on the whole tree.
+// It owns the rules and the parsing of files. `make prose` checks all files of the repository.
 package prose

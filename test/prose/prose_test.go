@@ -20,7 +20,7 @@ var (
 	under = flag.String("under", "", "with -tree: check only files whose path begins with this")
 )
 
-// root is where the repository begins.
+// root is the directory of the repository.
 const root = "../.."
 
 func TestTree(t *testing.T) {
@@ -37,7 +37,7 @@ func TestTree(t *testing.T) {
 		name = strings.TrimSuffix(name, "\n")
 		content, err := os.ReadFile(filepath.Join(root, name))
 		if errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(name, *under) || strings.HasPrefix(name, "test/prose/") {
-			continue // deleted, not asked for, or full of examples
+			continue // deleted, not selected, or full of examples of bad prose
 		}
 		if err != nil {
 			continue // a link to a directory

@@ -12,12 +12,12 @@ import (
 // Line is a line of prose in a file.
 type Line struct {
 	Number int
-	Text   string // without the marks of a comment
-	Width  int    // columns of the whole line; 0 if its width is free
+	Text   string // without the comment markers
+	Width  int    // columns of the whole line; 0 if its width is not checked
 }
 
-// Read returns the prose of a file: comments, the text of a Markdown page, and the messages of a
-// program. Other files have none.
+// Read returns the prose of a file: comments, the text of a Markdown page, and the string
+// literals of Go code. It returns nothing for other files.
 func Read(name string, content []byte) ([]Line, error) {
 	switch base := path.Base(name); {
 	case strings.HasSuffix(name, ".go"):
@@ -32,8 +32,8 @@ func Read(name string, content []byte) ([]Line, error) {
 	return nil, nil
 }
 
-// readGo returns the comments and, unless it is a test, the string literals. The width of a literal
-// is free.
+// readGo returns the comments and, except in tests, the string literals. The width of literals is
+// not checked.
 func readGo(name string, content []byte) (out []Line, err error) {
 	files := token.NewFileSet()
 	file, err := parser.ParseFile(files, name, content, parser.ParseComments|parser.SkipObjectResolution)
@@ -73,11 +73,11 @@ func directive(text string) bool {
 	return text != "" && text[0] != ' ' && text[0] != '\t'
 }
 
-// preformatted reports whether a line of a comment is shown as it is: code, tables and drawings are
-// indented by a tab.
+// preformatted reports whether a line of a comment is code, a table or a drawing, which a tab
+// indents.
 func preformatted(text string) bool { return strings.HasPrefix(text, "\t") }
 
-// readMarkdown leaves out fenced code. The width of tables is free.
+// readMarkdown returns the lines outside of code blocks. The width of tables is not checked.
 func readMarkdown(content string) (out []Line) {
 	fenced := false
 	for i, text := range strings.Split(content, "\n") {
@@ -95,7 +95,7 @@ func readMarkdown(content string) (out []Line) {
 	return out
 }
 
-// readComments returns the lines that begin with the mark of a comment.
+// readComments returns the lines that begin with a comment marker.
 func readComments(content, mark string) (out []Line) {
 	for i, text := range strings.Split(content, "\n") {
 		if comment, ok := strings.CutPrefix(strings.TrimSpace(text), mark); ok {

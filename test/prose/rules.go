@@ -7,22 +7,21 @@ import (
 	"unicode/utf8"
 )
 
-// MaxWidth is how many columns a line of prose may have. A tab counts as four.
+// MaxWidth is the maximum width of a line of prose in columns. A tab counts as four.
 const MaxWidth = 100
 
-// habit is a way of writing that makes a text hard to read, and what to write in its place.
+// habit is a pattern that makes a text hard to read.
 type habit struct {
 	pattern *regexp.Regexp
-	instead string
-	// unless is what makes the match harmless, if it is not nil.
-	unless *regexp.Regexp
+	instead string         // what to write in its place
+	unless  *regexp.Regexp // matches that are harmless; nil if there are none
 }
 
 func words(pattern, instead string) habit {
 	return habit{pattern: regexp.MustCompile(`(?i)\b(?:` + pattern + `)\b`), instead: instead}
 }
 
-// habits are few, and such that a match is nearly always a fault.
+// habits has few patterns: only those of which nearly every match is a fault.
 var habits = []habit{
 	words(`somebody|anybody|everybody`, `name them: "users", "callers", "another process"`),
 	words(`nobody`, `"no user", "no caller"`),
@@ -44,7 +43,7 @@ var habits = []habit{
 	{pattern: regexp.MustCompile(`\bR(?:[1-9]|1[0-9]|2[01])\b`), instead: `the name of the rule`},
 }
 
-// Check returns what is wrong with a line.
+// Check returns the problems of a line.
 func Check(l Line) (problems []string) {
 	if l.Width > MaxWidth && columns(link.ReplaceAllString(l.Text, "")) > MaxWidth-4 {
 		problems = append(problems, fmt.Sprintf("%d columns, at most %d", l.Width, MaxWidth))
@@ -58,13 +57,13 @@ func Check(l Line) (problems []string) {
 	return problems
 }
 
-// link is what cannot be broken into lines: a URL, or the target of a Markdown link.
+// link matches text that cannot be broken into lines: a URL, or the target of a Markdown link.
 var link = regexp.MustCompile(`https?://\S+|\]\([^)]*\)`)
 
-// code is a name or a command in a text, which may be any word.
+// code matches names and commands in a text, which may be any word.
 var code = regexp.MustCompile("`[^`]*`")
 
-// columns is the width of a text on a screen.
+// columns returns the width of a text in columns.
 func columns(text string) int {
 	return utf8.RuneCountInString(text) + 3*strings.Count(text, "\t")
 }

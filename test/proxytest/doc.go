@@ -1,2 +1,3 @@
-// Package proxytest runs a proxy in tests: tokens, the proxy itself, and a Keycloak whose answers can be held, changed and counted.
+// Package proxytest runs a proxy in tests, in the test process or as a program. It mints tokens,
+// and it holds, changes and counts requests between the proxy and Keycloak.
 package proxytest

@@ -11,13 +11,13 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// Program is a process of the program that serves.
+// Program is a process that runs `scim-proxy serve`.
 type Program struct {
 	URL string
 	Cmd *exec.Cmd
 }
 
-// Build makes the binary, once for all its starts.
+// Build builds scim-proxy and returns the path of the binary.
 func Build(t testing.TB) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "scim-proxy")
@@ -27,7 +27,7 @@ func Build(t testing.TB) string {
 	return binary
 }
 
-// StartProgram runs the program until it is killed or the test ends.
+// StartProgram runs a binary with the configuration file cfg until it is stopped or the test ends.
 func StartProgram(t testing.TB, binary, cfg string) *Program {
 	t.Helper()
 	p := &Program{Cmd: exec.Command(binary, "serve", "--config", cfg)}
@@ -39,20 +39,20 @@ func StartProgram(t testing.TB, binary, cfg string) *Program {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Kill)
-	said, lines := "", bufio.NewScanner(log)
+	output, lines := "", bufio.NewScanner(log)
 	for lines.Scan() {
-		said += lines.Text() + "\n"
+		output += lines.Text() + "\n"
 		if address := gjson.Get(lines.Text(), "address").String(); address != "" {
-			go func() { _, _ = io.Copy(io.Discard, log) }() // or the program would wait for a reader of its log
+			go func() { _, _ = io.Copy(io.Discard, log) }() // so that the program never blocks on its log
 			p.URL = "http://" + address
 			return p
 		}
 	}
-	t.Fatalf("the program does not serve: %s", said)
+	t.Fatalf("the program does not serve: %s", output)
 	return nil
 }
 
-// Stop is SIGTERM; it returns when the process has ended, after the requests under way.
+// Stop sends SIGTERM and waits for the process, which finishes running requests first.
 func (p *Program) Stop(t testing.TB) {
 	t.Helper()
 	if err := p.Cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -63,7 +63,7 @@ func (p *Program) Stop(t testing.TB) {
 	}
 }
 
-// Kill is SIGKILL; it returns when the process is gone, and its lock on the store with it.
+// Kill sends SIGKILL and waits for the process. Then the store is not locked any more.
 func (p *Program) Kill() {
 	_ = p.Cmd.Process.Kill() // it may have ended
 	_ = p.Cmd.Wait()

@@ -14,7 +14,7 @@ import (
 	"keycloak-scim-proxy/proxy/tokens"
 )
 
-// Mint makes a token of a tenant, and what its configuration says of it.
+// Mint creates a token of a tenant, and its entry in the tenant's configuration.
 func Mint(t testing.TB, tenant string) (string, config.Token) {
 	t.Helper()
 	token, err := tokens.Mint(rand.Reader, tenant, "k1")
@@ -25,7 +25,7 @@ func Mint(t testing.TB, tenant string) (string, config.Token) {
 	return token.Reveal(), config.Token{ID: "k1", SHA256: hex.EncodeToString(sum[:])}
 }
 
-// Serve runs a proxy until the test ends, and returns its URL.
+// Serve runs a proxy in this process until the test ends, and returns its URL.
 func Serve(t testing.TB, cfg config.Config) string {
 	t.Helper()
 	url, stop := Start(t, cfg, zap.NewNop())
@@ -33,7 +33,7 @@ func Serve(t testing.TB, cfg config.Config) string {
 	return url
 }
 
-// Start runs a proxy until stop is called, which returns when the store is closed.
+// Start runs a proxy in this process until stop is called. Stop returns after the store is closed.
 func Start(t testing.TB, cfg config.Config, log *zap.Logger) (url string, stop func()) {
 	t.Helper()
 	cfg.Listen, cfg.AdminListen = "127.0.0.1:0", ""

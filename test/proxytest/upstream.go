@@ -9,17 +9,20 @@ import (
 	"testing"
 )
 
-// Upstream stands between a proxy and the real Keycloak. It counts requests and spoils what it is told to.
+// Upstream is a server between a proxy and the real Keycloak. It counts requests, and lets a test
+// hold or change them.
 type Upstream struct {
 	*httptest.Server
-	// Before may answer or hold a request itself (true), or let it pass.
+	// Before is called before a request is forwarded. If it returns true, it has answered the
+	// request.
 	Before atomic.Pointer[func(http.ResponseWriter, *http.Request) bool]
-	// After may replace an answer of Keycloak, which has done its work then.
+	// After is called with the answer of Keycloak, and may change it.
 	After atomic.Pointer[func(*http.Response) error]
+	// Calls counts the requests.
 	Calls atomic.Int64
 }
 
-// NewUpstream stands before the Keycloak at target until the test ends.
+// NewUpstream starts an Upstream in front of the Keycloak at target. It ends with the test.
 func NewUpstream(t testing.TB, target string) *Upstream {
 	t.Helper()
 	to, err := url.Parse(target)

@@ -13,9 +13,9 @@ const (
 	slots   = 16384
 )
 
-// Cluster is three masters that share the hash slots, without replicas.
+// Cluster has three masters that share the hash slots, without replicas.
 type Cluster struct {
-	// Nodes are the masters, by rising slots.
+	// Nodes has the masters, ordered by their slots.
 	Nodes []*Server
 }
 
@@ -27,7 +27,7 @@ func StartCluster(t testing.TB, o Options) *Cluster {
 		n := prepare(t, o)
 		n.cluster = true
 		c.Nodes = append(c.Nodes, n)
-		n.certs = c.Nodes[0].certs // one to trust
+		n.certs = c.Nodes[0].certs // clients trust one certificate
 		n.Restart()
 	}
 	host, port, err := net.SplitHostPort(c.Nodes[0].Addr)
@@ -43,7 +43,7 @@ func StartCluster(t testing.TB, o Options) *Cluster {
 	return c
 }
 
-// share is the slots of the i-th master.
+// share returns the slots of the i-th master.
 func share(i int) []string {
 	var out []string
 	for slot := slots * i / masters; slot < slots*(i+1)/masters; slot++ {
@@ -52,7 +52,7 @@ func share(i int) []string {
 	return out
 }
 
-// Addresses are those of the nodes.
+// Addresses returns the addresses of the nodes.
 func (c *Cluster) Addresses() []string {
 	var out []string
 	for _, n := range c.Nodes {
@@ -61,7 +61,7 @@ func (c *Cluster) Addresses() []string {
 	return out
 }
 
-// Await waits until every node says that the cluster is whole.
+// Await waits until every node reports that the cluster is complete.
 func (c *Cluster) Await() {
 	for _, n := range c.Nodes {
 		n.t.Helper()

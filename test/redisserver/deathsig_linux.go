@@ -2,5 +2,5 @@ package redisserver
 
 import "syscall"
 
-// endsWithParent has the kernel kill the server when the test binary dies.
+// endsWithParent makes the kernel kill the server when the test binary ends.
 func endsWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }

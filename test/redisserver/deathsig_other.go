@@ -4,5 +4,5 @@ package redisserver
 
 import "syscall"
 
-// endsWithParent has no means here: only the test's cleanup ends the server.
+// endsWithParent does nothing here: only the test's cleanup ends the server.
 func endsWithParent() *syscall.SysProcAttr { return nil }

@@ -1,11 +1,13 @@
-// Package redisserver starts real Redis servers for tests, on free ports of the loopback with directories of their own: one node, or
-// a cluster of three masters, with an ACL user and TLS if wanted.
+// Package redisserver starts real Redis servers for tests: one node, or a cluster of three
+// masters, optionally with an ACL user and TLS. Each server has its own directory and a free port
+// on the loopback interface.
 //
-// It owns the processes: they end with the test, and with the test binary when that is killed. It must not know what is kept in Redis,
-// and needs no client library: the few commands that it sends are written here.
+// It owns the processes: they end with the test, and on Linux also if the test binary is killed.
+// It must not know the data in Redis. It sends its few commands without a client library.
 //
-// # Failure story
+// # Failures
 //
-// Without redis-server a test fails with one sentence that says what to install; under -short it is skipped. A server that does not
-// start fails the test with the end of its log.
+// If redis-server is not installed, a test fails with one sentence that names the package to
+// install; under -short it is skipped. If a server does not start, the test fails with the end of
+// its log.
 package redisserver

@@ -4,8 +4,8 @@ package redisserver
 
 import "syscall"
 
-// Freeze makes the server hang with its connections open, until Thaw.
+// Freeze stops the process (SIGSTOP) until Thaw. Its connections stay open.
 func (s *Server) Freeze() { s.signal(syscall.SIGSTOP) }
 
-// Thaw undoes Freeze.
+// Thaw continues the process after Freeze.
 func (s *Server) Thaw() { s.signal(syscall.SIGCONT) }

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Do sends one command as an administrator, on a connection of its own, and returns the reply as text. The reply must be a line, an
-// integer or a bulk string.
+// Do sends one command as an administrator, on a new connection, and returns the reply as text.
+// The reply must be a simple string, an integer or a bulk string.
 func (s *Server) Do(args ...string) (string, error) { return s.as(admin, s.secret, args...) }
 
 func (s *Server) as(user, password string, args ...string) (string, error) {
@@ -39,7 +39,7 @@ func (s *Server) dial() (net.Conn, error) {
 	return tls.Dial("tcp", s.Addr, s.ClientTLS())
 }
 
-// ask speaks as much of RESP2 as Do promises: requests are arrays of bulk strings, replies lines or one bulk string.
+// ask sends a command and reads the reply in the part of RESP2 that Do supports.
 func ask(w io.Writer, r *bufio.Reader, args ...string) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "*%d\r\n", len(args))

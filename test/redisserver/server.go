@@ -16,31 +16,32 @@ import (
 	"time"
 )
 
-// admin is the harness's own user.
+// admin is the name of this package's own user.
 const admin = "redisserver"
 
-// startTimeout bounds the start of a server and the forming of a cluster.
+// startTimeout bounds the start and the end of a server, and the creation of a cluster.
 const startTimeout = 30 * time.Second
 
-// Options are what a server asks of its clients.
+// Options of a server.
 type Options struct {
-	// Username and Password are those of the only user that may log in. Both empty: everybody may do everything.
+	// Username and Password belong to the only user that may log in. If both are empty, clients
+	// need no credentials.
 	Username, Password string
-	// ACL are the rules of that user; empty is everything.
+	// ACL has the rules of that user. If it is empty, the user may do everything.
 	ACL string
 	// TLS makes the server speak TLS only.
 	TLS bool
 }
 
-// Server is a running redis-server. Its methods fail the test when they cannot do what they say.
+// Server is a running redis-server. Its methods fail the test on an error.
 type Server struct {
-	// Addr is host:port, the same after Restart.
+	// Addr is host:port. It stays the same after Restart.
 	Addr string
 
 	t       testing.TB
 	options Options
 	dir     string
-	secret  string // of the harness's own user, so that it can administer whatever the ACL of the test's user is
+	secret  string // password of admin, which may do everything whatever the ACL of the test's user is
 	cluster bool
 	certs   *certificates // nil without TLS
 	cmd     *exec.Cmd
@@ -55,7 +56,7 @@ func Start(t testing.TB, o Options) *Server {
 	return s
 }
 
-// prepare makes a server that is not started.
+// prepare returns a server that is not started.
 func prepare(t testing.TB, o Options) *Server {
 	t.Helper()
 	if testing.Short() {
@@ -84,7 +85,7 @@ func installed() error {
 	return nil
 }
 
-// Restart starts the server again, on the same port with the data it had.
+// Restart starts the server again, with the same port and data.
 func (s *Server) Restart() {
 	s.t.Helper()
 	log, err := os.Create(filepath.Join(s.dir, "log"))
@@ -101,22 +102,22 @@ func (s *Server) Restart() {
 	exited := make(chan struct{})
 	s.exited = exited
 	go func(cmd *exec.Cmd) {
-		_ = cmd.Wait() // how it ended says nothing: it is told to
+		_ = cmd.Wait() // a killed server ends with an error
 		close(exited)
 	}(s.cmd)
 	s.await("start", func() error {
-		_, err := s.Do("PING") // an error while it loads its data
+		_, err := s.Do("PING") // fails while the server loads its data
 		return err
 	})
 }
 
-// Stop ends the server in good order; what it has acknowledged is kept.
+// Stop ends the server by SIGTERM, so that it keeps all acknowledged writes.
 func (s *Server) Stop() { s.end(syscall.SIGTERM) }
 
-// Kill ends the server at once, as a crash does.
+// Kill ends the server by SIGKILL.
 func (s *Server) Kill() { s.end(syscall.SIGKILL) }
 
-// ClientTLS is the configuration of a client that trusts this server, or nil without TLS.
+// ClientTLS returns the configuration of a client that trusts this server, or nil without TLS.
 func (s *Server) ClientTLS() *tls.Config {
 	if s.certs == nil {
 		return nil
@@ -141,7 +142,7 @@ func (s *Server) signal(sig syscall.Signal) {
 	}
 }
 
-// await asks until there is no error.
+// await calls ask until it returns no error.
 func (s *Server) await(what string, ask func() error) {
 	s.t.Helper()
 	deadline, tick := time.After(startTimeout), time.NewTicker(10*time.Millisecond)
@@ -170,7 +171,7 @@ func (s *Server) logTail() string {
 }
 
 func (s *Server) config() string {
-	_, port, _ := net.SplitHostPort(s.Addr) // made by JoinHostPort
+	_, port, _ := net.SplitHostPort(s.Addr) // JoinHostPort built it
 	lines := []string{"bind 127.0.0.1", fmt.Sprintf("dir %q", s.dir), `save ""`, "appendonly yes", "daemonize no",
 		fmt.Sprintf("user %s on >%s ~* &* +@all", admin, s.secret)}
 	if s.options.Username != "" {
@@ -192,7 +193,7 @@ func (s *Server) config() string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// freePort finds a port that is free now, and 10000 above too, where a cluster node has its bus.
+// freePort returns a port p such that p and p+10000, the port of the cluster bus, are free now.
 func freePort(t testing.TB) int {
 	t.Helper()
 	for range 200 {

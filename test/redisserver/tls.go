@@ -15,7 +15,8 @@ import (
 	"time"
 )
 
-// certificates is one self-signed certificate for the loopback, in files for the server and in a pool for clients.
+// certificates has a self-signed certificate for 127.0.0.1: in files for the server, and in a
+// pool for clients.
 type certificates struct {
 	cert, key string
 	pool      *x509.CertPool

@@ -9,7 +9,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// questions are what a caller may send; {taken} and {free} name a user who exists and one who does not.
+// questions are what a caller may send; {taken} and {free} name a user who exists and one who
+// does not.
 func questions(name, id string) [][3]string {
 	filter := func(f string) string { return "?" + url.Values{"filter": {f}}.Encode() }
 	bulk := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[{"method":"POST","path":"/Users","bulkId":"b","data":` + user("z-"+name) + `},{"method":"DELETE","path":"/Users/` + id + `"}]}`
@@ -36,7 +37,8 @@ func questions(name, id string) [][3]string {
 	}
 }
 
-// Strangers are answered 401, the same for what is there and what is not; all of it together costs Keycloak at most one call and writes nothing.
+// Strangers are answered 401, the same for what is there and what is not; all of it together
+// costs Keycloak at most one call and writes nothing.
 func TestStrangers(t *testing.T) {
 	w := newWorld(t)
 	id := w.make("acme", "/Users", user("ada"))
@@ -63,8 +65,8 @@ func TestStrangers(t *testing.T) {
 	w.unchanged("strangers", before)
 }
 
-// A caller whom Keycloak lets use the API, but not see anybody, learns nothing from what the proxy keeps; one without any role learns nothing at
-// all. Neither writes to the store.
+// A caller whom Keycloak lets use the API, but not see anybody, learns nothing from what the
+// proxy keeps; one without any role learns nothing at all. Neither writes to the store.
 func TestCallersWhoMaySeeNobody(t *testing.T) {
 	w := newWorld(t)
 	id := w.make("acme", "/Users", user("ada"))

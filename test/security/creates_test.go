@@ -13,8 +13,9 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// A create that failed for good leaves nothing that a later create could finish: a group that somebody else made meanwhile is not taken over, and is
-// still there when the later create is refused.
+// A create that failed for good leaves nothing that a later create could finish: a group that
+// somebody else made meanwhile is not taken over, and is still there when the later create is
+// refused.
 func TestRefusedCreateLeavesOthersGroupsAlone(t *testing.T) {
 	w := newWorld(t)
 	long := `{"schemas":["` + scim.GroupURN + `"],"displayName":"crew","externalId":"` + strings.Repeat("x", 300) + `"}`
@@ -37,7 +38,8 @@ func TestRefusedCreateLeavesOthersGroupsAlone(t *testing.T) {
 	}
 }
 
-// Of simultaneous creates of one userName one is made, the others are 409, and the user who was acknowledged is there.
+// Of simultaneous creates of one userName one is made, the others are 409, and the user who was
+// acknowledged is there.
 func TestSimultaneousCreates(t *testing.T) {
 	w := newWorld(t)
 	for i := range 20 {
@@ -65,7 +67,8 @@ func TestSimultaneousCreates(t *testing.T) {
 	}
 }
 
-// What is kept is bounded by what is stored, not by what is sent: here each attribute repeats a long name.
+// What is kept is bounded by what is stored, not by what is sent: here each attribute repeats a
+// long name.
 func TestKeptThroughLongNames(t *testing.T) {
 	w := newWorld(t)
 	id := w.make("acme", "/Users", user("ada"))

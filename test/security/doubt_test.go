@@ -13,8 +13,9 @@ import (
 	"keycloak-scim-proxy/config"
 )
 
-// A write that timed out takes effect late: it must not undo a later one that was acknowledged. Here a returner's activation hangs in front of
-// Keycloak for longer than the proxy waits, and the person leaves meanwhile.
+// A write that timed out takes effect late: it must not undo a later one that was acknowledged.
+// Here a returner's activation hangs in front of Keycloak for longer than the proxy waits, and
+// the person leaves meanwhile.
 func TestLateWriteDoesNotUndoALaterOne(t *testing.T) {
 	w := newWorld(t, func(c *config.Config) { c.Keycloak.Timeout = config.Duration(2 * time.Second) })
 	id := w.make("acme", "/Users", user("ada"))

@@ -19,7 +19,8 @@ import (
 // floodOf is how often each shape is sent.
 const floodOf = 1000
 
-// shapes are requests of callers without a valid token, among them bodies that cost much if they are read.
+// shapes are requests of callers without a valid token, among them bodies that cost much if they
+// are read.
 func shapes(w *world) []func() *http.Request {
 	var members []string
 	for i := range 1000 {
@@ -89,7 +90,8 @@ func resident(t *testing.T, pid int) int {
 	return pages * os.Getpagesize()
 }
 
-// tenantWork sends a tenant's reads, two at a time, until stop is closed or n are done, and returns how long each took.
+// tenantWork sends a tenant's reads, two at a time, until stop is closed or n are done, and
+// returns how long each took.
 func tenantWork(w *world, path string, n int, stop <-chan struct{}) []time.Duration {
 	var mu sync.Mutex
 	var took []time.Duration
@@ -124,8 +126,9 @@ func tenantWork(w *world, path string, n int, stop <-chan struct{}) []time.Durat
 
 func p99(sorted []time.Duration) time.Duration { return sorted[len(sorted)*99/100] }
 
-// A flood of strangers, 1,000 requests of each shape, is answered 401 throughout, costs Keycloak one call and the store nothing, and leaves the
-// process's memory within 1.5 times of quiet. How it slows a tenant down is printed, because it depends on the machine.
+// A flood of strangers, 1,000 requests of each shape, is answered 401 throughout, costs Keycloak
+// one call and the store nothing, and leaves the process's memory within 1.5 times of quiet. How
+// it slows a tenant down is printed, because it depends on the machine.
 func TestFloodOfStrangers(t *testing.T) {
 	w := newWorld(t)
 	p := w.program(proxytest.Build(t), fmt.Sprintf("redis: {addresses: [%q]}", w.redis.Addr))

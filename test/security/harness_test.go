@@ -24,7 +24,8 @@ import (
 
 func TestMain(m *testing.M) { kctest.Main(m) }
 
-// world is a fresh realm, a Redis, and a proxy with one tenant of the whole realm and drop-in. Callers are named:
+// world is a fresh realm, a Redis, and a proxy with one tenant of the whole realm and drop-in.
+// Callers are named:
 //
 //	acme      the tenant's token
 //	manager   drop-in, may manage users
@@ -153,7 +154,8 @@ func patch(ops ...string) string {
 	return `{"schemas":["` + scim.PatchURN + `"],"Operations":[` + strings.Join(ops, ",") + `]}`
 }
 
-// dump is every key of the store with its content, but for locks, which do not last, and for the names of realms in which a token was accepted.
+// dump is every key of the store with its content, but for locks, which do not last, and for the
+// names of realms in which a token was accepted.
 const dump = `local out = {}
 for _, k in ipairs(redis.call('KEYS', 'kscim:*')) do
   local kind = redis.call('TYPE', k).ok

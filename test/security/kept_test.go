@@ -15,7 +15,8 @@ import (
 	"keycloak-scim-proxy/test/proxytest"
 )
 
-// Too much to keep is refused before Keycloak hears of it, never with "try again", and leaves nothing behind.
+// Too much to keep is refused before Keycloak hears of it, never with "try again", and leaves
+// nothing behind.
 func TestTooMuchToKeep(t *testing.T) {
 	w := newWorld(t)
 	id := w.make("acme", "/Users", user("ada"))
@@ -120,8 +121,8 @@ func TestReaderMovesNothing(t *testing.T) {
 	}
 }
 
-// On a full disk a create is made whole or not at all: nobody is left in Keycloak whose attributes are not kept, and nothing that was acknowledged
-// is lost.
+// On a full disk a create is made whole or not at all: nobody is left in Keycloak whose
+// attributes are not kept, and nothing that was acknowledged is lost.
 func TestFullDisk(t *testing.T) {
 	w := newWorld(t)
 	dir := t.TempDir()

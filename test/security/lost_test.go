@@ -11,8 +11,9 @@ import (
 	"keycloak-scim-proxy/proxy"
 )
 
-// A store that comes back empty while the proxy runs, or while it does not, is found out: look-ups by what was kept are refused with an error
-// that does not say "try again", instead of being answered with nobody. The store that Keycloak names is accepted again.
+// A store that comes back empty while the proxy runs, or while it does not, is found out:
+// look-ups by what was kept are refused with an error that does not say "try again", instead of
+// being answered with nobody. The store that Keycloak names is accepted again.
 func TestLostStore(t *testing.T) {
 	w := newWorld(t)
 	id := w.make("acme", "/Users", user("ada"))
@@ -72,7 +73,8 @@ func TestLostStore(t *testing.T) {
 	}
 }
 
-// A program that knows that nothing is missing, as the demo does with a directory that it has just made, goes on with the store as it is.
+// A program that knows that nothing is missing, as the demo does with a directory that it has
+// just made, goes on with the store as it is.
 func TestAcceptedStore(t *testing.T) {
 	w := newWorld(t)
 	w.make("acme", "/Users", user("ada"))

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// A caller whose large requests hang takes the room of its own requests only: another caller of the same size is served, and so are its small ones.
+// A caller whose large requests hang takes the room of its own requests only: another caller of
+// the same size is served, and so are its small ones.
 func TestOneCallerCannotTakeTheMemoryOfAll(t *testing.T) {
 	w := newWorld(t)
 	w.send("acme", "GET", "/Users", "")

@@ -40,7 +40,8 @@ func TestNo404TakesARecord(t *testing.T) {
 	if a := w.send("acme", "GET", "/Users/"+u, ""); gjson.GetBytes(a.Body, "title").String() != "T ada" {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
-	// A caller whose delete meets a resource that is gone cleans up only with the proxy's own account.
+	// A caller whose delete meets a resource that is gone cleans up only with the proxy's own
+	// account.
 	w.realm.Admin("DELETE", "/users/"+u, "")
 	before = w.records()
 	w.send("manager", "DELETE", "/Users/"+u, "")

@@ -83,8 +83,8 @@ func (w *world) of(id string) map[string]string {
 	return out
 }
 
-// Nothing that one tenant of a realm sends changes a byte of what is kept for another's users, or tells what it is. Keycloak confines their
-// accounts, and the proxy keeps to it.
+// Nothing that one tenant of a realm sends changes a byte of what is kept for another's users, or
+// tells what it is. Keycloak confines their accounts, and the proxy keeps to it.
 func TestTwoTenantsOfOneRealm(t *testing.T) {
 	w, alpha, beta := customers(t)
 	before := w.of(alpha.user)
