@@ -6,9 +6,9 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// removeValues removes the values that the operation names. RFC 7644 defines no value for remove, but
-// clients send one instead of a filter: a plain value, an object with a "value" and perhaps a "type",
-// or an object whose members are all those of the element. An empty list names no value.
+// removeValues removes the values that the operation names. RFC 7644 defines no value for remove,
+// but clients send one instead of a filter: a plain value, an object with a "value" and perhaps a
+// "type", or an object whose members are all those of the element. An empty list names no value.
 func (e edit) removeValues(v *document.Node) error {
 	n := namedValues{edit: e, byValue: map[string][]string{}}
 	for given := range document.Values(e.op.Value) {

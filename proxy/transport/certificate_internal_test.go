@@ -10,7 +10,8 @@ import (
 	"keycloak-scim-proxy/test/certtest"
 )
 
-// A certificate that was renewed is shown within a minute; one that cannot be read does not replace the old one.
+// A renewed certificate is used within a minute. One that cannot be read does not replace the old
+// one.
 func TestCertificateIsRenewed(t *testing.T) {
 	dir := t.TempDir()
 	files := config.Certificate{CertFile: filepath.Join(dir, "tls.crt"), KeyFile: filepath.Join(dir, "tls.key")}

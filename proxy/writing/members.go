@@ -68,8 +68,8 @@ var membersPath = scim.AttrPath{Name: "members"}
 var errUnread = errors.New("the members were not read")
 
 // fold is the net effect of operations on members, in their order. A filter that names ids needs no
-// members; any other one is decided on those that the group has now. Members that the group does not
-// have are removed already.
+// members; any other one is decided on those that the group has now. A member that the group does
+// not have is removed already.
 func fold(s scim.Schemas, ops []scim.Op, now []scim.Resource) (directory.MemberChange, error) {
 	r := roster{schemas: s, now: now, last: map[string]bool{}}
 	for _, op := range ops {

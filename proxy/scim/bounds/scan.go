@@ -1,5 +1,5 @@
-// Package bounds limits JSON that comes from outside, before anything parses it: how deep it is nested,
-// how many values and members it has, and that no member is given twice.
+// Package bounds limits JSON that comes from outside, before anything parses it: how deep it is
+// nested, how many values and members it has, and that no member is given twice.
 package bounds
 
 import (
