@@ -61,7 +61,7 @@ func Check(l Line) (problems []string) {
 var link = regexp.MustCompile(`https?://\S+|\]\([^)]*\)`)
 
 // code matches names and commands in a text, which may be any word.
-var code = regexp.MustCompile("`[^`]*`")
+var code = regexp.MustCompile("`[^`]*`|\\b\\w+(?:-\\w+)+\\b")
 
 // columns returns the width of a text in columns.
 func columns(text string) int {
