@@ -67,7 +67,7 @@ func TestStrangers(t *testing.T) {
 
 // A caller that may use the API but not see users learns nothing about the data in the proxy's
 // store. A caller without any role learns nothing at all. Neither writes to the store.
-func TestCallersWhoMaySeeNobody(t *testing.T) {
+func TestCallersThatMaySeeNoUsers(t *testing.T) {
 	w := newWorld(t)
 	id := w.make("acme", "/Users", user("ada"))
 	before := w.records()
