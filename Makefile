@@ -24,7 +24,7 @@ build: ## build bin/scim-proxy
 check: lint ## before every commit: format, vet, lint, unit tests; no Keycloak
 	go test -short ./...
 
-test: setup lint ## everything: lint, race detector, fuzzers, and conversations on a real Keycloak
+test: setup lint ## everything: lint, race detector, fuzzers, tests on a real Keycloak
 	$(KEYCLOAK) exec -- go test -race -count=1 -timeout 20m ./...
 	$(MAKE) fuzz
 
@@ -46,7 +46,7 @@ $(TOOLS)/golangci-lint-$(LINT_VERSION):
 	@touch $@
 
 FUZZTIME := 10s
-# Only packages with a fuzz target are built, and one that does not build fails.
+# It builds only packages with a fuzz target, and fails if one does not build.
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@set -euo pipefail; \
 	files=$$(grep -rl --include='*_test.go' '^func Fuzz' .); \
@@ -55,29 +55,29 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 		for f in $$targets; do go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$d; done; \
 	done
 
-bench-members: ## a PUT of many members beside the same change sent natively, as a ratio
+bench-members: ## compare a PUT of many members with the same change sent to Keycloak itself
 	$(KEYCLOAK) exec -- go test -run '^$$' -bench '^BenchmarkMembers$$' -benchtime 1x -timeout 20m ./test/
 
-idp-report: ## play what identity providers send through the proxy and natively, and write the table in docs/idps.md
+idp-report: ## send the requests of identity providers to the proxy and to Keycloak itself; write the table in docs/idps.md
 	$(KEYCLOAK) exec -- go test -run '^TestCorpus$$' -count=1 -timeout 20m ./test/ -report ../docs/idps.md
 
-bench-bulk: ## 1,000 creates by bulk beside the same creates sent natively one after the other, as a ratio
+bench-bulk: ## compare 1,000 creates by bulk with the same creates sent to Keycloak one after the other
 	$(KEYCLOAK) exec -- go test -run '^$$' -bench '^BenchmarkBulk$$' -benchtime 1x -timeout 20m ./test/
 
-bench-lists: ## look-up, page, sorted page and walk beside the same asked natively, as ratios
+bench-lists: ## compare look-ups, pages, sorted pages and walks with the same requests to Keycloak itself
 	$(KEYCLOAK) exec -- go test -run '^$$' -bench '^BenchmarkLists$$' -benchtime 5x -timeout 20m ./test/
 
-bench-decode: ## bytes and allocations of reading a POST of 1 KB and of answering a page of 100
+bench-decode: ## bytes and allocations per POST of 1 KB and per answer with a page of 100
 	go test -run '^$$' -bench '^Benchmark(Decode|Page)$$' -benchtime 200x ./proxy
 
 size: ## lines of each package without tests, the largest first; fails above 1,200 (scim: 2,300)
 	@./test/size.sh
 
-prose: ## lines of comments, pages and messages: at most 100 columns, and none of the words that test/prose lists
+prose: ## check comments, pages and messages: at most 100 columns, and no words that test/prose lists
 	@go test ./test/prose -count=1 -run '^TestTree$$' -tree
 
-conformance: ## scim2-tester against the demo
+conformance: ## run scim2-tester against the demo
 	./test/conformance.sh
 
-clean: ## remove what was built, and the demo's data
+clean: ## remove built files, and the demo's data
 	rm -rf bin .tools .demo

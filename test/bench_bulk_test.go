@@ -12,7 +12,7 @@ import (
 	"keycloak-scim-proxy/proxy/bulk"
 )
 
-// bulkOf is a bulk request that creates n users.
+// bulkOf returns a bulk request that creates n users.
 func bulkOf(prefix string, n int) string {
 	ops := make([]string, n)
 	for i := range ops {
@@ -21,14 +21,16 @@ func bulkOf(prefix string, n int) string {
 	return `{"schemas":["` + bulk.RequestURN + `"],"Operations":[` + strings.Join(ops, ",") + `]}`
 }
 
-// person is what Keycloak itself keeps whole, so that both ways do the same work.
+// person returns a user with only attributes that Keycloak stores itself, so that all ways do the
+// same work.
 func person(prefix string, i int) string {
 	return fmt.Sprintf(`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"%[1]s%04[2]d","active":true,"externalId":"x-%[1]s%04[2]d",
 		"name":{"givenName":"F","familyName":"L"},"emails":[{"value":"%[1]s%04[2]d@example.com","type":"work","primary":true}]}`, prefix, i)
 }
 
-// BenchmarkBulk compares creates in bulk requests with the same creates sent to Keycloak itself one after the other, and eight at a time: what
-// Keycloak can do at most on this machine. The three take turns, so that all meet a server that is equally warm.
+// BenchmarkBulk compares creates in bulk requests with the same creates sent to Keycloak itself
+// one after the other, and eight at a time, which is the most that Keycloak can do. The three
+// take turns, so that the server is equally warm for each.
 func BenchmarkBulk(b *testing.B) {
 	w := newWorld(b)
 	c := client{w.base(), w.tenantToken}
@@ -47,7 +49,7 @@ func BenchmarkBulk(b *testing.B) {
 				b.Fatal(err)
 			}
 			if done := len(gjson.Get(a.Resource.String(), `Operations.#(status=="201")#`).Array()); done != n {
-				b.Fatalf("%d of %d made: %.500s", done, n, a.Resource)
+				b.Fatalf("%d of %d created: %.500s", done, n, a.Resource)
 			}
 		}},
 		{"native", func(prefix string, n int) {
@@ -61,17 +63,17 @@ func BenchmarkBulk(b *testing.B) {
 			for i := range n {
 				g.Go(func() error { post(prefix, i); return nil })
 			}
-			_ = g.Wait() // there is none
+			_ = g.Wait() // always nil
 		}},
 	}
 	took := map[string]time.Duration{}
 	const rounds = 5
 	for i := range (b.N + 1) * rounds {
 		for _, way := range ways {
-			begun := time.Now()
+			start := time.Now()
 			way.run(fmt.Sprintf("%s-%d-", way.name, i), 1000/rounds)
-			if i >= rounds { // the first 1,000 warm both up
-				took[way.name] += time.Since(begun)
+			if i >= rounds { // the first 1,000 users of each way warm the server up
+				took[way.name] += time.Since(start)
 			}
 		}
 	}

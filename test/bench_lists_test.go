@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// BenchmarkLists compares lists of a realm of 2,000 users, ours and natively, in one run. Native Keycloak ignores sortBy, so its sorted page is
-// what a client has to do instead: read everybody.
+// BenchmarkLists compares lists of a realm with 2,000 users, through the proxy and natively, in
+// one run. Keycloak ignores sortBy, so a client that needs a sorted page natively has to read all
+// users.
 func BenchmarkLists(b *testing.B) {
 	w := newWorld(b)
 	c := client{w.base(), w.tenantToken}
@@ -52,22 +53,22 @@ func BenchmarkLists(b *testing.B) {
 				next = a.Page.Next
 			}
 		}, nativeWalk},
-		{"externalId, nobody", func() { ours(url.Values{"filter": {`externalId eq "x"`}}.Encode()) }, func() {
-			// Natively the filter answers "nobody" whoever asks; what is comparable is to read everybody.
+		{"externalId, no match", func() { ours(url.Values{"filter": {`externalId eq "x"`}}.Encode()) }, func() {
+			// Natively the filter never matches, so a client has to read all users.
 			nativeWalk()
 		}},
 	} {
 		b.Run(row.name, func(b *testing.B) {
 			row.ours()
-			row.native() // both warm
+			row.native() // warms up
 			var mine, theirs time.Duration
 			for range b.N {
-				begun := time.Now()
+				start := time.Now()
 				row.ours()
-				mine += time.Since(begun)
-				begun = time.Now()
+				mine += time.Since(start)
+				start = time.Now()
 				row.native()
-				theirs += time.Since(begun)
+				theirs += time.Since(start)
 			}
 			b.ReportMetric(mine.Seconds()*1000/float64(b.N), "ms-ours")
 			b.ReportMetric(theirs.Seconds()*1000/float64(b.N), "ms-native")

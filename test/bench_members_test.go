@@ -9,29 +9,30 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// BenchmarkMembers compares a PUT of many members with the same change sent natively as one operation, in one run.
+// BenchmarkMembers compares a PUT of many members with the same change sent natively as one
+// operation, in one run.
 func BenchmarkMembers(b *testing.B) {
 	w := newWorld(b)
 	c := client{w.base(), w.tenantToken}
 	ids := w.users(b, "m", 3000)
 	ours := func(n int) time.Duration {
 		id := group(b, c, "ours-"+rand.Text())
-		begun := time.Now()
+		start := time.Now()
 		if _, err := c.send(b.Context(), "PUT", "/Groups/"+id, `{"schemas":["`+scim.GroupURN+`"],"displayName":"put-`+id+`","members":`+valueList(ids[:n])+`}`); err != nil {
 			b.Fatal(err)
 		}
-		return time.Since(begun)
+		return time.Since(start)
 	}
 	native := func(n int) time.Duration {
 		id := group(b, c, "native-"+rand.Text())
 		body := patchBody([]scim.Op{opOn(scim.Add, "members", valueList(ids[:n]))})
-		begun := time.Now()
+		start := time.Now()
 		if a := w.realm.SCIM(w.dropInToken, "PATCH", "/Groups/"+id, body); a.Status != 200 {
 			b.Fatalf("native: %d %s", a.Status, a.Body)
 		}
-		return time.Since(begun)
+		return time.Since(start)
 	}
-	for range 5 { // both ways are warm
+	for range 5 { // warms up
 		ours(300)
 		native(300)
 	}

@@ -50,7 +50,8 @@ func TestBulkLimits(t *testing.T) {
 	}
 }
 
-// When the deadline comes, what was done is listed and is there; what was not begun is told so and is not.
+// At the deadline the answer reports each operation: 201 and the user exists, 504 if the outcome is
+// unknown, 503 if the operation did not start and had no effect.
 func TestBulkDeadline(t *testing.T) {
 	w := newWorld(t)
 	f := newFaulty(t, w.realm.Server.URL)
@@ -79,7 +80,8 @@ func TestBulkDeadline(t *testing.T) {
 		}
 	}
 	f.Before.Store(nil)
-	// 20 were made, at least the 8 that Keycloak held were under way, and the others were not begun.
+	// 20 were created, at least the 8 that Keycloak held were running, and the others did not
+	// start.
 	if len(results) != 50 || count["201"] != 20 || count["504"] < 8 || count["504"]+count["503"] != 30 {
 		t.Errorf("%v: %.1500s", count, a.Resource)
 	}
@@ -87,26 +89,27 @@ func TestBulkDeadline(t *testing.T) {
 	if n := gjson.GetBytes(native.Body, "totalResults").Int(); n != 20 {
 		t.Errorf("%d users", n)
 	}
-	// Sent again, all are there once. Names in doubt are locked until what was sent for them can no longer take effect.
-	told := 20
+	// After retries each user exists once. A userName with an unknown outcome stays locked until
+	// its request can no longer take effect.
+	reported := 20
 	for range 10 {
 		a, err = c.send(t.Context(), "POST", "/Bulk", bulkRequest(ops...))
 		if err != nil {
 			t.Fatal(err)
 		}
-		told += len(gjson.Get(a.Resource.String(), `Operations.#(status=="201")#`).Array())
-		if told == 50 {
+		reported += len(gjson.Get(a.Resource.String(), `Operations.#(status=="201")#`).Array())
+		if reported == 50 {
 			break
 		}
 	}
 	native = w.realm.SCIM(w.dropInToken, "GET", "/Users?count=0", "")
-	if n := gjson.GetBytes(native.Body, "totalResults").Int(); n != 50 || told != 50 {
-		t.Errorf("%d users, %d were told as made: %.1500s", n, told, a.Resource)
+	if n := gjson.GetBytes(native.Body, "totalResults").Int(); n != 50 || reported != 50 {
+		t.Errorf("%d users, %d reported as created: %.1500s", n, reported, a.Resource)
 	}
 }
 
-// Memory stays flat: 1,000 operations of 4 KiB need a few times their text at any moment (the body as it is read, the calls that are not done yet,
-// what is under way), and not that much for each step that they go through. Four to six times is what is seen, with the collector's noise.
+// 1,000 operations of 4 KiB need a few times the size of the request at any moment, for the body
+// and the operations that have not ended. Measured: 4 to 6 times.
 func TestBulkMemory(t *testing.T) {
 	w := newWorld(t)
 	w.cfg.Limits.Bulk.Payload = 8 << 20
@@ -128,7 +131,7 @@ func TestBulkMemory(t *testing.T) {
 			select {
 			case <-tick.C:
 				var now runtime.MemStats
-				runtime.GC() // what is live, not what waits for the collector
+				runtime.GC() // so that only live memory counts
 				runtime.ReadMemStats(&now)
 				most = max(most, now.HeapAlloc)
 			case <-stop:
@@ -144,7 +147,7 @@ func TestBulkMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	if done := len(gjson.Get(a.Resource.String(), `Operations.#(status=="201")#`).Array()); done != 1000 {
-		t.Fatalf("%d made: %.500s", done, a.Resource)
+		t.Fatalf("%d created: %.500s", done, a.Resource)
 	}
 	t.Logf("%d KiB for %d KiB", grown>>10, len(body)>>10)
 	if grown > 10*int64(len(body)) {

@@ -18,7 +18,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// client is a Service over HTTP: it sends a call as a client would.
+// client is a protocol.Service that sends calls over HTTP.
 type client struct{ base, token string }
 
 func (c client) Do(ctx context.Context, call protocol.Call) (protocol.Answer, error) {
@@ -48,7 +48,7 @@ func (c client) Do(ctx context.Context, call protocol.Call) (protocol.Answer, er
 	case protocol.Delete:
 		return c.send(ctx, "DELETE", path(call.Ref), "")
 	}
-	return protocol.Answer{}, fmt.Errorf("no such call")
+	return protocol.Answer{}, fmt.Errorf("unsupported call %T", call)
 }
 
 func path(r scim.Ref) string { return "/" + r.Type.Endpoint() + "/" + url.PathEscape(r.ID) }

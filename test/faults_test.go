@@ -68,7 +68,7 @@ func TestKeycloakDown(t *testing.T) {
 	if err != nil || a.Resource.Raw("title") != "" {
 		t.Errorf("something is left behind: %v %s", err, a.Resource)
 	}
-	// The retry of the create that failed is no duplicate, and there is one.
+	// The retry of the failed create succeeds and creates one user.
 	if _, err := c.send(t.Context(), "POST", "/Users", directorytest.Sample(2).String()); err != nil {
 		t.Error(err)
 	}
@@ -77,7 +77,7 @@ func TestKeycloakDown(t *testing.T) {
 	}
 }
 
-// Keycloak makes the user and the answer is lost: the retry finishes what was begun.
+// Keycloak creates the user and the answer is lost: the retry completes the create.
 func TestAnswerOfACreateIsLost(t *testing.T) {
 	w := newWorld(t)
 	f := newFaulty(t, w.realm.Server.URL)
@@ -112,7 +112,7 @@ func TestAnswerOfACreateIsLost(t *testing.T) {
 	}
 }
 
-// A Keycloak that answers 200 to a deactivation and does nothing must not be believed.
+// If Keycloak answers 200 to a deactivation without doing it, the proxy answers 502.
 func TestKeycloakThatIgnoresActive(t *testing.T) {
 	w := newWorld(t)
 	f := newFaulty(t, w.realm.Server.URL)
@@ -124,7 +124,7 @@ func TestKeycloakThatIgnoresActive(t *testing.T) {
 	}
 	user := "/Users/" + made.Resource.ID()
 	ignore := func(_ http.ResponseWriter, r *http.Request) bool {
-		if r.Method == "PATCH" { // becomes a PATCH of nothing, which Keycloak answers with the user as it is
+		if r.Method == "PATCH" { // becomes a PATCH without operations, which Keycloak answers with the unchanged user
 			empty := `{"schemas":["` + scim.PatchURN + `"],"Operations":[]}`
 			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(empty)), int64(len(empty))
 		}
@@ -133,7 +133,7 @@ func TestKeycloakThatIgnoresActive(t *testing.T) {
 	f.Before.Store(&ignore)
 	off := patchBody([]scim.Op{{Kind: scim.ReplaceAll, Path: scim.Path{AttrPath: scim.AttrPath{Name: "active"}}, Value: "false"}})
 	if _, err := c.send(t.Context(), "PATCH", user, off); scim.Status(err) != 502 {
-		t.Errorf("believed: %v", err)
+		t.Errorf("the proxy believes Keycloak: %v", err)
 	}
 	f.Before.Store(nil)
 	if a, err := c.send(t.Context(), "GET", user, ""); err != nil || a.Resource.Raw("active") != "true" {

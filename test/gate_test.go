@@ -8,10 +8,11 @@ import (
 	"testing"
 )
 
-// gate lets n-1 pass, holds the n-th until it is opened, and says so. Nobody passes after that one.
+// gate lets the first n-1 requests pass and holds the n-th until the gate is opened. The n-th and
+// all later ones do not pass.
 type gate struct {
 	left atomic.Int64
-	held chan struct{} // closed when somebody is held
+	held chan struct{} // closed when the n-th request is held
 	open chan struct{}
 	once sync.Once
 }
@@ -22,7 +23,8 @@ func newGate(n int) *gate {
 	return g
 }
 
-// passes is false for the n-th and for all after it, once the gate is opened: what was held is lost.
+// passes reports whether a request passes. For the n-th and later ones it waits until the gate is
+// opened, and reports false.
 func (g *gate) passes() bool {
 	if g == nil {
 		return true
@@ -40,7 +42,8 @@ func (g *gate) passes() bool {
 
 func (g *gate) release() { g.once.Do(func() { close(g.open) }) }
 
-// during begins an attempt, and does what is told while it is held at the gate. It reports whether it was held, and the attempt's error.
+// during runs attempt, and calls do while attempt is held at the gate. It reports whether attempt
+// was held, and its error.
 func (g *gate) during(attempt func() error, do func()) (held bool, err error) {
 	ended := make(chan error, 1)
 	go func() { ended <- attempt() }()
@@ -55,22 +58,22 @@ func (g *gate) during(attempt func() error, do func()) (held bool, err error) {
 	return true, <-ended
 }
 
-// moment says where on the path to Keycloak or to the store something happens.
+// moment is the point of a request to Keycloak or to the store at which a test interferes.
 type moment bool
 
 const (
-	before moment = false // the other side never hears of the request
-	after  moment = true  // it has done its work, and the answer is lost
+	before moment = false // the other side does not get the request
+	after  moment = true  // the other side has done the request, and its answer is lost
 )
 
 func (m moment) String() string { return map[moment]string{before: "before", after: "after"}[m] }
 
-// upstream says whether a request is counted: tokens and discovery are not what a call costs.
+// upstream reports whether a request counts as a call. Requests for tokens and discovery do not.
 func upstream(r *http.Request) bool {
 	return strings.Contains(r.URL.Path, "/scim/v2/") || strings.Contains(r.URL.Path, "/admin/")
 }
 
-// hold has upstream calls pass a gate, each before Keycloak has it or after it has done its work.
+// hold makes each upstream call pass a gate, before Keycloak gets it or after Keycloak has done it.
 func (f *faulty) hold(g *gate, m moment) {
 	stop := func(r *http.Request) {
 		if upstream(r) && !g.passes() {
@@ -87,7 +90,8 @@ func (f *faulty) hold(g *gate, m moment) {
 	}
 }
 
-// breakAt cuts the connection of the n-th upstream call from now on, or of that one and all that follow. It returns how many came.
+// breakAt cuts the connection of the n-th upstream call from now on, and of all later ones if
+// stays is true. It returns the number of calls.
 func (f *faulty) breakAt(n int64, m moment, stays bool) (calls *atomic.Int64) {
 	calls = &atomic.Int64{}
 	cut := func(r *http.Request) {
@@ -109,13 +113,14 @@ func (f *faulty) breakAt(n int64, m moment, stays bool) (calls *atomic.Int64) {
 	return calls
 }
 
-// heal lets everything pass.
+// heal lets all requests pass.
 func (f *faulty) heal() {
 	f.Before.Store(nil)
-	f.After.Store(nil) //nolint:bodyclose // a function
+	f.After.Store(nil) //nolint:bodyclose // it stores a function
 }
 
-// TestGate proves that what the kills rely on holds: the n-th waits, and neither it nor a later one passes.
+// TestGate tests the gate that the kill tests rely on: the n-th request waits, and neither it nor
+// a later one passes.
 func TestGate(t *testing.T) {
 	g := newGate(3)
 	var passed atomic.Int64
@@ -135,6 +140,6 @@ func TestGate(t *testing.T) {
 		t.Errorf("held %v, %v, %d passed", held, err, passed.Load())
 	}
 	if held, _ := newGate(9).during(walk, t.FailNow); held {
-		t.Error("held where nobody was the ninth")
+		t.Error("held although there was no ninth request")
 	}
 }

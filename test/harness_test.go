@@ -1,4 +1,4 @@
-// Package test holds whole conversations with the program on a real Keycloak.
+// Package test tests the whole program on a real Keycloak.
 package test
 
 import (
@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { kctest.Main(m) }
 
-// world is what a conversation talks to: a fresh realm, and a proxy with one tenant of the whole realm and drop-in.
+// world is a new realm, and a proxy that serves it drop-in and as one tenant of the whole realm.
 type world struct {
 	realm        *kctest.Realm
 	cfg          config.Config
@@ -36,7 +36,7 @@ type world struct {
 
 func newWorld(t testing.TB) *world { return newWorldIn(t, kctest.NewRealm(t)) }
 
-// accountIn makes an account of the whole realm.
+// accountIn creates a service account that may manage all users of the realm.
 func accountIn(t testing.TB, r *kctest.Realm, clientID string) (a config.ServiceAccount, secret string) {
 	t.Helper()
 	secret = r.ServiceAccount(clientID, "manage-users")
@@ -76,7 +76,7 @@ func (w *world) base() string {
 	return w.proxy + "/scim/v2"
 }
 
-// faulty stands between the proxy and the real Keycloak and spoils what it is told to.
+// faulty is a server between the proxy and the real Keycloak that holds or breaks requests.
 type faulty struct{ *proxytest.Upstream }
 
 func newFaulty(t *testing.T, target string) *faulty {
@@ -84,13 +84,15 @@ func newFaulty(t *testing.T, target string) *faulty {
 	return &faulty{proxytest.NewUpstream(t, target)}
 }
 
-// through gives the world a proxy that reaches Keycloak through the faulty one, within a deadline.
+// through gives the world a proxy that reaches Keycloak through f, with a deadline for each
+// request.
 func (w *world) through(t *testing.T, f *faulty, deadline time.Duration) {
 	t.Helper()
 	cfg := w.cfg
 	cfg.Keycloak.URL = f.URL
 	cfg.Limits.Request = config.Duration(deadline)
-	cfg.Keycloak.Timeout = config.Duration(min(4*time.Second, cfg.Keycloak.Timeout.Std())) // a write that was not answered blocks the next one for a little longer
+	// An unanswered write blocks the next one for a little longer than this timeout.
+	cfg.Keycloak.Timeout = config.Duration(min(4*time.Second, cfg.Keycloak.Timeout.Std()))
 	cfg.Store.Embedded = &config.Embedded{Path: t.TempDir() + "/store.db"}
 	w.proxy = proxytest.Serve(t, cfg)
 }
@@ -109,7 +111,7 @@ func slow(hold <-chan struct{}, match func(*http.Request) bool) *func(http.Respo
 	return &f
 }
 
-// users makes n users natively, as an import does, a few hundred at a time.
+// users creates n users by Keycloak's partial import, 400 at a time.
 func (w *world) users(t testing.TB, prefix string, n int) []string {
 	t.Helper()
 	list := make([]string, n)
@@ -166,7 +168,7 @@ func group(t testing.TB, c client, name string) string {
 	return g.Resource.ID()
 }
 
-// hasMembers: exactly those are in the group, in Keycloak and in a GET.
+// hasMembers fails the test unless the group has exactly these members, in Keycloak and in a GET.
 func hasMembers(t *testing.T, w *world, c client, group string, ids []string) {
 	t.Helper()
 	got, err := c.send(t.Context(), "GET", "/Groups/"+group, "")
@@ -178,7 +180,7 @@ func hasMembers(t *testing.T, w *world, c client, group string, ids []string) {
 	}
 }
 
-// memberIDs are those that an answer shows.
+// memberIDs returns the ids of the members in an answer, sorted.
 func memberIDs(r scim.Resource) []string {
 	out := []string{}
 	for _, m := range gjson.Get(r.Raw("members"), "#.value").Array() {

@@ -15,7 +15,7 @@ const (
 	reportEnd   = "<!-- end of report -->\n"
 )
 
-// writeReport writes the table between its marks.
+// writeReport replaces the text between the two marks in the file.
 func writeReport(t *testing.T, path string, all map[string][]outcome) {
 	t.Helper()
 	old, err := os.ReadFile(path)
@@ -25,7 +25,7 @@ func writeReport(t *testing.T, path string, all map[string][]outcome) {
 	before, rest, ok := strings.Cut(string(old), reportBegin)
 	_, after, also := strings.Cut(rest, reportEnd)
 	if !ok || !also {
-		t.Fatalf("%s has no place for the report", path)
+		t.Fatalf("%s has no marks for the report: %s%s", path, reportBegin, reportEnd)
 	}
 	var table, details strings.Builder
 	table.WriteString("| provider | shapes | through the proxy | Keycloak alone |\n| --- | --- | --- | --- |\n")
@@ -60,7 +60,7 @@ func verdict(err error) string {
 
 var uuids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
 
-// cell is text for a table, cut to a length.
+// cell returns text for a cell of a table, at most longest characters.
 func cell(text string, longest int) string {
 	text = strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "|", `\|`)
 	if runes := []rune(text); len(runes) > longest {

@@ -16,8 +16,8 @@ import (
 	"keycloak-scim-proxy/test/kctest"
 )
 
-// tell sends a request of a provider.
-func tell(t testing.TB, base, token string, r corpus.Request) kctest.Reply {
+// mustAsk sends a request of a provider.
+func mustAsk(t testing.TB, base, token string, r corpus.Request) kctest.Reply {
 	t.Helper()
 	a, err := ask(base, token, r)
 	if err != nil {
@@ -47,10 +47,10 @@ func ask(base, token string, r corpus.Request) (kctest.Reply, error) {
 	return kctest.Reply{Status: res.StatusCode, Header: res.Header, Body: b}, err
 }
 
-// make creates what stands before a case.
+// make creates a resource that exists before a case.
 func (s *stage) make(t testing.TB, path, body string) string {
 	t.Helper()
-	a := tell(t, s.setUp, s.w.dropInToken, corpus.Request{Method: http.MethodPost, Target: path, Body: body})
+	a := mustAsk(t, s.setUp, s.w.dropInToken, corpus.Request{Method: http.MethodPost, Target: path, Body: body})
 	id := gjson.GetBytes(a.Body, "id").String()
 	if a.Status != http.StatusCreated || id == "" {
 		t.Fatalf("%s %s: %d %s", path, body, a.Status, a.Body)
@@ -58,18 +58,18 @@ func (s *stage) make(t testing.TB, path, body string) string {
 	return id
 }
 
-// clear removes everybody and every group.
+// clear deletes all users and groups.
 func (s *stage) clear(t testing.TB) {
 	t.Helper()
 	for _, path := range []string{"/Groups", "/Users"} {
 		for {
-			a := tell(t, s.setUp, s.w.dropInToken, corpus.Request{Method: http.MethodGet, Target: path + "?count=100&attributes=id"})
+			a := mustAsk(t, s.setUp, s.w.dropInToken, corpus.Request{Method: http.MethodGet, Target: path + "?count=100&attributes=id"})
 			found := gjson.GetBytes(a.Body, "Resources.#.id").Array()
 			if len(found) == 0 {
 				break
 			}
 			for _, id := range found {
-				if a := tell(t, s.setUp, s.w.dropInToken, corpus.Request{Method: http.MethodDelete, Target: path + "/" + id.String()}); a.Status != http.StatusNoContent {
+				if a := mustAsk(t, s.setUp, s.w.dropInToken, corpus.Request{Method: http.MethodDelete, Target: path + "/" + id.String()}); a.Status != http.StatusNoContent {
 					t.Fatalf("DELETE %s/%s: %d %s", path, id, a.Status, a.Body)
 				}
 			}
@@ -77,7 +77,8 @@ func (s *stage) clear(t testing.TB) {
 	}
 }
 
-// show asks for a resource as the provider would. Keycloak shows a group's members on request only.
+// show gets a resource as the provider would. Keycloak returns a group's members only if they are
+// requested.
 func (s *stage) show(name string) (scim.Resource, bool, error) {
 	path := "/Users/" + s.ids[name]
 	if isGroup := len(name) == 1; isGroup {
@@ -97,7 +98,7 @@ func (s *stage) show(name string) (scim.Resource, bool, error) {
 	return r, true, err
 }
 
-// members are those that GET shows; the Admin API must agree.
+// members returns the members that GET shows. It fails if the Admin API shows others.
 func (s *stage) members(name string) ([]string, error) {
 	a, err := s.get("/Groups/" + s.ids[name] + "?attributes=displayName,externalId,members")
 	if err != nil {

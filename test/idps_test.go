@@ -24,7 +24,7 @@ import (
 
 var report = flag.String("report", "", "play the corpus natively too, and write the table into this file")
 
-// The people and groups that are there before each request, by the ids that the corpus has for them.
+// The users and groups that exist before each case, and the ids that stand for them in the corpus.
 var (
 	placeholders = map[string]string{
 		"U1": "11111111-1111-4111-8111-111111111111", "U2": "22222222-2222-4222-8222-222222222222", "U3": "33333333-3333-4333-8333-333333333333",
@@ -45,8 +45,9 @@ var (
 	}
 )
 
-// TestCorpus plays every shape that an identity provider sends through the running proxy, by a tenant with that provider's dialect, and holds
-// what GET and the Admin API show afterwards against what the provider meant. With -report it plays the same natively.
+// TestCorpus sends the requests of every case to a tenant with the provider's dialect, and
+// compares the state that GET and the Admin API show afterwards with the provider's intent. With
+// -report it also sends them to Keycloak itself.
 func TestCorpus(t *testing.T) {
 	cases, err := corpus.Load("../adapters/testdata")
 	if err != nil {
@@ -62,7 +63,8 @@ func TestCorpus(t *testing.T) {
 		}
 	}
 	w := newWorld(t)
-	k := w.realm.Server // providers send users without a last name
+	k := w.realm.Server
+	// RelaxProfile, because providers send users without a last name.
 	admin, err := onboarding.Login(t.Context(), k.URL, k.AdminUser, k.AdminPassword)
 	if err == nil {
 		err = admin.RelaxProfile(t.Context(), w.realm.Name)
@@ -105,7 +107,8 @@ type outcome struct {
 	ours, native error
 }
 
-// stage is where cases are played: requests go to base with a token, what is there before them is made at setUp.
+// stage runs cases: it sends requests to base with a token, after it has created the resources
+// before them at setUp.
 type stage struct {
 	w                  *world
 	base, token, setUp string
@@ -120,11 +123,11 @@ func (s *stage) play(t *testing.T, c corpus.Case) error {
 	s.prepare(t, c)
 	w := corpus.World{IDs: s.ids, Before: map[string]scim.Resource{}, Show: s.show, Members: s.members}
 	for name := range s.ids {
-		w.Before[name], _, _ = s.show(name) // there is nothing where it is not shown
+		w.Before[name], _, _ = s.show(name) // empty if it is not shown
 	}
 	for _, r := range c.Requests {
 		r.Target, r.Body = s.real(r.Target), s.real(r.Body)
-		a := tell(t, s.base, s.token, r)
+		a := mustAsk(t, s.base, s.token, r)
 		w.Status, w.Answer = a.Status, string(a.Body)
 		w.Statuses = append(w.Statuses, a.Status)
 		if id := gjson.GetBytes(a.Body, "id").String(); r.Method == http.MethodPost && a.Status == http.StatusCreated {
@@ -140,7 +143,7 @@ func (s *stage) play(t *testing.T, c corpus.Case) error {
 	return nil
 }
 
-// real puts ids in the place of names.
+// real replaces the placeholders of a text by ids.
 func (s *stage) real(text string) string {
 	for name, id := range s.ids {
 		text = strings.ReplaceAll(text, cmp.Or(placeholders[name], "{"+name+"}"), id)
@@ -152,7 +155,7 @@ func (s *stage) real(text string) string {
 	return strings.ReplaceAll(text, `"{crowd}"`, document.Array(list))
 }
 
-// prepare makes the standing world, as the case changes it.
+// prepare creates the standing users and groups, with the changes of the case.
 func (s *stage) prepare(t *testing.T, c corpus.Case) {
 	t.Helper()
 	given := document.Must("{}")
@@ -162,7 +165,7 @@ func (s *stage) prepare(t *testing.T, c corpus.Case) {
 	for i := range int(gjson.Get(given.String(), "crowd").Int()) {
 		s.crowd = append(s.crowd, s.make(t, "/Users", fmt.Sprintf(`{"userName":"crowd-%d@example.com","active":true}`, i)))
 	}
-	for _, name := range slices.Sorted(maps.Keys(standing)) { // M4 before U1, whose manager it is; groups last
+	for _, name := range slices.Sorted(maps.Keys(standing)) { // M4 before U1, because M4 is the manager of U1
 		if len(name) == 2 {
 			s.person(t, name, given.Raw(name))
 		}

@@ -20,7 +20,7 @@ import (
 	"keycloak-scim-proxy/test/proxytest"
 )
 
-// imports runs scim-proxy import as an operator does.
+// imports runs `scim-proxy import`.
 type imports struct {
 	binary, url, token, dir string
 }
@@ -31,7 +31,7 @@ func (i imports) command(file string) *exec.Cmd {
 	return c
 }
 
-// run imports a file to its end. It returns what was said and the exit code.
+// run imports a file. It returns the output and the exit code.
 func (i imports) run(t *testing.T, file string) (string, int) {
 	t.Helper()
 	out, err := i.command(file).CombinedOutput()
@@ -50,7 +50,7 @@ func (i imports) write(t *testing.T, file, text string) {
 	}
 }
 
-// staff is how many rows of a file can be imported. Five others cannot.
+// staff is the number of rows in staffFile that can be imported. Five others cannot.
 const staff = 300
 
 const staffHeader = "userName,externalId,name.givenName,name.familyName,emails.value,title,active"
@@ -66,11 +66,11 @@ func staffFile() string {
 		case 7:
 			rows = append(rows, ",no-name,A,B,noname@example.com,T,")
 		case 60:
-			rows = append(rows, "STAFF003,e-x,A,B,other@example.com,T,") // the same name again
+			rows = append(rows, "STAFF003,e-x,A,B,other@example.com,T,") // the userName of an earlier row
 		case 61:
 			rows = append(rows, "maybe,e-y,A,B,maybe@example.com,T,perhaps")
 		case 150:
-			rows = append(rows, "before,e-z,A,B,before@example.com,Not mine,") // there already, and another
+			rows = append(rows, "before,e-z,A,B,before@example.com,Not mine,") // exists already, with other values
 		case 290:
 			rows = append(rows, "taken,e-w,A,B,staff004@example.com,T,")
 		}
@@ -79,8 +79,9 @@ func staffFile() string {
 	return strings.Join(rows, "\n") + "\n"
 }
 
-// TestImportIsInterrupted ends an import at many points, again and again, and runs it to its end: every row is there exactly once, what could
-// not be done is told, and is done once it is corrected.
+// TestImportIsInterrupted ends an import at many points, one after the other, and lets the last
+// run finish: every row is imported exactly once, failed rows are in the file of failures, and
+// they are imported after they are corrected.
 func TestImportIsInterrupted(t *testing.T) {
 	w := newWorld(t)
 	keycloak := newFaulty(t, w.realm.Server.URL)
@@ -102,19 +103,19 @@ func TestImportIsInterrupted(t *testing.T) {
 		when  moment
 		how   os.Signal
 	}{
-		{front, 1, after, os.Kill},            // it has asked for the limits only
+		{front, 1, after, os.Kill},            // after the request for the limits
 		{front, 2, before, os.Kill},           // the first batch never arrives
 		{keycloak, 1, before, os.Kill},        // in the middle of a batch
 		{keycloak, 1, after, os.Kill},         //
 		{keycloak, 25, before, os.Kill},       //
-		{front, 2, after, os.Kill},            // a whole batch is done, and its answer lost
-		{front, 20, after, os.Kill},           // some of its conflicts are looked up
+		{front, 2, after, os.Kill},            // a whole batch is created, and its answer is lost
+		{front, 20, after, os.Kill},           // some conflicts have been looked up
 		{keycloak, 150, after, os.Kill},       // in the middle of the second batch
 		{keycloak, 180, before, os.Interrupt}, //
 		{front, 4, before, os.Interrupt},      //
 		{keycloak, 60, after, os.Kill},        //
 		{front, 3, after, os.Interrupt},       //
-		{keycloak, 130, before, os.Kill},      // in the middle of a later one
+		{keycloak, 130, before, os.Kill},      // in the middle of a later batch
 	} {
 		g := newGate(k.step)
 		k.where.hold(g, k.when)
@@ -130,14 +131,14 @@ func TestImportIsInterrupted(t *testing.T) {
 		})
 		k.where.heal()
 		if !held || err == nil {
-			t.Errorf("%d: the import ended before it was ended: %v", n, err)
+			t.Errorf("%d: the import finished before it was interrupted: %v", n, err)
 		}
 		if interrupted := strings.HasSuffix(said.String(), "interrupted: run the same command again to go on\n"); interrupted != (k.how == os.Interrupt) {
 			t.Errorf("%d: %s", n, said.String())
 		}
 	}
 	if n := gjson.ParseBytes(w.realm.Admin("GET", "/users/count", "").Body).Int(); n < staff/3 || n > staff-20 {
-		t.Errorf("%d users: the import was not ended in its middle", n)
+		t.Errorf("%d users: the import was not interrupted in its middle", n)
 	}
 	said, code := i.run(t, "staff.csv")
 	if code != 1 || !strings.Contains(said, "staff.csv: 305 rows, 300 imported, 5 failed, 0 open\nwhat failed is in staff.failures.csv: correct it and import it\n") {
@@ -162,11 +163,11 @@ func TestImportIsInterrupted(t *testing.T) {
 	w.has(t, c, want)
 	now, err := c.send(t.Context(), "GET", "/Users/"+mine.Resource.ID(), "")
 	if err != nil || now.Version != mine.Version {
-		t.Errorf("who was there before was changed: %v %s", err, now.Resource)
+		t.Errorf("the user that existed before was changed: %v %s", err, now.Resource)
 	}
 }
 
-// corrected checks the file of failures and mends its rows, one by one.
+// corrected checks the file of failures and corrects its rows.
 func (i imports) corrected(t *testing.T) {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(i.dir, "staff.failures.csv"))
@@ -198,7 +199,8 @@ func (i imports) corrected(t *testing.T) {
 	i.write(t, "staff.failures.csv", out.String())
 }
 
-// has compares the realm's users with what is wanted, names with titles: in Keycloak, and through the proxy.
+// has fails the test unless the realm has exactly the users in want (titles by userName), in
+// Keycloak and through the proxy.
 func (w *world) has(t *testing.T, c client, want map[string]string) {
 	t.Helper()
 	var names []string

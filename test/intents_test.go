@@ -13,22 +13,23 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// intent is what an identity provider wants to be true.
+// intent is a state that an identity provider wants to reach.
 type intent interface {
 	// try sends the request once.
 	try(ctx context.Context, c client) error
-	// retry does what an identity provider does after an error: the same once more, and what follows from its answer.
+	// retry does what an identity provider does after an error: it sends the request again, and
+	// reacts to the answer.
 	retry(ctx context.Context, c client) error
-	// reached fails the test unless the wanted state is there, in every view of it.
+	// reached fails the test unless every view shows the wanted state.
 	reached(t *testing.T, c client)
 }
 
-// plot makes the intents of a test, a fresh one for each n.
-type plot func(t *testing.T, c client, n int) intent
+// newIntent returns the n-th intent of a test.
+type newIntent func(t *testing.T, c client, n int) intent
 
 const carURN = "urn:example:1:Car"
 
-// creation wants a user with values that Keycloak holds and values that are kept.
+// creation wants a user with attributes that Keycloak stores and attributes that the proxy stores.
 type creation struct {
 	w     *world
 	asked scim.Resource
@@ -60,7 +61,7 @@ func (i creation) retry(ctx context.Context, c client) error {
 	return err
 }
 
-// equal is a query by the value of one attribute of r.
+// equal returns a query for the value that r has in one attribute.
 func equal(name string, r scim.Resource) string {
 	return "?" + url.Values{"filter": {name + " eq " + r.Raw(name)}}.Encode()
 }
@@ -91,7 +92,7 @@ func (i creation) reached(t *testing.T, c client) {
 	}
 }
 
-// joining wants 70 more members in a group of 60 and 50 of those out: three chunks.
+// joining wants to add 70 members to a group of 60 and to remove 50 of those: three chunks.
 type joining struct {
 	w      *world
 	group  string
@@ -101,8 +102,8 @@ type joining struct {
 
 const atFirst, added, removed = 60, 70, 50
 
-// joinings are changes of fresh groups of the same users.
-func (w *world) joinings(t *testing.T) plot {
+// joinings returns membership changes, each of a new group of the same users.
+func (w *world) joinings(t *testing.T) newIntent {
 	ids := w.users(t, "joiner", atFirst+added)
 	ops := []scim.Op{opOn(scim.Add, "members", valueList(ids[atFirst:]))}
 	for _, id := range ids[:removed] {
@@ -135,6 +136,6 @@ func (i joining) reached(t *testing.T, c client) {
 	}
 	hasMembers(t, i.w, c, i.group, i.wanted)
 	if x, seats := got.Resource.Raw("externalId"), gjson.Get(got.Resource.Raw(carURN), "seats").Int(); x == "" || seats != 4 {
-		t.Errorf("what is kept is lost: %s, %d", x, seats)
+		t.Errorf("attributes that the proxy stores are lost: %s, %d", x, seats)
 	}
 }

@@ -7,7 +7,8 @@ import (
 	"keycloak-scim-proxy/test/kctest"
 )
 
-// TestKeycloakIsKilled ends a Keycloak in the middle of a membership change and of a create, and starts it again on its data.
+// TestKeycloakIsKilled kills Keycloak in the middle of a membership change, sends a create
+// meanwhile, and starts Keycloak again with its data.
 func TestKeycloakIsKilled(t *testing.T) {
 	server := kctest.Own(t)
 	w := newWorldIn(t, kctest.On(t, server))
@@ -20,15 +21,15 @@ func TestKeycloakIsKilled(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	g := newGate(3) // the members are read, and one chunk is in
+	g := newGate(3) // after the read of the members and one chunk
 	f.hold(g, before)
 	held, err := g.during(func() error { return joined.try(t.Context(), c) }, kill)
 	f.heal()
 	if !held {
-		t.Fatalf("the change was over: %v", err)
+		t.Fatalf("the change finished early: %v", err)
 	}
 	mustBeRetried(t, 3, err)
-	mustBeRetried(t, 0, made.try(t.Context(), c)) // down
+	mustBeRetried(t, 0, made.try(t.Context(), c)) // Keycloak is down
 	if err := server.Restart(); err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,8 @@ import (
 	"keycloak-scim-proxy/test/proxytest"
 )
 
-// files writes the world's configuration, with Keycloak at url and an embedded store.
+// files writes a configuration for the world, with Keycloak at url and an embedded store, and
+// returns its path.
 func (w *world) files(t *testing.T, url string) string {
 	t.Helper()
 	dir, tenant := t.TempDir(), w.cfg.Tenants[0]
@@ -30,16 +31,17 @@ func (w *world) files(t *testing.T, url string) string {
 	return filepath.Join(dir, "config.yaml")
 }
 
-// TestProxyIsKilled ends the process at every upstream call of a change, and starts it again on the same store.
+// TestProxyIsKilled kills the process at every upstream call of a change, and starts it again
+// with the same store.
 func TestProxyIsKilled(t *testing.T) {
 	w := newWorld(t)
 	f := newFaulty(t, w.realm.Server.URL)
 	binary, cfg := proxytest.Build(t), w.files(t, f.URL)
 	p := proxytest.StartProgram(t, binary, cfg)
-	restart := func() { p = proxytest.StartProgram(t, binary, cfg) } // it outlives the subtest
+	restart := func() { p = proxytest.StartProgram(t, binary, cfg) } // the process outlives the subtest
 	warm := func(t *testing.T) client {
 		c := client{p.URL + "/scim/v2", w.tenantToken}
-		if _, err := c.send(t.Context(), "GET", "/Users?count=1", ""); err != nil { // a token, and the facts
+		if _, err := c.send(t.Context(), "GET", "/Users?count=1", ""); err != nil { // the proxy gets its token and the realm's settings
 			t.Fatal(err)
 		}
 		return c
@@ -47,7 +49,7 @@ func TestProxyIsKilled(t *testing.T) {
 	n := 0
 	for _, way := range []struct {
 		name  string
-		plot  plot
+		plan  newIntent
 		steps int
 	}{{"create", w.creations, 2}, {"membership", w.joinings(t), 4}} {
 		for _, m := range []moment{before, after} {
@@ -55,7 +57,7 @@ func TestProxyIsKilled(t *testing.T) {
 				for step := 1; step < mostSteps; step++ {
 					n++
 					c := warm(t)
-					i, g := way.plot(t, c, n), newGate(step)
+					i, g := way.plan(t, c, n), newGate(step)
 					f.hold(g, m)
 					held, err := g.during(func() error { return i.try(t.Context(), c) }, p.Kill)
 					f.heal()
@@ -67,7 +69,7 @@ func TestProxyIsKilled(t *testing.T) {
 						return
 					}
 					if err == nil {
-						t.Errorf("step %d: an answer of a process that is dead", step)
+						t.Errorf("step %d: the killed process answered", step)
 					}
 					restart()
 					c = warm(t)
@@ -76,7 +78,7 @@ func TestProxyIsKilled(t *testing.T) {
 					}
 					i.reached(t, c)
 				}
-				t.Error("the change has no end")
+				t.Error("the change does not finish")
 			})
 		}
 	}
@@ -84,7 +86,7 @@ func TestProxyIsKilled(t *testing.T) {
 	w.keepsNoOrphans(t, filepath.Join(filepath.Dir(cfg), "store.db"))
 }
 
-// keepsNoOrphans: no pending create is left, and each record is that of a user or group.
+// keepsNoOrphans fails the test if a record in the store is not that of an existing user or group.
 func (w *world) keepsNoOrphans(t *testing.T, file string) {
 	t.Helper()
 	engine, err := embedded.Open(file, time.Second)

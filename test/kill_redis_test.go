@@ -12,7 +12,8 @@ import (
 	"keycloak-scim-proxy/test/redisserver"
 )
 
-// relay stands between the proxy and Redis, and holds a command before Redis has it, or its answer.
+// relay is a server between the proxy and Redis. It holds a command before Redis gets it, or its
+// answer.
 type relay struct {
 	net.Listener
 	server           string
@@ -36,7 +37,7 @@ func newRelay(t *testing.T, server string) *relay {
 			all.Go(func() { r.connect(conn) })
 		}
 	})
-	t.Cleanup(func() { // the proxy, which was started later, has closed its connections by now
+	t.Cleanup(func() { // the proxy started later, so it has closed its connections before
 		_ = l.Close()
 		all.Wait()
 	})
@@ -55,7 +56,7 @@ func (r *relay) connect(proxy net.Conn) {
 	back.Wait()
 }
 
-// pipe copies until either side is closed or the gate stops it, and closes both.
+// pipe copies until either side is closed or the gate does not let a read pass, and closes both.
 func pipe(to, from net.Conn, g *atomic.Pointer[gate]) {
 	defer func() { _, _ = to.Close(), from.Close() }()
 	buf := make([]byte, 64<<10)
@@ -84,7 +85,8 @@ func (r *relay) heal() {
 	r.answer.Store(nil)
 }
 
-// letLocksExpire does what passing time does: a lock that could not be given back ends by itself.
+// letLocksExpire deletes all locks. Without it the test would wait for the lease of locks that
+// could not be released.
 func letLocksExpire(t *testing.T, s *redisserver.Server) {
 	t.Helper()
 	const script = `for _, k in ipairs(redis.call('KEYS', 'kscim:*:l:*')) do redis.call('DEL', k) end return 'OK'`
@@ -93,7 +95,8 @@ func letLocksExpire(t *testing.T, s *redisserver.Server) {
 	}
 }
 
-// TestRedisIsKilled ends Redis at every command of a change, before it has it or after it has done it, and starts it again with its data.
+// TestRedisIsKilled kills Redis at every command of a change, before Redis gets it or after it
+// has done it, and starts Redis again with its data.
 func TestRedisIsKilled(t *testing.T) {
 	server := redisserver.Start(t, redisserver.Options{})
 	r := newRelay(t, server.Addr)
@@ -105,14 +108,14 @@ func TestRedisIsKilled(t *testing.T) {
 	n := 0
 	for _, way := range []struct {
 		name  string
-		plot  plot
+		plan  newIntent
 		steps int
 	}{{"create", w.creations, 4}, {"membership", w.joinings(t), 4}} {
 		for _, m := range []moment{before, after} {
 			t.Run(way.name+"/"+m.String(), func(t *testing.T) {
 				for step := 1; step < mostSteps; step++ {
 					n++
-					i, g := way.plot(t, c, n), newGate(step)
+					i, g := way.plan(t, c, n), newGate(step)
 					r.hold(g, m)
 					held, err := g.during(func() error { return i.try(t.Context(), c) }, server.Kill)
 					r.heal()
@@ -133,7 +136,7 @@ func TestRedisIsKilled(t *testing.T) {
 					}
 					i.reached(t, c)
 				}
-				t.Error("the change has no end")
+				t.Error("the change does not finish")
 			})
 		}
 	}

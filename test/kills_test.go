@@ -8,10 +8,11 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// mostSteps ends a loop over the steps of a change that never comes to its end.
+// mostSteps bounds the loop over the steps of a change.
 const mostSteps = 40
 
-// TestPathBreaks cuts the path to Keycloak at every step of a change, once or for good. The retry reaches what was wanted.
+// TestPathBreaks cuts the connection to Keycloak at every step of a change, once or until the
+// retry. The retry reaches the wanted state.
 func TestPathBreaks(t *testing.T) {
 	w := newWorld(t)
 	f := newFaulty(t, w.realm.Server.URL)
@@ -20,7 +21,7 @@ func TestPathBreaks(t *testing.T) {
 	n := 0
 	for _, p := range []struct {
 		name  string
-		plot  plot
+		plan  newIntent
 		steps int
 	}{{"create", w.creations, 2}, {"membership", w.joinings(t), 4}} {
 		for _, m := range []moment{before, after} {
@@ -29,7 +30,7 @@ func TestPathBreaks(t *testing.T) {
 					failed := 0
 					for step := 1; step < mostSteps; step++ {
 						n++
-						i := p.plot(t, c, n)
+						i := p.plan(t, c, n)
 						calls := f.breakAt(int64(step), m, stays)
 						err := i.try(t.Context(), c)
 						f.heal()
@@ -41,21 +42,21 @@ func TestPathBreaks(t *testing.T) {
 							}
 						}
 						i.reached(t, c)
-						if calls.Load() < int64(step) { // the change was over before
+						if calls.Load() < int64(step) { // the change finished before this step
 							if stays && failed < p.steps {
-								t.Errorf("%d steps failed: this test tests nothing", failed)
+								t.Errorf("only %d steps failed, want at least %d", failed, p.steps)
 							}
 							return
 						}
 					}
-					t.Error("the change has no end")
+					t.Error("the change does not finish")
 				})
 			}
 		}
 	}
 }
 
-// mustBeRetried refuses errors after which an identity provider gives up.
+// mustBeRetried fails the test for an error after which an identity provider would not retry.
 func mustBeRetried(t *testing.T, step int, err error) {
 	t.Helper()
 	if e := scim.AsError(err); e.Status != 503 && e.Status != 504 {

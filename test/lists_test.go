@@ -19,7 +19,8 @@ import (
 	"keycloak-scim-proxy/test/proxytest"
 )
 
-// bigRealm is a realm of 2,000 users, 300 of them with attributes that the proxy keeps, and all of them as a cursor walk shows them.
+// bigRealm is a realm with 2,000 users. The proxy stores attributes of 300 of them. all has the
+// users as a walk by cursors shows them.
 type bigRealm struct {
 	*world
 	client
@@ -63,7 +64,7 @@ func newBigRealm(t *testing.T) *bigRealm {
 	return d
 }
 
-// walk reads everybody by cursors.
+// walk reads all users by cursors.
 func (d *bigRealm) walk(t *testing.T, size int) []scim.Resource {
 	t.Helper()
 	var all []scim.Resource
@@ -85,8 +86,9 @@ func (d *bigRealm) list(t *testing.T, v url.Values) (*directory.Page, error) {
 	return a.Page, err
 }
 
-// filterOf makes a legal filter of every operator on every kind of attribute. Most are narrowed by a term that Keycloak decides, because
-// each other one walks over everybody.
+// filterOf returns a random valid filter. Together they have every operator on every kind of
+// attribute. Most have a term that Keycloak evaluates, because the others make the proxy read all
+// users.
 func filterOf(rng *rand.Rand) string {
 	pick := func(texts ...string) string { return texts[rng.IntN(len(texts))] }
 	text := func() string { return pick("eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le") }
@@ -107,7 +109,7 @@ func filterOf(rng *rand.Rand) string {
 		return pick("userName "+pick("sw", "co", "ew")+` "`+pick("user00", "7", "USER1")+`"`, "userName "+pick("gt", "le")+` "user0`+pick("1", "2")+`00"`,
 			"active "+pick("eq", "ne")+" "+pick("true", "false"), `meta.created gt "2020-01-01T00:00:00Z"`, `userName eq "user0042"`, `not (userName sw "user1")`)
 	}
-	narrow := `userName sw "user0` + pick("0", "1", "2") + `"` // a hundred of them
+	narrow := `userName sw "user0` + pick("0", "1", "2") + `"` // 100 users
 	switch rng.IntN(10) {
 	case 0, 1:
 		return residual()
@@ -130,7 +132,7 @@ func TestListsOnTwoThousandUsers(t *testing.T) {
 	t.Run("walks while others write", d.walksWhileOthersWrite)
 }
 
-// filters compares 500 random filters with every user, decided one by one.
+// filters compares the results of 500 random filters with a match of each user.
 func (d *bigRealm) filters(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -184,7 +186,7 @@ func (d *bigRealm) sorting(t *testing.T) {
 				text = strings.ToLower(text)
 			}
 			if text == "" {
-				return "\uffff" // last ascending, first descending
+				return "\uffff" // users without a value are last in ascending order, first in descending
 			}
 			return text
 		}
@@ -225,7 +227,7 @@ func (d *bigRealm) limits(t *testing.T) {
 	cfg := d.cfg
 	cfg.Limits.Scan = 500
 	cfg.Tenants = slices.Clone(cfg.Tenants)
-	cfg.Tenants[0].ServiceAccount, _ = accountIn(t, d.realm, "other") // the first one is marked as having another store
+	cfg.Tenants[0].ServiceAccount, _ = accountIn(t, d.realm, "other") // Keycloak has marked the first account as using another store
 	cfg.Store.Embedded = &config.Embedded{Path: t.TempDir() + "/store.db"}
 	c := client{proxytest.Serve(t, cfg) + "/scim/v2", d.tenantToken}
 	if _, err := c.send(t.Context(), "GET", "/Users?filter=title+pr", ""); scim.AsError(err).Type != "tooMany" {
@@ -236,7 +238,8 @@ func (d *bigRealm) limits(t *testing.T) {
 	}
 }
 
-// walksWhileOthersWrite: whoever was there all the while is shown exactly once.
+// walksWhileOthersWrite checks that a walk shows each user exactly once if the user exists all
+// the time, while other users are created and deleted.
 func (d *bigRealm) walksWhileOthersWrite(t *testing.T) {
 	stop := make(chan struct{})
 	var writers sync.WaitGroup

@@ -32,7 +32,7 @@ func TestThreeThousandMembers(t *testing.T) {
 		t.Fatal(err)
 	}
 	hasMembers(t, w, c, g, ids[3000:])
-	// One who does not exist among 120: refused, and everybody is back.
+	// If one of 120 new members does not exist, the change is refused and undone.
 	bad := append(slices.Clone(ids[:119]), "00000000-0000-0000-0000-000000000000")
 	if _, err := c.send(t.Context(), "PATCH", "/Groups/"+g, patchBody([]scim.Op{opOn(scim.Add, "members", valueList(bad))})); scim.Status(err) != 400 {
 		t.Errorf("unknown member: %v", err)

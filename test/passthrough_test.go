@@ -20,7 +20,7 @@ import (
 	"keycloak-scim-proxy/test/proxytest"
 )
 
-// passing gives the world a proxy that passes other paths on.
+// passing gives the world a proxy with passthrough.
 func (w *world) passing(t *testing.T) {
 	t.Helper()
 	cfg := w.cfg
@@ -29,7 +29,7 @@ func (w *world) passing(t *testing.T) {
 	w.proxy = proxytest.Serve(t, cfg)
 }
 
-// page asks the proxy as a browser does, without following redirects.
+// page sends a request as a browser does. It does not follow redirects.
 func page(t *testing.T, jar http.CookieJar, method, target string, form url.Values, headers ...string) kctest.Reply {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, target, strings.NewReader(form.Encode()))
@@ -55,8 +55,8 @@ func page(t *testing.T, jar http.CookieJar, method, target string, form url.Valu
 	return kctest.Reply{Status: res.StatusCode, Header: res.Header, Body: b}
 }
 
-// With passthrough the proxy can stand at the ingress: a person signs in through it, from the page
-// to the token, and SCIM is ours.
+// With passthrough a user can sign in through the proxy, from the sign-in page to the token. The
+// proxy serves the SCIM API itself.
 func TestPassthrough(t *testing.T) {
 	w := newWorld(t)
 	w.passing(t)
@@ -84,8 +84,8 @@ func TestPassthrough(t *testing.T) {
 	if a.Status != 200 || action == nil || len(a.Header["Set-Cookie"]) == 0 {
 		t.Fatalf("no sign-in page: %d %v %.300s", a.Status, a.Header, a.Body)
 	}
-	// The test server has a fixed hostname, which a form of a real deployment would have too: that
-	// of the proxy.
+	// The form has the hostname that Keycloak is configured with. In a deployment that is the
+	// proxy's.
 	submit := strings.Replace(html.UnescapeString(action[1]), w.realm.Server.URL, w.proxy, 1)
 	a = page(t, jar, "POST", submit, url.Values{"username": {"ada"}, "password": {"pw"}})
 	back, err := url.Parse(a.Header.Get("Location"))
@@ -111,8 +111,8 @@ func TestPassthrough(t *testing.T) {
 	}
 }
 
-// A token that may do everything reaches neither Keycloak's own SCIM API nor its administration,
-// however the path is written.
+// No spelling of a path reaches Keycloak's own SCIM API or its Admin API, not even with an
+// administrator's token.
 func TestPassthroughReachesNoNativeAPI(t *testing.T) {
 	w := newWorld(t)
 	w.passing(t)
@@ -136,7 +136,7 @@ func TestPassthroughReachesNoNativeAPI(t *testing.T) {
 			}
 		}
 	}
-	// The spellings that RFC 3986 calls equal are ours: the answer is in our words.
+	// The proxy itself answers the spellings that are equivalent by RFC 3986.
 	for _, path := range []string{"/%72ealms/{r}/scim/v2/Users", "/realms/{r}/scim/%76%32/Users", "http://x/realms/{r}/scim/v2/Users", "/realms/{r}/scim/v2//Users"} {
 		status, body := rawGet(t, w.proxy, strings.ReplaceAll(path, "{r}", w.realm.Name), w.dropInToken)
 		if status != 200 || !strings.Contains(body, `"itemsPerPage"`) || !strings.Contains(body, "natively-made") {
@@ -145,7 +145,7 @@ func TestPassthroughReachesNoNativeAPI(t *testing.T) {
 	}
 }
 
-// rawGet sends a request target as it is.
+// rawGet sends a GET with an unchanged request target.
 func rawGet(t *testing.T, base, target, token string) (int, string) {
 	t.Helper()
 	c, err := new(net.Dialer).DialContext(context.WithoutCancel(t.Context()), "tcp", strings.TrimPrefix(base, "http://"))

@@ -13,7 +13,7 @@ import (
 	"keycloak-scim-proxy/test/redisserver"
 )
 
-// pair is two proxies that share one Redis, before one Keycloak.
+// pair returns clients of two proxies that share one Redis and one Keycloak.
 func pair(t *testing.T, addresses []string) (*world, [2]client) {
 	t.Helper()
 	w := newWorld(t)
@@ -22,7 +22,7 @@ func pair(t *testing.T, addresses []string) (*world, [2]client) {
 	return w, [2]client{{proxytest.Serve(t, cfg) + "/scim/v2", w.tenantToken}, {proxytest.Serve(t, cfg) + "/scim/v2", w.tenantToken}}
 }
 
-// together runs n functions at once.
+// together calls do n times concurrently and returns the errors.
 func together(n int, do func(i int) error) []error {
 	errs := make([]error, n)
 	var start, done sync.WaitGroup
@@ -90,7 +90,7 @@ func patchOneUserAtOnce(t *testing.T, both [2]client) {
 	}
 }
 
-// Natively identical adds at the same time all fail and some members stay.
+// Natively, concurrent identical adds all fail, and some of the members stay.
 func addSameMembersAtOnce(t *testing.T, w *world, both [2]client) {
 	ids := w.users(t, "same", 50)
 	g := group(t, both[0], "same")

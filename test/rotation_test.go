@@ -25,8 +25,7 @@ import (
 	"keycloak-scim-proxy/test/redisserver"
 )
 
-// replicas are two processes of the program on one Redis, with a load balancer that sends a request
-// to either.
+// replicas has two processes of the program that share one Redis, behind a load balancer.
 type replicas struct {
 	t      *testing.T
 	w      *world
@@ -58,7 +57,7 @@ func newReplicas(t *testing.T) *replicas {
 	return r
 }
 
-// configuration writes a configuration with these keys.
+// configuration writes a configuration with these keys and returns its path.
 func (r *replicas) configuration(keys ...string) string {
 	r.t.Helper()
 	file := r.w.files(r.t, r.w.realm.Server.URL)
@@ -89,7 +88,7 @@ func (r *replicas) restart(i int, keys ...string) {
 	one.client = client{one.program.URL + "/scim/v2", r.w.tenantToken}
 }
 
-// send sends a request to the replica whose turn it is, or to the other one during a restart.
+// send sends a request to the replicas in turn. It skips a replica that restarts.
 func (r *replicas) send(ctx context.Context, method, path, body string) (protocol.Answer, error) {
 	for i := r.next.Add(1); ; i++ {
 		one := &r.each[i%2]
@@ -100,7 +99,8 @@ func (r *replicas) send(ctx context.Context, method, path, body string) (protoco
 	}
 }
 
-// holds checks that a user can be read by id, and found by an attribute that only the store has.
+// holds returns an error unless a user can be read by id, and found by an attribute that only the
+// store has.
 func (r *replicas) holds(ctx context.Context, send sender, id, externalID, title string) error {
 	a, err := send(ctx, "GET", "/Users/"+id, "")
 	if err != nil || document.Text(a.Resource.Raw("title")) != title {
@@ -122,7 +122,7 @@ func create(ctx context.Context, send sender, n int, externalID, title string) (
 	return a.Resource.ID(), err
 }
 
-// traffic creates, changes and reads users until done is closed. It returns their titles, by id and
+// traffic creates, changes and reads users until done is closed. It returns their titles by id and
 // externalId.
 func (r *replicas) traffic(worker int, done <-chan struct{}, count *atomic.Int64) map[[2]string]string {
 	ctx, users := r.t.Context(), map[[2]string]string{}
@@ -143,7 +143,7 @@ func (r *replicas) traffic(worker int, done <-chan struct{}, count *atomic.Int64
 			return users
 		}
 		some := 0
-		for key, title := range users { // itself and some earlier ones
+		for key, title := range users { // this user and some earlier ones
 			if some++; some > 3 && key[0] != id {
 				continue
 			}
@@ -156,8 +156,8 @@ func (r *replicas) traffic(worker int, done <-chan struct{}, count *atomic.Int64
 	}
 }
 
-// reseal runs the command with these keys. If killAt is not empty, it kills the command at the
-// first line that contains this text.
+// reseal runs `scim-proxy store reseal` with these keys and returns its output. If killAt is not
+// empty, it kills the command when a line contains killAt.
 func (r *replicas) reseal(killAt string, keys ...string) (said string, err error) {
 	r.t.Helper()
 	c := exec.CommandContext(r.t.Context(), r.binary, "store", "reseal", "--config", r.configuration(keys...))
@@ -178,7 +178,7 @@ func (r *replicas) reseal(killAt string, keys ...string) (said string, err error
 	return said, c.Wait()
 }
 
-// A key is rotated as docs/operations.md says, while requests flow.
+// TestRotation rotates a key as docs/operations.md describes, while clients send requests.
 func TestRotation(t *testing.T) {
 	r := newReplicas(t)
 	for n := range 4 {
@@ -208,7 +208,7 @@ func TestRotation(t *testing.T) {
 		t.Logf("%s: %d rounds meanwhile", name, count.Load()-before)
 		for end := time.Now().Add(20 * time.Second); count.Load() < before+4 && !t.Failed(); time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(end) {
-				t.Fatalf("%s: requests do not flow", name)
+				t.Fatalf("%s: no requests succeed", name)
 			}
 		}
 	}
@@ -253,8 +253,9 @@ func TestRotation(t *testing.T) {
 	t.Logf("%d users in %d rounds", len(users), count.Load())
 }
 
-// One replica starts to write with a key that the other one does not have. The other one stops
-// before the first record is sealed with this key: it never answers that a user does not exist.
+// In TestRotationInTheWrongOrder a replica writes with a key that the other one does not have.
+// The other one refuses requests before the first record is sealed with that key, so that it
+// never answers that an existing user does not exist.
 func TestRotationInTheWrongOrder(t *testing.T) {
 	r := newReplicas(t)
 	ctx, a := t.Context(), r.each[0].client.send
@@ -286,7 +287,7 @@ func TestRotationInTheWrongOrder(t *testing.T) {
 		}
 		a, err := a(ctx, "GET", "/Users?filter="+url.QueryEscape(`externalId eq "e-2"`), "")
 		switch refused := scim.AsError(err); {
-		case err == nil && second == "" && len(a.Page.Resources) == 0: // not there yet
+		case err == nil && second == "" && len(a.Page.Resources) == 0: // not created yet
 		case err == nil:
 			t.Fatalf("created %q, found %v", second, a.Page.Resources)
 		case refused.Status != 503 || !strings.Contains(refused.Detail, "the operator of the proxy must act"):

@@ -51,7 +51,7 @@ func need(ts *testscript.TestScript, neg bool, ok bool) {
 	}
 }
 
-// as tenant|named|dropin|reader|nobody|stranger: who sends what follows.
+// as tenant|named|dropin|reader|`nobody`|stranger sets the caller of the next requests.
 func as(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, len(args) == 1)
 	w := of(ts)
@@ -59,7 +59,7 @@ func as(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("BASE", w.base())
 }
 
-// header NAME VALUE: sent with the next request only.
+// header NAME VALUE adds a header to the next request.
 func header(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, len(args) == 2)
 	of(ts).extraHeaders.Set(args[0], args[1])
@@ -72,7 +72,7 @@ func body(ts *testscript.TestScript, args []string) string {
 	return os.Expand(ts.ReadFile(args[2]), ts.Getenv)
 }
 
-// scim METHOD PATH [FILE]: a request to the proxy. Variables in FILE are expanded.
+// scim METHOD PATH [FILE] sends a request to the proxy. Variables in FILE are expanded.
 func call(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, len(args) == 2 || len(args) == 3)
 	w := of(ts)
@@ -92,7 +92,7 @@ func call(ts *testscript.TestScript, neg bool, args []string) {
 	w.last = request(ts, args[0], w.base()+args[1], b, h)
 }
 
-// send METHOD URL [FILE]: a request as it is, with nobody's credentials.
+// send METHOD URL [FILE] sends a request without credentials.
 func send(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, len(args) == 2 || len(args) == 3)
 	w := of(ts)
@@ -115,7 +115,7 @@ func request(ts *testscript.TestScript, method, target, body string, h http.Head
 	return kctest.Reply{Status: res.StatusCode, Header: res.Header, Body: b}
 }
 
-// native METHOD PATH [FILE]: the same to Keycloak's own SCIM API.
+// native METHOD PATH [FILE] sends a request to Keycloak's own SCIM API.
 func native(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, len(args) == 2 || len(args) == 3)
 	w := of(ts)
@@ -123,7 +123,7 @@ func native(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Logf("native %s %s -> %d %s", args[0], args[1], w.last.Status, w.last.Body)
 }
 
-// admin METHOD PATH [FILE]: the same to the Admin REST API of the realm, with all rights.
+// admin METHOD PATH [FILE] sends a request to the realm's Admin REST API, as an administrator.
 func admin(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, len(args) == 2 || len(args) == 3)
 	w := of(ts)
@@ -131,7 +131,7 @@ func admin(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Logf("admin %s %s -> %d %s", args[0], args[1], w.last.Status, w.last.Body)
 }
 
-// status N: of the last answer.
+// status N checks the status of the last answer.
 func status(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, len(args) == 1)
 	if got := of(ts).last; strconv.Itoa(got.Status) != args[0] {
@@ -139,7 +139,8 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// error N [SCIMTYPE]: the last answer is an RFC 7644 error body of that status and type, and tells no internals.
+// error N [SCIMTYPE] checks that the last answer is an error of that status and type (RFC 7644
+// section 3.12) and shows no internals.
 func scimError(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, len(args) == 1 || len(args) == 2)
 	status(ts, false, args[:1])
@@ -149,11 +150,12 @@ func scimError(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("not the error %v: %s", args, doc.Raw)
 	}
 	if leak := regexp.MustCompile(`(?i)localhost|127\.0\.0\.1|dial |goroutine|\.go:|Bearer [a-z0-9._-]{20}|org\.keycloak|java\.`).FindString(doc.Raw); leak != "" {
-		ts.Fatalf("the error tells internals (%s): %s", leak, doc.Raw)
+		ts.Fatalf("the error shows internals (%s): %s", leak, doc.Raw)
 	}
 }
 
-// match PATH VALUE: the JSON at a gjson path of the last answer; "! match PATH" says that there is none.
+// match PATH VALUE compares the JSON at a gjson path of the last answer. "! match PATH" checks
+// that there is nothing at the path.
 func match(ts *testscript.TestScript, neg bool, args []string) {
 	got := gjson.GetBytes(of(ts).last.Body, args[0])
 	if neg {
@@ -168,7 +170,8 @@ func match(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// agrees FILE [PATH]: every attribute of FILE stands in the last answer, or at a path of it, with the same value.
+// agrees FILE [PATH] checks that the last answer, or the JSON at a path of it, has every
+// attribute of FILE with the same value.
 func agrees(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, len(args) == 1 || len(args) == 2)
 	w := of(ts)
@@ -187,7 +190,8 @@ func agrees(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// save NAME PATH: keeps a text of the last answer in a variable; @NAME takes a header.
+// save NAME PATH stores the text at a path of the last answer in a variable. save NAME @HEADER
+// stores a header.
 func save(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, len(args) == 2)
 	w := of(ts)
@@ -198,12 +202,13 @@ func save(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0], gjson.GetBytes(w.last.Body, args[1]).String())
 }
 
-// has HEADER VALUE: of the last answer; "! has TEXT" says that the body does not hold a text.
+// has HEADER VALUE checks a header of the last answer. "! has TEXT" checks that the body does not
+// contain a text.
 func has(ts *testscript.TestScript, neg bool, args []string) {
 	last := of(ts).last
 	if neg {
 		if strings.Contains(string(last.Body), args[0]) {
-			ts.Fatalf("the body holds %q: %s", args[0], last.Body)
+			ts.Fatalf("the body contains %q: %s", args[0], last.Body)
 		}
 		return
 	}

@@ -12,7 +12,7 @@ import (
 	"keycloak-scim-proxy/test/proxytest"
 )
 
-// Every provider's documented conversation ends well, step by step, with the program that an operator runs.
+// The simulation of every provider succeeds against the proxy in every step.
 func TestSimulate(t *testing.T) {
 	w := newWorld(t)
 	binary := proxytest.Build(t)
@@ -26,7 +26,7 @@ func TestSimulate(t *testing.T) {
 			}
 		})
 	}
-	// Keycloak itself fails, and the same run says so.
+	// Against Keycloak itself it fails.
 	token := filepath.Join(tokens, "native")
 	if err := os.WriteFile(token, []byte(w.dropInToken), 0o600); err != nil {
 		t.Fatal(err)
@@ -37,7 +37,8 @@ func TestSimulate(t *testing.T) {
 	}
 }
 
-// serveIDPs gives each provider a tenant of its own, named like it, and leaves its token in a file of that name.
+// serveIDPs serves a tenant for each provider, and writes its token into a file. Tenant and file
+// have the name of the provider.
 func (w *world) serveIDPs(t *testing.T, dir string) {
 	t.Helper()
 	first := w.cfg.Tenants[0]

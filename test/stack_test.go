@@ -8,13 +8,14 @@ import (
 	"keycloak-scim-proxy/test/kctest"
 )
 
-// TestStackContract runs the contract through HTTP: door, dialect, rooms, store, Keycloak.
+// TestStackContract runs the contract of package directory over HTTP, through all layers of the
+// proxy.
 func TestStackContract(t *testing.T) {
 	kctest.Server(t)
 	directorytest.Run(t, func(t *testing.T) directory.Directory {
 		w := newWorld(t)
 		able := directorytest.KeycloakCapabilities()
-		able.FilterLimits = directory.FilterLimits{} // listing decides what Keycloak does not accept
+		able.FilterLimits = directory.FilterLimits{} // the layer listing evaluates filters that Keycloak does not accept
 		return directorytest.ServiceDirectory{Service: client{w.base(), w.tenantToken}, Holds: able}
 	})
 }

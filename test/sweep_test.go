@@ -18,8 +18,9 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// A user who is deleted in Keycloak's console leaves a record behind, which the sweep removes; the others keep theirs. A realm of two tenants
-// is swept once, and a realm whose SCIM API is off has no orphans.
+// A user that is deleted in Keycloak's console leaves a record behind. The sweep removes it and
+// keeps the other records. It sweeps a realm of two tenants once, and fails without findings if
+// the realm's SCIM API is off.
 func TestSweep(t *testing.T) {
 	w := newWorld(t)
 	cfg := w.cfg
@@ -96,7 +97,7 @@ func TestSweep(t *testing.T) {
 		t.Errorf("a second sweep: %v %v %v", found, done, err)
 	}
 	if err := p.Sweep(t.Context(), proxy.SweepOptions{Tenant: "nobody"}); err == nil {
-		t.Error("a tenant that is not there was swept")
+		t.Error("a tenant that does not exist was swept")
 	}
 	if err := p.Close(); err != nil {
 		t.Fatal(err)

@@ -9,8 +9,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// questions are what a caller may send; {taken} and {free} name a user who exists and one who
-// does not.
+// questions returns requests about the user with this userName and id. Answers about an existing
+// user and a missing one are compared.
 func questions(name, id string) [][3]string {
 	filter := func(f string) string { return "?" + url.Values{"filter": {f}}.Encode() }
 	bulk := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[{"method":"POST","path":"/Users","bulkId":"b","data":` + user("z-"+name) + `},{"method":"DELETE","path":"/Users/` + id + `"}]}`
@@ -37,12 +37,12 @@ func questions(name, id string) [][3]string {
 	}
 }
 
-// Strangers are answered 401, the same for what is there and what is not; all of it together
-// costs Keycloak at most one call and writes nothing.
+// Requests without a valid token get the same 401 for existing and missing users. All of them
+// together cause at most one call to Keycloak and no write to the store.
 func TestStrangers(t *testing.T) {
 	w := newWorld(t)
 	id := w.make("acme", "/Users", user("ada"))
-	w.send("manager", "GET", "/Users?filter=externalId+eq+%22x%22", "") // the realm is known now
+	w.send("manager", "GET", "/Users?filter=externalId+eq+%22x%22", "") // now the proxy knows the realm
 	before := w.records()
 	w.upstream.Calls.Store(0)
 	for _, who := range strangers {
@@ -65,9 +65,9 @@ func TestStrangers(t *testing.T) {
 	w.unchanged("strangers", before)
 }
 
-// A caller whom Keycloak lets use the API, but not see anybody, learns nothing from what the
-// proxy keeps; one without any role learns nothing at all. Neither writes to the store.
-func TestCallersWhoMaySeeNobody(t *testing.T) {
+// A caller that may use the API but not see users learns nothing about the data in the proxy's
+// store. A caller without any role learns nothing at all. Neither writes to the store.
+func TestCallersThatMaySeeNoUsers(t *testing.T) {
 	w := newWorld(t)
 	id := w.make("acme", "/Users", user("ada"))
 	before := w.records()
@@ -75,9 +75,9 @@ func TestCallersWhoMaySeeNobody(t *testing.T) {
 		taken, free := questions("ada", id), questions("bob", "00000000-0000-0000-0000-000000000000")
 		for i, q := range taken {
 			a, b := w.send(who, q[0], q[1], q[2]), w.send(who, free[i][0], free[i][1], free[i][2])
-			byID := strings.Contains(q[1], id) && !strings.Contains(q[1], "filter") // Keycloak itself tells 403 from 404
+			byID := strings.Contains(q[1], id) && !strings.Contains(q[1], "filter") // Keycloak itself answers 403 or 404
 			if a.Status != b.Status && !byID {
-				t.Errorf("%s %s as %s tells taken (%d %s) from free (%d %s)", q[0], q[1], who, a.Status, a.Body, b.Status, b.Body)
+				t.Errorf("%s %s as %s: taken (%d %s) differs from free (%d %s)", q[0], q[1], who, a.Status, a.Body, b.Status, b.Body)
 			}
 			if strings.Contains(string(a.Body), "T ada") || strings.Contains(string(a.Body), "e-ada") {
 				t.Errorf("%s %s as %s: %s", q[0], q[1], who, a.Body)
@@ -88,7 +88,8 @@ func TestCallersWhoMaySeeNobody(t *testing.T) {
 	}
 }
 
-// A bulk of a caller who is refused is refused as a whole, for a bounded number of calls.
+// A bulk request of a caller that may not write is refused as a whole, after a bounded number of
+// calls.
 func TestBulkOfARefusedCaller(t *testing.T) {
 	w := newWorld(t)
 	var ids []string
@@ -100,10 +101,10 @@ func TestBulkOfARefusedCaller(t *testing.T) {
 		ops = append(ops, `{"method":"POST","path":"/Users","bulkId":"b`+document.Quote(string(rune('a' + i%26)))[1:2]+strings.Repeat("x", i)+`","data":`+user("new")+`}`)
 		ops = append(ops, `{"method":"DELETE","path":"/Users/`+ids[i%2]+`"}`)
 	}
-	ops[0] = `{"method":"DELETE","path":"/Users/00000000-0000-0000-0000-000000000000"}` // whose 404 says nothing about the caller
+	ops[0] = `{"method":"DELETE","path":"/Users/00000000-0000-0000-0000-000000000000"}` // its 404 does not depend on the caller
 	body := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[` + strings.Join(ops, ",") + `]}`
 	before := w.records()
-	w.send("manager", "GET", "/Users", "") // the realm is known now: its keys, its name and its profile are not read again
+	w.send("manager", "GET", "/Users", "") // now the proxy has the realm's keys, name and profile, and does not read them again
 	for who, most := range map[string]int64{"none": 0, "garbage": 0, "forged": 0, "nobody": 1, "querier": 6, "reader": 6} {
 		w.upstream.Calls.Store(0)
 		a := w.send(who, "POST", "/Bulk", body)

@@ -13,9 +13,9 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// A create that failed for good leaves nothing that a later create could finish: a group that
-// somebody else made meanwhile is not taken over, and is still there when the later create is
-// refused.
+// A create that Keycloak refused leaves no pending create behind. So a later create does not take
+// over a group of the same name that was created meanwhile, and does not delete it when it is
+// refused itself.
 func TestRefusedCreateLeavesOthersGroupsAlone(t *testing.T) {
 	w := newWorld(t)
 	long := `{"schemas":["` + scim.GroupURN + `"],"displayName":"crew","externalId":"` + strings.Repeat("x", 300) + `"}`
@@ -38,8 +38,8 @@ func TestRefusedCreateLeavesOthersGroupsAlone(t *testing.T) {
 	}
 }
 
-// Of simultaneous creates of one userName one is made, the others are 409, and the user who was
-// acknowledged is there.
+// Of concurrent creates of one userName one gets 201 and the others 409, and the acknowledged
+// user exists.
 func TestSimultaneousCreates(t *testing.T) {
 	w := newWorld(t)
 	for i := range 20 {
@@ -67,8 +67,8 @@ func TestSimultaneousCreates(t *testing.T) {
 	}
 }
 
-// What is kept is bounded by what is stored, not by what is sent: here each attribute repeats a
-// long name.
+// The limit applies to the size of the record, not of the request: here the record repeats a long
+// name for each attribute.
 func TestKeptThroughLongNames(t *testing.T) {
 	w := newWorld(t)
 	id := w.make("acme", "/Users", user("ada"))
@@ -89,7 +89,8 @@ func TestKeptThroughLongNames(t *testing.T) {
 	w.unchanged("long names", before)
 }
 
-// A search over all types whose users do not fit a page goes on with them, and shows nobody twice.
+// If the users of a search over all types do not fit a page, the next page continues with them,
+// and shows no user twice.
 func TestSearchOverAllTypesInPages(t *testing.T) {
 	w := newWorld(t, func(c *config.Config) { c.Limits.PageBytes = 64 << 10 })
 	for i := range 5 {

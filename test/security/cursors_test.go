@@ -8,8 +8,7 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// A cursor tells nothing of whom it stands behind, and is worth nothing to another caller of the
-// realm.
+// A cursor does not reveal its position, and another caller of the realm cannot use it.
 func TestCursorsAreSealedAndBound(t *testing.T) {
 	w := newWorld(t)
 	for _, name := range []string{"ada", "bob", "cyd"} {

@@ -1,4 +1,3 @@
-// Package security attacks the program as a whole: a real Keycloak, a real Redis and a proxy
-// between them. README.md lists every attack with the answer and the end state before and after
-// it was closed.
+// Package security attacks the whole program: a proxy between a real Keycloak and a real Redis.
+// README.md lists every attack, with its result before and after the fix.
 package security

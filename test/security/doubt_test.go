@@ -13,9 +13,9 @@ import (
 	"keycloak-scim-proxy/config"
 )
 
-// A write that timed out takes effect late: it must not undo a later one that was acknowledged.
-// Here a returner's activation hangs in front of Keycloak for longer than the proxy waits, and
-// the person leaves meanwhile.
+// A write that timed out at the proxy and takes effect late must not undo a later, acknowledged
+// write. Here the activation of a user hangs in front of Keycloak for longer than the proxy
+// waits, and the user is deactivated meanwhile.
 func TestLateWriteDoesNotUndoALaterOne(t *testing.T) {
 	w := newWorld(t, func(c *config.Config) { c.Keycloak.Timeout = config.Duration(2 * time.Second) })
 	id := w.make("acme", "/Users", user("ada"))
@@ -38,7 +38,7 @@ func TestLateWriteDoesNotUndoALaterOne(t *testing.T) {
 			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 			return false
 		}
-		select { // as long as a slow Keycloak, or until the later write has been answered
+		select { // until the later write is answered, at most 3 s
 		case <-left:
 		case <-time.After(3 * time.Second):
 		}
@@ -58,6 +58,6 @@ func TestLateWriteDoesNotUndoALaterOne(t *testing.T) {
 		t.Errorf("the deactivation: %d", status)
 	}
 	if a := w.realm.Admin("GET", "/users/"+id, ""); gjson.GetBytes(a.Body, "enabled").Bool() {
-		t.Error("the leaver is enabled again by a write that came late")
+		t.Error("the late write has enabled the user again")
 	}
 }

@@ -16,11 +16,10 @@ import (
 	"keycloak-scim-proxy/test/proxytest"
 )
 
-// floodOf is how often each shape is sent.
+// floodOf is how often each request is sent.
 const floodOf = 1000
 
-// shapes are requests of callers without a valid token, among them bodies that cost much if they
-// are read.
+// shapes returns requests without a valid token. Some have bodies that are expensive to parse.
 func shapes(w *world) []func() *http.Request {
 	var members []string
 	for i := range 1000 {
@@ -55,7 +54,7 @@ func shapes(w *world) []func() *http.Request {
 	return all
 }
 
-// program runs the program itself, with the world's Keycloak and a store.
+// program runs the binary with the world's Keycloak and a store.
 func (w *world) program(binary, store string) *proxytest.Program {
 	w.t.Helper()
 	dir, tenant := w.t.TempDir(), w.cfg.Tenants[0]
@@ -76,12 +75,12 @@ func (w *world) program(binary, store string) *proxytest.Program {
 	return p
 }
 
-// resident is how many bytes of a process are in memory.
+// resident returns the resident memory of a process in bytes.
 func resident(t *testing.T, pid int) int {
 	t.Helper()
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
 	if err != nil {
-		t.Skip("the memory of a process is read from /proc: ", err)
+		t.Skip("needs /proc: ", err)
 	}
 	pages, err := strconv.Atoi(strings.Fields(string(b))[1])
 	if err != nil {
@@ -90,8 +89,8 @@ func resident(t *testing.T, pid int) int {
 	return pages * os.Getpagesize()
 }
 
-// tenantWork sends a tenant's reads, two at a time, until stop is closed or n are done, and
-// returns how long each took.
+// tenantWork sends a tenant's reads, two at a time, until stop is closed or n are done. It
+// returns their durations, sorted.
 func tenantWork(w *world, path string, n int, stop <-chan struct{}) []time.Duration {
 	var mu sync.Mutex
 	var took []time.Duration
@@ -104,13 +103,13 @@ func tenantWork(w *world, path string, n int, stop <-chan struct{}) []time.Durat
 					return
 				default:
 				}
-				begun := time.Now()
+				start := time.Now()
 				a := w.send("acme", "GET", path, "")
 				mu.Lock()
 				if a.Status != 200 {
-					w.t.Errorf("the tenant is answered %d %s", a.Status, a.Body)
+					w.t.Errorf("the tenant gets %d %s", a.Status, a.Body)
 				}
-				took = append(took, time.Since(begun))
+				took = append(took, time.Since(start))
 				done := len(took) >= n && n > 0
 				mu.Unlock()
 				if done {
@@ -126,9 +125,9 @@ func tenantWork(w *world, path string, n int, stop <-chan struct{}) []time.Durat
 
 func p99(sorted []time.Duration) time.Duration { return sorted[len(sorted)*99/100] }
 
-// A flood of strangers, 1,000 requests of each shape, is answered 401 throughout, costs Keycloak
-// one call and the store nothing, and leaves the process's memory within 1.5 times of quiet. How
-// it slows a tenant down is printed, because it depends on the machine.
+// A flood of requests without a valid token, 1,000 of each shape, gets 401 throughout, causes one
+// call to Keycloak and no write to the store, and raises the memory of the process to at most 1.5
+// times. The test prints how much it slows a tenant down, because that depends on the machine.
 func TestFloodOfStrangers(t *testing.T) {
 	w := newWorld(t)
 	p := w.program(proxytest.Build(t), fmt.Sprintf("redis: {addresses: [%q]}", w.redis.Addr))
@@ -140,7 +139,7 @@ func TestFloodOfStrangers(t *testing.T) {
 	stop, worked := make(chan struct{}), make(chan []time.Duration)
 	go func() { worked <- tenantWork(w, path, 0, stop) }()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}}
-	begun, all := time.Now(), shapes(w)
+	start, all := time.Now(), shapes(w)
 	var wg sync.WaitGroup
 	next := make(chan func() *http.Request)
 	for range 8 {
@@ -165,7 +164,7 @@ func TestFloodOfStrangers(t *testing.T) {
 	}
 	close(next)
 	wg.Wait()
-	took := time.Since(begun)
+	took := time.Since(start)
 	close(stop)
 	busy := <-worked
 	after := resident(t, p.Cmd.Process.Pid)

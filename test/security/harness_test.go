@@ -24,17 +24,17 @@ import (
 
 func TestMain(m *testing.M) { kctest.Main(m) }
 
-// world is a fresh realm, a Redis, and a proxy with one tenant of the whole realm and drop-in.
-// Callers are named:
+// world is a new realm, a Redis, and a proxy that serves the realm drop-in and as one tenant.
+// Callers have names:
 //
 //	acme      the tenant's token
 //	manager   drop-in, may manage users
 //	reader    drop-in, may view users and groups
 //	querier   drop-in, may query users and see none
 //	grouper   drop-in, may query groups and see none
-//	nobody    drop-in, a valid token without any role
-//	forged    nobody's token with another signature
-//	garbage   a text that is no token
+//	`nobody`  drop-in, a valid token without any role
+//	forged    the token of `nobody` with another signature
+//	garbage   a text that is not a token
 //	none      no token at all
 type world struct {
 	t        *testing.T
@@ -46,7 +46,7 @@ type world struct {
 	tokens   map[string]string
 }
 
-// strangers have no token that Keycloak or the proxy issued.
+// strangers are the callers without a token that Keycloak or the proxy issued.
 var strangers = []string{"none", "garbage", "forged"}
 
 func newWorld(t *testing.T, change ...func(*config.Config)) *world {
@@ -69,13 +69,14 @@ func newWorld(t *testing.T, change ...func(*config.Config)) *world {
 	return w
 }
 
-// serve runs a proxy with the configuration as it is now.
+// serve runs a proxy with the current configuration.
 func (w *world) serve() {
 	w.t.Helper()
 	w.url = proxytest.Serve(w.t, w.cfg)
 }
 
-// tenant adds a tenant of the whole realm that acts by a client.
+// tenant adds a tenant of the whole realm to the configuration. It uses the service account of a
+// client.
 func (w *world) tenant(name, clientID, secret string) {
 	w.t.Helper()
 	file := filepath.Join(w.t.TempDir(), "secret")
@@ -90,7 +91,7 @@ func (w *world) tenant(name, clientID, secret string) {
 	w.tokens[name] = text
 }
 
-// base is the SCIM base URL of a caller.
+// base returns the SCIM base URL of a caller.
 func (w *world) base(who string) string {
 	if slices.ContainsFunc(w.cfg.Tenants, func(t config.Tenant) bool { return t.Tenant == who }) {
 		return w.url + "/scim/v2"
@@ -98,7 +99,7 @@ func (w *world) base(who string) string {
 	return w.url + "/realms/" + w.realm.Name + "/scim/v2"
 }
 
-// send sends a request as a caller, below the caller's base.
+// send sends a request as a caller, with a path below the caller's base URL.
 func (w *world) send(who, method, path, body string) kctest.Reply {
 	w.t.Helper()
 	return w.request(w.tokens[who], method, w.base(who)+path, body)
@@ -140,7 +141,7 @@ func (w *world) make(who, path, body string) string {
 	return gjson.GetBytes(a.Body, "id").String()
 }
 
-// user is a user with attributes that only the proxy keeps.
+// user returns a user with attributes that only the proxy stores.
 func user(name string) string {
 	return `{"schemas":["` + scim.UserURN + `","` + scim.EnterpriseURN + `"],"userName":"` + name + `","externalId":"e-` + name + `","title":"T ` + name + `",` +
 		`"name":{"givenName":"G","familyName":"F"},"emails":[{"value":"` + name + `@example.com","type":"work","primary":true}],"` + scim.EnterpriseURN + `":{"department":"D ` + name + `"}}`
@@ -154,8 +155,8 @@ func patch(ops ...string) string {
 	return `{"schemas":["` + scim.PatchURN + `"],"Operations":[` + strings.Join(ops, ",") + `]}`
 }
 
-// dump is every key of the store with its content, but for locks, which do not last, and for the
-// names of realms in which a token was accepted.
+// dump returns every key of the store with its content, except locks, which expire, and the names
+// of realms in which a token was accepted.
 const dump = `local out = {}
 for _, k in ipairs(redis.call('KEYS', 'kscim:*')) do
   local kind = redis.call('TYPE', k).ok
@@ -166,7 +167,7 @@ for _, k in ipairs(redis.call('KEYS', 'kscim:*')) do
 end
 return cjson.encode(out)`
 
-// records is the whole store, key by key.
+// records returns the content of the store by key.
 func (w *world) records() map[string]string {
 	w.t.Helper()
 	text, err := w.redis.Do("EVAL", dump, "0")
@@ -184,7 +185,7 @@ func (w *world) records() map[string]string {
 	return out
 }
 
-// unchanged reports every key of the store that is not as it was.
+// unchanged fails the test for every key of the store that has changed or is new.
 func (w *world) unchanged(what string, before map[string]string) {
 	w.t.Helper()
 	after := w.records()

@@ -15,8 +15,8 @@ import (
 	"keycloak-scim-proxy/test/proxytest"
 )
 
-// Too much to keep is refused before Keycloak hears of it, never with "try again", and leaves
-// nothing behind.
+// Attributes that are too large for the store are refused before the proxy calls Keycloak, without
+// Retry-After and without any effect.
 func TestTooMuchToKeep(t *testing.T) {
 	w := newWorld(t)
 	id := w.make("acme", "/Users", user("ada"))
@@ -57,7 +57,8 @@ func TestTooMuchToKeep(t *testing.T) {
 	}
 }
 
-// Users with as much kept as is allowed are listed in pages of bounded size, whole and in order.
+// Users with the largest allowed records are listed in pages of bounded size, completely and in
+// order.
 func TestPagesOfLargeUsers(t *testing.T) {
 	w := newWorld(t, func(c *config.Config) { c.Limits.PageBytes = 1 << 20 })
 	const users = 16
@@ -93,7 +94,7 @@ func TestPagesOfLargeUsers(t *testing.T) {
 	}
 }
 
-// A caller who may only read moves nothing, not even a date.
+// A caller that may only read changes nothing, not even lastModified.
 func TestReaderMovesNothing(t *testing.T) {
 	w := newWorld(t)
 	u, g := w.make("acme", "/Users", user("ada")), w.make("acme", "/Groups", group("staff"))
@@ -121,13 +122,13 @@ func TestReaderMovesNothing(t *testing.T) {
 	}
 }
 
-// On a full disk a create is made whole or not at all: nobody is left in Keycloak whose
-// attributes are not kept, and nothing that was acknowledged is lost.
+// On a full disk a create succeeds completely or has no effect: Keycloak has no user whose
+// attributes are not in the store, and no acknowledged attribute is lost.
 func TestFullDisk(t *testing.T) {
 	w := newWorld(t)
 	dir := t.TempDir()
 	limited := filepath.Join(dir, "limited")
-	// No file that the program writes may be larger than 512 KiB, as on a disk that is full.
+	// The program cannot write a file larger than 512 KiB, as if the disk were full.
 	script := "#!/bin/sh\nulimit -f 1024\nexec " + proxytest.Build(t) + " \"$@\"\n"
 	if err := os.WriteFile(limited, []byte(script), 0o700); err != nil {
 		t.Fatal(err)

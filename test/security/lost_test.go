@@ -11,9 +11,9 @@ import (
 	"keycloak-scim-proxy/proxy"
 )
 
-// A store that comes back empty while the proxy runs, or while it does not, is found out:
-// look-ups by what was kept are refused with an error that does not say "try again", instead of
-// being answered with nobody. The store that Keycloak names is accepted again.
+// The proxy detects a store that lost its data, whether the proxy runs at that time or not. It
+// refuses requests that need the store with 503 without Retry-After, instead of answering that no
+// user matches. It accepts the empty store after the operator has set store.expectStamp.
 func TestLostStore(t *testing.T) {
 	w := newWorld(t)
 	id := w.make("acme", "/Users", user("ada"))
@@ -49,7 +49,7 @@ func TestLostStore(t *testing.T) {
 	if a := w.realm.Admin("GET", "/users/"+id, ""); gjson.GetBytes(a.Body, "firstName").String() != "G" {
 		t.Errorf("%s", a.Body)
 	}
-	// The operator decides to go on without what was kept.
+	// The operator accepts the loss.
 	fresh := ""
 	for k, v := range w.records() {
 		if strings.HasPrefix(k, "kscim:{system}:r:stamp") {
@@ -73,8 +73,8 @@ func TestLostStore(t *testing.T) {
 	}
 }
 
-// A program that knows that nothing is missing, as the demo does with a directory that it has
-// just made, goes on with the store as it is.
+// AcceptStore makes the proxy use an empty store. The demo calls it for a store that it has just
+// created.
 func TestAcceptedStore(t *testing.T) {
 	w := newWorld(t)
 	w.make("acme", "/Users", user("ada"))

@@ -7,13 +7,13 @@ import (
 	"testing"
 )
 
-// A caller whose large requests hang takes the room of its own requests only: another caller of
-// the same size is served, and so are its small ones.
+// If the large requests of a caller hang, only further large requests of the same caller are
+// refused. Its small requests, and large requests of other callers, are served.
 func TestOneCallerCannotTakeTheMemoryOfAll(t *testing.T) {
 	w := newWorld(t)
 	w.send("acme", "GET", "/Users", "")
 	w.send("manager", "GET", "/Users", "")
-	const hanging = 5 // of 2 MiB, each counted 8 times but for the first MiB: 75 MiB of the 80 that one caller may hold
+	const hanging = 5 // requests of 2 MiB, each counted 8 times except the first MiB: 75 MiB of the 80 MiB per caller
 	held, release := make(chan struct{}, hanging), make(chan struct{})
 	hang := func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.Method != http.MethodPost || r.Header.Get("Authorization") == "Bearer "+w.tokens["manager"] {

@@ -6,11 +6,11 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// Whoever is answered 404, for whatever reason, takes no record away; the reason does not matter.
+// A DELETE that is answered with 404 removes no record, whatever the reason for the 404 is.
 func TestNo404TakesARecord(t *testing.T) {
 	w := newWorld(t)
 	u, g := w.make("acme", "/Users", user("ada")), w.make("acme", "/Groups", group("staff"))
-	w.send("acme", "GET", "/Users?cursor=&count=1", "") // the key of cursors
+	w.send("acme", "GET", "/Users?cursor=&count=1", "") // creates the key that encrypts cursors
 	before := w.records()
 	attack := func(what string) {
 		t.Helper()
@@ -40,8 +40,8 @@ func TestNo404TakesARecord(t *testing.T) {
 	if a := w.send("acme", "GET", "/Users/"+u, ""); gjson.GetBytes(a.Body, "title").String() != "T ada" {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
-	// A caller whose delete meets a resource that is gone cleans up only with the proxy's own
-	// account.
+	// A DELETE of a resource that is gone in Keycloak removes the record only if it was sent with
+	// the tenant's own account.
 	w.realm.Admin("DELETE", "/users/"+u, "")
 	before = w.records()
 	w.send("manager", "DELETE", "/Users/"+u, "")

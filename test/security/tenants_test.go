@@ -9,10 +9,10 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// customer is a tenant whose account Keycloak confines to the members of one group.
+// customer is a tenant whose service account may access only the members of one group.
 type customer struct{ name, group, user string }
 
-// customers makes two of them, each with one user of whom the proxy keeps something.
+// customers creates two customers, each with one user. The proxy stores attributes of both users.
 func customers(t *testing.T) (w *world, acme, beta customer) {
 	t.Helper()
 	var all []customer
@@ -62,7 +62,7 @@ func (w *world) customer(name string) customer {
 	return c
 }
 
-// of are the store's keys, and the entries of its sets, that name an id.
+// of returns the keys of the store, and the entries of its sets, that contain an id.
 func (w *world) of(id string) map[string]string {
 	out := map[string]string{}
 	for k, v := range w.records() {
@@ -83,8 +83,8 @@ func (w *world) of(id string) map[string]string {
 	return out
 }
 
-// Nothing that one tenant of a realm sends changes a byte of what is kept for another's users, or
-// tells what it is. Keycloak confines their accounts, and the proxy keeps to it.
+// No request of one tenant changes or reveals a byte of the records of another tenant's users in
+// the same realm, if Keycloak confines the tenants' service accounts to different groups.
 func TestTwoTenantsOfOneRealm(t *testing.T) {
 	w, alpha, beta := customers(t)
 	before := w.of(alpha.user)
