@@ -11,11 +11,12 @@ import (
 	"keycloak-scim-proxy/proxy/store/guard"
 )
 
-// resealWait is how long running proxies get to finish a write and to check the store again: a check is at most two seconds old, and a
-// write to Redis ends after three tries of three seconds each.
+// resealWait is how long Reseal waits for running proxies to finish a write and to check the store
+// again: a check is at most 2 s old, and a write to Redis ends after three tries of 3 s each.
 const resealWait = 15 * time.Second
 
-// Reseal opens the configured store, seals every record with the first key, and retires the other keys.
+// Reseal opens the configured store, seals every record with the first key, and retires the other
+// keys.
 func Reseal(ctx context.Context, s config.Store, o guard.ResealOptions) (guard.Resealed, error) {
 	engine, err := openStore(ctx, s, zap.NewNop())
 	if err != nil {
