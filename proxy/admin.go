@@ -14,16 +14,17 @@ import (
 )
 
 const (
-	// probeAge is how long the outcome of a probe is answered: each one writes to the store.
+	// probeAge is how long the result of a probe is reused, because each probe writes to the store.
 	probeAge = 5 * time.Second
-	// readyTimeout bounds an answer of /readyz.
+	// readyTimeout bounds a request to /readyz.
 	readyTimeout = 2 * time.Second
 )
 
-// readiness says whether the store is the right one and takes a write. Callers that ask at the same time share the probe.
+// readiness reports whether the store is the right one and accepts a write. Concurrent callers
+// share a probe.
 type readiness struct {
 	engine *guard.Engine
-	// matches reports an error if the store is not the one that Keycloak names.
+	// matches returns an error if the store is not the one that Keycloak names.
 	matches func(context.Context) error
 	now     func() time.Time
 	turn    chan struct{} // held during a probe; guards at and err
@@ -44,7 +45,7 @@ func (r *readiness) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		err = r.probe(ctx)
 	}
 	if err == nil {
-		comparing, done := context.WithTimeout(ctx, readyTimeout/2) // a slow Keycloak does not make the store unready
+		comparing, done := context.WithTimeout(ctx, readyTimeout/2) // so that a slow Keycloak does not make the proxy unready
 		err = r.matches(comparing)
 		done()
 	}
@@ -55,7 +56,8 @@ func (r *readiness) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	fmt.Fprintf(w, "store stamp %s\n", stamp)
 }
 
-// probe probes the store if the last outcome is too old. A caller who leaves does not end a probe, because others may wait for it.
+// probe probes the store if the last result is older than probeAge. The end of a caller's context
+// does not end a probe, because other callers may wait for it.
 func (r *readiness) probe(ctx context.Context) error {
 	select {
 	case r.turn <- struct{}{}:
@@ -72,7 +74,7 @@ func (r *readiness) probe(ctx context.Context) error {
 	return r.err
 }
 
-// adminHandler is for operators and never public: liveness, readiness (the store takes a write), metrics.
+// adminHandler serves liveness, readiness and metrics. It is for operators and must not be public.
 func (p *Proxy) adminHandler() http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
@@ -81,9 +83,9 @@ func (p *Proxy) adminHandler() http.Handler {
 	return m
 }
 
-// storeMatches reports an error if Keycloak names another store than this one, and for no tenant this
-// one: a mark that was changed in one realm stops its tenant only. A tenant whose account does not
-// answer says nothing.
+// storeMatches returns an error if the mark of a tenant names another store, unless the mark of
+// another tenant names this one: a changed mark in one realm stops only that tenant. It ignores
+// tenants whose marks cannot be read.
 func (t *tenants) storeMatches(ctx context.Context) error {
 	var lost error
 	for _, one := range t.all {

@@ -36,7 +36,7 @@ func probes(m *storetest.Memory) (n int) {
 	return n
 }
 
-// A store that can be read and takes no write is not ready; asking is cheap.
+// A store that can be read but not written is not ready. Many requests cost few probes.
 func TestReadinessWrites(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := storetest.NewMemory()
@@ -75,7 +75,8 @@ func TestReadinessWrites(t *testing.T) {
 	})
 }
 
-// A probe that does not end holds no caller up for longer than readyTimeout, and a caller who leaves does not end it.
+// A probe that does not end delays callers by at most readyTimeout, and the end of a caller's
+// request does not end it.
 func TestReadinessIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := storetest.NewMemory()
@@ -98,7 +99,7 @@ func TestReadinessIsBounded(t *testing.T) {
 		if status, _ := askReady(t.Context(), r); status != http.StatusServiceUnavailable || time.Since(start) != readyTimeout {
 			t.Errorf("%d after %s", status, time.Since(start))
 		}
-		time.Sleep(time.Millisecond) // the probe's own deadline, of the same moment, has passed for sure
+		time.Sleep(time.Millisecond) // so that the probe's deadline, which is at the same moment, has passed too
 		m.OnOp(nil)
 		close(stuck)
 		all.Wait()

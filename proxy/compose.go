@@ -21,51 +21,52 @@ import (
 	"keycloak-scim-proxy/proxy/writing"
 )
 
-// plan is what the configuration says of a tenant. It is immutable.
+// plan has the settings of a tenant. It is immutable.
 type plan struct {
 	dialect   protocol.Dialect
 	schemas   scim.Schemas
 	writing   writing.Options
 	listing   listing.Limits
 	maxFilter int
-	kept      int // bytes of one resource
+	kept      int // bytes of a record
 	bulk      bulk.Limits
 }
 
-// tenant is a customer with its place in Keycloak, or all drop-in callers of a realm.
+// tenant is a configured tenant, or stands for all drop-in callers of a realm.
 type tenant struct {
 	name    string
 	scope   *scope
 	plan    plan
-	account *keycloak.Account // nil: callers act with their own credential
-	mark    *storemark.Mark   // nil: there is no account to mark
+	account *keycloak.Account // nil: drop-in callers have their own credentials
+	mark    *storemark.Mark   // nil if account is nil
 	warned  sync.Once
 }
 
-// caller is who sends a request. An authenticator yields it and nothing else.
+// caller is the authenticated sender of a request.
 type caller struct {
 	*tenant
-	keyID      string // of the token, "" if it has none
-	subject    string // within the tenant: a cursor is worth nothing to another one
+	keyID      string // of the token; "" if it has none
+	subject    string // within the tenant; a cursor is valid for one subject
 	credential keycloak.Credential
 }
 
-// name is unique among all callers.
+// key is unique among all callers.
 func (c caller) key() string { return c.tenant.name + "\x00" + c.subject }
 
-// authenticator finds out who is calling. If it fails after the tenant is known, the caller has the
+// authenticator authenticates callers. If it fails although the tenant is known, the caller has the
 // tenant.
 type authenticator interface {
 	authenticate(r *http.Request, variables map[string]string) (caller, error)
 }
 
-// entrance is a way into the SCIM API: an authenticator, and where its base is.
+// entrance is a way into the SCIM API: an authenticator, and the URL of its base.
 type entrance struct {
 	authenticator
 	base func(r *http.Request, variables map[string]string) string
 }
 
-// Authenticate makes the session of a request. It asks Keycloak nothing but who is calling.
+// Authenticate returns the session of a request. Except for authentication, it sends no request to
+// Keycloak.
 func (e entrance) Authenticate(r *http.Request, variables map[string]string) (scimhttp.Session, error) {
 	c, err := e.authenticate(r, variables)
 	if err != nil {
@@ -105,22 +106,23 @@ func session(ctx context.Context, c caller) scimhttp.Session {
 	return s
 }
 
-// advertise is what the layers of a caller can do. It does not depend on the realm's user profile.
+// advertise returns the capabilities of a caller's layers, for the discovery documents. They do not
+// depend on the realm's user profile.
 func advertise(c caller) directory.Capabilities {
 	can := compose(c, profile.Stock()).Capabilities()
 	can.Bulk, can.BulkPayload = c.plan.bulk.Operations, int(c.plan.bulk.Payload)
 	return can
 }
 
-// layered is the Service of a caller. Its layers are composed at the first call, because that asks
-// Keycloak what the realm is like: what decorates it acts before.
+// layered is the Service of a caller. It composes its layers at the first call, so that decorators
+// can act before the first request to Keycloak, which reads the realm's user profile.
 type layered struct {
 	caller
 	mu    sync.Mutex
 	built *writing.Service
 }
 
-// Do is protocol.Service.Do.
+// Do carries out a call.
 func (l *layered) Do(ctx context.Context, c protocol.Call) (protocol.Answer, error) {
 	s, err := l.layers(ctx)
 	if err != nil {
@@ -129,7 +131,7 @@ func (l *layered) Do(ctx context.Context, c protocol.Call) (protocol.Answer, err
 	return s.Do(ctx, c)
 }
 
-// prove reports whether the caller may write.
+// prove returns an error if the caller may not write.
 func (l *layered) prove(ctx context.Context, ref scim.Ref) error {
 	s, err := l.layers(ctx)
 	if err != nil {
@@ -157,8 +159,8 @@ func (l *layered) layers(ctx context.Context) (*writing.Service, error) {
 	return l.built, nil
 }
 
-// compose is the whole path of a call, bottom to top, and the only place that knows the layers and
-// their order. It allocates and does nothing else.
+// compose puts the layers of a caller together, bottom to top. It is the only place that knows
+// their order. It sends no request.
 func compose(c caller, p *profile.Profile) *writing.Service {
 	realm, records, pending := c.scope.directory(c.credential, p), c.scope.spaces.records, c.scope.spaces.pending
 	write := c.plan.writing

@@ -12,11 +12,11 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// cursorLife is how long a caller may take between two pages of a walk.
+// cursorLife is how long a cursor is valid.
 const cursorLife = time.Hour
 
-// keyRecord holds the key that encrypts the cursors of a scope, so that every process that shares the
-// store accepts them.
+// keyRecord is the id of the record with the key that encrypts the cursors of a scope, so that all
+// processes that share the store accept them.
 const keyRecord = "cursors"
 
 func (s *scope) cursors(viewer string) listing.Cursors {
@@ -24,7 +24,7 @@ func (s *scope) cursors(viewer string) listing.Cursors {
 	return listing.Cursors{Key: key, Viewer: viewer, Life: cursorLife, Now: s.now}
 }
 
-// cursorKey is read once, and made by the process that needs it first.
+// cursorKey is the key of a scope. It is read once, and created by the process that first needs it.
 type cursorKey struct {
 	mu  sync.Mutex
 	key []byte

@@ -14,9 +14,10 @@ import (
 
 const module = "keycloak-scim-proxy/"
 
-// walls is the only copy of the import rules: what a package of ours may import of ours, and why no
-// more. A name that ends with a slash stands for all packages below it. Only proxy, which composes the
-// others, has no row. Besides, nothing outside test imports anything below it, but for _test files.
+// walls has the import rules: the packages of this module that a package may import, and the
+// reason. A name that ends with a slash stands for all packages below it. Only proxy, which
+// composes the others, has no row. In addition, only _test files outside of test import packages
+// below it.
 var walls = map[string]struct {
 	may []string
 	why string
@@ -24,7 +25,7 @@ var walls = map[string]struct {
 	"config/internal/strict":        {nil, "it decodes any structs"},
 	"config/internal/value":         {nil, "it checks values and knows no keys"},
 	"proxy/store/guard":             {[]string{"proxy/store"}, "a guard of any engine"},
-	"config":                        {[]string{"config/internal/strict", "config/internal/value"}, "what an operator may say is plain data"},
+	"config":                        {[]string{"config/internal/strict", "config/internal/value"}, "the configuration is plain data"},
 	"adapters":                      {[]string{"proxy/scim", "proxy/scim/bounds", "proxy/protocol"}, "a dialect is data over the vocabulary"},
 	"proxy/scim":                    {nil, "the vocabulary imports nothing of ours but its documents"},
 	"proxy/scim/bounds":             {[]string{"proxy/scim"}, "counts before anything else looks at a text"},
@@ -32,20 +33,20 @@ var walls = map[string]struct {
 	"proxy/scim/document":           {nil, "JSON"},
 	"proxy/directory":               {[]string{"proxy/scim"}, "the language of the layers is standard SCIM"},
 	"proxy/directory/directorytest": {[]string{"proxy/scim", "proxy/directory", "proxy/protocol"}, "the contract speaks the vocabulary only"},
-	"proxy/protocol":                {[]string{"proxy/scim", "proxy/directory"}, "a List is answered by what it asks: Query and Page are shared"},
+	"proxy/protocol":                {[]string{"proxy/scim", "proxy/directory"}, "a List uses Query and Page of directory"},
 	"proxy/meter":                   {nil, "bytes"},
-	"proxy/scimhttp":                {[]string{"proxy/scim", "proxy/scim/bounds", "proxy/protocol", "proxy/directory", "proxy/bulk", "proxy/meter"}, "the door knows no layers: what depends on the caller comes in the Session"},
+	"proxy/scimhttp":                {[]string{"proxy/scim", "proxy/scim/bounds", "proxy/protocol", "proxy/directory", "proxy/bulk", "proxy/meter"}, "it does not know the layers: everything that depends on the caller is in the Session"},
 	"proxy/bulk":                    {[]string{"proxy/scim", "proxy/scim/bounds", "proxy/protocol"}, "many calls through one Service: neither HTTP nor a layer"},
-	"proxy/tokens":                  {nil, "whose a token is, is known without layers, HTTP or configuration"},
-	"proxy/admission":               {[]string{"proxy/scim", "proxy/store", "proxy/tokens"}, "callers are known before there is a layer; how Keycloak is asked comes as functions"},
-	"proxy/passthrough":             {[]string{"proxy/scim"}, "hands requests on and knows nothing of tenants"},
+	"proxy/tokens":                  {nil, "tokens are checked without layers, HTTP or configuration"},
+	"proxy/admission":               {[]string{"proxy/scim", "proxy/store", "proxy/tokens"}, "callers are authenticated before a layer runs; requests to Keycloak are functions"},
+	"proxy/passthrough":             {[]string{"proxy/scim"}, "passes requests on and does not know tenants"},
 	"proxy/storemark":               {[]string{"proxy/store", "proxy/keycloak", "proxy/overlay"}, "compares a store with its mark in Keycloak"},
 	"proxy/transport":               {[]string{"config"}, "connections as configured"},
 	"proxy/writing":                 {[]string{"proxy/scim", "proxy/protocol", "proxy/directory"}, "a layer never imports a layer; the lock is a function"},
 	"proxy/listing":                 {[]string{"proxy/scim", "proxy/directory", "proxy/meter"}, "a layer never imports a layer; the index is a function"},
 	"proxy/overlay":                 {[]string{"proxy/scim", "proxy/directory", "proxy/store", "proxy/meter"}, "the only layer that keeps something"},
-	"proxy/keycloak/profile":        {[]string{"proxy/scim", "proxy/directory"}, "what a user profile means is decided without the wire"},
-	"proxy/keycloak":                {[]string{"proxy/scim", "proxy/directory", "proxy/meter", "proxy/keycloak/profile"}, "native quirks end here and nothing else begins"},
+	"proxy/keycloak/profile":        {[]string{"proxy/scim", "proxy/directory"}, "the meaning of a user profile is decided without I/O"},
+	"proxy/keycloak":                {[]string{"proxy/scim", "proxy/directory", "proxy/meter", "proxy/keycloak/profile"}, "it handles the differences between Keycloak and the standard, and nothing else"},
 	"proxy/discovery":               {[]string{"proxy/scim", "proxy/directory"}, "prints Capabilities and schemas"},
 	"proxy/store":                   {[]string{"proxy/store/internal/codec"}, "records are bytes and terms"},
 	"proxy/store/embedded":          {[]string{"proxy/store", "proxy/store/internal/codec", "proxy/store/internal/locks"}, "an engine knows the contract only"},
@@ -56,7 +57,7 @@ var walls = map[string]struct {
 	"proxy/store/internal/codec":    {nil, "bytes"},
 	"proxy/store/internal/locks":    {[]string{"proxy/store"}, "a map of waiters"},
 
-	"cmd/scim-proxy":                            {[]string{"cmd/scim-proxy/internal/", "adapters", "config", "onboarding", "proxy", "proxy/"}, "commands are built from what an operator may say and what serves"},
+	"cmd/scim-proxy":                            {[]string{"cmd/scim-proxy/internal/", "adapters", "config", "onboarding", "proxy", "proxy/"}, "commands are built from the configuration and the packages that serve"},
 	"cmd/scim-proxy/internal/importer":          {[]string{"cmd/scim-proxy/internal/importer/journal", "cmd/scim-proxy/internal/scimclient", "proxy/scim", "proxy/scim/bounds"}, "an import knows any server by its SCIM API only"},
 	"cmd/scim-proxy/internal/importer/journal":  {nil, "rows are numbers"},
 	"cmd/scim-proxy/internal/simulate":          {[]string{"cmd/scim-proxy/internal/scimclient"}, "the same conversation runs against a server without the proxy"},
@@ -72,34 +73,34 @@ var walls = map[string]struct {
 	"test/certtest":    {[]string{"config"}, "certificates"},
 	"test/prose":       {nil, "reads text"},
 	"test/proxytest":   {[]string{"config", "proxy", "proxy/tokens"}, "runs a proxy as the program does"},
-	"test/redisserver": {nil, "starts Redis and knows nothing of what is kept in it"},
+	"test/redisserver": {nil, "starts Redis and does not know its content"},
 }
 
-// owners are the only importers of a library, and why.
+// owners has the packages that may import a library, and the reason.
 var owners = map[string]struct {
 	who []string
 	why string
 }{
-	"github.com/gorilla/mux":                {[]string{"proxy/scimhttp"}, "one door"},
-	"github.com/tidwall/gjson":              {[]string{"proxy/scim", "proxy/scim/bounds", "proxy/scim/document", "test/"}, "its path language is a trap with URNs; document hides it"},
-	"github.com/tidwall/sjson":              {[]string{"onboarding"}, "its path language is a trap with names that are data; an index is none"},
+	"github.com/gorilla/mux":                {[]string{"proxy/scimhttp"}, "one package routes"},
+	"github.com/tidwall/gjson":              {[]string{"proxy/scim", "proxy/scim/bounds", "proxy/scim/document", "test/"}, "its paths misread URNs; document hides them"},
+	"github.com/tidwall/sjson":              {[]string{"onboarding"}, "its paths must not contain names that are data; an index is safe"},
 	"github.com/coreos/go-oidc":             {[]string{"proxy/tokens"}, "one place verifies tokens"},
 	"github.com/go-jose":                    {[]string{"proxy/tokens"}, "one place verifies tokens"},
 	"github.com/redis/go-redis":             {[]string{"proxy/store/redis"}, "one engine"},
 	"go.etcd.io/bbolt":                      {[]string{"proxy/store/embedded", "cmd/scim-proxy/internal/importer/journal"}, "one engine, and the journal of an import"},
 	"github.com/Nerzal/gocloak":             {[]string{"onboarding"}, "it hides deadlines and does not escape ids: not at run time"},
 	"github.com/goccy/go-yaml":              {[]string{"config/internal/strict"}, "YAML ends at the configuration"},
-	"go.uber.org/zap":                       {[]string{"cmd/scim-proxy", "proxy", "proxy/observe", "test/"}, "layers are silent"},
+	"go.uber.org/zap":                       {[]string{"cmd/scim-proxy", "proxy", "proxy/observe", "test/"}, "layers do not log"},
 	"github.com/hashicorp/go-retryablehttp": {[]string{"cmd/scim-proxy/internal/scimclient"}, "one SCIM client"},
 	"golang.org/x/oauth2":                   {[]string{"cmd/scim-proxy/internal/scimclient"}, "one SCIM client"},
 	"github.com/gofrs/flock":                {[]string{"cmd/scim-proxy/internal/kcserver", "cmd/scim-proxy/internal/importer/journal"}, "files that several processes of the program write"},
 	"github.com/spf13/cobra":                {[]string{"cmd/scim-proxy"}, "flags end at the commands"},
-	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe"}, "layers are silent"},
-	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding", "test/"}, "HTTP ends at the door and at the wire to Keycloak"},
-	module + "onboarding":                   {[]string{"cmd/scim-proxy"}, "what holds administrator credentials never serves a request"},
+	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe"}, "layers do not log"},
+	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding", "test/"}, "HTTP ends at scimhttp and at the client for Keycloak"},
+	module + "onboarding":                   {[]string{"cmd/scim-proxy"}, "code with administrator credentials never serves a request"},
 }
 
-// pure packages do no I/O and cannot be cancelled: they import none of impure.
+// pure packages do no I/O and cannot be cancelled, so that they import none of impure.
 var (
 	pure   = []string{"adapters", "proxy/keycloak/profile"}
 	impure = []string{"context", "net", "net/http", "os"}
@@ -164,7 +165,8 @@ func TestWalls(t *testing.T) {
 	}
 }
 
-// allowed reports whether a package may import another. Who speaks of resources reads their JSON.
+// allowed reports whether a package may import another. Packages that may import proxy/scim may
+// also import proxy/scim/document.
 func allowed(name string, may []string, imported string) bool {
 	const vocabulary, documents = "proxy/scim", "proxy/scim/document"
 	if imported == documents {
@@ -175,7 +177,8 @@ func allowed(name string, may []string, imported string) bool {
 
 func below(name, dir string) bool { return name == dir || strings.HasPrefix(name, dir+"/") }
 
-// TestUnnamed holds the third law for the packages that keep it to the letter: they name no vendor.
+// Packages that do not know vendors do not contain a vendor's name: the third law of
+// docs/architecture.md.
 func TestUnnamed(t *testing.T) {
 	for _, name := range []string{"listing"} {
 		files, err := filepath.Glob(filepath.Join(name, "*.go"))

@@ -1,9 +1,9 @@
-// Package proxy is the composition root: the only package that knows all rooms and in which order they stand.
+// Package proxy is the composition root: the only package that knows all layers and their order.
 //
-//	New      reads what was configured into parts that live as long as the process
-//	compose  the whole path of a request, bottom to top
+//	New      turns the configuration into parts that live as long as the process
+//	compose  puts the layers together, bottom to top, for each request
 //	Run      serves until the context ends
 //
-// Mutable state lives in parts (spaces, what is known of a realm), in the gates (accounts, who was let in, marks) and in the meter; everything
-// else is made anew per request.
+// Mutable state is in the realms (spaces, user profiles, cursor keys), the accounts, the admitter,
+// the marks and the meter. Everything else is made for each request.
 package proxy

@@ -30,17 +30,17 @@ import (
 
 var update = flag.Bool("update", false, "write what the door answers into testdata/door: read it")
 
-// TestDoor sends the requests of testdata/door to the door over an in-memory directory and compares
-// all of its answers.
+// TestDoor sends the requests of testdata/door to a Door over an in-memory directory, and compares
+// all answers.
 //
 // An exchange is "### name", the request after ">", the answer after "<" and the report for log and
 // metrics after "*". Each exchange has its own directory with the users user-1 (ada) and user-2
 // (bob), and the group group-3 of ada.
 //
-// Written for all: a request has "Authorization: Bearer good" unless it says otherwise, and each
-// answer has "Cache-Control: no-store" and, if it has a body, "Content-Type:
+// Common headers are left out: a request has "Authorization: Bearer good" unless the file has
+// another, and each answer has "Cache-Control: no-store" and, if it has a body, "Content-Type:
 // application/scim+json". A time is written T, a cursor C, the hash of a version v, and that of
-// members m; {ETag} in a request is the version that a GET of its URL shows.
+// members m. {ETag} in a request is the version in the answer to a GET of its URL.
 func TestDoor(t *testing.T) {
 	files, err := filepath.Glob("testdata/door/*.txt")
 	if err != nil || len(files) == 0 {
@@ -70,7 +70,7 @@ func TestDoor(t *testing.T) {
 	}
 }
 
-// prefixed are the lines with a prefix, without it.
+// prefixed returns the lines with a prefix, without the prefix.
 func prefixed(text, mark string) string {
 	var out []string
 	for line := range strings.Lines(text) {
@@ -89,7 +89,7 @@ func prefix(text, mark string) string {
 	return out.String()
 }
 
-// exchange sends one request to a new door and writes the answer and the report down.
+// exchange sends one request to a new Door, and formats the answer and the report.
 func exchange(t *testing.T, ask string) string {
 	t.Helper()
 	head, body, _ := strings.Cut(ask, "\n\n")
@@ -178,7 +178,7 @@ func reported(r scimhttp.Report) string {
 	return text
 }
 
-// newDoor is a door over an in-memory directory that holds and decides everything.
+// newDoor returns a Door over an in-memory directory that has all capabilities.
 func newDoor(t *testing.T, report func(context.Context, scimhttp.Report)) http.Handler {
 	t.Helper()
 	able := directorytest.KeycloakCapabilities()
@@ -220,8 +220,8 @@ func newDoor(t *testing.T, report func(context.Context, scimhttp.Report)) http.H
 	return door.Handler()
 }
 
-// doorGate lets in who has the token "good", and knows the tenants t, busy (503) and broken (an
-// error that nobody expects).
+// doorGate accepts the token "good", and has the tenants t, busy (503) and broken (an unexpected
+// error).
 type doorGate struct{ service *writing.Service }
 
 func (g doorGate) Authenticate(r *http.Request, variables map[string]string) (scimhttp.Session, error) {

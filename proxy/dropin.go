@@ -9,8 +9,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// dropIn accepts access tokens of the realm in the path. Its callers act with their own token, so
-// Keycloak decides on every call.
+// dropIn authenticates callers with access tokens of the realm in the path. Calls to Keycloak have
+// the caller's token, so that Keycloak decides about each of them.
 type dropIn struct {
 	admitter *admission.Admitter
 	realms   *realms
@@ -19,7 +19,7 @@ type dropIn struct {
 
 var realmName = regexp.MustCompile(`^[^/\\?#%;\x00-\x1f]{1,255}$`)
 
-// authenticate admits the caller before anything else of the request is looked at.
+// authenticate admits the caller. It reads only the realm's name and the token.
 func (d *dropIn) authenticate(r *http.Request, variables map[string]string) (caller, error) {
 	name := variables["realm"]
 	if !realmName.MatchString(name) || name == "." || name == ".." {

@@ -21,12 +21,13 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// fakeKeycloak answers what a drop-in caller's way in asks, counts it, and says what it is told to of credentials.
+// fakeKeycloak answers the requests of package admission, counts them, and has a settable answer
+// about credentials.
 type fakeKeycloak struct {
 	*httptest.Server
 	t      *testing.T
 	key    *ecdsa.PrivateKey
-	status int // of the question whether a credential may use the API
+	status int // of the answer whether a credential may use the API
 	calls  map[string]int
 }
 
@@ -64,13 +65,13 @@ func (k *fakeKeycloak) serve(w http.ResponseWriter, r *http.Request) {
 
 func (k *fakeKeycloak) issuer() string { return k.URL + "/realms/r" }
 
-// token is a good token of the realm.
+// token returns a valid token of the realm.
 func (k *fakeKeycloak) token(subject string, expires time.Time) string {
 	k.t.Helper()
 	return k.tokenOf(k.issuer(), subject, expires)
 }
 
-// tokenOf is a token in the name of an issuer, signed with the realm's key.
+// tokenOf returns a token with an issuer, signed with the realm's key.
 func (k *fakeKeycloak) tokenOf(issuer, subject string, expires time.Time) string {
 	k.t.Helper()
 	s, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: k.key, KeyID: "k"}}, nil)
@@ -101,7 +102,8 @@ func (k *fakeKeycloak) proxy(now func() time.Time) *Proxy {
 
 func (k *fakeKeycloak) asked() int { return k.calls["ServiceProviderConfig"] }
 
-// requests that a drop-in caller can make; each could be answered, if only in part, without Keycloak.
+// requests has requests of a drop-in caller that the proxy could answer, at least in part, without
+// Keycloak.
 func dropInRequests() [][3]string {
 	patch := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[]}`
 	bulk := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[{"method":"DELETE","path":"/Users/!!"}]}`
@@ -131,7 +133,8 @@ func dropInRequests() [][3]string {
 	}
 }
 
-// Nothing is answered to a drop-in caller without an answer of Keycloak to the same credential that is at most 30 s old.
+// A drop-in caller gets no answer without an answer of Keycloak to the same credential that is at
+// most 30 s old.
 func TestDropInAsksKeycloakFirst(t *testing.T) {
 	k, clock := newFakeKeycloak(t), time.Now()
 	h := k.proxy(func() time.Time { return clock }).Handler()
@@ -178,8 +181,9 @@ func TestDropInAsksKeycloakFirst(t *testing.T) {
 	}
 }
 
-// Whoever has no token of the realm is answered 401 without a call, but for one reading of the realm's keys; realms that nobody has used cannot
-// be asked for without end, and do not stay in memory.
+// A caller without a token of the realm gets 401 without a call to Keycloak, except for one reading
+// of the realm's keys. The number of unused realms that can be requested is bounded, and they do
+// not stay in memory.
 func TestStrangersCostNothing(t *testing.T) {
 	k, other, clock := newFakeKeycloak(t), newFakeKeycloak(t), time.Now()
 	p := k.proxy(func() time.Time { return clock })

@@ -22,7 +22,7 @@ import (
 	"keycloak-scim-proxy/proxy/scimhttp"
 )
 
-// gate lets every request in.
+// gate accepts every request.
 type gate struct{ route }
 
 func (g gate) Authenticate(*http.Request, map[string]string) (scimhttp.Session, error) {
@@ -33,9 +33,9 @@ func (g gate) Authenticate(*http.Request, map[string]string) (scimhttp.Session, 
 	}, nil
 }
 
-// A request does not choose how long its error or its log line is. With 10 KB in every place that
-// can hold a name, a value or an id, an error has at most 1 KB and repeats at most 64 characters,
-// and every field of the log line is bounded.
+// A request cannot make its error or its log line long. With 10 KB in every place for a name, a
+// value or an id, an error has at most 1 KB and quotes at most 64 characters, and every field of
+// the log line is bounded.
 func TestEchoesAreBounded(t *testing.T) {
 	core, lines := observer.New(zap.DebugLevel)
 	var report scimhttp.Report
@@ -102,7 +102,7 @@ func TestEchoesAreBounded(t *testing.T) {
 			if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
 				t.Errorf("%s: %v: %s", name, err, w.Body)
 			}
-			for _, o := range answer.Operations { // what stands beside the error is the operation's own name
+			for _, o := range answer.Operations { // the other members have names of the request
 				errs = append(errs, string(o.Response))
 			}
 			if len(errs) == 0 {
@@ -128,7 +128,7 @@ func TestEchoesAreBounded(t *testing.T) {
 	}
 }
 
-// A detail that comes from Keycloak is passed on, and is bounded too.
+// A detail from Keycloak is passed on, and is bounded too.
 func TestDetailsOfKeycloakAreBounded(t *testing.T) {
 	r := newRoute("generic")
 	r.service = protocol.ServiceFunc(func(context.Context, protocol.Call) (protocol.Answer, error) {

@@ -34,7 +34,7 @@ func asking(name, value string) protocol.Request {
 	return protocol.Request{Method: "GET", Type: scim.User, ID: "1", Query: url.Values{name: {value}}}
 }
 
-// shapes are what a request can be made long by. Before makes the resource big; it is not counted.
+// shapes has the ways to make a request long. before makes the resource large; it is not measured.
 var shapes = map[string]struct {
 	n             int
 	before, shape func(n int) protocol.Request
@@ -131,12 +131,12 @@ var shapes = map[string]struct {
 	}},
 }
 
-// nested is a list of lists, a hundred times, so that what an element costs by its depth is seen.
+// nested is a list of lists, a hundred times, to measure the cost of an element by its depth.
 func nested(n int, inner string) string {
 	return "[" + repeat(100, strings.Repeat("[", n-1)+inner+strings.Repeat("]", n-1)) + "]"
 }
 
-// user has n attributes in an extension, n parts of one of them, and n phone numbers.
+// user makes a user with n attributes in an extension, n parts of one of them, and n phone numbers.
 func user(n int) protocol.Request {
 	return put(`{"userName":"u","emails":[` + repeat(n, `{"value":"#@example.com"}`) + `],"` + far + `":{"box":{` + repeat(n, `"b#":"x"`) + `},` + repeat(n, `"a#":"x"`) + `}}`)
 }
@@ -145,7 +145,7 @@ func addresses(n int) protocol.Request {
 	return put(`{"userName":"u","phoneNumbers":[` + repeat(n, `{"value":"#@example.com"}`) + `]}`)
 }
 
-// caseVariants are members whose names are one name in n spellings.
+// caseVariants makes members whose names are n spellings of one name.
 func caseVariants(n int) string {
 	parts := make([]string, n)
 	for i := range parts {
@@ -160,7 +160,7 @@ func caseVariants(n int) string {
 	return strings.Join(parts, ",")
 }
 
-// allocated is how many bytes a function allocates.
+// allocated returns how many bytes a function allocates.
 func allocated(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -169,10 +169,10 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// What a request costs grows with its size and not with its square: four times as much of anything
-// allocates less than six times as much. A new way to make a request long gets a line in shapes.
+// The cost of a request grows linearly with its size: a request that is four times as long
+// allocates less than six times as much. A new way to make a request long needs a line in shapes.
 func TestCostsGrowWithTheSize(t *testing.T) {
-	_ = newRoute("generic").do(user(1)) // what is made once
+	_ = newRoute("generic").do(user(1)) // allocations that are made only once
 	for name, c := range shapes {
 		for _, idp := range adapters.Names() {
 			cost := func(n int) uint64 {
@@ -185,7 +185,7 @@ func TestCostsGrowWithTheSize(t *testing.T) {
 				w := c.shape(n)
 				var err error
 				bytes := allocated(func() { err = r.do(w) })
-				if err != nil && idp == "generic" && name != "nested arrays" { // others take some for a PATCH, and refuse it
+				if err != nil && idp == "generic" && name != "nested arrays" { // in other dialects some are a PATCH, which is refused
 					t.Errorf("%s: not what is meant: %v", name, err)
 				}
 				return bytes
@@ -199,12 +199,12 @@ func TestCostsGrowWithTheSize(t *testing.T) {
 	}
 }
 
-// At the bounds a request allocates no more than a number of times the size of its body. Decode and
-// Apply do not look at the context, so this is also how long they go on after the deadline. The
-// longest is an add of as many values as a body can have: one step per value in each rule and in
-// Apply, some 170,000 values in 8 MiB. Operations that select are bounded apart (scim's maxLooks).
-// 100,000 members are among the rows because a search for duplicates that compares all with all
-// allocates nothing: it shows as a test that takes a minute.
+// A request of the largest size allocates at most a number of times the size of its body. Decode
+// and Apply do not check the context, so this also bounds how long they continue after the
+// deadline. The longest request is an add of as many values as a body can have, about 170,000 in 8
+// MiB: one step per value in each rule and in Apply. Operations that select have another bound
+// (maxLooks of scim). The row with 100,000 members detects a search for duplicates that compares
+// all with all: it allocates nothing, but the test takes a minute.
 func TestCostsAtTheBounds(t *testing.T) {
 	const most = 500
 	for name, n := range map[string]int{

@@ -15,7 +15,8 @@ import (
 	"keycloak-scim-proxy/proxy/tokens"
 )
 
-// A request whose marks contradict the tenant's idp is warned about once, whatever becomes of it.
+// A request with the headers of another provider than the tenant's idp causes one warning, also if
+// it fails.
 func TestMarksThatContradict(t *testing.T) {
 	token, err := tokens.Mint(rand.Reader, "acme", "k1")
 	if err != nil {

@@ -6,14 +6,13 @@ import (
 	"testing"
 )
 
-// What is not passed on has no spelling that reaches Keycloak, and what is passed on arrives as it
-// was sent.
+// No spelling of a refused path reaches Keycloak, and passed-on requests arrive as they were sent.
 func TestPassthroughPaths(t *testing.T) {
 	upstream := newRecorder(t)
 	_, address, _ := passing(t, upstream.URL, "")
 	const scimOurs, ambiguous, nowhere, denied = 401, 400, 404, 403
 	for target, want := range map[string]int{
-		// Ours, in every spelling that RFC 3986 calls equal, and below a base in any.
+		// SCIM paths of the proxy, in all spellings that are equal by RFC 3986.
 		"/realms/r/scim/v2/Users":              scimOurs,
 		"/%72ealms/r/scim/v2/Users":            scimOurs,
 		"/realms/%72/scim/v2/Users":            scimOurs,
@@ -94,7 +93,7 @@ func TestPassthroughPaths(t *testing.T) {
 		"/realms/r/x/..%2fscim/v2/Users":     ambiguous,
 		"/realms/r/x/..%c0%afscim/v2/Users":  ambiguous,
 		"/realms/r/&aadOptscim062020//scim/": ambiguous,
-		// The denied ones.
+		// Denied paths.
 		"/admin":                  denied,
 		"/admin/":                 denied,
 		"/admin?x=1":              denied,
@@ -175,7 +174,7 @@ func TestPassthroughPaths(t *testing.T) {
 	}
 }
 
-// A list that is given replaces the default one; Keycloak's own SCIM API is never passed.
+// A configured list replaces the default one. Keycloak's own SCIM API is never passed on.
 func TestPassthroughDenyIsTheOperators(t *testing.T) {
 	upstream := newRecorder(t)
 	_, address, _ := passing(t, upstream.URL+"/auth", "dropIn: {enabled: true, passthrough: {deny: [/realms/Master, /x y]}}\n")
@@ -228,7 +227,7 @@ func TestPassthroughMethods(t *testing.T) {
 			t.Errorf("%q: %d %v %s", r, res.StatusCode, res.Header, body)
 		}
 	}
-	// net/http answers these itself.
+	// net/http answers these requests.
 	for _, r := range []string{request("OPTIONS", "*")} {
 		say(t, address, r)
 	}

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// told waits for the log line of a request and checks it, and the metric, for the status.
+// told waits for the log line of a request, and checks the status in it and in the metric.
 func told(t *testing.T, p *Proxy, log lines, status int, cause string) {
 	t.Helper()
 	text := <-log
@@ -33,14 +33,14 @@ func told(t *testing.T, p *Proxy, log lines, status int, cause string) {
 	}
 }
 
-// series are the counts of requests as they are scraped.
+// series returns the counts of requests in the answer of /metrics.
 func series(p *Proxy) []string {
 	w := httptest.NewRecorder()
 	p.adminHandler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 	return regexp.MustCompile(`(?m)^scim_request_duration_seconds_count.*$`).FindAllString(w.Body.String(), -1)
 }
 
-// Every request has a line and a metric with the status that the caller got.
+// Every request has a log line and a metric with the status of its answer.
 func TestPassthroughStatus(t *testing.T) {
 	upstream := newRecorder(t)
 	upstream.answer = func(w http.ResponseWriter, r *http.Request) {
@@ -80,7 +80,8 @@ func TestPassthroughUnreachable(t *testing.T) {
 	told(t, p, log, 502, "connection refused")
 }
 
-// holding is an upstream that does what it is told and then waits until its caller is gone.
+// holding returns an upstream that runs a function and then waits until its caller has
+// disconnected.
 func holding(t *testing.T, first func(w http.ResponseWriter)) (upstream *httptest.Server, reached chan struct{}) {
 	t.Helper()
 	reached = make(chan struct{}, 1)
@@ -107,7 +108,7 @@ func begin(w http.ResponseWriter) {
 	_ = http.NewResponseController(w).Flush()
 }
 
-// The deadline is for the whole exchange, not for the beginning of the answer.
+// The deadline is for the whole exchange, not only for the beginning of the answer.
 func TestPassthroughDeadlineOfAnAnswerThatDoesNotEnd(t *testing.T) {
 	upstream, _ := holding(t, begin)
 	_, address, log := passing(t, upstream.URL, "dropIn: {enabled: true, passthrough: {timeout: 50ms}}\n")
@@ -125,7 +126,7 @@ func TestPassthroughDeadlineOfAnAnswerThatDoesNotEnd(t *testing.T) {
 	<-log
 }
 
-// An answer that breaks off is broken off for the caller too, and the line says so.
+// An answer that is cut off is cut off for the caller too, and the log line says so.
 func TestPassthroughCut(t *testing.T) {
 	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		begin(w)
@@ -167,7 +168,7 @@ func TestPassthroughCallerGone(t *testing.T) {
 	told(t, p, log, 499, "canceled")
 }
 
-// A body that breaks off is the caller's fault, not Keycloak's.
+// A request body that is cut off is the caller's fault, not Keycloak's.
 func TestPassthroughBodyBreaksOff(t *testing.T) {
 	upstream, reached := newRecorder(t), make(chan struct{})
 	upstream.Config.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -187,7 +188,7 @@ func TestPassthroughBodyBreaksOff(t *testing.T) {
 	told(t, p, log, 499, "canceled")
 }
 
-// So is one that cannot be read.
+// So is a body that cannot be read.
 func TestPassthroughBodyIsBroken(t *testing.T) {
 	upstream := newRecorder(t)
 	p, address, log := passing(t, upstream.URL, "")
@@ -195,7 +196,7 @@ func TestPassthroughBodyIsBroken(t *testing.T) {
 	told(t, p, log, 400, "the body could not be read")
 }
 
-// A tenant's label never comes from a path, and neither does a call's.
+// The labels tenant and call never come from a path.
 func TestPassthroughLabelsAreBounded(t *testing.T) {
 	upstream := newRecorder(t)
 	p, address, log := passing(t, upstream.URL, "")
@@ -208,7 +209,7 @@ func TestPassthroughLabelsAreBounded(t *testing.T) {
 	}
 }
 
-// The write deadline of the listener leaves room for the longest answer.
+// The write timeout of the listener is longer than the longest request.
 func TestWriteDeadline(t *testing.T) {
 	for more, want := range map[string]time.Duration{
 		"dropIn: {enabled: true}\n": 90 * time.Second, "dropIn: {enabled: true, passthrough: {timeout: 5m}}\n": 330 * time.Second,

@@ -10,9 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// spoofed are headers in which only a reverse proxy may describe its caller: every name that
-// Keycloak's providers read, those of common proxies and clouds, and spellings that some servers
-// read alike.
+// spoofed has headers that only a reverse proxy may set: all names that Keycloak's providers read,
+// the names of common proxies and clouds, and spellings that some servers treat as equal.
 func spoofed() []string {
 	return []string{
 		"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Server",
@@ -25,7 +24,7 @@ func spoofed() []string {
 	}
 }
 
-// kept are ordinary headers.
+// kept has ordinary headers.
 func kept() http.Header {
 	return http.Header{
 		"Authorization": {"Bearer x"}, "Cookie": {"a=b; c=d"}, "X-Request-Id": {"mine"}, "Accept": {"a", "b"}, "Origin": {"https://app"}, "Content-Language": {"en"},
@@ -33,8 +32,8 @@ func kept() http.Header {
 	}
 }
 
-// What a caller says of itself is dropped and set anew from the connection; what a trusted proxy
-// says is kept, and the proxy added.
+// Forwarding headers of a caller are replaced by ones that describe the connection. Those of a
+// trusted proxy are kept, and the trusted proxy's address is added.
 func TestPassthroughHeaders(t *testing.T) {
 	headers := []string{}
 	for _, name := range spoofed() {
@@ -68,7 +67,7 @@ func TestPassthroughHeaders(t *testing.T) {
 	}
 }
 
-// A trusted proxy that says nothing is itself the caller.
+// A trusted proxy without forwarding headers is the caller.
 func TestPassthroughTrustedProxySaysLittle(t *testing.T) {
 	upstream := newRecorder(t)
 	_, address, _ := passing(t, upstream.URL, "trustedProxies: [127.0.0.1]\n")
@@ -81,7 +80,7 @@ func TestPassthroughTrustedProxySaysLittle(t *testing.T) {
 	}
 }
 
-// What belongs to one connection ends with it, and no caller can have a header removed that is set
+// Headers of one connection are not passed on, and a caller cannot remove headers that are set
 // here.
 func TestPassthroughConnection(t *testing.T) {
 	upstream := newRecorder(t)
@@ -105,7 +104,7 @@ func TestPassthroughConnection(t *testing.T) {
 	}
 }
 
-// An upgrade is never made, whatever the upstream answers.
+// The connection is never upgraded, also if the upstream agrees.
 func TestPassthroughNoTunnel(t *testing.T) {
 	upstream := newRecorder(t)
 	upstream.answer = func(w http.ResponseWriter, _ *http.Request) {
@@ -120,14 +119,15 @@ func TestPassthroughNoTunnel(t *testing.T) {
 	}
 }
 
-// Every request is framed anew: no bytes of one become another, neither here nor at Keycloak.
+// Every request gets new framing: no bytes of a request become another request, here or in
+// Keycloak.
 func TestPassthroughFraming(t *testing.T) {
 	const inner = "GET /admin/smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
 	post := func(body string, headers ...string) string { return request("POST", "/x", headers...) + body }
 	for name, c := range map[string]struct {
 		request string
 		status  int
-		body    string // that reached Keycloak
+		body    string // as Keycloak got it
 	}{
 		"length":                  {post("abc", "Content-Length: 3"), 200, "abc"},
 		"chunked":                 {post("3\r\nabc\r\n0\r\n\r\n", "Transfer-Encoding: chunked"), 200, "abc"},
@@ -161,11 +161,11 @@ func TestPassthroughFraming(t *testing.T) {
 			if res.StatusCode != c.status {
 				t.Errorf("%d %s, want %d", res.StatusCode, body, c.status)
 			}
-			upstream.Close() // waits for what is under way
+			upstream.Close() // waits for running requests
 			got := upstream.take()
 			if c.status != 200 {
-				// What was begun before the mistake was read may have reached Keycloak, but as that
-				// one request and without its end.
+				// A request may have reached Keycloak before its fault was detected, but as one
+				// request and without its end.
 				if slices.ContainsFunc(got, func(r *http.Request) bool { return r.RequestURI != "/x" }) {
 					t.Errorf("%d requests reached Keycloak", len(got))
 				}
@@ -181,7 +181,7 @@ func TestPassthroughFraming(t *testing.T) {
 	}
 }
 
-// The answer comes back as it is, with the id of our own log line.
+// The answer is returned as it is, with the id of the log line added.
 func TestPassthroughAnswer(t *testing.T) {
 	upstream := newRecorder(t)
 	upstream.answer = func(w http.ResponseWriter, r *http.Request) {

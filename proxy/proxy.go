@@ -32,25 +32,25 @@ import (
 	"keycloak-scim-proxy/proxy/writing"
 )
 
-// Proxy is the program as a value.
+// Proxy is the whole program, without its command line.
 type Proxy struct {
 	cfg      config.Config
 	client   *keycloak.Client
 	engine   *guard.Engine
 	log      *zap.Logger
 	now      func() time.Time
-	newID    func() string // of a request, for the log and the caller
+	newID    func() string // makes the id of a request, for the log and the header X-Request-Id
 	registry *prometheus.Registry
 	sinks    []observe.Sink
 	meter    *meter.Meter
 	realms   *realms
 	tenants  *tenants
-	pass     *passthrough.Passthrough // nil: other paths are 404
+	pass     *passthrough.Passthrough // nil: other paths get 404
 	tls      *tls.Config              // nil: plain HTTP
 }
 
-// New builds the proxy. It opens the store and does not talk to Keycloak: the first request of a realm
-// asks what the realm is like.
+// New makes the proxy. It opens the store and sends no request to Keycloak: the first request for a
+// realm reads the realm's user profile.
 func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
 	to, err := transport.New(cfg.Keycloak)
 	if err != nil {
@@ -62,7 +62,7 @@ func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
 	}
 	p := &Proxy{cfg: cfg, engine: engine, log: log, now: time.Now, newID: rand.Text, registry: prometheus.NewRegistry()}
 	now := func() time.Time { return p.now() }
-	p.sinks = []observe.Sink{observe.NewMetrics(p.registry), observe.NewLog(log)} // whoever has seen the line finds it counted
+	p.sinks = []observe.Sink{observe.NewMetrics(p.registry), observe.NewLog(log)} // a request is counted before its line is written
 	p.meter = meter.New(int64(cfg.Limits.Memory))
 	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(to, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
 	p.realms = newRealms(p.client, engine, p.requestTimeout()+p.doubt()+lockSpare, now)
@@ -78,10 +78,10 @@ func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
 	return p, nil
 }
 
-// Close frees what New opened; Run does it by itself.
+// Close closes the store. Run does that by itself.
 func (p *Proxy) Close() error { return p.engine.Close() }
 
-// tenant makes a tenant of the configuration.
+// tenant makes a configured tenant.
 func (p *Proxy) tenant(c config.Tenant) *tenant {
 	t := &tenant{name: c.Tenant, scope: p.realms.scope(c.Realm, c.Group, true), plan: p.plan()}
 	t.plan.dialect = adapters.For(c.IDP)
@@ -91,7 +91,7 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 	t.mark = storemark.New(storemark.Options{
 		Account: t.account, Stamp: p.stamp, Expect: p.cfg.Store.ExpectStamp, Now: t.scope.now,
 		Unmarkable: func(err error) {
-			p.log.Info("the account cannot be marked in Keycloak, so a store that is lost while the proxy does not run is not found out",
+			p.log.Info("the account cannot be marked in Keycloak: if the store is lost while the proxy does not run, that is not detected",
 				zap.String("tenant", c.Tenant), zap.Error(err))
 		},
 	})
@@ -103,9 +103,8 @@ func (p *Proxy) stamp(ctx context.Context) (string, error) {
 	return stamp, err
 }
 
-// AcceptStore has the proxy go on with the store as it is, whatever store Keycloak names, as
-// store.expectStamp does. It must be called before anything is served, and only if it is known that
-// nothing is missing.
+// AcceptStore accepts the store although Keycloak may name another one, as store.expectStamp does.
+// It must be called before Run or Handler, and only if no data of the store is missing.
 func (p *Proxy) AcceptStore(ctx context.Context) error {
 	stamp, err := p.stamp(ctx)
 	if err != nil {
@@ -133,28 +132,7 @@ func (p *Proxy) dropIn() *dropIn {
 	}
 }
 
-func newPassthrough(cfg config.Config, to *http.Transport) (*passthrough.Passthrough, error) {
-	target, err := url.Parse(cfg.Keycloak.URL)
-	if err != nil {
-		return nil, err
-	}
-	to = to.Clone()
-	to.DisableCompression = true // what the caller did not ask for is not added
-	o := passthrough.Options{
-		Target: target, Transport: observe.Transport(to, time.Now),
-		Deny: cfg.DropIn.Passthrough.Deny, Timeout: cfg.DropIn.Passthrough.Timeout.Std(),
-	}
-	for _, text := range cfg.TrustedProxies {
-		network, err := config.Network(text)
-		if err != nil {
-			return nil, err
-		}
-		o.Trusted = append(o.Trusted, network)
-	}
-	return passthrough.New(o), nil
-}
-
-// withExtensions adds what a tenant declares.
+// withExtensions adds the extensions that a tenant declares.
 func withExtensions(s scim.Schemas, declared []config.Extension) scim.Schemas {
 	for _, e := range declared {
 		schema := scim.Schema{ID: e.URN, Name: cmp.Or(e.Name, e.URN), Description: "An extension of this tenant"}
@@ -166,7 +144,7 @@ func withExtensions(s scim.Schemas, declared []config.Extension) scim.Schemas {
 	return s
 }
 
-// readsInFlight is how many calls to Keycloak one request may have under way for a list.
+// readsInFlight is how many concurrent calls to Keycloak a list may make.
 const readsInFlight = 8
 
 func (p *Proxy) plan() plan {
@@ -184,7 +162,7 @@ func (p *Proxy) plan() plan {
 	}
 }
 
-// Handler is the public door.
+// Handler returns the handler of the public listener.
 func (p *Proxy) Handler() http.Handler {
 	door := &scimhttp.Door{
 		Tenants: entrance{p.tenants, func(r *http.Request, variables map[string]string) string {
@@ -210,11 +188,11 @@ func (p *Proxy) Handler() http.Handler {
 
 func (p *Proxy) requestTimeout() time.Duration { return p.cfg.Limits.Request.Std() }
 
-// doubt is how long a write may still take effect after its outcome was lost: the time-out of a call
-// and a quarter of it as grace.
+// doubt is how long a write may still take effect after its result was lost: the timeout of a call
+// and a quarter of it.
 func (p *Proxy) doubt() time.Duration { return p.cfg.Keycloak.Timeout.Std() * 5 / 4 }
 
-// recorded keeps the record of a request, and hands it to the sinks when the request has ended.
+// recorded makes the record of a request, and passes it to the sinks at the end of the request.
 func (p *Proxy) recorded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := p.now()
@@ -224,7 +202,7 @@ func (p *Proxy) recorded(next http.Handler) http.Handler {
 		record.Note(func(s *observe.Summary) { s.RequestID, s.Method, s.Path = id, r.Method, r.URL.Path })
 		ctx, share := p.meter.With(ctx)
 		defer share.End()
-		defer func() { // an answer that is cut off ends in a panic
+		defer func() { // deferred, because an answer that is cut off ends in a panic
 			took := p.now().Sub(begun)
 			summary := record.Summary()
 			for _, s := range p.sinks {
@@ -242,7 +220,7 @@ func report(ctx context.Context, r scimhttp.Report) {
 	})
 }
 
-// public is the scheme and host that callers use.
+// public returns the scheme and host that callers use.
 func (p *Proxy) public(r *http.Request) string {
 	if p.cfg.PublicURL != "" {
 		return p.cfg.PublicURL

@@ -17,8 +17,8 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 )
 
-// Each request makes one log line and is counted, under its tenant once the caller is known; what a
-// caller makes up is no label.
+// Each request has one log line and is counted, under its tenant if the caller is known. Invented
+// names do not become labels.
 func TestLogLineAndMetrics(t *testing.T) {
 	p, upstream, tokens := serving(t)
 	core, logs := observer.New(zap.DebugLevel)
@@ -88,7 +88,7 @@ func TestLogLineAndMetrics(t *testing.T) {
 	}
 }
 
-// lineText is a log line without what depends on time.
+// lineText formats a log line without the fields that depend on time.
 func lineText(e observer.LoggedEntry) string {
 	fields := e.ContextMap()
 	text := e.Level.String()

@@ -21,12 +21,12 @@ import (
 	"keycloak-scim-proxy/config"
 )
 
-// recorder is an upstream that writes down what reaches it. It has no Keycloak behind it.
+// recorder is an upstream that records its requests, instead of a Keycloak.
 type recorder struct {
 	*httptest.Server
 	mu  sync.Mutex
-	got []*http.Request // with their bodies read
-	// answer replaces the plain 200.
+	got []*http.Request // their bodies were read
+	// answer, if it is not nil, answers instead of 200.
 	answer http.HandlerFunc
 }
 
@@ -47,7 +47,7 @@ func newRecorder(t *testing.T) *recorder {
 	return u
 }
 
-// take returns what came since the last time.
+// take returns the requests since the last call.
 func (u *recorder) take() []*http.Request {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -56,7 +56,7 @@ func (u *recorder) take() []*http.Request {
 	return got
 }
 
-// targets are the request targets of what came since the last time.
+// targets returns the targets of the requests since the last call.
 func (u *recorder) targets() string {
 	var all []string
 	for _, r := range u.take() {
@@ -65,7 +65,7 @@ func (u *recorder) targets() string {
 	return strings.Join(all, " ")
 }
 
-// lines is a log whose lines can be waited for.
+// lines is a log that a test can wait for.
 type lines chan string
 
 func (l lines) Write(b []byte) (int, error) {
@@ -75,8 +75,8 @@ func (l lines) Write(b []byte) (int, error) {
 
 func (l lines) Sync() error { return nil }
 
-// passing runs a proxy that passes to an upstream on a real listener, with more configuration, and
-// returns its address.
+// passing runs a proxy with passthrough to an upstream on a real listener, with additional
+// configuration, and returns its address.
 func passing(t *testing.T, upstream, more string) (p *Proxy, address string, log lines) {
 	t.Helper()
 	dir := t.TempDir()
@@ -118,7 +118,7 @@ type reply struct {
 	Header     http.Header
 }
 
-// say sends bytes as they are and reads one answer.
+// say sends bytes and reads one answer.
 func say(t *testing.T, address, request string) (reply, string) {
 	t.Helper()
 	c, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)

@@ -11,9 +11,8 @@ import (
 	"keycloak-scim-proxy/proxy/store/guard"
 )
 
-// resealWait is how long running proxies may need to finish a write and to check the store again. A
-// check is at most two seconds old, and a write to Redis ends after three tries of three seconds
-// each.
+// resealWait is how long Reseal waits for running proxies to finish a write and to check the store
+// again: a check is at most 2 s old, and a write to Redis ends after three tries of 3 s each.
 const resealWait = 15 * time.Second
 
 // Reseal opens the configured store, seals every record with the first key, and retires the other

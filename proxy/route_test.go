@@ -16,36 +16,36 @@ import (
 	"keycloak-scim-proxy/proxy/writing"
 )
 
-// shelf is a directory with one user and one group that holds names only, and a space of records.
-// It does as little as possible, so that what is counted is the cost of the layers above it.
-type shelf struct {
+// minimal is a directory with one user and one group that stores only names, and a space of
+// records. It does as little as possible, so that a test measures the cost of the layers above it.
+type minimal struct {
 	shown   map[scim.ResourceType]scim.Resource
 	records map[string]store.Record
 }
 
-func (s *shelf) Capabilities() directory.Capabilities {
+func (s *minimal) Capabilities() directory.Capabilities {
 	return directory.Capabilities{MaxPage: 100, Placements: map[scim.ResourceType]map[string]directory.Placement{
 		scim.User: {"username": directory.CaseFolded, "active": directory.Native}, scim.Group: {"displayname": directory.Native, "members": directory.ServerMade},
 	}}
 }
 
-func (s *shelf) Create(_ context.Context, t scim.ResourceType, r scim.Resource) (scim.Resource, error) {
+func (s *minimal) Create(_ context.Context, t scim.ResourceType, r scim.Resource) (scim.Resource, error) {
 	s.shown[t] = r.With("id", `"1"`)
 	return s.shown[t], nil
 }
 
-func (s *shelf) Get(_ context.Context, ref scim.Ref, _ directory.Fields) (scim.Resource, error) {
+func (s *minimal) Get(_ context.Context, ref scim.Ref, _ directory.Fields) (scim.Resource, error) {
 	if ref.ID != "1" {
 		return scim.Resource{}, scim.NotFound(ref)
 	}
 	return s.shown[ref.Type], nil
 }
 
-func (s *shelf) List(_ context.Context, q directory.Query) (directory.Page, error) {
+func (s *minimal) List(_ context.Context, q directory.Query) (directory.Page, error) {
 	return directory.Page{Total: 1, Start: 1, Resources: []scim.Resource{s.shown[q.Type]}, Resume: []string{"1"}}, nil
 }
 
-func (s *shelf) Update(_ context.Context, ref scim.Ref, edit directory.Edit) (scim.Resource, error) {
+func (s *minimal) Update(_ context.Context, ref scim.Ref, edit directory.Edit) (scim.Resource, error) {
 	wanted, err := edit(s.shown[ref.Type])
 	if err == nil {
 		s.shown[ref.Type] = wanted
@@ -53,10 +53,10 @@ func (s *shelf) Update(_ context.Context, ref scim.Ref, edit directory.Edit) (sc
 	return wanted, err
 }
 
-func (s *shelf) ChangeMembers(context.Context, scim.Ref, directory.MemberChange) error { return nil }
-func (s *shelf) Delete(context.Context, scim.Ref) error                                { return nil }
+func (s *minimal) ChangeMembers(context.Context, scim.Ref, directory.MemberChange) error { return nil }
+func (s *minimal) Delete(context.Context, scim.Ref) error                                { return nil }
 
-func (s *shelf) Load(_ context.Context, ids ...string) (map[string]store.Record, error) {
+func (s *minimal) Load(_ context.Context, ids ...string) (map[string]store.Record, error) {
 	out := map[string]store.Record{}
 	for _, id := range ids {
 		out[id] = s.records[id]
@@ -64,30 +64,30 @@ func (s *shelf) Load(_ context.Context, ids ...string) (map[string]store.Record,
 	return out, nil
 }
 
-func (s *shelf) Save(_ context.Context, id string, r store.Record) (uint64, error) {
+func (s *minimal) Save(_ context.Context, id string, r store.Record) (uint64, error) {
 	s.records[id] = r
 	return 1, nil
 }
 
-// records is the shelf with the Delete of its records.
-type records struct{ *shelf }
+// records is minimal with the Delete of its records.
+type records struct{ *minimal }
 
 func (records) Delete(context.Context, ...string) error { return nil }
 
-// route is what a request passes between the door and Keycloak's wire, for one dialect.
+// route has everything that a request passes between scimhttp and keycloak, for one dialect.
 type route struct {
 	decode  protocol.Decoder
 	service protocol.Service
 }
 
 func newRoute(idp string) route {
-	s := &shelf{map[scim.ResourceType]scim.Resource{
+	s := &minimal{map[scim.ResourceType]scim.Resource{
 		scim.User: document.Must(`{"id":"1","userName":"u","active":true}`), scim.Group: document.Must(`{"id":"1","displayName":"g"}`),
 	}, map[string]store.Record{}}
 	return routeOver(idp, s, records{s})
 }
 
-// routeOver has the layers above a directory and a space of records.
+// routeOver makes a route over a directory and a space of records.
 func routeOver(idp string, s directory.Directory, kept overlay.Records) route {
 	var d directory.Directory = overlay.New(s, overlay.Options{Records: kept, Pending: kept, Limit: 1 << 30, Now: time.Now})
 	find := func(context.Context, scim.ResourceType, scim.AttrPath, string) ([]string, bool, error) {
@@ -101,7 +101,7 @@ func routeOver(idp string, s directory.Directory, kept overlay.Records) route {
 	}
 }
 
-// do carries a request out; errors are part of what requests lead to.
+// do carries out a request. It ignores errors, which are results too.
 func (r route) do(w protocol.Request) error {
 	if len(w.Body) > 0 {
 		if err := bounds.JSON(w.Body, 64); err != nil {

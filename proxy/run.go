@@ -13,24 +13,25 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// grace is how long requests under way may take when the program is asked to end.
+// grace is how long running requests may take after the context has ended.
 const grace = 20 * time.Second
 
-// Run serves until the context ends, then lets requests under way finish. Ready is told the address once the door is open.
+// Run serves until the context ends, then lets running requests finish for up to 20 seconds. It
+// calls ready with the address when the listeners are open.
 func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
-	door, err := new(net.ListenConfig).Listen(ctx, "tcp", p.cfg.Listen)
+	public, err := new(net.ListenConfig).Listen(ctx, "tcp", p.cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	address := door.Addr()
+	address := public.Addr()
 	if p.tls != nil {
-		door = tls.NewListener(door, p.tls)
+		public = tls.NewListener(public, p.tls)
 	}
-	servers := map[*http.Server]net.Listener{p.server(p.Handler()): door}
+	servers := map[*http.Server]net.Listener{p.server(p.Handler()): public}
 	if p.cfg.AdminListen != "" {
 		admin, err := new(net.ListenConfig).Listen(ctx, "tcp", p.cfg.AdminListen)
 		if err != nil {
-			return errors.Join(fmt.Errorf("adminListen: %w", err), door.Close())
+			return errors.Join(fmt.Errorf("adminListen: %w", err), public.Close())
 		}
 		servers[p.server(p.adminHandler())] = admin
 	}
@@ -65,7 +66,7 @@ func (p *Proxy) server(h http.Handler) *http.Server {
 	}
 }
 
-// longest is how long an answer may take to begin.
+// longest is the longest time until an answer begins.
 func (p *Proxy) longest() time.Duration {
 	if p.pass == nil {
 		return p.requestTimeout()

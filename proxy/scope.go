@@ -29,8 +29,7 @@ type realms struct {
 	lockTime time.Duration
 
 	mu sync.Mutex
-	// configured realms have a tenant. The others are served drop-in only: an admitted caller has
-	// named them.
+	// configured realms have a tenant. The others have only drop-in callers.
 	configured map[string]*realm
 	others     *lru.Cache[string, *realm]
 }
@@ -41,8 +40,8 @@ func newRealms(c *keycloak.Client, e store.Engine, lockTime time.Duration, now f
 	return r
 }
 
-// scope finds or makes the place where the records of a realm, or of a group of it, live. tenant
-// says that it belongs to a tenant.
+// scope returns the scope of a realm, or of a group of it. tenant is true if it belongs to a
+// tenant.
 func (r *realms) scope(name, group string, tenant bool) *scope {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -70,7 +69,8 @@ func (r *realms) scope(name, group string, tenant bool) *scope {
 // bulkSlots is how many operations of all bulk requests of a realm run at the same time.
 const bulkSlots = 32
 
-// realm is a Keycloak realm: its client, what is known of its user profile, and its share of bulk.
+// realm is a Keycloak realm: its client, its user profile if it is known, and its pool for bulk
+// requests.
 type realm struct {
 	name   string
 	client *keycloak.Client
@@ -85,17 +85,17 @@ type realm struct {
 	group      singleflight.Group
 }
 
-// directory is the only place that makes a keycloak.Realm.
+// directory returns the keycloak.Realm of a credential. All are made here.
 func (r *realm) directory(cred keycloak.Credential, p *profile.Profile) *keycloak.Realm {
 	return keycloak.NewRealm(r.client, r.name, cred, p)
 }
 
-// profileAge is how old the known profile may be. The next request reads an older one again, and uses
-// the old one if that fails.
+// profileAge is how long a profile is used. Then the next request reads it again, and uses the old
+// one if that fails.
 const profileAge = time.Minute
 
-// profile returns what is known of the realm's user profile. Concurrent service accounts read it
-// together; no single caller can cancel that.
+// profile returns the realm's user profile. Concurrent calls with service accounts read it once,
+// and the end of one caller's context does not cancel that.
 func (r *realm) profile(ctx context.Context, cred keycloak.Credential) (*profile.Profile, error) {
 	r.mu.Lock()
 	known, fresh := r.known, r.now().Sub(r.loaded) < profileAge
@@ -107,7 +107,7 @@ func (r *realm) profile(ctx context.Context, cred keycloak.Credential) (*profile
 	case refused:
 		return profile.Stock(), nil
 	case !cred.IsServiceAccount() && known == nil:
-		return r.load(ctx, cred) // one caller's token must not answer for another caller
+		return r.load(ctx, cred) // not shared, because callers may have different rights
 	}
 	done := r.group.DoChan("", func() (any, error) { return r.load(context.WithoutCancel(ctx), cred) })
 	select {
@@ -122,8 +122,8 @@ func (r *realm) profile(ctx context.Context, cred keycloak.Credential) (*profile
 	}
 }
 
-// load reads the profile again. A caller who may not read it gets the known one, or the stock one,
-// and changes nothing for others.
+// load reads the profile. If the credential may not read it, load returns the known or the stock
+// one.
 func (r *realm) load(ctx context.Context, cred keycloak.Credential) (*profile.Profile, error) {
 	p, err := keycloak.LoadProfile(ctx, r.client, r.name, cred)
 	r.mu.Lock()
@@ -144,8 +144,8 @@ func (r *realm) load(ctx context.Context, cred keycloak.Credential) (*profile.Pr
 	return p, nil
 }
 
-// scope is one place where records live: a whole realm, or one group of it. All ways into it share
-// its records, locks and cursor key.
+// scope is a set of resources with common records: a whole realm, or one group of it. All ways into
+// it share its records, locks and cursor key.
 type scope struct {
 	*realm
 	spaces    spaces
@@ -153,18 +153,19 @@ type scope struct {
 	cursorKey cursorKey
 }
 
-// spaces hold the records of a scope. What belongs to no resource has a space of its own, so that no
-// id in a request can name it.
+// spaces has the spaces of a scope. Records that do not belong to a resource have their own spaces,
+// so that an id in a request cannot name them.
 type spaces struct{ records, pending, keys store.Space }
 
-// spacesOf opens the spaces of a scope. Each kind has its own first word, so that no scope's name
-// leads to another kind.
+// spacesOf opens the spaces of a scope. The name of a space begins with its kind, so that spaces of
+// different kinds cannot have the same name.
 func spacesOf(e store.Engine, scope string) spaces {
 	return spaces{e.Open("realm." + scope), e.Open("pending." + scope), e.Open("keys." + scope)}
 }
 
-// scopeName names a scope in the store. A tenant that is confined to a group has a scope of its own,
-// so that no value and no lock of it meets another tenant. No realm's name has a slash.
+// scopeName returns the name of a scope in the store. A tenant that is confined to a group has its
+// own scope, so that it shares no value and no lock with another tenant. A realm's name has no
+// slash.
 func scopeName(realm, group string) string {
 	if group == "" {
 		return realm
@@ -172,10 +173,11 @@ func scopeName(realm, group string) string {
 	return realm + "/" + group
 }
 
-// lockSpare is how much longer than a request and a doubt a lock may last.
+// lockSpare is how much longer a lock lasts than a request and a write whose result was lost.
 const lockSpare = 30 * time.Second
 
-// longKey is the length from which on the name of a lock is hashed: stores bound their keys.
+// longKey is the longest name of a lock that is not hashed, because stores limit the length of
+// keys.
 const longKey = 256
 
 func (s *scope) lock(ctx context.Context, key string) (func(), error) {

@@ -16,7 +16,8 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// All ways into a whole realm share their records; a tenant that is confined to a group has its own.
+// All ways into a whole realm share their records. A tenant that is confined to a group has its
+// own.
 func TestScopes(t *testing.T) {
 	cfg := config.DropInOnly("http://127.0.0.1:1", filepath.Join(t.TempDir(), "store.db"))
 	for name, place := range map[string][2]string{"whole": {"r", ""}, "other": {"r", ""}, "acme": {"r", "acme"}, "globex": {"r", "globex"}, "elsewhere": {"r2", "acme"}} {
@@ -63,8 +64,8 @@ func TestScopes(t *testing.T) {
 	}
 }
 
-// What configuration and token decide is decided without Keycloak, so that a policy can act before
-// the first call.
+// The session depends only on configuration and token, so that a policy can act before the first
+// call to Keycloak.
 func TestNoCallBeforeTheFirstCallOfASession(t *testing.T) {
 	h, upstream, tokens := served(t)
 	for target, status := range map[string]int{
@@ -85,8 +86,8 @@ func TestNoCallBeforeTheFirstCallOfASession(t *testing.T) {
 	}
 }
 
-// A realm's profile is read once a minute, also by accounts that may not read it, and an account that
-// may not gets what another credential has read.
+// A realm's profile is requested once a minute, also by accounts that may not read it. Such an
+// account uses the profile that another credential has read.
 func TestProfileIsReadOncePerRealm(t *testing.T) {
 	upstream, clock := newRecorder(t), time.Now()
 	readable := false

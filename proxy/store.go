@@ -21,10 +21,11 @@ import (
 	"keycloak-scim-proxy/proxy/transport"
 )
 
-// startTimeout bounds how long the start waits for a store that does not answer.
+// startTimeout is how long the start waits for a store that does not answer.
 const startTimeout = 5 * time.Second
 
-// openStore opens the store that the configuration names. A store that does not answer yet is checked later, before its first use.
+// openStore opens the configured store. If the store does not answer yet, it is checked before its
+// first use.
 func openStore(ctx context.Context, s config.Store, log *zap.Logger) (*guard.Engine, error) {
 	o := guard.Options{ExpectStamp: s.ExpectStamp, Now: time.Now, NewID: rand.Text}
 	if s.Encryption != nil {
@@ -46,7 +47,7 @@ func openStore(ctx context.Context, s config.Store, log *zap.Logger) (*guard.Eng
 	defer cancel()
 	switch stamp, created, err := guarded.Stamp(ctx); {
 	case errors.Is(err, store.ErrUnavailable):
-		log.Warn("the store does not answer yet, requests that need it fail with 503 until it does", zap.Error(err))
+		log.Warn("the store does not answer yet: requests that need it return 503 until it does", zap.Error(err))
 	case err != nil:
 		return nil, errors.Join(err, engine.Close())
 	default:
@@ -55,22 +56,23 @@ func openStore(ctx context.Context, s config.Store, log *zap.Logger) (*guard.Eng
 	return guarded, nil
 }
 
-// warnOfModes warns about a store that others than its owner may read, write or exchange. Whether that is wanted, the operator knows.
+// warnOfModes warns if users other than the owner may read, write or replace the store. It does not
+// fail, because the operator may want that.
 func warnOfModes(path string, log *zap.Logger) {
 	if runtime.GOOS == "windows" {
-		return // modes say nothing there
+		return // it does not use these modes
 	}
 	for _, c := range []struct {
 		path, message string
 		wide          fs.FileMode
 	}{
-		{path, "the store can be read or written by others than its owner: chmod 600 it", 0o077},
-		{filepath.Dir(path), "the directory of the store can be written by others than its owner, who can exchange the store: chmod go-w it", 0o022},
+		{path, "users other than the owner can read or write the store: restrict it (chmod 600)", 0o077},
+		{filepath.Dir(path), "users other than the owner can write the store's directory, and so replace the store: remove the group's and others' write permission (chmod go-w)", 0o022},
 	} {
 		info, err := os.Stat(c.path)
 		switch {
 		case err != nil:
-			log.Warn("the mode of the store is not known", zap.String("path", c.path), zap.Error(err))
+			log.Warn("cannot read the mode of the store's file or directory", zap.String("path", c.path), zap.Error(err))
 		case info.Mode().Perm()&c.wide != 0:
 			log.Warn(c.message, zap.String("path", c.path), zap.String("mode", fmt.Sprintf("%04o", info.Mode().Perm())))
 		}

@@ -18,7 +18,7 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
-// keyFile holds a key of one repeated letter.
+// keyFile writes a file with a key of one repeated letter.
 func keyFile(t *testing.T, letter string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), letter)
@@ -30,7 +30,7 @@ func keyFile(t *testing.T, letter string) string {
 
 func encryption(files ...string) *config.Encryption { return &config.Encryption{KeyFiles: files} }
 
-// A store that was written with one key does not start with another, and not without one.
+// A store that was written with one key does not start with another key or without one.
 func TestWrongKeysDoNotStart(t *testing.T) {
 	cfg := config.DropInOnly("http://127.0.0.1:1", filepath.Join(t.TempDir(), "store.db"))
 	k1, k2 := keyFile(t, "a"), keyFile(t, "b")
@@ -59,7 +59,7 @@ func TestWrongKeysDoNotStart(t *testing.T) {
 	}
 }
 
-// ready is the answer of /readyz.
+// ready returns the answer of /readyz.
 func ready(t *testing.T, p *Proxy) (status int, text string) {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -67,7 +67,7 @@ func ready(t *testing.T, p *Proxy) (status int, text string) {
 	return w.Code, strings.TrimSpace(w.Body.String())
 }
 
-// The proxy starts before Redis does, says so, and is not ready until then.
+// The proxy starts without Redis, logs a warning, and is not ready until Redis answers.
 func TestStartBeforeRedis(t *testing.T) {
 	cfg := config.DropInOnly("http://127.0.0.1:1", "")
 	cfg.Store = config.Store{Redis: &config.Redis{Addresses: []string{"127.0.0.1:1"}}}
@@ -88,7 +88,8 @@ func TestStartBeforeRedis(t *testing.T) {
 	}
 }
 
-// A record that was written without the keys is readable while encryption.requireSealed is off, and refused once it is on.
+// A record that was written without keys is readable if encryption.requireSealed is off, and
+// refused if it is on.
 func TestRequireSealed(t *testing.T) {
 	cfg := config.DropInOnly("http://127.0.0.1:1", filepath.Join(t.TempDir(), "store.db"))
 	start := func(e *config.Encryption) *Proxy {
@@ -124,7 +125,8 @@ func TestRequireSealed(t *testing.T) {
 	}
 }
 
-// The stamp is logged at start and shown by /readyz, and another one than the expected one does not start.
+// The stamp is logged at the start and returned by /readyz. The proxy does not start with another
+// stamp than the expected one.
 func TestExpectStamp(t *testing.T) {
 	cfg := config.DropInOnly("http://127.0.0.1:1", filepath.Join(t.TempDir(), "store.db"))
 	core, logs := observer.New(zap.InfoLevel)
@@ -158,14 +160,14 @@ func TestExpectStamp(t *testing.T) {
 	}
 }
 
-// Modes of the file and of its directory that are wider than they need be are warned about, each with path and mode.
+// Too wide modes of the file and of its directory cause warnings with path and mode.
 func TestWideModesAreWarnedAbout(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	path := filepath.Join(dir, "store.db")
 	cfg := config.DropInOnly("http://127.0.0.1:1", path)
 	for _, c := range []struct {
 		name      string
-		file, dir os.FileMode // 0: as the store makes it
+		file, dir os.FileMode // 0 means the store's own mode
 		want      map[string]string
 	}{
 		{"new", 0, 0, nil},

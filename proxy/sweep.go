@@ -8,19 +8,21 @@ import (
 	"keycloak-scim-proxy/proxy/overlay"
 )
 
-// SweepOptions say what to sweep.
+// SweepOptions configure Sweep.
 type SweepOptions struct {
-	// Tenant is the one whose realm is swept, with its account. Empty: the realms of all tenants, each once with its first tenant's account.
+	// Tenant is the tenant whose realm is swept, with its account. If it is empty, the realms of
+	// all tenants are swept, each once, with the account of its first tenant.
 	Tenant string
-	// DryRun finds, and removes nothing.
+	// DryRun reports the records that Sweep would remove, and removes nothing.
 	DryRun bool
-	// Found is told of each finding, after it was removed if it was.
+	// Found is called for each finding, after its removal, if it is removed.
 	Found func(realm string, f overlay.Finding)
-	// Done is told what was done in a realm, also when it failed in the middle.
+	// Done is called for each realm with the result, also if the sweep failed in the middle.
 	Done func(realm string, s overlay.Swept)
 }
 
-// Sweep removes the records of resources that are gone. A realm that fails does not keep the others from being swept.
+// Sweep removes the records of resources that no longer exist. If it fails in one realm, it
+// continues with the others.
 func (p *Proxy) Sweep(ctx context.Context, o SweepOptions) error {
 	var failed error
 	swept := map[string]bool{}
@@ -39,10 +41,11 @@ func (p *Proxy) Sweep(ctx context.Context, o SweepOptions) error {
 	case o.Tenant != "":
 		return fmt.Errorf("there is no tenant %q", o.Tenant)
 	}
-	return errors.New("there is no tenant: a realm that is served drop-in only has no account to sweep with")
+	return errors.New("no tenant is configured: a realm without a tenant cannot be swept, because it has no account")
 }
 
-// sweepRealm asks Keycloak with the tenant's own account, which tells a missing resource from a missing SCIM API.
+// sweepRealm sweeps one realm. It uses the tenant's account, for which a missing resource can be
+// told from a missing SCIM API.
 func (p *Proxy) sweepRealm(ctx context.Context, t *tenant, o SweepOptions) error {
 	realm := t.scope.realm.name
 	known, err := t.scope.profile(ctx, t.account)

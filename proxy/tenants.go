@@ -15,7 +15,7 @@ import (
 	"keycloak-scim-proxy/proxy/tokens"
 )
 
-// tenants are the configured tenants and their tokens.
+// tenants has the configured tenants and their tokens.
 type tenants struct {
 	set *tokens.Set
 	all map[string]*tenant
@@ -41,8 +41,8 @@ func newTenants(configured []config.Tenant, build func(config.Tenant) *tenant, n
 	return t, nil
 }
 
-// authenticate finds the tenant of an opaque token. A tenant in the path must be the token's own; the
-// error does not say which check failed.
+// authenticate finds the tenant of an opaque token. A tenant in the path must be the token's own;
+// the error does not say which check failed.
 func (t *tenants) authenticate(r *http.Request, variables map[string]string) (caller, error) {
 	token, err := bearer(r)
 	if err != nil {
@@ -60,18 +60,19 @@ func (t *tenants) authenticate(r *http.Request, variables map[string]string) (ca
 	return caller{tenant: found, keyID: keyID, credential: found.account}, nil
 }
 
-// crossCheck warns once if a request names another provider than the tenant's idp. The configuration
-// decides.
+// crossCheck warns once per tenant if a request seems to come from another provider than the
+// tenant's idp. The configured dialect is used nevertheless.
 func (t *tenants) crossCheck(found *tenant, r *http.Request) {
 	if provider := adapters.DetectProvider(r.Header.Get); provider != "" && provider != found.plan.dialect.Name {
 		found.warned.Do(func() {
-			t.log.Warn("requests look like another identity provider's: is the tenant's idp right?",
+			t.log.Warn("requests seem to come from another identity provider: check the tenant's idp",
 				zap.String("tenant", found.name), zap.String("idp", found.plan.dialect.Name), zap.String("looksLike", provider))
 		})
 	}
 }
 
-// bearer reads the one Authorization header. Keycloak itself accepts a good and a bad one together.
+// bearer returns the token in the Authorization header. Two such headers are refused, because
+// Keycloak accepts a valid and an invalid one together.
 func bearer(r *http.Request) (string, error) {
 	given := r.Header.Values("Authorization")
 	if len(given) != 1 {

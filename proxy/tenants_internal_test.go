@@ -18,15 +18,15 @@ import (
 	"keycloak-scim-proxy/proxy/tokens"
 )
 
-// served is the handler of a proxy from serving.
+// served returns the handler of a proxy from serving.
 func served(t *testing.T) (h http.Handler, upstream *recorder, minted map[string]string) {
 	t.Helper()
 	p, upstream, tokens := serving(t)
 	return p.Handler(), upstream, tokens
 }
 
-// serving is a proxy with drop-in and the tenants acme and globex, each with a valid token, before
-// an upstream that gives their accounts tokens and refuses all else.
+// serving makes a proxy with drop-in and the tenants acme and globex, each with a valid token. Its
+// upstream issues tokens to their accounts and refuses everything else.
 func serving(t *testing.T) (p *Proxy, upstream *recorder, minted map[string]string) {
 	t.Helper()
 	upstream = newRecorder(t)
@@ -61,7 +61,7 @@ func serving(t *testing.T) (p *Proxy, upstream *recorder, minted map[string]stri
 	return p, upstream, minted
 }
 
-// enter asks for a document that is answered to any caller who is let in.
+// enter requests a document that every authenticated caller gets.
 func enter(h http.Handler, path string, authorization ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, "http://proxy"+path+"/ServiceProviderConfig", nil)
 	r.Header["Authorization"] = authorization
@@ -70,8 +70,8 @@ func enter(h http.Handler, path string, authorization ...string) *httptest.Respo
 	return w
 }
 
-// A tenant in the path must be the token's own. A refusal does not say what was wrong, nor which
-// tenants there are, and costs Keycloak nothing.
+// A tenant in the path must be the token's own. A refusal does not tell the reason or which tenants
+// exist, and costs no call to Keycloak.
 func TestTenantInThePathIsTheTokensOwn(t *testing.T) {
 	h, upstream, tokens := served(t)
 	acme, globex := "Bearer "+tokens["acme"], "Bearer "+tokens["globex"]
@@ -109,7 +109,7 @@ func TestTenantInThePathIsTheTokensOwn(t *testing.T) {
 	}
 }
 
-// There is one Authorization header, with one bearer token.
+// A request must have exactly one Authorization header, with one bearer token.
 func TestOneAuthorizationHeader(t *testing.T) {
 	h, _, tokens := served(t)
 	acme, globex := tokens["acme"], tokens["globex"]
@@ -139,8 +139,8 @@ func TestOneAuthorizationHeader(t *testing.T) {
 	}
 }
 
-// The name of a realm is part of Keycloak's URLs: one that could lead elsewhere is no endpoint,
-// whoever asks.
+// The name of a realm becomes part of Keycloak's URLs. A name that could change the path is refused
+// with 404, for all callers.
 func TestRealmNames(t *testing.T) {
 	h, upstream, _ := served(t)
 	for name, status := range map[string]int{

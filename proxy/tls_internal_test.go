@@ -17,7 +17,7 @@ import (
 	"keycloak-scim-proxy/test/certtest"
 )
 
-// The door speaks TLS where it is told to, and its links say https.
+// The public listener uses TLS if it is configured, and locations then begin with https.
 func TestTLS(t *testing.T) {
 	dir := t.TempDir()
 	files := config.Certificate{CertFile: filepath.Join(dir, "tls.crt"), KeyFile: filepath.Join(dir, "tls.key")}

@@ -212,7 +212,7 @@ func TestWhatIsWrongInAnOperationIsItsOwn(t *testing.T) {
 		{on("DELETE", "/Users", ""), "names one resource"},
 		{on("PATCH", "/Users/.search", "{}"), "the path"},
 		{`{"method":"POST","path":"/Users/1","bulkId":"p","data":{}}`, "of a POST"},
-		{`{"method":"POST","path":"/Bulk","bulkId":"n","data":{"Operations":[]}}`, "cannot contain another"},
+		{`{"method":"POST","path":"/Bulk","bulkId":"n","data":{"Operations":[]}}`, "cannot hold another"},
 		{`{"method":"POST","path":"/Users","bulkId":"d"}`, "needs data"},
 		{`{"method":"POST","path":"/Users","bulkId":"e","data":{"userName":"e","x":` + deep + `}}`, "nested deeper"},
 		{`{"method":"POST","path":"/Users","bulkId":"f","data":{"userName":"f","userName":"g"}}`, "given twice"},

@@ -220,7 +220,7 @@ func place(path string) (scim.Ref, error) {
 	case scim.Group.Endpoint():
 		ref.Type = scim.Group
 	case "Bulk":
-		return ref, scim.InvalidSyntax("a bulk request cannot contain another one")
+		return ref, scim.InvalidSyntax("a bulk request cannot hold another one")
 	}
 	if ref.Type == "" || len(segments) > 2 || ref.ID == protocol.Search {
 		return ref, scim.InvalidSyntax("the path is not /Users, /Groups or one resource below them")

@@ -10,10 +10,10 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// ErrUnreadable says that the credential may not read the realm's user profile.
-var ErrUnreadable = errors.New("keycloak: the user profile may not be read")
+// ErrUnreadable means that the credential may not read the realm's user profile.
+var ErrUnreadable = errors.New("keycloak: the credential may not read the user profile")
 
-// LoadProfile reads the realm's user profile (measured: readable with query-users alone).
+// LoadProfile reads the realm's user profile. The role query-users is sufficient (measured).
 func LoadProfile(ctx context.Context, c *Client, realm string, cred Credential) (*profile.Profile, error) {
 	path := "/admin/realms/" + url.PathEscape(realm) + "/users/profile"
 	a, err := c.do(ctx, cred, request{method: http.MethodGet, path: path})
@@ -32,7 +32,7 @@ func LoadProfile(ctx context.Context, c *Client, realm string, cred Credential) 
 	return p, nil
 }
 
-// endSessions logs a user out everywhere. Issued tokens stay valid until they expire.
+// endSessions ends all sessions of a user. Issued tokens stay valid until they expire.
 func (r *Realm) endSessions(ctx context.Context, ref scim.Ref) error {
 	path := "/admin/realms/" + url.PathEscape(r.realm) + "/users/" + url.PathEscape(ref.ID) + "/logout"
 	a, err := r.call(ctx, http.MethodPost, path, nil, "")

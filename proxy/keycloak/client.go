@@ -18,14 +18,14 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// maxAnswer bounds what is read of one answer. A group with 100,000 members is about 10 MB.
+// maxAnswer is the largest answer in bytes. A group with 100,000 members is about 10 MB.
 const maxAnswer = 64 << 20
 
-// smallAnswer is the size up to which an answer is not counted: that of a page of users, of which a
-// walk reads many and holds one.
+// smallAnswer is how many bytes of an answer are not counted in the request's share of memory:
+// about a page of users, of which a walk reads many but holds one at a time.
 const smallAnswer = 1 << 20
 
-// Client talks to one Keycloak. Nothing in it belongs to a tenant, so a reload closes nothing.
+// Client sends requests to one Keycloak. Tenants share it, and it outlives reloads.
 type Client struct {
 	base    string
 	http    *http.Client
@@ -33,9 +33,8 @@ type Client struct {
 	flights *semaphore.Weighted
 }
 
-// NewClient makes a client for the Keycloak at base (scheme, host and optional path). Each call may
-// take up to timeout, and at most maxInFlight calls run at once. The transport must not follow
-// redirects to other hosts; redirects are refused.
+// NewClient returns a client for the Keycloak at base (scheme, host and optional path). Each call
+// may take up to timeout, and at most maxInFlight calls run at once. Redirects are not followed.
 func NewClient(base string, transport http.RoundTripper, timeout time.Duration, maxInFlight int) *Client {
 	return &Client{
 		base: strings.TrimSuffix(base, "/"),
@@ -63,7 +62,8 @@ type reply struct {
 
 func (r reply) ok() bool { return r.status >= 200 && r.status < 300 }
 
-// do sends a request with a credential; a refused token is renewed once.
+// do sends a request with a credential. If Keycloak refuses the token, it retries once with a new
+// one.
 func (c *Client) do(ctx context.Context, cred Credential, q request) (reply, error) {
 	for attempt := 0; ; attempt++ {
 		token, err := cred.Token(ctx)
@@ -81,7 +81,7 @@ func (c *Client) send(ctx context.Context, token string, q request) (reply, erro
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	if err := c.flights.Acquire(ctx, 1); err != nil {
-		return reply{}, scim.Unavailable("Keycloak", fmt.Errorf("too many calls in flight: %w", err))
+		return reply{}, scim.Unavailable("Keycloak", fmt.Errorf("too many concurrent calls: %w", err))
 	}
 	defer c.flights.Release(1)
 	target := c.base + q.path
@@ -119,15 +119,15 @@ func (c *Client) send(ctx context.Context, token string, q request) (reply, erro
 	return reply{res.StatusCode, bytes.TrimSpace(body)}, nil
 }
 
-// unanswered is the failure of a call that got no answer of Keycloak's own.
+// unanswered is the error of a call that got no answer from Keycloak itself.
 type unanswered struct{ error }
 
-// Unwrap returns the failure.
+// Unwrap returns the cause.
 func (u unanswered) Unwrap() error { return u.error }
 
-// mayTakeEffect reports whether a change that was sent may still be carried out: no answer came, or
-// one that a proxy before Keycloak may have given while the change was under way. A connection that
-// was never made carried nothing.
+// mayTakeEffect reports whether a change may have been, or may still be, carried out although it
+// failed: no answer came, or a proxy before Keycloak may have answered while Keycloak was working.
+// It returns false if no connection was established.
 func mayTakeEffect(method string, r reply, err error) bool {
 	if method == http.MethodGet {
 		return false
@@ -139,8 +139,8 @@ func mayTakeEffect(method string, r reply, err error) bool {
 	return err == nil && r.status == http.StatusServiceUnavailable
 }
 
-// withoutURL is the cause of an error of net/http. The error itself carries the whole URL, and a
-// filter in it may name a person.
+// withoutURL returns the cause of an error of net/http. The error itself has the whole URL, and a
+// filter in the URL may have personal data.
 func withoutURL(err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err

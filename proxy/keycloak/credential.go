@@ -14,28 +14,28 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Credential yields the bearer token of a call.
+// Credential provides the bearer token of a call.
 type Credential interface {
-	// Token is the token to send.
+	// Token returns the token to send.
 	Token(ctx context.Context) (string, error)
-	// Invalidate reports that Keycloak answered 401 to this token. It returns true if another token
-	// may be accepted, so that the call is worth sending once more.
+	// Invalidate is called if Keycloak answered 401 to this token. It reports whether the call
+	// should be sent again with a new token.
 	Invalidate(token string) (retry bool)
-	// IsServiceAccount reports whether the credential is the proxy's own. Then a refusal is the
-	// proxy's fault, not the caller's.
+	// IsServiceAccount reports whether the credential is the tenant's service account, so that a
+	// refusal is not the caller's fault.
 	IsServiceAccount() bool
 }
 
-// Caller passes the caller's own token on (drop-in).
+// Caller is the caller's own token, which is passed on (drop-in).
 type Caller string
 
-// Token is the caller's.
+// Token returns the caller's token.
 func (c Caller) Token(context.Context) (string, error) { return string(c), nil }
 
-// Invalidate is final: only the caller can get another token.
+// Invalidate returns false: only the caller can get another token.
 func (Caller) Invalidate(string) (retry bool) { return false }
 
-// IsServiceAccount is false.
+// IsServiceAccount returns false.
 func (Caller) IsServiceAccount() bool { return false }
 
 // String hides the token.
@@ -47,8 +47,8 @@ func (Caller) GoString() string { return "<token>" }
 // renewBefore is how long before its expiry a token is replaced.
 const renewBefore = 20 * time.Second
 
-// Account is a client-credentials account. It lives as long as its tenant; concurrent renewals
-// collapse into one.
+// Account is a service account, with the client credentials grant. It is safe for concurrent use;
+// concurrent calls cause one renewal of the token.
 type Account struct {
 	client *Client
 	realm  string
@@ -62,16 +62,16 @@ type Account struct {
 	expires time.Time
 }
 
-// NewAccount makes the account of a client in a realm. The secret is read at each renewal, so that
-// it can be rotated.
+// NewAccount returns the account of a client in a realm. It calls secret at each renewal, so that
+// the secret can be rotated.
 func NewAccount(c *Client, realm, id string, secret func() (string, error), now func() time.Time) *Account {
 	return &Account{client: c, realm: realm, id: id, secret: secret, now: now}
 }
 
-// IsServiceAccount is true.
+// IsServiceAccount returns true.
 func (a *Account) IsServiceAccount() bool { return true }
 
-// Invalidate forgets the token, so that the next call renews it.
+// Invalidate drops the token, so that the next call renews it.
 func (a *Account) Invalidate(token string) (retry bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -81,8 +81,8 @@ func (a *Account) Invalidate(token string) (retry bool) {
 	return true
 }
 
-// Token is the cached token, or a new one. A caller that goes away does not fail the others that
-// wait for the same renewal.
+// Token returns the cached token, or a new one. If a caller's context ends, other callers that wait
+// for the same renewal are not affected.
 func (a *Account) Token(ctx context.Context) (string, error) {
 	a.mu.Lock()
 	token, fresh := a.token, a.now().Before(a.expires)
@@ -121,10 +121,10 @@ func (a *Account) renew(ctx context.Context) (string, error) {
 		Expires int    `json:"expires_in"`
 	}
 	if !r.ok() {
-		return "", scim.Unavailable("the service account", fmt.Errorf("token endpoint answered %d to client %q", r.status, a.id))
+		return "", scim.Unavailable("the service account", fmt.Errorf("the token endpoint answered %d to client %q", r.status, a.id))
 	}
 	if err := json.Unmarshal(r.body, &answer); err != nil || answer.Token == "" {
-		return "", scim.Upstream(fmt.Errorf("token endpoint: %w", err))
+		return "", scim.Upstream(fmt.Errorf("the token endpoint's answer has no token: %w", err))
 	}
 	life := time.Duration(answer.Expires) * time.Second
 	a.mu.Lock()

@@ -13,7 +13,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// issuer is a Keycloak that issues the tokens t1, t2, … and accepts those of valid.
+// issuer is a Keycloak that issues the tokens t1, t2, … and accepts those in valid.
 type issuer struct {
 	life   int // seconds
 	issued int
@@ -43,8 +43,8 @@ func accepted(tokens ...string) func(string) bool {
 
 var one = scim.Ref{Type: scim.User, ID: "1"}
 
-// The account's token is used until 20 s before it expires, or for half of a short life, and then
-// replaced before a call fails.
+// The account's token is used until 20 s before it expires, or for half of a short lifetime. Then
+// it is replaced before a call fails.
 func TestAccountRenewsBeforeExpiry(t *testing.T) {
 	for _, row := range []struct{ life, lasts int }{{300, 280}, {60, 40}, {40, 20}, {30, 15}, {1, 0}} {
 		clock := time.Unix(1e9, 0)
@@ -73,8 +73,8 @@ func TestAccountRenewsBeforeExpiry(t *testing.T) {
 	}
 }
 
-// A token that Keycloak refuses is replaced and the call sent again, once. A caller's own token is
-// not.
+// If Keycloak refuses a token, it is replaced and the call is sent again, once. That does not apply
+// to a caller's own token.
 func TestRefusedTokenIsRenewedOnce(t *testing.T) {
 	for _, row := range []struct {
 		name   string
@@ -105,7 +105,7 @@ func TestRefusedTokenIsRenewedOnce(t *testing.T) {
 	}
 }
 
-// A refusal of a token that was replaced meanwhile does not throw the new one away.
+// A late refusal of an old token does not drop the new one.
 func TestRefusalOfAnOldTokenKeepsTheNewOne(t *testing.T) {
 	k := &issuer{life: 300, valid: func(string) bool { return true }}
 	account := NewAccount(NewClient("http://keycloak.example", k, time.Minute, 1), "r", "scim", func() (string, error) { return "s", nil },

@@ -1,17 +1,17 @@
 // Package keycloak makes Keycloak look like a standard directory.
 //
-// It owns the wire to Keycloak (a bounded transport), credentials, and Realm, the Directory over
-// the native SCIM API. Package profile, below it, decides by the realm's user profile what Keycloak
-// holds of a resource. Everything odd that Keycloak does ends in these two packages: each oddity is
-// cited where it is mended, and docs/keycloak.md lists the measurements.
+// It has the client for Keycloak, credentials, and Realm, the Directory over the native SCIM API.
+// Package profile decides by the realm's user profile which attributes Keycloak stores. These two
+// packages handle everything in which Keycloak differs from the standard: the code cites each
+// difference, and docs/keycloak.md lists the measurements.
 //
-// It must not know the store, dialects, HTTP towards the caller, or any other room. The user
-// profile stays below it: other rooms see what it makes possible as directory.Capabilities.
+// It does not know the store, dialects, HTTP towards the caller, or other layers. Other layers see
+// the user profile only as directory.Capabilities.
 //
-// Failures. Every call has a deadline, a bounded body and a place among a bounded number of calls
-// in flight. If Keycloak is unreachable the error is 503, if it is too slow 504, and if its answer
-// makes no sense 502. A create that Keycloak acknowledged but that could not be read back is an
-// error: the user exists then, and the pending record of the room above lets the retry finish it.
-// An update is one native PATCH, which Keycloak applies whole or not at all. A membership change of
-// more than one chunk is rolled forward, or else back: see members.go.
+// Failures. Every call has a deadline, and its answer a bounded size; the number of concurrent
+// calls is bounded. The error is 503 if Keycloak is unreachable, 504 if it is too slow, and 502 if
+// its answer cannot be read. A create that Keycloak acknowledged but that could not be read back is
+// an error although the user exists; the pending record of the layer above lets a retry finish it.
+// An update is one native PATCH, which Keycloak applies whole or not at all. If a membership change
+// of more than one chunk fails, it is completed or undone: see members.go.
 package keycloak

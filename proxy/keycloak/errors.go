@@ -9,13 +9,13 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// refused turns an answer that is no success into its SCIM error. Keycloak's own bodies are of
-// three kinds: SCIM errors, {"error": …} of its REST framework, and nothing. Only details of 400
-// and 409 are passed on; they speak of the request.
+// refused returns the SCIM error for an answer with an error status. Keycloak's bodies are SCIM
+// errors, {"error": …} of its REST framework, or empty. Only the details of 400 are passed on: they
+// are about the request.
 func (r *Realm) refused(ref scim.Ref, a reply) error {
 	body, _ := scim.ParseResource(a.body)
 	detail := document.Text(body.Raw("detail"))
-	// Its detail may repeat a value or a filter, which the log does not hold.
+	// Without the detail, which may quote a value or a filter: the log must not have them.
 	cause := fmt.Errorf("Keycloak answered %d", a.status)
 	if said := cmp.Or(document.Text(body.Raw("scimType")), document.Text(body.Raw("error"))); said != "" {
 		cause = fmt.Errorf("%w: %s", cause, document.Cut(said, 64))
@@ -50,10 +50,10 @@ func badRequest(scimType, detail string, cause error) error {
 	return &scim.Error{Status: 400, Type: scimType, Detail: detail, Cause: cause}
 }
 
-// notFound tells a missing resource (a SCIM error) from a realm without SCIM (a bare 404, measured:
-// also for bad page numbers, which never leave the proxy). Keycloak looks a resource up before it
-// asks for permissions, so a caller without any role gets the same answer (measured): only the
-// answer to the proxy's own account counts as proof.
+// notFound tells a missing resource (a SCIM error) from a realm without SCIM API (404 without body;
+// measured: also for wrong page numbers, which the proxy does not send). Keycloak looks up a
+// resource before it checks permissions, so that a caller without any role gets the same answer
+// (measured): only an answer to a service account proves that the resource does not exist.
 func (r *Realm) notFound(ref scim.Ref, body scim.Resource, cause error) error {
 	switch {
 	case body.Raw("schemas") != "" && ref.ID != "":
@@ -66,7 +66,7 @@ func (r *Realm) notFound(ref scim.Ref, body scim.Resource, cause error) error {
 	return noSCIM(cause)
 }
 
-// noSCIM answers a drop-in caller in whose realm there is nothing to ask.
+// noSCIM is the error for a drop-in caller of a realm without SCIM API.
 func noSCIM(cause error) error {
 	return &scim.Error{Status: 404, Detail: "there is no such realm, or its SCIM API is not enabled", Cause: cause}
 }

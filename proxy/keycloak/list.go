@@ -13,28 +13,29 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// A walk must lose nobody while others create and delete; pages by index do (measured). Users are
-// listed in the order that `userName gt "…"` compares by, so a mark is the name of the last user.
-// Groups are not: they are listed by bytes, and `displayName gt` folds case. Their mark is the
-// index and the ids of the last rows; where those have moved, they are looked for.
+// A walk over pages must not skip resources during concurrent creates and deletes, as pages by
+// index do (measured). Keycloak lists users in the order of `userName gt "…"`, so that a walk over
+// users resumes after a userName. It lists groups by bytes, but `displayName gt` ignores letter
+// case, so that a walk over groups resumes after an index and the ids of the last rows there; if
+// these rows have moved, behind searches them.
 const (
-	markName  = "n"
-	markIndex = "i"
-	markRows  = 5
+	resumeName  = "n"
+	resumeIndex = "i"
+	resumeRows  = 5
 )
 
-// List reads one page of at most 100. The filter must be one that Capabilities says is decided rightly;
-// sorting is not done here.
+// List reads one page of at most 100 resources. The filter must be one that Capabilities declares
+// as supported. It does not sort.
 func (r *Realm) List(ctx context.Context, q directory.Query) (directory.Page, error) {
 	switch kind, rest := cut(q.ResumeAfter); kind {
-	case markName:
+	case resumeName:
 		behind := scim.Compare{Attr: userName, Op: scim.Gt, Value: document.Quote(rest)}
 		if q.Start = 1; q.Filter == nil {
 			q.Filter = behind
 		} else {
 			q.Filter = scim.And{Terms: []scim.Filter{q.Filter, behind}}
 		}
-	case markIndex:
+	case resumeIndex:
 		start, err := r.behind(ctx, q, rest)
 		if err != nil {
 			return directory.Page{}, err
@@ -46,11 +47,9 @@ func (r *Realm) List(ctx context.Context, q directory.Query) (directory.Page, er
 	return r.listAt(ctx, q, q.Start)
 }
 
-func cut(mark string) (kind, rest string) {
-	if mark == "" {
-		return "", ""
-	}
-	return mark[:1], mark[1:]
+func cut(resume string) (kind, rest string) {
+	n := min(len(resume), 1)
+	return resume[:n], resume[n:]
 }
 
 func (r *Realm) listAt(ctx context.Context, q directory.Query, start int) (directory.Page, error) {
@@ -88,20 +87,22 @@ func readPage(body []byte, t scim.ResourceType, start int) (directory.Page, erro
 		}
 		ids = append(ids, one.ID())
 		page.Resources = append(page.Resources, one)
-		page.Resume = append(page.Resume, mark(t, one, start+i, ids))
+		page.Resume = append(page.Resume, resumeAfter(t, one, start+i, ids))
 	}
 	return page, nil
 }
 
-func mark(t scim.ResourceType, one scim.Resource, at int, ids []string) string {
+// resumeAfter returns the text with which List resumes after a resource at an index; ids has the
+// ids up to it.
+func resumeAfter(t scim.ResourceType, one scim.Resource, at int, ids []string) string {
 	if t == scim.User {
-		return markName + document.Text(one.Get(userName))
+		return resumeName + document.Text(one.Get(userName))
 	}
-	return markIndex + strconv.Itoa(at) + "," + strings.Join(ids[max(0, len(ids)-markRows):], ",")
+	return resumeIndex + strconv.Itoa(at) + "," + strings.Join(ids[max(0, len(ids)-resumeRows):], ",")
 }
 
-// behind is the index behind a mark's rows, wherever they are now: first where they were, then page
-// by page before and after that.
+// behind returns the index after the rows of a resume text. It searches them first where they were,
+// then page by page before and after that.
 func (r *Realm) behind(ctx context.Context, q directory.Query, rest string) (int, error) {
 	parts := strings.Split(rest, ",")
 	at, err := strconv.Atoi(parts[0])
@@ -121,15 +122,15 @@ func (r *Realm) behind(ctx context.Context, q directory.Query, rest string) (int
 			return start + i + 1, nil
 		}
 		switch {
-		case step < 0 && start == 1: // not there or before
+		case step < 0 && start == 1: // not here and not before: search the pages after
 			start, step = first, pageLimit
 		case step > 0 && len(page.Resources) < pageLimit:
-			return 0, scim.ExpiredCursor() // all of the rows are gone: nothing says where to go on
+			return 0, scim.ExpiredCursor() // all rows were deleted, so that the place is unknown
 		}
 	}
 }
 
-// indexOf finds the first of the ids that is on a page.
+// indexOf returns the index on a page of the first id that is there, or -1.
 func indexOf(p directory.Page, ids []string) int {
 	for _, id := range ids {
 		if i := slices.IndexFunc(p.Resources, func(r scim.Resource) bool { return r.ID() == id }); i >= 0 {

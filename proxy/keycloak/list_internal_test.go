@@ -15,13 +15,13 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// shelf is a Keycloak with groups, in the order of its lists.
-type shelf struct {
+// groupServer is a Keycloak with groups, in the order of its lists.
+type groupServer struct {
 	ids   []string
-	asked []string // startIndex of each page
+	asked []string // startIndex of each request
 }
 
-func (s *shelf) RoundTrip(r *http.Request) (*http.Response, error) {
+func (s *groupServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	q := r.URL.Query()
 	start, _ := strconv.Atoi(q.Get("startIndex"))
 	count, _ := strconv.Atoi(q.Get("count"))
@@ -35,7 +35,7 @@ func (s *shelf) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 }
 
-// A walk over groups goes on behind the last rows of the page before, wherever they are now.
+// A walk over groups resumes after the last rows of the previous page, also if they have moved.
 func TestGroupsAreFoundAgain(t *testing.T) {
 	ids := func(names string, from, to int) (all []string) {
 		for i := from; i < to; i++ {
@@ -46,7 +46,7 @@ func TestGroupsAreFoundAgain(t *testing.T) {
 	for name, row := range map[string]struct {
 		ids   []string
 		asked string
-		next  string // the first row that is answered
+		next  string // the first row of the answer
 	}{
 		"where they were":      {ids("g", 0, 600), "250 301", "g300"},
 		"the last one is gone": {slices.Concat(ids("g", 0, 299), ids("g", 300, 600)), "250 300", "g300"},
@@ -54,7 +54,7 @@ func TestGroupsAreFoundAgain(t *testing.T) {
 		"far behind":           {slices.Concat(ids("new", 0, 260), ids("g", 0, 600)), "250 150 50 1 350 450 550 561", "g300"},
 		"all are gone":         {slices.Concat(ids("g", 0, 290), ids("g", 301, 450)), "250 150 50 1 350", ""},
 	} {
-		s := &shelf{ids: row.ids}
+		s := &groupServer{ids: row.ids}
 		r := NewRealm(NewClient("http://keycloak.example", s, time.Minute, 1), "r", Caller("token"), profile.Stock())
 		p, err := r.List(t.Context(), directory.Query{Type: scim.Group, Start: 1, Count: 1, ResumeAfter: "i300,g295,g296,g297,g298,g299"})
 		next := ""

@@ -13,15 +13,16 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// markAttribute is the attribute of an account's own user in Keycloak that names the store which
-// holds what is kept for the realm. The user of a service account is not visible through SCIM, and
-// an account with manage-users may change it (measured).
+// markAttribute is the attribute of a service account's own user in Keycloak that has the stamp of
+// the realm's store. That user is not visible through SCIM, and an account with manage-users may
+// change it (measured).
 const markAttribute = "kscim.store"
 
-// ErrNoMark says that the account may not read or change its own user, so that it cannot be marked.
+// ErrNoMark means that the account may not read or change its own user, so that it cannot be
+// marked.
 var ErrNoMark = errors.New("keycloak: the account cannot be marked")
 
-// Mark reads the mark of the account, or "".
+// Mark returns the mark of the account, or "".
 func (a *Account) Mark(ctx context.Context) (string, error) {
 	_, attributes, err := a.self(ctx)
 	if err != nil || len(attributes[markAttribute]) == 0 {
@@ -30,7 +31,7 @@ func (a *Account) Mark(ctx context.Context) (string, error) {
 	return attributes[markAttribute][0], nil
 }
 
-// SetMark writes the mark of the account. What else its user has stays.
+// SetMark writes the mark of the account. It does not change anything else of the user.
 func (a *Account) SetMark(ctx context.Context, mark string) error {
 	user, attributes, err := a.self(ctx)
 	if err != nil {
@@ -66,6 +67,7 @@ func (a *Account) self(ctx context.Context) (user map[string]json.RawMessage, at
 	return user, attributes, err
 }
 
+// aboutSelf sends a request for the account's own user to the Admin REST API.
 func (a *Account) aboutSelf(ctx context.Context, method, body string) ([]byte, error) {
 	token, err := a.Token(ctx)
 	if err != nil {
@@ -89,8 +91,8 @@ func (a *Account) aboutSelf(ctx context.Context, method, body string) ([]byte, e
 	return r.body, nil
 }
 
-// subject is the id of the user that an access token is for. The token came from Keycloak itself,
-// so it is not verified.
+// subject returns the user id in an access token. It does not verify the token, which comes
+// directly from Keycloak.
 func subject(token string) (string, error) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
@@ -104,7 +106,7 @@ func subject(token string) (string, error) {
 		err = json.Unmarshal(payload, &claims)
 	}
 	if err != nil || claims.Subject == "" {
-		return "", errors.Join(errors.New("the access token names no subject"), err)
+		return "", errors.Join(errors.New("the access token has no subject"), err)
 	}
 	return claims.Subject, nil
 }

@@ -17,16 +17,16 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// crew is a Keycloak with one group. A PATCH is applied whole or not at all, as natively.
+// crew is a Keycloak with one group. Like Keycloak, it applies a PATCH whole or not at all.
 type crew struct {
 	mu      sync.Mutex
 	members []string
 	reads   int
 	patches int
-	// answer is the status of the n-th PATCH, from 1, of ids; 0 loses the answer to one that was
-	// not applied.
+	// answer is the status of the answer to the n-th PATCH, from 1, of ids; 0 means that the PATCH
+	// is not applied and has no answer.
 	answer func(n int, ids []string) int
-	// blind makes reads fail from the n-th on.
+	// blind is the first read that fails; all later reads fail too.
 	blind int
 }
 
@@ -57,7 +57,7 @@ func (c *crew) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		body = `{"id":"g"}`
 	}
-	if err := r.Context().Err(); err != nil { // applied, but whoever hung up does not hear of it
+	if err := r.Context().Err(); err != nil { // applied, but the caller has closed the connection
 		return nil, err
 	}
 	if status == 0 {
@@ -66,7 +66,7 @@ func (c *crew) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 }
 
-// idsOf reads the ids of one PATCH of members.
+// idsOf returns the ids in one PATCH of members.
 func idsOf(r *http.Request) (ids []string, add bool) {
 	var patch struct {
 		Operations []struct {
@@ -94,8 +94,8 @@ func many(prefix string, n int) []string {
 	return ids
 }
 
-// Keycloak answers the n-th PATCH of members as a row says. Afterwards the group has all that was
-// asked for, or what it had before; if neither can be reached, the error says so.
+// Keycloak answers the n-th PATCH of members as in a row. Afterwards the group has the wanted
+// members, or the members that it had before; if neither is possible, the error says so.
 func TestHalfAMembershipChangeDoesNotStay(t *testing.T) {
 	old, wanted := many("old", 60), many("new", 120)
 	replaced := directory.MemberChange{Replace: true, Add: wanted} // 3 chunks of adds, 2 of removes
@@ -111,7 +111,7 @@ func TestHalfAMembershipChangeDoesNotStay(t *testing.T) {
 		m       directory.MemberChange
 		answers func(n int) int
 		blind   int
-		status  int // of the error, 0: none
+		status  int // of the error; 0 means none
 		members []string
 		reads   int
 	}{
@@ -139,9 +139,9 @@ func TestHalfAMembershipChangeDoesNotStay(t *testing.T) {
 			if (err == nil) != (row.status == 0) || err != nil && scim.Status(err) != row.status {
 				t.Errorf("%v, want %d", err, row.status)
 			}
-			if row.members == nil { // neither could be had
+			if row.members == nil { // neither the wanted nor the old members
 				e := scim.AsError(err)
-				if e.RetryAfter == 0 || !strings.Contains(e.Detail, "was not finished") || !strings.Contains(e.Detail, wanted[0]) {
+				if e.RetryAfter == 0 || !strings.Contains(e.Detail, "is incomplete") || !strings.Contains(e.Detail, wanted[0]) {
 					t.Errorf("the error hides that half of it stays: %+v", e)
 				}
 			} else if got := slices.Sorted(slices.Values(c.members)); !slices.Equal(got, slices.Sorted(slices.Values(row.members))) {
@@ -154,7 +154,7 @@ func TestHalfAMembershipChangeDoesNotStay(t *testing.T) {
 	}
 }
 
-// A change goes on when its caller hangs up in the middle of it.
+// A change is completed if its caller closes the connection.
 func TestMembershipChangeOutlivesItsCaller(t *testing.T) {
 	wanted := many("new", 200)
 	for _, at := range []int{1, 2, 4} {

@@ -10,13 +10,13 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Keys reads the public keys of a realm (a JSON Web Key Set). It needs no credential.
+// Keys reads the public keys of a realm (a JSON Web Key Set), without a credential.
 func (c *Client) Keys(ctx context.Context, realm string) ([]byte, error) {
 	return c.published(ctx, realm, "/protocol/openid-connect/certs")
 }
 
-// Issuer reads the name that a realm has in its tokens. It follows Keycloak's frontend URL,
-// whatever host is dialled (measured).
+// Issuer reads the issuer of a realm. It depends on Keycloak's frontend URL, not on the host that
+// the request is sent to (measured).
 func (c *Client) Issuer(ctx context.Context, realm string) (string, error) {
 	body, err := c.published(ctx, realm, "/.well-known/openid-configuration")
 	if err != nil {
@@ -26,7 +26,7 @@ func (c *Client) Issuer(ctx context.Context, realm string) (string, error) {
 		Issuer string `json:"issuer"`
 	}
 	if err := json.Unmarshal(body, &doc); err != nil || doc.Issuer == "" {
-		return "", scim.Upstream(fmt.Errorf("discovery of the realm names no issuer: %w", err))
+		return "", scim.Upstream(fmt.Errorf("the discovery document of the realm has no issuer: %w", err))
 	}
 	return doc.Issuer, nil
 }

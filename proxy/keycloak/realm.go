@@ -28,24 +28,24 @@ type Realm struct {
 	profile *profile.Profile
 }
 
-// NewRealm makes the Directory of a realm for a credential. It allocates and does nothing else.
+// NewRealm returns the Directory of a realm for a credential. It sends no request.
 func NewRealm(c *Client, realm string, cred Credential, p *profile.Profile) *Realm {
 	return &Realm{c, realm, cred, p}
 }
 
 var _ directory.Directory = (*Realm)(nil)
 
-// Capabilities says what Keycloak does rightly.
+// Capabilities returns what Keycloak does as the RFCs say.
 func (r *Realm) Capabilities() directory.Capabilities {
 	a := r.profile.Capabilities()
 	a.MaxPage, a.FilterLimits = pageLimit, filterLimits
 	return a
 }
 
-// Create posts the resource and reads it back: Keycloak's answer to a POST echoes the request and
-// is no evidence.
-func (r *Realm) Create(ctx context.Context, t scim.ResourceType, asked scim.Resource) (scim.Resource, error) {
-	body, err := r.profile.Create(t, asked)
+// Create creates the resource and reads it back, because Keycloak's answer to a POST only repeats
+// the request.
+func (r *Realm) Create(ctx context.Context, t scim.ResourceType, sent scim.Resource) (scim.Resource, error) {
+	body, err := r.profile.Create(t, sent)
 	if err != nil {
 		return scim.Resource{}, err
 	}
@@ -54,25 +54,24 @@ func (r *Realm) Create(ctx context.Context, t scim.ResourceType, asked scim.Reso
 		return scim.Resource{}, err
 	}
 	if !a.ok() {
-		return scim.Resource{}, r.refusedCreate(ctx, t, asked, a)
+		return scim.Resource{}, r.refusedCreate(ctx, t, sent, a)
 	}
 	made, err := standard(a.body)
 	if err != nil {
 		return scim.Resource{}, err
 	}
 	shown, err := r.Get(ctx, scim.Ref{Type: t, ID: made.ID()}, directory.Fields{})
-	if err != nil { // whatever it is, the resource is there: it must not look like a refusal
+	if err != nil { // the resource exists, so that the error must not look like a refusal
 		directory.OutcomeOf(ctx).Doubt()
 		return scim.Resource{}, scim.Unavailable("the new resource", err)
 	}
 	return shown, nil
 }
 
-// refusedCreate names the fault behind the 500 that Keycloak answers to an e-mail address that is
-// taken.
-func (r *Realm) refusedCreate(ctx context.Context, t scim.ResourceType, asked scim.Resource, a reply) error {
+// refusedCreate returns 409 if the e-mail address is taken, to which Keycloak answers 500.
+func (r *Realm) refusedCreate(ctx context.Context, t scim.ResourceType, sent scim.Resource, a reply) error {
 	err := r.refused(scim.Ref{Type: t}, a)
-	mail := profile.Address(asked.Get(emails))
+	mail := profile.Address(sent.Get(emails))
 	if a.status != http.StatusInternalServerError || mail == "" {
 		return err
 	}
@@ -98,8 +97,9 @@ func (r *Realm) Get(ctx context.Context, ref scim.Ref, n directory.Fields) (scim
 	return standard(a.body)
 }
 
-// Update is GET, edit, and one PATCH, whose answer Keycloak reads anew. Sessions end where the user
-// is inactive afterwards, each time, so that a retry ends what a failed first attempt left.
+// Update sends a GET and one PATCH with the changes of edit. Keycloak reads its answer to a PATCH
+// from its database. If the user is inactive afterwards, Update ends the user's sessions, also if
+// nothing has changed, so that a retry ends the sessions that a failed attempt left.
 func (r *Realm) Update(ctx context.Context, ref scim.Ref, edit directory.Edit) (scim.Resource, error) {
 	current, err := r.Get(ctx, ref, directory.Fields{})
 	if err != nil {
@@ -118,7 +118,7 @@ func (r *Realm) Update(ctx context.Context, ref scim.Ref, edit directory.Edit) (
 		if shown, err = r.patch(ctx, ref, ops); err != nil {
 			return scim.Resource{}, err
 		}
-		if shown.Raw("groups") == "" { // a PATCH does not answer them (measured), and does not change them
+		if shown.Raw("groups") == "" { // the answer to a PATCH never has groups (measured), and a PATCH does not change them
 			shown = shown.With("groups", current.Raw("groups"))
 		}
 	}
@@ -143,7 +143,7 @@ func (r *Realm) patch(ctx context.Context, ref scim.Ref, ops []profile.Op) (scim
 	return standard(a.body)
 }
 
-// Delete removes the resource.
+// Delete deletes the resource.
 func (r *Realm) Delete(ctx context.Context, ref scim.Ref) error {
 	if !validID(ref.ID) {
 		return scim.NotFound(ref)
@@ -155,10 +155,10 @@ func (r *Realm) Delete(ctx context.Context, ref scim.Ref) error {
 	return err
 }
 
-// MayWrite asks Keycloak whether the credential may change a resource, or create one if the ref has
-// no id, and changes nothing: natively an empty list of operations is answered 200 or 403, and a
-// create of {} 400 or 403 (measured; with an id in it 400 to everybody). An empty PATCH leaves an
-// admin event.
+// MayWrite returns an error if the credential may not change a resource, or, if ref has no id, may
+// not create one. It changes nothing: Keycloak answers 200 or 403 to an empty list of operations,
+// and 400 or 403 to a create of {} (measured; with an id in it, 400 to all callers). An empty PATCH
+// leaves an admin event.
 func (r *Realm) MayWrite(ctx context.Context, ref scim.Ref) error {
 	if ref.ID != "" {
 		if !validID(ref.ID) {
@@ -174,13 +174,13 @@ func (r *Realm) MayWrite(ctx context.Context, ref scim.Ref) error {
 	case a.status == http.StatusBadRequest:
 		return nil
 	case a.ok():
-		return scim.Upstream(errors.New("Keycloak made a resource without a name"))
+		return scim.Upstream(errors.New("Keycloak created a resource without a name"))
 	}
 	return r.refused(ref, a)
 }
 
-// Permitted asks Keycloak whether the credential may use the realm's SCIM API at all, by reading
-// its discovery.
+// Permitted returns an error if the credential may not use the realm's SCIM API at all. It reads
+// the API's ServiceProviderConfig.
 func (r *Realm) Permitted(ctx context.Context) error {
 	a, err := r.call(ctx, http.MethodGet, r.base()+"/ServiceProviderConfig", nil, "")
 	if err == nil && !a.ok() {
@@ -207,11 +207,10 @@ func (r *Realm) path(ref scim.Ref) string {
 	return p
 }
 
-// ids of local users and groups are UUIDs; those of federated users are "f:<provider>:<external
-// id>".
+// idSyntax matches ids: UUIDs, or "f:<provider>:<external id>" for federated users.
 var idSyntax = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:@+=~-]{0,254}$`)
 
-// validID keeps what cannot be an id from meeting a URL.
+// validID reports whether a text can be an id. Other texts must not become part of a URL.
 func validID(id string) bool { return idSyntax.MatchString(id) }
 
 func (r *Realm) projection(t scim.ResourceType, n directory.Fields) url.Values {
@@ -222,8 +221,8 @@ func (r *Realm) projection(t scim.ResourceType, n directory.Fields) url.Values {
 	return url.Values{"attributes": {strings.Join(names, ",")}}
 }
 
-// standard is a native resource as a standard directory shows it: without values that stand for
-// nothing (Keycloak leaves "manager":{} and "urn:…":{} behind), without Keycloak's location.
+// standard turns a native resource into a standard one: without empty values (Keycloak leaves
+// "manager":{} and "urn:…":{}) and without Keycloak's location.
 func standard(body []byte) (scim.Resource, error) {
 	r, err := scim.ParseResource(body)
 	if err != nil || r.ID() == "" {

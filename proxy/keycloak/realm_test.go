@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { kctest.Main(m) }
 
-// counting counts the calls that reach Keycloak, token requests apart.
+// counting counts the calls to Keycloak, without token requests.
 type counting struct {
 	next  http.RoundTripper
 	calls atomic.Int64
@@ -57,7 +57,7 @@ func TestContract(t *testing.T) {
 	})
 }
 
-// The limits that are stated are those of Keycloak less what a walk adds, for the worst name.
+// The declared limits are Keycloak's less the term that a walk adds, for the longest name.
 func TestNativeFilterLimits(t *testing.T) {
 	d, _, realm := open(t)
 	name := scim.AttrPath{Name: "userName"}
@@ -101,7 +101,7 @@ func TestNativeFilterLimits(t *testing.T) {
 	}
 }
 
-// The in-memory directory of the tests of other packages is as able as Keycloak.
+// The in-memory directory for tests of other packages has the capabilities of Keycloak.
 func TestMemoryIsAsAbleAsKeycloak(t *testing.T) {
 	stock := keycloak.NewRealm(nil, "", nil, profile.Stock()).Capabilities()
 	if d := cmp.Diff(directorytest.KeycloakCapabilities(), stock); d != "" {
@@ -109,7 +109,7 @@ func TestMemoryIsAsAbleAsKeycloak(t *testing.T) {
 	}
 }
 
-// TestCalls holds the budget of the design: calls to Keycloak are counted, not timed.
+// TestCalls checks how many calls to Keycloak each operation makes.
 func TestCalls(t *testing.T) {
 	d, wire, _ := open(t)
 	count := func(what string, want int64, do func() error) {
@@ -205,9 +205,9 @@ func TestMappedAttributesGoToKeycloak(t *testing.T) {
 			t.Errorf("%s is %s", path, got)
 		}
 	}
-	// Naming all that may be shown reads what a read without names does.
+	// A request that names all attributes returns the same as one without names.
 	whole, err := scim.ParseResource(realm.SCIM(realm.Token("scim", secret), "GET", "/Users/"+made.ID(), "").Body)
-	whole = whole.Set(scim.MustPath("meta.location"), "") // the door writes its own
+	whole = whole.Set(scim.MustPath("meta.location"), "") // package scimhttp adds its own
 	if err != nil || !document.Same(whole.String(), made.String()) {
 		t.Errorf("%v\nwhole %s\nnamed %s", err, whole, made)
 	}
@@ -287,8 +287,8 @@ func TestDisablingEndsSessions(t *testing.T) {
 	}
 }
 
-// An account marks its own user; what else the user has stays, and nothing of it is visible through
-// SCIM.
+// An account marks its own user. Other attributes of the user stay, and the user is not visible
+// through SCIM.
 func TestMark(t *testing.T) {
 	r := kctest.NewRealm(t)
 	client := keycloak.NewClient(r.Server.URL, http.DefaultTransport, time.Minute, 16)

@@ -15,7 +15,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// wire answers every request with an empty document, or an error, and keeps the last URL.
+// wire answers every request with an empty document, or an error, and records the last URL.
 type wire struct {
 	last *http.Request
 	err  error
@@ -32,8 +32,8 @@ func on(w *wire, p *profile.Profile) *Realm {
 	return NewRealm(NewClient("http://keycloak.example", w, time.Minute, 1), "r", Caller("token"), p)
 }
 
-// net/http puts the whole URL into its errors: a filter in it names a person, and the error goes to
-// the log.
+// net/http puts the whole URL into its errors. A filter in it may have personal data, which must
+// not be logged.
 func TestErrorsDoNotCarryTheQuery(t *testing.T) {
 	w := &wire{err: errors.New("connection refused")}
 	q := directory.Query{Type: scim.User, Filter: scim.Equal(userName, "grace.hopper"), Start: 1, Count: 1}
@@ -57,7 +57,7 @@ func TestErrorsDoNotCarryTheQuery(t *testing.T) {
 	}
 }
 
-// The names of the profile are asked for; a name that a caller made up is not.
+// Names of the profile are requested from Keycloak; invented names are not.
 func TestOnlyKnownNamesAreSent(t *testing.T) {
 	w := &wire{}
 	need := directory.Fields{Only: []string{"title", "grace"}}

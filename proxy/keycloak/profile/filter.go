@@ -7,11 +7,11 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// Filter spells the literals of a filter as Keycloak understands them: it does not read escapes
-// such as \u0061, and compares e-mail addresses exactly with what it stores in lower case
+// Filter writes the literals of a filter as Keycloak understands them. Keycloak does not read
+// escapes such as \u0061; it stores e-mail addresses in lower case, but compares them exactly
 // (measured).
 func Filter(f scim.Filter) scim.Filter {
-	spelled, _ := scim.MapFilter(f, func(_ scim.AttrPath, f scim.Filter) (scim.Filter, error) { // it does not fail
+	spelled, _ := scim.MapFilter(f, func(_ scim.AttrPath, f scim.Filter) (scim.Filter, error) { // the function does not fail
 		c, ok := f.(scim.Compare)
 		if !ok || !document.IsText(c.Value) {
 			return f, nil

@@ -8,13 +8,13 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Names are the attributes to ask Keycloak for so that the need is met; none asks for the whole
-// resource. Names that neither the schemas nor the profile know are left out: what a caller makes
-// up is not sent to Keycloak.
+// Names returns the attributes to request from Keycloak for the given fields; none means the whole
+// resource. It leaves out names that neither the schemas nor the profile have, so that invented
+// names are not sent to Keycloak.
 //
-// userName alone is the narrowest read (5.6 times cheaper in lists than a whole one). Naming all
-// that Keycloak may show of a user costs it half of a read without names (measured). Members are
-// shown on request only, and asking for them hides the rest.
+// A request for userName alone is the cheapest (in lists, 5.6 times cheaper than for the whole
+// resource). A request that names all attributes of a user costs Keycloak half of one without names
+// (measured). Members are returned only on request, and then without the other attributes.
 func (p *Profile) Names(t scim.ResourceType, n directory.Fields) []string {
 	var names []string
 	for _, o := range n.Only {
@@ -23,7 +23,7 @@ func (p *Profile) Names(t scim.ResourceType, n directory.Fields) []string {
 		case p.knows(t, name):
 			names = append(names, name)
 		case t == scim.User && p.shown == nil && strings.Contains(name, ":"):
-			return nil // the profile is not known: only a whole read shows what it may map
+			return nil // the profile is unknown: only the whole resource has all that it may map
 		}
 	}
 	switch {
@@ -37,8 +37,8 @@ func (p *Profile) Names(t scim.ResourceType, n directory.Fields) []string {
 	return nil
 }
 
-// knows reports whether the schemas or the profile have an attribute or extension of that name, in
-// lower case.
+// knows reports whether the schemas or the profile have an attribute or extension of a name, which
+// is in lower case.
 func (p *Profile) knows(t scim.ResourceType, name string) bool {
 	schemas := scim.CoreSchemas()
 	path, err := scim.ParseAttrPath(name)

@@ -8,8 +8,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Names that the schemas or the realm's profile have are asked for, and never a name that a caller
-// made up.
+// Names of the schemas and of the realm's profile are requested from Keycloak; invented names are
+// not.
 func TestNames(t *testing.T) {
 	mapped, err := Parse([]byte(`{"attributes":[
 {"name":"badge","annotations":{"kc.scim.schema.attribute":"urn:example:1:User:badge"},"permissions":{"edit":["admin"]}},

@@ -15,13 +15,13 @@ var (
 	active   = scim.AttrPath{Name: "active"}
 )
 
-// held reports whether Keycloak stores what is sent for the path. Attributes that it makes itself
-// are ServerMade as a whole.
-func (p *Profile) held(t scim.ResourceType, path scim.AttrPath) bool {
-	if p.able.Placement(t, path.Top()) == directory.ServerMade {
+// holds reports whether Keycloak stores a value that is sent for the path. Attributes that Keycloak
+// computes are ServerMade as a whole.
+func (p *Profile) holds(t scim.ResourceType, path scim.AttrPath) bool {
+	if p.capabilities.Placement(t, path.Top()) == directory.ServerMade {
 		return false
 	}
-	switch p.able.Placement(t, path) {
+	switch p.capabilities.Placement(t, path) {
 	case directory.CaseFolded, directory.Native, directory.PrimaryOnly, directory.WriteOnce:
 		return true
 	case directory.StoreOnly, directory.ServerMade:
@@ -30,13 +30,14 @@ func (p *Profile) held(t scim.ResourceType, path scim.AttrPath) bool {
 	return false
 }
 
-// Create is the body of a native create: what Keycloak holds, with one e-mail address, `active`,
-// because a POST without it makes a disabled user, and the URN of each extension, because Keycloak
-// drops mapped attributes of an extension that "schemas" does not list.
+// Create returns the body of a native create. It has the attributes that Keycloak holds, with one
+// e-mail address; active, because a user that is created without it is disabled; and the URN of
+// each extension, because Keycloak drops mapped attributes of extensions that "schemas" does not
+// list.
 func (p *Profile) Create(t scim.ResourceType, r scim.Resource) (scim.Resource, error) {
 	out := document.Must("{}").Object()
 	for l := range r.Leaves() {
-		if !p.held(t, l.Path) || none(l.Path, l.Raw) {
+		if !p.holds(t, l.Path) || none(l.Path, l.Raw) {
 			continue
 		}
 		raw, err := p.value(t, l)
@@ -58,15 +59,15 @@ type Op struct {
 	Value json.RawMessage `json:"value,omitempty"`
 }
 
-// Patch is the smallest native PATCH that turns current into wanted, as far as Keycloak holds it.
-// Removals go to leaf paths: natively "remove name" answers 200 and removes nothing. Values that do
-// not change are not validated: they may be older than the profile's rules.
+// Patch returns the smallest native PATCH that turns current into wanted, for the attributes that
+// Keycloak holds. It removes leaves, because Keycloak answers 200 to "remove name" and removes
+// nothing. It does not validate unchanged values, which may be older than the profile's rules.
 func (p *Profile) Patch(t scim.ResourceType, current, wanted scim.Resource) ([]Op, error) {
 	var ops []Op
 	shows, wants := current.Object(), wanted.Object()
 	for l := range current.Leaves() {
-		if !p.held(t, l.Path) || l.Path.Is(active) || !none(l.Path, wants.Get(l.Path)) {
-			continue // "no value" for active does not disable anybody
+		if !p.holds(t, l.Path) || l.Path.Is(active) || !none(l.Path, wants.Get(l.Path)) {
+			continue // a user whose active is missing is not disabled
 		}
 		if p.needed(t, l.Path) {
 			return nil, scim.InvalidValue("%s is required", l.Path)
@@ -74,7 +75,7 @@ func (p *Profile) Patch(t scim.ResourceType, current, wanted scim.Resource) ([]O
 		ops = append(ops, Op{Op: "remove", Path: l.Path.String()})
 	}
 	for l := range wanted.Leaves() {
-		if !p.held(t, l.Path) || none(l.Path, l.Raw) || p.shows(t, l.Path, shows.Get(l.Path), l.Raw) {
+		if !p.holds(t, l.Path) || none(l.Path, l.Raw) || p.shows(t, l.Path, shows.Get(l.Path), l.Raw) {
 			continue
 		}
 		raw, err := p.value(t, l)
@@ -86,7 +87,7 @@ func (p *Profile) Patch(t scim.ResourceType, current, wanted scim.Resource) ([]O
 	return ops, nil
 }
 
-// none reports whether there is no value for Keycloak to store. It would store "" as "".
+// none reports whether there is no value to store. It includes "", which Keycloak would store.
 func none(p scim.AttrPath, raw string) bool {
 	if p.Is(emails) {
 		return Address(raw) == ""
@@ -94,26 +95,26 @@ func none(p scim.AttrPath, raw string) bool {
 	return raw == "" || raw == `""`
 }
 
-// needed reports whether a resource must keep the value: natively a user whose userName is removed
-// answers 500 from then on.
+// needed reports whether a value cannot be removed. Keycloak answers 500 for a user without
+// userName.
 func (p *Profile) needed(t scim.ResourceType, path scim.AttrPath) bool {
 	return path.Is(scim.Identifying(t)) || t == scim.User && p.mapped[path.Key()].required()
 }
 
-// shows reports whether Keycloak shows the value already, in the letter case it stores.
+// shows reports whether Keycloak has the wanted value already. It compares as Keycloak stores.
 func (p *Profile) shows(t scim.ResourceType, path scim.AttrPath, shown, wanted string) bool {
 	switch {
 	case shown == "":
 		return false
 	case path.Is(emails):
 		return strings.EqualFold(Address(shown), Address(wanted))
-	case p.able.Placement(t, path) == directory.CaseFolded:
+	case p.capabilities.Placement(t, path) == directory.CaseFolded:
 		return strings.EqualFold(document.Text(shown), document.Text(wanted))
 	}
 	return document.Same(shown, wanted)
 }
 
-// value checks a leaf and brings it into the form that Keycloak takes.
+// value checks a leaf and returns it in the form that Keycloak accepts.
 func (p *Profile) value(t scim.ResourceType, l scim.Leaf) (string, error) {
 	if l.Path.Is(active) || t == scim.Group {
 		return l.Raw, nil
@@ -124,7 +125,7 @@ func (p *Profile) value(t scim.ResourceType, l scim.Leaf) (string, error) {
 		one := document.Must(`{"type":"work","primary":true}`).With("value", document.Quote(text))
 		raw = document.Array([]string{one.String()})
 	} else if !document.IsText(l.Raw) {
-		return "", scim.InvalidValue("%s is kept by Keycloak as text and is not a string", l.Path)
+		return "", scim.InvalidValue("Keycloak stores %s as text, but the value is not a string", l.Path)
 	}
 	if l.Path.Is(userName) && strings.TrimSpace(text) == "" {
 		return "", scim.InvalidValue("userName is required")
@@ -137,8 +138,8 @@ func (p *Profile) value(t scim.ResourceType, l scim.Leaf) (string, error) {
 	return raw, nil
 }
 
-// Address is the one e-mail address of a list that Keycloak gets: the primary one, else the first
-// of type work, else the first. Natively either of two is kept, at random.
+// Address returns the e-mail address of a list that Keycloak gets: the primary one, otherwise the
+// first of type work, otherwise the first. Of two addresses, Keycloak would keep a random one.
 func Address(list string) string {
 	best, rank := "", 0
 	for _, e := range document.Elements(list) {

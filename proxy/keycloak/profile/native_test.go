@@ -40,7 +40,7 @@ func TestPatchIsMinimal(t *testing.T) {
 	}
 }
 
-// A native form costs one pass over the resource, however many attributes the profile maps.
+// A native request takes one pass over the resource, also if the profile maps many attributes.
 func TestNativeFormsGrowWithTheSize(t *testing.T) {
 	cost := func(n int) (post, patch uint64) {
 		mapped := map[string]attribute{}

@@ -9,16 +9,16 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// annotation names the SCIM path of an attribute of the user profile.
+// annotation is the annotation of a profile attribute that has its SCIM path.
 const annotation = "kc.scim.schema.attribute"
 
 // Profile is a realm's declarative user profile. It is immutable.
 type Profile struct {
-	// mapped are the attributes that Keycloak maps, by scim.AttrPath.Key.
+	// mapped has the attributes that Keycloak maps, by scim.AttrPath.Key.
 	mapped map[string]attribute
-	// shown are the attributes that Keycloak may show of a user; nil if the profile is not known.
-	shown []string
-	able  directory.Capabilities
+	// shown has the attributes of a user that Keycloak may return; nil if the profile is unknown.
+	shown        []string
+	capabilities directory.Capabilities
 }
 
 type attribute struct {
@@ -34,7 +34,7 @@ type attribute struct {
 	path scim.AttrPath
 }
 
-// builtIn are mapped without an annotation.
+// builtIn has the attributes that are mapped without an annotation.
 var builtIn = map[string]scim.AttrPath{
 	"username":  {Name: "userName"},
 	"email":     {Name: "emails"},
@@ -42,7 +42,7 @@ var builtIn = map[string]scim.AttrPath{
 	"lastName":  {Name: "name", Sub: "familyName"},
 }
 
-// Parse reads a user profile as Keycloak's Admin REST API represents it.
+// Parse reads a user profile in the form of Keycloak's Admin REST API.
 func Parse(document []byte) (*Profile, error) {
 	var doc struct {
 		Attributes []attribute `json:"attributes"`
@@ -68,8 +68,8 @@ func Parse(document []byte) (*Profile, error) {
 	return newProfile(mapped, shown), nil
 }
 
-// Stock is the profile of a new realm of Keycloak 26, for a credential that may not read the
-// realm's own: less is offered and pushed down then, but nothing is lost.
+// Stock returns the profile of a new realm of Keycloak 26, for a credential that may not read the
+// realm's own. Then more attributes are kept in the store, and fewer filters are left to Keycloak.
 func Stock() *Profile {
 	length := func(minimum string) json.RawMessage {
 		return json.RawMessage(`{` + minimum + `"max":255}`)
@@ -87,18 +87,18 @@ func Stock() *Profile {
 }
 
 func newProfile(mapped map[string]attribute, shown []string) *Profile {
-	return &Profile{mapped, shown, able(mapped)}
+	return &Profile{mapped, shown, capabilities(mapped)}
 }
 
-// annotation is the SCIM path that an administrator gave the attribute, or "".
+// annotation returns the SCIM path in the attribute's annotation, or "".
 func (a attribute) annotation() string {
 	text, _ := a.Annotations[annotation].(string)
 	return text
 }
 
-// annotated is the path of an attribute that Keycloak maps as text. Keycloak drops an annotated
-// attribute whose schema says list or object (measured for phoneNumbers and roles), so it does not
-// count as mapped; neither does an attribute that an administrator may not edit.
+// annotated returns the path of an annotated attribute, and reports whether Keycloak maps it as
+// text. Keycloak drops annotated attributes that are lists or objects in the schema (measured for
+// phoneNumbers and roles), and an administrator must be allowed to edit the attribute.
 func (a attribute) annotated() (scim.AttrPath, bool) {
 	text := a.annotation()
 	path, err := scim.ParseAttrPath(text)
@@ -117,9 +117,9 @@ func (a attribute) annotated() (scim.AttrPath, bool) {
 	return path, !def.MultiValued && (kind == "string" || kind == "reference")
 }
 
-// required reports whether an update by an administrator must keep the attribute. A requirement for
-// the role "user" binds only people who edit their own account (measured: an administrator's PATCH
-// may remove the attribute, a POST may not leave it out).
+// required reports whether an update by an administrator must keep the attribute. If it is required
+// only for the role "user", an administrator's PATCH may remove it, but a POST must have it
+// (measured).
 func (a attribute) required() bool {
 	return a.Required != nil && (len(a.Required.Roles) == 0 || slices.Contains(a.Required.Roles, "admin"))
 }

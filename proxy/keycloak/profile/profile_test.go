@@ -10,7 +10,7 @@ import (
 
 const badge = "urn:example:1:User:badge"
 
-// mapping is a profile with attributes of every kind that Keycloak maps or does not map.
+// mapping is a profile with attributes of all kinds that Keycloak maps or does not map.
 const mapping = `{"unmanagedAttributePolicy":"ENABLED","attributes":[
 {"name":"username"},{"name":"email"},{"name":"firstName","required":{}},
 {"name":"lastName","required":{"roles":["user"]}},
@@ -37,7 +37,7 @@ func TestParse(t *testing.T) {
 		"userName":       {directory.CaseFolded, directory.Full},
 		"emails":         {directory.PrimaryOnly, directory.None},
 		"name.givenName": {directory.Native, directory.None},
-		"externalId":     {directory.Native, directory.NoNegation}, // caseExact, as Keycloak compares
+		"externalId":     {directory.Native, directory.NoNegation}, // it is caseExact, and Keycloak compares exactly
 		"title":          {directory.Native, directory.None},
 		badge:            {directory.Native, directory.None},
 		"nickName":       {directory.StoreOnly, directory.None}, // an administrator may not edit it

@@ -15,14 +15,13 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Keycloak validates a POST against the realm's user profile and does not validate a PATCH at all
-// (measured on 26.7.3: "", one letter or "not an email" are stored). So the values of a PATCH are
-// checked here, by the validators of the profile. Patterns and limits are those of
-// org.keycloak.userprofile.validator and org.keycloak.validate.validators of that release.
-// Validators that a provider adds are not known here and do not bind a PATCH, as they do not
-// natively.
+// Keycloak validates a POST by the realm's user profile, but not a PATCH (measured on 26.7.3: it
+// stores "", one letter and "not an email"). So the values of a PATCH are checked here, with the
+// validators of the profile. Patterns and limits are those of org.keycloak.userprofile.validator
+// and org.keycloak.validate.validators of that release. Validators that a provider adds are unknown
+// here, and do not apply to a PATCH.
 
-// A validator returns what is wrong with a text, or "".
+// A validator returns the fault of a text, or "".
 type validator func(text string, config json.RawMessage) string
 
 var validators = map[string]validator{
@@ -34,12 +33,12 @@ var validators = map[string]validator{
 	"double":                            checkDouble,
 	"uri":                               checkURI,
 	"iso-date":                          checkDate,
-	"local-date":                        nil, // depends on the locale of a request: not checked
+	"local-date":                        nil, // not checked, because it depends on the locale of a request
 	"username-prohibited-characters":    prohibit(regexp.MustCompile("^[^<>&\"'\\s\\v$%!#?§,;:*~/\\\\|^=\\[\\]{}()`\\p{Cc}\\p{Zs}]+$")),
 	"person-name-prohibited-characters": prohibit(regexp.MustCompile(`^[^<>&"\v$%!#?§;*~/\\|^=\[\]{}()\p{Cc}]+$`)),
 }
 
-// check a text that is to be stored in an attribute.
+// check returns an error if a text cannot be stored in an attribute.
 func (a attribute) check(text string) error {
 	name := a.path.String()
 	if strings.ContainsRune(text, 0) {
@@ -58,8 +57,8 @@ func (a attribute) check(text string) error {
 	return nil
 }
 
-// setting reads a number or a text of a validator's configuration; Keycloak writes numbers either
-// way.
+// setting reads a number or a text in a validator's configuration. Keycloak writes numbers in both
+// ways.
 func setting(config json.RawMessage, name string) (string, bool) {
 	var m map[string]any
 	d := json.NewDecoder(strings.NewReader(string(config)))
@@ -110,7 +109,7 @@ func checkPattern(text string, config json.RawMessage) string {
 	if !ok {
 		return ""
 	}
-	// A Java pattern that Go does not know cannot be checked here.
+	// A Java pattern that Go cannot compile is not checked.
 	if re, err := regexp.Compile("^(?:" + pattern + ")$"); err == nil && !re.MatchString(text) {
 		return "does not match the pattern of the realm's user profile"
 	}

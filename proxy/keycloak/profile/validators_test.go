@@ -10,7 +10,7 @@ func TestValidators(t *testing.T) {
 		{"length", `{"min":3,"max":5}`, "ab", false},
 		{"length", `{"min":"3","max":"5"}`, " abc ", true},
 		{"length", `{"max":3,"trim-disabled":"true"}`, " abc", false},
-		{"length", `{"max":2}`, "😀", true}, // Java counts UTF-16
+		{"length", `{"max":2}`, "😀", true}, // Java counts UTF-16 code units
 		{"length", `{"max":1}`, "😀", false},
 		{"email", `{}`, "a@b.test", true},
 		{"email", `{}`, "a@b@c", false},

@@ -5,11 +5,11 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Capabilities says where the attributes live and which filters on them Keycloak decides rightly. The
-// limits of the API are not part of it.
-func (p *Profile) Capabilities() directory.Capabilities { return p.able }
+// Capabilities returns where the values of attributes are stored, and the filters that Keycloak
+// evaluates as the RFC says. It does not include the limits of the API.
+func (p *Profile) Capabilities() directory.Capabilities { return p.capabilities }
 
-func able(mapped map[string]attribute) directory.Capabilities {
+func capabilities(mapped map[string]attribute) directory.Capabilities {
 	users := map[string]directory.Placement{
 		"username":        directory.CaseFolded,
 		"emails":          directory.PrimaryOnly,
@@ -24,7 +24,7 @@ func able(mapped map[string]attribute) directory.Capabilities {
 		"username":     directory.Full,
 		"active":       directory.Full,
 		"meta.created": directory.Full,
-		"groups.value": directory.EqOnly, // not (groups.value eq …) loses users (measured)
+		"groups.value": directory.EqOnly, // not (groups.value eq …) misses users (measured)
 	}
 	schemas := scim.CoreSchemas()
 	for path, a := range mapped {
@@ -32,20 +32,20 @@ func able(mapped map[string]attribute) directory.Capabilities {
 			continue
 		}
 		users[path] = directory.Native
-		// Natively text compares exactly. Where the schema says otherwise, such as for names,
-		// Keycloak's answer is not the RFC's.
+		// Keycloak compares text exactly, which is wrong for attributes that are not caseExact,
+		// such as names.
 		if def, ok := schemas.Lookup(scim.User, a.path); ok && def.CaseExact {
 			filters[path] = directory.NoNegation
 		}
 	}
 	return directory.Capabilities{
-		Placements: map[scim.ResourceType]map[string]directory.Placement{scim.User: users, scim.Group: groupHoldings()},
+		Placements: map[scim.ResourceType]map[string]directory.Placement{scim.User: users, scim.Group: groupPlacements()},
 		Filters:    map[scim.ResourceType]map[string]directory.FilterSupport{scim.User: filters, scim.Group: groupFilters()},
 		Order:      map[scim.ResourceType]scim.AttrPath{scim.User: userName}, // groups are listed by bytes: 'B' before 'a' (measured)
 	}
 }
 
-func groupHoldings() map[string]directory.Placement {
+func groupPlacements() map[string]directory.Placement {
 	return map[string]directory.Placement{
 		"displayname": directory.Native,
 		"externalid":  directory.WriteOnce,
