@@ -36,7 +36,7 @@ func TestProviders(t *testing.T) {
 		{"rippling", "PUT", `[]`, `[]`, false, nil},
 		{"pingone", "PUT", `{"id":"1","displayName":"G","members":[{"value":"7"}]}`, patch(`[{"op":"replace","path":"displayName","value":"G"},{"op":"replace","path":"members","value":[{"value":"7"}]}]`), true, []string{"partial-put", "pathless"}},
 		{"pingfederate", "POST", `{"userName":"a","active":true,"emails":[{"type":"home","value":"x","primary":true},{"type":"work","value":"x","primary":true}]}`, `{"userName":"a","active":true,"emails":[{"type":"home","value":"x","primary":false},{"type":"work","value":"x","primary":true}]}`, false, []string{"one-primary"}},
-		{"onelogin", "POST", `{"userName":"a","active":true,"title":"","urn:scim:schemas:extension:enterprise:1.0":{"department":"D","manager":{"managerId":"7"}}}`, `{"userName":"a","active":true,"` + enterprise + `":{"department":"D","manager":{"value":"7"}}}`, false, []string{"scim1-urns", "manager-forms", "empty-clears"}},
+		{"onelogin", "POST", `{"userName":"a","active":true,"title":"","urn:scim:schemas:extension:enterprise:1.0":{"department":"D","manager":{"managerId":"7"}}}`, `{"userName":"a","active":true,"` + enterprise + `":{"department":"D","manager":{"value":"7"}}}`, false, []string{"urn-spelling", "manager-forms", "empty-clears"}},
 		{"google", "POST", `{"userName":"a@example.com","active":true}`, `{"userName":"a@example.com","active":true,"emails":[{"value":"a@example.com","type":"work","primary":true}]}`, false, []string{"email-from-user-name"}},
 		{"google", "POST", `{"userName":"A <a@example.com>","active":true}`, `{"userName":"A <a@example.com>","active":true}`, false, nil},
 	} {

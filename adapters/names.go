@@ -5,68 +5,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
-	"keycloak-scim-proxy/proxy/scim/document"
 )
-
-func urnSpelling() protocol.Rule {
-	return protocol.Rule{
-		Name:    "urn-spelling",
-		Says:    "A known schema URN is recognised when it is joined to the attribute by a dot, or is misspelled as in Microsoft's own sample.",
-		Source:  "entra-docs, use-scim-to-provision-users-and-groups (…enterprise:2.0User); urn:…:2.0:User.department in legacy Entra jobs",
-		Request: func(m *protocol.Message) bool { return m.SetFilter(spell(m.FilterText())) },
-		Body:    func(_ *protocol.Message, body *scim.Object) { body.Map(spellKey) },
-		Operation: one(func(op *protocol.Operation) {
-			if value, ok := object(op.Value()); ok {
-				op.SetValue(value.Map(spellKey).String())
-			}
-			if path := op.Raw("path"); document.IsText(path) {
-				if text := document.Text(path); spell(text) != text {
-					op.SetPathText(spell(text))
-				}
-			}
-		}),
-	}
-}
-
-var knownURNs = []string{scim.UserURN, scim.GroupURN, scim.EnterpriseURN}
-
-// spell repairs the first known URN in a path, key or filter.
-func spell(text string) string {
-	for _, urn := range knownURNs {
-		misspelled := strings.TrimSuffix(urn, ":User") + "User"
-		if i := indexFold(text, misspelled); i >= 0 {
-			text = text[:i] + urn + text[i+len(misspelled):]
-		}
-		i := indexFold(text, urn)
-		if i < 0 {
-			continue
-		}
-		rest := text[i+len(urn):]
-		if strings.HasPrefix(rest, ".") {
-			rest = ":" + rest[1:]
-		}
-		return text[:i] + urn + rest
-	}
-	return text
-}
-
-// indexFold is strings.Index without regard to case. It compares in place: a text in lower case may
-// be longer or shorter.
-func indexFold(s, sub string) int {
-	for i := 0; i+len(sub) <= len(s); i++ {
-		if strings.EqualFold(s[i:i+len(sub)], sub) {
-			return i
-		}
-	}
-	return -1
-}
-
-func spellKey(name, raw string) (string, string) {
-	if !strings.Contains(name, ":") {
-		return name, raw
-	}
-	return spell(name), raw
-}
 
 func attributeNames() protocol.Rule {
 	return protocol.Rule{

@@ -86,6 +86,11 @@ func (s scope) some(p AttrPath, holds func(raw string) bool) bool {
 		v := sub(s.on, p.Name)
 		return s.look(v) && !document.Unassigned(v) && holds(v)
 	}
+	if p.URN != "" && s.schemas.Open(s.t, p) {
+		if doc := s.on.Open(); doc != nil {
+			p = own(p, doc)
+		}
+	}
 	values := s.at(p.Top())
 	for i := range values {
 		e := &values[i]
