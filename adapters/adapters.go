@@ -57,6 +57,7 @@ func generic() []protocol.Rule {
 		memberValues(),
 		removeMembersByValue(),
 		listValues(),
+		singleValues(),
 		textBooleans(),
 		activeAbsent(),
 		passwordDropped(),
