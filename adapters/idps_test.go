@@ -56,8 +56,15 @@ func TestProviders(t *testing.T) {
 
 func TestProvidersFilters(t *testing.T) {
 	for _, c := range []struct{ idp, in, out string }{
-		{"generic", `externalId eq jyoung`, `externalId eq "jyoung"`},
-		{"generic", `externalId eq jyoung and active eq "True" and title eq "a eq b"`, `externalId eq "jyoung" and active eq true and title eq "a eq b"`},
+		{"generic", `externalId eq jyoung`, `externalId eq jyoung`},
+		{"generic", `externalId eq 'jyoung'`, `externalId eq 'jyoung'`},
+		{"generic", `active eq True or title eq "eq True"`, `active eq true or title eq "eq True"`},
+		{"generic", `title eq NULL and (emails[primary eq FALSE])`, `title eq null and (emails[primary eq false])`},
+		{"generic", `active eq True and title eq bare`, `active eq True and title eq bare`},
+		{"entra", `externalId eq jyoung`, `externalId eq "jyoung"`},
+		{"entra", `externalId eq 'jyoung'`, `externalId eq 'jyoung'`},
+		{"entra", `externalId eq jyoung and active eq True`, `externalId eq "jyoung" and active eq true`},
+		{"entra", `externalId eq jyoung and active eq "True" and title eq "a eq b"`, `externalId eq "jyoung" and active eq true and title eq "a eq b"`},
 		{"generic", `title eq a b`, `title eq a b`},
 		{"generic", `id eq "1" and manager eq "2"`, `id eq "1" and ` + enterprise + `:manager.value eq "2"`},
 		{"generic", `userName eq "a%40b"`, `userName eq "a%40b"`},

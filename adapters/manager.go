@@ -30,7 +30,7 @@ func managerForms() protocol.Rule {
 		},
 		Request: func(m *protocol.Message) bool {
 			f := m.Filter()
-			if f == nil || m.Type != scim.User {
+			if f == nil || m.Type == scim.Group {
 				return false
 			}
 			named := managerInFilter(f).String()

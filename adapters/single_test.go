@@ -66,3 +66,12 @@ func TestOneValueElsewhere(t *testing.T) {
 		}
 	}
 }
+
+// A search over all types has the rules too.
+func TestSearchOverAllTypes(t *testing.T) {
+	q := url.Values{"filter": {`active eq "True" and manager eq "7" and urn:x:2.0:User.badge pr`}}
+	got, _ := normalise(protocol.Request{Method: "GET", Query: q})
+	if want := `active eq true and ` + enterprise + `:manager.value eq "7" and urn:x:2.0:User:badge pr`; got.Query.Get("filter") != want {
+		t.Error(got.Query.Get("filter"))
+	}
+}

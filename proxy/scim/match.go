@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
-	"time"
 
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -167,8 +166,8 @@ func compare(op Operator, have, want string, def Attribute) bool {
 
 func compareText(op Operator, have, want string, def Attribute) bool {
 	if def.Type == "dateTime" {
-		h, err1 := time.Parse(time.RFC3339, have)
-		w, err2 := time.Parse(time.RFC3339, want)
+		h, err1 := ParseDateTime(have)
+		w, err2 := ParseDateTime(want)
 		if err1 == nil && err2 == nil && op != Co && op != Sw && op != Ew {
 			return ordered(op, h.Compare(w))
 		}
