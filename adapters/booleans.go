@@ -21,7 +21,7 @@ func textBooleans() protocol.Rule {
 			}
 		}),
 		Term: func(m *protocol.Message, at scim.AttrPath, c scim.Compare) scim.Compare {
-			if def, _ := m.Schemas.Lookup(m.Type, at); def.Type == "boolean" && document.IsText(c.Value) {
+			if def := compared(m, at); def.Type == "boolean" && document.IsText(c.Value) {
 				c.Value = boolean(c.Value)
 			}
 			return c
@@ -49,4 +49,14 @@ func boolean(raw string) string {
 		return word
 	}
 	return raw
+}
+
+// compared is the definition of an attribute in a filter, which may be one over all types.
+func compared(m *protocol.Message, at scim.AttrPath) scim.Attribute {
+	for _, t := range []scim.ResourceType{scim.User, scim.Group} {
+		if def, ok := m.Schemas.Lookup(t, at); ok && (m.Type == "" || m.Type == t) {
+			return def
+		}
+	}
+	return scim.Attribute{}
 }

@@ -6,7 +6,8 @@ import "keycloak-scim-proxy/proxy/protocol"
 // on-demand provisioning ignores the flag aadOptscim062020 (entra-docs,
 // application-provisioning-config-problem-scim-compatibility).
 func entra() []protocol.Rule {
-	return around(nil,
+	return around(
+		[]protocol.Rule{unquotedLiteral()},
 		rolesInText(),
 		emptyClears(`Entra clears with "", null and []; its 2026 validation sends "" and then null to every optional attribute (SCIMReferenceCode, StandardLogicApp)`),
 		selectedIsMade(),

@@ -14,31 +14,62 @@ import (
 // is its only submatch.
 var unquoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|(?i:\s(?:eq|ne|co|sw|ew|gt|ge|lt|le)\s+)([^\s"()\[\]]+)`)
 
+func bareLiterals() protocol.Rule {
+	return protocol.Rule{
+		Name:   "bare-literals",
+		Says:   "True, False and Null are JSON's literals in any letter case, in filters and in the paths of a PATCH. A word in the value filter of a path is text; in a filter it is an error.",
+		Source: "active eq True (reported); emails[type eq work].value in WSO2's documentation of PATCH (docs.wso2.com, SCIM 2.0 REST APIs)",
+		Request: func(m *protocol.Message) bool {
+			return m.FilterText() != "" && m.Filter() == nil && fixFilter(m, literals(m.FilterText(), false))
+		},
+		Operation: one(func(_ *protocol.Message, op *protocol.Operation) {
+			if path := op.Raw("path"); document.IsText(path) && !parsesAsPath(document.Text(path)) {
+				if fixed := literals(document.Text(path), true); parsesAsPath(fixed) {
+					op.SetPathText(fixed)
+				}
+			}
+		}),
+	}
+}
+
 func unquotedLiteral() protocol.Rule {
 	return protocol.Rule{
 		Name:   "unquoted-literal",
 		Says:   "A word in a comparison that is not a JSON value is read as a string.",
 		Source: "externalId eq jyoung in Microsoft's own sample (entra-docs, use-scim-to-provision-users-and-groups)",
 		Request: func(m *protocol.Message) bool {
-			filter := m.FilterText()
-			if filter == "" || m.Filter() != nil {
-				return false
-			}
-			var b strings.Builder
-			from := 0
-			for _, m := range unquoted.FindAllStringSubmatchIndex(filter, -1) {
-				if word := m[2]; word >= 0 && !literal.MatchString(filter[word:m[3]]) {
-					b.WriteString(filter[from:word] + document.Quote(filter[word:m[3]]))
-					from = m[3]
-				}
-			}
-			fixed := b.String() + filter[from:]
-			return parses(fixed) && m.SetFilter(fixed) // otherwise the error is about the filter as it was sent
+			return m.FilterText() != "" && m.Filter() == nil && fixFilter(m, literals(m.FilterText(), true))
 		},
 	}
 }
 
-var literal = regexp.MustCompile(`^(?i:true|false|null|-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?)$`)
+// fixFilter sets a filter that parses; else the error is about what the caller sent.
+func fixFilter(m *protocol.Message, fixed string) bool { return parses(fixed) && m.SetFilter(fixed) }
+
+// literals puts the words that are compared with in JSON's spelling: true, false and null in lower
+// case, and, if asked for, other words in quotes. Single quotes stay an error: who writes them means
+// a text without them.
+func literals(text string, quote bool) string {
+	var b strings.Builder
+	from := 0
+	for _, m := range unquoted.FindAllStringSubmatchIndex(text, -1) {
+		if m[2] < 0 {
+			continue
+		}
+		word := text[m[2]:m[3]]
+		switch lower := strings.ToLower(word); {
+		case lower == "true" || lower == "false" || lower == "null":
+			word = lower
+		case quote && !number.MatchString(word) && word[0] != '\'':
+			word = document.Quote(word)
+		}
+		b.WriteString(text[from:m[2]] + word)
+		from = m[3]
+	}
+	return b.String() + text[from:]
+}
+
+var number = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
 
 // encodedTwice makes a filter match both readings of a value with a "%", because a value that was
 // encoded twice looks like one that contains a "%".
@@ -91,5 +122,10 @@ func orDecoded(c scim.Compare) scim.Filter {
 
 func parses(filter string) bool {
 	_, err := scim.ParseFilter(filter)
+	return err == nil
+}
+
+func parsesAsPath(path string) bool {
+	_, err := scim.ParsePath(path)
 	return err == nil
 }

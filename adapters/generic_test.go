@@ -31,6 +31,9 @@ var cases = []struct {
 	{"text boolean", "PATCH", patch(`[{"op":"replace","path":"active","value":"False"}]`), patch(`[{"op":"replace","path":"active","value":false}]`), []string{"text-booleans"}},
 	{"no truthiness", "PATCH", patch(`[{"op":"replace","path":"active","value":"yes"}]`), patch(`[{"op":"replace","path":"active","value":"yes"}]`), nil},
 	{"boolean in a filter", "PATCH", patch(`[{"op":"replace","path":"roles[primary eq \"True\"].value","value":"x"}]`), patch(`[{"op":"replace","path":"roles[primary eq true].value","value":"x"}]`), []string{"text-booleans"}},
+	{"words in a path", "PATCH", patch(`[{"op":"replace","path":"emails[type eq work and primary eq True].value","value":"x"}]`), patch(`[{"op":"replace","path":"emails[type eq \"work\" and primary eq true].value","value":"x"}]`), []string{"bare-literals"}},
+	{"words in a key", "PATCH", patch(`[{"op":"replace","value":{"emails[type eq work].value":"x"}}]`), patch(`[{"op":"replace","path":"emails[type eq \"work\"].value","value":"x"}]`), []string{"pathless", "bare-literals"}},
+	{"single quotes in a path", "PATCH", patch(`[{"op":"replace","path":"emails[type eq 'work'].value","value":"x"}]`), patch(`[{"op":"replace","path":"emails[type eq 'work'].value","value":"x"}]`), nil},
 	{"core URN", "PATCH", patch(`[{"op":"replace","path":"urn:ietf:params:scim:schemas:core:2.0:User:USERNAME","value":"x"}]`), patch(`[{"op":"replace","path":"userName","value":"x"}]`), []string{"attribute-names"}},
 	{"dotted URN", "PATCH", patch(`[{"op":"replace","path":"` + enterprise + `.department","value":"x"}]`), patch(`[{"op":"replace","path":"` + enterprise + `:department","value":"x"}]`), []string{"urn-spelling"}},
 	{

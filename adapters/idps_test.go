@@ -37,7 +37,7 @@ func TestProviders(t *testing.T) {
 		{"rippling", "PUT", `[]`, `[]`, false, nil},
 		{"pingone", "PUT", `{"id":"1","displayName":"G","members":[{"value":"7"}]}`, patch(`[{"op":"replace","path":"displayName","value":"G"},{"op":"replace","path":"members","value":[{"value":"7"}]}]`), true, []string{"partial-put", "pathless"}},
 		{"pingfederate", "POST", `{"userName":"a","active":true,"emails":[{"type":"home","value":"x","primary":true},{"type":"work","value":"x","primary":true}]}`, `{"userName":"a","active":true,"emails":[{"type":"home","value":"x","primary":false},{"type":"work","value":"x","primary":true}]}`, false, []string{"one-primary"}},
-		{"onelogin", "POST", `{"userName":"a","active":true,"title":"","urn:scim:schemas:extension:enterprise:1.0":{"department":"D","manager":{"managerId":"7"}}}`, `{"userName":"a","active":true,"` + enterprise + `":{"department":"D","manager":{"value":"7"}}}`, false, []string{"scim1-urns", "manager-forms", "empty-clears"}},
+		{"onelogin", "POST", `{"userName":"a","active":true,"title":"","urn:scim:schemas:extension:enterprise:1.0":{"department":"D","manager":{"managerId":"7"}}}`, `{"userName":"a","active":true,"` + enterprise + `":{"department":"D","manager":{"value":"7"}}}`, false, []string{"urn-spelling", "manager-forms", "empty-clears"}},
 		{"google", "POST", `{"userName":"a@example.com","active":true}`, `{"userName":"a@example.com","active":true,"emails":[{"value":"a@example.com","type":"work","primary":true}]}`, false, []string{"email-from-user-name"}},
 		{"google", "POST", `{"userName":"A <a@example.com>","active":true}`, `{"userName":"A <a@example.com>","active":true}`, false, nil},
 	} {
@@ -57,8 +57,15 @@ func TestProviders(t *testing.T) {
 
 func TestProvidersFilters(t *testing.T) {
 	for _, c := range []struct{ idp, in, out string }{
-		{"generic", `externalId eq jyoung`, `externalId eq "jyoung"`},
-		{"generic", `externalId eq jyoung and active eq "True" and title eq "a eq b"`, `externalId eq "jyoung" and active eq true and title eq "a eq b"`},
+		{"generic", `externalId eq jyoung`, `externalId eq jyoung`},
+		{"generic", `externalId eq 'jyoung'`, `externalId eq 'jyoung'`},
+		{"generic", `active eq True or title eq "eq True"`, `active eq true or title eq "eq True"`},
+		{"generic", `title eq NULL and (emails[primary eq FALSE])`, `title eq null and (emails[primary eq false])`},
+		{"generic", `active eq True and title eq bare`, `active eq True and title eq bare`},
+		{"entra", `externalId eq jyoung`, `externalId eq "jyoung"`},
+		{"entra", `externalId eq 'jyoung'`, `externalId eq 'jyoung'`},
+		{"entra", `externalId eq jyoung and active eq True`, `externalId eq "jyoung" and active eq true`},
+		{"entra", `externalId eq jyoung and active eq "True" and title eq "a eq b"`, `externalId eq "jyoung" and active eq true and title eq "a eq b"`},
 		{"generic", `title eq a b`, `title eq a b`},
 		{"generic", `id eq "1" and manager eq "2"`, `id eq "1" and ` + enterprise + `:manager.value eq "2"`},
 		{"generic", `userName eq "a%40b"`, `userName eq "a%40b"`},

@@ -1,6 +1,7 @@
 package adapters
 
 import (
+	"cmp"
 	"strings"
 
 	"keycloak-scim-proxy/proxy/protocol"
@@ -14,7 +15,7 @@ var manager = scim.AttrPath{URN: scim.EnterpriseURN, Name: "manager"}
 func managerForms() protocol.Rule {
 	return protocol.Rule{
 		Name:   "manager-forms",
-		Says:   `A manager that is sent without the enterprise URN, as a plain id, in an array, or as managerId is the enterprise extension's manager.value; "" and null mean that the user has none.`,
+		Says:   `A manager is the enterprise extension's manager.value, also where it comes without its URN, as a plain id, in an array, as managerId, or as manager[value eq "id"] without a value; "" and null mean that there is none.`,
 		Source: `Entra sends "manager" with an array (entra-docs) and a plain id or "" to its URN (2026 validation, SCIMReferenceCode); OneLogin's template has managerId (developers.onelogin.com/scim/define-user-schema)`,
 		Body: func(m *protocol.Message, body *scim.Object) {
 			if m.Type == scim.User {
@@ -26,13 +27,47 @@ func managerForms() protocol.Rule {
 				managerInOp(op)
 			}
 		}),
-		Term: func(m *protocol.Message, at scim.AttrPath, c scim.Compare) scim.Compare {
-			if m.Type == scim.User && isManager(at) && at.Sub == "" {
-				c.Attr = manager.With("value")
+		Request: func(m *protocol.Message) bool {
+			f := m.Filter()
+			if f == nil || m.Type == scim.Group {
+				return false
 			}
-			return c
+			named := managerInFilter(f).String()
+			return named != f.String() && m.SetFilter(named)
 		},
 	}
+}
+
+// managerInFilter names the extension and the sub-attribute.
+func managerInFilter(f scim.Filter) scim.Filter {
+	named := func(p scim.AttrPath) scim.AttrPath {
+		if !isManager(p) {
+			return p
+		}
+		return manager.With(cmp.Or(p.Sub, "value"))
+	}
+	out, _ := scim.MapFilter(f, func(of scim.AttrPath, f scim.Filter) (scim.Filter, error) { // the function does not fail
+		switch t := f.(type) {
+		case scim.Compare:
+			if of.IsZero() {
+				t.Attr = named(t.Attr)
+			}
+			return t, nil
+		case scim.Present:
+			if of.IsZero() {
+				t.Attr = named(t.Attr)
+			}
+			return t, nil
+		case scim.Within:
+			if isManager(t.Attr) {
+				t.Attr = manager
+			}
+			return t, nil
+		case scim.And, scim.Or, scim.Not:
+		}
+		return f, nil
+	})
+	return out
 }
 
 func isManager(p scim.AttrPath) bool {
@@ -54,11 +89,14 @@ func managerInBody(body *scim.Object) {
 
 func managerInOp(op *protocol.Operation) {
 	p, ok := op.Path()
-	if !ok || p.Filter != nil || !isManager(p.AttrPath) {
+	if !ok || !isManager(p.AttrPath) {
 		return
 	}
 	value := op.Value()
 	p.URN, p.Name = manager.URN, manager.Name
+	if id, ok := p.Filter.(scim.Compare); ok && value == "" && p.Sub == "" && op.Kind() != scim.Remove && id.Op == scim.Eq && id.Attr.Is(scim.AttrPath{Name: "value"}) {
+		p.Filter, value = nil, id.Value
+	}
 	if p.Sub == "" {
 		value = managerValue(value)
 	}
@@ -67,7 +105,8 @@ func managerInOp(op *protocol.Operation) {
 	case op.Kind() == scim.Remove:
 	case none && op.Kind() == scim.ReplaceAll:
 		op.SetKind(scim.Remove)
-		op.SetPathText(manager.String())
+		p.Sub = ""
+		op.SetPath(p)
 		op.SetValue("")
 	case value != "":
 		op.SetValue(value)

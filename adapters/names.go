@@ -7,48 +7,6 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-func urnSpelling() protocol.Rule {
-	return protocol.Rule{
-		Name:      "urn-spelling",
-		Says:      "A known schema URN is recognised if it is joined to the attribute by a dot, or misspelled as in Microsoft's own sample.",
-		Source:    "entra-docs, use-scim-to-provision-users-and-groups (…enterprise:2.0User); urn:…:2.0:User.department in legacy Entra jobs",
-		Request:   func(m *protocol.Message) bool { return m.SetFilter(spell(m.FilterText())) },
-		Body:      func(_ *protocol.Message, body *scim.Object) { body.Map(respelled(spell)) },
-		Operation: one(func(_ *protocol.Message, op *protocol.Operation) { respell(op, spell) }),
-	}
-}
-
-var knownURNs = []string{scim.UserURN, scim.GroupURN, scim.EnterpriseURN}
-
-// spell repairs the first known URN in a path, key or filter.
-func spell(text string) string {
-	for _, urn := range knownURNs {
-		misspelled := strings.TrimSuffix(urn, ":User") + "User"
-		if i := indexFold(text, misspelled); i >= 0 {
-			text = text[:i] + urn + text[i+len(misspelled):]
-		}
-		if i := indexFold(text, urn); i >= 0 {
-			rest := text[i+len(urn):]
-			if name, ok := strings.CutPrefix(rest, "."); ok {
-				rest = ":" + name
-			}
-			return text[:i] + urn + rest
-		}
-	}
-	return text
-}
-
-// indexFold is strings.Index in any letter case. It does not use strings.ToLower, which may change
-// the length of a text and so the position of a match.
-func indexFold(s, sub string) int {
-	for i := 0; i+len(sub) <= len(s); i++ {
-		if strings.EqualFold(s[i:i+len(sub)], sub) {
-			return i
-		}
-	}
-	return -1
-}
-
 func attributeNames() protocol.Rule {
 	return protocol.Rule{
 		Name:   "attribute-names",

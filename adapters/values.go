@@ -13,17 +13,38 @@ import (
 func listValues() protocol.Rule {
 	return protocol.Rule{
 		Name:   "list-values",
-		Says:   "If the schema has a list, one object is a list of one.",
-		Source: "emails in OneLogin's default template (developers.onelogin.com/scim/define-user-schema)",
+		Says:   "One value where the schema has a list is a list of one. A text where an element has a value is the element with that value.",
+		Source: "emails in OneLogin's default template (developers.onelogin.com/scim/define-user-schema); roles as texts (Captain-P-Goldfish/SCIM-SDK#516)",
 		Body: func(m *protocol.Message, body *scim.Object) { // a PATCH accepts a single value as well as a list
 			eachAttribute(m, body, func(def scim.Attribute, raw string) string {
+				raw = elements(def, raw)
 				if _, single := object(raw); single && def.MultiValued {
 					return document.Array([]string{raw})
 				}
 				return raw
 			})
 		},
+		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
+			if p, ok := op.Path(); ok && p.Filter == nil && op.Value() != "" && op.Kind() != scim.Remove {
+				def, _ := m.Schemas.Lookup(m.Type, p.AttrPath)
+				op.SetValue(elements(def, op.Value()))
+			}
+			return []*protocol.Operation{op}
+		},
 	}
+}
+
+// elements makes an element of each text in a multi-valued attribute whose elements have a value.
+func elements(def scim.Attribute, raw string) string {
+	if _, ok := def.Sub("value"); !ok || !def.MultiValued {
+		return raw
+	}
+	return eachValue(raw, func(e string) string {
+		if !document.IsText(e) || e == `""` {
+			return e
+		}
+		return document.Must("{}").With("value", e).String()
+	})
 }
 
 func onePrimary() protocol.Rule {

@@ -125,7 +125,7 @@ func random(rng *rand.Rand, depth int) string {
 		scim.EnterpriseURN+":department "+text+` "`+pick("sales", "R&D")+`"`,
 		"urn:example:1:User:n "+pick("eq", "ne", "gt", "le")+" "+pick("3", "5.0", "-1"),
 		"title "+equal+" null",
-		"meta.created "+pick("gt", "ge", "lt")+` "`+pick("2020-01-01T00:00:00Z", "2999-01-01T00:00:00+02:00")+`"`,
+		"meta.created "+pick("gt", "ge", "lt")+` "`+pick("2020-01-01T00:00:00Z", "2020-01-01T00:00:00", "2999-01-01T00:00:00+02:00")+`"`,
 		"urn:ietf:params:scim:schemas:core:2.0:User:userName "+text+` "user003"`,
 	)
 }

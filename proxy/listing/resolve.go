@@ -48,6 +48,9 @@ func (d *Directory) filter(t scim.ResourceType, f scim.Filter) (scim.Filter, err
 			if f.Attr, def, err = named(f.Attr); err == nil {
 				err = fits(def, f)
 			}
+			if err == nil && def.Type == "dateTime" {
+				f.Value = zoned(f.Value)
+			}
 			return f, err
 		case scim.Present:
 			f.Attr, _, err = named(f.Attr)
@@ -112,7 +115,7 @@ func fits(def scim.Attribute, f scim.Compare) error {
 			return scim.InvalidFilter("%s is a boolean: compare it with eq or ne, with true or false", f.Attr)
 		}
 	case "dateTime":
-		if _, err := time.Parse(time.RFC3339, document.Text(f.Value)); err != nil || !document.IsText(f.Value) {
+		if _, err := scim.ParseDateTime(document.Text(f.Value)); err != nil || !document.IsText(f.Value) {
 			return scim.InvalidFilter("%s is compared with a date and time (RFC 3339)", f.Attr)
 		}
 		if strings.Contains("co sw ew", string(f.Op)) {
@@ -130,4 +133,13 @@ func fits(def scim.Attribute, f scim.Compare) error {
 		}
 	}
 	return nil
+}
+
+// zoned returns a date and time with its zone, because the directory below needs one.
+func zoned(raw string) string {
+	t, err := scim.ParseDateTime(document.Text(raw))
+	if _, has := time.Parse(time.RFC3339, document.Text(raw)); err != nil || has == nil {
+		return raw
+	}
+	return document.Quote(t.Format(time.RFC3339Nano))
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
@@ -36,7 +35,7 @@ func (s rowsOf) key(r scim.Resource) sortKey {
 	case raw == "true" || raw == "false":
 		return sortKey{number: map[bool]float64{true: 1}[raw == "true"]}
 	case def.Type == "dateTime":
-		if t, err := time.Parse(time.RFC3339, text); err == nil {
+		if t, err := scim.ParseDateTime(text); err == nil {
 			return sortKey{number: float64(t.UnixMilli())}
 		}
 	case !document.IsText(raw):

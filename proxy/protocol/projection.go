@@ -69,6 +69,9 @@ func (w Projection) Trim(s scim.Schemas, t scim.ResourceType, doc *scim.Object) 
 	wanted, left := selection{}, selection{}
 	for _, a := range w.Attributes {
 		wanted.add(a.Steps()...)
+		if a.URN != "" && a.Sub != "" {
+			wanted.add(a.Top().String(), a.Sub) // also "urn:x:y.z" for z of the extension urn:x:y
+		}
 		wanted.add(a.String()) // also "urn:x:User" for a whole extension without a schema
 	}
 	for _, e := range w.Excluded {
@@ -76,6 +79,8 @@ func (w Projection) Trim(s scim.Schemas, t scim.ResourceType, doc *scim.Object) 
 		case def.Returned == "always":
 		case doc.Has(e.String()):
 			left.add(e.String())
+		case e.URN != "" && e.Sub != "" && doc.Has(e.Top().String()):
+			left.add(e.Top().String(), e.Sub)
 		default:
 			left.add(e.Steps()...)
 		}

@@ -104,12 +104,34 @@ func (p *patcher) attribute(op Op) error {
 // attribute User of urn:x. The resource decides first, then the custom that schema URIs end with
 // the resource type, then whether the value is an object.
 func (p *patcher) resolve(op Op) AttrPath {
-	at := op.Path.AttrPath
-	if at.Sub != "" || op.Path.Filter != nil || !p.schemas.Open(p.t, at) || p.doc.Has(at.URN) || endsWithType(at.URN) {
+	if op.Path.Filter != nil || !p.schemas.Open(p.t, op.Path.AttrPath) {
+		return op.Path.AttrPath
+	}
+	at := own(op.Path.AttrPath, p.doc)
+	if at.Sub != "" || at.Name == "" || p.doc.Has(at.URN) || endsWithType(at.URN) {
 		return at
 	}
 	if whole := (AttrPath{URN: at.String()}); p.doc.Has(whole.URN) || document.IsObject(op.Value) {
 		return whole
+	}
+	return at
+}
+
+// own decides by the extensions that a resource has whether the last part of an undeclared URN is
+// an attribute: "urn:x:y.z" is z of the extension urn:x:y, or the sub-attribute z of y in urn:x.
+// "urn:x:User:z" is the latter if urn:x has a complex attribute User and there is no urn:x:User.
+func own(at AttrPath, doc *Object) AttrPath {
+	whole := AttrPath{URN: at.Top().String(), Name: at.Sub}
+	i := strings.LastIndexByte(at.URN, ':')
+	switch {
+	case at.Name == "" || doc.Has(at.URN):
+	case at.Sub != "" && doc.Has(whole.URN):
+		return whole
+	case at.Sub == "" && i > 0 && endsWithType(at.URN):
+		part := AttrPath{URN: at.URN[:i], Name: at.URN[i+1:], Sub: at.Name}
+		if n := doc.Node(part.Top()); n != nil && n.IsObject() {
+			return part
+		}
 	}
 	return at
 }

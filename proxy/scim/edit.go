@@ -15,10 +15,13 @@ type edit struct {
 
 func (e edit) on(v *document.Node) error {
 	many := e.def.MultiValued || (e.def.Name == "" && v.IsArray())
+	_, identified := e.def.Sub("value")
 	clears := e.op.Kind == Remove || document.Unassigned(e.op.Value)
 	switch {
 	case e.op.Kind == Add && clears:
 		return nil
+	case e.op.Path.Filter != nil && !many && identified:
+		return e.selectedOnly(v, clears)
 	case e.op.Path.Filter != nil && !many && (!v.Absent() || e.def.Name != ""):
 		return InvalidPath("%s has no values to select from", e.op.Path.Top())
 	case e.op.Path.Filter != nil:
@@ -101,6 +104,21 @@ func (e edit) everySub(v *document.Node, clears bool) error {
 		}
 	}
 	l.Drop(func(e document.Element) bool { return e.IsObject() && e.Unassigned() })
+	return nil
+}
+
+// selectedOnly handles manager[value eq "x"], a filter on a single-valued attribute whose value refers
+// to something: the one value is selected or not. A value that is added takes its place.
+func (e edit) selectedOnly(v *document.Node, clears bool) error {
+	if err := e.selected(v, clears); err != nil {
+		return err
+	}
+	l := v.Values()
+	if len(l.Elements) == 0 {
+		*v = document.Node{}
+		return nil
+	}
+	*v = l.Elements[len(l.Elements)-1].Node
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
-	"time"
 
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -87,6 +86,11 @@ func (s scope) some(p AttrPath, holds func(raw string) bool) bool {
 		v := sub(s.on, p.Name)
 		return s.look(v) && !document.Unassigned(v) && holds(v)
 	}
+	if p.URN != "" && s.schemas.Open(s.t, p) {
+		if doc := s.on.Open(); doc != nil {
+			p = own(p, doc)
+		}
+	}
 	values := s.at(p.Top())
 	for i := range values {
 		e := &values[i]
@@ -163,8 +167,8 @@ func compare(op Operator, have, want string, def Attribute) bool {
 
 func compareText(op Operator, have, want string, def Attribute) bool {
 	if def.Type == "dateTime" {
-		h, err1 := time.Parse(time.RFC3339, have)
-		w, err2 := time.Parse(time.RFC3339, want)
+		h, err1 := ParseDateTime(have)
+		w, err2 := ParseDateTime(want)
 		if err1 == nil && err2 == nil && op != Co && op != Sw && op != Ew {
 			return ordered(op, h.Compare(w))
 		}

@@ -30,6 +30,7 @@ var holds = []string{
 	`active eq true`, `active ne false`, `active pr`,
 	// Times compare as instants.
 	`meta.lastModified gt "2011-05-13T04:42:34Z"`, `meta.lastModified eq "2011-05-13T06:42:34.5+02:00"`, `meta.lastModified ge "2011-05-13T04:42:34.5Z"`,
+	`meta.lastModified eq "2011-05-13T04:42:34.5"`, `meta.created gt "2010-01-23T04:56:21"`, // without a zone: UTC
 	`meta.lastModified lt "2012-01-01T00:00:00Z"`, `meta.lastModified le "2011-05-13T04:42:34.5Z"`, `meta.lastModified ne "2011-05-13T04:42:34Z"`,
 	`meta.created sw "2010-01"`, `meta.created co "T04"`, `meta.created ew "22Z"`,
 	// Numbers.
@@ -62,6 +63,7 @@ var fails = []string{
 	`id eq "2819C223-abc"`, `externalId eq "ext-7"`, `externalId co "EXT"`, `externalId ne "Ext-7"`, `schemas eq "urn:ietf:params:scim:schemas:core:2.0:user"`,
 	enterprise + `:manager.value eq "m-1"`,
 	`active eq false`, `active ne true`, `active eq "true"`, `active gt false`, `active co true`, `active eq 1`,
+	`meta.lastModified gt "2011-05-13T04:42:34.5"`, `meta.created gt "2010-01-23T04:56:22"`,
 	`meta.lastModified gt "2011-05-13T04:42:34.5Z"`, `meta.lastModified lt "2011-05-13T04:42:34.5Z"`, `meta.lastModified eq "2011-05-13T04:42:34Z"`,
 	foreign + `:level eq 8`, foreign + `:level eq "7"`, foreign + `:level co 7`, foreign + `:level gt 7`, foreign + `:level gt 7e0`, foreign + `:big eq 12345678901234567891`,
 	foreign + `:big lt 12345678901234567890`, foreign + `:big lt -99999999999999999999`, foreign + `:level lt -8`, foreign + `:level eq 1e400`, foreign + `:box eq 1`,

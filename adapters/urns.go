@@ -1,0 +1,220 @@
+package adapters
+
+import (
+	"cmp"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"keycloak-scim-proxy/proxy/protocol"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
+)
+
+func urnSpelling() protocol.Rule {
+	return protocol.Rule{
+		Name:   "urn-spelling",
+		Says:   "A schema URN may be joined to the attribute by a dot: if it is a core or declared URN, or ends with a resource type or a version. The URNs of SCIM 1.x and those of Microsoft's own sample are those of 2.0. Parts of one schema under two spellings are one object.",
+		Source: "urn:…:2.0:User.department in legacy Entra jobs; …enterprise:2.0User in Microsoft's sample (entra-docs, use-scim-to-provision-users-and-groups); urn:scim:schemas:extension:enterprise:1.0 in OneLogin's default templates (developers.onelogin.com/scim/define-user-schema)",
+		Request: func(m *protocol.Message) bool {
+			spell := speller(m)
+			changed := m.SetFilter(spell.text(m.FilterText()))
+			for _, name := range []string{"attributes", "excludedAttributes", "sortBy"} {
+				changed = setQuery(m, name, spell.text) || changed
+			}
+			return changed
+		},
+		Body: func(m *protocol.Message, body *scim.Object) { speller(m).keys(body) },
+		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
+			spell := speller(m)
+			if strings.Contains(op.Value(), ":") {
+				if value, ok := object(op.Value()); ok {
+					o := value.Object()
+					spell.keys(o)
+					op.SetValue(o.String())
+				}
+			}
+			if path := op.Raw("path"); document.IsText(path) {
+				if text := document.Text(path); spell.text(text) != text {
+					op.SetPathText(spell.text(text))
+				}
+			}
+			return []*protocol.Operation{op}
+		},
+	}
+}
+
+// setQuery changes the values of a query parameter. The query that was given does not change.
+func setQuery(m *protocol.Message, name string, change func(string) string) bool {
+	was := m.Query[name]
+	now := make([]string, len(was))
+	for i := range was {
+		now[i] = change(was[i])
+	}
+	if slices.Equal(was, now) {
+		return false
+	}
+	q := url.Values{}
+	maps.Copy(q, m.Query)
+	q[name] = now
+	m.Query = q
+	return true
+}
+
+// spelling repairs URNs for the resources of a request.
+type spelling struct {
+	core  string   // the core URN of the type, or "" in a search over all types
+	known []string // core and declared URNs, the longest first
+}
+
+func speller(m *protocol.Message) spelling {
+	s := spelling{core: m.Schemas.Core(m.Type).ID, known: []string{scim.UserURN, scim.GroupURN}}
+	for _, t := range []scim.ResourceType{scim.User, scim.Group} {
+		if m.Type == "" || m.Type == t {
+			for _, e := range m.Schemas.Extensions(t) {
+				s.known = append(s.known, e.ID)
+			}
+		}
+	}
+	slices.SortFunc(s.known, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	return s
+}
+
+// words are quoted strings, which are passed over, and URNs.
+var words = regexp.MustCompile(`"(?:[^"\\]|\\.)*"?|[^\s"()\[\],]+`)
+
+// text repairs the URNs in a filter, a path or a list of attributes.
+func (s spelling) text(text string) string {
+	if !strings.Contains(text, ":") {
+		return text
+	}
+	return words.ReplaceAllStringFunc(text, s.word)
+}
+
+// keys repairs the names of the members. The members of one schema under two names are merged; of
+// an attribute that is given twice the first one counts.
+func (s spelling) keys(o *scim.Object) {
+	for _, name := range o.Names() {
+		fixed := s.word(name)
+		if fixed == name {
+			continue
+		}
+		raw := o.Raw(name)
+		if strings.EqualFold(fixed, name) || !o.Has(fixed) {
+			renamed(o, name, fixed)
+			continue
+		}
+		o.Put(name, "")
+		if more, ok := object(raw); ok {
+			o.Put(fixed, merged(o.Raw(fixed), more))
+		}
+	}
+}
+
+// renamed gives a member another name in its place.
+func renamed(o *scim.Object, from, to string) {
+	o.Map(func(name, raw string) (string, string) {
+		if name == from {
+			name = to
+		}
+		return name, raw
+	})
+}
+
+// merged is an object with the members of another one that it does not have.
+func merged(raw string, more scim.Resource) string {
+	into, ok := object(raw)
+	if !ok {
+		return raw
+	}
+	o := into.Object()
+	for name, raw := range more.All() {
+		if !o.Has(name) {
+			o.Put(name, raw)
+		}
+	}
+	return o.String()
+}
+
+// typed and versioned are URNs whose end is known by its shape, joined to an attribute by a dot.
+var (
+	typed     = regexp.MustCompile(`^(?i:(urn:.+:(?:User|Group))\.([a-z$].*))$`)
+	versioned = regexp.MustCompile(`^(?i:(urn:.+:[0-9]+(?:\.[0-9]+)*)\.([a-z$].*))$`)
+)
+
+func (s spelling) word(word string) string {
+	if len(word) < 4 || !strings.EqualFold(word[:4], "urn:") {
+		return word
+	}
+	if fixed, ok := s.joined(word); ok {
+		return fixed
+	}
+	for _, old := range oldURNs {
+		if rest, ok := old.cut(word); ok && (old.enterprise || s.core != "") {
+			urn := s.core
+			if old.enterprise {
+				urn = scim.EnterpriseURN
+			}
+			return urn + rest
+		}
+	}
+	for _, shape := range []*regexp.Regexp{typed, versioned} {
+		if m := shape.FindStringSubmatch(word); m != nil {
+			return m[1] + ":" + m[2]
+		}
+	}
+	return word
+}
+
+// joined is a word that starts with a known URN, in the URN's own spelling.
+func (s spelling) joined(word string) (string, bool) {
+	for _, urn := range s.known {
+		if rest, ok := after(word, urn); ok {
+			return urn + rest, true
+		}
+	}
+	return "", false
+}
+
+// after is what follows a URN in a word: nothing, or ":" and an attribute.
+func after(word, urn string) (rest string, ok bool) {
+	n := len(urn)
+	switch {
+	case len(word) < n || !strings.EqualFold(word[:n], urn):
+		return "", false
+	case len(word) == n:
+		return "", true
+	case word[n] == '.' || word[n] == ':':
+		return ":" + word[n+1:], true
+	}
+	return "", false
+}
+
+// oldURN is a URN of SCIM 1.x, of a draft of 2.0 or misspelled, perhaps with a resource type after
+// it.
+type oldURN struct {
+	urn        string
+	types      []string
+	enterprise bool
+}
+
+var oldURNs = []oldURN{
+	{"urn:scim:schemas:extension:enterprise:1.0", []string{":User"}, true},
+	{"urn:scim:schemas:extension:enterprise:2.0", []string{":User"}, true},
+	{"urn:ietf:params:scim:schemas:extension:enterprise:2.0User", nil, true},
+	{"urn:scim:schemas:core:1.0", []string{":User", ":Group"}, false},
+	{"urn:scim:schemas:core:2.0", []string{":User", ":Group"}, false},
+	{"urn:ietf:params:scim:schemas:core:2.0User", nil, false},
+	{"urn:ietf:params:scim:schemas:core:2.0Group", nil, false},
+}
+
+func (o oldURN) cut(word string) (rest string, ok bool) {
+	for _, t := range o.types {
+		if rest, ok := after(word, o.urn+t); ok {
+			return rest, true
+		}
+	}
+	return after(word, o.urn)
+}

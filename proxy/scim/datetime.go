@@ -1,0 +1,16 @@
+package scim
+
+import "time"
+
+// ParseDateTime reads a dateTime (RFC 7643 section 2.3.5, which is that of XML Schema). One without a
+// time zone is in UTC.
+func ParseDateTime(text string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339, text)
+	if err == nil {
+		return t, nil
+	}
+	if local, e := time.Parse("2006-01-02T15:04:05", text); e == nil {
+		return local, nil
+	}
+	return t, err
+}
