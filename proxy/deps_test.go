@@ -68,6 +68,7 @@ var walls = map[string]struct {
 	"test/kctest":      {nil, "talks to Keycloak beside the proxy, and to its starter through a command"},
 	"test/prose":       {nil, "reads text"},
 	"test/proxytest":   {[]string{"config", "proxy", "proxy/tokens"}, "runs a proxy as the program does"},
+	"test/shim":        {nil, "knows Keycloak and nothing of the proxy"},
 	"test/redisserver": {nil, "starts Redis and knows nothing of what is kept in it"},
 }
 
