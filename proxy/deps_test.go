@@ -43,7 +43,8 @@ var walls = map[string]struct {
 	"proxy/listing":                 {[]string{"proxy/scim", "proxy/directory", "proxy/meter"}, "a layer never imports a layer; the index is a function"},
 	"proxy/overlay":                 {[]string{"proxy/scim", "proxy/directory", "proxy/store", "proxy/meter"}, "the only layer that keeps something"},
 	"proxy/keycloak/profile":        {[]string{"proxy/scim", "proxy/directory"}, "what a user profile means is decided without the wire"},
-	"proxy/keycloak":                {[]string{"proxy/scim", "proxy/directory", "proxy/meter", "proxy/keycloak/profile"}, "native quirks end here and nothing else begins"},
+	"proxy/keycloak/membership":     {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak/profile"}, "plans changes of members; how Keycloak is asked comes as functions"},
+	"proxy/keycloak":                {[]string{"proxy/scim", "proxy/directory", "proxy/meter", "proxy/keycloak/profile", "proxy/keycloak/membership"}, "native quirks end here and nothing else begins"},
 	"proxy/discovery":               {[]string{"proxy/scim", "proxy/directory"}, "prints Capabilities and schemas"},
 	"proxy/store":                   {[]string{"proxy/store/internal/codec"}, "records are bytes and terms"},
 	"proxy/store/embedded":          {[]string{"proxy/store", "proxy/store/internal/codec", "proxy/store/internal/locks"}, "an engine knows the contract only"},
@@ -92,7 +93,7 @@ var owners = map[string]struct {
 	"github.com/gofrs/flock":                {[]string{"cmd/scim-proxy/internal/kcserver", "cmd/scim-proxy/internal/importer"}, "files that several processes of the program write"},
 	"github.com/spf13/cobra":                {[]string{"cmd/scim-proxy"}, "flags end at the commands"},
 	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe"}, "layers are silent"},
-	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding", "test/"}, "HTTP ends at the door and at the wire to Keycloak"},
+	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/membership", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding", "test/"}, "HTTP ends at the door and at the wire to Keycloak"},
 	module + "onboarding":                   {[]string{"cmd/scim-proxy"}, "what holds administrator credentials never serves a request"},
 }
 

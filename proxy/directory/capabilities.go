@@ -17,8 +17,8 @@ const (
 	// WriteOnce: Keycloak takes the first value and no other (a group's externalId, from 26.8 on).
 	// What is asked for later is kept beside it.
 	WriteOnce
-	// PrimaryOnly: Keycloak has one element (emails); the others are kept. A filter on it is never
-	// pushed down alone.
+	// PrimaryOnly: Keycloak has one element (emails; on 26.7.3 any list); the others are kept. A
+	// filter on it is never pushed down alone.
 	PrimaryOnly
 	// CaseFolded: Keycloak stores another letter case (userName). The spelling is kept; filters are
 	// pushed down.

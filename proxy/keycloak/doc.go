@@ -13,5 +13,5 @@
 // makes no sense 502. A create that Keycloak acknowledged but that could not be read back is an
 // error: the user exists then, and the pending record of the room above lets the retry finish it.
 // An update is one native PATCH, which Keycloak applies whole or not at all. A membership change of
-// more than one chunk is rolled forward, or else back: see members.go.
+// more than one chunk is rolled forward, or else back: see package membership.
 package keycloak

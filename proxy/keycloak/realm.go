@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"keycloak-scim-proxy/proxy/directory"
@@ -60,12 +61,27 @@ func (r *Realm) Create(ctx context.Context, t scim.ResourceType, asked scim.Reso
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	shown, err := r.Get(ctx, scim.Ref{Type: t, ID: made.ID()}, directory.Fields{})
+	shown, err := r.completed(ctx, scim.Ref{Type: t, ID: made.ID()}, asked)
 	if err != nil { // whatever it is, the resource is there: it must not look like a refusal
 		directory.OutcomeOf(ctx).Doubt()
 		return scim.Resource{}, scim.Unavailable("the new resource", err)
 	}
 	return shown, nil
+}
+
+// completed reads a new resource. If Keycloak shows a list, it takes the elements that the create did
+// not send.
+func (r *Realm) completed(ctx context.Context, ref scim.Ref, asked scim.Resource) (scim.Resource, error) {
+	shown, err := r.read(ctx, ref, directory.Fields{})
+	if err != nil {
+		return shown, err
+	}
+	if ops := r.profile.Longer(ref.Type, shown, asked); len(ops) > 0 {
+		if shown, err = r.change(ctx, ref, shown, ops); err != nil {
+			return shown, err
+		}
+	}
+	return r.lists(ref.Type, shown), nil
 }
 
 // refusedCreate names the fault behind the 500 that Keycloak answers to an e-mail address that is
@@ -85,6 +101,20 @@ func (r *Realm) refusedCreate(ctx context.Context, t scim.ResourceType, asked sc
 
 // Get reads one resource.
 func (r *Realm) Get(ctx context.Context, ref scim.Ref, n directory.Fields) (scim.Resource, error) {
+	shown, err := r.read(ctx, ref, n)
+	return r.lists(ref.Type, shown), err
+}
+
+// lists makes a list of what Keycloak shows of one.
+func (r *Realm) lists(t scim.ResourceType, shown scim.Resource) scim.Resource {
+	if t != scim.User || shown.IsZero() {
+		return shown
+	}
+	return r.profile.Lists(shown)
+}
+
+// read reads one resource as Keycloak shows it.
+func (r *Realm) read(ctx context.Context, ref scim.Ref, n directory.Fields) (scim.Resource, error) {
 	if !validID(ref.ID) {
 		return scim.Resource{}, scim.NotFound(ref)
 	}
@@ -101,11 +131,11 @@ func (r *Realm) Get(ctx context.Context, ref scim.Ref, n directory.Fields) (scim
 // Update is GET, edit, and one PATCH, whose answer Keycloak reads anew. Sessions end where the user
 // is inactive afterwards, each time, so that a retry ends what a failed first attempt left.
 func (r *Realm) Update(ctx context.Context, ref scim.Ref, edit directory.Edit) (scim.Resource, error) {
-	current, err := r.Get(ctx, ref, directory.Fields{})
+	current, err := r.read(ctx, ref, directory.Fields{})
 	if err != nil {
 		return current, err
 	}
-	wanted, err := edit(current)
+	wanted, err := edit(r.lists(ref.Type, current))
 	if err != nil {
 		return scim.Resource{}, err
 	}
@@ -113,27 +143,53 @@ func (r *Realm) Update(ctx context.Context, ref scim.Ref, edit directory.Edit) (
 	if err != nil {
 		return scim.Resource{}, err
 	}
+	leaves := ref.Type == scim.User && wanted.Get(active) == "false"
+	shown, err := r.change(ctx, ref, current, ops)
+	if err != nil && leaves && current.Get(active) != "false" {
+		shown, err = r.deactivate(ctx, ref, ops, err)
+	}
+	if err == nil && leaves {
+		err = r.endSessions(ctx, ref)
+	}
+	return r.lists(ref.Type, shown), err
+}
+
+// maxOperations is how many operations a PATCH may have from Keycloak 26.8 on.
+const maxOperations = 100
+
+// change sends operations in as few PATCHes as possible, and none for none. If a later one is refused,
+// what the earlier ones did is undone.
+func (r *Realm) change(ctx context.Context, ref scim.Ref, current scim.Resource, ops []profile.Op) (scim.Resource, error) {
 	shown := current
-	if len(ops) > 0 {
-		if shown, err = r.patch(ctx, ref, ops); err != nil {
-			return scim.Resource{}, err
+	for some := range slices.Chunk(ops, maxOperations) {
+		next, err := r.patch(ctx, ref, some)
+		if err != nil {
+			return scim.Resource{}, r.undo(ctx, ref, current, shown, err)
 		}
-		if shown.Raw("groups") == "" { // a PATCH does not answer them (measured), and does not change them
+		if shown = next; shown.Raw("groups") == "" { // a PATCH does not answer them (measured), and does not change them
 			shown = shown.With("groups", current.Raw("groups"))
 		}
 	}
-	if ref.Type == scim.User && wanted.Get(active) == "false" {
-		err = r.endSessions(ctx, ref)
+	return shown, nil
+}
+
+// undo puts back what the first PATCHes of a change did.
+func (r *Realm) undo(ctx context.Context, ref scim.Ref, before, after scim.Resource, cause error) error {
+	back, whole := directory.Undo(after, before, after)
+	ops, err := r.profile.Patch(ref.Type, after, back)
+	for some := range slices.Chunk(ops, maxOperations) {
+		if err == nil {
+			_, err = r.patch(context.WithoutCancel(ctx), ref, some)
+		}
 	}
-	return shown, err
+	if err == nil && whole {
+		return cause
+	}
+	return scim.Left(cause, err)
 }
 
 func (r *Realm) patch(ctx context.Context, ref scim.Ref, ops []profile.Op) (scim.Resource, error) {
-	body, err := json.Marshal(map[string]any{"schemas": []string{scim.PatchURN}, "Operations": ops})
-	if err != nil {
-		return scim.Resource{}, err
-	}
-	a, err := r.call(ctx, http.MethodPatch, r.path(ref), nil, string(body))
+	a, err := r.sendPatch(ctx, ref, ops)
 	if err != nil {
 		return scim.Resource{}, err
 	}
@@ -141,6 +197,14 @@ func (r *Realm) patch(ctx context.Context, ref scim.Ref, ops []profile.Op) (scim
 		return scim.Resource{}, r.refused(ref, a)
 	}
 	return standard(a.body)
+}
+
+func (r *Realm) sendPatch(ctx context.Context, ref scim.Ref, ops []profile.Op) (reply, error) {
+	body, err := json.Marshal(map[string]any{"schemas": []string{scim.PatchURN}, "Operations": ops})
+	if err != nil {
+		return reply{}, err
+	}
+	return r.call(ctx, http.MethodPatch, r.path(ref), nil, string(body))
 }
 
 // Delete removes the resource.
@@ -158,14 +222,20 @@ func (r *Realm) Delete(ctx context.Context, ref scim.Ref) error {
 // MayWrite asks Keycloak whether the credential may change a resource, or create one if the ref has
 // no id, and changes nothing: natively an empty list of operations is answered 200 or 403, and a
 // create of {} 400 or 403 (measured; with an id in it 400 to everybody). An empty PATCH leaves an
-// admin event.
+// admin event. It proves nothing of a user who breaks the user profile: see manages.
 func (r *Realm) MayWrite(ctx context.Context, ref scim.Ref) error {
 	if ref.ID != "" {
 		if !validID(ref.ID) {
 			return scim.NotFound(ref)
 		}
-		_, err := r.patch(ctx, ref, []profile.Op{})
-		return err
+		a, err := r.sendPatch(ctx, ref, []profile.Op{})
+		switch {
+		case err != nil || a.ok():
+			return err
+		case a.status == http.StatusBadRequest && ref.Type == scim.User:
+			return r.manages(ctx, ref)
+		}
+		return r.refused(ref, a)
 	}
 	a, err := r.call(ctx, http.MethodPost, r.path(ref), nil, "{}")
 	switch {
@@ -190,7 +260,11 @@ func (r *Realm) Permitted(ctx context.Context) error {
 }
 
 func (r *Realm) call(ctx context.Context, method, path string, v url.Values, body string) (reply, error) {
-	a, err := r.client.do(ctx, r.cred, request{method, path, v, body, "application/scim+json"})
+	kind := "application/scim+json"
+	if strings.HasPrefix(path, "/admin/") {
+		kind = "application/json"
+	}
+	a, err := r.client.do(ctx, r.cred, request{method, path, v, body, kind})
 	if mayTakeEffect(method, a, err) {
 		directory.OutcomeOf(ctx).Doubt()
 	}

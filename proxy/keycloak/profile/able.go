@@ -31,7 +31,9 @@ func able(mapped map[string]attribute) directory.Capabilities {
 		if _, known := users[path]; known {
 			continue
 		}
-		users[path] = directory.Native
+		if users[path] = directory.Native; a.list() {
+			users[path] = directory.PrimaryOnly
+		}
 		// Natively text compares exactly. Where the schema says otherwise, such as for names,
 		// Keycloak's answer is not the RFC's.
 		if def, ok := schemas.Lookup(scim.User, a.path); ok && def.CaseExact {

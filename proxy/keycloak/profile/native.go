@@ -32,7 +32,8 @@ func (p *Profile) held(t scim.ResourceType, path scim.AttrPath) bool {
 
 // Create is the body of a native create: what Keycloak holds, with one e-mail address, `active`,
 // because a POST without it makes a disabled user, and the URN of each extension, because Keycloak
-// drops mapped attributes of an extension that "schemas" does not list.
+// drops mapped attributes of an extension that "schemas" does not list. Of a list it has the first
+// element: see list.go.
 func (p *Profile) Create(t scim.ResourceType, r scim.Resource) (scim.Resource, error) {
 	out := document.Must("{}").Object()
 	for l := range r.Leaves() {
@@ -42,6 +43,9 @@ func (p *Profile) Create(t scim.ResourceType, r scim.Resource) (scim.Resource, e
 		raw, err := p.value(t, l)
 		if err != nil {
 			return scim.Resource{}, err
+		}
+		if p.mapped[l.Path.Key()].list() {
+			raw = document.Elements(raw)[0]
 		}
 		out.Set(l.Path, raw)
 	}
@@ -59,6 +63,7 @@ type Op struct {
 }
 
 // Patch is the smallest native PATCH that turns current into wanted, as far as Keycloak holds it.
+// Current is what Keycloak shows, without Lists.
 // Removals go to leaf paths: natively "remove name" answers 200 and removes nothing. Values that do
 // not change are not validated: they may be older than the profile's rules.
 func (p *Profile) Patch(t scim.ResourceType, current, wanted scim.Resource) ([]Op, error) {
@@ -91,7 +96,7 @@ func none(p scim.AttrPath, raw string) bool {
 	if p.Is(emails) {
 		return Address(raw) == ""
 	}
-	return raw == "" || raw == `""`
+	return raw == "" || raw == `""` || raw == "[]"
 }
 
 // needed reports whether a resource must keep the value: natively a user whose userName is removed
@@ -109,6 +114,8 @@ func (p *Profile) shows(t scim.ResourceType, path scim.AttrPath, shown, wanted s
 		return strings.EqualFold(Address(shown), Address(wanted))
 	case p.able.Placement(t, path) == directory.CaseFolded:
 		return strings.EqualFold(document.Text(shown), document.Text(wanted))
+	case p.mapped[path.Key()].list():
+		return showsList(shown, wanted)
 	}
 	return document.Same(shown, wanted)
 }
@@ -117,6 +124,9 @@ func (p *Profile) shows(t scim.ResourceType, path scim.AttrPath, shown, wanted s
 func (p *Profile) value(t scim.ResourceType, l scim.Leaf) (string, error) {
 	if l.Path.Is(active) || t == scim.Group {
 		return l.Raw, nil
+	}
+	if a := p.mapped[l.Path.Key()]; t == scim.User && a.list() {
+		return a.listValue(l.Raw)
 	}
 	text, raw := document.Text(l.Raw), l.Raw
 	if l.Path.Is(emails) {
