@@ -46,7 +46,8 @@ var walls = map[string]struct {
 	"proxy/listing":                 {[]string{"proxy/scim", "proxy/directory", "proxy/meter"}, "a layer never imports a layer; the index is a function"},
 	"proxy/overlay":                 {[]string{"proxy/scim", "proxy/directory", "proxy/store", "proxy/meter"}, "the only layer that keeps something"},
 	"proxy/keycloak/profile":        {[]string{"proxy/scim", "proxy/directory"}, "the meaning of a user profile is decided without I/O"},
-	"proxy/keycloak":                {[]string{"proxy/scim", "proxy/directory", "proxy/meter", "proxy/keycloak/profile"}, "it handles the differences between Keycloak and the standard, and nothing else"},
+	"proxy/keycloak":                {[]string{"proxy/scim", "proxy/directory", "proxy/meter", "proxy/keycloak/profile", "proxy/keycloak/membership"}, "it handles the differences between Keycloak and the standard, and nothing else"},
+	"proxy/keycloak/membership":     {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak/profile"}, "plans changes of members; requests to Keycloak are functions"},
 	"proxy/discovery":               {[]string{"proxy/scim", "proxy/directory"}, "prints Capabilities and schemas"},
 	"proxy/store":                   {[]string{"proxy/store/internal/codec"}, "records are bytes and terms"},
 	"proxy/store/embedded":          {[]string{"proxy/store", "proxy/store/internal/codec", "proxy/store/internal/locks"}, "an engine knows the contract only"},
@@ -74,6 +75,7 @@ var walls = map[string]struct {
 	"test/prose":       {nil, "reads text"},
 	"test/proxytest":   {[]string{"config", "proxy", "proxy/tokens"}, "runs a proxy as the program does"},
 	"test/redisserver": {nil, "starts Redis and does not know its content"},
+	"test/shim":        {nil, "knows Keycloak and not the proxy"},
 }
 
 // owners has the packages that may import a library, and the reason.
@@ -96,7 +98,7 @@ var owners = map[string]struct {
 	"github.com/gofrs/flock":                {[]string{"cmd/scim-proxy/internal/kcserver", "cmd/scim-proxy/internal/importer/journal"}, "files that several processes of the program write"},
 	"github.com/spf13/cobra":                {[]string{"cmd/scim-proxy"}, "flags end at the commands"},
 	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe"}, "layers do not log"},
-	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding", "test/"}, "HTTP ends at scimhttp and at the client for Keycloak"},
+	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/membership", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding", "test/"}, "HTTP ends at scimhttp and at the client for Keycloak"},
 	module + "onboarding":                   {[]string{"cmd/scim-proxy"}, "code with administrator credentials never serves a request"},
 }
 

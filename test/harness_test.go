@@ -4,6 +4,7 @@ package test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +18,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/test/kctest"
 	"keycloak-scim-proxy/test/proxytest"
+	"keycloak-scim-proxy/test/shim"
 )
 
 func TestMain(m *testing.M) { kctest.Main(m) }
@@ -36,7 +38,25 @@ type world struct {
 
 func newWorld(t testing.TB) *world { return newWorldIn(t, kctest.NewRealm(t)) }
 
-// accountIn creates a service account that may manage all users of the realm.
+// behind is a world whose proxy reaches Keycloak through a shim with these rules; without rules there
+// is no shim.
+func behind(t testing.TB, rules ...shim.Rule) *world {
+	t.Helper()
+	r := kctest.NewRealm(t)
+	if len(rules) == 0 {
+		return newWorldIn(t, r)
+	}
+	k := *r.Server
+	s, err := shim.New(k.URL, k.AdminUser, k.AdminPassword, rules...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(s)
+	t.Cleanup(srv.Close)
+	return newWorldAt(t, r, srv.URL)
+}
+
+// accountIn makes an account of the whole realm.
 func accountIn(t testing.TB, r *kctest.Realm, clientID string) (a config.ServiceAccount, secret string) {
 	t.Helper()
 	secret = r.ServiceAccount(clientID, "manage-users")
@@ -47,10 +67,14 @@ func accountIn(t testing.TB, r *kctest.Realm, clientID string) (a config.Service
 	return config.ServiceAccount{ClientID: clientID, SecretFile: file}, secret
 }
 
-func newWorldIn(t testing.TB, r *kctest.Realm) *world {
+func newWorldIn(t testing.TB, r *kctest.Realm) *world { return newWorldAt(t, r, r.Server.URL) }
+
+// newWorldAt makes a world whose proxy reaches Keycloak at a URL of its own.
+func newWorldAt(t testing.TB, r *kctest.Realm, keycloak string) *world {
+	t.Helper()
 	account, secret := accountIn(t, r, "scim")
 	token, entry := proxytest.Mint(t, "acme")
-	cfg := config.DropInOnly(r.Server.URL, filepath.Join(t.TempDir(), "store.db"))
+	cfg := config.DropInOnly(keycloak, filepath.Join(t.TempDir(), "store.db"))
 	tenant := config.DefaultTenant()
 	tenant.Tenant, tenant.Realm = "acme", r.Name
 	tenant.ServiceAccount = account

@@ -20,6 +20,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/test/corpus"
+	"keycloak-scim-proxy/test/shim"
 )
 
 var report = flag.String("report", "", "play the corpus natively too, and write the table into this file")
@@ -45,10 +46,11 @@ var (
 	}
 )
 
-// TestCorpus sends the requests of every case to a tenant with the provider's dialect, and
-// compares the state that GET and the Admin API show afterwards with the provider's intent. With
-// -report it also sends them to Keycloak itself.
-func TestCorpus(t *testing.T) {
+// TestCorpus plays every shape that an identity provider sends through the running proxy, by a tenant with that provider's dialect, and holds
+// what GET and the Admin API show afterwards against what the provider meant. With -report it plays the same natively.
+func TestCorpus(t *testing.T) { runCorpus(t) }
+
+func runCorpus(t *testing.T, rules ...shim.Rule) {
 	cases, err := corpus.Load("../adapters/testdata")
 	if err != nil {
 		t.Fatal(err)
@@ -62,9 +64,8 @@ func TestCorpus(t *testing.T) {
 			t.Errorf("%s has a corpus and no dialect", idp)
 		}
 	}
-	w := newWorld(t)
-	k := w.realm.Server
-	// RelaxProfile, because providers send users without a last name.
+	w := behind(t, rules...)
+	k := w.realm.Server // providers send users without a last name
 	admin, err := onboarding.Login(t.Context(), k.URL, k.AdminUser, k.AdminPassword)
 	if err == nil {
 		err = admin.RelaxProfile(t.Context(), w.realm.Name)

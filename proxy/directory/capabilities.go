@@ -18,8 +18,8 @@ const (
 	// WriteOnce: Keycloak accepts the first value and ignores later ones (a group's externalId,
 	// since 26.8). Later values are kept in the store.
 	WriteOnce
-	// PrimaryOnly: Keycloak has one element (emails); the others are kept in the store. A filter on
-	// the attribute is never pushed down alone.
+	// PrimaryOnly: Keycloak has one element (emails; on 26.7.3 any list); the others are kept. A
+	// filter on it is never pushed down alone.
 	PrimaryOnly
 	// CaseFolded: Keycloak changes the letter case (userName). The requested spelling is kept in
 	// the store; filters are pushed down.

@@ -34,8 +34,7 @@ func LoadProfile(ctx context.Context, c *Client, realm string, cred Credential) 
 
 // endSessions ends all sessions of a user. Issued tokens stay valid until they expire.
 func (r *Realm) endSessions(ctx context.Context, ref scim.Ref) error {
-	path := "/admin/realms/" + url.PathEscape(r.realm) + "/users/" + url.PathEscape(ref.ID) + "/logout"
-	a, err := r.call(ctx, http.MethodPost, path, nil, "")
+	a, err := r.call(ctx, http.MethodPost, r.adminPath(ref)+"/logout", nil, "")
 	if err == nil && !a.ok() {
 		err = r.refused(ref, a)
 	}

@@ -13,5 +13,5 @@
 // its answer cannot be read. A create that Keycloak acknowledged but that could not be read back is
 // an error although the user exists; the pending record of the layer above lets a retry finish it.
 // An update is one native PATCH, which Keycloak applies whole or not at all. If a membership change
-// of more than one chunk fails, it is completed or undone: see members.go.
+// of more than one chunk fails, it is completed or undone: see package membership.
 package keycloak

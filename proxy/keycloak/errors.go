@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -22,6 +23,12 @@ func (r *Realm) refused(ref scim.Ref, a reply) error {
 	}
 	switch a.status {
 	case http.StatusBadRequest:
+		if profile.Taken(detail) {
+			return &scim.Error{Status: 409, Type: "uniqueness", Detail: conflict(ref.Type), Cause: cause}
+		}
+		if profile.FixedName(detail) {
+			return &scim.Error{Status: 400, Type: "mutability", Detail: fixedName, Cause: cause}
+		}
 		return badRequest(document.Text(body.Raw("scimType")), detail, cause)
 	case http.StatusUnauthorized:
 		if r.cred.IsServiceAccount() {
@@ -70,6 +77,9 @@ func (r *Realm) notFound(ref scim.Ref, body scim.Resource, cause error) error {
 func noSCIM(cause error) error {
 	return &scim.Error{Status: 404, Detail: "there is no such realm, or its SCIM API is not enabled", Cause: cause}
 }
+
+// fixedName is what Keycloak is expected to refuse from 26.8 on; 26.7.3 renames all the same (measured).
+const fixedName = `userName cannot be changed, because "Edit username" is off in the realm's login settings`
 
 func conflict(t scim.ResourceType) string {
 	if t == scim.Group {

@@ -66,7 +66,11 @@ func (r *Realm) listAt(ctx context.Context, q directory.Query, start int) (direc
 	if !a.ok() {
 		return directory.Page{}, r.refused(scim.Ref{Type: q.Type}, a)
 	}
-	return readPage(a.body, q.Type, start)
+	p, err := readPage(a.body, q.Type, start)
+	for i, one := range p.Resources {
+		p.Resources[i] = r.lists(q.Type, one)
+	}
+	return p, err
 }
 
 func readPage(body []byte, t scim.ResourceType, start int) (directory.Page, error) {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"keycloak-scim-proxy/proxy/directory"
@@ -60,15 +61,31 @@ func (r *Realm) Create(ctx context.Context, t scim.ResourceType, sent scim.Resou
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	shown, err := r.Get(ctx, scim.Ref{Type: t, ID: made.ID()}, directory.Fields{})
-	if err != nil { // the resource exists, so that the error must not look like a refusal
+	shown, err := r.completed(ctx, scim.Ref{Type: t, ID: made.ID()}, sent)
+	if err != nil { // whatever it is, the resource is there: it must not look like a refusal
 		directory.OutcomeOf(ctx).Doubt()
 		return scim.Resource{}, scim.Unavailable("the new resource", err)
 	}
 	return shown, nil
 }
 
-// refusedCreate returns 409 if the e-mail address is taken, to which Keycloak answers 500.
+// completed reads a new resource. If Keycloak shows a list, it takes the elements that the create did
+// not send.
+func (r *Realm) completed(ctx context.Context, ref scim.Ref, sent scim.Resource) (scim.Resource, error) {
+	shown, err := r.read(ctx, ref, directory.Fields{})
+	if err != nil {
+		return shown, err
+	}
+	if ops := r.profile.Longer(ref.Type, shown, sent); len(ops) > 0 {
+		if shown, err = r.change(ctx, ref, shown, ops); err != nil {
+			return shown, err
+		}
+	}
+	return r.lists(ref.Type, shown), nil
+}
+
+// refusedCreate names the fault behind the 500 that Keycloak answers to an e-mail address that is
+// taken.
 func (r *Realm) refusedCreate(ctx context.Context, t scim.ResourceType, sent scim.Resource, a reply) error {
 	err := r.refused(scim.Ref{Type: t}, a)
 	mail := profile.Address(sent.Get(emails))
@@ -84,6 +101,20 @@ func (r *Realm) refusedCreate(ctx context.Context, t scim.ResourceType, sent sci
 
 // Get reads one resource.
 func (r *Realm) Get(ctx context.Context, ref scim.Ref, n directory.Fields) (scim.Resource, error) {
+	shown, err := r.read(ctx, ref, n)
+	return r.lists(ref.Type, shown), err
+}
+
+// lists makes a list of what Keycloak shows of one.
+func (r *Realm) lists(t scim.ResourceType, shown scim.Resource) scim.Resource {
+	if t != scim.User || shown.IsZero() {
+		return shown
+	}
+	return r.profile.Lists(shown)
+}
+
+// read reads one resource as Keycloak shows it.
+func (r *Realm) read(ctx context.Context, ref scim.Ref, n directory.Fields) (scim.Resource, error) {
 	if !validID(ref.ID) {
 		return scim.Resource{}, scim.NotFound(ref)
 	}
@@ -101,11 +132,11 @@ func (r *Realm) Get(ctx context.Context, ref scim.Ref, n directory.Fields) (scim
 // from its database. If the user is inactive afterwards, Update ends the user's sessions, also if
 // nothing has changed, so that a retry ends the sessions that a failed attempt left.
 func (r *Realm) Update(ctx context.Context, ref scim.Ref, edit directory.Edit) (scim.Resource, error) {
-	current, err := r.Get(ctx, ref, directory.Fields{})
+	current, err := r.read(ctx, ref, directory.Fields{})
 	if err != nil {
 		return current, err
 	}
-	wanted, err := edit(current)
+	wanted, err := edit(r.lists(ref.Type, current))
 	if err != nil {
 		return scim.Resource{}, err
 	}
@@ -113,27 +144,53 @@ func (r *Realm) Update(ctx context.Context, ref scim.Ref, edit directory.Edit) (
 	if err != nil {
 		return scim.Resource{}, err
 	}
+	leaves := ref.Type == scim.User && wanted.Get(active) == "false"
+	shown, err := r.change(ctx, ref, current, ops)
+	if err != nil && leaves && current.Get(active) != "false" {
+		shown, err = r.deactivate(ctx, ref, ops, err)
+	}
+	if err == nil && leaves {
+		err = r.endSessions(ctx, ref)
+	}
+	return r.lists(ref.Type, shown), err
+}
+
+// maxOperations is how many operations a PATCH may have from Keycloak 26.8 on.
+const maxOperations = 100
+
+// change sends operations in as few PATCHes as possible, and none for none. If a later one is refused,
+// what the earlier ones did is undone.
+func (r *Realm) change(ctx context.Context, ref scim.Ref, current scim.Resource, ops []profile.Op) (scim.Resource, error) {
 	shown := current
-	if len(ops) > 0 {
-		if shown, err = r.patch(ctx, ref, ops); err != nil {
-			return scim.Resource{}, err
+	for some := range slices.Chunk(ops, maxOperations) {
+		next, err := r.patch(ctx, ref, some)
+		if err != nil {
+			return scim.Resource{}, r.undo(ctx, ref, current, shown, err)
 		}
-		if shown.Raw("groups") == "" { // the answer to a PATCH never has groups (measured), and a PATCH does not change them
+		if shown = next; shown.Raw("groups") == "" { // a PATCH does not answer them (measured), and does not change them
 			shown = shown.With("groups", current.Raw("groups"))
 		}
 	}
-	if ref.Type == scim.User && wanted.Get(active) == "false" {
-		err = r.endSessions(ctx, ref)
+	return shown, nil
+}
+
+// undo puts back what the first PATCHes of a change did.
+func (r *Realm) undo(ctx context.Context, ref scim.Ref, before, after scim.Resource, cause error) error {
+	back, whole := directory.Undo(after, before, after)
+	ops, err := r.profile.Patch(ref.Type, after, back)
+	for some := range slices.Chunk(ops, maxOperations) {
+		if err == nil {
+			_, err = r.patch(context.WithoutCancel(ctx), ref, some)
+		}
 	}
-	return shown, err
+	if err == nil && whole {
+		return cause
+	}
+	return scim.Left(cause, err)
 }
 
 func (r *Realm) patch(ctx context.Context, ref scim.Ref, ops []profile.Op) (scim.Resource, error) {
-	body, err := json.Marshal(map[string]any{"schemas": []string{scim.PatchURN}, "Operations": ops})
-	if err != nil {
-		return scim.Resource{}, err
-	}
-	a, err := r.call(ctx, http.MethodPatch, r.path(ref), nil, string(body))
+	a, err := r.sendPatch(ctx, ref, ops)
 	if err != nil {
 		return scim.Resource{}, err
 	}
@@ -143,7 +200,15 @@ func (r *Realm) patch(ctx context.Context, ref scim.Ref, ops []profile.Op) (scim
 	return standard(a.body)
 }
 
-// Delete deletes the resource.
+func (r *Realm) sendPatch(ctx context.Context, ref scim.Ref, ops []profile.Op) (reply, error) {
+	body, err := json.Marshal(map[string]any{"schemas": []string{scim.PatchURN}, "Operations": ops})
+	if err != nil {
+		return reply{}, err
+	}
+	return r.call(ctx, http.MethodPatch, r.path(ref), nil, string(body))
+}
+
+// Delete removes the resource.
 func (r *Realm) Delete(ctx context.Context, ref scim.Ref) error {
 	if !validID(ref.ID) {
 		return scim.NotFound(ref)
@@ -155,17 +220,23 @@ func (r *Realm) Delete(ctx context.Context, ref scim.Ref) error {
 	return err
 }
 
-// MayWrite returns an error if the credential may not change a resource, or, if ref has no id, may
-// not create one. It changes nothing: Keycloak answers 200 or 403 to an empty list of operations,
-// and 400 or 403 to a create of {} (measured; with an id in it, 400 to all callers). An empty PATCH
-// leaves an admin event.
+// MayWrite asks Keycloak whether the credential may change a resource, or create one if the ref has
+// no id, and changes nothing: natively an empty list of operations is answered 200 or 403, and a
+// create of {} 400 or 403 (measured; with an id in it 400 to everybody). An empty PATCH leaves an
+// admin event. It proves nothing of a user who breaks the user profile: see manages.
 func (r *Realm) MayWrite(ctx context.Context, ref scim.Ref) error {
 	if ref.ID != "" {
 		if !validID(ref.ID) {
 			return scim.NotFound(ref)
 		}
-		_, err := r.patch(ctx, ref, []profile.Op{})
-		return err
+		a, err := r.sendPatch(ctx, ref, []profile.Op{})
+		switch {
+		case err != nil || a.ok():
+			return err
+		case a.status == http.StatusBadRequest && ref.Type == scim.User:
+			return r.manages(ctx, ref)
+		}
+		return r.refused(ref, a)
 	}
 	a, err := r.call(ctx, http.MethodPost, r.path(ref), nil, "{}")
 	switch {
@@ -190,7 +261,11 @@ func (r *Realm) Permitted(ctx context.Context) error {
 }
 
 func (r *Realm) call(ctx context.Context, method, path string, v url.Values, body string) (reply, error) {
-	a, err := r.client.do(ctx, r.cred, request{method, path, v, body, "application/scim+json"})
+	kind := "application/scim+json"
+	if strings.HasPrefix(path, "/admin/") {
+		kind = "application/json"
+	}
+	a, err := r.client.do(ctx, r.cred, request{method, path, v, body, kind})
 	if mayTakeEffect(method, a, err) {
 		directory.OutcomeOf(ctx).Doubt()
 	}

@@ -3,6 +3,7 @@ package keycloak_test
 import (
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/test/kctest"
+	"keycloak-scim-proxy/test/shim"
 )
 
 func TestMain(m *testing.M) { kctest.Main(m) }
@@ -34,12 +36,17 @@ func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
 	return c.next.RoundTrip(r)
 }
 
-func open(t *testing.T) (*keycloak.Realm, *counting, *kctest.Realm) {
+// open opens a fresh realm, behind a shim if there are rules.
+func open(t *testing.T, rules ...shim.Rule) (*keycloak.Realm, *counting, *kctest.Realm) {
 	t.Helper()
-	r := kctest.NewRealm(t)
+	return openIn(t, kctest.NewRealm(t), rules...)
+}
+
+func openIn(t *testing.T, r *kctest.Realm, rules ...shim.Rule) (*keycloak.Realm, *counting, *kctest.Realm) {
+	t.Helper()
 	secret := r.ServiceAccount("scim", "manage-users")
 	wire := &counting{next: http.DefaultTransport}
-	client := keycloak.NewClient(r.Server.URL, wire, time.Minute, 16)
+	client := keycloak.NewClient(before(t, r, rules), wire, time.Minute, 16)
 	account := keycloak.NewAccount(client, r.Name, "scim", func() (string, error) { return secret, nil }, time.Now)
 	facts, err := keycloak.LoadProfile(t.Context(), client, r.Name, account)
 	if err != nil {
@@ -47,6 +54,32 @@ func open(t *testing.T) (*keycloak.Realm, *counting, *kctest.Realm) {
 	}
 	wire.calls.Store(0)
 	return keycloak.NewRealm(client, r.Name, account, facts), wire, r
+}
+
+// before is the URL of Keycloak, or of a shim before it.
+func before(t *testing.T, r *kctest.Realm, rules []shim.Rule) string {
+	t.Helper()
+	if len(rules) == 0 {
+		return r.Server.URL
+	}
+	s, err := shim.New(r.Server.URL, r.Server.AdminUser, r.Server.AdminPassword, rules...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(s)
+	t.Cleanup(srv.Close)
+	return srv.URL
+}
+
+// The contract holds on Keycloak as 26.8 is expected to be, in a realm whose profile requires nothing.
+func TestContractBehindTheShim(t *testing.T) {
+	kctest.Server(t)
+	directorytest.Run(t, func(t *testing.T) directory.Directory {
+		r := kctest.NewRealm(t)
+		r.Relax()
+		d, _, _ := openIn(t, r, shim.All()...)
+		return d
+	})
 }
 
 func TestContract(t *testing.T) {
@@ -226,13 +259,17 @@ func TestMappedAttributesGoToKeycloak(t *testing.T) {
 	}
 }
 
-func TestProofOfWritePermission(t *testing.T) {
-	d, _, realm := open(t)
+func TestProofOfWritePermission(t *testing.T) { proofs(t) }
+
+func TestProofOfWritePermissionBehindTheShim(t *testing.T) { proofs(t, shim.All()...) }
+
+func proofs(t *testing.T, rules ...shim.Rule) {
+	d, _, realm := open(t, rules...)
 	made, err := d.Create(t.Context(), scim.User, directorytest.Sample(1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := keycloak.NewClient(realm.Server.URL, http.DefaultTransport, time.Minute, 16)
+	client := keycloak.NewClient(before(t, realm, rules), http.DefaultTransport, time.Minute, 16)
 	reader := keycloak.Caller(realm.Token("reader", realm.ServiceAccount("reader", "view-users")))
 	facts, err := keycloak.LoadProfile(t.Context(), client, realm.Name, reader)
 	if err != nil {
@@ -243,13 +280,15 @@ func TestProofOfWritePermission(t *testing.T) {
 	if _, err := asReader.Get(t.Context(), ref, directory.Fields{}); err != nil {
 		t.Fatal(err)
 	}
-	before := realm.Admin("GET", "/users/"+made.ID(), "")
+	bare := location(realm.Admin("POST", "/users", `{"username":"bare"}`))
+	whole := realm.Admin("GET", "/users/"+made.ID(), "")
 	for _, q := range []struct {
 		ref    scim.Ref
 		reader int
 		writer int
 	}{
 		{ref, 403, 0},
+		{scim.Ref{Type: scim.User, ID: bare}, 403, 0}, // who breaks the user profile
 		{scim.Ref{Type: scim.User}, 403, 0},
 		{scim.Ref{Type: scim.Group}, 403, 0},
 		{scim.Ref{Type: scim.Group, ID: made.ID()}, 404, 404},
@@ -263,13 +302,26 @@ func TestProofOfWritePermission(t *testing.T) {
 		}
 	}
 	after := realm.Admin("GET", "/users/"+made.ID(), "")
-	if string(before.Body) != string(after.Body) || string(realm.Admin("GET", "/users/count", "").Body) != "1" || string(realm.Admin("GET", "/groups", "").Body) != "[]" {
+	if string(whole.Body) != string(after.Body) || string(realm.Admin("GET", "/users/count", "").Body) != "2" || string(realm.Admin("GET", "/groups", "").Body) != "[]" {
 		t.Error("the questions changed something")
 	}
 }
 
-func TestDisablingEndsSessions(t *testing.T) {
-	d, _, realm := open(t)
+func location(a kctest.Reply) string {
+	at := a.Header.Get("Location")
+	return at[strings.LastIndex(at, "/")+1:]
+}
+
+func TestDisablingEndsSessions(t *testing.T) { disabling(t, "") }
+
+// Also those of a user who lost the names that the profile requires, and whom Keycloak does not let be
+// changed by SCIM.
+func TestDisablingEndsSessionsBehindTheShim(t *testing.T) {
+	disabling(t, `{"firstName":"","lastName":""}`, shim.All()...)
+}
+
+func disabling(t *testing.T, spoil string, rules ...shim.Rule) {
+	d, _, realm := open(t, rules...)
 	made, err := d.Create(t.Context(), scim.User, directorytest.Sample(1))
 	if err != nil {
 		t.Fatal(err)
@@ -281,9 +333,12 @@ func TestDisablingEndsSessions(t *testing.T) {
 	if sessions() == "[]" {
 		t.Fatal("no session to end")
 	}
-	_, err = d.Update(t.Context(), scim.Ref{Type: scim.User, ID: made.ID()}, func(r scim.Resource) (scim.Resource, error) { return r.With("active", "false"), nil })
-	if err != nil || sessions() != "[]" {
-		t.Errorf("%v, sessions left: %s", err, sessions())
+	if spoil != "" {
+		realm.Admin("PUT", "/users/"+made.ID(), spoil)
+	}
+	off, err := d.Update(t.Context(), scim.Ref{Type: scim.User, ID: made.ID()}, func(r scim.Resource) (scim.Resource, error) { return r.With("active", "false"), nil })
+	if err != nil || off.Raw("active") != "false" || sessions() != "[]" {
+		t.Errorf("%v %s, sessions left: %s", err, off, sessions())
 	}
 }
 

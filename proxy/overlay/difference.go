@@ -88,6 +88,9 @@ func anyAddress(list string) bool {
 }
 
 func valueOf(element string) string {
+	if document.IsText(element) {
+		return document.Text(element)
+	}
 	r, err := scim.ParseResource([]byte(element))
 	if err != nil {
 		return ""

@@ -95,6 +95,10 @@ func replaceElement(p override, now string) string {
 	if len(shown) == 0 {
 		return document.Array(slices.Delete(es, p.Index, p.Index+1))
 	}
+	if document.IsText(es[p.Index]) && len(shown) == 1 {
+		es[p.Index] = shown[0]
+		return document.Array(es)
+	}
 	own, err1 := scim.ParseResource([]byte(es[p.Index]))
 	theirs, err2 := scim.ParseResource([]byte(shown[0]))
 	if err1 != nil || err2 != nil {

@@ -37,7 +37,7 @@ type Reply struct {
 	Body   []byte
 }
 
-// NewRealm creates a realm with a random name. It is deleted when the test ends.
+// NewRealm makes a realm with a random name; it is deleted with the test. Its users may be renamed.
 func NewRealm(t testing.TB) *Realm {
 	t.Helper()
 	return On(t, Server(t))
@@ -48,7 +48,7 @@ func On(t testing.TB, s *Keycloak) *Realm {
 	t.Helper()
 	r := &Realm{Server: s, Name: "t" + strings.ToLower(rand.Text()[:12]), t: t, tokens: map[string]token{}}
 	r.client.Timeout = time.Minute
-	r.must(r.admin("POST", "", fmt.Sprintf(`{"realm":%q,"enabled":true,"scimApiEnabled":true}`, r.Name)))
+	r.must(r.admin("POST", "", fmt.Sprintf(`{"realm":%q,"enabled":true,"scimApiEnabled":true,"editUsernameAllowed":true}`, r.Name)))
 	t.Cleanup(func() { r.admin("DELETE", "/"+r.Name, "") })
 	return r
 }
@@ -131,6 +131,12 @@ func (r *Realm) do(method, target, body, contentType, accessToken string) Reply 
 	if accessToken != "" {
 		req.Header.Set("Authorization", "Bearer "+accessToken)
 	}
+	return r.Do(req)
+}
+
+// Do sends a request as it is.
+func (r *Realm) Do(req *http.Request) Reply {
+	r.t.Helper()
 	res, err := r.client.Do(req)
 	if err != nil {
 		r.t.Fatal(err)
@@ -143,8 +149,47 @@ func (r *Realm) do(method, target, body, contentType, accessToken string) Reply 
 	return Reply{res.StatusCode, res.Header, b}
 }
 
-// ServiceAccount creates a confidential client and returns its secret. Its service account has
-// roles of realm-management, and its tokens have the audience that the SCIM API requires.
+// Map adds attributes to the realm's user profile.
+func (r *Realm) Map(attributes ...string) {
+	r.t.Helper()
+	r.editProfile(func(p map[string]any) {
+		list, _ := p["attributes"].([]any)
+		for _, a := range attributes {
+			list = append(list, json.RawMessage(a))
+		}
+		p["attributes"] = list
+	})
+}
+
+// Relax makes every attribute of the realm's user profile optional.
+func (r *Realm) Relax() {
+	r.t.Helper()
+	r.editProfile(func(p map[string]any) {
+		list, _ := p["attributes"].([]any)
+		for _, a := range list {
+			if a, ok := a.(map[string]any); ok {
+				delete(a, "required")
+			}
+		}
+	})
+}
+
+func (r *Realm) editProfile(edit func(map[string]any)) {
+	r.t.Helper()
+	var p map[string]any
+	if err := json.Unmarshal(r.must(r.Admin("GET", "/users/profile", "")).Body, &p); err != nil {
+		r.t.Fatal(err)
+	}
+	edit(p)
+	b, err := json.Marshal(p)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.must(r.Admin("PUT", "/users/profile", string(b)))
+}
+
+// ServiceAccount makes a confidential client whose service account has roles of realm-management and whose tokens carry the audience that the
+// SCIM API asks for.
 func (r *Realm) ServiceAccount(clientID string, roles ...string) (secret string) {
 	r.t.Helper()
 	secret = rand.Text()

@@ -31,9 +31,11 @@ func capabilities(mapped map[string]attribute) directory.Capabilities {
 		if _, known := users[path]; known {
 			continue
 		}
-		users[path] = directory.Native
-		// Keycloak compares text exactly, which is wrong for attributes that are not caseExact,
-		// such as names.
+		if users[path] = directory.Native; a.list() {
+			users[path] = directory.PrimaryOnly
+		}
+		// Natively text compares exactly. Where the schema says otherwise, such as for names,
+		// Keycloak's answer is not the RFC's.
 		if def, ok := schemas.Lookup(scim.User, a.path); ok && def.CaseExact {
 			filters[path] = directory.NoNegation
 		}

@@ -56,3 +56,13 @@ func (p *Profile) knows(t scim.ResourceType, name string) bool {
 		return err == nil && (shown.Top().Key() == name || shown.URN != "" && strings.EqualFold(shown.URN, name))
 	}))
 }
+
+// Path is the SCIM attribute that an attribute of the profile is mapped to, or that attribute's name.
+func (p *Profile) Path(attribute string) string {
+	for _, a := range p.mapped {
+		if a.Name == attribute {
+			return a.path.String()
+		}
+	}
+	return attribute
+}

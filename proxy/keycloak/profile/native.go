@@ -30,10 +30,10 @@ func (p *Profile) holds(t scim.ResourceType, path scim.AttrPath) bool {
 	return false
 }
 
-// Create returns the body of a native create. It has the attributes that Keycloak holds, with one
-// e-mail address; active, because a user that is created without it is disabled; and the URN of
-// each extension, because Keycloak drops mapped attributes of extensions that "schemas" does not
-// list.
+// Create is the body of a native create: what Keycloak holds, with one e-mail address, `active`,
+// because a POST without it makes a disabled user, and the URN of each extension, because Keycloak
+// drops mapped attributes of an extension that "schemas" does not list. Of a list it has the first
+// element: see list.go.
 func (p *Profile) Create(t scim.ResourceType, r scim.Resource) (scim.Resource, error) {
 	out := document.Must("{}").Object()
 	for l := range r.Leaves() {
@@ -43,6 +43,9 @@ func (p *Profile) Create(t scim.ResourceType, r scim.Resource) (scim.Resource, e
 		raw, err := p.value(t, l)
 		if err != nil {
 			return scim.Resource{}, err
+		}
+		if p.mapped[l.Path.Key()].list() {
+			raw = document.Elements(raw)[0]
 		}
 		out.Set(l.Path, raw)
 	}
@@ -59,9 +62,10 @@ type Op struct {
 	Value json.RawMessage `json:"value,omitempty"`
 }
 
-// Patch returns the smallest native PATCH that turns current into wanted, for the attributes that
-// Keycloak holds. It removes leaves, because Keycloak answers 200 to "remove name" and removes
-// nothing. It does not validate unchanged values, which may be older than the profile's rules.
+// Patch is the smallest native PATCH that turns current into wanted, as far as Keycloak holds it.
+// Current is what Keycloak shows, without Lists.
+// Removals go to leaf paths: natively "remove name" answers 200 and removes nothing. Values that do
+// not change are not validated: they may be older than the profile's rules.
 func (p *Profile) Patch(t scim.ResourceType, current, wanted scim.Resource) ([]Op, error) {
 	var ops []Op
 	shows, wants := current.Object(), wanted.Object()
@@ -92,7 +96,7 @@ func none(p scim.AttrPath, raw string) bool {
 	if p.Is(emails) {
 		return Address(raw) == ""
 	}
-	return raw == "" || raw == `""`
+	return raw == "" || raw == `""` || raw == "[]"
 }
 
 // needed reports whether a value cannot be removed. Keycloak answers 500 for a user without
@@ -110,6 +114,8 @@ func (p *Profile) shows(t scim.ResourceType, path scim.AttrPath, shown, wanted s
 		return strings.EqualFold(Address(shown), Address(wanted))
 	case p.capabilities.Placement(t, path) == directory.CaseFolded:
 		return strings.EqualFold(document.Text(shown), document.Text(wanted))
+	case p.mapped[path.Key()].list():
+		return showsList(shown, wanted)
 	}
 	return document.Same(shown, wanted)
 }
@@ -118,6 +124,9 @@ func (p *Profile) shows(t scim.ResourceType, path scim.AttrPath, shown, wanted s
 func (p *Profile) value(t scim.ResourceType, l scim.Leaf) (string, error) {
 	if l.Path.Is(active) || t == scim.Group {
 		return l.Raw, nil
+	}
+	if a := p.mapped[l.Path.Key()]; t == scim.User && a.list() {
+		return a.listValue(l.Raw)
 	}
 	text, raw := document.Text(l.Raw), l.Raw
 	if l.Path.Is(emails) {

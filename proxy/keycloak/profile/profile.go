@@ -25,6 +25,7 @@ type attribute struct {
 	Name        string                     `json:"name"`
 	Validations map[string]json.RawMessage `json:"validations"`
 	Annotations map[string]any             `json:"annotations"`
+	Multivalued bool                       `json:"multivalued"`
 	Required    *struct {
 		Roles []string `json:"roles"`
 	} `json:"required"`

@@ -1,0 +1,84 @@
+package keycloak
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// broken is a Keycloak with one user who breaks the user profile, so that it refuses every PATCH before it looks at
+// permissions. It answers Admin REST as a row says.
+type broken struct {
+	user   string // the answer to a read by Admin REST, or ""
+	put    int    // the status of an update by Admin REST
+	logout int
+	asked  []string
+}
+
+func (b *broken) RoundTrip(r *http.Request) (*http.Response, error) {
+	status, body := 200, `{"id":"u","userName":"bare","active":true}`
+	admin := strings.HasPrefix(r.URL.Path, "/admin/")
+	b.asked = append(b.asked, r.Method)
+	switch {
+	case r.Method == http.MethodPatch:
+		status, body = 400, `{"schemas":["`+scim.ErrorURN+`"],"status":"400","detail":"Please specify lastName."}`
+	case r.Method == http.MethodPut && admin:
+		status, body = b.put, ""
+	case r.Method == http.MethodPost && admin:
+		status, body = b.logout, ""
+	case admin && b.user == "":
+		status, body = 403, ""
+	case admin:
+		body = b.user
+	}
+	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+}
+
+func (b *broken) realm() *Realm {
+	return NewRealm(NewClient("http://keycloak.example", b, time.Minute, 1), "r", Caller("token"), profile.Stock())
+}
+
+var bare = scim.Ref{Type: scim.User, ID: "u"}
+
+// An empty PATCH that is refused for the user's data proves nothing: Admin REST says whether the caller may.
+func TestProofOfABrokenUser(t *testing.T) {
+	for user, want := range map[string]int{
+		`{"access":{"manage":true}}`:  0,
+		`{"access":{"manage":false}}`: 403,
+		`{}`:                          403,
+		"":                            403,
+	} {
+		err := (&broken{user: user}).realm().MayWrite(t.Context(), bare)
+		if want == 0 && err != nil || want != 0 && scim.Status(err) != want {
+			t.Errorf("%q: %v, want %d", user, err, want)
+		}
+	}
+}
+
+// What Admin REST answers to the deactivation is told, and the user is signed out if only the profile stands in the way.
+func TestDeactivationThatIsRefused(t *testing.T) {
+	for _, row := range []struct {
+		put, logout, status int
+		says                string
+		signedOut           bool
+	}{
+		{400, 204, 400, "the user is still enabled", true},
+		{403, 204, 403, "does not allow", false},
+		{204, 403, 403, "does not allow", true},
+		{500, 204, 502, "", false},
+	} {
+		b := &broken{put: row.put, logout: row.logout}
+		_, err := b.realm().Update(t.Context(), bare, func(r scim.Resource) (scim.Resource, error) { return r.With("active", "false"), nil })
+		if e := scim.AsError(err); err == nil || e.Status != row.status || !strings.Contains(e.Detail, row.says) {
+			t.Errorf("%+v: %v", row, err)
+		}
+		if got := strings.Contains(strings.Join(b.asked, " "), "PUT POST"); got != row.signedOut {
+			t.Errorf("%+v: asked %v", row, b.asked)
+		}
+	}
+}
