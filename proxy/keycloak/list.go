@@ -8,15 +8,15 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/directory"
-	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // A walk must lose nobody while others create and delete; pages by index do (measured). Users are
 // listed in the order that `userName gt "…"` compares by, so a mark is the name of the last user.
-// Groups are not: they are listed by bytes, and `displayName gt` folds case. Their mark is the
-// index and the ids of the last rows; where those have moved, they are looked for.
+// Groups are not (they are listed by bytes, and `displayName gt` folds case), nor are users whose
+// address is shown as their name. Their mark is the index and the ids of the last rows; where those
+// have moved, they are looked for.
 const (
 	markName  = "n"
 	markIndex = "i"
@@ -58,7 +58,7 @@ func (r *Realm) listAt(ctx context.Context, q directory.Query, start int) (direc
 	v.Set("startIndex", strconv.Itoa(start))
 	v.Set("count", strconv.Itoa(min(q.Count, pageLimit)))
 	if q.Filter != nil {
-		v.Set("filter", profile.Filter(q.Filter).String())
+		v.Set("filter", r.profile.Filter(q.Filter).String())
 	}
 	a, err := r.call(ctx, http.MethodGet, r.path(scim.Ref{Type: q.Type}), v, "")
 	if err != nil {
@@ -67,10 +67,10 @@ func (r *Realm) listAt(ctx context.Context, q directory.Query, start int) (direc
 	if !a.ok() {
 		return directory.Page{}, r.refused(scim.Ref{Type: q.Type}, a)
 	}
-	return readPage(a.body, q.Type, start)
+	return readPage(a.body, start, q.Type == scim.User && !r.profile.Addressed())
 }
 
-func readPage(body []byte, t scim.ResourceType, start int) (directory.Page, error) {
+func readPage(body []byte, start int, byName bool) (directory.Page, error) {
 	doc, err := scim.ParseResource(body)
 	if err != nil {
 		return directory.Page{}, scim.Upstream(err)
@@ -88,13 +88,13 @@ func readPage(body []byte, t scim.ResourceType, start int) (directory.Page, erro
 		}
 		ids = append(ids, one.ID())
 		page.Resources = append(page.Resources, one)
-		page.Resume = append(page.Resume, mark(t, one, start+i, ids))
+		page.Resume = append(page.Resume, mark(byName, one, start+i, ids))
 	}
 	return page, nil
 }
 
-func mark(t scim.ResourceType, one scim.Resource, at int, ids []string) string {
-	if t == scim.User {
+func mark(byName bool, one scim.Resource, at int, ids []string) string {
+	if byName {
 		return markName + document.Text(one.Get(userName))
 	}
 	return markIndex + strconv.Itoa(at) + "," + strings.Join(ids[max(0, len(ids)-markRows):], ",")

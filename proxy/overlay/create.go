@@ -59,7 +59,7 @@ func (d *Directory) Create(ctx context.Context, t scim.ResourceType, requested s
 	if err := d.pending.save(ctx, id, store.Record{Rev: stored.Rev}, intended); err != nil {
 		return scim.Resource{}, err
 	}
-	shown, err := d.Directory.Create(ctx, t, offer(d.Capabilities(), t, document.Must("{}"), requested))
+	shown, err := d.Directory.Create(ctx, t, offer(d.Capabilities(), t, document.Must("{}"), requested, nil))
 	adopted := false
 	if scim.Refused(err) {
 		shown, err = d.adopt(ctx, t, requested, left.Pending, err)

@@ -10,13 +10,17 @@ import (
 )
 
 // offer returns the resource to send to Keycloak: the wanted values that it can store, over its
-// current ones.
-func offer(a directory.Capabilities, t scim.ResourceType, native, wanted scim.Resource) scim.Resource {
+// current ones. A value that stays as it was requested before is not sent in another form than the
+// one that Keycloak shows.
+func offer(a directory.Capabilities, t scim.ResourceType, native, wanted scim.Resource, standing map[scim.AttrPath]override) scim.Resource {
 	has, wants, out := native.Object(), wanted.Object(), native.Object()
 	for _, path := range paths(native, wanted) {
 		switch a.Placement(t, path) {
-		case directory.Native, directory.CaseFolded, directory.PrimaryOnly:
-			out.Set(path, wants.Get(path))
+		case directory.Native, directory.Normalised, directory.CaseFolded, directory.PrimaryOnly:
+			p, stands := standing[path.Folded()]
+			if !stands || p.Observed == "" || !document.Same(p.Requested, wants.Get(path)) {
+				out.Set(path, wants.Get(path))
+			}
 		case directory.WriteOnce:
 			if has.Get(path) == "" {
 				out.Set(path, wants.Get(path))
@@ -34,6 +38,9 @@ func difference(a directory.Capabilities, t scim.ResourceType, wanted, shown sci
 	wants, shows := wanted.Object(), shown.Object()
 	for _, path := range paths(wanted, shown) {
 		p, lawful := compare(a.Placement(t, path), path, wants.Get(path), shows.Get(path))
+		if !lawful && t == scim.User && path.Is(scim.Identifying(t)) && isAddress(shows, shows.Get(path)) {
+			p, lawful = &override{path, wants.Get(path), shows.Get(path), -1}, true
+		}
 		if !lawful {
 			return nil, scim.NotStored(path)
 		}
@@ -57,8 +64,10 @@ func compare(h directory.Placement, path scim.AttrPath, wanted, shown string) (*
 	switch h {
 	case directory.Native:
 		return nil, false
+	case directory.Normalised:
+		return kept, document.Trim(document.Text(single(wanted))) == document.Text(single(shown))
 	case directory.CaseFolded:
-		return kept, strings.EqualFold(document.Text(wanted), document.Text(shown))
+		return kept, sameFolded(document.Trim(document.Text(wanted)), document.Text(shown))
 	case directory.PrimaryOnly:
 		if shown == "" {
 			return kept, !anyAddress(wanted)
@@ -75,11 +84,30 @@ func compare(h directory.Placement, path scim.AttrPath, wanted, shown string) (*
 	return kept, true
 }
 
+// single returns the element of a list of one, and other values as they are.
+func single(raw string) string {
+	if es := document.Elements(raw); len(es) == 1 {
+		return es[0]
+	}
+	return raw
+}
+
+// sameFolded compares texts without letter case, also those whose lower case differs from the
+// simple one: İ, and a sigma at the end of a word.
+func sameFolded(a, b string) bool { return strings.EqualFold(document.Lower(a), document.Lower(b)) }
+
+// isAddress reports whether a name that Keycloak shows is the user's e-mail address: some realms
+// show it in place of userName.
+func isAddress(shown *scim.Object, name string) bool {
+	address := valueOf(single(shown.Get(scim.AttrPath{Name: "emails"})))
+	return address != "" && sameFolded(address, document.Text(name))
+}
+
 // indexOf returns the index of the element whose value Keycloak shows, in any letter case.
 func indexOf(wanted, shown string) int {
 	have := document.Elements(shown)
 	return slices.IndexFunc(document.Elements(wanted), func(e string) bool {
-		return len(have) == 1 && strings.EqualFold(valueOf(e), valueOf(have[0])) && valueOf(e) != ""
+		return len(have) == 1 && sameFolded(valueOf(e), valueOf(have[0])) && valueOf(e) != ""
 	})
 }
 

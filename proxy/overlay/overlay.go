@@ -64,7 +64,7 @@ func (d *Directory) Get(ctx context.Context, ref scim.Ref, n directory.Fields) (
 	if err := meter.Take(ctx, recordFactor*len(stored.Body)); err != nil {
 		return scim.Resource{}, scim.Busy(err)
 	}
-	return rec.merge(ref.Type, shown, n), nil
+	return d.shown(ref.Type, shown, rec, n), nil
 }
 
 // List returns a page with the kept attributes. It loads all records of the page at once.
@@ -75,7 +75,7 @@ func (d *Directory) List(ctx context.Context, q directory.Query) (directory.Page
 	}
 	if d.shownWhole(q.Type, q.Fields) {
 		for i, r := range p.Resources {
-			p.Resources[i] = record{}.merge(q.Type, r, q.Fields)
+			p.Resources[i] = d.shown(q.Type, r, record{}, q.Fields)
 		}
 		return p, nil
 	}
@@ -100,7 +100,7 @@ func (d *Directory) List(ctx context.Context, q directory.Query) (directory.Page
 		if err != nil {
 			return directory.Page{}, err
 		}
-		p.Resources[i] = rec.merge(q.Type, r, q.Fields)
+		p.Resources[i] = d.shown(q.Type, r, rec, q.Fields)
 	}
 	return p, nil
 }
@@ -160,7 +160,7 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit directory.Edi
 		if wanted, err = edit(current); err != nil {
 			return wanted, err
 		}
-		offered := offer(d.Capabilities(), ref.Type, native, wanted)
+		offered := offer(d.Capabilities(), ref.Type, native, wanted, rec.standing(native))
 		return offered, d.fits(ref.Type, wanted, offered)
 	})
 	if err != nil {

@@ -14,8 +14,8 @@ func able(mapped map[string]attribute) directory.Capabilities {
 		"username":        directory.CaseFolded,
 		"emails":          directory.PrimaryOnly,
 		"active":          directory.Native,
-		"name.givenname":  directory.Native,
-		"name.familyname": directory.Native,
+		"name.givenname":  directory.Normalised,
+		"name.familyname": directory.Normalised,
 		"name.formatted":  directory.ServerMade,
 		"groups":          directory.ServerMade,
 		"meta":            directory.ServerMade,
@@ -31,7 +31,7 @@ func able(mapped map[string]attribute) directory.Capabilities {
 		if _, known := users[path]; known {
 			continue
 		}
-		users[path] = directory.Native
+		users[path] = directory.Normalised
 		// Natively text compares exactly. Where the schema says otherwise, such as for names,
 		// Keycloak's answer is not the RFC's.
 		if def, ok := schemas.Lookup(scim.User, a.path); ok && def.CaseExact {
@@ -47,7 +47,7 @@ func able(mapped map[string]attribute) directory.Capabilities {
 
 func groupHoldings() map[string]directory.Placement {
 	return map[string]directory.Placement{
-		"displayname": directory.Native,
+		"displayname": directory.Normalised,
 		"externalid":  directory.WriteOnce,
 		"members":     directory.ServerMade,
 		"meta":        directory.ServerMade,

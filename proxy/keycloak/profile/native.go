@@ -22,7 +22,7 @@ func (p *Profile) held(t scim.ResourceType, path scim.AttrPath) bool {
 		return false
 	}
 	switch p.able.Placement(t, path) {
-	case directory.CaseFolded, directory.Native, directory.PrimaryOnly, directory.WriteOnce:
+	case directory.CaseFolded, directory.Normalised, directory.Native, directory.PrimaryOnly, directory.WriteOnce:
 		return true
 	case directory.StoreOnly, directory.ServerMade:
 		return false
@@ -86,12 +86,13 @@ func (p *Profile) Patch(t scim.ResourceType, current, wanted scim.Resource) ([]O
 	return ops, nil
 }
 
-// none reports whether there is no value for Keycloak to store. It would store "" as "".
+// none reports whether there is no value for Keycloak to store. A PATCH would store "" as "", and a
+// POST stores a text of blanks as nothing.
 func none(p scim.AttrPath, raw string) bool {
 	if p.Is(emails) {
 		return Address(raw) == ""
 	}
-	return raw == "" || raw == `""`
+	return raw == "" || document.IsText(raw) && document.Trim(document.Text(raw)) == ""
 }
 
 // needed reports whether a resource must keep the value: natively a user whose userName is removed
@@ -105,20 +106,27 @@ func (p *Profile) shows(t scim.ResourceType, path scim.AttrPath, shown, wanted s
 	switch {
 	case shown == "":
 		return false
+	case document.Same(shown, wanted):
+		return true
 	case path.Is(emails):
 		return strings.EqualFold(Address(shown), Address(wanted))
 	case p.able.Placement(t, path) == directory.CaseFolded:
-		return strings.EqualFold(document.Text(shown), document.Text(wanted))
+		return document.Lower(document.Text(shown)) == document.Lower(document.Trim(document.Text(wanted)))
 	}
-	return document.Same(shown, wanted)
+	return document.IsText(wanted) && document.Text(shown) == document.Trim(document.Text(wanted))
 }
 
-// value checks a leaf and brings it into the form that Keycloak takes.
+// value checks a leaf and brings it into the form that Keycloak takes: without blanks at the ends
+// of a text, which a POST removes and a PATCH stores (measured).
 func (p *Profile) value(t scim.ResourceType, l scim.Leaf) (string, error) {
-	if l.Path.Is(active) || t == scim.Group {
+	if l.Path.Is(active) || t == scim.Group && !document.IsText(l.Raw) {
 		return l.Raw, nil
 	}
-	text, raw := document.Text(l.Raw), l.Raw
+	text := document.Trim(document.Text(l.Raw))
+	raw := document.Quote(text)
+	if t == scim.Group {
+		return raw, nil
+	}
 	if l.Path.Is(emails) {
 		text = Address(l.Raw)
 		one := document.Must(`{"type":"work","primary":true}`).With("value", document.Quote(text))
@@ -126,7 +134,7 @@ func (p *Profile) value(t scim.ResourceType, l scim.Leaf) (string, error) {
 	} else if !document.IsText(l.Raw) {
 		return "", scim.InvalidValue("%s is kept by Keycloak as text and is not a string", l.Path)
 	}
-	if l.Path.Is(userName) && strings.TrimSpace(text) == "" {
+	if l.Path.Is(userName) && text == "" {
 		return "", scim.InvalidValue("userName is required")
 	}
 	if a, ok := p.mapped[l.Path.Key()]; ok {

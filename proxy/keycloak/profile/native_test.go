@@ -22,6 +22,8 @@ func TestPatchIsMinimal(t *testing.T) {
 		{"empty is removed", `{"userName":"a?","name":{"givenName":"","familyName":"B"},"emails":[{"type":"work"}]}`, "remove name.givenName remove emails ", false},
 		{"primary wins", `{"userName":"a?","name":{"givenName":"A","familyName":"B"},"emails":[{"value":"w@x.test","type":"work"},{"value":"p@x.test","primary":true}]}`, `replace emails [{"type":"work","primary":true,"value":"p@x.test"}] `, false},
 		{"a new name is checked", `{"userName":"b?"}`, "", true},
+		{"blanks at the ends", `{"userName":" ab1 ","name":{"givenName":"A ","familyName":"\tC"},"emails":[{"value":"a@x.test"}]}`, `replace userName "ab1" replace name.familyName "C" `, false},
+		{"blanks only", `{"userName":"a?","name":{"givenName":"  ","familyName":"B"},"emails":[{"value":"a@x.test"}]}`, "remove name.givenName ", false},
 		{"no name", `{"active":true}`, "", true},
 		{"empty name", `{"userName":""}`, "", true},
 		{"a number for a text", `{"userName":"a?","name":{"givenName":5}}`, "", true},

@@ -17,8 +17,9 @@ type Profile struct {
 	// mapped are the attributes that Keycloak maps, by scim.AttrPath.Key.
 	mapped map[string]attribute
 	// shown are the attributes that Keycloak may show of a user; nil if the profile is not known.
-	shown []string
-	able  directory.Capabilities
+	shown     []string
+	able      directory.Capabilities
+	addressed bool
 }
 
 type attribute struct {
@@ -87,8 +88,21 @@ func Stock() *Profile {
 }
 
 func newProfile(mapped map[string]attribute, shown []string) *Profile {
-	return &Profile{mapped, shown, able(mapped)}
+	return &Profile{mapped: mapped, shown: shown, able: able(mapped)}
 }
+
+// WithAddresses returns the profile for a realm that uses the e-mail address as userName
+// (registrationEmailAsUsername). Keycloak stores the name that is sent, by which it filters and
+// lists, and shows the address in its place (measured).
+func (p *Profile) WithAddresses() *Profile {
+	own := able(p.mapped)
+	own.Filters[scim.User]["username"] = directory.NoNegation // a user may have no address
+	delete(own.Order, scim.User)
+	return &Profile{p.mapped, p.shown, own, true}
+}
+
+// Addressed reports whether the realm uses the e-mail address as userName.
+func (p *Profile) Addressed() bool { return p.addressed }
 
 // annotation is the SCIM path that an administrator gave the attribute, or "".
 func (a attribute) annotation() string {
