@@ -31,6 +31,21 @@ func offer(a directory.Capabilities, t scim.ResourceType, native, wanted scim.Re
 	return out.Resource()
 }
 
+// requested returns the wanted resource without the values that Keycloak made by itself and that are
+// still the same: they were read and not requested, so they change with the values that they are
+// made of. A userName that is the user's e-mail address may be such a value too: see isAddress.
+func requested(a directory.Capabilities, t scim.ResourceType, native, wanted scim.Resource, standing map[scim.AttrPath]override) scim.Resource {
+	has, wants := native.Object(), wanted.Object()
+	for l := range native.Leaves() {
+		h := a.Placement(t, l.Path)
+		made := h == directory.ServerMade || h == directory.StoreOnly || isAddress(t, l.Path, has)
+		if _, kept := standing[l.Path.Folded()]; made && !kept && !apart(l.Path) && document.Same(l.Raw, wants.Get(l.Path)) {
+			wants.Set(l.Path, "")
+		}
+	}
+	return wants.Resource()
+}
+
 // difference returns the overrides for the leaves that Keycloak shows differently than wanted. A
 // difference that the placement does not allow is an error (scim.NotStored).
 func difference(a directory.Capabilities, t scim.ResourceType, wanted, shown scim.Resource) ([]override, error) {
@@ -38,8 +53,8 @@ func difference(a directory.Capabilities, t scim.ResourceType, wanted, shown sci
 	wants, shows := wanted.Object(), shown.Object()
 	for _, path := range paths(wanted, shown) {
 		p, lawful := compare(a.Placement(t, path), path, wants.Get(path), shows.Get(path))
-		if !lawful && t == scim.User && path.Is(scim.Identifying(t)) && isAddress(shows, shows.Get(path)) {
-			p, lawful = &override{path, wants.Get(path), shows.Get(path), -1}, true
+		if raw := wants.Get(path); raw != "" && isAddress(t, path, shows) {
+			p, lawful = &override{path, raw, shows.Get(path), -1}, true
 		}
 		if !lawful {
 			return nil, scim.NotStored(path)
@@ -56,6 +71,9 @@ func difference(a directory.Capabilities, t scim.ResourceType, wanted, shown sci
 func compare(h directory.Placement, path scim.AttrPath, wanted, shown string) (*override, bool) {
 	kept := &override{path, wanted, shown, -1}
 	if document.Same(wanted, shown) {
+		if h == directory.ServerMade && wanted != "" {
+			return kept, true // requested: it stays when Keycloak makes another one
+		}
 		return nil, true
 	}
 	if wanted == `""` && shown == "" {
@@ -67,6 +85,9 @@ func compare(h directory.Placement, path scim.AttrPath, wanted, shown string) (*
 	case directory.Normalised:
 		return kept, document.Trim(document.Text(single(wanted))) == document.Text(single(shown))
 	case directory.CaseFolded:
+		if wanted == "" {
+			return nil, true // not requested: it is shown
+		}
 		return kept, sameFolded(document.Trim(document.Text(wanted)), document.Text(shown))
 	case directory.PrimaryOnly:
 		if shown == "" {
@@ -96,11 +117,14 @@ func single(raw string) string {
 // simple one: İ, and a sigma at the end of a word.
 func sameFolded(a, b string) bool { return strings.EqualFold(document.Lower(a), document.Lower(b)) }
 
-// isAddress reports whether a name that Keycloak shows is the user's e-mail address: some realms
-// show it in place of userName.
-func isAddress(shown *scim.Object, name string) bool {
+// isAddress reports whether an attribute is the userName, and Keycloak shows the user's e-mail
+// address as such. Some realms do so whatever name was requested, and it changes with the address.
+func isAddress(t scim.ResourceType, path scim.AttrPath, shown *scim.Object) bool {
+	if t != scim.User || !path.Is(scim.Identifying(t)) {
+		return false
+	}
 	address := valueOf(single(shown.Get(scim.AttrPath{Name: "emails"})))
-	return address != "" && sameFolded(address, document.Text(name))
+	return address != "" && sameFolded(address, document.Text(shown.Get(path)))
 }
 
 // indexOf returns the index of the element whose value Keycloak shows, in any letter case.

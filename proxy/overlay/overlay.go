@@ -150,7 +150,7 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit directory.Edi
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	var current, wanted scim.Resource
+	var current, wanted, asked scim.Resource
 	shown, err := d.Directory.Update(ctx, ref, func(native scim.Resource) (scim.Resource, error) {
 		if c.before.IsZero() {
 			c.before = native
@@ -160,14 +160,16 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit directory.Edi
 		if wanted, err = edit(current); err != nil {
 			return wanted, err
 		}
-		offered := offer(d.Capabilities(), ref.Type, native, wanted, rec.standing(native))
+		standing := rec.standing(native)
+		asked = requested(d.Capabilities(), ref.Type, native, wanted, standing)
+		offered := offer(d.Capabilities(), ref.Type, native, wanted, standing)
 		return offered, d.fits(ref.Type, wanted, offered)
 	})
 	if err != nil {
 		return scim.Resource{}, err
 	}
 	c.after = shown
-	overrides, err := difference(d.Capabilities(), ref.Type, wanted, shown)
+	overrides, err := difference(d.Capabilities(), ref.Type, asked, shown)
 	if err != nil {
 		return scim.Resource{}, err
 	}
