@@ -31,9 +31,9 @@ func offer(a directory.Capabilities, t scim.ResourceType, native, wanted scim.Re
 	return out.Resource()
 }
 
-// requested returns the wanted resource without the values that Keycloak made by itself and that are
-// still the same: they were read and not requested, so they change with the values that they are
-// made of. A userName that is the user's e-mail address may be such a value too: see isAddress.
+// requested returns the wanted resource without the values that Keycloak made by itself and that
+// are still the same: they were read and not requested, so they change with the values that they
+// are made of. A userName that is the user's e-mail address may be such a value too: see isAddress.
 func requested(a directory.Capabilities, t scim.ResourceType, native, wanted scim.Resource, standing map[scim.AttrPath]override) scim.Resource {
 	has, wants := native.Object(), wanted.Object()
 	for l := range native.Leaves() {

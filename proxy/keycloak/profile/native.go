@@ -36,7 +36,7 @@ func (p *Profile) held(t scim.ResourceType, path scim.AttrPath) bool {
 func (p *Profile) Create(t scim.ResourceType, r scim.Resource) (scim.Resource, error) {
 	out := document.Must("{}").Object()
 	for l := range r.Leaves() {
-		if !p.held(t, l.Path) || none(l.Path, l.Raw) {
+		if !p.held(t, l.Path) || none(l.Path, l.Raw) || unfit(t, l) {
 			continue
 		}
 		raw, err := p.value(t, l)
@@ -44,6 +44,9 @@ func (p *Profile) Create(t scim.ResourceType, r scim.Resource) (scim.Resource, e
 			return scim.Resource{}, err
 		}
 		out.Set(l.Path, raw)
+	}
+	if name := scim.Identifying(t); out.Get(name) == "" {
+		return scim.Resource{}, scim.InvalidValue("%s is required", name)
 	}
 	if t == scim.User && out.Get(active) == "" {
 		out.Set(active, "true")
@@ -74,7 +77,7 @@ func (p *Profile) Patch(t scim.ResourceType, current, wanted scim.Resource) ([]O
 		ops = append(ops, Op{Op: "remove", Path: l.Path.String()})
 	}
 	for l := range wanted.Leaves() {
-		if !p.held(t, l.Path) || none(l.Path, l.Raw) || p.shows(t, l.Path, shows.Get(l.Path), l.Raw) {
+		if !p.held(t, l.Path) || none(l.Path, l.Raw) || unfit(t, l) || p.shows(t, l.Path, shows.Get(l.Path), l.Raw) {
 			continue
 		}
 		raw, err := p.value(t, l)
@@ -93,6 +96,12 @@ func none(p scim.AttrPath, raw string) bool {
 		return Address(raw) == ""
 	}
 	return raw == "" || document.IsText(raw) && document.Trim(document.Text(raw)) == ""
+}
+
+// unfit reports whether Keycloak cannot store a value that need not be stored there: a group's
+// externalId of more than 255 characters is 500 (measured).
+func unfit(t scim.ResourceType, l scim.Leaf) bool {
+	return t == scim.Group && !l.Path.Is(scim.Identifying(t)) && checkColumn(document.Text(l.Raw)) != ""
 }
 
 // needed reports whether a resource must keep the value: natively a user whose userName is removed
@@ -125,6 +134,9 @@ func (p *Profile) value(t scim.ResourceType, l scim.Leaf) (string, error) {
 	text := document.Trim(document.Text(l.Raw))
 	raw := document.Quote(text)
 	if t == scim.Group {
+		if wrong := checkColumn(text); wrong != "" { // 500 (measured)
+			return "", scim.InvalidValue("%s %s", l.Path, wrong)
+		}
 		return raw, nil
 	}
 	if l.Path.Is(emails) {
@@ -133,9 +145,6 @@ func (p *Profile) value(t scim.ResourceType, l scim.Leaf) (string, error) {
 		raw = document.Array([]string{one.String()})
 	} else if !document.IsText(l.Raw) {
 		return "", scim.InvalidValue("%s is kept by Keycloak as text and is not a string", l.Path)
-	}
-	if l.Path.Is(userName) && text == "" {
-		return "", scim.InvalidValue("userName is required")
 	}
 	if a, ok := p.mapped[l.Path.Key()]; ok {
 		if err := a.check(text); err != nil {

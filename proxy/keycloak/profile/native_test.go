@@ -3,6 +3,7 @@ package profile
 import (
 	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 
 	"keycloak-scim-proxy/proxy/scim"
@@ -73,4 +74,36 @@ func TestNativeFormsGrowWithTheSize(t *testing.T) {
 		t.Errorf("post: %d KiB and %d KiB, patch: %d KiB and %d KiB", post>>10, post4>>10, patch>>10, patch4>>10)
 	}
 	t.Logf("post %.1f, patch %.1f", float64(post4)/float64(post), float64(patch4)/float64(patch))
+}
+
+// A group's name that Keycloak cannot store is refused; an externalId is not sent.
+func TestGroupValues(t *testing.T) {
+	p, long := Stock(), strings.Repeat("x", 256)
+	group := func(name, externalID string) scim.Resource {
+		return document.Must("{}").With("displayName", document.Quote(name)).With("externalId", document.Quote(externalID))
+	}
+	for _, row := range []struct {
+		name, externalID, create, patch string
+	}{
+		{" ops ", "e", `{"displayName":"ops","externalId":"e"}`, "displayName externalId "},
+		{long[:255] + " ", long, `{"displayName":"` + long[:255] + `"}`, "displayName "},
+		{"ops", "a\x00b", `{"displayName":"ops"}`, "displayName "},
+		{long, "e", "", ""},
+		{strings.Repeat("\U0001F600", 128), "e", "", ""},
+		{"a\x00b", "e", "", ""},
+		{"\x01", "e", "", ""},
+	} {
+		created, err := p.Create(scim.Group, group(row.name, row.externalID))
+		if got := created.Without("schemas").String(); (err != nil) != (row.create == "") || err == nil && got != row.create {
+			t.Errorf("create %.20q: %s %v", row.name, got, err)
+		}
+		ops, err := p.Patch(scim.Group, document.Must(`{"displayName":"old"}`), group(row.name, row.externalID))
+		got := ""
+		for _, o := range ops {
+			got += o.Path + " "
+		}
+		if (err != nil) != (row.patch == "") || got != row.patch {
+			t.Errorf("patch %.20q: %s %v", row.name, got, err)
+		}
+	}
 }

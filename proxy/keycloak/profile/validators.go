@@ -42,11 +42,8 @@ var validators = map[string]validator{
 // check a text that is to be stored in an attribute.
 func (a attribute) check(text string) error {
 	name := a.path.String()
-	if strings.ContainsRune(text, 0) {
-		return scim.InvalidValue("%s contains a NUL character", name)
-	}
-	if builtIn[a.Name] != (scim.AttrPath{}) && len(utf16.Encode([]rune(text))) > 255 {
-		return scim.InvalidValue("%s is longer than 255 characters", name)
+	if wrong := checkColumn(text); wrong != "" && (builtIn[a.Name] != (scim.AttrPath{}) || strings.ContainsRune(text, 0)) {
+		return scim.InvalidValue("%s %s", name, wrong)
 	}
 	for kind, config := range a.Validations {
 		if v := validators[kind]; v != nil {
@@ -56,6 +53,17 @@ func (a attribute) check(text string) error {
 		}
 	}
 	return nil
+}
+
+// checkColumn returns what is wrong with a text that is stored in a column of 255 characters, or "".
+func checkColumn(text string) string {
+	switch {
+	case strings.ContainsRune(text, 0):
+		return "contains a NUL character"
+	case len(utf16.Encode([]rune(text))) > 255:
+		return "is longer than 255 characters"
+	}
+	return ""
 }
 
 // setting reads a number or a text of a validator's configuration; Keycloak writes numbers either
