@@ -21,9 +21,14 @@ const (
 	// PrimaryOnly: Keycloak has one element (emails; on 26.7.3 any list); the others are kept. A
 	// filter on it is never pushed down alone.
 	PrimaryOnly
-	// CaseFolded: Keycloak changes the letter case (userName). The requested spelling is kept in
-	// the store; filters are pushed down.
+	// CaseFolded: Keycloak changes the letter case, removes blanks at the ends, or shows the e-mail
+	// address in place of the name (userName). The requested spelling is kept in the store; filters
+	// are pushed down.
 	CaseFolded
+	// Normalised: Keycloak removes blanks at the ends of a text (names, a group's displayName,
+	// mapped attributes), or shows a single text as a list of one. The requested text is kept in
+	// the store; filters are pushed down.
+	Normalised
 	// Native: Keycloak shows the value as requested, or the write fails. Filters are pushed down.
 	Native
 )

@@ -35,6 +35,9 @@ type Fields struct {
 	Only []string
 	// Members requests the members of a group too.
 	Members bool
+	// Observed requests also the values that the directory below shows in place of requested ones,
+	// so that a filter finds a resource by both: see Observed.
+	Observed bool
 }
 
 // Covers reports whether the fields include an attribute.

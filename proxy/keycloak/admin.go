@@ -2,6 +2,7 @@ package keycloak
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -29,7 +30,14 @@ func LoadProfile(ctx context.Context, c *Client, realm string, cred Credential) 
 	if err != nil {
 		return nil, scim.Upstream(err)
 	}
-	return p, nil
+	var settings struct {
+		EmailAsUsername bool `json:"registrationEmailAsUsername"`
+	}
+	a, err = c.do(ctx, cred, request{method: http.MethodGet, path: "/admin/realms/" + url.PathEscape(realm)})
+	if err == nil && a.ok() && json.Unmarshal(a.body, &settings) == nil && settings.EmailAsUsername {
+		p = p.WithAddresses() // shown to view-users and manage-users (measured)
+	}
+	return p, err
 }
 
 // endSessions ends all sessions of a user. Issued tokens stay valid until they expire.

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/directory"
-	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -17,7 +16,8 @@ import (
 // index do (measured). Keycloak lists users in the order of `userName gt "…"`, so that a walk over
 // users resumes after a userName. It lists groups by bytes, but `displayName gt` ignores letter
 // case, so that a walk over groups resumes after an index and the ids of the last rows there; if
-// these rows have moved, behind searches them.
+// these rows have moved, behind searches them. Users whose address is shown as their name are walked
+// like groups.
 const (
 	resumeName  = "n"
 	resumeIndex = "i"
@@ -57,7 +57,7 @@ func (r *Realm) listAt(ctx context.Context, q directory.Query, start int) (direc
 	v.Set("startIndex", strconv.Itoa(start))
 	v.Set("count", strconv.Itoa(min(q.Count, pageLimit)))
 	if q.Filter != nil {
-		v.Set("filter", profile.Filter(q.Filter).String())
+		v.Set("filter", r.profile.Filter(q.Filter).String())
 	}
 	a, err := r.call(ctx, http.MethodGet, r.path(scim.Ref{Type: q.Type}), v, "")
 	if err != nil {
@@ -66,14 +66,14 @@ func (r *Realm) listAt(ctx context.Context, q directory.Query, start int) (direc
 	if !a.ok() {
 		return directory.Page{}, r.refused(scim.Ref{Type: q.Type}, a)
 	}
-	p, err := readPage(a.body, q.Type, start)
+	p, err := readPage(a.body, start, q.Type == scim.User && !r.profile.Addressed())
 	for i, one := range p.Resources {
 		p.Resources[i] = r.lists(q.Type, one)
 	}
 	return p, err
 }
 
-func readPage(body []byte, t scim.ResourceType, start int) (directory.Page, error) {
+func readPage(body []byte, start int, byName bool) (directory.Page, error) {
 	doc, err := scim.ParseResource(body)
 	if err != nil {
 		return directory.Page{}, scim.Upstream(err)
@@ -91,15 +91,15 @@ func readPage(body []byte, t scim.ResourceType, start int) (directory.Page, erro
 		}
 		ids = append(ids, one.ID())
 		page.Resources = append(page.Resources, one)
-		page.Resume = append(page.Resume, resumeAfter(t, one, start+i, ids))
+		page.Resume = append(page.Resume, resumeAfter(byName, one, start+i, ids))
 	}
 	return page, nil
 }
 
 // resumeAfter returns the text with which List resumes after a resource at an index; ids has the
 // ids up to it.
-func resumeAfter(t scim.ResourceType, one scim.Resource, at int, ids []string) string {
-	if t == scim.User {
+func resumeAfter(byName bool, one scim.Resource, at int, ids []string) string {
+	if byName {
 		return resumeName + document.Text(one.Get(userName))
 	}
 	return resumeIndex + strconv.Itoa(at) + "," + strings.Join(ids[max(0, len(ids)-resumeRows):], ",")

@@ -40,6 +40,9 @@ var _ directory.Directory = (*Realm)(nil)
 func (r *Realm) Capabilities() directory.Capabilities {
 	a := r.profile.Capabilities()
 	a.MaxPage, a.FilterLimits = pageLimit, filterLimits
+	if r.profile.Addressed() { // a comparison of userName becomes two: see profile.Filter
+		a.FilterLimits.Length, a.FilterLimits.Nesting = a.FilterLimits.Length/3, a.FilterLimits.Nesting-1
+	}
 	return a
 }
 

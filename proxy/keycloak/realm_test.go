@@ -222,7 +222,7 @@ func TestMappedAttributesGoToKeycloak(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]directory.Placement{"externalId": directory.Native, scim.EnterpriseURN + ":department": directory.Native, "urn:example:1:User:badge": directory.Native, "phoneNumbers": directory.StoreOnly, "title": directory.StoreOnly} {
+	for path, want := range map[string]directory.Placement{"externalId": directory.Normalised, scim.EnterpriseURN + ":department": directory.Normalised, "urn:example:1:User:badge": directory.Normalised, "phoneNumbers": directory.StoreOnly, "title": directory.StoreOnly} {
 		if got := facts.Capabilities().Placement(scim.User, scim.MustPath(path)); got != want {
 			t.Errorf("%s is held %d, want %d", path, got, want)
 		}

@@ -22,7 +22,7 @@ func (d *Directory) candidates(ctx context.Context, t scim.ResourceType, f scim.
 			return []string{document.Text(c.Value)}, true, nil
 		}
 		h := d.Directory.Capabilities().Placement(t, c.Attr)
-		if h == directory.Native || h == directory.CaseFolded {
+		if h >= directory.CaseFolded {
 			continue // pushed down, or looked up by hit
 		}
 		ids, known, err := d.Find(ctx, t, c.Attr, document.Text(c.Value))
@@ -117,7 +117,7 @@ func (d *Directory) found(ctx context.Context, q directory.Query, ids []string) 
 // caller may not see.
 func (d *Directory) judge(ctx context.Context, q directory.Query, ids []string) (p directory.Page, hidden int, err error) {
 	need := q.Fields
-	need.Only = nil // whole, because the filter is evaluated on it
+	need.Only, need.Observed = nil, true // whole, because the filter is evaluated on it
 	all, hidden, err := d.readAll(ctx, q.Type, need, ids, math.MaxInt)
 	if err != nil {
 		return directory.Page{}, 0, err
@@ -128,9 +128,10 @@ func (d *Directory) judge(ctx context.Context, q directory.Query, ids []string) 
 			return directory.Page{}, 0, err
 		}
 	}
-	all = slices.DeleteFunc(all, func(r scim.Resource) bool { return !d.Schemas.Match(q.Filter, q.Type, r) })
+	all = slices.DeleteFunc(all, func(r scim.Resource) bool { return !d.matches(q, r) })
 	sorted := make([]row, len(all))
 	for i, r := range all {
+		r, _ = directory.Observed(r)
 		sorted[i] = rows.row(r)
 		sorted[i].whole = r
 	}

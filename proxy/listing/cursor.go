@@ -158,7 +158,7 @@ func (d *Directory) follow(ctx context.Context, q directory.Query) (all []scim.R
 func (d *Directory) collect(ctx context.Context, q directory.Query) (all []scim.Resource, last string, more bool, err error) {
 	var ids, positions []string
 	err = d.walk(ctx, q, func(r scim.Resource, position string) (bool, error) {
-		if q.Filter != nil && !d.Schemas.Match(q.Filter, q.Type, r) {
+		if !d.matches(q, r) {
 			return true, nil
 		}
 		if len(ids) == q.Count {

@@ -11,6 +11,12 @@ import (
 // one attribute that it does not support is not pushed down, because that attribute can make the
 // result of the whole expression wrong.
 func (d *Directory) pushable(t scim.ResourceType, f scim.Filter) bool {
+	return d.narrows(t, f) && !blankEnded(f)
+}
+
+// narrows reports whether the directory below may be asked for a filter that is evaluated here
+// again.
+func (d *Directory) narrows(t scim.ResourceType, f scim.Filter) bool {
 	return d.supported(t, f, false) && d.accepted(f)
 }
 
@@ -57,7 +63,8 @@ func (d *Directory) pushed(t scim.ResourceType, f scim.Filter) scim.Filter {
 	}
 	var terms []scim.Filter
 	for _, term := range scim.Conjuncts(f) {
-		if d.pushable(t, term) && d.pushable(t, scim.And{Terms: append(slices.Clip(terms), term)}) {
+		term = widened(term)
+		if term != nil && d.narrows(t, term) && d.narrows(t, scim.And{Terms: append(slices.Clip(terms), term)}) {
 			terms = append(terms, term)
 		}
 	}

@@ -27,7 +27,7 @@ func (d *Directory) scan(ctx context.Context, q directory.Query) (directory.Page
 	rows := rowsOf{d, q}
 	var found []row
 	err := d.walk(ctx, q, func(r scim.Resource, _ string) (bool, error) {
-		if q.Filter == nil || d.Schemas.Match(q.Filter, q.Type, r) {
+		if d.matches(q, r) {
 			found = append(found, rows.row(r))
 		}
 		return true, nil
@@ -74,7 +74,7 @@ func (d *Directory) walk(ctx context.Context, q directory.Query, visit func(r sc
 
 // needOf returns the attributes in the filter and the order.
 func needOf(q directory.Query) directory.Fields {
-	n := directory.Fields{Only: []string{"id"}}
+	n := directory.Fields{Only: []string{"id"}, Observed: q.Filter != nil}
 	add := func(a scim.AttrPath) {
 		if top := a.Top().Key(); !slices.Contains(n.Only, top) {
 			n.Only = append(n.Only, top)

@@ -44,7 +44,7 @@ func (s rowsOf) key(r scim.Resource) sortKey {
 		}
 	}
 	if !def.CaseExact {
-		text = strings.ToLower(text)
+		text = document.Lower(text)
 	}
 	return sortKey{text: text}
 }

@@ -59,7 +59,7 @@ func (d *Directory) Create(ctx context.Context, t scim.ResourceType, requested s
 	if err := d.pending.save(ctx, id, store.Record{Rev: stored.Rev}, intended); err != nil {
 		return scim.Resource{}, err
 	}
-	shown, err := d.Directory.Create(ctx, t, offer(d.Capabilities(), t, document.Must("{}"), requested))
+	shown, err := d.Directory.Create(ctx, t, offer(d.Capabilities(), t, document.Must("{}"), requested, nil))
 	adopted := false
 	if scim.Refused(err) {
 		shown, err = d.adopt(ctx, t, requested, left.Pending, err)
@@ -83,7 +83,7 @@ func (d *Directory) Create(ctx context.Context, t scim.ResourceType, requested s
 
 // keep saves the record of a new resource.
 func (d *Directory) keep(ctx context.Context, t scim.ResourceType, requested, shown scim.Resource) (scim.Resource, error) {
-	overrides, err := difference(d.Capabilities(), t, withDefaults(requested, shown), shown)
+	overrides, err := difference(d.Capabilities(), t, withDefaults(d.Capabilities(), t, requested, shown), shown)
 	if err != nil {
 		return scim.Resource{}, err
 	}
@@ -137,16 +137,17 @@ func (d *Directory) adopt(ctx context.Context, t scim.ResourceType, requested sc
 		return scim.Resource{}, StoreError(err)
 	}
 	_, owned := recs[found.ID()]
-	if _, err := difference(d.Capabilities(), t, withDefaults(requested, found), found); owned || err != nil {
+	if _, err := difference(d.Capabilities(), t, withDefaults(d.Capabilities(), t, requested, found), found); owned || err != nil {
 		return scim.Resource{}, refused
 	}
 	return found, nil
 }
 
 // withDefaults adds the values that the directory sets in a new resource by itself, such as active.
-func withDefaults(requested, shown scim.Resource) scim.Resource {
+// Values that it makes from others (ServerMade) are not among them: they change with the others.
+func withDefaults(a directory.Capabilities, t scim.ResourceType, requested, shown scim.Resource) scim.Resource {
 	for _, path := range paths(shown, scim.Resource{}) {
-		if requested.Get(path) == "" {
+		if requested.Get(path) == "" && a.Placement(t, path) != directory.ServerMade {
 			requested = requested.Set(path, shown.Get(path))
 		}
 	}

@@ -10,13 +10,17 @@ import (
 )
 
 // offer returns the resource to send to Keycloak: the wanted values that it can store, over its
-// current ones.
-func offer(a directory.Capabilities, t scim.ResourceType, native, wanted scim.Resource) scim.Resource {
+// current ones. A value that stays as it was requested before is not sent in another form than the
+// one that Keycloak shows.
+func offer(a directory.Capabilities, t scim.ResourceType, native, wanted scim.Resource, standing map[scim.AttrPath]override) scim.Resource {
 	has, wants, out := native.Object(), wanted.Object(), native.Object()
 	for _, path := range paths(native, wanted) {
 		switch a.Placement(t, path) {
-		case directory.Native, directory.CaseFolded, directory.PrimaryOnly:
-			out.Set(path, wants.Get(path))
+		case directory.Native, directory.Normalised, directory.CaseFolded, directory.PrimaryOnly:
+			p, stands := standing[path.Folded()]
+			if !stands || p.Observed == "" || !document.Same(p.Requested, wants.Get(path)) {
+				out.Set(path, wants.Get(path))
+			}
 		case directory.WriteOnce:
 			if has.Get(path) == "" {
 				out.Set(path, wants.Get(path))
@@ -27,6 +31,21 @@ func offer(a directory.Capabilities, t scim.ResourceType, native, wanted scim.Re
 	return out.Resource()
 }
 
+// requested returns the wanted resource without the values that Keycloak made by itself and that
+// are still the same: they were read and not requested, so they change with the values that they
+// are made of. A userName that is the user's e-mail address may be such a value too: see isAddress.
+func requested(a directory.Capabilities, t scim.ResourceType, native, wanted scim.Resource, standing map[scim.AttrPath]override) scim.Resource {
+	has, wants := native.Object(), wanted.Object()
+	for l := range native.Leaves() {
+		h := a.Placement(t, l.Path)
+		made := h == directory.ServerMade || h == directory.StoreOnly || isAddress(t, l.Path, has)
+		if _, kept := standing[l.Path.Folded()]; made && !kept && !apart(l.Path) && document.Same(l.Raw, wants.Get(l.Path)) {
+			wants.Set(l.Path, "")
+		}
+	}
+	return wants.Resource()
+}
+
 // difference returns the overrides for the leaves that Keycloak shows differently than wanted. A
 // difference that the placement does not allow is an error (scim.NotStored).
 func difference(a directory.Capabilities, t scim.ResourceType, wanted, shown scim.Resource) ([]override, error) {
@@ -34,6 +53,9 @@ func difference(a directory.Capabilities, t scim.ResourceType, wanted, shown sci
 	wants, shows := wanted.Object(), shown.Object()
 	for _, path := range paths(wanted, shown) {
 		p, lawful := compare(a.Placement(t, path), path, wants.Get(path), shows.Get(path))
+		if raw := wants.Get(path); raw != "" && isAddress(t, path, shows) {
+			p, lawful = &override{path, raw, shows.Get(path), -1}, true
+		}
 		if !lawful {
 			return nil, scim.NotStored(path)
 		}
@@ -49,6 +71,9 @@ func difference(a directory.Capabilities, t scim.ResourceType, wanted, shown sci
 func compare(h directory.Placement, path scim.AttrPath, wanted, shown string) (*override, bool) {
 	kept := &override{path, wanted, shown, -1}
 	if document.Same(wanted, shown) {
+		if h == directory.ServerMade && wanted != "" {
+			return kept, true // requested: it stays when Keycloak makes another one
+		}
 		return nil, true
 	}
 	if wanted == `""` && shown == "" {
@@ -57,8 +82,13 @@ func compare(h directory.Placement, path scim.AttrPath, wanted, shown string) (*
 	switch h {
 	case directory.Native:
 		return nil, false
+	case directory.Normalised:
+		return kept, document.Trim(document.Text(single(wanted))) == document.Text(single(shown))
 	case directory.CaseFolded:
-		return kept, strings.EqualFold(document.Text(wanted), document.Text(shown))
+		if wanted == "" {
+			return nil, true // not requested: it is shown
+		}
+		return kept, sameFolded(document.Trim(document.Text(wanted)), document.Text(shown))
 	case directory.PrimaryOnly:
 		if shown == "" {
 			return kept, !anyAddress(wanted)
@@ -75,11 +105,33 @@ func compare(h directory.Placement, path scim.AttrPath, wanted, shown string) (*
 	return kept, true
 }
 
+// single returns the element of a list of one, and other values as they are.
+func single(raw string) string {
+	if es := document.Elements(raw); len(es) == 1 {
+		return es[0]
+	}
+	return raw
+}
+
+// sameFolded compares texts without letter case, also those whose lower case differs from the
+// simple one: İ, and a sigma at the end of a word.
+func sameFolded(a, b string) bool { return strings.EqualFold(document.Lower(a), document.Lower(b)) }
+
+// isAddress reports whether an attribute is the userName, and Keycloak shows the user's e-mail
+// address as such. Some realms do so whatever name was requested, and it changes with the address.
+func isAddress(t scim.ResourceType, path scim.AttrPath, shown *scim.Object) bool {
+	if t != scim.User || !path.Is(scim.Identifying(t)) {
+		return false
+	}
+	address := valueOf(single(shown.Get(scim.AttrPath{Name: "emails"})))
+	return address != "" && sameFolded(address, document.Text(shown.Get(path)))
+}
+
 // indexOf returns the index of the element whose value Keycloak shows, in any letter case.
 func indexOf(wanted, shown string) int {
 	have := document.Elements(shown)
 	return slices.IndexFunc(document.Elements(wanted), func(e string) bool {
-		return len(have) == 1 && strings.EqualFold(valueOf(e), valueOf(have[0])) && valueOf(e) != ""
+		return len(have) == 1 && sameFolded(valueOf(e), valueOf(have[0])) && valueOf(e) != ""
 	})
 }
 

@@ -67,6 +67,15 @@ func TestKeptLimit(t *testing.T) {
 		"an extension": {func(r scim.Resource) scim.Resource {
 			return r.With("urn:x:User", `{"a":`+document.Quote(strings.Repeat("x", keptLimit))+`}`)
 		}, 413},
+		"a userName": {func(r scim.Resource) scim.Resource {
+			return r.With("userName", document.Quote(strings.Repeat("x", keptLimit)))
+		}, 400},
+		"an address": {func(r scim.Resource) scim.Resource {
+			return r.With("emails", `[{"value":`+document.Quote(strings.Repeat("x", keptLimit)+"@x.test")+`}]`)
+		}, 400},
+		"a family name": {func(r scim.Resource) scim.Resource {
+			return r.Set(scim.MustPath("name.familyName"), document.Quote(strings.Repeat("x", keptLimit)))
+		}, 400},
 		"more addresses than an index holds": {func(r scim.Resource) scim.Resource { return r.With("emails", document.Array(addresses)) }, 400},
 	} {
 		h := build(t, directorytest.KeycloakCapabilities())
@@ -82,7 +91,7 @@ func TestKeptLimit(t *testing.T) {
 		}
 		ref := scim.Ref{Type: scim.User, ID: made.ID()}
 		edit := func(r scim.Resource) (scim.Resource, error) {
-			return row.change(r).With("name", `{"givenName":"Other"}`), nil
+			return row.change(r.With("name", `{"givenName":"Other"}`)), nil
 		}
 		if _, err := h.Update(t.Context(), ref, edit); scim.Status(err) != row.status {
 			t.Errorf("%s: update: %v", what, err)

@@ -39,7 +39,25 @@ func (d *Directory) check(t scim.ResourceType, size int, wanted scim.Resource) e
 	if len(terms(t, wanted)) > store.MaxTerms {
 		return scim.TooMany("externalId and emails have more than %d values", store.MaxTerms)
 	}
+	if size > d.limit {
+		if long, ok := d.longText(t, wanted); ok {
+			return scim.InvalidValue("%s is too long: it has %d bytes", long.Path, len(long.Raw))
+		}
+	}
 	return d.checkSize(size)
+}
+
+// longText returns an attribute that Keycloak stores and whose text alone is half the size limit or
+// more: that text is wrong, not the size of what is kept.
+func (d *Directory) longText(t scim.ResourceType, wanted scim.Resource) (long scim.Leaf, ok bool) {
+	for l := range wanted.Leaves() {
+		h := d.Capabilities().Placement(t, l.Path)
+		stored := h >= directory.CaseFolded || h == directory.PrimaryOnly && single(l.Raw) != l.Raw
+		if stored && len(l.Raw) > d.limit/2 {
+			return l, true
+		}
+	}
+	return long, false
 }
 
 func (d *Directory) checkSize(size int) error {

@@ -64,7 +64,7 @@ func (d *Directory) Get(ctx context.Context, ref scim.Ref, n directory.Fields) (
 	if err := meter.Take(ctx, recordFactor*len(stored.Body)); err != nil {
 		return scim.Resource{}, scim.Busy(err)
 	}
-	return rec.merge(ref.Type, shown, n), nil
+	return d.shown(ref.Type, shown, rec, n), nil
 }
 
 // List returns a page with the kept attributes. It loads all records of the page at once.
@@ -75,7 +75,7 @@ func (d *Directory) List(ctx context.Context, q directory.Query) (directory.Page
 	}
 	if d.shownWhole(q.Type, q.Fields) {
 		for i, r := range p.Resources {
-			p.Resources[i] = record{}.merge(q.Type, r, q.Fields)
+			p.Resources[i] = d.shown(q.Type, r, record{}, q.Fields)
 		}
 		return p, nil
 	}
@@ -100,7 +100,7 @@ func (d *Directory) List(ctx context.Context, q directory.Query) (directory.Page
 		if err != nil {
 			return directory.Page{}, err
 		}
-		p.Resources[i] = rec.merge(q.Type, r, q.Fields)
+		p.Resources[i] = d.shown(q.Type, r, rec, q.Fields)
 	}
 	return p, nil
 }
@@ -150,7 +150,7 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit directory.Edi
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	var current, wanted scim.Resource
+	var current, wanted, asked scim.Resource
 	shown, err := d.Directory.Update(ctx, ref, func(native scim.Resource) (scim.Resource, error) {
 		if c.before.IsZero() {
 			c.before = native
@@ -160,14 +160,16 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit directory.Edi
 		if wanted, err = edit(current); err != nil {
 			return wanted, err
 		}
-		offered := offer(d.Capabilities(), ref.Type, native, wanted)
+		standing := rec.standing(native)
+		asked = requested(d.Capabilities(), ref.Type, native, wanted, standing)
+		offered := offer(d.Capabilities(), ref.Type, native, wanted, standing)
 		return offered, d.fits(ref.Type, wanted, offered)
 	})
 	if err != nil {
 		return scim.Resource{}, err
 	}
 	c.after = shown
-	overrides, err := difference(d.Capabilities(), ref.Type, wanted, shown)
+	overrides, err := difference(d.Capabilities(), ref.Type, asked, shown)
 	if err != nil {
 		return scim.Resource{}, err
 	}

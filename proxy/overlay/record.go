@@ -58,6 +58,18 @@ func (rec record) merge(t scim.ResourceType, shown scim.Resource, n directory.Fi
 	return doc.Resource()
 }
 
+// standing returns the overrides whose observed value Keycloak still shows, by folded path.
+func (rec record) standing(shown scim.Resource) map[scim.AttrPath]override {
+	out := map[scim.AttrPath]override{}
+	doc := shown.Object()
+	for _, p := range rec.Overrides {
+		if document.Same(doc.Get(p.Path), p.Observed) {
+			out[p.Path.Folded()] = p
+		}
+	}
+	return out
+}
+
 // schemas returns the schemas of the resource's data as JSON texts, also of extensions that a read
 // of a few attributes left out.
 func (rec record) schemas(t scim.ResourceType, doc *scim.Object) []string {

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
-	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
@@ -19,7 +18,7 @@ const longTerm = 512
 func Term(t scim.ResourceType, path scim.AttrPath, text string) string {
 	def, _ := scim.CoreSchemas().Lookup(t, path)
 	if !def.CaseExact {
-		text = strings.ToLower(text)
+		text = document.Lower(text)
 	}
 	if len(text) > longTerm {
 		h := sha256.Sum256([]byte(text))

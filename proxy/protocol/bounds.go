@@ -15,12 +15,17 @@ const (
 	// each value of each resource that the query looks at. Identity providers send at most three; a
 	// filter of 200 ids has 10 KB.
 	MaxTerms = 200
+	// MaxID is the longest id of a resource in a path, in bytes. Stores bound the names of records.
+	MaxID = 1024
 )
 
 // bounds refuses a request that names too much, before the rules of a dialect run. RFC 7644 table 9
 // defines tooMany only for filters, but has no better value for too many attributes. Too many names
 // in the query are an invalidValue, like a name that is not an attribute.
 func (d Decoder) bounds(w Request) error {
+	if len(w.ID) > MaxID {
+		return scim.InvalidValue("the id in the path is longer than %d bytes", MaxID)
+	}
 	if w.Method == "GET" && len(w.Query.Get("filter")) > d.MaxFilter {
 		return scim.InvalidFilter("the filter is longer than %d bytes", d.MaxFilter)
 	}

@@ -31,6 +31,7 @@ func TestBoundsComeBeforeTheRules(t *testing.T) {
 		{"operations without a path", "PATCH 7", ops(2501, `{"op":"add","value":{"title":"a","nickName":"b"}}`), "tooMany", "5000 attributes", ops(2500, `{"op":"add","value":{"title":"a","nickName":"b"}}`)},
 		{"names", "GET 7?attributes=" + scimtest.Numbered(101, "a#") + "&excludedAttributes=" + scimtest.Numbered(100, "b#"), "", "invalidValue", "more than 200 attributes", ""},
 		{"names in many parameters", "GET ?" + strings.ReplaceAll(scimtest.Numbered(201, "attributes=a#"), ",", "&"), "", "invalidValue", "more than 200 attributes", ""},
+		{"an id", "PUT " + strings.Repeat("x", 1025), "{}", "invalidValue", "longer than 1024 bytes", ""},
 		{"a filter", "GET ?filter=" + strings.Repeat("a", 16<<10) + "+pr", "", "invalidFilter", "longer than 16384 bytes", ""},
 		{"a posted filter", "POST .search", `{"filter":"` + strings.Repeat("a", 16<<10) + ` pr"}`, "invalidFilter", "longer than 16384 bytes", ""},
 	} {

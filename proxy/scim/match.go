@@ -174,7 +174,7 @@ func compareText(op Operator, have, want string, def Attribute) bool {
 		}
 	}
 	if !def.CaseExact {
-		have, want = strings.ToLower(have), strings.ToLower(want)
+		have, want = document.Lower(have), document.Lower(want)
 	}
 	switch op {
 	case Co:

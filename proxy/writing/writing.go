@@ -3,7 +3,6 @@ package writing
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"keycloak-scim-proxy/proxy/directory"
@@ -111,7 +110,7 @@ func (s *Service) create(ctx context.Context, c protocol.Create) (protocol.Answe
 	if err := s.Prove(ctx, scim.Ref{Type: c.Type}); err != nil {
 		return protocol.Answer{}, err
 	}
-	unlock, err := s.lock(ctx, "create/"+string(c.Type)+"/"+strings.ToLower(document.Text(body.Get(scim.Identifying(c.Type)))))
+	unlock, err := s.lock(ctx, "create/"+string(c.Type)+"/"+document.Lower(document.Trim(document.Text(body.Get(scim.Identifying(c.Type))))))
 	if err != nil {
 		return protocol.Answer{}, scim.Unavailable("the lock", err)
 	}

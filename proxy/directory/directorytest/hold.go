@@ -16,11 +16,11 @@ func KeycloakCapabilities() directory.Capabilities {
 	}, Placements: map[scim.ResourceType]map[string]directory.Placement{
 		scim.User: {
 			"username": directory.CaseFolded, "emails": directory.PrimaryOnly, "active": directory.Native,
-			"name.givenname": directory.Native, "name.familyname": directory.Native, "name.formatted": directory.ServerMade,
+			"name.givenname": directory.Normalised, "name.familyname": directory.Normalised, "name.formatted": directory.ServerMade,
 			"groups": directory.ServerMade, "meta": directory.ServerMade,
 		},
 		scim.Group: {
-			"displayname": directory.Native, "externalid": directory.WriteOnce, "members": directory.ServerMade, "meta": directory.ServerMade,
+			"displayname": directory.Normalised, "externalid": directory.WriteOnce, "members": directory.ServerMade, "meta": directory.ServerMade,
 		},
 	}}
 }
@@ -61,7 +61,11 @@ func (m *Memory) hold(t scim.ResourceType, r, before scim.Resource) scim.Resourc
 		case directory.StoreOnly, directory.ServerMade:
 			continue
 		case directory.CaseFolded:
-			raw = strings.ToLower(raw)
+			raw = document.Quote(document.Lower(document.Trim(document.Text(raw))))
+		case directory.Normalised:
+			if raw = document.Quote(document.Trim(document.Text(raw))); raw == `""` {
+				continue
+			}
 		case directory.PrimaryOnly:
 			raw = firstElement(raw)
 		case directory.WriteOnce:
@@ -99,6 +103,6 @@ func firstElement(list string) string {
 	if err != nil {
 		return list
 	}
-	one := document.Must(`{"type":"work","primary":true}`).With("value", strings.ToLower(r.Raw("value")))
+	one := document.Must(`{"type":"work","primary":true}`).With("value", document.Quote(document.Lower(document.Text(r.Raw("value")))))
 	return document.Array([]string{one.String()})
 }

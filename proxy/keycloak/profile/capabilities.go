@@ -14,8 +14,8 @@ func capabilities(mapped map[string]attribute) directory.Capabilities {
 		"username":        directory.CaseFolded,
 		"emails":          directory.PrimaryOnly,
 		"active":          directory.Native,
-		"name.givenname":  directory.Native,
-		"name.familyname": directory.Native,
+		"name.givenname":  directory.Normalised,
+		"name.familyname": directory.Normalised,
 		"name.formatted":  directory.ServerMade,
 		"groups":          directory.ServerMade,
 		"meta":            directory.ServerMade,
@@ -31,7 +31,7 @@ func capabilities(mapped map[string]attribute) directory.Capabilities {
 		if _, known := users[path]; known {
 			continue
 		}
-		if users[path] = directory.Native; a.list() {
+		if users[path] = directory.Normalised; a.list() {
 			users[path] = directory.PrimaryOnly
 		}
 		// Natively text compares exactly. Where the schema says otherwise, such as for names,
@@ -49,7 +49,7 @@ func capabilities(mapped map[string]attribute) directory.Capabilities {
 
 func groupPlacements() map[string]directory.Placement {
 	return map[string]directory.Placement{
-		"displayname": directory.Native,
+		"displayname": directory.Normalised,
 		"externalid":  directory.WriteOnce,
 		"members":     directory.ServerMade,
 		"meta":        directory.ServerMade,

@@ -22,7 +22,7 @@ func (p *Profile) holds(t scim.ResourceType, path scim.AttrPath) bool {
 		return false
 	}
 	switch p.capabilities.Placement(t, path) {
-	case directory.CaseFolded, directory.Native, directory.PrimaryOnly, directory.WriteOnce:
+	case directory.CaseFolded, directory.Normalised, directory.Native, directory.PrimaryOnly, directory.WriteOnce:
 		return true
 	case directory.StoreOnly, directory.ServerMade:
 		return false
@@ -37,7 +37,7 @@ func (p *Profile) holds(t scim.ResourceType, path scim.AttrPath) bool {
 func (p *Profile) Create(t scim.ResourceType, r scim.Resource) (scim.Resource, error) {
 	out := document.Must("{}").Object()
 	for l := range r.Leaves() {
-		if !p.holds(t, l.Path) || none(l.Path, l.Raw) {
+		if !p.holds(t, l.Path) || none(l.Path, l.Raw) || unfit(t, l) {
 			continue
 		}
 		raw, err := p.value(t, l)
@@ -48,6 +48,9 @@ func (p *Profile) Create(t scim.ResourceType, r scim.Resource) (scim.Resource, e
 			raw = document.Elements(raw)[0]
 		}
 		out.Set(l.Path, raw)
+	}
+	if name := scim.Identifying(t); out.Get(name) == "" {
+		return scim.Resource{}, scim.InvalidValue("%s is required", name)
 	}
 	if t == scim.User && out.Get(active) == "" {
 		out.Set(active, "true")
@@ -79,7 +82,7 @@ func (p *Profile) Patch(t scim.ResourceType, current, wanted scim.Resource) ([]O
 		ops = append(ops, Op{Op: "remove", Path: l.Path.String()})
 	}
 	for l := range wanted.Leaves() {
-		if !p.holds(t, l.Path) || none(l.Path, l.Raw) || p.shows(t, l.Path, shows.Get(l.Path), l.Raw) {
+		if !p.holds(t, l.Path) || none(l.Path, l.Raw) || unfit(t, l) || p.shows(t, l.Path, shows.Get(l.Path), l.Raw) {
 			continue
 		}
 		raw, err := p.value(t, l)
@@ -91,12 +94,19 @@ func (p *Profile) Patch(t scim.ResourceType, current, wanted scim.Resource) ([]O
 	return ops, nil
 }
 
-// none reports whether there is no value to store. It includes "", which Keycloak would store.
+// none reports whether there is no value for Keycloak to store. A PATCH would store "" as "", and a
+// POST stores a text of blanks as nothing.
 func none(p scim.AttrPath, raw string) bool {
 	if p.Is(emails) {
 		return Address(raw) == ""
 	}
-	return raw == "" || raw == `""` || raw == "[]"
+	return raw == "" || raw == "[]" || document.IsText(raw) && document.Trim(document.Text(raw)) == ""
+}
+
+// unfit reports whether Keycloak cannot store a value that need not be stored there: a group's
+// externalId of more than 255 characters is 500 (measured).
+func unfit(t scim.ResourceType, l scim.Leaf) bool {
+	return t == scim.Group && !l.Path.Is(scim.Identifying(t)) && checkColumn(document.Text(l.Raw)) != ""
 }
 
 // needed reports whether a value cannot be removed. Keycloak answers 500 for a user without
@@ -110,34 +120,41 @@ func (p *Profile) shows(t scim.ResourceType, path scim.AttrPath, shown, wanted s
 	switch {
 	case shown == "":
 		return false
+	case document.Same(shown, wanted):
+		return true
 	case path.Is(emails):
 		return strings.EqualFold(Address(shown), Address(wanted))
 	case p.capabilities.Placement(t, path) == directory.CaseFolded:
-		return strings.EqualFold(document.Text(shown), document.Text(wanted))
+		return document.Lower(document.Text(shown)) == document.Lower(document.Trim(document.Text(wanted)))
 	case p.mapped[path.Key()].list():
 		return showsList(shown, wanted)
 	}
-	return document.Same(shown, wanted)
+	return document.IsText(wanted) && document.Text(shown) == document.Trim(document.Text(wanted))
 }
 
-// value checks a leaf and returns it in the form that Keycloak accepts.
+// value checks a leaf and brings it into the form that Keycloak takes: without blanks at the ends
+// of a text, which a POST removes and a PATCH stores (measured).
 func (p *Profile) value(t scim.ResourceType, l scim.Leaf) (string, error) {
-	if l.Path.Is(active) || t == scim.Group {
+	if l.Path.Is(active) || t == scim.Group && !document.IsText(l.Raw) {
 		return l.Raw, nil
 	}
 	if a := p.mapped[l.Path.Key()]; t == scim.User && a.list() {
 		return a.listValue(l.Raw)
 	}
-	text, raw := document.Text(l.Raw), l.Raw
+	text := document.Trim(document.Text(l.Raw))
+	raw := document.Quote(text)
+	if t == scim.Group {
+		if wrong := checkColumn(text); wrong != "" { // 500 (measured)
+			return "", scim.InvalidValue("%s %s", l.Path, wrong)
+		}
+		return raw, nil
+	}
 	if l.Path.Is(emails) {
 		text = Address(l.Raw)
 		one := document.Must(`{"type":"work","primary":true}`).With("value", document.Quote(text))
 		raw = document.Array([]string{one.String()})
 	} else if !document.IsText(l.Raw) {
 		return "", scim.InvalidValue("Keycloak stores %s as text, but the value is not a string", l.Path)
-	}
-	if l.Path.Is(userName) && strings.TrimSpace(text) == "" {
-		return "", scim.InvalidValue("userName is required")
 	}
 	if a, ok := p.mapped[l.Path.Key()]; ok {
 		if err := a.check(text); err != nil {

@@ -3,6 +3,7 @@ package profile
 import (
 	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 
 	"keycloak-scim-proxy/proxy/scim"
@@ -22,6 +23,8 @@ func TestPatchIsMinimal(t *testing.T) {
 		{"empty is removed", `{"userName":"a?","name":{"givenName":"","familyName":"B"},"emails":[{"type":"work"}]}`, "remove name.givenName remove emails ", false},
 		{"primary wins", `{"userName":"a?","name":{"givenName":"A","familyName":"B"},"emails":[{"value":"w@x.test","type":"work"},{"value":"p@x.test","primary":true}]}`, `replace emails [{"type":"work","primary":true,"value":"p@x.test"}] `, false},
 		{"a new name is checked", `{"userName":"b?"}`, "", true},
+		{"blanks at the ends", `{"userName":" ab1 ","name":{"givenName":"A ","familyName":"\tC"},"emails":[{"value":"a@x.test"}]}`, `replace userName "ab1" replace name.familyName "C" `, false},
+		{"blanks only", `{"userName":"a?","name":{"givenName":"  ","familyName":"B"},"emails":[{"value":"a@x.test"}]}`, "remove name.givenName ", false},
 		{"no name", `{"active":true}`, "", true},
 		{"empty name", `{"userName":""}`, "", true},
 		{"a number for a text", `{"userName":"a?","name":{"givenName":5}}`, "", true},
@@ -71,4 +74,36 @@ func TestNativeFormsGrowWithTheSize(t *testing.T) {
 		t.Errorf("post: %d KiB and %d KiB, patch: %d KiB and %d KiB", post>>10, post4>>10, patch>>10, patch4>>10)
 	}
 	t.Logf("post %.1f, patch %.1f", float64(post4)/float64(post), float64(patch4)/float64(patch))
+}
+
+// A group's name that Keycloak cannot store is refused; an externalId is not sent.
+func TestGroupValues(t *testing.T) {
+	p, long := Stock(), strings.Repeat("x", 256)
+	group := func(name, externalID string) scim.Resource {
+		return document.Must("{}").With("displayName", document.Quote(name)).With("externalId", document.Quote(externalID))
+	}
+	for _, row := range []struct {
+		name, externalID, create, patch string
+	}{
+		{" ops ", "e", `{"displayName":"ops","externalId":"e"}`, "displayName externalId "},
+		{long[:255] + " ", long, `{"displayName":"` + long[:255] + `"}`, "displayName "},
+		{"ops", "a\x00b", `{"displayName":"ops"}`, "displayName "},
+		{long, "e", "", ""},
+		{strings.Repeat("\U0001F600", 128), "e", "", ""},
+		{"a\x00b", "e", "", ""},
+		{"\x01", "e", "", ""},
+	} {
+		created, err := p.Create(scim.Group, group(row.name, row.externalID))
+		if got := created.Without("schemas").String(); (err != nil) != (row.create == "") || err == nil && got != row.create {
+			t.Errorf("create %.20q: %s %v", row.name, got, err)
+		}
+		ops, err := p.Patch(scim.Group, document.Must(`{"displayName":"old"}`), group(row.name, row.externalID))
+		got := ""
+		for _, o := range ops {
+			got += o.Path + " "
+		}
+		if (err != nil) != (row.patch == "") || got != row.patch {
+			t.Errorf("patch %.20q: %s %v", row.name, got, err)
+		}
+	}
 }

@@ -16,9 +16,10 @@ const annotation = "kc.scim.schema.attribute"
 type Profile struct {
 	// mapped has the attributes that Keycloak maps, by scim.AttrPath.Key.
 	mapped map[string]attribute
-	// shown has the attributes of a user that Keycloak may return; nil if the profile is unknown.
+	// shown are the attributes that Keycloak may show of a user; nil if the profile is not known.
 	shown        []string
 	capabilities directory.Capabilities
+	addressed    bool
 }
 
 type attribute struct {
@@ -88,10 +89,23 @@ func Stock() *Profile {
 }
 
 func newProfile(mapped map[string]attribute, shown []string) *Profile {
-	return &Profile{mapped, shown, capabilities(mapped)}
+	return &Profile{mapped: mapped, shown: shown, capabilities: capabilities(mapped)}
 }
 
-// annotation returns the SCIM path in the attribute's annotation, or "".
+// WithAddresses returns the profile for a realm that uses the e-mail address as userName
+// (registrationEmailAsUsername). Keycloak stores the name that is sent, by which it filters and
+// lists, and shows the address in its place (measured).
+func (p *Profile) WithAddresses() *Profile {
+	own := capabilities(p.mapped)
+	own.Filters[scim.User]["username"] = directory.NoNegation // a user may have no address
+	delete(own.Order, scim.User)
+	return &Profile{p.mapped, p.shown, own, true}
+}
+
+// Addressed reports whether the realm uses the e-mail address as userName.
+func (p *Profile) Addressed() bool { return p.addressed }
+
+// annotation is the SCIM path that an administrator gave the attribute, or "".
 func (a attribute) annotation() string {
 	text, _ := a.Annotations[annotation].(string)
 	return text

@@ -36,10 +36,10 @@ func TestParse(t *testing.T) {
 	}{
 		"userName":       {directory.CaseFolded, directory.Full},
 		"emails":         {directory.PrimaryOnly, directory.None},
-		"name.givenName": {directory.Native, directory.None},
-		"externalId":     {directory.Native, directory.NoNegation}, // it is caseExact, and Keycloak compares exactly
-		"title":          {directory.Native, directory.None},
-		badge:            {directory.Native, directory.None},
+		"name.givenName": {directory.Normalised, directory.None},
+		"externalId":     {directory.Normalised, directory.NoNegation}, // caseExact, as Keycloak compares
+		"title":          {directory.Normalised, directory.None},
+		badge:            {directory.Normalised, directory.None},
 		"nickName":       {directory.StoreOnly, directory.None}, // an administrator may not edit it
 		"phoneNumbers":   {directory.StoreOnly, directory.None}, // Keycloak drops lists
 		"madeUp":         {directory.StoreOnly, directory.None}, // not in the core schema

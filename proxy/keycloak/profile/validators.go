@@ -41,11 +41,8 @@ var validators = map[string]validator{
 // check returns an error if a text cannot be stored in an attribute.
 func (a attribute) check(text string) error {
 	name := a.path.String()
-	if strings.ContainsRune(text, 0) {
-		return scim.InvalidValue("%s contains a NUL character", name)
-	}
-	if builtIn[a.Name] != (scim.AttrPath{}) && len(utf16.Encode([]rune(text))) > 255 {
-		return scim.InvalidValue("%s is longer than 255 characters", name)
+	if wrong := checkColumn(text); wrong != "" && (builtIn[a.Name] != (scim.AttrPath{}) || strings.ContainsRune(text, 0)) {
+		return scim.InvalidValue("%s %s", name, wrong)
 	}
 	for kind, config := range a.Validations {
 		if v := validators[kind]; v != nil {
@@ -57,8 +54,19 @@ func (a attribute) check(text string) error {
 	return nil
 }
 
-// setting reads a number or a text in a validator's configuration. Keycloak writes numbers in both
-// ways.
+// checkColumn returns what is wrong with a text that is stored in a column of 255 characters, or "".
+func checkColumn(text string) string {
+	switch {
+	case strings.ContainsRune(text, 0):
+		return "contains a NUL character"
+	case len(utf16.Encode([]rune(text))) > 255:
+		return "is longer than 255 characters"
+	}
+	return ""
+}
+
+// setting reads a number or a text of a validator's configuration; Keycloak writes numbers either
+// way.
 func setting(config json.RawMessage, name string) (string, bool) {
 	var m map[string]any
 	d := json.NewDecoder(strings.NewReader(string(config)))

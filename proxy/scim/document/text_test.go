@@ -80,3 +80,13 @@ func TestQuoteAndText(t *testing.T) {
 		t.Error("null is not a text")
 	}
 }
+func TestLowerAndTrim(t *testing.T) {
+	for text, want := range map[string]string{"\u0130DA": "i\u0307da", "IDA": "ida", "\u212a": "k", "\u1e9e": "\u00df"} {
+		if got := document.Lower(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	if got := document.Trim("\t\u00a0 a b\u3000 \r\n\x00"); got != "\u00a0 a b\u3000" {
+		t.Errorf("%q", got)
+	}
+}
