@@ -50,6 +50,7 @@ func generic() []protocol.Rule {
 		patchShape(),
 		opNames(),
 		urnSpelling(),
+		coreObject(),
 		pathless(),
 		bareLiterals(),
 		attributeNames(),

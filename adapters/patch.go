@@ -5,6 +5,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 func patchShape() protocol.Rule {
@@ -45,11 +46,14 @@ func opNames() protocol.Rule {
 func pathless() protocol.Rule {
 	return protocol.Rule{
 		Name:   "pathless",
-		Says:   "An operation without a path is one operation per key; a key is a path; the enterprise extension's object is one operation per member; what only the server sets (id, schemas, meta, groups) is left out.",
+		Says:   "An operation without a path is one operation per key; a key is a path; the object of the core schema or the enterprise extension is one operation per member; what only the server sets (id, schemas, meta, groups, manager.displayName) is left out.",
 		Source: "Entra with aadOptscim062020 (entra-docs, application-provisioning-config-problem-scim-compatibility); Okta group rename with id (okta-developer-docs, scim-20); a path-less replace that does not merge wiped a user (ssoready#206)",
 		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
 			value, ok := object(op.Value())
 			path := op.Raw("path")
+			if isCore(m, document.Text(path)) { // the core schema is the resource
+				path = ""
+			}
 			if !ok || path != "" && path != "null" && path != `""` || op.Kind() == scim.Remove {
 				return []*protocol.Operation{op}
 			}
@@ -61,18 +65,50 @@ func pathless() protocol.Rule {
 func split(m *protocol.Message, op *protocol.Operation, value scim.Resource) []*protocol.Operation {
 	var out []*protocol.Operation
 	for key, raw := range value.All() {
-		if def, _ := m.Schemas.Lookup(m.Type, scim.AttrPath{Name: key}); def.Mutability == "readOnly" {
-			continue
-		}
-		if inner, ok := object(raw); ok && strings.EqualFold(key, scim.EnterpriseURN) {
+		inner, ok := object(raw)
+		switch {
+		case ok && isCore(m, key):
+			out = append(out, split(m, op, inner)...)
+		case ok && strings.EqualFold(key, scim.EnterpriseURN):
 			for name, raw := range inner.All() {
 				out = append(out, op.At(key+":"+name, raw))
 			}
-			continue
+		case !readOnly(m, key):
+			out = append(out, op.At(key, raw))
 		}
-		out = append(out, op.At(key, raw))
 	}
 	return out
+}
+
+func isCore(m *protocol.Message, key string) bool {
+	return key != "" && strings.EqualFold(key, m.Schemas.Core(m.Type).ID)
+}
+
+func readOnly(m *protocol.Message, key string) bool {
+	p, err := scim.ParseAttrPath(key)
+	def, _ := m.Schemas.Lookup(m.Type, p)
+	return err == nil && def.Mutability == "readOnly"
+}
+
+func coreObject() protocol.Rule {
+	return protocol.Rule{
+		Name:   "core-object",
+		Says:   "The members of an object under the core schema's URN are core attributes. Of one that is given twice the first counts.",
+		Source: "RFC 7643 section 3.3 keeps objects under a URN for extensions; clients that write every schema so (reported); native Keycloak 26.7.3 drops them",
+		Body: func(m *protocol.Message, body *scim.Object) {
+			raw := body.Raw(m.Schemas.Core(m.Type).ID)
+			inner, ok := object(raw)
+			if !ok && raw != "null" {
+				return
+			}
+			body.Put(m.Schemas.Core(m.Type).ID, "")
+			for name, raw := range inner.All() {
+				if !body.Has(name) {
+					body.Put(name, raw)
+				}
+			}
+		},
+	}
 }
 
 // passwordDropped keeps passwords out of everything further in.

@@ -1,6 +1,7 @@
 package scimhttp
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"mime"
@@ -19,6 +20,10 @@ func (x *exchange) body(w http.ResponseWriter, l Limits) ([]byte, error) {
 	}
 	return b, scim.CheckJSON(b, l.Depth)
 }
+
+// byteOrderMark is what some clients put before the body. RFC 8259 section 8.1 lets a reader ignore
+// it.
+var byteOrderMark = []byte("\uFEFF")
 
 // bodyFactor is how many bytes a byte of a body costs while it is decoded and carried out. All but one are taken when it has arrived whole.
 const bodyFactor = 8
@@ -43,7 +48,7 @@ func read(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if err := meter.Take(r.Context(), (bodyFactor-1)*len(b)); err != nil {
 		return nil, scim.Busy(err)
 	}
-	return b, nil
+	return bytes.TrimPrefix(b, byteOrderMark), nil
 }
 
 // checkMedia accepts application/scim+json and application/json (RFC 7644 section 3.1) in UTF-8, and a missing type.
