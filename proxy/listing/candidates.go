@@ -118,7 +118,7 @@ func (d *Directory) found(ctx context.Context, q directory.Query, ids []string) 
 func (d *Directory) judge(ctx context.Context, q directory.Query, ids []string) (p directory.Page, hidden int, err error) {
 	need := q.Fields
 	need.Only = nil // whole, because the filter is evaluated on it
-	all, hidden, err := d.readAll(ctx, q.Type, need, ids, math.MaxInt)
+	all, hidden, err := d.readAll(ctx, need, refsOf(q.Type, ids), math.MaxInt)
 	if err != nil {
 		return directory.Page{}, 0, err
 	}

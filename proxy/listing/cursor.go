@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"time"
 
 	"keycloak-scim-proxy/proxy/directory"
@@ -54,7 +55,7 @@ func (c Cursors) binding(q directory.Query) string {
 	if q.Filter != nil {
 		filter = q.Filter.String()
 	}
-	h := sha256.Sum256([]byte(c.Viewer + "\x00" + string(q.Type) + "\x00" + filter + "\x00" + q.Sort.By.Key()))
+	h := sha256.Sum256([]byte(c.Viewer + "\x00" + string(q.Type) + "\x00" + filter + "\x00" + q.Sort.By.Key() + "\x00" + strconv.FormatBool(q.Sort.Descending)))
 	return hex.EncodeToString(h[:12])
 }
 
@@ -98,33 +99,36 @@ func (c Cursors) open(ctx context.Context, q directory.Query) (string, error) {
 // byCursor returns a page of a walk in the directory's own order. If the filter is evaluated here,
 // a page may be short, and Total is not known.
 func (d *Directory) byCursor(ctx context.Context, q directory.Query) (directory.Page, error) {
-	if d.ownOrder(q) != ascending {
-		return directory.Page{}, scim.InvalidValue("with a cursor the order is the directory's own; leave sortBy out")
-	}
 	var err error
 	if q.ResumeAfter, err = d.Cursors.open(ctx, q); err != nil {
 		return directory.Page{}, err
 	}
-	pushable := q.Filter == nil || d.pushable(q.Type, q.Filter)
-	p := directory.Page{Uncounted: !pushable}
-	if pushable {
-		count, err := d.Directory.List(ctx, directory.Query{Type: q.Type, Filter: q.Filter, Start: 1})
-		if err != nil || q.Count == 0 {
-			return withoutResume(count), err
-		}
-		p.Total = count.Total
-	}
-	var last string
-	var more bool
-	if pushable {
-		p.Resources, last, more, err = d.follow(ctx, q)
-	} else {
-		p.Resources, last, more, err = d.collect(ctx, q)
-	}
+	p, last, more, err := d.following(ctx, q)
 	if err == nil && more {
 		p.Next, err = d.Cursors.seal(ctx, q, last)
 	}
 	return p, err
+}
+
+// following returns the page after q.ResumeAfter, and where to continue if there are more.
+func (d *Directory) following(ctx context.Context, q directory.Query) (p directory.Page, last string, more bool, err error) {
+	pushable := q.Filter == nil || d.pushable(q.Type, q.Filter)
+	p.Uncounted = !pushable
+	if pushable {
+		count, err := d.Directory.List(ctx, directory.Query{Type: q.Type, Filter: q.Filter, Start: 1})
+		if err != nil {
+			return p, "", false, err
+		}
+		p.Total, p.Start = count.Total, 0
+	}
+	switch {
+	case q.Count == 0:
+	case pushable:
+		p.Resources, last, more, err = d.follow(ctx, q)
+	default:
+		p.Resources, last, more, err = d.collect(ctx, q)
+	}
+	return p, last, more, err
 }
 
 // follow reads whole resources that the directory below selects, page by page.
@@ -171,7 +175,7 @@ func (d *Directory) collect(ctx context.Context, q directory.Query) (all []scim.
 	if err != nil || len(ids) == 0 {
 		return nil, "", false, err
 	}
-	if all, _, err = d.readAll(ctx, q.Type, q.Fields, ids, d.Limits.Bytes); err != nil {
+	if all, _, err = d.readAll(ctx, q.Fields, refsOf(q.Type, ids), d.Limits.Bytes); err != nil {
 		return nil, "", false, err
 	}
 	all = all[:d.fitting(all)]

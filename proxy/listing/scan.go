@@ -10,6 +10,7 @@ import (
 
 // row is what a walk keeps of a resource: enough to sort it and to read it whole.
 type row struct {
+	t     scim.ResourceType
 	id    string
 	key   sortKey
 	whole scim.Resource // zero if only a part was read
@@ -22,26 +23,62 @@ type rowsOf struct {
 }
 
 // scan walks over the needed attributes of all resources, evaluates the filter here and reads only
-// the returned page whole.
-func (d *Directory) scan(ctx context.Context, q directory.Query) (directory.Page, error) {
-	rows := rowsOf{d, q}
+// the returned page whole. each has the query for each type; a type without the attribute of the
+// order has no value to sort by.
+func (d *Directory) scan(ctx context.Context, q directory.Query, each []directory.Query) (directory.Page, error) {
 	var found []row
-	err := d.walk(ctx, q, func(r scim.Resource, _ string) (bool, error) {
-		if q.Filter == nil || d.Schemas.Match(q.Filter, q.Type, r) {
-			found = append(found, rows.row(r))
+	for _, one := range each {
+		rows := rowsOf{d, one}
+		one.Cursor = nil // the whole is looked at, so the limit of a walk holds from the start
+		err := d.walk(ctx, one, func(r scim.Resource, _ string) (bool, error) {
+			if one.Filter == nil || d.Schemas.Match(one.Filter, one.Type, r) {
+				row := rows.row(r)
+				row.key.missing = row.key.missing || one.Sort.By.IsZero() && !q.Sort.By.IsZero()
+				found = append(found, row)
+			}
+			return true, nil
+		})
+		if err != nil {
+			return directory.Page{}, err
 		}
-		return true, nil
-	})
-	if err != nil {
+	}
+	rowsOf{d, q}.sort(found)
+	p := directory.Page{Total: len(found), Start: q.Start}
+	if q.Cursor != nil {
+		p.Start = 0
+		var err error
+		if found, err = d.after(ctx, q, found); err != nil {
+			return directory.Page{}, err
+		}
+		q.Start = 1
+	}
+	page := cutPage(found, q)
+	return d.whole(ctx, q, p, page, len(page) < len(found))
+}
+
+// whole reads the resources of a page. more reports whether there are rows after it.
+func (d *Directory) whole(ctx context.Context, q directory.Query, p directory.Page, page []row, more bool) (directory.Page, error) {
+	refs, at := make([]scim.Ref, len(page)), map[string]int{}
+	for i, r := range page {
+		refs[i], at[r.id] = scim.Ref{Type: r.t, ID: r.id}, i
+	}
+	var err error
+	if p.Resources, _, err = d.readAll(ctx, q.Fields, refs, d.Limits.Bytes); err != nil {
 		return directory.Page{}, err
 	}
-	rows.sort(found)
-	p := directory.Page{Total: len(found), Start: q.Start}
-	var ids []string
-	for _, r := range cutPage(found, q) {
-		ids = append(ids, r.id)
+	last := len(page) - 1
+	if n := d.fitting(p.Resources); n > 0 { // continue after the last returned one: those after it are gone, or did not fit
+		p = cut(p, n)
+		last = at[p.Resources[n-1].ID()]
 	}
-	p.Resources, _, err = d.readAll(ctx, q.Type, q.Fields, ids, d.Limits.Bytes)
+	if q.Type == "" {
+		for _, r := range p.Resources {
+			p.Types = append(p.Types, page[at[r.ID()]].t)
+		}
+	}
+	if q.Cursor != nil && last >= 0 && (more || last < len(page)-1) {
+		p.Next, err = d.sealRow(ctx, q, page[last])
+	}
 	return p, err
 }
 

@@ -18,7 +18,7 @@ type sortKey struct {
 	text    string
 }
 
-func (s rowsOf) row(r scim.Resource) row { return row{id: r.ID(), key: s.key(r)} }
+func (s rowsOf) row(r scim.Resource) row { return row{t: s.q.Type, id: r.ID(), key: s.key(r)} }
 
 func (s rowsOf) key(r scim.Resource) sortKey {
 	by := s.q.Sort.By
@@ -75,16 +75,17 @@ func valueOf(raw, sub string) string {
 
 // sort sorts rows, and those with equal keys by id, so that consecutive pages fit together.
 func (s rowsOf) sort(rows []row) {
-	if s.q.Sort.By.IsZero() {
-		return
+	if !s.q.Sort.By.IsZero() {
+		slices.SortStableFunc(rows, s.compare)
 	}
-	slices.SortStableFunc(rows, func(a, b row) int {
-		order := compareKeys(a.key, b.key)
-		if s.q.Sort.Descending {
-			order = -order
-		}
-		return cmp.Or(order, strings.Compare(a.id, b.id))
-	})
+}
+
+func (s rowsOf) compare(a, b row) int {
+	order := compareKeys(a.key, b.key)
+	if s.q.Sort.Descending {
+		order = -order
+	}
+	return cmp.Or(order, strings.Compare(a.id, b.id))
 }
 
 func compareKeys(a, b sortKey) int {
