@@ -131,7 +131,7 @@ func (d *Directory) judge(ctx context.Context, q directory.Query, ids []string) 
 	all = slices.DeleteFunc(all, func(r scim.Resource) bool { return !d.Schemas.Match(q.Filter, q.Type, r) })
 	sorted := make([]row, len(all))
 	for i, r := range all {
-		sorted[i] = rows.row(r)
+		sorted[i] = rows.row(r, q)
 		sorted[i].whole = r
 	}
 	rows.sort(sorted)

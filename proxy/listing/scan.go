@@ -26,15 +26,17 @@ type rowsOf struct {
 // the returned page whole. each has the query for each type; a type without the attribute of the
 // order has no value to sort by.
 func (d *Directory) scan(ctx context.Context, q directory.Query, each []directory.Query) (directory.Page, error) {
+	at, err := d.openRow(ctx, q)
+	if err != nil {
+		return directory.Page{}, err
+	}
 	var found []row
 	for _, one := range each {
 		rows := rowsOf{d, one}
 		one.Cursor = nil // the whole is looked at, so the limit of a walk holds from the start
-		err := d.walk(ctx, one, func(r scim.Resource, _ string) (bool, error) {
+		err = d.walk(ctx, one, func(r scim.Resource, _ string) (bool, error) {
 			if one.Filter == nil || d.Schemas.Match(one.Filter, one.Type, r) {
-				row := rows.row(r)
-				row.key.missing = row.key.missing || one.Sort.By.IsZero() && !q.Sort.By.IsZero()
-				found = append(found, row)
+				found = append(found, rows.row(r, q))
 			}
 			return true, nil
 		})
@@ -45,12 +47,7 @@ func (d *Directory) scan(ctx context.Context, q directory.Query, each []director
 	rowsOf{d, q}.sort(found)
 	p := directory.Page{Total: len(found), Start: q.Start}
 	if q.Cursor != nil {
-		p.Start = 0
-		var err error
-		if found, err = d.after(ctx, q, found); err != nil {
-			return directory.Page{}, err
-		}
-		q.Start = 1
+		found, p.Start, q.Start = rowsOf{d, q}.after(found, at), 0, 1
 	}
 	page := cutPage(found, q)
 	return d.whole(ctx, q, p, page, len(page) < len(found))

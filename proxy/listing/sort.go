@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -18,7 +19,16 @@ type sortKey struct {
 	text    string
 }
 
-func (s rowsOf) row(r scim.Resource) row { return row{t: s.q.Type, id: r.ID(), key: s.key(r)} }
+// row makes the row of a resource for a query whose order this one may not have, because the type
+// has no such attribute. A cursor has no room for a long text, so the walk does not order by more.
+func (s rowsOf) row(r scim.Resource, q directory.Query) row {
+	out := row{t: s.q.Type, id: r.ID(), key: s.key(r)}
+	out.key.missing = out.key.missing || s.q.Sort.By.IsZero() && !q.Sort.By.IsZero()
+	if q.Cursor != nil {
+		out.key.text = short(out.key.text)
+	}
+	return out
+}
 
 func (s rowsOf) key(r scim.Resource) sortKey {
 	by := s.q.Sort.By

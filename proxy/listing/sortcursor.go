@@ -19,33 +19,35 @@ type position struct {
 	ID      string  `json:"i"`
 }
 
-// longKey is how many bytes of a text a cursor has. A sorted walk orders by as many, and then by id.
+// longKey is how many bytes of a text a cursor has.
 const longKey = 200
 
-// after returns the rows behind a cursor. The order of the rows becomes that of a sorted walk.
-func (d *Directory) after(ctx context.Context, q directory.Query, rows []row) ([]row, error) {
+// openRow returns the last row of the page before, or nil if there is none.
+func (d *Directory) openRow(ctx context.Context, q directory.Query) (*row, error) {
+	if q.Cursor == nil || *q.Cursor == "" {
+		return nil, nil
+	}
 	text, err := d.Cursors.open(ctx, q)
 	if err != nil {
 		return nil, err
-	}
-	for i := range rows {
-		rows[i].key.text = short(rows[i].key.text)
-	}
-	in := rowsOf{d, q}
-	in.sort(rows)
-	if text == "" {
-		return rows, nil
 	}
 	var at position
 	if err := json.Unmarshal([]byte(text), &at); err != nil {
 		return nil, scim.InvalidCursor("the cursor belongs to another query")
 	}
-	last := row{id: at.ID, key: sortKey{at.Missing, at.Number, at.Text}}
-	from := slices.IndexFunc(rows, func(r row) bool { return in.compare(r, last) > 0 })
-	if from < 0 {
-		from = len(rows)
+	return &row{id: at.ID, key: sortKey{at.Missing, at.Number, at.Text}}, nil
+}
+
+// after returns the sorted rows behind another one, or all.
+func (s rowsOf) after(rows []row, last *row) []row {
+	if last == nil {
+		return rows
 	}
-	return rows[from:], nil
+	from := slices.IndexFunc(rows, func(r row) bool { return s.compare(r, *last) > 0 })
+	if from < 0 {
+		return nil
+	}
+	return rows[from:]
 }
 
 func (d *Directory) sealRow(ctx context.Context, q directory.Query, r row) (string, error) {
