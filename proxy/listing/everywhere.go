@@ -75,7 +75,7 @@ func (d *Directory) inTurn(ctx context.Context, q directory.Query, each []direct
 
 // typeByType returns a page by cursor of a search over all types. A page has resources of one type.
 func (d *Directory) typeByType(ctx context.Context, q directory.Query, each []directory.Query) (directory.Page, error) {
-	at, err := d.Cursors.open(ctx, q)
+	at, err := d.Cursors.Open(ctx, q)
 	if err != nil {
 		return directory.Page{}, err
 	}
@@ -101,7 +101,7 @@ func (d *Directory) typeByType(ctx context.Context, q directory.Query, each []di
 		out = joined(out, one.Type, p)
 	}
 	if next != "" {
-		out.Next, err = d.Cursors.seal(ctx, q, next)
+		out.Next, err = d.Cursors.Seal(ctx, q, next)
 	}
 	return out, err
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/listing/position"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -12,7 +13,7 @@ import (
 type row struct {
 	t     scim.ResourceType
 	id    string
-	key   sortKey
+	key   position.Key
 	whole scim.Resource // zero if only a part was read
 }
 
@@ -74,7 +75,7 @@ func (d *Directory) whole(ctx context.Context, q directory.Query, p directory.Pa
 		}
 	}
 	if q.Cursor != nil && last >= 0 && (more || last < len(page)-1) {
-		p.Next, err = d.sealRow(ctx, q, page[last])
+		p.Next, err = d.Cursors.Seal(ctx, q, position.Row{Key: page[last].key, ID: page[last].id}.String())
 	}
 	return p, err
 }
