@@ -3,6 +3,7 @@ package adapters
 import (
 	"slices"
 
+	"keycloak-scim-proxy/adapters/forms"
 	"keycloak-scim-proxy/proxy/protocol"
 )
 
@@ -49,8 +50,8 @@ func generic() []protocol.Rule {
 	return []protocol.Rule{
 		patchShape(),
 		opNames(),
-		urnSpelling(),
-		coreObject(),
+		forms.URNs(),
+		forms.CoreObject(),
 		pathless(),
 		bareLiterals(),
 		attributeNames(),
@@ -58,7 +59,7 @@ func generic() []protocol.Rule {
 		memberValues(),
 		removeMembersByValue(),
 		listValues(),
-		singleValues(),
+		forms.SingleValues(),
 		textBooleans(),
 		activeAbsent(),
 		passwordDropped(),

@@ -3,6 +3,7 @@ package adapters
 import (
 	"strings"
 
+	"keycloak-scim-proxy/adapters/forms"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
@@ -51,7 +52,7 @@ func pathless() protocol.Rule {
 		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
 			value, ok := object(op.Value())
 			path := op.Raw("path")
-			if isCore(m, document.Text(path)) { // the core schema is the resource
+			if forms.IsCore(m, document.Text(path)) { // the core schema is the resource
 				path = ""
 			}
 			if !ok || path != "" && path != "null" && path != `""` || op.Kind() == scim.Remove {
@@ -67,7 +68,7 @@ func split(m *protocol.Message, op *protocol.Operation, value scim.Resource) []*
 	for key, raw := range value.All() {
 		inner, ok := object(raw)
 		switch {
-		case ok && isCore(m, key):
+		case ok && forms.IsCore(m, key):
 			out = append(out, split(m, op, inner)...)
 		case ok && strings.EqualFold(key, scim.EnterpriseURN):
 			for name, raw := range inner.All() {
@@ -80,35 +81,10 @@ func split(m *protocol.Message, op *protocol.Operation, value scim.Resource) []*
 	return out
 }
 
-func isCore(m *protocol.Message, key string) bool {
-	return key != "" && strings.EqualFold(key, m.Schemas.Core(m.Type).ID)
-}
-
 func readOnly(m *protocol.Message, key string) bool {
 	p, err := scim.ParseAttrPath(key)
 	def, _ := m.Schemas.Lookup(m.Type, p)
 	return err == nil && def.Mutability == "readOnly"
-}
-
-func coreObject() protocol.Rule {
-	return protocol.Rule{
-		Name:   "core-object",
-		Says:   "The members of an object under the core schema's URN are core attributes. Of one that is given twice the first counts.",
-		Source: "RFC 7643 section 3.3 keeps objects under a URN for extensions; clients that write every schema so (reported); native Keycloak 26.7.3 drops them",
-		Body: func(m *protocol.Message, body *scim.Object) {
-			raw := body.Raw(m.Schemas.Core(m.Type).ID)
-			inner, ok := object(raw)
-			if !ok && raw != "null" {
-				return
-			}
-			body.Put(m.Schemas.Core(m.Type).ID, "")
-			for name, raw := range inner.All() {
-				if !body.Has(name) {
-					body.Put(name, raw)
-				}
-			}
-		},
-	}
 }
 
 // passwordDropped keeps passwords out of everything further in.

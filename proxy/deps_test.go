@@ -25,7 +25,8 @@ var walls = map[string]struct {
 	"config/internal/value":         {nil, "it checks values and knows no keys"},
 	"proxy/store/guard":             {[]string{"proxy/store"}, "a guard of any engine"},
 	"config":                        {[]string{"config/internal/strict", "config/internal/value"}, "what an operator may say is plain data"},
-	"adapters":                      {[]string{"proxy/scim", "proxy/protocol"}, "a dialect is data over the vocabulary"},
+	"adapters/forms":                {[]string{"proxy/scim", "proxy/protocol"}, "rules over the vocabulary"},
+	"adapters":                      {[]string{"adapters/forms", "proxy/scim", "proxy/protocol"}, "a dialect is data over the vocabulary"},
 	"proxy/scim":                    {nil, "the vocabulary imports nothing of ours but its documents"},
 	"proxy/scim/document":           {nil, "JSON"},
 	"proxy/directory":               {[]string{"proxy/scim"}, "the language of the layers is standard SCIM"},
@@ -98,7 +99,7 @@ var owners = map[string]struct {
 
 // pure packages do no I/O and cannot be cancelled: they import none of impure.
 var (
-	pure   = []string{"adapters", "proxy/keycloak/profile"}
+	pure   = []string{"adapters", "adapters/forms", "proxy/keycloak/profile"}
 	impure = []string{"context", "net", "net/http", "os"}
 )
 
