@@ -3,6 +3,7 @@ package adapters
 import (
 	"slices"
 
+	"keycloak-scim-proxy/adapters/forms"
 	"keycloak-scim-proxy/proxy/protocol"
 )
 
@@ -48,7 +49,8 @@ func generic() []protocol.Rule {
 	return []protocol.Rule{
 		patchShape(),
 		opNames(),
-		urnSpelling(),
+		forms.URNs(),
+		forms.CoreObject(),
 		pathless(),
 		bareLiterals(),
 		attributeNames(),
@@ -56,7 +58,7 @@ func generic() []protocol.Rule {
 		memberValues(),
 		removeMembersByValue(),
 		listValues(),
-		singleValues(),
+		forms.SingleValues(),
 		textBooleans(),
 		activeAbsent(),
 		passwordDropped(),

@@ -3,6 +3,7 @@ package adapters
 import (
 	"strings"
 
+	"keycloak-scim-proxy/adapters/forms"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
@@ -38,11 +39,9 @@ func respelled(name func(string) string) func(key, raw string) (string, string) 
 	return func(key, raw string) (string, string) { return name(key), raw }
 }
 
-// object parses a JSON object, and reports whether raw is one.
-func object(raw string) (scim.Resource, bool) {
-	r, err := scim.Part(raw)
-	return r, err == nil
-}
+func object(raw string) (scim.Resource, bool) { return forms.Object(raw) }
+
+func eachValue(raw string, change func(string) string) string { return forms.Each(raw, change) }
 
 // mapObject changes the members of a JSON object. Other values stay as they are.
 func mapObject(raw string, change func(name, raw string) (string, string)) string {
@@ -51,25 +50,6 @@ func mapObject(raw string, change func(name, raw string) (string, string)) strin
 		return raw
 	}
 	return o.Map(change).String()
-}
-
-// eachValue changes the elements of a list, or the single value in place of a list. A list in a
-// list is not a SCIM value: it stays as it is, and the strict reader refuses it.
-func eachValue(raw string, change func(string) string) string {
-	if !document.IsArray(raw) {
-		return change(raw)
-	}
-	es, changed := document.Elements(raw), false
-	for i, e := range es {
-		if !document.IsArray(e) {
-			es[i] = change(e)
-			changed = changed || es[i] != e
-		}
-	}
-	if !changed {
-		return raw
-	}
-	return document.Array(es)
 }
 
 // isEmpty reports whether a value is absent, null, [], {} or "".

@@ -34,6 +34,10 @@ var cases = []struct {
 	{"words in a path", "PATCH", patch(`[{"op":"replace","path":"emails[type eq work and primary eq True].value","value":"x"}]`), patch(`[{"op":"replace","path":"emails[type eq \"work\" and primary eq true].value","value":"x"}]`), []string{"bare-literals"}},
 	{"words in a key", "PATCH", patch(`[{"op":"replace","value":{"emails[type eq work].value":"x"}}]`), patch(`[{"op":"replace","path":"emails[type eq \"work\"].value","value":"x"}]`), []string{"pathless", "bare-literals"}},
 	{"single quotes in a path", "PATCH", patch(`[{"op":"replace","path":"emails[type eq 'work'].value","value":"x"}]`), patch(`[{"op":"replace","path":"emails[type eq 'work'].value","value":"x"}]`), nil},
+	{"core object", "PUT", `{"userName":"a","urn:ietf:params:scim:schemas:core:2.0:user":{"UserName":"b","title":"t"}}`, `{"userName":"a","title":"t"}`, []string{"urn-spelling", "core-object"}},
+	{"no core object", "PUT", `{"userName":"a","urn:ietf:params:scim:schemas:core:2.0:User":null}`, `{"userName":"a"}`, []string{"core-object"}},
+	{"core object in a patch", "PATCH", patch(`[{"op":"add","path":"urn:ietf:params:scim:schemas:core:2.0:User","value":{"title":"t","meta":{}}}]`), patch(`[{"op":"add","path":"title","value":"t"}]`), []string{"pathless"}},
+	{"read-only parts", "PATCH", patch(`[{"op":"add","value":{"` + enterprise + `:manager.displayName":"d","meta.location":"x","title":"t"}}]`), patch(`[{"op":"add","path":"title","value":"t"}]`), []string{"pathless"}},
 	{"core URN", "PATCH", patch(`[{"op":"replace","path":"urn:ietf:params:scim:schemas:core:2.0:User:USERNAME","value":"x"}]`), patch(`[{"op":"replace","path":"userName","value":"x"}]`), []string{"attribute-names"}},
 	{"dotted URN", "PATCH", patch(`[{"op":"replace","path":"` + enterprise + `.department","value":"x"}]`), patch(`[{"op":"replace","path":"` + enterprise + `:department","value":"x"}]`), []string{"urn-spelling"}},
 	{

@@ -50,7 +50,7 @@ func clearing(op *protocol.Operation) {
 	p, ok := op.Path()
 	switch {
 	case !ok || value == "" || kind == scim.Remove || isMembers(p.Name):
-	case !isEmpty(value):
+	case !isEmpty(value) && !(p.Filter != nil && p.Sub == "" && valueless(value)):
 		op.SetValue(value)
 	case kind == scim.Add: // null adds nothing
 		op.SetValue("null")
@@ -99,10 +99,17 @@ func lean(raw string, depth int) string {
 	}
 	var out []string
 	for _, e := range document.Elements(raw) {
-		if o, ok := object(e); ok && o.Raw("value") == `""` || e == `""` {
+		if valueless(e) || e == `""` {
 			continue
 		}
 		out = append(out, lean(e, depth-1))
 	}
 	return document.Array(out)
+}
+
+// valueless reports whether an element says that it has no value.
+func valueless(e string) bool {
+	o, ok := object(e)
+	value := o.Raw("value")
+	return ok && value != "" && isEmpty(value)
 }

@@ -3,8 +3,10 @@ package adapters
 import (
 	"strings"
 
+	"keycloak-scim-proxy/adapters/forms"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 func patchShape() protocol.Rule {
@@ -45,11 +47,14 @@ func opNames() protocol.Rule {
 func pathless() protocol.Rule {
 	return protocol.Rule{
 		Name:   "pathless",
-		Says:   "An operation without a path becomes one operation per key of its value: the key is the path. The object of the enterprise extension becomes one operation per member. Attributes that only the server sets (id, schemas, meta, groups) are left out.",
+		Says:   "An operation without a path is one operation per key; a key is a path; the object of the core schema or the enterprise extension is one operation per member; what only the server sets (id, schemas, meta, groups, manager.displayName) is left out.",
 		Source: "Entra with aadOptscim062020 (entra-docs, application-provisioning-config-problem-scim-compatibility); Okta group rename with id (okta-developer-docs, scim-20); a path-less replace that does not merge wiped a user (ssoready#206)",
 		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
 			value, ok := object(op.Value())
 			path := op.Raw("path")
+			if forms.IsCore(m, document.Text(path)) { // the core schema is the resource
+				path = ""
+			}
 			if !ok || path != "" && path != "null" && path != `""` || op.Kind() == scim.Remove {
 				return []*protocol.Operation{op}
 			}
@@ -61,18 +66,25 @@ func pathless() protocol.Rule {
 func split(m *protocol.Message, op *protocol.Operation, value scim.Resource) []*protocol.Operation {
 	var out []*protocol.Operation
 	for key, raw := range value.All() {
-		if def, _ := m.Schemas.Lookup(m.Type, scim.AttrPath{Name: key}); def.Mutability == "readOnly" {
-			continue
-		}
-		if inner, ok := object(raw); ok && strings.EqualFold(key, scim.EnterpriseURN) {
+		inner, ok := object(raw)
+		switch {
+		case ok && forms.IsCore(m, key):
+			out = append(out, split(m, op, inner)...)
+		case ok && strings.EqualFold(key, scim.EnterpriseURN):
 			for name, raw := range inner.All() {
 				out = append(out, op.At(key+":"+name, raw))
 			}
-			continue
+		case !readOnly(m, key):
+			out = append(out, op.At(key, raw))
 		}
-		out = append(out, op.At(key, raw))
 	}
 	return out
+}
+
+func readOnly(m *protocol.Message, key string) bool {
+	p, err := scim.ParseAttrPath(key)
+	def, _ := m.Schemas.Lookup(m.Type, p)
+	return err == nil && def.Mutability == "readOnly"
 }
 
 // passwordDropped keeps passwords away from the layers and the store.

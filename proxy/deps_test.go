@@ -26,7 +26,8 @@ var walls = map[string]struct {
 	"config/internal/value":         {nil, "it checks values and knows no keys"},
 	"proxy/store/guard":             {[]string{"proxy/store"}, "a guard of any engine"},
 	"config":                        {[]string{"config/internal/strict", "config/internal/value"}, "the configuration is plain data"},
-	"adapters":                      {[]string{"proxy/scim", "proxy/scim/bounds", "proxy/protocol"}, "a dialect is data over the vocabulary"},
+	"adapters/forms":                {[]string{"proxy/scim", "proxy/protocol"}, "rules over the vocabulary"},
+	"adapters":                      {[]string{"adapters/forms", "proxy/scim", "proxy/scim/bounds", "proxy/protocol"}, "a dialect is data over the vocabulary"},
 	"proxy/scim":                    {nil, "the vocabulary imports nothing of ours but its documents"},
 	"proxy/scim/bounds":             {[]string{"proxy/scim"}, "counts before anything else looks at a text"},
 	"proxy/scim/scimtest":           {[]string{"proxy/scim"}, "what tests of the vocabulary share"},
@@ -43,7 +44,8 @@ var walls = map[string]struct {
 	"proxy/storemark":               {[]string{"proxy/store", "proxy/keycloak", "proxy/overlay"}, "compares a store with its mark in Keycloak"},
 	"proxy/transport":               {[]string{"config"}, "connections as configured"},
 	"proxy/writing":                 {[]string{"proxy/scim", "proxy/protocol", "proxy/directory"}, "a layer never imports a layer; the lock is a function"},
-	"proxy/listing":                 {[]string{"proxy/scim", "proxy/directory", "proxy/meter"}, "a layer never imports a layer; the index is a function"},
+	"proxy/listing/position":        {[]string{"proxy/scim", "proxy/directory"}, "where a walk stands is known without a directory"},
+	"proxy/listing":                 {[]string{"proxy/scim", "proxy/directory", "proxy/meter", "proxy/listing/position"}, "a layer never imports a layer; the index is a function"},
 	"proxy/overlay":                 {[]string{"proxy/scim", "proxy/directory", "proxy/store", "proxy/meter"}, "the only layer that keeps something"},
 	"proxy/keycloak/profile":        {[]string{"proxy/scim", "proxy/directory"}, "the meaning of a user profile is decided without I/O"},
 	"proxy/keycloak":                {[]string{"proxy/scim", "proxy/directory", "proxy/meter", "proxy/keycloak/profile", "proxy/keycloak/membership"}, "it handles the differences between Keycloak and the standard, and nothing else"},
@@ -104,7 +106,7 @@ var owners = map[string]struct {
 
 // pure packages do no I/O and cannot be cancelled, so that they import none of impure.
 var (
-	pure   = []string{"adapters", "proxy/keycloak/profile"}
+	pure   = []string{"adapters", "adapters/forms", "proxy/keycloak/profile"}
 	impure = []string{"context", "net", "net/http", "os"}
 )
 

@@ -93,7 +93,8 @@ func routeOver(idp string, s directory.Directory, kept overlay.Records) route {
 	find := func(context.Context, scim.ResourceType, scim.AttrPath, string) ([]string, bool, error) {
 		return nil, false, nil
 	}
-	d = listing.New(d, listing.Options{Find: find, Schemas: scim.CoreSchemas(), Limits: listing.Limits{Scan: 1000, Page: 100, Bytes: 1 << 30, InFlight: 1}})
+	cursors := listing.Cursors{Key: func(context.Context) ([]byte, error) { return make([]byte, 32), nil }, Life: time.Hour, Now: time.Now}
+	d = listing.New(d, listing.Options{Find: find, Schemas: scim.CoreSchemas(), Limits: listing.Limits{Scan: 1000, Page: 100, Bytes: 1 << 30, InFlight: 1}, Cursors: cursors})
 	lock := func(context.Context, string) (func(), error) { return func() {}, nil }
 	return route{
 		protocol.Decoder{Dialect: adapters.For(idp), Schemas: scim.CoreSchemas(), MaxFilter: 16 << 10, DefaultPage: 100, MaxPage: 100},

@@ -2,6 +2,7 @@ package discovery
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"keycloak-scim-proxy/proxy/directory"
@@ -46,11 +47,13 @@ func Config(a directory.Capabilities) scim.Resource {
 		With("meta", `{"resourceType":"ServiceProviderConfig"}`)
 }
 
-// Schemas returns the schema definitions.
+// Schemas returns the schema definitions, without attributes that are never returned: a client that
+// finds password there would rely on it, and it is dropped.
 func Schemas(s scim.Schemas) []scim.Resource {
 	var out []scim.Resource
 	for _, t := range []scim.ResourceType{scim.User, scim.Group} {
 		for _, d := range append([]scim.Schema{s.Core(t)}, s.Extensions(t)...) {
+			d.Attributes = slices.DeleteFunc(slices.Clone(d.Attributes), func(a scim.Attribute) bool { return a.Returned == "never" })
 			out = append(out, resource(d).
 				With("schemas", document.Array([]string{document.Quote(schemaURN)})).
 				With("meta", `{"resourceType":"Schema"}`))

@@ -118,7 +118,7 @@ func (d *Directory) found(ctx context.Context, q directory.Query, ids []string) 
 func (d *Directory) judge(ctx context.Context, q directory.Query, ids []string) (p directory.Page, hidden int, err error) {
 	need := q.Fields
 	need.Only, need.Observed = nil, true // whole, because the filter is evaluated on it
-	all, hidden, err := d.readAll(ctx, q.Type, need, ids, math.MaxInt)
+	all, hidden, err := d.readAll(ctx, need, refsOf(q.Type, ids), math.MaxInt)
 	if err != nil {
 		return directory.Page{}, 0, err
 	}
@@ -132,7 +132,7 @@ func (d *Directory) judge(ctx context.Context, q directory.Query, ids []string) 
 	sorted := make([]row, len(all))
 	for i, r := range all {
 		r, _ = directory.Observed(r)
-		sorted[i] = rows.row(r)
+		sorted[i] = rows.row(r, q)
 		sorted[i].whole = r
 	}
 	rows.sort(sorted)

@@ -2,129 +2,49 @@ package listing
 
 import (
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
 	"slices"
-	"time"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/listing/position"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Cursors makes and checks cursors (RFC 9865). A cursor is encrypted, because it names the last
-// resource of a page; it belongs to one caller and one query, and it expires.
-type Cursors struct {
-	// Key returns the key, of 32 bytes. It is the same in all processes that share a store. Its
-	// errors are returned to the caller unchanged.
-	Key func(ctx context.Context) ([]byte, error)
-	// Viewer identifies the caller; a cursor is valid only for the same caller.
-	Viewer string
-	// Life is how long a cursor is valid.
-	Life time.Duration
-	// Now is the clock.
-	Now func() time.Time
-}
-
-type cursor struct {
-	After   string    `json:"a"`
-	Query   string    `json:"q"`
-	Expires time.Time `json:"e"`
-}
-
-func (c Cursors) aead(ctx context.Context) (cipher.AEAD, error) {
-	key, err := c.Key(ctx)
-	if err != nil {
-		return nil, err
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, err
-	}
-	return cipher.NewGCMWithRandomNonce(block)
-}
-
-// binding returns a hash of the query that a cursor continues. The page size and the projection may
-// change from page to page.
-func (c Cursors) binding(q directory.Query) string {
-	filter := ""
-	if q.Filter != nil {
-		filter = q.Filter.String()
-	}
-	h := sha256.Sum256([]byte(c.Viewer + "\x00" + string(q.Type) + "\x00" + filter + "\x00" + q.Sort.By.Key()))
-	return hex.EncodeToString(h[:12])
-}
-
-func (c Cursors) seal(ctx context.Context, q directory.Query, after string) (string, error) {
-	aead, err := c.aead(ctx)
-	if err != nil {
-		return "", err
-	}
-	b, err := json.Marshal(cursor{after, c.binding(q), c.Now().Add(c.Life).UTC().Truncate(time.Second)})
-	if err != nil {
-		return "", err
-	}
-	return base64.RawURLEncoding.EncodeToString(aead.Seal(nil, nil, b, nil)), nil
-}
-
-func (c Cursors) open(ctx context.Context, q directory.Query) (string, error) {
-	if *q.Cursor == "" {
-		return "", nil
-	}
-	aead, err := c.aead(ctx)
-	if err != nil {
-		return "", err
-	}
-	b, err := base64.RawURLEncoding.Strict().DecodeString(*q.Cursor)
-	if err == nil {
-		b, err = aead.Open(nil, nil, b, nil)
-	}
-	if err != nil {
-		return "", scim.InvalidCursor("the cursor is not valid")
-	}
-	var at cursor
-	if err := json.Unmarshal(b, &at); err != nil || at.Query != c.binding(q) {
-		return "", scim.InvalidCursor("the cursor belongs to another query")
-	}
-	if c.Now().After(at.Expires) {
-		return "", scim.ExpiredCursor()
-	}
-	return at.After, nil
-}
+// Cursors makes and checks cursors.
+type Cursors = position.Cursors
 
 // byCursor returns a page of a walk in the directory's own order. If the filter is evaluated here,
 // a page may be short, and Total is not known.
 func (d *Directory) byCursor(ctx context.Context, q directory.Query) (directory.Page, error) {
-	if d.ownOrder(q) != ascending {
-		return directory.Page{}, scim.InvalidValue("with a cursor the order is the directory's own; leave sortBy out")
-	}
 	var err error
-	if q.ResumeAfter, err = d.Cursors.open(ctx, q); err != nil {
+	if q.ResumeAfter, err = d.Cursors.Open(ctx, q); err != nil {
 		return directory.Page{}, err
 	}
-	pushable := q.Filter == nil || d.pushable(q.Type, q.Filter)
-	p := directory.Page{Uncounted: !pushable}
-	if pushable {
-		count, err := d.Directory.List(ctx, directory.Query{Type: q.Type, Filter: q.Filter, Start: 1})
-		if err != nil || q.Count == 0 {
-			return withoutResume(count), err
-		}
-		p.Total = count.Total
-	}
-	var last string
-	var more bool
-	if pushable {
-		p.Resources, last, more, err = d.follow(ctx, q)
-	} else {
-		p.Resources, last, more, err = d.collect(ctx, q)
-	}
+	p, last, more, err := d.following(ctx, q)
 	if err == nil && more {
-		p.Next, err = d.Cursors.seal(ctx, q, last)
+		p.Next, err = d.Cursors.Seal(ctx, q, last)
 	}
 	return p, err
+}
+
+// following returns the page after q.ResumeAfter, and where to continue if there are more.
+func (d *Directory) following(ctx context.Context, q directory.Query) (p directory.Page, last string, more bool, err error) {
+	pushable := q.Filter == nil || d.pushable(q.Type, q.Filter)
+	p.Uncounted = !pushable
+	if pushable {
+		count, err := d.Directory.List(ctx, directory.Query{Type: q.Type, Filter: q.Filter, Start: 1})
+		if err != nil {
+			return p, "", false, err
+		}
+		p.Total, p.Start = count.Total, 0
+	}
+	switch {
+	case q.Count == 0:
+	case pushable:
+		p.Resources, last, more, err = d.follow(ctx, q)
+	default:
+		p.Resources, last, more, err = d.collect(ctx, q)
+	}
+	return p, last, more, err
 }
 
 // follow reads whole resources that the directory below selects, page by page.
@@ -171,7 +91,7 @@ func (d *Directory) collect(ctx context.Context, q directory.Query) (all []scim.
 	if err != nil || len(ids) == 0 {
 		return nil, "", false, err
 	}
-	if all, _, err = d.readAll(ctx, q.Type, q.Fields, ids, d.Limits.Bytes); err != nil {
+	if all, _, err = d.readAll(ctx, q.Fields, refsOf(q.Type, ids), d.Limits.Bytes); err != nil {
 		return nil, "", false, err
 	}
 	all = all[:d.fitting(all)]

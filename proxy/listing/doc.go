@@ -13,7 +13,9 @@
 //	            are put together
 //	scan        everything else: a walk that reads only the needed attributes and evaluates the
 //	            query here; only the resources of the returned page are read whole
-//	cursor      pages that miss no resource while others create and delete (RFC 9865)
+//	cursor      pages that miss no resource while others create and delete (RFC 9865); in an order
+//	            other than the directory's own each page is a scan
+//	everywhere  a search over all types: users, then groups, or both in one order
 //
 // Limits: the resources of a page have at most Limits.Bytes in total, and the memory of whole
 // resources is counted for the request (package meter). A scan looks at no more than Limits.Scan

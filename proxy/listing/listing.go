@@ -58,20 +58,36 @@ func (d *Directory) Capabilities() directory.Capabilities {
 
 // List returns a page.
 func (d *Directory) List(ctx context.Context, q directory.Query) (directory.Page, error) {
-	q, err := d.resolve(q)
+	each, err := d.eachType(q)
 	if err != nil {
 		return directory.Page{}, err
 	}
-	answer := d.list
-	if q.Cursor != nil {
-		answer = d.byCursor
+	var p directory.Page
+	switch {
+	case q.Type == "" && !q.Sort.By.IsZero(), q.Cursor != nil && d.ownOrder(each[0]) != ascending:
+		p, err = d.scan(ctx, q, each)
+	case q.Type == "" && q.Cursor != nil:
+		p, err = d.typeByType(ctx, q, each)
+	case q.Type == "":
+		p, err = d.inTurn(ctx, q, each)
+	case q.Cursor != nil:
+		p, err = d.byCursor(ctx, each[0])
+	default:
+		p, err = d.list(ctx, each[0])
 	}
-	p, err := answer(ctx, q)
 	if err != nil {
 		return directory.Page{}, err
 	}
-	p.Resources = p.Resources[:d.fitting(p.Resources)]
-	return p, nil
+	return cut(p, d.fitting(p.Resources)), nil
+}
+
+// cut returns the first resources of a page.
+func cut(p directory.Page, n int) directory.Page {
+	p.Resources = p.Resources[:n]
+	if p.Types != nil {
+		p.Types = p.Types[:n]
+	}
+	return p
 }
 
 // list returns a page by index.
@@ -92,7 +108,7 @@ func (d *Directory) list(ctx context.Context, q directory.Query) (directory.Page
 	case pushable && own == descending:
 		return d.backwards(ctx, q)
 	}
-	return d.scan(ctx, q)
+	return d.scan(ctx, q, []directory.Query{q})
 }
 
 type direction uint8
@@ -207,17 +223,17 @@ func (d *Directory) backwards(ctx context.Context, q directory.Query) (directory
 // readAll reads whole resources in order, several at a time, until they have about the given bytes
 // in total. It leaves out resources that are gone or that the caller may not see; hidden counts the
 // latter.
-func (d *Directory) readAll(ctx context.Context, t scim.ResourceType, n directory.Fields, ids []string, bytes int) (all []scim.Resource, hidden int, err error) {
-	out := make([]scim.Resource, len(ids))
+func (d *Directory) readAll(ctx context.Context, n directory.Fields, refs []scim.Ref, bytes int) (all []scim.Resource, hidden int, err error) {
+	out := make([]scim.Resource, len(refs))
 	var unseen, read atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(d.Limits.InFlight)
-	for i, id := range ids {
+	for i, ref := range refs {
 		if read.Load() > int64(bytes) {
 			break // the page ends before this one
 		}
 		g.Go(func() error {
-			r, err := d.Get(ctx, scim.Ref{Type: t, ID: id}, n)
+			r, err := d.Get(ctx, ref, fieldsOf(ref.Type, n))
 			if err == nil {
 				out[i] = r
 				read.Add(int64(len(r.String())))
@@ -235,4 +251,13 @@ func (d *Directory) readAll(ctx context.Context, t scim.ResourceType, n director
 	}
 	err = g.Wait()
 	return slices.DeleteFunc(out, scim.Resource.IsZero), int(unseen.Load()), err
+}
+
+// refsOf returns the resources of one type.
+func refsOf(t scim.ResourceType, ids []string) []scim.Ref {
+	refs := make([]scim.Ref, len(ids))
+	for i, id := range ids {
+		refs[i] = scim.Ref{Type: t, ID: id}
+	}
+	return refs
 }

@@ -297,7 +297,7 @@ func TestCursorsAreBoundAndExpire(t *testing.T) {
 	refused(directory.Query{Type: scim.User, Count: 2, Cursor: new("AAAA")}, "invalidCursor")
 	refused(directory.Query{Type: scim.Group, Count: 2, Cursor: &p.Next}, "invalidCursor")
 	refused(directory.Query{Type: scim.User, Count: 2, Cursor: &p.Next, Filter: scim.Equal(scim.AttrPath{Name: "title"}, "x")}, "invalidCursor")
-	refused(directory.Query{Type: scim.User, Count: 2, Cursor: &p.Next, Sort: directory.Sort{By: scim.AttrPath{Name: "title"}}}, "invalidValue")
+	refused(directory.Query{Type: scim.User, Count: 2, Cursor: &p.Next, Sort: directory.Sort{By: scim.AttrPath{Name: "title"}}}, "invalidCursor")
 	other := *s.Directory
 	other.Cursors.Viewer = "somebody else"
 	if _, err := other.List(t.Context(), directory.Query{Type: scim.User, Count: 2, Cursor: &p.Next}); scim.AsError(err).Type != "invalidCursor" {

@@ -5,13 +5,15 @@ import (
 	"slices"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/listing/position"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
 // row is what a walk keeps of a resource: enough to sort it and to read it whole.
 type row struct {
+	t     scim.ResourceType
 	id    string
-	key   sortKey
+	key   position.Key
 	whole scim.Resource // zero if only a part was read
 }
 
@@ -22,26 +24,59 @@ type rowsOf struct {
 }
 
 // scan walks over the needed attributes of all resources, evaluates the filter here and reads only
-// the returned page whole.
-func (d *Directory) scan(ctx context.Context, q directory.Query) (directory.Page, error) {
-	rows := rowsOf{d, q}
-	var found []row
-	err := d.walk(ctx, q, func(r scim.Resource, _ string) (bool, error) {
-		if d.matches(q, r) {
-			found = append(found, rows.row(r))
-		}
-		return true, nil
-	})
+// the returned page whole. each has the query for each type; a type without the attribute of the
+// order has no value to sort by.
+func (d *Directory) scan(ctx context.Context, q directory.Query, each []directory.Query) (directory.Page, error) {
+	at, err := d.openRow(ctx, q)
 	if err != nil {
 		return directory.Page{}, err
 	}
-	rows.sort(found)
-	p := directory.Page{Total: len(found), Start: q.Start}
-	var ids []string
-	for _, r := range cutPage(found, q) {
-		ids = append(ids, r.id)
+	var found []row
+	for _, one := range each {
+		rows := rowsOf{d, one}
+		one.Cursor = nil // the whole is looked at, so the limit of a walk holds from the start
+		err = d.walk(ctx, one, func(r scim.Resource, _ string) (bool, error) {
+			if d.matches(one, r) {
+				found = append(found, rows.row(r, q))
+			}
+			return true, nil
+		})
+		if err != nil {
+			return directory.Page{}, err
+		}
 	}
-	p.Resources, _, err = d.readAll(ctx, q.Type, q.Fields, ids, d.Limits.Bytes)
+	rowsOf{d, q}.sort(found)
+	p := directory.Page{Total: len(found), Start: q.Start}
+	if q.Cursor != nil {
+		found, p.Start, q.Start = rowsOf{d, q}.after(found, at), 0, 1
+	}
+	page := cutPage(found, q)
+	return d.whole(ctx, q, p, page, len(page) < len(found))
+}
+
+// whole reads the resources of a page. more reports whether there are rows after it.
+func (d *Directory) whole(ctx context.Context, q directory.Query, p directory.Page, page []row, more bool) (directory.Page, error) {
+	refs, at := make([]scim.Ref, len(page)), map[string]int{}
+	for i, r := range page {
+		refs[i], at[r.id] = scim.Ref{Type: r.t, ID: r.id}, i
+	}
+	var err error
+	if p.Resources, _, err = d.readAll(ctx, q.Fields, refs, d.Limits.Bytes); err != nil {
+		return directory.Page{}, err
+	}
+	last := len(page) - 1
+	if n := d.fitting(p.Resources); n > 0 { // continue after the last returned one: those after it are gone, or did not fit
+		p = cut(p, n)
+		last = at[p.Resources[n-1].ID()]
+	}
+	if q.Type == "" {
+		for _, r := range p.Resources {
+			p.Types = append(p.Types, page[at[r.ID()]].t)
+		}
+	}
+	if q.Cursor != nil && last >= 0 && (more || last < len(page)-1) {
+		p.Next, err = d.Cursors.Seal(ctx, q, position.Row{Key: page[last].key, ID: page[last].id}.String())
+	}
 	return p, err
 }
 

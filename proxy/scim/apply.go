@@ -90,6 +90,9 @@ func (p *patcher) attribute(op Op) error {
 	if v.Unassigned() {
 		v = document.Node{}
 	}
+	if at.Sub == "" {
+		op.Value = def.Settable(op.Value)
+	}
 	if err := (edit{def, p, op}).on(&v); err != nil {
 		return err
 	}

@@ -89,7 +89,7 @@ func userWith(t *rapid.T, label string, unknown []string) scim.Resource {
 		{enterprise, func() string {
 			e := document.Must(object(t, text, "department", "costCenter", "employeeNumber"))
 			if rapid.Bool().Draw(t, "managed") {
-				e = e.With("manager", object(t, text, "value", "displayName"))
+				e = e.With("manager", object(t, text, "value", "$ref"))
 			}
 			return e.String()
 		}},

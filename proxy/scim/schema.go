@@ -31,6 +31,36 @@ type Attribute struct {
 // Sub returns a sub-attribute.
 func (a Attribute) Sub(name string) (Attribute, bool) { return pick(a.SubAttributes, name) }
 
+// Settable is a value without the sub-attributes that no client sets. They are ignored when they are
+// given (RFC 7644 section 3.3).
+func (a Attribute) Settable(raw string) string {
+	fixed := func(s Attribute) bool { return s.Mutability == "readOnly" }
+	if a.Mutability == "readOnly" || !slices.ContainsFunc(a.SubAttributes, fixed) {
+		return raw
+	}
+	leave := func(e string) string {
+		if !document.IsObject(e) {
+			return e
+		}
+		o := document.NewNode(e)
+		o.Open().Map(func(name, raw string) (string, string) {
+			if sub, _ := a.Sub(name); fixed(sub) {
+				return "", ""
+			}
+			return name, raw
+		})
+		return o.String()
+	}
+	if !document.IsArray(raw) {
+		return leave(raw)
+	}
+	es := document.Elements(raw)
+	for i, e := range es {
+		es[i] = leave(e)
+	}
+	return document.Array(es)
+}
+
 // Schema is a schema definition (RFC 7643 section 7).
 type Schema struct {
 	ID          string      `json:"id"`
@@ -179,12 +209,35 @@ func (s Schemas) Open(t ResourceType, p AttrPath) bool {
 	return p.URN != "" && !declared
 }
 
-// ServerManaged reports whether clients cannot set a core attribute, because it is readOnly (id,
-// meta, schemas, groups) or never returned (password).
+// Settable is a resource without what no client sets: readOnly attributes and sub-attributes, which
+// are ignored (RFC 7644 section 3.3), and what is never returned.
+func (s Schemas) Settable(t ResourceType, r Resource) Resource {
+	return r.Map(func(name, raw string) (string, string) {
+		if strings.Contains(name, ":") {
+			n := document.NewNode(raw)
+			if in := n.Open(); in != nil {
+				in.Map(func(name2, raw string) (string, string) {
+					def, _ := s.attribute(t, AttrPath{URN: name, Name: name2})
+					return name2, def.Settable(raw)
+				})
+			}
+			return name, n.String()
+		}
+		def, _ := s.attribute(t, AttrPath{Name: name})
+		if def.Mutability == "readOnly" || def.Returned == "never" {
+			return "", ""
+		}
+		return name, def.Settable(raw)
+	})
+}
+
+// ServerManaged reports whether no client sets a core attribute, because it is readOnly (id, meta,
+// schemas, groups) or never returned (password), or a sub-attribute, because it is readOnly.
 func ServerManaged(p AttrPath) bool {
 	return slices.ContainsFunc([]ResourceType{User, Group}, func(t ResourceType) bool {
 		def, _ := CoreSchemas().attribute(t, p.Top())
-		return p.URN == "" && (def.Mutability == "readOnly" || def.Returned == "never")
+		sub, _ := def.Sub(p.Sub)
+		return p.URN == "" && (def.Mutability == "readOnly" || def.Returned == "never") || sub.Mutability == "readOnly"
 	})
 }
 

@@ -1,6 +1,7 @@
 package scimhttp
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"mime"
@@ -20,6 +21,10 @@ func (x *exchange) body(w http.ResponseWriter, l Limits) ([]byte, error) {
 	}
 	return b, bounds.JSON(b, l.Depth)
 }
+
+// byteOrderMark is what some clients put before the body. RFC 8259 section 8.1 lets a reader ignore
+// it.
+var byteOrderMark = []byte("\uFEFF")
 
 // bodyFactor is how many bytes of memory a byte of a body costs while the request runs. The reader
 // takes one of them; read takes the others when the whole body has arrived.
@@ -45,7 +50,7 @@ func read(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if err := meter.Take(r.Context(), (bodyFactor-1)*len(b)); err != nil {
 		return nil, scim.Busy(err)
 	}
-	return b, nil
+	return bytes.TrimPrefix(b, byteOrderMark), nil
 }
 
 // checkMedia accepts application/scim+json and application/json (RFC 7644 section 3.1) in UTF-8,

@@ -193,15 +193,11 @@ func (s *Service) remove(ctx context.Context, c protocol.Delete) error {
 	return s.below.Delete(ctx, c.Ref)
 }
 
-// split removes readOnly attributes from a body, which are ignored (RFC 7644 section 3.3),
-// attributes that are never returned, and the members of a group, which it returns separately.
+// split removes from a body what no client sets, and the members of a group, which it returns
+// separately.
 func (s *Service) split(t scim.ResourceType, body scim.Resource) (scim.Resource, directory.MemberChange, error) {
 	var m directory.MemberChange
-	for _, name := range body.Names() {
-		if def, ok := s.schemas.Lookup(t, scim.AttrPath{Name: name}); ok && (def.Mutability == "readOnly" || def.Returned == "never") {
-			body = body.Without(name)
-		}
-	}
+	body = s.schemas.Settable(t, body)
 	if t == scim.Group {
 		ids, err := memberIDs(body.Raw("members"))
 		if err != nil {

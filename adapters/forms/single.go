@@ -1,4 +1,4 @@
-package adapters
+package forms
 
 import (
 	"strings"
@@ -8,7 +8,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-func singleValues() protocol.Rule {
+// SingleValues is the rule for lists of one and for objects with only a value.
+func SingleValues() protocol.Rule {
 	return protocol.Rule{
 		Name:   "single-values",
 		Says:   `The value of a single-valued attribute, or of a selected element, may be a list of one; a plain value may be an object with only a "value".`,
@@ -39,7 +40,7 @@ func singleValues() protocol.Rule {
 
 // singleMember changes the value of an attribute, or the attributes of an extension.
 func singleMember(m *protocol.Message, name, raw string) string {
-	if in, ok := object(raw); ok && strings.Contains(name, ":") {
+	if in, ok := Object(raw); ok && strings.Contains(name, ":") {
 		return in.Map(func(n, v string) (string, string) {
 			def, _ := m.Schemas.Lookup(m.Type, scim.AttrPath{URN: name, Name: n})
 			return n, singles(def, v)
@@ -56,8 +57,8 @@ func singles(def scim.Attribute, raw string) string {
 	if len(def.SubAttributes) == 0 {
 		return raw
 	}
-	return eachValue(raw, func(e string) string {
-		in, ok := object(e)
+	return Each(raw, func(e string) string {
+		in, ok := Object(e)
 		if !ok {
 			return e
 		}
@@ -80,7 +81,7 @@ func alone(def scim.Attribute, raw string) string {
 		one = es[0]
 	}
 	complexValue := def.Type == "complex"
-	if o, ok := object(one); ok && !complexValue {
+	if o, ok := Object(one); ok && !complexValue {
 		one = onlyValue(o)
 	}
 	switch isObject := document.IsObject(one); {

@@ -1,4 +1,4 @@
-package adapters
+package forms
 
 import (
 	"cmp"
@@ -13,7 +13,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-func urnSpelling() protocol.Rule {
+// URNs is the rule for URNs that are joined by a dot, of SCIM 1.x, or misspelled.
+func URNs() protocol.Rule {
 	return protocol.Rule{
 		Name:   "urn-spelling",
 		Says:   "A schema URN may be joined to the attribute by a dot: if it is a core or declared URN, or ends with a resource type or a version. The URNs of SCIM 1.x and those of Microsoft's own sample are those of 2.0. Parts of one schema under two spellings are one object.",
@@ -30,7 +31,7 @@ func urnSpelling() protocol.Rule {
 		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
 			spell := speller(m)
 			if strings.Contains(op.Value(), ":") {
-				if value, ok := object(op.Value()); ok {
+				if value, ok := Object(op.Value()); ok {
 					o := value.Object()
 					spell.keys(o)
 					op.SetValue(o.String())
@@ -107,7 +108,7 @@ func (s spelling) keys(o *scim.Object) {
 			continue
 		}
 		o.Put(name, "")
-		if more, ok := object(raw); ok {
+		if more, ok := Object(raw); ok {
 			o.Put(fixed, merged(o.Raw(fixed), more))
 		}
 	}
@@ -125,7 +126,7 @@ func renamed(o *scim.Object, from, to string) {
 
 // merged is an object with the members of another one that it does not have.
 func merged(raw string, more scim.Resource) string {
-	into, ok := object(raw)
+	into, ok := Object(raw)
 	if !ok {
 		return raw
 	}

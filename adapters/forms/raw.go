@@ -1,0 +1,33 @@
+package forms
+
+import (
+	"strings"
+
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
+)
+
+// Object parses a JSON object, and reports whether raw is one.
+func Object(raw string) (scim.Resource, bool) {
+	r, err := scim.Part(raw)
+	return r, err == nil
+}
+
+// Each changes the elements of a list, or the single value in place of a list. A list in a list is
+// not a value of SCIM; it stays as it is, and the strict reader refuses it.
+func Each(raw string, change func(string) string) string {
+	if !strings.HasPrefix(raw, "[") {
+		return change(raw)
+	}
+	es, changed := document.Elements(raw), false
+	for i, e := range es {
+		if !strings.HasPrefix(e, "[") {
+			es[i] = change(e)
+			changed = changed || es[i] != e
+		}
+	}
+	if !changed {
+		return raw
+	}
+	return document.Array(es)
+}
