@@ -70,7 +70,7 @@ func split(m *protocol.Message, op *protocol.Operation, value scim.Resource) []*
 			}
 			continue
 		}
-		out = append(out, op.At(key, raw))
+		out = append(out, op.Member(key, raw))
 	}
 	return out
 }

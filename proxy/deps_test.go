@@ -32,6 +32,7 @@ var walls = map[string]struct {
 	"proxy/directory/directorytest": {[]string{"proxy/scim", "proxy/directory", "proxy/protocol"}, "the contract speaks the vocabulary only"},
 	"proxy/protocol":                {[]string{"proxy/scim", "proxy/directory"}, "a List is answered by what it asks: Query and Page are shared"},
 	"proxy/meter":                   {nil, "bytes"},
+	"proxy/names":                   {[]string{"proxy/scim", "proxy/protocol"}, "names of decoded calls, before any layer"},
 	"proxy/scimhttp":                {[]string{"proxy/scim", "proxy/protocol", "proxy/directory", "proxy/bulk", "proxy/meter"}, "the door knows no layers: what depends on the caller comes in the Session"},
 	"proxy/bulk":                    {[]string{"proxy/scim", "proxy/protocol"}, "many calls through one Service: neither HTTP nor a layer"},
 	"proxy/tokens":                  {nil, "whose a token is, is known without layers, HTTP or configuration"},
