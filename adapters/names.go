@@ -39,7 +39,11 @@ func canonical(s scim.Schemas, t scim.ResourceType, body *scim.Object) {
 				return canonicalMember(s, t, scim.EnterpriseURN, n, v)
 			})
 		}
-		return canonicalMember(s, t, "", name, raw)
+		p, err := scim.ParseAttrPath(name)
+		if err != nil || p.URN != "" || p.Sub != "" {
+			return name, raw
+		}
+		return canonicalMember(s, t, "", p.Name, raw)
 	})
 }
 

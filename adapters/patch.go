@@ -75,7 +75,7 @@ func split(m *protocol.Message, op *protocol.Operation, value scim.Resource) []*
 				out = append(out, op.At(key+":"+name, raw))
 			}
 		case !readOnly(m, key):
-			out = append(out, op.At(key, raw))
+			out = append(out, op.Member(key, raw))
 		}
 	}
 	return out

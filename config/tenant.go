@@ -37,8 +37,12 @@ type Tenant struct {
 	// UnknownMembers is what happens to a change with group members that do not exist: fail, or
 	// skip, which leaves them out and names them in the log.
 	UnknownMembers string `yaml:"unknownMembers"`
+	// Profile is what happens to names that no schema defines, in every write: tolerant keeps them,
+	// and the log warns once of each that looks like a misspelt one; strict refuses them with 400,
+	// extensions that are not declared included.
+	Profile string `yaml:"profile"`
 	// Extensions declare schemas of the tenant's own, so that /Schemas shows them and their values
-	// are checked. Attributes that are not declared are kept too.
+	// are checked. Attributes that are not declared are kept too, unless the profile is strict.
 	Extensions []Extension `yaml:"extensions"`
 	// Rate limits the tenant's requests. Absent: no limit.
 	Rate *Rate `yaml:"rate"`

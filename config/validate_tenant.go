@@ -28,6 +28,7 @@ func (d document) validateTenant(t *Tenant, known Idps) {
 		rule{"state", oneOf(t.State, "live", "staged")},
 		rule{"onDelete", oneOf(t.OnDelete, "delete", "deactivate", "detach")},
 		rule{"unknownMembers", oneOf(t.UnknownMembers, "fail", "skip")},
+		rule{"profile", oneOf(t.Profile, "tolerant", "strict")},
 		rule{"membersShown", unless(t.MembersShown >= 0, "must not be negative")},
 	)
 	d.validateAccount(t.ServiceAccount)

@@ -12,6 +12,7 @@ import (
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/meter"
+	"keycloak-scim-proxy/proxy/names"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/overlay"
 	"keycloak-scim-proxy/proxy/protocol"
@@ -25,6 +26,7 @@ import (
 type plan struct {
 	dialect   protocol.Dialect
 	schemas   scim.Schemas
+	strict    bool // names that no schema defines are refused
 	writing   writing.Options
 	listing   listing.Limits
 	maxFilter int
@@ -93,9 +95,12 @@ func session(ctx context.Context, c caller) scimhttp.Session {
 		Dialect: c.plan.dialect, Schemas: c.plan.schemas, MaxFilter: c.plan.maxFilter,
 		DefaultPage: min(discovery.DefaultPage, advertised.MaxPage), MaxPage: advertised.MaxPage,
 	}
+	decode := names.Examiner{Schemas: c.plan.schemas, Strict: c.plan.strict, Misspelt: func(name, like string) {
+		observe.From(ctx).Note(func(s *observe.Summary) { s.Misspelt = append(s.Misspelt, observe.Misspelling{Name: name, Like: like}) })
+	}}.Decode(decoder.Decode)
 	s := scimhttp.Session{
-		Tenant: c.name, KeyID: c.keyID, Service: service, Decode: decoder.Decode, Schemas: c.plan.schemas,
-		Bulk: bulk.Runner{Service: service, Decode: decoder.Decode, Workers: bulkWorkers, Pool: c.scope.pool, Limits: c.plan.bulk},
+		Tenant: c.name, KeyID: c.keyID, Service: service, Decode: decode, Schemas: c.plan.schemas,
+		Bulk: bulk.Runner{Service: service, Decode: decode, Workers: bulkWorkers, Pool: c.scope.pool, Limits: c.plan.bulk},
 		Discovery: func() scimhttp.Discovery {
 			return scimhttp.Discovery{Config: discovery.Config(advertised), Schemas: discovery.Schemas(c.plan.schemas), ResourceTypes: discovery.ResourceTypes(c.plan.schemas)}
 		},

@@ -36,6 +36,7 @@ var walls = map[string]struct {
 	"proxy/directory/directorytest": {[]string{"proxy/scim", "proxy/directory", "proxy/protocol"}, "the contract speaks the vocabulary only"},
 	"proxy/protocol":                {[]string{"proxy/scim", "proxy/directory"}, "a List uses Query and Page of directory"},
 	"proxy/meter":                   {nil, "bytes"},
+	"proxy/names":                   {[]string{"proxy/scim", "proxy/protocol"}, "names of decoded calls, before any layer"},
 	"proxy/scimhttp":                {[]string{"proxy/scim", "proxy/scim/bounds", "proxy/protocol", "proxy/directory", "proxy/bulk", "proxy/meter"}, "it does not know the layers: everything that depends on the caller is in the Session"},
 	"proxy/bulk":                    {[]string{"proxy/scim", "proxy/scim/bounds", "proxy/protocol"}, "many calls through one Service: neither HTTP nor a layer"},
 	"proxy/tokens":                  {nil, "tokens are checked without layers, HTTP or configuration"},

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/names"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
@@ -26,9 +27,10 @@ import (
 type gate struct{ route }
 
 func (g gate) Authenticate(*http.Request, map[string]string) (scimhttp.Session, error) {
+	decode := names.Examiner{Schemas: scim.CoreSchemas(), Strict: true}.Decode(g.decode.Decode)
 	return scimhttp.Session{
-		Tenant: "t", Base: "http://proxy/scim/v2", Service: g.service, Decode: g.decode.Decode, Schemas: scim.CoreSchemas(),
-		Bulk:      bulk.Runner{Service: g.service, Decode: g.decode.Decode, Workers: 1, Limits: bulk.Limits{Operations: 100, Payload: 1 << 20, Body: 1 << 20, Depth: 64}},
+		Tenant: "t", Base: "http://proxy/scim/v2", Service: g.service, Decode: decode, Schemas: scim.CoreSchemas(),
+		Bulk:      bulk.Runner{Service: g.service, Decode: decode, Workers: 1, Limits: bulk.Limits{Operations: 100, Payload: 1 << 20, Body: 1 << 20, Depth: 64}},
 		Discovery: func() scimhttp.Discovery { return scimhttp.Discovery{} },
 	}, nil
 }
@@ -75,6 +77,7 @@ func TestEchoesAreBounded(t *testing.T) {
 			"member given twice":       {"POST", "/Users", `{"` + text + `":1,"` + text + `":1}`, "", ""},
 			"extension that is none":   {"POST", "/Users", `{"userName":"u","urn:` + text + `:User":1}`, "", ""},
 			"attribute of one":         {"PATCH", "/Users/1", patch(`{"op":"replace","path":"urn:` + ascii + `:User:a.b","value":1},{"op":"replace","path":"urn:` + ascii + `:User:a[x eq 1]","value":1}`), "", ""},
+			"unknown name":             {"POST", "/Users", `{"userName":"u","` + strings.ReplaceAll(text, ":", "") + `":1}`, "", ""},
 			"PATCH path":               {"PATCH", "/Users/1", patch(`{"op":"replace","path":"` + text + `","value":1}`), "", ""},
 			"PATCH path, ASCII":        {"PATCH", "/Users/1", patch(`{"op":"replace","path":"` + ascii + `","value":1}`), "", ""},
 			"PATCH path's filter":      {"PATCH", "/Users/1", patch(`{"op":"replace","path":"emails[value eq \"` + ascii + `\"].value","value":1},{"op":"replace","path":"emails[value ne \"` + ascii + `\"].value","value":"x"}`), "", ""},

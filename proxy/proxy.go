@@ -62,7 +62,9 @@ func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
 	}
 	p := &Proxy{cfg: cfg, engine: engine, log: log, now: time.Now, newID: rand.Text, registry: prometheus.NewRegistry()}
 	now := func() time.Time { return p.now() }
-	p.sinks = []observe.Sink{observe.NewMetrics(p.registry), observe.NewLog(log)} // a request is counted before its line is written
+	p.sinks = []observe.Sink{ // a request is counted before its line is written
+		observe.NewMetrics(p.registry), observe.NewMisspelt(log), observe.NewLog(log),
+	}
 	p.meter = meter.New(int64(cfg.Limits.Memory))
 	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(to, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
 	p.realms = newRealms(p.client, engine, p.requestTimeout()+p.doubt()+lockSpare, now)
@@ -86,6 +88,7 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 	t := &tenant{name: c.Tenant, scope: p.realms.scope(c.Realm, c.Group, true), plan: p.plan()}
 	t.plan.dialect = adapters.For(c.IDP)
 	t.plan.schemas = withExtensions(t.plan.schemas, c.Extensions)
+	t.plan.strict = c.Profile == "strict"
 	t.plan.writing.MembersShown, t.plan.writing.SkipUnknownMembers = c.MembersShown, c.UnknownMembers == "skip"
 	t.account = keycloak.NewAccount(p.client, c.Realm, c.ServiceAccount.ClientID, c.ServiceAccount.Secret, t.scope.now)
 	t.mark = storemark.New(storemark.Options{

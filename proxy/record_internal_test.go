@@ -22,7 +22,7 @@ import (
 func TestLogLineAndMetrics(t *testing.T) {
 	p, upstream, tokens := serving(t)
 	core, logs := observer.New(zap.DebugLevel)
-	p.sinks[1], p.newID = observe.NewLog(zap.New(core)), func() string { return "id" }
+	p.sinks[len(p.sinks)-1], p.newID = observe.NewLog(zap.New(core)), func() string { return "id" }
 	var clock time.Time
 	p.now = func() time.Time { clock = clock.Add(time.Millisecond); return clock }
 	h, play := p.Handler(), upstream.answer

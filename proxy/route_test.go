@@ -7,6 +7,7 @@ import (
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/listing"
+	"keycloak-scim-proxy/proxy/names"
 	"keycloak-scim-proxy/proxy/overlay"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
@@ -109,7 +110,7 @@ func (r route) do(w protocol.Request) error {
 			return err
 		}
 	}
-	call, _, err := r.decode.Decode(w)
+	call, _, err := names.Examiner{Schemas: scim.CoreSchemas()}.Decode(r.decode.Decode)(w)
 	if err == nil {
 		_, err = r.service.Do(context.Background(), call)
 	}

@@ -17,12 +17,16 @@ type Record struct {
 type Summary struct {
 	RequestID, Tenant, KeyID, IDP, Verb, Method, Path string
 	Rules, Skipped                                    []string
+	Misspelt                                          []Misspelling
 	Status                                            int
 	ScimType                                          string
 	Cause                                             error
 	KeycloakCalls                                     int
 	KeycloakTime                                      time.Duration
 }
+
+// Misspelling is a name that no schema defines, and the known one that it looks like.
+type Misspelling struct{ Name, Like string }
 
 type key struct{}
 

@@ -1,6 +1,7 @@
 package overlay
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -153,8 +154,8 @@ func valueOf(element string) string {
 // paths returns the paths of all leaves of both resources, those of a first, without attributes
 // that are not kept.
 func paths(a, b scim.Resource) []scim.AttrPath {
-	var out []scim.AttrPath
-	seen := map[scim.AttrPath]bool{}
+	n := max(a.CountLeaves(math.MaxInt-1), b.CountLeaves(math.MaxInt-1))
+	out, seen := make([]scim.AttrPath, 0, n), make(map[scim.AttrPath]bool, n)
 	for _, r := range []scim.Resource{a, b} {
 		for l := range r.Leaves() {
 			if key := l.Path.Folded(); !seen[key] && !apart(l.Path) {

@@ -86,3 +86,13 @@ func (op *Operation) SetValue(raw string) { op.Put("value", raw) }
 func (op *Operation) At(path, value string) *Operation {
 	return NewOperation(op.Kind(), path, value)
 }
+
+// Member is a copy of the operation for one member of its value: the key is the path. A name that
+// RFC 7643 does not allow is not a path and stays a key.
+func (op *Operation) Member(key, raw string) *Operation {
+	_, noPath := scim.ParsePath(key)
+	if _, noKey := scim.ParseKey(key); noPath != nil && noKey == nil {
+		return op.At("", "{"+document.Quote(key)+":"+raw+"}")
+	}
+	return op.At(key, raw)
+}

@@ -53,7 +53,7 @@ func (p *patcher) each(op Op) error {
 		return TooMany("more than %d attributes", MaxAttributes)
 	}
 	for m := range document.Members(op.Value) {
-		at, err := ParseAttrPath(m.Name)
+		at, err := ParseKey(m.Name)
 		if err == nil {
 			err = p.apply(Op{op.Kind, Path{AttrPath: at}, m.Raw})
 		}
@@ -74,12 +74,10 @@ func (p *patcher) apply(op Op) error {
 
 func (p *patcher) attribute(op Op) error {
 	at := op.Path
-	def, known := p.schemas.Lookup(p.t, at.Top())
+	def, _ := p.schemas.Lookup(p.t, at.Top())
 	var v document.Node
 	if n := p.doc.Node(at.Top()); n != nil {
 		v = *n
-	} else if !known && at.URN == "" {
-		return InvalidPath("%s has no attribute %q", p.t, at.Top())
 	}
 	if err := p.writable(at, def, op); err != nil {
 		return err

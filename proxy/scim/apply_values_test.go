@@ -65,10 +65,7 @@ func TestApplyRefusals(t *testing.T) {
 		kind                scim.OpKind
 		at, value, scimType string
 	}{
-		{scim.ReplaceAll, "noSuchThing", `"x"`, "invalidPath"},
-		{scim.Remove, "noSuchThing", "", "invalidPath"},
-		{scim.Add, "", `{"noSuchThing":1}`, "invalidPath"},
-		{scim.Add, "", `{"bad name":1}`, "invalidPath"},
+		{scim.Add, "", `{"bad name[":1}`, "invalidPath"},
 		{scim.Add, "", `{"":1}`, "invalidPath"},
 		{scim.Add, "", `{"` + foreign + `":{"":1}}`, "invalidPath"},
 		{scim.ReplaceAll, scim.UserURN, `{"title":"x"}`, "invalidPath"},
@@ -162,10 +159,25 @@ func TestApplyGroup(t *testing.T) {
 			t.Errorf("%s: %v %s", c.at, err, got)
 		}
 	}
-	for at, scimType := range map[string]string{"userName": "invalidPath", scim.UserURN + ":userName": "invalidPath", "displayName": "mutability", `members[value eq "a"].display`: "mutability"} {
+	for at, scimType := range map[string]string{"displayName": "mutability", `members[value eq "a"].display`: "mutability"} {
 		_, err := scim.CoreSchemas().Apply(scim.Group, g, []scim.Op{{Kind: scim.Remove, Path: scimtest.Path(t, at)}})
 		scimtest.Refused(t, at, err, scimType)
 	}
+}
+
+// A name that no schema defines is kept, as POST keeps it.
+func TestApplyUnknownNames(t *testing.T) {
+	t.Parallel()
+	const u = `{"userName":"u","colour":"red"}`
+	applied(t, []step{
+		{"replace", u, scim.ReplaceAll, "shoeSize", "44", `{"userName":"u","colour":"red","shoeSize":44}`},
+		{"change", u, scim.ReplaceAll, "colour", `"blue"`, `{"userName":"u","colour":"blue"}`},
+		{"sub-attribute", u, scim.Add, "desk.floor", "3", `{"userName":"u","colour":"red","desk":{"floor":3}}`},
+		{"element", u, scim.Add, `badges[type eq "a"].value`, `"1"`, `{"userName":"u","colour":"red","badges":[{"type":"a","value":"1"}]}`},
+		{"without a path", u, scim.ReplaceAll, "", `{"colour":null,"cost centre":"c"}`, `{"userName":"u","cost centre":"c"}`},
+		{"remove", u, scim.Remove, "colour", "", `{"userName":"u"}`},
+		{"remove nothing", u, scim.Remove, "shoeSize", "", u},
+	})
 }
 
 // odd has names and values that a path language or a JSON encoder would change.

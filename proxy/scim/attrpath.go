@@ -33,6 +33,16 @@ func ParseAttrPath(s string) (AttrPath, error) {
 	return AttrPath{URN: urn, Name: name, Sub: sub}, nil
 }
 
+// ParseKey reads a key of a PATCH value without a path: an attribute path, or a name that RFC 7643
+// does not allow and that a POST keeps too ("cost centre").
+func ParseKey(s string) (AttrPath, error) {
+	p, err := ParseAttrPath(s)
+	if err != nil && s != "" && !strings.ContainsAny(s, `.:[]"`) {
+		return AttrPath{Name: s}, nil
+	}
+	return p, err
+}
+
 // MustPath parses a literal and panics if it is not valid.
 func MustPath(s string) AttrPath {
 	p, err := ParseAttrPath(s)

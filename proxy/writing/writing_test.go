@@ -102,7 +102,7 @@ func TestRefusals(t *testing.T) {
 		{op(scim.ReplaceAll, "userName", `null`), "mutability"},
 		{op(scim.ReplaceAll, "id", `"x"`), "mutability"},
 		{op(scim.Add, "groups", `[{"value":"x"}]`), "mutability"},
-		{op(scim.ReplaceAll, "noSuchThing", `"x"`), "invalidPath"},
+		{op(scim.ReplaceAll, "title.noSuchThing", `"x"`), "invalidPath"},
 		{op(scim.ReplaceAll, `emails[type eq "fax"].value`, `"x"`), "noTarget"},
 		{op(scim.ReplaceAll, "name", `"x"`), "invalidValue"},
 	} {

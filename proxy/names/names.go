@@ -1,0 +1,222 @@
+package names
+
+import (
+	"slices"
+	"strings"
+
+	"keycloak-scim-proxy/proxy/protocol"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
+)
+
+// Examiner examines the writes of a tenant.
+type Examiner struct {
+	Schemas scim.Schemas
+	// Strict refuses names that no schema defines.
+	Strict bool
+	// Misspelt gets each name that looks like a misspelt one, and the other one.
+	Misspelt func(name, like string)
+}
+
+// Decode decodes a request with next and examines the result.
+func (e Examiner) Decode(next func(protocol.Request) (protocol.Call, []string, error)) func(protocol.Request) (protocol.Call, []string, error) {
+	return func(w protocol.Request) (protocol.Call, []string, error) {
+		c, fired, err := next(w)
+		if err == nil && c.Writes() {
+			err = e.Examine(c)
+		}
+		return c, fired, err
+	}
+}
+
+// Examine examines a call.
+func (e Examiner) Examine(c protocol.Call) error {
+	switch c := c.(type) {
+	case protocol.Create:
+		return e.body(c.Type, c.Body)
+	case protocol.Replace:
+		return e.body(c.Type, c.Body)
+	case protocol.Patch:
+		x := examination{Examiner: e, t: c.Type, refuse: scim.InvalidPath}
+		for _, op := range c.Ops {
+			if err := x.operation(op); err != nil {
+				return err
+			}
+		}
+	case protocol.Read, protocol.List, protocol.Delete:
+	}
+	return nil
+}
+
+// body examines a whole resource. Its keys are names, not paths.
+func (e Examiner) body(t scim.ResourceType, r scim.Resource) error {
+	x := examination{Examiner: e, t: t, refuse: scim.InvalidSyntax}
+	for m := range document.Members(r.String()) {
+		at := scim.AttrPath{Name: m.Name}
+		if strings.Contains(m.Name, ":") {
+			at = scim.AttrPath{URN: m.Name}
+		}
+		if err := x.value(at, m.Raw); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxCompared is how many unknown names of one request are compared with known ones.
+const maxCompared = 50
+
+// examination is that of one call.
+type examination struct {
+	Examiner
+	t        scim.ResourceType
+	refuse   func(format string, args ...any) *scim.Error
+	compared int
+}
+
+// pathless examines the value of an operation without a path. Its keys are paths.
+func (x *examination) pathless(raw string) error {
+	for m := range document.Members(raw) {
+		at, err := scim.ParseKey(m.Name)
+		if err != nil {
+			return err
+		}
+		if err := x.value(at, m.Raw); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *examination) operation(op scim.Op) error {
+	if op.Path.IsZero() {
+		return x.pathless(op.Value)
+	}
+	if op.Path.Filter != nil {
+		if def, ok := x.Schemas.Lookup(x.t, op.Path.Top()); ok {
+			var err error
+			scim.Attributes(op.Path.Filter, func(p scim.AttrPath) {
+				if err == nil {
+					err = x.sub(def, op.Path.With(p.Name))
+				}
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return x.value(op.Path.AttrPath, op.Value)
+}
+
+// value examines a path and what is given for it.
+func (x *examination) value(at scim.AttrPath, raw string) error {
+	if x.Schemas.Open(x.t, at) && at.Name != "" && at.Sub == "" {
+		// The path of a whole extension reads like its last word is an attribute.
+		if whole := (scim.AttrPath{URN: at.String()}); !x.Schemas.Open(x.t, whole) || document.IsObject(raw) {
+			at = whole
+		}
+	}
+	if x.Schemas.Open(x.t, at) {
+		return x.extension(at.URN)
+	}
+	if at.Name == "" {
+		for m := range document.Members(raw) {
+			if err := x.value(scim.AttrPath{URN: at.URN, Name: m.Name}, m.Raw); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	def, ok := x.Schemas.Lookup(x.t, at.Top())
+	switch {
+	case !ok:
+		return x.attribute(at.Top())
+	case def.Mutability == "readOnly" || def.Returned == "never":
+		return nil
+	case at.Sub != "":
+		return x.sub(def, at)
+	case def.Type != "complex":
+		return nil
+	}
+	for e := range document.Values(raw) {
+		for m := range document.Members(e) {
+			if err := x.sub(def, at.With(m.Name)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// standard are the sub-attributes that every multi-valued attribute may have (RFC 7643 section 2.4).
+var standard = []string{"type", "primary", "display", "value", "$ref"}
+
+func isStandard(name string) bool {
+	return slices.ContainsFunc(standard, func(s string) bool { return strings.EqualFold(s, name) })
+}
+
+func (x *examination) sub(def scim.Attribute, at scim.AttrPath) error {
+	if _, ok := def.Sub(at.Sub); ok || def.Type != "complex" || def.MultiValued && isStandard(at.Sub) {
+		return nil
+	}
+	known := spellings(def.SubAttributes)
+	if def.MultiValued {
+		known = append(known, standard...)
+	}
+	like := at.With(x.nearest(at.Sub, known))
+	return x.unknown(at, like, like.Sub != "")
+}
+
+// attribute decides on an attribute that the core schema or a declared extension lacks.
+func (x *examination) attribute(at scim.AttrPath) error {
+	known := append(spellings(x.Schemas.Core(x.t).Attributes), "id", "externalId", "schemas", "meta")
+	for _, e := range x.Schemas.Extensions(x.t) {
+		if strings.EqualFold(e.ID, at.URN) {
+			known = spellings(e.Attributes)
+		}
+	}
+	like := scim.AttrPath{URN: at.URN, Name: x.nearest(at.Name, known)}
+	return x.unknown(at, like, like.Name != "")
+}
+
+func (x *examination) extension(urn string) error {
+	var known []string
+	for _, e := range x.Schemas.Extensions(x.t) {
+		known = append(known, e.ID)
+	}
+	like := scim.AttrPath{URN: x.nearest(urn, known)}
+	return x.unknown(scim.AttrPath{URN: urn}, like, like.URN != "")
+}
+
+func (x *examination) nearest(name string, known []string) string {
+	if x.compared++; x.compared > maxCompared {
+		return ""
+	}
+	return nearest(name, known)
+}
+
+// unknown decides on a name that no schema defines. It may be a misspelling of like.
+func (x *examination) unknown(at, like scim.AttrPath, misspelt bool) error {
+	if !x.Strict {
+		if misspelt && x.Misspelt != nil {
+			x.Misspelt(at.String(), like.String())
+		}
+		return nil
+	}
+	kind := "attribute"
+	if at.Name == "" {
+		kind = "extension"
+	}
+	if misspelt {
+		return x.refuse("%s has no %s %q (profile: strict); the nearest name is %s", x.t, kind, at, like)
+	}
+	return x.refuse("%s has no %s %q (profile: strict)", x.t, kind, at)
+}
+
+func spellings(as []scim.Attribute) []string {
+	out := make([]string, len(as), len(as)+len(standard))
+	for i, a := range as {
+		out[i] = a.Name
+	}
+	return out
+}
