@@ -95,7 +95,7 @@ func (w *world) refused(t *testing.T, c client, method, path, body string, want 
 	}
 }
 
-// Of creates of one name at the same time, one is 201 and the others are 409, whatever else differs.
+// If several creates of one name run at once, one is 201 and the others are 409, whatever differs.
 func TestCreatesOfOneName(t *testing.T) {
 	w := newWorld(t)
 	c := client{w.base(), w.tenantToken}
