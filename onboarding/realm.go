@@ -23,9 +23,10 @@ type Realm struct {
 
 // Limits says what of the realm's settings an identity provider will meet.
 //
-// From Keycloak 26.8 on, a rename by SCIM is expected to be refused while "Edit username" is off, which
-// is the default; 26.7.3 renames all the same (measured). The switch is not set in a realm that exists:
-// it also lets users rename themselves, as far as the user profile permits them to edit the username.
+// From Keycloak 26.8 on, a rename by SCIM is expected to be refused while "Edit username" is off,
+// which is the default; 26.7.3 renames nevertheless (measured). The switch is not set in a realm
+// that exists: it also lets users rename themselves, as far as the user profile permits them to
+// edit the username.
 func (r Realm) Limits() []string {
 	if r.EditUsername {
 		return nil
@@ -49,8 +50,8 @@ func (a *Admin) Realm(ctx context.Context, realm string) (r Realm, exists bool, 
 	return r, true, nil
 }
 
-// CreateRealm makes a realm with these attributes, whose users may be renamed. It is an error if the
-// realm exists.
+// CreateRealm makes a realm with these attributes, whose users may be renamed. It is an error if
+// the realm exists.
 func (a *Admin) CreateRealm(ctx context.Context, realm string, attributes map[string]string) error {
 	doc := map[string]any{"realm": realm, "enabled": true, "editUsernameAllowed": true, "attributes": attributes}
 	if err := a.do(ctx, http.MethodPost, doc, nil); err != nil {

@@ -9,8 +9,8 @@ import (
 
 var switches = flag.String("rules", "all", "the rules of the shim: all, none, or names joined by commas")
 
-// What passes on Keycloak as it is passes as Keycloak 26.8 is expected to be: the contract, the
-// conversations, and every shape that an identity provider sends.
+// The contract, the conversations, and every shape that an identity provider sends pass on Keycloak
+// as 26.8 is expected to be too.
 
 func TestContractBehindTheShim(t *testing.T) { runContract(t, rules(t)...) }
 

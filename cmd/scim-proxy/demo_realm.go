@@ -18,8 +18,9 @@ func (d *demo) login(ctx context.Context) (*onboarding.Admin, error) {
 	return onboarding.Login(ctx, d.server.URL, d.server.AdminUser, d.server.AdminPassword)
 }
 
-// prepareRealm makes the realm, or takes one that exists: on the demo's own Keycloak, or one that the
-// demo made, or one that the person at the terminal allows it to change. Its SCIM API is on then.
+// prepareRealm makes the realm, or takes one that exists: on the demo's own Keycloak, or one that
+// the demo made, or one that the person at the terminal allows it to change. Its SCIM API is on
+// then.
 func (d *demo) prepareRealm(ctx context.Context) (*onboarding.Admin, error) {
 	admin, err := d.login(ctx)
 	if err != nil {
@@ -105,8 +106,8 @@ func (d *demo) confirm(ctx context.Context, realm onboarding.Realm) error {
 	return fmt.Errorf("realm %s was left as it is", d.realm)
 }
 
-// removeAll removes what the demo made on a server: the realm, or its clients in a realm that it did
-// not make.
+// removeAll removes what the demo made on a server: the realm, or its clients in a realm that it
+// did not make.
 func (d *demo) removeAll(ctx context.Context) error {
 	admin, err := d.login(ctx)
 	if err != nil {

@@ -69,8 +69,8 @@ func (r *Realm) Create(ctx context.Context, t scim.ResourceType, asked scim.Reso
 	return shown, nil
 }
 
-// completed reads a new resource. If Keycloak shows a list, it takes the elements that the create did
-// not send.
+// completed reads a new resource. If Keycloak shows a list, it takes the elements that the create
+// did not send.
 func (r *Realm) completed(ctx context.Context, ref scim.Ref, asked scim.Resource) (scim.Resource, error) {
 	shown, err := r.read(ctx, ref, directory.Fields{})
 	if err != nil {
@@ -157,8 +157,8 @@ func (r *Realm) Update(ctx context.Context, ref scim.Ref, edit directory.Edit) (
 // maxOperations is how many operations a PATCH may have from Keycloak 26.8 on.
 const maxOperations = 100
 
-// change sends operations in as few PATCHes as possible, and none for none. If a later one is refused,
-// what the earlier ones did is undone.
+// change sends operations in as few PATCHes as possible, and none for none. If a later one is
+// refused, what the earlier ones did is undone.
 func (r *Realm) change(ctx context.Context, ref scim.Ref, current scim.Resource, ops []profile.Op) (scim.Resource, error) {
 	shown := current
 	for some := range slices.Chunk(ops, maxOperations) {
