@@ -24,10 +24,10 @@ func (a attribute) list() bool {
 	return !defined
 }
 
-// Lists is what Keycloak shows of a user with a list for each attribute that is one.
-func (p *Profile) Lists(shown scim.Resource) scim.Resource {
+// Lists is what Keycloak shows of a resource, with a list for each attribute that is one.
+func (p *Profile) Lists(t scim.ResourceType, shown scim.Resource) scim.Resource {
 	for _, a := range p.mapped {
-		if !a.list() {
+		if t != scim.User || shown.IsZero() || !a.list() {
 			continue
 		}
 		if raw := shown.Get(a.path); document.IsText(raw) {
