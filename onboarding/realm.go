@@ -11,12 +11,28 @@ import (
 type Realm struct {
 	// SCIM reports whether the realm's SCIM API is enabled.
 	SCIM bool `json:"scimApiEnabled"`
+	// EditUsername reports whether users may be renamed.
+	EditUsername bool `json:"editUsernameAllowed"`
 	// Attributes of the realm, including Keycloak's own.
 	Attributes map[string]string `json:"attributes"`
 
 	DefaultRole struct {
 		Name string `json:"name"`
 	} `json:"defaultRole"`
+}
+
+// Limits reports settings of the realm that an identity provider will run into.
+//
+// From Keycloak 26.8 on, a rename by SCIM is expected to be refused while "Edit username" is off,
+// which is the default; 26.7.3 renames nevertheless (measured). The switch is not set in a realm
+// that exists: it also lets users rename themselves, if the user profile permits them to edit the
+// username.
+func (r Realm) Limits() []string {
+	if r.EditUsername {
+		return nil
+	}
+	return []string{`"Edit username" is off in the login settings, so that from Keycloak 26.8 on an identity provider cannot change a userName. ` +
+		"Before you switch it on: it also lets users rename themselves, unless the user profile permits only administrators to edit the username"}
 }
 
 // errNoSCIM means that Keycloak answered 204 to scimApiEnabled and did not store it.
@@ -34,9 +50,10 @@ func (a *Admin) Realm(ctx context.Context, realm string) (r Realm, exists bool, 
 	return r, true, nil
 }
 
-// CreateRealm creates a realm with these attributes. It fails if the realm exists.
+// CreateRealm creates a realm with these attributes, whose users may be renamed. It fails if the
+// realm exists.
 func (a *Admin) CreateRealm(ctx context.Context, realm string, attributes map[string]string) error {
-	doc := map[string]any{"realm": realm, "enabled": true, "attributes": attributes}
+	doc := map[string]any{"realm": realm, "enabled": true, "editUsernameAllowed": true, "attributes": attributes}
 	if err := a.do(ctx, http.MethodPost, doc, nil); err != nil {
 		return fmt.Errorf("create realm %q: %w", realm, err)
 	}

@@ -114,3 +114,21 @@ func TestEnableSCIMIsReadBack(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A realm that is made lets users be renamed; of one that exists the switch is only told.
+func TestEditUsername(t *testing.T) {
+	s := newSite(t)
+	s.ask("PUT", "", `{"editUsernameAllowed":false}`)
+	r, _, err := s.Admin.Realm(t.Context(), s.Name)
+	if limits := r.Limits(); err != nil || len(limits) != 1 || !strings.Contains(limits[0], `"Edit username"`) {
+		t.Errorf("%v %q", err, limits)
+	}
+	made := s.Name + "made"
+	if err := s.CreateRealm(t.Context(), made, nil); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.DeleteRealm(t.Context(), made) }()
+	if r, _, err := s.Admin.Realm(t.Context(), made); err != nil || len(r.Limits()) > 0 {
+		t.Errorf("%v %q", err, r.Limits())
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,7 +30,7 @@ func runScripts(t *testing.T, rules ...shim.Rule) {
 	kctest.Server(t)
 	testscript.Run(t, testscript.Params{
 		Dir:       "scripts",
-		Condition: func(name string) (bool, error) { return len(rules) > 0 && name == "shim", nil },
+		Condition: func(name string) (bool, error) { return slices.Contains(rules, shim.Rule(name)), nil },
 		Setup: func(e *testscript.Env) error {
 			tb, _ := e.T().(testing.TB)
 			w := behind(tb, rules...)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"keycloak-scim-proxy/onboarding"
@@ -41,7 +42,7 @@ func (d *demo) prepareRealm(ctx context.Context) (*onboarding.Admin, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range risks {
+	for _, r := range slices.Concat(risks, realm.Limits()) {
 		fmt.Fprintln(d.out, "warning:", r)
 	}
 	if d.server.Foreign() && realm.Attributes[demoMark] == "" {

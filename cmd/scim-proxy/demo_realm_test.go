@@ -201,6 +201,7 @@ func TestDemoWarnsOfAdministrators(t *testing.T) {
 	if a := r.Admin("POST", "/roles", `{"name":"admin"}`); a.Status != 201 {
 		t.Fatal(a.Status)
 	}
+	r.Admin("PUT", "", `{"editUsernameAllowed":false}`)
 	group := r.Admin("POST", "/groups", `{"name":"admins"}`).Header.Get("Location")
 	role := r.Admin("GET", "/roles/admin", "").Body
 	if a := r.Admin("POST", "/groups/"+group[strings.LastIndex(group, "/")+1:]+"/role-mappings/realm", "["+string(role)+"]"); a.Status != 204 {
@@ -210,7 +211,7 @@ func TestDemoWarnsOfAdministrators(t *testing.T) {
 	d.terminal, d.in = true, strings.NewReader("n\n")
 	said, err := play(t, d, nothing)
 	warned, asked := strings.Index(said, "warning: "), strings.Index(said, "Go on?")
-	if err == nil || warned < 0 || asked < warned || !strings.Contains(said, "/admins") {
+	if err == nil || warned < 0 || asked < warned || !strings.Contains(said, "/admins") || !strings.Contains(said, "Edit username") {
 		t.Errorf("%v: %s", err, said)
 	}
 }

@@ -13,14 +13,14 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// From Keycloak 26.8 on, a PATCH is expected to be held to the user profile with all that is stored of
-// the user. A user who breaks it (made without names by an administrator, or older than a rule) cannot
-// be changed by SCIM at all, and a leaver would stay in. An update by Admin REST is held to what the
-// profile requires of administrators only, and {"enabled":false} is taken for a user without names
-// (measured on 26.7.3; with a value that breaks another rule it is refused).
+// From Keycloak 26.8 on, a PATCH is expected to be held to the user profile with all that is
+// stored of the user. A user who breaks it (made without names by an administrator, or older than
+// a rule) cannot be changed by SCIM at all, and a leaver would stay in. An update by Admin REST is
+// held to what the profile requires of administrators only, and {"enabled":false} is taken for a
+// user without names (measured on 26.7.3; with a value that breaks another rule it is refused).
 
-// deactivate disables a user whose PATCH was refused because what is stored breaks the profile. If the
-// request changes more than that, it is still an error: the rest cannot be done.
+// deactivate disables a user whose PATCH was refused because what is stored breaks the profile. If
+// the request changes more than that, it is still an error: the rest cannot be done.
 func (r *Realm) deactivate(ctx context.Context, ref scim.Ref, ops []profile.Op, refused error) (scim.Resource, error) {
 	ctx = context.WithoutCancel(ctx)
 	stored, err := r.sendPatch(ctx, ref, []profile.Op{})
@@ -45,8 +45,8 @@ func (r *Realm) deactivate(ctx context.Context, ref scim.Ref, ops []profile.Op, 
 	return r.read(ctx, ref, directory.Fields{})
 }
 
-// unchangeable says what became of a user whom Keycloak does not let be changed, and what Keycloak
-// says of that.
+// unchangeable says what became of a user that Keycloak does not let be changed, and what Keycloak
+// says about it.
 func (r *Realm) unchangeable(became string, a reply, refused error) error {
 	body, _ := scim.ParseResource(a.body)
 	said := document.Text(body.Raw("detail"))

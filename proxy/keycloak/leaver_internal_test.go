@@ -11,8 +11,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// broken is a Keycloak with one user who breaks the user profile, so that it refuses every PATCH before it looks at
-// permissions. It answers Admin REST as a row says.
+// broken is a Keycloak with one user who breaks the user profile, so that it refuses every PATCH
+// before it looks at permissions. It answers Admin REST as a row says.
 type broken struct {
 	user   string // the answer to a read by Admin REST, or ""
 	put    int    // the status of an update by Admin REST
@@ -45,7 +45,8 @@ func (b *broken) realm() *Realm {
 
 var bare = scim.Ref{Type: scim.User, ID: "u"}
 
-// An empty PATCH that is refused for the user's data proves nothing: Admin REST says whether the caller may.
+// An empty PATCH that is refused for the user's data proves nothing: Admin REST says whether the
+// caller may.
 func TestProofOfABrokenUser(t *testing.T) {
 	for user, want := range map[string]int{
 		`{"access":{"manage":true}}`:  0,
@@ -60,7 +61,8 @@ func TestProofOfABrokenUser(t *testing.T) {
 	}
 }
 
-// What Admin REST answers to the deactivation is told, and the user is signed out if only the profile stands in the way.
+// The error repeats what Admin REST answers to the deactivation, and the user is signed out if
+// only the profile stands in the way.
 func TestDeactivationThatIsRefused(t *testing.T) {
 	for _, row := range []struct {
 		put, logout, status int

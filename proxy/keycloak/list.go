@@ -68,7 +68,7 @@ func (r *Realm) listAt(ctx context.Context, q directory.Query, start int) (direc
 	}
 	p, err := readPage(a.body, start, q.Type == scim.User && !r.profile.Addressed())
 	for i, one := range p.Resources {
-		p.Resources[i] = r.lists(q.Type, one)
+		p.Resources[i] = r.profile.Lists(q.Type, one)
 	}
 	return p, err
 }

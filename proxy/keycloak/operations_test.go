@@ -12,8 +12,8 @@ import (
 	"keycloak-scim-proxy/test/shim"
 )
 
-// A user with more attributes than one PATCH may have operations is changed by several. If a later one
-// is refused, nothing is changed.
+// A user with more attributes than one PATCH may have operations is changed by several. If a later
+// one is refused, nothing is changed.
 func TestMoreOperationsThanAPatchMayHave(t *testing.T) {
 	const urn, n = "urn:example:1:User", 120
 	r := kctest.NewRealm(t)

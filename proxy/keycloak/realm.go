@@ -84,7 +84,7 @@ func (r *Realm) completed(ctx context.Context, ref scim.Ref, sent scim.Resource)
 			return shown, err
 		}
 	}
-	return r.lists(ref.Type, shown), nil
+	return r.profile.Lists(ref.Type, shown), nil
 }
 
 // refusedCreate names the fault behind the 500 that Keycloak answers to an e-mail address that is
@@ -105,15 +105,7 @@ func (r *Realm) refusedCreate(ctx context.Context, t scim.ResourceType, sent sci
 // Get reads one resource.
 func (r *Realm) Get(ctx context.Context, ref scim.Ref, n directory.Fields) (scim.Resource, error) {
 	shown, err := r.read(ctx, ref, n)
-	return r.lists(ref.Type, shown), err
-}
-
-// lists makes a list of what Keycloak shows of one.
-func (r *Realm) lists(t scim.ResourceType, shown scim.Resource) scim.Resource {
-	if t != scim.User || shown.IsZero() {
-		return shown
-	}
-	return r.profile.Lists(shown)
+	return r.profile.Lists(ref.Type, shown), err
 }
 
 // read reads one resource as Keycloak shows it.
@@ -139,7 +131,7 @@ func (r *Realm) Update(ctx context.Context, ref scim.Ref, edit directory.Edit) (
 	if err != nil {
 		return current, err
 	}
-	wanted, err := edit(r.lists(ref.Type, current))
+	wanted, err := edit(r.profile.Lists(ref.Type, current))
 	if err != nil {
 		return scim.Resource{}, err
 	}
@@ -155,14 +147,14 @@ func (r *Realm) Update(ctx context.Context, ref scim.Ref, edit directory.Edit) (
 	if err == nil && leaves {
 		err = r.endSessions(ctx, ref)
 	}
-	return r.lists(ref.Type, shown), err
+	return r.profile.Lists(ref.Type, shown), err
 }
 
 // maxOperations is how many operations a PATCH may have from Keycloak 26.8 on.
 const maxOperations = 100
 
-// change sends operations in as few PATCHes as possible, and none for none. If a later one is refused,
-// what the earlier ones did is undone.
+// change sends operations in as few PATCHes as possible, and none for none. If a later one is
+// refused, what the earlier ones did is undone.
 func (r *Realm) change(ctx context.Context, ref scim.Ref, current scim.Resource, ops []profile.Op) (scim.Resource, error) {
 	shown := current
 	for some := range slices.Chunk(ops, maxOperations) {

@@ -71,7 +71,8 @@ func before(t *testing.T, r *kctest.Realm, rules []shim.Rule) string {
 	return srv.URL
 }
 
-// The contract holds on Keycloak as 26.8 is expected to be, in a realm whose profile requires nothing.
+// The contract holds on Keycloak as 26.8 is expected to be, in a realm whose profile requires
+// nothing.
 func TestContractBehindTheShim(t *testing.T) {
 	kctest.Server(t)
 	directorytest.Run(t, func(t *testing.T) directory.Directory {
@@ -314,8 +315,8 @@ func location(a kctest.Reply) string {
 
 func TestDisablingEndsSessions(t *testing.T) { disabling(t, "") }
 
-// Also those of a user who lost the names that the profile requires, and whom Keycloak does not let be
-// changed by SCIM.
+// Also those of a user that lost the names that the profile requires, so that Keycloak refuses
+// every PATCH.
 func TestDisablingEndsSessionsBehindTheShim(t *testing.T) {
 	disabling(t, `{"firstName":"","lastName":""}`, shim.All()...)
 }

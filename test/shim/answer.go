@@ -46,7 +46,7 @@ func (x *exchange) answered(r *reply) error {
 			}
 		}
 	}
-	if err := x.show(doc); err != nil {
+	if err := x.showAll(doc); err != nil {
 		return err
 	}
 	r.body, err = json.Marshal(doc)
@@ -99,18 +99,23 @@ func (x *exchange) advertise(r *reply) error {
 	return err
 }
 
-// show changes the resources of an answer.
-func (x *exchange) show(doc map[string]any) error {
-	if list, ok := doc["Resources"].([]any); ok {
-		for _, r := range list {
-			if r, ok := r.(map[string]any); ok {
-				if err := x.show(r); err != nil {
-					return err
-				}
+// showAll changes the resources of an answer: the ones of a list, or the one that it is.
+func (x *exchange) showAll(doc map[string]any) error {
+	list, ok := doc["Resources"].([]any)
+	if !ok {
+		list = []any{doc}
+	}
+	for _, r := range list {
+		if r, ok := r.(map[string]any); ok {
+			if err := x.show(r); err != nil {
+				return err
 			}
 		}
-		return nil
 	}
+	return nil
+}
+
+func (x *exchange) show(doc map[string]any) error {
 	id := text(doc["id"])
 	x.mu.Lock()
 	at, moved := x.modified[id]

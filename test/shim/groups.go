@@ -41,7 +41,8 @@ func (x *exchange) checkExternalID() error {
 	return nil
 }
 
-// replaceMembers adds to a replacement of members the removal of those who are not among the new ones.
+// replaceMembers adds to a replacement of members the removal of those who are not among the new
+// ones.
 func (x *exchange) replaceMembers() error {
 	list, _ := x.body["Operations"].([]any)
 	var first []any

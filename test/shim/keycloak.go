@@ -83,8 +83,8 @@ func (x *exchange) asCaller(method, path, body string) (reply, error) {
 	return x.send(x.ctx, method, "/realms/"+x.realm+"/scim/v2"+path, x.authorization, "application/scim+json", body)
 }
 
-// permitted returns Keycloak's answer as an error if the caller may not change the resource, or if it
-// does not exist.
+// permitted returns Keycloak's answer as an error if the caller may not change the resource, or if
+// it does not exist.
 func (x *exchange) permitted() error {
 	r, err := x.asCaller(http.MethodPatch, "/"+x.endpoint+"/"+x.id, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[]}`)
 	if err == nil && !r.ok() {

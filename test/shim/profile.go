@@ -93,8 +93,8 @@ func texts(v any) []string {
 
 var address = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
 
-// wrong is what Keycloak says of the first attribute that breaks the profile, or "". Validators that
-// are not here are not imposed.
+// wrong is what Keycloak says of the first attribute that breaks the profile, or "". Validators
+// that are not here are not imposed.
 func wrong(profile []attribute, u user) string {
 	for _, a := range profile {
 		values := u.values(a.Name)
@@ -111,29 +111,37 @@ func wrong(profile []attribute, u user) string {
 }
 
 func (a attribute) wrong(text string) string {
-	n := len([]rune(text))
 	for kind, config := range a.Validations {
+		said := ""
 		switch kind {
 		case "length":
-			if limit, ok := number(config["max"]); ok && n > limit {
-				return fmt.Sprintf("must have maximal length of %d.", limit)
-			}
-			if limit, ok := number(config["min"]); ok && n < limit {
-				return fmt.Sprintf("must have minimal length of %d.", limit)
-			}
+			said = wrongLength(len([]rune(text)), config)
 		case "pattern":
 			if re, err := regexp.Compile("^(?:" + fmt.Sprint(config["pattern"]) + ")$"); err == nil && !re.MatchString(text) {
-				return "doesnt match required format."
+				said = "doesnt match required format."
 			}
 		case "options":
 			if !slices.Contains(texts(config["options"]), text) {
-				return "has invalid value."
+				said = "has invalid value."
 			}
 		case "email":
 			if !address.MatchString(text) {
-				return "is not a valid e-mail address."
+				said = "is not a valid e-mail address."
 			}
 		}
+		if said != "" {
+			return said
+		}
+	}
+	return ""
+}
+
+func wrongLength(n int, config map[string]any) string {
+	if limit, ok := number(config["max"]); ok && n > limit {
+		return fmt.Sprintf("must have maximal length of %d.", limit)
+	}
+	if limit, ok := number(config["min"]); ok && n < limit {
+		return fmt.Sprintf("must have minimal length of %d.", limit)
 	}
 	return ""
 }

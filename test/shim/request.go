@@ -52,7 +52,8 @@ func (x *exchange) operations() []operation {
 	return all
 }
 
-// setting is what a request says of one attribute, by its path in lower case. A nil value removes it.
+// setting is what a request says of one attribute, by its path in lower case. A nil value removes
+// it.
 type setting struct {
 	path  string
 	value any

@@ -6,9 +6,10 @@ import (
 	"strings"
 )
 
-// Rule is one thing that Keycloak 26.8 is expected to do otherwise than 26.7.3. The number is that of
-// the list of expectations. Not imposed are: federated users (9), who would need a federation; groups
-// of organizations (9), which 26.7.3 does not show either (measured); 12, which no request shows.
+// Rule is one thing that Keycloak 26.8 is expected to do otherwise than 26.7.3. The number is that
+// of the list of expectations. Not imposed are: federated users (9), who would need a federation;
+// groups of organizations (9), which 26.7.3 does not show either (measured); 12, which no request
+// shows.
 type Rule string
 
 // The rules.

@@ -8,11 +8,12 @@ import (
 )
 
 // An attribute that is multivalued in the profile and mapped to an extension that the RFCs do not
-// define is a list. Keycloak 26.7.3 shows its first value as a text, stores the first of a list that a
-// PATCH sends, and makes an empty text of a list that a POST sends (measured). Releases from 26.8 on
-// are expected to show and to store lists, and to take a text for a list of one. Both are understood:
-// a POST sends the first value, a PATCH the whole list, and what is shown is made a list. If Keycloak
-// has the first value only, the whole list is kept beside it, as with e-mail addresses.
+// define is a list. Keycloak 26.7.3 shows its first value as a text, stores the first of a list
+// that a PATCH sends, and makes an empty text of a list that a POST sends (measured). Releases
+// from 26.8 on are expected to show and to store lists, and to take a text for a list of one. Both
+// are understood: a POST sends the first value, a PATCH the whole list, and what is shown is made
+// a list. If Keycloak has the first value only, the whole list is kept beside it, as with e-mail
+// addresses.
 
 // list reports whether the attribute is a list.
 func (a attribute) list() bool {
@@ -23,10 +24,10 @@ func (a attribute) list() bool {
 	return !defined
 }
 
-// Lists is what Keycloak shows of a user with a list for each attribute that is one.
-func (p *Profile) Lists(shown scim.Resource) scim.Resource {
+// Lists is what Keycloak shows of a resource, with a list for each attribute that is one.
+func (p *Profile) Lists(t scim.ResourceType, shown scim.Resource) scim.Resource {
 	for _, a := range p.mapped {
-		if !a.list() {
+		if t != scim.User || shown.IsZero() || !a.list() {
 			continue
 		}
 		if raw := shown.Get(a.path); document.IsText(raw) {
@@ -62,8 +63,9 @@ func (a attribute) listValue(raw string) (string, error) {
 	return document.Array(values), nil
 }
 
-// Longer are the operations that give a new user the elements of lists that the create did not send.
-// There are none for a list of which Keycloak shows a text, because it would take the first again.
+// Longer are the operations that give a new user the elements of lists that the create did not
+// send. There are none for a list of which Keycloak shows a text, because it would take the first
+// again.
 func (p *Profile) Longer(t scim.ResourceType, shown, wanted scim.Resource) []Op {
 	var ops []Op
 	for _, a := range p.mapped {
