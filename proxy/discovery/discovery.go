@@ -50,8 +50,8 @@ func Config(a directory.Capabilities) scim.Resource {
 		With("meta", `{"resourceType":"ServiceProviderConfig"}`)
 }
 
-// Schemas are the schema definitions. An attribute that is never returned is not among them, because
-// it is dropped when it is given: a client that finds password there would rely on it.
+// Schemas are the schema definitions, without attributes that are never returned. They are dropped
+// if they are given, and a client that finds password in the schema would rely on it.
 func Schemas(s scim.Schemas) []scim.Resource {
 	var out []scim.Resource
 	for _, t := range []scim.ResourceType{scim.User, scim.Group} {
