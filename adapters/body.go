@@ -26,14 +26,6 @@ func eachAttribute(m *protocol.Message, body *scim.Object, change func(def scim.
 	})
 }
 
-// respell changes the path of an operation and the keys of its value.
-func respell(op *protocol.Operation, name func(string) string) {
-	if path := op.Raw("path"); document.IsText(path) && name(document.Text(path)) != document.Text(path) {
-		op.SetPathText(name(document.Text(path)))
-	}
-	op.SetValue(mapObject(op.Value(), respelled(name)))
-}
-
 // respelled makes the function for Map that changes names only.
 func respelled(name func(string) string) func(key, raw string) (string, string) {
 	return func(key, raw string) (string, string) { return name(key), raw }

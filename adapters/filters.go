@@ -47,7 +47,7 @@ func unquotedLiteral() protocol.Rule {
 func fixFilter(m *protocol.Message, fixed string) bool { return parses(fixed) && m.SetFilter(fixed) }
 
 // literals puts the words that are compared with in JSON's spelling: true, false and null in lower
-// case, and, if asked for, other words in quotes. Single quotes stay an error: who writes them means
+// case, and with quote other words in quotes. Single quotes stay an error, because the client means
 // a text without them.
 func literals(text string, quote bool) string {
 	var b strings.Builder

@@ -33,8 +33,15 @@ func TestRulesAreLinear(t *testing.T) {
 		"operations": {"PATCH", true, func(n int) string {
 			return patch(`[` + repeat(n, `{"op":"Remove","path":"members[value eq \"%036d\"]"}`) + `]`)
 		}},
-		"keys": {"PATCH", false, func(n int) string { return patch(`[{"op":"add","value":{` + repeat(n, `"k%d":""`) + `}}]`) }},
-		"body": {"PUT", false, func(n int) string { return `{"userName":"a",` + repeat(n, `"k%d":"True"`) + `}` }},
+		"keys":        {"PATCH", false, func(n int) string { return patch(`[{"op":"add","value":{` + repeat(n, `"k%d":""`) + `}}]`) }},
+		"body":        {"PUT", false, func(n int) string { return `{"userName":"a",` + repeat(n, `"k%d":"True"`) + `}` }},
+		"dotted keys": {"PUT", false, func(n int) string { return `{"userName":"a",` + repeat(n, `"urn:x%d:2.0:User.a":"True"`) + `}` }},
+		"lists of one": {"PUT", false, func(n int) string {
+			return `{"userName":"a","emails":[` + repeat(n, `{"value":[{"value":"%d"}]}`) + `]}`
+		}},
+		"core object": {"PUT", false, func(n int) string {
+			return `{"urn:ietf:params:scim:schemas:core:2.0:User":{` + repeat(n, `"k%d":1`) + `}}`
+		}},
 		"list": {"PUT", false, func(n int) string {
 			return `{"userName":"a","Emails":[` + repeat(n, `{"Value":"%d@example.com"}`) + `]}`
 		}},

@@ -58,6 +58,7 @@ func TestOneSchemaUnderTwoNames(t *testing.T) {
 		`{"userName":"a","urn:scim:schemas:extension:enterprise:1.0":{"department":"d"}}`:                                                      `{"userName":"a","` + enterprise + `":{"department":"d"}}`,
 		`{"urn:scim:schemas:extension:enterprise:1.0":{"department":"d","division":"v"},"userName":"a","` + enterprise + `":{"division":"w"}}`: `{"userName":"a","` + enterprise + `":{"division":"w","department":"d"}}`,
 		`{"userName":"a","urn:scim:schemas:extension:enterprise:1.0":{"division":"v"},"urn:scim:schemas:extension:enterprise:2.0":null}`:       `{"userName":"a","` + enterprise + `":{"division":"v"}}`,
+		`{"userName":"a","urn:scim:schemas:extension:enterprise:1.0":null,"urn:scim:schemas:extension:enterprise:2.0:User":{"division":"v"}}`:  `{"userName":"a","` + enterprise + `":{"division":"v"}}`,
 	} {
 		got, _ := normalise(protocol.Request{Method: "PUT", Type: scim.User, ID: "1", Body: []byte(in), Query: url.Values{}})
 		if string(got.Body) != want {

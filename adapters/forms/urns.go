@@ -95,29 +95,32 @@ func (s spelling) text(text string) string {
 }
 
 // keys repairs the names of the members. The members of one schema under two names are merged; of
-// an attribute that is given twice the first one counts.
+// an attribute that is given twice the first one counts, a standard name before others.
 func (s spelling) keys(o *scim.Object) {
+	fixed, first := map[string]string{}, map[string]string{}
 	for _, name := range o.Names() {
-		fixed := s.word(name)
-		if fixed == name {
+		to := s.word(name)
+		if to == name {
 			continue
 		}
-		raw := o.Raw(name)
-		if strings.EqualFold(fixed, name) || !o.Has(fixed) {
-			renamed(o, name, fixed)
+		into := first[document.Fold(to)]
+		if !strings.EqualFold(to, name) && o.Has(to) {
+			into = to
+		}
+		if into == "" {
+			fixed[name], first[document.Fold(to)] = to, name
 			continue
+		}
+		if more, ok := Object(o.Raw(name)); ok {
+			o.Put(into, merged(o.Raw(into), more))
 		}
 		o.Put(name, "")
-		if more, ok := Object(raw); ok {
-			o.Put(fixed, merged(o.Raw(fixed), more))
-		}
 	}
-}
-
-// renamed gives a member another name in its place.
-func renamed(o *scim.Object, from, to string) {
+	if len(fixed) == 0 {
+		return
+	}
 	o.Map(func(name, raw string) (string, string) {
-		if name == from {
+		if to, ok := fixed[name]; ok {
 			name = to
 		}
 		return name, raw
@@ -128,7 +131,7 @@ func renamed(o *scim.Object, from, to string) {
 func merged(raw string, more scim.Resource) string {
 	into, ok := Object(raw)
 	if !ok {
-		return raw
+		return more.String()
 	}
 	o := into.Object()
 	for name, raw := range more.All() {

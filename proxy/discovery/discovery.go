@@ -47,8 +47,8 @@ func Config(a directory.Capabilities) scim.Resource {
 		With("meta", `{"resourceType":"ServiceProviderConfig"}`)
 }
 
-// Schemas returns the schema definitions, without attributes that are never returned: a client that
-// finds password there would rely on it, and it is dropped.
+// Schemas returns the schema definitions, without attributes that are never returned: they are
+// dropped from requests, and a client that finds password in the schema would rely on it.
 func Schemas(s scim.Schemas) []scim.Resource {
 	var out []scim.Resource
 	for _, t := range []scim.ResourceType{scim.User, scim.Group} {

@@ -10,9 +10,9 @@ import (
 )
 
 // eachType returns the resolved query for each type that it is about. A search over all types (RFC
-// 7644 section 3.4.3) is about users and groups, in this order. A type without the attributes of the
-// filter has no results, and one without the attribute of the order has no value to sort by. What is
-// invalid for all types is refused.
+// 7644 section 3.4.3) is about users and groups, in this order. A type without the attributes of
+// the filter has no results, and one without the attribute of the order has no value to sort by. A
+// query that is invalid for all types is refused.
 func (d *Directory) eachType(q directory.Query) ([]directory.Query, error) {
 	if q.Type != "" {
 		one, err := d.resolve(q)

@@ -63,8 +63,8 @@ func TestSortedCursors(t *testing.T) {
 	}
 }
 
-// Others may create and delete between two pages: nothing that stays is missed or comes twice. Texts
-// that a cursor has no room for are no exception.
+// Others may create and delete between two pages: nothing that stays is missed or comes twice, also
+// if the texts are too long for a cursor.
 func TestSortedCursorsWhileOthersWrite(t *testing.T) {
 	s := build(wide)
 	long := strings.Repeat("ä", 300)

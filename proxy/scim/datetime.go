@@ -2,8 +2,8 @@ package scim
 
 import "time"
 
-// ParseDateTime reads a dateTime (RFC 7643 section 2.3.5, which is that of XML Schema). One without a
-// time zone is in UTC.
+// ParseDateTime reads a dateTime (RFC 7643 section 2.3.5, as in XML Schema). Without a time zone it
+// is in UTC.
 func ParseDateTime(text string) (time.Time, error) {
 	t, err := time.Parse(time.RFC3339, text)
 	if err == nil {

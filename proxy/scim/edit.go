@@ -107,8 +107,8 @@ func (e edit) everySub(v *document.Node, clears bool) error {
 	return nil
 }
 
-// selectedOnly handles manager[value eq "x"], a filter on a single-valued attribute whose value refers
-// to something: the one value is selected or not. A value that is added takes its place.
+// selectedOnly handles manager[value eq "x"], a filter on a single-valued attribute that has a
+// "value": the one value is selected or not. A value that is added takes its place.
 func (e edit) selectedOnly(v *document.Node, clears bool) error {
 	if err := e.selected(v, clears); err != nil {
 		return err

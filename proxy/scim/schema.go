@@ -31,8 +31,7 @@ type Attribute struct {
 // Sub returns a sub-attribute.
 func (a Attribute) Sub(name string) (Attribute, bool) { return pick(a.SubAttributes, name) }
 
-// Settable is a value without the sub-attributes that no client sets. They are ignored when they are
-// given (RFC 7644 section 3.3).
+// Settable is a value without readOnly sub-attributes, which are ignored (RFC 7644 section 3.3).
 func (a Attribute) Settable(raw string) string {
 	fixed := func(s Attribute) bool { return s.Mutability == "readOnly" }
 	if a.Mutability == "readOnly" || !slices.ContainsFunc(a.SubAttributes, fixed) {
@@ -209,8 +208,8 @@ func (s Schemas) Open(t ResourceType, p AttrPath) bool {
 	return p.URN != "" && !declared
 }
 
-// Settable is a resource without what no client sets: readOnly attributes and sub-attributes, which
-// are ignored (RFC 7644 section 3.3), and what is never returned.
+// Settable is a resource without readOnly attributes and sub-attributes, which are ignored (RFC 7644
+// section 3.3), and without attributes that are never returned.
 func (s Schemas) Settable(t ResourceType, r Resource) Resource {
 	return r.Map(func(name, raw string) (string, string) {
 		if strings.Contains(name, ":") {
