@@ -34,6 +34,7 @@ type world struct {
 	last         kctest.Reply
 	who          string
 	extraHeaders http.Header
+	tb           testing.TB // of a script
 }
 
 func newWorld(t testing.TB) *world { return newWorldIn(t, kctest.NewRealm(t)) }

@@ -20,6 +20,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/test/corpus"
+	"keycloak-scim-proxy/test/kctest"
 	"keycloak-scim-proxy/test/shim"
 )
 
@@ -128,7 +129,10 @@ func (s *stage) play(t *testing.T, c corpus.Case) error {
 	}
 	for _, r := range c.Requests {
 		r.Target, r.Body = s.real(r.Target), s.real(r.Body)
-		a := mustAsk(t, s.base, s.token, r)
+		a, err := s.w.untouched(t, r.Method, r.Target, func() kctest.Reply { return mustAsk(t, s.base, s.token, r) })
+		if err != nil {
+			return err
+		}
 		w.Status, w.Answer = a.Status, string(a.Body)
 		w.Statuses = append(w.Statuses, a.Status)
 		if id := gjson.GetBytes(a.Body, "id").String(); r.Method == http.MethodPost && a.Status == http.StatusCreated {

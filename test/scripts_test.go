@@ -34,6 +34,7 @@ func runScripts(t *testing.T, rules ...shim.Rule) {
 		Setup: func(e *testscript.Env) error {
 			tb, _ := e.T().(testing.TB)
 			w := behind(tb, rules...)
+			w.tb = tb
 			e.Values[worldKey{}] = w
 			e.Setenv("PROXY", w.proxy)
 			e.Setenv("BASE", w.base())
@@ -94,7 +95,9 @@ func call(ts *testscript.TestScript, neg bool, args []string) {
 	if b != "" && h.Get("Content-Type") == "" {
 		h.Set("Content-Type", "application/scim+json")
 	}
-	w.last = request(ts, args[0], w.base()+args[1], b, h)
+	a, err := w.untouched(w.tb, args[0], args[1], func() kctest.Reply { return request(ts, args[0], w.base()+args[1], b, h) })
+	ts.Check(err)
+	w.last = a
 }
 
 // send METHOD URL [FILE] sends a request without credentials.

@@ -108,7 +108,7 @@ func TestProfiles(t *testing.T) {
 	id := p.make("ada")
 	const foreign = "urn:example:params:scim:schemas:extension:foreign:2.0:User"
 	n := 0
-	for key, value := range map[string]string{"dispalyName": `"x"`, "shoeSize": `44`, foreign: `{"badge":"7"}`, "badges": `[{"type":"a","value":"1"}]`} {
+	for key, value := range map[string]string{"dispalyName": `"x"`, "shoeSize": `{"eu":44}`, foreign: `{"badge":"7"}`, "badges": `[{"type":"a","value":"1"}]`} {
 		for verb, w := range writes(id, "ada", key, value) {
 			if verb == "POST" {
 				n++

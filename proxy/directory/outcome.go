@@ -66,10 +66,12 @@ func Undone(cause, err error) error {
 	return scim.Left(cause, err)
 }
 
+var lastModified = scim.AttrPath{Name: "meta", Sub: "lastModified"}
+
 // Undo returns the resource now, with the change from before to after reversed. It restores only
 // leaves that still have their value in after; changes by others stay. It never enables a user
 // again, because others may have disabled the user too. whole reports whether everything was
-// restored.
+// restored; meta.lastModified is restored with it.
 func Undo(now, before, after scim.Resource) (undone scim.Resource, whole bool) {
 	out, whole := now, true
 	for _, op := range scim.Diff(after, before) {
@@ -80,6 +82,9 @@ func Undo(now, before, after scim.Resource) (undone scim.Resource, whole bool) {
 			continue
 		}
 		out = out.Set(at, op.Value)
+	}
+	if whole && document.Same(now.Get(lastModified), after.Get(lastModified)) {
+		out = out.Set(lastModified, before.Get(lastModified))
 	}
 	return out, whole
 }

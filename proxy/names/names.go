@@ -148,7 +148,7 @@ func (x *examination) value(at scim.AttrPath, raw string) error {
 	return nil
 }
 
-// standard are the sub-attributes that every multi-valued attribute may have (RFC 7643 section 2.4).
+// standard are the sub-attributes of every multi-valued attribute (RFC 7643 section 2.4).
 var standard = []string{"type", "primary", "display", "value", "$ref"}
 
 func isStandard(name string) bool {

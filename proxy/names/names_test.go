@@ -62,7 +62,7 @@ func TestVerbsAgree(t *testing.T) {
 		`{"name":{"givnName":"x"}}`:                                          "name.givnName name.givenName",
 		`{"emails":[{"vlaue":"a@b.test"}]}`:                                  "emails.vlaue emails.value",
 		`{"` + acme + `":{"bagde":"x"}}`:                                     acme + ":bagde " + acme + ":badge",
-		`{"` + scim.EnterpriseURN + `":{"departmnet":"x"}}`:                  scim.EnterpriseURN + ":departmnet " + scim.EnterpriseURN + ":department",
+		`{"` + scim.EnterpriseURN + `":{"departmentt":"x"}}`:                 scim.EnterpriseURN + ":departmentt " + scim.EnterpriseURN + ":department",
 		`{"` + strings.Replace(acme, "acme", "acne", 1) + `":{"badge":"x"}}`: strings.Replace(acme, "acme", "acne", 1) + " " + acme,
 		`{"shoeSize":44}`:                                                    "",
 		`{"cost centre":"x"}`:                                                "",

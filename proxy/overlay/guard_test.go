@@ -2,6 +2,7 @@ package overlay_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -161,6 +162,45 @@ func TestUpdateThatCannotBeKeptIsUndone(t *testing.T) {
 			if now := got.Get(scim.MustPath(path)); now != raw {
 				t.Errorf("%s: %s is %s, want %s", what, path, now, raw)
 			}
+		}
+	}
+}
+
+// A change that is undone leaves the record as it was, the time of the last change included.
+func TestUndoRestoresTheRecord(t *testing.T) {
+	for name, earlier := range map[string]bool{"changed before": true, "never changed": false} {
+		h := build(t, directorytest.KeycloakCapabilities())
+		made, err := h.Create(t.Context(), scim.User, document.Must(`{"userName":"u","active":true,"title":"t"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ref := scim.Ref{Type: scim.User, ID: made.ID()}
+		set := func(title string) (before, after scim.Resource) {
+			h.clock = h.clock.Add(1234567 * time.Nanosecond)
+			after, err := h.Update(t.Context(), ref, func(cur scim.Resource) (scim.Resource, error) {
+				before = cur
+				return cur.With("title", title), nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return before, after
+		}
+		if earlier {
+			set(`"first"`)
+		}
+		was, err := h.records.Load(t.Context(), ref.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, after := set(`"second"`)
+		cause := scim.InvalidValue("a later step failed")
+		if err := directory.PutBack(t.Context(), h, ref, before, after, cause); !errors.Is(err, cause) {
+			t.Fatal(err)
+		}
+		now, err := h.records.Load(t.Context(), ref.ID)
+		if got, want := string(now[ref.ID].Body), string(was[ref.ID].Body); err != nil || got != want {
+			t.Errorf("%s: %v, the record was %s, is %s", name, err, want, got)
 		}
 	}
 }

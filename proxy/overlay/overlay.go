@@ -177,8 +177,10 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit directory.Edi
 	if err := d.checkSize(next.size()); err != nil {
 		return scim.Resource{}, err
 	}
-	if len(scim.Diff(current, wanted)) > 0 {
-		next.Modified = d.now()
+	if at, undone := restored(current, wanted, shown); undone {
+		next.Modified = at
+	} else if len(scim.Diff(current, wanted)) > 0 {
+		next.Modified = d.moment()
 	}
 	answer := next.merge(ref.Type, shown, directory.Fields{})
 	if found := terms(ref.Type, answer); !next.equal(rec) || !slices.Equal(found, stored.Terms) {
@@ -209,7 +211,7 @@ func (d *Directory) ChangeMembers(ctx context.Context, group scim.Ref, m directo
 		if err != nil {
 			return err
 		}
-		rec.Type, rec.Modified = group.Type, d.now()
+		rec.Type, rec.Modified = group.Type, d.moment()
 		return d.records.save(ctx, group.ID, stored, rec)
 	})
 	return nil

@@ -70,6 +70,23 @@ func (rec record) standing(shown scim.Resource) map[scim.AttrPath]override {
 	return out
 }
 
+// moment is the current time as it is shown.
+func (d *Directory) moment() time.Time { return d.now().UTC().Truncate(time.Millisecond) }
+
+// restored reports whether an edit sets meta.lastModified, as only the undo of a change does, and
+// returns the time to keep: none if Keycloak shows it.
+func restored(current, wanted, shown scim.Resource) (time.Time, bool) {
+	asked := wanted.Get(lastModified)
+	at, err := time.Parse(time.RFC3339, document.Text(asked))
+	if err != nil || asked == current.Get(lastModified) {
+		return time.Time{}, false
+	}
+	if native, err := time.Parse(time.RFC3339, document.Text(shown.Get(lastModified))); err == nil && !at.After(native) {
+		return time.Time{}, true
+	}
+	return at, true
+}
+
 // schemas returns the schemas of the resource's data as JSON texts, also of extensions that a read
 // of a few attributes left out.
 func (rec record) schemas(t scim.ResourceType, doc *scim.Object) []string {
