@@ -141,7 +141,7 @@ func (r *Realm) Update(ctx context.Context, ref scim.Ref, edit directory.Edit) (
 	}
 	leaves := ref.Type == scim.User && wanted.Get(active) == "false"
 	shown, err := r.change(ctx, ref, current, ops)
-	if err != nil && leaves && current.Get(active) != "false" {
+	if err != nil && leaves && current.Get(active) != "false" && !directory.OutcomeOf(ctx).InDoubt() {
 		shown, err = r.deactivate(ctx, ref, ops, err)
 	}
 	if err == nil && leaves {
