@@ -27,7 +27,7 @@ type rowsOf struct {
 // the returned page whole. each has the query for each type; a type without the attribute of the
 // order has no value to sort by.
 func (d *Directory) scan(ctx context.Context, q directory.Query, each []directory.Query) (directory.Page, error) {
-	at, err := d.openRow(ctx, q)
+	at, err := d.Cursors.OpenRow(ctx, q)
 	if err != nil {
 		return directory.Page{}, err
 	}

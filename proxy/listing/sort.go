@@ -2,7 +2,6 @@ package listing
 
 import (
 	"cmp"
-	"context"
 	"slices"
 	"strings"
 
@@ -43,28 +42,13 @@ func (s rowsOf) compare(a, b row) int {
 	return cmp.Or(order, strings.Compare(a.id, b.id))
 }
 
-// openRow returns the last row of the page before, or nil if there is none.
-func (d *Directory) openRow(ctx context.Context, q directory.Query) (*row, error) {
-	if q.Cursor == nil || *q.Cursor == "" {
-		return nil, nil
-	}
-	text, err := d.Cursors.Open(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	at, err := position.ParseRow(text)
-	if err != nil {
-		return nil, scim.InvalidCursor("the cursor belongs to another query")
-	}
-	return &row{id: at.ID, key: at.Key}, nil
-}
-
 // after returns the sorted rows behind another one, or all.
-func (s rowsOf) after(rows []row, last *row) []row {
+func (s rowsOf) after(rows []row, last *position.Row) []row {
 	if last == nil {
 		return rows
 	}
-	from := slices.IndexFunc(rows, func(r row) bool { return s.compare(r, *last) > 0 })
+	at := row{id: last.ID, key: last.Key}
+	from := slices.IndexFunc(rows, func(r row) bool { return s.compare(r, at) > 0 })
 	if from < 0 {
 		return nil
 	}

@@ -96,3 +96,19 @@ func (c Cursors) Open(ctx context.Context, q directory.Query) (string, error) {
 	}
 	return at.After, nil
 }
+
+// OpenRow returns the last row of the page before, nil if there is none.
+func (c Cursors) OpenRow(ctx context.Context, q directory.Query) (*Row, error) {
+	if q.Cursor == nil || *q.Cursor == "" {
+		return nil, nil
+	}
+	text, err := c.Open(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	at, err := parseRow(text)
+	if err != nil {
+		return nil, scim.InvalidCursor("the cursor belongs to another query")
+	}
+	return &at, nil
+}

@@ -83,8 +83,8 @@ func (r Row) String() string {
 	return string(b)
 }
 
-// ParseRow reads the text of a position.
-func ParseRow(text string) (r Row, err error) {
+// parseRow reads the text of a position.
+func parseRow(text string) (r Row, err error) {
 	err = json.Unmarshal([]byte(text), &r)
 	return r, err
 }
