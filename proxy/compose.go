@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"time"
 
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/directory"
@@ -39,6 +40,7 @@ type tenant struct {
 	plan    plan
 	account *keycloak.Account // nil: callers act with their own credential
 	mark    *storemark.Mark   // nil: there is no account to mark
+	ended   func(error)       // gets the error of each call that failed; nil: none does
 	warned  sync.Once
 }
 
@@ -68,6 +70,9 @@ type entrance struct {
 // Authenticate makes the session of a request. It asks Keycloak nothing but who is calling.
 func (e entrance) Authenticate(r *http.Request, variables map[string]string) (scimhttp.Session, error) {
 	c, err := e.authenticate(r, variables)
+	if c.tenant != nil {
+		observe.From(r.Context()).Note(func(s *observe.Summary) { s.Realm = c.scope.realm.name })
+	}
 	if err != nil {
 		s := scimhttp.Session{KeyID: c.keyID}
 		if c.tenant != nil {
@@ -95,14 +100,34 @@ func session(ctx context.Context, c caller) scimhttp.Session {
 	s := scimhttp.Session{
 		Tenant: c.name, KeyID: c.keyID, Service: service, Decode: decoder.Decode, Schemas: c.plan.schemas,
 		Bulk: bulk.Runner{Service: service, Decode: decoder.Decode, Workers: bulkWorkers, Pool: c.scope.pool, Limits: c.plan.bulk},
-		Discovery: func() scimhttp.Discovery {
-			return scimhttp.Discovery{Config: discovery.Config(advertised), Schemas: discovery.Schemas(c.plan.schemas), ResourceTypes: discovery.ResourceTypes(c.plan.schemas)}
+		Discovery: func(ctx context.Context, endpoint string) scimhttp.Discovery {
+			can := advertised
+			if endpoint == "ServiceProviderConfig" {
+				return scimhttp.Discovery{Config: discovery.Config(can)}
+			}
+			can.Required = c.required(ctx)
+			return scimhttp.Discovery{Schemas: discovery.Schemas(c.plan.schemas, can), ResourceTypes: discovery.ResourceTypes(c.plan.schemas, can)}
 		},
 	}
 	if c.account == nil {
 		s.Bulk.Prove = service.prove
 	}
 	return s
+}
+
+// discoveryWait is how long discovery waits for the realm's user profile.
+const discoveryWait = 2 * time.Second
+
+// required are the attributes that the realm's user profile requires. Discovery is answered without
+// them if the profile cannot be read.
+func (c caller) required(ctx context.Context) map[scim.ResourceType][]scim.AttrPath {
+	ctx, cancel := context.WithTimeout(ctx, discoveryWait)
+	defer cancel()
+	p, err := c.scope.profile(ctx, c.credential)
+	if err != nil {
+		return nil
+	}
+	return compose(c, p).Capabilities().Required
 }
 
 // advertise is what the layers of a caller can do. It does not depend on the realm's user profile.
@@ -124,9 +149,18 @@ type layered struct {
 func (l *layered) Do(ctx context.Context, c protocol.Call) (protocol.Answer, error) {
 	s, err := l.layers(ctx)
 	if err != nil {
-		return protocol.Answer{}, err
+		return protocol.Answer{}, l.saw(err)
 	}
-	return s.Do(ctx, c)
+	a, err := s.Do(ctx, c)
+	return a, l.saw(err)
+}
+
+// saw tells of a fault of the tenant's account.
+func (l *layered) saw(err error) error {
+	if err != nil && l.ended != nil {
+		l.ended(err)
+	}
+	return err
 }
 
 // prove reports whether the caller may write.

@@ -18,6 +18,7 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/listing"
@@ -42,6 +43,8 @@ type Proxy struct {
 	newID    func() string // of a request, for the log and the caller
 	registry *prometheus.Registry
 	sinks    []observe.Sink
+	metrics  *observe.Metrics
+	monitor  *health.Monitor
 	meter    *meter.Meter
 	realms   *realms
 	tenants  *tenants
@@ -62,13 +65,15 @@ func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
 	}
 	p := &Proxy{cfg: cfg, engine: engine, log: log, now: time.Now, newID: rand.Text, registry: prometheus.NewRegistry()}
 	now := func() time.Time { return p.now() }
-	p.sinks = []observe.Sink{observe.NewMetrics(p.registry), observe.NewLog(log)} // whoever has seen the line finds it counted
+	p.metrics = observe.NewMetrics(p.registry, p.configured)
+	p.sinks = []observe.Sink{p.metrics, observe.NewLog(log)} // whoever has seen the line finds it counted
 	p.meter = meter.New(int64(cfg.Limits.Memory))
 	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(to, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
 	p.realms = newRealms(p.client, engine, p.requestTimeout()+p.doubt()+lockSpare, now)
 	if p.tenants, err = newTenants(cfg.Tenants, p.tenant, now, log); err == nil && cfg.TLS != nil {
 		p.tls, err = transport.ServerTLS(*cfg.TLS, now)
 	}
+	p.monitor = health.NewMonitor(p.watched(), now, p.changed)
 	if err == nil && cfg.DropIn.Passthrough != nil {
 		p.pass, err = newPassthrough(cfg, to)
 	}
@@ -88,8 +93,9 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 	t.plan.schemas = withExtensions(t.plan.schemas, c.Extensions)
 	t.plan.writing.MembersShown, t.plan.writing.SkipUnknownMembers = c.MembersShown, c.UnknownMembers == "skip"
 	t.account = keycloak.NewAccount(p.client, c.Realm, c.ServiceAccount.ClientID, c.ServiceAccount.Secret, t.scope.now)
+	t.ended = func(err error) { p.monitor.Saw(c.Tenant, err) }
 	t.mark = storemark.New(storemark.Options{
-		Account: t.account, Stamp: p.stamp, Expect: p.cfg.Store.ExpectStamp, Now: t.scope.now,
+		Account: storemark.Self{Account: t.account}, Stamp: p.stamp, Expect: p.cfg.Store.ExpectStamp, Now: t.scope.now,
 		Unmarkable: func(err error) {
 			p.log.Info("the account cannot be marked in Keycloak, so a store that is lost while the proxy does not run is not found out",
 				zap.String("tenant", c.Tenant), zap.Error(err))
@@ -125,12 +131,15 @@ func (p *Proxy) dropIn() *dropIn {
 				r := realm{name: name, client: p.client}
 				return r.directory(keycloak.Caller(token), profile.Stock()).Permitted(ctx)
 			},
-			Configured: func(realm string) bool {
-				return slices.ContainsFunc(p.cfg.Tenants, func(t config.Tenant) bool { return t.Realm == realm })
-			},
+			Configured: p.configured,
 		}),
 		realms: p.realms, plan: p.plan(),
 	}
+}
+
+// configured reports whether a realm has a tenant.
+func (p *Proxy) configured(realm string) bool {
+	return slices.ContainsFunc(p.cfg.Tenants, func(t config.Tenant) bool { return t.Realm == realm })
 }
 
 func newPassthrough(cfg config.Config, to *http.Transport) (*passthrough.Passthrough, error) {

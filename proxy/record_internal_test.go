@@ -33,21 +33,21 @@ func TestLogLineAndMetrics(t *testing.T) {
 		want                            string
 	}{
 		{"answered", "GET", "/scim/v2/ServiceProviderConfig", "acme", "", false,
-			"info call=discovery cause= method=GET path=/scim/v2/ServiceProviderConfig scimType= status=200 tenant=acme key=k1"},
+			"info call=discovery cause= method=GET path=/scim/v2/ServiceProviderConfig realm=acme-realm scimType= status=200 tenant=acme key=k1"},
 		{"no token", "GET", "/tenants/acme/scim/v2/Users", "", "", false,
-			"info call= cause=401 a bearer token is required method=GET path=/tenants/acme/scim/v2/Users scimType= status=401 tenant="},
+			"info call= cause=401 a bearer token is required method=GET path=/tenants/acme/scim/v2/Users realm= scimType= status=401 tenant="},
 		{"another tenant's token", "GET", "/tenants/acme/scim/v2/Users", "globex", "", false,
-			"info call= cause=401 the bearer token is not valid here method=GET path=/tenants/acme/scim/v2/Users scimType= status=401 tenant="},
+			"info call= cause=401 the bearer token is not valid here method=GET path=/tenants/acme/scim/v2/Users realm= scimType= status=401 tenant="},
 		{"no endpoint", "GET", "/elsewhere?secret=1", "acme", "", false,
-			"info call= cause=404 no such endpoint method=GET path=/elsewhere scimType= status=404 tenant="},
+			"info call= cause=404 no such endpoint method=GET path=/elsewhere realm= scimType= status=404 tenant="},
 		{"refused", "GET", "/scim/v2/Users?filter=x", "acme", "", false,
-			"info call= cause=400 invalidFilter: … method=GET path=/scim/v2/Users scimType=invalidFilter status=400 tenant=acme key=k1"},
+			"info call= cause=400 invalidFilter: … method=GET path=/scim/v2/Users realm=acme-realm scimType=invalidFilter status=400 tenant=acme key=k1"},
 		{"a dialect's rules", "PATCH", "/scim/v2/Users/u", "acme", patch, false,
-			"info call=patch cause=403 Keycloak does not allow this: Keycloak answered 403 method=PATCH path=/scim/v2/Users/u scimType= status=403 tenant=acme key=k1 idp=generic rules=[op-names text-booleans]"},
+			"info call=patch cause=403 Keycloak does not allow this: Keycloak answered 403 method=PATCH path=/scim/v2/Users/u realm=acme-realm scimType= status=403 tenant=acme key=k1 idp=generic rules=[op-names text-booleans]"},
 		{"Keycloak is down", "GET", "/scim/v2/Users", "globex", "", true,
-			"warn call=list cause=503 … method=GET path=/scim/v2/Users scimType= status=503 tenant=globex key=k1"},
+			"warn call=list cause=503 … method=GET path=/scim/v2/Users realm=globex-realm scimType= status=503 tenant=globex key=k1"},
 		{"Keycloak went down", "GET", "/scim/v2/Users", "acme", "", true,
-			"warn call=list cause=503 … method=GET path=/scim/v2/Users scimType= status=503 tenant=acme key=k1"},
+			"warn call=list cause=503 … method=GET path=/scim/v2/Users realm=acme-realm scimType= status=503 tenant=acme key=k1"},
 	} {
 		upstream.answer = play
 		if row.down {
@@ -73,14 +73,14 @@ func TestLogLineAndMetrics(t *testing.T) {
 	w := httptest.NewRecorder()
 	p.adminHandler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	for _, line := range []string{
-		`scim_request_duration_seconds_count{call="discovery",status="200",tenant="acme"} 1`,
-		`scim_request_duration_seconds_count{call="",status="401",tenant=""} 2`,
-		`scim_request_duration_seconds_count{call="",status="404",tenant=""} 1`,
-		`scim_request_duration_seconds_count{call="",status="400",tenant="acme"} 1`,
-		`scim_request_duration_seconds_count{call="patch",status="403",tenant="acme"} 1`,
-		`scim_request_duration_seconds_count{call="list",status="503",tenant="globex"} 1`,
-		`scim_rules_fired_total{idp="generic",rule="op-names",tenant="acme"} 1`,
-		`scim_rules_fired_total{idp="generic",rule="text-booleans",tenant="acme"} 1`,
+		`scim_request_duration_seconds_count{call="discovery",realm="acme-realm",status="200",tenant="acme"} 1`,
+		`scim_request_duration_seconds_count{call="",realm="",status="401",tenant=""} 2`,
+		`scim_request_duration_seconds_count{call="",realm="",status="404",tenant=""} 1`,
+		`scim_request_duration_seconds_count{call="",realm="acme-realm",status="400",tenant="acme"} 1`,
+		`scim_request_duration_seconds_count{call="patch",realm="acme-realm",status="403",tenant="acme"} 1`,
+		`scim_request_duration_seconds_count{call="list",realm="globex-realm",status="503",tenant="globex"} 1`,
+		`scim_rules_fired_total{idp="generic",realm="acme-realm",rule="op-names",tenant="acme"} 1`,
+		`scim_rules_fired_total{idp="generic",realm="acme-realm",rule="text-booleans",tenant="acme"} 1`,
 	} {
 		if !strings.Contains(w.Body.String(), line+"\n") {
 			t.Errorf("/metrics has no %s in\n%s", line, w.Body)
@@ -92,7 +92,7 @@ func TestLogLineAndMetrics(t *testing.T) {
 func lineText(e observer.LoggedEntry) string {
 	fields := e.ContextMap()
 	text := e.Level.String()
-	for _, key := range []string{"call", "cause", "method", "path", "scimType", "status", "tenant", "key", "idp", "rules"} {
+	for _, key := range []string{"call", "cause", "method", "path", "realm", "scimType", "status", "tenant", "key", "idp", "rules"} {
 		value, ok := fields[key]
 		delete(fields, key)
 		switch {

@@ -51,6 +51,8 @@ type Capabilities struct {
 	Filters map[scim.ResourceType]map[string]FilterSupport
 	// FilterLimits bound the filters that a List accepts, also one that resumes after a resource.
 	FilterLimits FilterLimits
+	// Required are the attributes that a resource must have beyond what the schemas require.
+	Required map[scim.ResourceType][]scim.AttrPath
 	// Order is the attribute that the directory's own order goes by, ascending, if that order is one
 	// that sortBy may mean.
 	Order map[scim.ResourceType]scim.AttrPath

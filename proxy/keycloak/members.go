@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/keycloak/fault"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
@@ -72,7 +73,7 @@ func (r *Realm) recover(ctx context.Context, group scim.Ref, m directory.MemberC
 	ctx = context.WithoutCancel(ctx)
 	now, err := r.members(ctx, group)
 	if err != nil {
-		return unfinished(cause, m)
+		return unfinished(errors.Join(cause, err), m)
 	}
 	if !refusal(cause) {
 		err = r.send(ctx, group, difference(now, m), 1)
@@ -81,7 +82,7 @@ func (r *Realm) recover(ctx context.Context, group scim.Ref, m directory.MemberC
 		}
 		cause = err
 		if now, err = r.members(ctx, group); err != nil {
-			return unfinished(cause, m)
+			return unfinished(errors.Join(cause, err), m)
 		}
 	}
 	if before == nil { // one chunk: it was applied whole or not at all, or what a race left is what was asked for
@@ -93,19 +94,21 @@ func (r *Realm) recover(ctx context.Context, group scim.Ref, m directory.MemberC
 	return cause
 }
 
-// refusal reports whether Keycloak said no to the request itself, so that sending it again cannot
-// help.
+// refusal reports whether Keycloak said no to the request itself or to the account, so that sending it
+// again cannot help.
 func refusal(err error) bool {
-	return scim.Refused(err) && scim.Status(err) != http.StatusConflict
+	_, broken := fault.In(err)
+	return broken || scim.Refused(err) && scim.Status(err) != http.StatusConflict
 }
 
 func unfinished(cause error, m directory.MemberChange) error {
 	ids := slices.Concat(m.Add, m.Remove)
 	shown := ids[:min(len(ids), 20)]
-	return &scim.Error{
-		Status: 503, RetryAfter: 5, Cause: cause,
-		Detail: fmt.Sprintf("the membership change was not finished; send it again. It concerns %d members: %s", len(ids), strings.Join(shown, ", ")),
+	concerns := fmt.Sprintf("It concerns %d members: %s", len(ids), strings.Join(shown, ", "))
+	if f, broken := fault.In(cause); broken {
+		return &scim.Error{Status: 500, Cause: cause, Detail: "the membership change was not finished. " + scim.AsError(f.Answer()).Detail + " " + concerns}
 	}
+	return &scim.Error{Status: 503, RetryAfter: 5, Cause: cause, Detail: "the membership change was not finished; send it again. " + concerns}
 }
 
 // difference is what is left to do when the group has these members.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/keycloak/fault"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 )
@@ -49,6 +50,9 @@ func (r *Realm) Create(ctx context.Context, t scim.ResourceType, asked scim.Reso
 	if err != nil {
 		return scim.Resource{}, err
 	}
+	if err := r.ShowsUsers(ctx); t == scim.User && err != nil {
+		return scim.Resource{}, err
+	}
 	a, err := r.call(ctx, http.MethodPost, r.path(scim.Ref{Type: t}), nil, body.String())
 	if err != nil {
 		return scim.Resource{}, err
@@ -63,7 +67,10 @@ func (r *Realm) Create(ctx context.Context, t scim.ResourceType, asked scim.Reso
 	shown, err := r.Get(ctx, scim.Ref{Type: t, ID: made.ID()}, directory.Fields{})
 	if err != nil { // whatever it is, the resource is there: it must not look like a refusal
 		directory.OutcomeOf(ctx).Doubt()
-		return scim.Resource{}, scim.Unavailable("the new resource", err)
+		if _, broken := fault.In(err); !broken {
+			err = scim.Unavailable("the new resource", err)
+		}
+		return scim.Resource{}, err
 	}
 	return shown, nil
 }
@@ -193,6 +200,13 @@ func (r *Realm) call(ctx context.Context, method, path string, v url.Values, bod
 	a, err := r.client.do(ctx, r.cred, request{method, path, v, body, "application/scim+json"})
 	if mayTakeEffect(method, a, err) {
 		directory.OutcomeOf(ctx).Doubt()
+	}
+	switch {
+	case err != nil:
+	case a.status == http.StatusForbidden:
+		err = r.behind403(ctx)
+	case a.status == http.StatusInternalServerError:
+		err = r.ShowsUsers(ctx)
 	}
 	return a, err
 }

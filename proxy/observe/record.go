@@ -15,13 +15,13 @@ type Record struct {
 
 // Summary is a record's content.
 type Summary struct {
-	RequestID, Tenant, KeyID, IDP, Verb, Method, Path string
-	Rules, Skipped                                    []string
-	Status                                            int
-	ScimType                                          string
-	Cause                                             error
-	KeycloakCalls                                     int
-	KeycloakTime                                      time.Duration
+	RequestID, Tenant, Realm, KeyID, IDP, Verb, Method, Path string
+	Rules, Skipped                                           []string
+	Status                                                   int
+	ScimType                                                 string
+	Cause                                                    error
+	KeycloakCalls                                            int
+	KeycloakTime                                             time.Duration
 }
 
 type key struct{}

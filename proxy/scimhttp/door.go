@@ -25,8 +25,8 @@ type Session struct {
 	Schemas scim.Schemas
 	// Bulk carries out many operations; it has the service and the decoder of the session.
 	Bulk bulk.Runner
-	// Discovery returns what is advertised.
-	Discovery func() Discovery
+	// Discovery returns what is advertised. What the endpoint does not show may be left out.
+	Discovery func(ctx context.Context, endpoint string) Discovery
 }
 
 // Discovery is what is advertised.

@@ -14,7 +14,6 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
-	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/overlay"
 	"keycloak-scim-proxy/proxy/store"
 )
@@ -22,7 +21,7 @@ import (
 // retryAge is how long the finding that the store is another one is kept: its data may be restored.
 const retryAge = 10 * time.Second
 
-// Account reads and writes the mark: keycloak.Account.
+// Account reads and writes the mark: Self.
 type Account interface {
 	Mark(ctx context.Context) (string, error)
 	SetMark(ctx context.Context, stamp string) error
@@ -93,7 +92,7 @@ func (m *Mark) compare(ctx context.Context) error {
 	defer m.mu.Unlock()
 	m.err = nil
 	switch {
-	case errors.Is(err, keycloak.ErrNoMark):
+	case errors.Is(err, ErrNoMark):
 		m.o.Unmarkable(err)
 		m.set = true
 	case err != nil:
@@ -145,7 +144,7 @@ func (m *Mark) write(ctx context.Context) error {
 		if err == nil {
 			err = m.o.Account.SetMark(ctx, stamp)
 		}
-		if errors.Is(err, keycloak.ErrNoMark) {
+		if errors.Is(err, ErrNoMark) {
 			m.o.Unmarkable(err)
 			err = nil
 		}

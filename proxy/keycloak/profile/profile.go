@@ -19,6 +19,8 @@ type Profile struct {
 	// shown are the attributes that Keycloak may show of a user; nil if the profile is not known.
 	shown []string
 	able  directory.Capabilities
+	// unset are the required attributes that no SCIM attribute sets, bare those without annotations.
+	unset, bare []string
 }
 
 type attribute struct {
@@ -26,8 +28,10 @@ type attribute struct {
 	Validations map[string]json.RawMessage `json:"validations"`
 	Annotations map[string]any             `json:"annotations"`
 	Required    *struct {
-		Roles []string `json:"roles"`
+		Roles  []string `json:"roles"`
+		Scopes []string `json:"scopes"`
 	} `json:"required"`
+	Default     string `json:"defaultValue"`
 	Permissions struct {
 		Edit []string `json:"edit"`
 	} `json:"permissions"`
@@ -51,10 +55,14 @@ func Parse(document []byte) (*Profile, error) {
 		return nil, err
 	}
 	mapped := map[string]attribute{}
+	var unset, bare []string
 	shown := []string{"userName", "emails", "name", "active", "groups", "meta"}
 	for _, a := range doc.Attributes {
 		path, ok := builtIn[a.Name]
 		if !ok {
+			if a.Annotations == nil {
+				bare = append(bare, a.Name)
+			}
 			if text := a.annotation(); text != "" {
 				shown = append(shown, text)
 			}
@@ -63,9 +71,13 @@ func Parse(document []byte) (*Profile, error) {
 		if ok {
 			a.path = path
 			mapped[path.Key()] = a
+		} else if a.binds() && a.Default == "" && len(a.Permissions.Edit) > 0 {
+			unset = append(unset, a.Name)
 		}
 	}
-	return newProfile(mapped, shown), nil
+	p := newProfile(mapped, shown)
+	p.unset, p.bare = unset, bare
+	return p, nil
 }
 
 // Stock is the profile of a new realm of Keycloak 26, for a credential that may not read the
@@ -87,7 +99,7 @@ func Stock() *Profile {
 }
 
 func newProfile(mapped map[string]attribute, shown []string) *Profile {
-	return &Profile{mapped, shown, able(mapped)}
+	return &Profile{mapped: mapped, shown: shown, able: able(mapped)}
 }
 
 // annotation is the SCIM path that an administrator gave the attribute, or "".
@@ -121,5 +133,5 @@ func (a attribute) annotated() (scim.AttrPath, bool) {
 // the role "user" binds only people who edit their own account (measured: an administrator's PATCH
 // may remove the attribute, a POST may not leave it out).
 func (a attribute) required() bool {
-	return a.Required != nil && (len(a.Required.Roles) == 0 || slices.Contains(a.Required.Roles, "admin"))
+	return a.binds() && (len(a.Required.Roles) == 0 || slices.Contains(a.Required.Roles, "admin"))
 }

@@ -1,4 +1,4 @@
-package proxy
+package health
 
 import (
 	"context"
@@ -17,14 +17,15 @@ import (
 	"keycloak-scim-proxy/proxy/store/storetest"
 )
 
-func askReady(ctx context.Context, r *readiness) (status int, text string) {
+func askReady(ctx context.Context, r *Readiness) (status int, text string) {
 	w := httptest.NewRecorder()
 	r.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/readyz", nil))
 	return w.Code, w.Body.String()
 }
 
-func readinessOf(m *storetest.Memory) *readiness {
-	return newReadiness(guard.New(m, guard.Options{Now: time.Now, NewID: rand.Text}), func(context.Context) error { return nil }, time.Now)
+func readinessOf(m *storetest.Memory) *Readiness {
+	engine := guard.New(m, guard.Options{Now: time.Now, NewID: rand.Text})
+	return NewReadiness(engine, func(context.Context) error { return nil }, func() []Status { return nil }, time.Now)
 }
 
 func probes(m *storetest.Memory) (n int) {
