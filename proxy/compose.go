@@ -40,7 +40,7 @@ type tenant struct {
 	plan    plan
 	account *keycloak.Account // nil: callers act with their own credential
 	mark    *storemark.Mark   // nil: there is no account to mark
-	ended   func(error)       // gets the error of each call that failed; nil: none does
+	ended   func(error)       // gets the error of each call, or nil
 	warned  sync.Once
 }
 
@@ -146,21 +146,13 @@ type layered struct {
 }
 
 // Do is protocol.Service.Do.
-func (l *layered) Do(ctx context.Context, c protocol.Call) (protocol.Answer, error) {
+func (l *layered) Do(ctx context.Context, c protocol.Call) (a protocol.Answer, err error) {
+	defer func() { l.ended(err) }()
 	s, err := l.layers(ctx)
 	if err != nil {
-		return protocol.Answer{}, l.saw(err)
+		return protocol.Answer{}, err
 	}
-	a, err := s.Do(ctx, c)
-	return a, l.saw(err)
-}
-
-// saw tells of a fault of the tenant's account.
-func (l *layered) saw(err error) error {
-	if err != nil && l.ended != nil {
-		l.ended(err)
-	}
-	return err
+	return s.Do(ctx, c)
 }
 
 // prove reports whether the caller may write.

@@ -18,9 +18,11 @@ func (p *Proxy) watched() (all []health.Tenant) {
 	return all
 }
 
-// changed logs what has become of a tenant, in one line, and sets its metrics. A tenant that works
-// from the start has no line.
-func (p *Proxy) changed(was, is health.Status) {
+// Checked is closed when the proxy has asked once, after its start, whether every tenant works.
+func (p *Proxy) Checked() <-chan struct{} { return p.monitor.Checked() }
+
+// changed logs what has become of a tenant, in one line, and sets its metrics.
+func (p *Proxy) changed(is health.Status) {
 	if len(is.Faults) > 0 || is.Open == nil {
 		p.metrics.Tenant(is.Name, is.Realm, is.Causes())
 	}
@@ -35,7 +37,7 @@ func (p *Proxy) changed(was, is health.Status) {
 			zap.Strings("wrong", wrong), zap.Strings("remedy", remedy), zap.Strings("said", said))
 	case is.Open != nil:
 		log.Warn("tenant cannot be checked now; it is checked again every minute", zap.Error(is.Open))
-	case was.Asked:
+	default:
 		log.Info("tenant works")
 	}
 }

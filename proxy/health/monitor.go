@@ -61,9 +61,10 @@ func (s Status) Causes() []string {
 // Monitor watches tenants.
 type Monitor struct {
 	now     func() time.Time
-	changed func(was, is Status)
+	changed func(Status)
 	tenants []Tenant
 	wake    chan int
+	checked chan struct{}
 
 	mu     sync.Mutex
 	status []Status
@@ -72,8 +73,8 @@ type Monitor struct {
 
 // NewMonitor makes a Monitor that asks nothing before Run. changed gets the first status of each
 // tenant, and each that differs from the one before.
-func NewMonitor(tenants []Tenant, now func() time.Time, changed func(was, is Status)) *Monitor {
-	m := &Monitor{now: now, changed: changed, tenants: tenants, wake: make(chan int, len(tenants)), at: make([]time.Time, len(tenants))}
+func NewMonitor(tenants []Tenant, now func() time.Time, changed func(Status)) *Monitor {
+	m := &Monitor{now: now, changed: changed, tenants: tenants, wake: make(chan int, len(tenants)), checked: make(chan struct{}), at: make([]time.Time, len(tenants))}
 	for _, t := range tenants {
 		m.status = append(m.status, Status{Name: t.Name, Realm: t.Realm})
 	}
@@ -87,6 +88,7 @@ func (m *Monitor) Run(ctx context.Context) {
 		all = append(all, i)
 	}
 	m.diagnose(ctx, all)
+	close(m.checked)
 	tick := time.NewTicker(Again)
 	defer tick.Stop()
 	for {
@@ -100,6 +102,9 @@ func (m *Monitor) Run(ctx context.Context) {
 		}
 	}
 }
+
+// Checked is closed when every tenant was diagnosed once.
+func (m *Monitor) Checked() <-chan struct{} { return m.checked }
 
 // Saw takes the error of a request of a tenant. If it is a fault and the tenant worked until now, the
 // tenant is diagnosed at once.
@@ -165,6 +170,6 @@ func (m *Monitor) note(i int, r Report) {
 	m.status[i], m.at[i] = s, m.now()
 	m.mu.Unlock()
 	if !before.Asked || s.state() != before.state() {
-		m.changed(before, s)
+		m.changed(s)
 	}
 }

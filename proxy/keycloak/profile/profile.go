@@ -19,8 +19,9 @@ type Profile struct {
 	// shown are the attributes that Keycloak may show of a user; nil if the profile is not known.
 	shown []string
 	able  directory.Capabilities
-	// unset are the required attributes that no SCIM attribute sets, bare those without annotations.
-	unset, bare []string
+	// unset are the required attributes that no SCIM attribute sets, blocking those of them without
+	// which Keycloak refuses a create; bare are those without annotations.
+	unset, blocking, bare []string
 }
 
 type attribute struct {
@@ -55,7 +56,7 @@ func Parse(document []byte) (*Profile, error) {
 		return nil, err
 	}
 	mapped := map[string]attribute{}
-	var unset, bare []string
+	var unset, blocking, bare []string
 	shown := []string{"userName", "emails", "name", "active", "groups", "meta"}
 	for _, a := range doc.Attributes {
 		path, ok := builtIn[a.Name]
@@ -71,12 +72,15 @@ func Parse(document []byte) (*Profile, error) {
 		if ok {
 			a.path = path
 			mapped[path.Key()] = a
-		} else if a.binds() && a.Default == "" && len(a.Permissions.Edit) > 0 {
+		} else if a.binds() && a.Default == "" {
 			unset = append(unset, a.Name)
+			if a.blocks() {
+				blocking = append(blocking, a.Name)
+			}
 		}
 	}
 	p := newProfile(mapped, shown)
-	p.unset, p.bare = unset, bare
+	p.unset, p.blocking, p.bare = unset, blocking, bare
 	return p, nil
 }
 

@@ -10,9 +10,14 @@ import (
 )
 
 // binds reports whether the attribute is required without conditions. A requirement with client
-// scopes binds only logins that ask for the scope (measured: not a POST). One without roles, or for
-// the role "user", binds a POST; one for "admin" binds later updates.
+// scopes binds only logins that ask for the scope (measured: not a POST).
 func (a attribute) binds() bool { return a.Required != nil && len(a.Required.Scopes) == 0 }
+
+// blocks reports whether Keycloak refuses a POST without the attribute: 26.7.3 checks it as if users
+// made themselves, so what only administrators may edit, or must have, does not count (measured).
+func (a attribute) blocks() bool {
+	return a.binds() && slices.Contains(a.Permissions.Edit, "user") && (len(a.Required.Roles) == 0 || slices.Contains(a.Required.Roles, "user"))
+}
 
 // required are the mapped attributes that the profile requires, in a fixed order.
 func required(mapped map[string]attribute) map[scim.ResourceType][]scim.AttrPath {
@@ -28,9 +33,8 @@ func required(mapped map[string]attribute) map[scim.ResourceType][]scim.AttrPath
 	return map[scim.ResourceType][]scim.AttrPath{scim.User: paths}
 }
 
-// Unset are the attributes that the profile requires and no SCIM attribute sets, so that Keycloak
-// refuses every create.
-func (p *Profile) Unset() []string { return p.unset }
+// Unset are the attributes that no SCIM attribute sets and without which Keycloak refuses a create.
+func (p *Profile) Unset() []string { return p.blocking }
 
 // Bare are the attributes without annotations. If there is one, the SCIM API of 26.7.3 answers 500
 // to whatever shows a user, and to a POST that it has carried out (measured).
