@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -35,9 +36,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		"/users/profile":         `200 {"attributes":[{"name":"lastName","required":{"roles":["user"]}}]}`,
 		"/Schemas":               `200 {}`,
 	}
-	for end, answer := range s.says {
-		answers[end] = answer
-	}
+	maps.Copy(answers, s.says)
 	for end, answer := range answers {
 		if strings.HasSuffix(r.URL.Path, end) {
 			var status int

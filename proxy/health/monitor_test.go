@@ -122,7 +122,7 @@ func TestMonitor(t *testing.T) {
 
 // sameParts compares lists whose order does not matter.
 func sameParts(a, b string) bool {
-	for _, part := range strings.Split(a, "; ") {
+	for part := range strings.SplitSeq(a, "; ") {
 		if !strings.Contains(b, part) {
 			return false
 		}
