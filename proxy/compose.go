@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"time"
 
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/directory"
@@ -41,6 +42,7 @@ type tenant struct {
 	plan    plan
 	account *keycloak.Account // nil: drop-in callers have their own credentials
 	mark    *storemark.Mark   // nil if account is nil
+	ended   func(error)       // receives the error of each call; may be nil
 	warned  sync.Once
 }
 
@@ -71,6 +73,9 @@ type entrance struct {
 // Keycloak.
 func (e entrance) Authenticate(r *http.Request, variables map[string]string) (scimhttp.Session, error) {
 	c, err := e.authenticate(r, variables)
+	if c.tenant != nil {
+		observe.From(r.Context()).Note(func(s *observe.Summary) { s.Realm = c.scope.realm.name })
+	}
 	if err != nil {
 		s := scimhttp.Session{KeyID: c.keyID}
 		if c.tenant != nil {
@@ -101,14 +106,34 @@ func session(ctx context.Context, c caller) scimhttp.Session {
 	s := scimhttp.Session{
 		Tenant: c.name, KeyID: c.keyID, Service: service, Decode: decode, Schemas: c.plan.schemas,
 		Bulk: bulk.Runner{Service: service, Decode: decode, Workers: bulkWorkers, Pool: c.scope.pool, Limits: c.plan.bulk},
-		Discovery: func() scimhttp.Discovery {
-			return scimhttp.Discovery{Config: discovery.Config(advertised), Schemas: discovery.Schemas(c.plan.schemas), ResourceTypes: discovery.ResourceTypes(c.plan.schemas)}
+		Discovery: func(ctx context.Context, endpoint string) scimhttp.Discovery {
+			can := advertised
+			if endpoint == "ServiceProviderConfig" {
+				return scimhttp.Discovery{Config: discovery.Config(can)}
+			}
+			can.Required = c.required(ctx)
+			return scimhttp.Discovery{Schemas: discovery.Schemas(c.plan.schemas, can), ResourceTypes: discovery.ResourceTypes(c.plan.schemas, can)}
 		},
 	}
 	if c.account == nil {
 		s.Bulk.Prove = service.prove
 	}
 	return s
+}
+
+// discoveryWait is how long discovery waits for the realm's user profile.
+const discoveryWait = 2 * time.Second
+
+// required returns the attributes that the realm's user profile requires, none if the profile cannot
+// be read.
+func (c caller) required(ctx context.Context) map[scim.ResourceType][]scim.AttrPath {
+	ctx, cancel := context.WithTimeout(ctx, discoveryWait)
+	defer cancel()
+	p, err := c.scope.profile(ctx, c.credential)
+	if err != nil {
+		return nil
+	}
+	return compose(c, p).Capabilities().Required
 }
 
 // advertise returns the capabilities of a caller's layers, for the discovery documents. They do not
@@ -128,7 +153,8 @@ type layered struct {
 }
 
 // Do carries out a call.
-func (l *layered) Do(ctx context.Context, c protocol.Call) (protocol.Answer, error) {
+func (l *layered) Do(ctx context.Context, c protocol.Call) (a protocol.Answer, err error) {
+	defer func() { l.ended(err) }()
 	s, err := l.layers(ctx)
 	if err != nil {
 		return protocol.Answer{}, err

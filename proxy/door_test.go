@@ -246,8 +246,8 @@ func (g doorGate) Authenticate(r *http.Request, variables map[string]string) (sc
 	return scimhttp.Session{
 		Tenant: "t", Base: base, Service: g.service, Decode: decoder.Decode, Schemas: schemas,
 		Bulk: bulk.Runner{Service: g.service, Decode: decoder.Decode, Workers: 1, Limits: bulk.Limits{Operations: 3, Payload: 2000, Body: 1000, Depth: 8}},
-		Discovery: func() scimhttp.Discovery {
-			return scimhttp.Discovery{Config: discovery.Config(able), Schemas: discovery.Schemas(schemas), ResourceTypes: discovery.ResourceTypes(schemas)}
+		Discovery: func(context.Context, string) scimhttp.Discovery {
+			return scimhttp.Discovery{Config: discovery.Config(able), Schemas: discovery.Schemas(schemas, able), ResourceTypes: discovery.ResourceTypes(schemas, able)}
 		},
 	}, nil
 }

@@ -33,6 +33,6 @@ func (d *dropIn) authenticate(r *http.Request, variables map[string]string) (cal
 	if err != nil {
 		return caller{}, err
 	}
-	all := &tenant{name: "realm:" + name, scope: d.realms.scope(name, "", false), plan: d.plan}
+	all := &tenant{name: "realm:" + name, scope: d.realms.scope(name, "", false), plan: d.plan, ended: func(error) {}}
 	return caller{tenant: all, subject: claims.Subject, credential: keycloak.Caller(token)}, nil
 }

@@ -31,7 +31,7 @@ func (g gate) Authenticate(*http.Request, map[string]string) (scimhttp.Session, 
 	return scimhttp.Session{
 		Tenant: "t", Base: "http://proxy/scim/v2", Service: g.service, Decode: decode, Schemas: scim.CoreSchemas(),
 		Bulk:      bulk.Runner{Service: g.service, Decode: decode, Workers: 1, Limits: bulk.Limits{Operations: 100, Payload: 1 << 20, Body: 1 << 20, Depth: 64}},
-		Discovery: func() scimhttp.Discovery { return scimhttp.Discovery{} },
+		Discovery: func(context.Context, string) scimhttp.Discovery { return scimhttp.Discovery{} },
 	}, nil
 }
 

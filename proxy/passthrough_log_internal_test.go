@@ -28,7 +28,7 @@ func told(t *testing.T, p *Proxy, log lines, status int, cause string) {
 	if line.Call != "passthrough" || line.Tenant != "" || line.Status != status || !strings.Contains(line.Cause, cause) || (cause == "") != (line.Cause == "") {
 		t.Errorf("want %d, cause %q: %s", status, cause, text)
 	}
-	if got, want := series(p), fmt.Sprintf(`scim_request_duration_seconds_count{call="passthrough",status="%d",tenant=""} 1`, status); len(got) != 1 || got[0] != want {
+	if got, want := series(p), fmt.Sprintf(`scim_request_duration_seconds_count{call="passthrough",realm="",status="%d",tenant=""} 1`, status); len(got) != 1 || got[0] != want {
 		t.Errorf("%q, want %s", got, want)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/listing"
@@ -42,6 +43,8 @@ type Proxy struct {
 	newID    func() string // makes the id of a request, for the log and the header X-Request-Id
 	registry *prometheus.Registry
 	sinks    []observe.Sink
+	metrics  *observe.Metrics
+	monitor  *health.Monitor
 	meter    *meter.Meter
 	realms   *realms
 	tenants  *tenants
@@ -62,8 +65,9 @@ func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
 	}
 	p := &Proxy{cfg: cfg, engine: engine, log: log, now: time.Now, newID: rand.Text, registry: prometheus.NewRegistry()}
 	now := func() time.Time { return p.now() }
+	p.metrics = observe.NewMetrics(p.registry, p.configured)
 	p.sinks = []observe.Sink{ // a request is counted before its line is written
-		observe.NewMetrics(p.registry), observe.NewMisspelt(log), observe.NewLog(log),
+		p.metrics, observe.NewMisspelt(log), observe.NewLog(log),
 	}
 	p.meter = meter.New(int64(cfg.Limits.Memory))
 	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(to, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
@@ -71,6 +75,7 @@ func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
 	if p.tenants, err = newTenants(cfg.Tenants, p.tenant, now, log); err == nil && cfg.TLS != nil {
 		p.tls, err = transport.ServerTLS(*cfg.TLS, now)
 	}
+	p.monitor = health.NewMonitor(p.watched(), now, p.changed)
 	if err == nil && cfg.DropIn.Passthrough != nil {
 		p.pass, err = newPassthrough(cfg, to)
 	}
@@ -91,8 +96,9 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 	t.plan.strict = c.Profile == "strict"
 	t.plan.writing.MembersShown, t.plan.writing.SkipUnknownMembers = c.MembersShown, c.UnknownMembers == "skip"
 	t.account = keycloak.NewAccount(p.client, c.Realm, c.ServiceAccount.ClientID, c.ServiceAccount.Secret, t.scope.now)
+	t.ended = func(err error) { p.monitor.Saw(c.Tenant, err) }
 	t.mark = storemark.New(storemark.Options{
-		Account: t.account, Stamp: p.stamp, Expect: p.cfg.Store.ExpectStamp, Now: t.scope.now,
+		Account: storemark.Self{Account: t.account}, Stamp: p.stamp, Expect: p.cfg.Store.ExpectStamp, Now: t.scope.now,
 		Unmarkable: func(err error) {
 			p.log.Info("the account cannot be marked in Keycloak: if the store is lost while the proxy does not run, that is not detected",
 				zap.String("tenant", c.Tenant), zap.Error(err))
@@ -127,12 +133,15 @@ func (p *Proxy) dropIn() *dropIn {
 				r := realm{name: name, client: p.client}
 				return r.directory(keycloak.Caller(token), profile.Stock()).Permitted(ctx)
 			},
-			Configured: func(realm string) bool {
-				return slices.ContainsFunc(p.cfg.Tenants, func(t config.Tenant) bool { return t.Realm == realm })
-			},
+			Configured: p.configured,
 		}),
 		realms: p.realms, plan: p.plan(),
 	}
+}
+
+// configured reports whether a realm has a tenant.
+func (p *Proxy) configured(realm string) bool {
+	return slices.ContainsFunc(p.cfg.Tenants, func(t config.Tenant) bool { return t.Realm == realm })
 }
 
 // withExtensions adds the extensions that a tenant declares.

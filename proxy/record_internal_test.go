@@ -29,29 +29,37 @@ func TestLogLineAndMetrics(t *testing.T) {
 	patch := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"active","value":"False"}]}`
 	for i, row := range []struct {
 		name, method, path, token, body string
-		down                            bool
+		answers                         int // status of every answer of Keycloak's, or 0
 		want                            string
 	}{
-		{"answered", "GET", "/scim/v2/ServiceProviderConfig", "acme", "", false,
-			"info call=discovery cause= method=GET path=/scim/v2/ServiceProviderConfig scimType= status=200 tenant=acme key=k1"},
-		{"no token", "GET", "/tenants/acme/scim/v2/Users", "", "", false,
-			"info call= cause=401 a bearer token is required method=GET path=/tenants/acme/scim/v2/Users scimType= status=401 tenant="},
-		{"another tenant's token", "GET", "/tenants/acme/scim/v2/Users", "globex", "", false,
-			"info call= cause=401 the bearer token is not valid here method=GET path=/tenants/acme/scim/v2/Users scimType= status=401 tenant="},
-		{"no endpoint", "GET", "/elsewhere?secret=1", "acme", "", false,
-			"info call= cause=404 no such endpoint method=GET path=/elsewhere scimType= status=404 tenant="},
-		{"refused", "GET", "/scim/v2/Users?filter=x", "acme", "", false,
-			"info call= cause=400 invalidFilter: … method=GET path=/scim/v2/Users scimType=invalidFilter status=400 tenant=acme key=k1"},
-		{"a dialect's rules", "PATCH", "/scim/v2/Users/u", "acme", patch, false,
-			"info call=patch cause=403 Keycloak does not allow this: Keycloak answered 403 method=PATCH path=/scim/v2/Users/u scimType= status=403 tenant=acme key=k1 idp=generic rules=[op-names text-booleans]"},
-		{"Keycloak is down", "GET", "/scim/v2/Users", "globex", "", true,
-			"warn call=list cause=503 … method=GET path=/scim/v2/Users scimType= status=503 tenant=globex key=k1"},
-		{"Keycloak went down", "GET", "/scim/v2/Users", "acme", "", true,
-			"warn call=list cause=503 … method=GET path=/scim/v2/Users scimType= status=503 tenant=acme key=k1"},
+		{"answered", "GET", "/scim/v2/ServiceProviderConfig", "acme", "", 0,
+			"info call=discovery cause= method=GET path=/scim/v2/ServiceProviderConfig realm=acme-realm scimType= status=200 tenant=acme key=k1"},
+		{"no token", "GET", "/tenants/acme/scim/v2/Users", "", "", 0,
+			"info call= cause=401 a bearer token is required method=GET path=/tenants/acme/scim/v2/Users realm= scimType= status=401 tenant="},
+		{"another tenant's token", "GET", "/tenants/acme/scim/v2/Users", "globex", "", 0,
+			"info call= cause=401 the bearer token is not valid here method=GET path=/tenants/acme/scim/v2/Users realm= scimType= status=401 tenant="},
+		{"no endpoint", "GET", "/elsewhere?secret=1", "acme", "", 0,
+			"info call= cause=404 no such endpoint method=GET path=/elsewhere realm= scimType= status=404 tenant="},
+		{"refused", "GET", "/scim/v2/Users?filter=x", "acme", "", 0,
+			"info call= cause=400 invalidFilter: … method=GET path=/scim/v2/Users realm=acme-realm scimType=invalidFilter status=400 tenant=acme key=k1"},
+		{"a dialect's rules", "PATCH", "/scim/v2/Users/u", "acme", patch, 0,
+			"info call=patch cause=403 Keycloak does not allow this: Keycloak answered 403 method=PATCH path=/scim/v2/Users/u realm=acme-realm scimType= status=403 tenant=acme key=k1 idp=generic rules=[op-names text-booleans]"},
+		{"an account that lacks its role", "GET", "/scim/v2/Groups/g", "globex", "", 403,
+			"warn call=get cause=500 … method=GET path=/scim/v2/Groups/g realm=globex-realm scimType= status=500 tenant=globex key=k1 fault=role remedy=give it the role …"},
+		{"Keycloak is down", "GET", "/scim/v2/Users", "globex", "", 503,
+			"warn call=list cause=503 … method=GET path=/scim/v2/Users realm=globex-realm scimType= status=503 tenant=globex key=k1"},
+		{"Keycloak went down", "GET", "/scim/v2/Users", "acme", "", 503,
+			"warn call=list cause=503 … method=GET path=/scim/v2/Users realm=acme-realm scimType= status=503 tenant=acme key=k1"},
 	} {
 		upstream.answer = play
-		if row.down {
-			upstream.answer = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }
+		if row.answers != 0 {
+			upstream.answer = func(w http.ResponseWriter, r *http.Request) {
+				if row.answers == http.StatusForbidden && strings.HasSuffix(r.URL.Path, "/token") {
+					play(w, r)
+					return
+				}
+				w.WriteHeader(row.answers)
+			}
 		}
 		r := httptest.NewRequest(row.method, row.path, strings.NewReader(row.body))
 		if row.token != "" {
@@ -73,14 +81,15 @@ func TestLogLineAndMetrics(t *testing.T) {
 	w := httptest.NewRecorder()
 	p.adminHandler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	for _, line := range []string{
-		`scim_request_duration_seconds_count{call="discovery",status="200",tenant="acme"} 1`,
-		`scim_request_duration_seconds_count{call="",status="401",tenant=""} 2`,
-		`scim_request_duration_seconds_count{call="",status="404",tenant=""} 1`,
-		`scim_request_duration_seconds_count{call="",status="400",tenant="acme"} 1`,
-		`scim_request_duration_seconds_count{call="patch",status="403",tenant="acme"} 1`,
-		`scim_request_duration_seconds_count{call="list",status="503",tenant="globex"} 1`,
-		`scim_rules_fired_total{idp="generic",rule="op-names",tenant="acme"} 1`,
-		`scim_rules_fired_total{idp="generic",rule="text-booleans",tenant="acme"} 1`,
+		`scim_request_duration_seconds_count{call="discovery",realm="acme-realm",status="200",tenant="acme"} 1`,
+		`scim_request_duration_seconds_count{call="",realm="",status="401",tenant=""} 2`,
+		`scim_request_duration_seconds_count{call="",realm="",status="404",tenant=""} 1`,
+		`scim_request_duration_seconds_count{call="",realm="acme-realm",status="400",tenant="acme"} 1`,
+		`scim_request_duration_seconds_count{call="patch",realm="acme-realm",status="403",tenant="acme"} 1`,
+		`scim_request_duration_seconds_count{call="list",realm="globex-realm",status="503",tenant="globex"} 1`,
+		`scim_request_duration_seconds_count{call="get",realm="globex-realm",status="500",tenant="globex"} 1`,
+		`scim_rules_fired_total{idp="generic",realm="acme-realm",rule="op-names",tenant="acme"} 1`,
+		`scim_rules_fired_total{idp="generic",realm="acme-realm",rule="text-booleans",tenant="acme"} 1`,
 	} {
 		if !strings.Contains(w.Body.String(), line+"\n") {
 			t.Errorf("/metrics has no %s in\n%s", line, w.Body)
@@ -92,13 +101,13 @@ func TestLogLineAndMetrics(t *testing.T) {
 func lineText(e observer.LoggedEntry) string {
 	fields := e.ContextMap()
 	text := e.Level.String()
-	for _, key := range []string{"call", "cause", "method", "path", "scimType", "status", "tenant", "key", "idp", "rules"} {
+	for _, key := range []string{"call", "cause", "method", "path", "realm", "scimType", "status", "tenant", "key", "idp", "rules", "fault", "remedy"} {
 		value, ok := fields[key]
 		delete(fields, key)
 		switch {
 		case ok:
 			text += " " + key + "=" + fmt.Sprint(value)
-		case key != "key" && key != "idp" && key != "rules":
+		case !slices.Contains([]string{"key", "idp", "rules", "fault", "remedy"}, key):
 			text += " " + key + "="
 		}
 	}

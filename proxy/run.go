@@ -50,6 +50,10 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 			return s.Shutdown(stop)
 		})
 	}
+	g.Go(func() error {
+		p.monitor.Run(ctx)
+		return nil
+	})
 	ready(address)
 	return errors.Join(g.Wait(), p.engine.Close())
 }

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -8,11 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tidwall/gjson"
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/store"
 )
 
@@ -65,11 +68,11 @@ func TestScopes(t *testing.T) {
 }
 
 // The session depends only on configuration and token, so that a policy can act before the first
-// call to Keycloak.
+// call to Keycloak. /Schemas and /ResourceTypes show what the realm requires, so they read the user profile.
 func TestNoCallBeforeTheFirstCallOfASession(t *testing.T) {
 	h, upstream, tokens := served(t)
 	for target, status := range map[string]int{
-		"GET /ServiceProviderConfig": 200, "GET /Schemas": 200, "GET /ResourceTypes": 200, "GET /nothing": 404, "DELETE /Users": 405,
+		"GET /ServiceProviderConfig": 200, "GET /nothing": 404, "DELETE /Users": 405,
 		"GET /Users?filter=x": 400, "GET /Users?count=x": 400, "POST /Users": 400, "PUT /Users/1": 400, "PATCH /Groups/1": 400,
 	} {
 		method, path, _ := strings.Cut(target, " ")
@@ -82,6 +85,52 @@ func TestNoCallBeforeTheFirstCallOfASession(t *testing.T) {
 		}
 		if calls := upstream.targets(); calls != "" {
 			t.Errorf("%s: Keycloak was asked: %s", target, calls)
+		}
+	}
+}
+
+// Schemas show what the realm's user profile requires, and are answered without that if Keycloak does
+// not answer.
+func TestSchemasSayWhatTheRealmRequires(t *testing.T) {
+	h, upstream, tokens := served(t)
+	play := upstream.answer
+	const department = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+	for _, row := range []struct {
+		name, profile string
+		required      string
+	}{
+		{"no answer", "", "name false givenName false emails false department false extension false"},
+		{"required", `{"attributes":[{"name":"firstName","required":{}},{"name":"email","required":{"roles":["user"]}},
+			{"name":"dept","required":{"roles":["admin","user"]},"permissions":{"edit":["admin"]},"annotations":{"kc.scim.schema.attribute":"` + department + `:department"}}]}`,
+			"name true givenName true emails true department true extension true"},
+	} {
+		upstream.answer = func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case !strings.HasSuffix(r.URL.Path, "/users/profile"):
+				play(w, r)
+			case row.profile == "":
+				w.WriteHeader(http.StatusServiceUnavailable)
+			default:
+				_, _ = w.Write([]byte(row.profile))
+			}
+		}
+		get := func(path string) gjson.Result {
+			r := httptest.NewRequest(http.MethodGet, "/scim/v2"+path, nil)
+			r.Header.Set("Authorization", "Bearer "+tokens["acme"])
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if w.Code != http.StatusOK {
+				t.Errorf("%s: %s: %d %s", row.name, path, w.Code, w.Body)
+			}
+			return gjson.ParseBytes(w.Body.Bytes())
+		}
+		user, enterprise := get("/Schemas/"+scim.UserURN), get("/Schemas/"+department)
+		extension := get("/ResourceTypes/User").Get(`schemaExtensions.#(schema=="` + department + `").required`)
+		got := fmt.Sprintf("name %s givenName %s emails %s department %s extension %s",
+			user.Get(`attributes.#(name=="name").required`), user.Get(`attributes.#(name=="name").subAttributes.#(name=="givenName").required`),
+			user.Get(`attributes.#(name=="emails").required`), enterprise.Get(`attributes.#(name=="department").required`), extension)
+		if got != row.required {
+			t.Errorf("%s: %s, want %s", row.name, got, row.required)
 		}
 	}
 }

@@ -36,6 +36,10 @@ func serving(t *testing.T) (p *Proxy, upstream *recorder, minted map[string]stri
 			_ = json.NewEncoder(w).Encode(map[string]any{"access_token": account, "expires_in": 60})
 			return
 		}
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/Users") { // the account has its role
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
 		w.WriteHeader(http.StatusForbidden)
 	}
 	cfg := config.DropInOnly(upstream.URL, filepath.Join(t.TempDir(), "store.db"))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -95,6 +96,10 @@ func (d *demo) run(ctx context.Context) error {
 	}
 	if err != nil {
 		return err
+	}
+	var report bytes.Buffer
+	if checkTenants(ctx, &report, d.config(), "") != nil {
+		fmt.Fprintf(d.out, "warning: the tenant does not have all that it needs\n%s", report.String())
 	}
 	var announced error
 	return errors.Join(p.Run(ctx, func(a net.Addr) { announced = d.announce(a) }), announced)

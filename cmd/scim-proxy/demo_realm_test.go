@@ -196,6 +196,26 @@ func TestDemoLeavesNoRealmWithoutSCIM(t *testing.T) {
 	}
 }
 
+// A realm whose users cannot be provisioned as it is: the demo says so and what to do, and serves.
+func TestDemoWarnsOfWhatTheTenantNeeds(t *testing.T) {
+	for name, row := range map[string]struct{ attribute, want string }{
+		"no annotations": {`{"name":"costCode","permissions":{"view":["admin"],"edit":["admin"]}}`, "profile   FAILED"},
+		"all is well":    {`{"name":"costCode","annotations":{},"permissions":{"view":["admin"],"edit":["admin"]}}`, ""},
+	} {
+		r := kctest.NewRealm(t)
+		profile := string(r.Admin("GET", "/users/profile", "").Body)
+		if a := r.Admin("PUT", "/users/profile", strings.Replace(profile, `"attributes":[`, `"attributes":[`+row.attribute+`,`, 1)); a.Status != 200 {
+			t.Fatalf("%d %s", a.Status, a.Body)
+		}
+		d := onForeign(t, r.Name)
+		d.yes = true
+		said, err := play(t, d, nothing)
+		if warned := strings.Contains(said, "warning: the tenant"); err != nil || warned != (row.want != "") || !strings.Contains(said, row.want) {
+			t.Errorf("%s: %v: %s", name, err, said)
+		}
+	}
+}
+
 func TestDemoWarnsOfAdministrators(t *testing.T) {
 	r := kctest.NewRealm(t)
 	if a := r.Admin("POST", "/roles", `{"name":"admin"}`); a.Status != 201 {

@@ -12,7 +12,7 @@ import (
 
 func tenantCommand() *cobra.Command {
 	c := &cobra.Command{Use: "tenant", Short: "Work with tenants"}
-	c.AddCommand(tokenCommand(), sweepCommand())
+	c.AddCommand(tokenCommand(), checkCommand(), sweepCommand())
 	return c
 }
 

@@ -57,6 +57,8 @@ type Capabilities struct {
 	Filters map[scim.ResourceType]map[string]FilterSupport
 	// FilterLimits are the largest filters that List accepts, also with ResumeAfter.
 	FilterLimits FilterLimits
+	// Required are the attributes that a resource must have beyond those that the schemas require.
+	Required map[scim.ResourceType][]scim.AttrPath
 	// Order is the attribute by which the directory lists resources, ascending. It is set only if
 	// the order is correct for sortBy.
 	Order map[scim.ResourceType]scim.AttrPath

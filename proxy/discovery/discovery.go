@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
@@ -47,14 +48,15 @@ func Config(a directory.Capabilities) scim.Resource {
 		With("meta", `{"resourceType":"ServiceProviderConfig"}`)
 }
 
-// Schemas returns the schema definitions, without attributes that are never returned: they are
-// dropped from requests, and a client that finds password in the schema would rely on it.
-func Schemas(s scim.Schemas) []scim.Resource {
+// Schemas returns the schema definitions, with the attributes that the directory requires, and
+// without attributes that are never returned: they are dropped from requests, and a client that
+// finds password in the schema would rely on it.
+func Schemas(s scim.Schemas, a directory.Capabilities) []scim.Resource {
 	var out []scim.Resource
 	for _, t := range []scim.ResourceType{scim.User, scim.Group} {
 		for _, d := range append([]scim.Schema{s.Core(t)}, s.Extensions(t)...) {
 			d.Attributes = slices.DeleteFunc(slices.Clone(d.Attributes), func(a scim.Attribute) bool { return a.Returned == "never" })
-			out = append(out, resource(d).
+			out = append(out, resource(requiring(d, d.ID == s.Core(t).ID, a.Required[t])).
 				With("schemas", document.Array([]string{document.Quote(schemaURN)})).
 				With("meta", `{"resourceType":"Schema"}`))
 		}
@@ -62,8 +64,30 @@ func Schemas(s scim.Schemas) []scim.Resource {
 	return out
 }
 
-// ResourceTypes returns the resource types.
-func ResourceTypes(s scim.Schemas) []scim.Resource {
+// requiring marks attributes of a schema as required, and those that they are part of.
+func requiring(s scim.Schema, core bool, paths []scim.AttrPath) scim.Schema {
+	s.Attributes = slices.Clone(s.Attributes)
+	for _, p := range paths {
+		if core != (p.URN == "") || !core && !strings.EqualFold(p.URN, s.ID) {
+			continue
+		}
+		for i := range s.Attributes {
+			a := &s.Attributes[i]
+			if !strings.EqualFold(a.Name, p.Name) {
+				continue
+			}
+			a.Required, a.SubAttributes = true, slices.Clone(a.SubAttributes)
+			for j := range a.SubAttributes {
+				a.SubAttributes[j].Required = a.SubAttributes[j].Required || strings.EqualFold(a.SubAttributes[j].Name, p.Sub)
+			}
+		}
+	}
+	return s
+}
+
+// ResourceTypes returns the resource types. An extension with an attribute that the directory
+// requires is required itself.
+func ResourceTypes(s scim.Schemas, a directory.Capabilities) []scim.Resource {
 	type extension struct {
 		Schema   string `json:"schema"`
 		Required bool   `json:"required"`
@@ -72,7 +96,8 @@ func ResourceTypes(s scim.Schemas) []scim.Resource {
 	for _, t := range []scim.ResourceType{scim.User, scim.Group} {
 		extensions := []extension{}
 		for _, e := range s.Extensions(t) {
-			extensions = append(extensions, extension{e.ID, false})
+			needed := slices.ContainsFunc(a.Required[t], func(p scim.AttrPath) bool { return strings.EqualFold(p.URN, e.ID) })
+			extensions = append(extensions, extension{e.ID, needed})
 		}
 		core := s.Core(t)
 		out = append(out, resource(map[string]any{

@@ -24,7 +24,7 @@ func LoadProfile(ctx context.Context, c *Client, realm string, cred Credential) 
 	case a.status == http.StatusForbidden:
 		return nil, ErrUnreadable
 	case !a.ok():
-		return nil, (&Realm{cred: cred}).refused(scim.Ref{}, a)
+		return nil, (&Realm{cred: cred, profile: profile.Stock()}).refused(scim.Ref{}, a)
 	}
 	p, err := profile.Parse(a.body)
 	if err != nil {

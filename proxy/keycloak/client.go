@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"keycloak-scim-proxy/proxy/keycloak/fault"
 	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/scim"
 )
@@ -63,7 +64,7 @@ type reply struct {
 func (r reply) ok() bool { return r.status >= 200 && r.status < 300 }
 
 // do sends a request with a credential. If Keycloak refuses the token, it retries once with a new
-// one.
+// one. If the proxy's own account is not set up correctly, the result is an error.
 func (c *Client) do(ctx context.Context, cred Credential, q request) (reply, error) {
 	for attempt := 0; ; attempt++ {
 		token, err := cred.Token(ctx)
@@ -71,9 +72,13 @@ func (c *Client) do(ctx context.Context, cred Credential, q request) (reply, err
 			return reply{}, err
 		}
 		r, err := c.send(ctx, token, q)
-		if err != nil || r.status != http.StatusUnauthorized || attempt > 0 || !cred.Invalidate(token) {
-			return r, err
+		if err == nil && r.status == http.StatusUnauthorized && attempt == 0 && cred.Invalidate(token) {
+			continue
 		}
+		if own, ok := cred.(*Account); ok && err == nil {
+			err = own.broken(q, r)
+		}
+		return r, err
 	}
 }
 
@@ -100,6 +105,9 @@ func (c *Client) send(ctx context.Context, token string, q request) (reply, erro
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	res, err := c.http.Do(req)
+	if err != nil && fault.OfConnection(err) != "" {
+		return reply{}, c.elsewhere(withoutURL(err).Error())
+	}
 	if err != nil {
 		return reply{}, scim.Unavailable("Keycloak", unanswered{fmt.Errorf("%s %s: %w", q.method, q.path, withoutURL(err))})
 	}
@@ -113,10 +121,18 @@ func (c *Client) send(ctx context.Context, token string, q request) (reply, erro
 		return reply{}, scim.Unavailable("Keycloak", unanswered{err})
 	case res.StatusCode == http.StatusBadGateway || res.StatusCode == http.StatusGatewayTimeout:
 		return reply{}, scim.Unavailable("Keycloak", unanswered{fmt.Errorf("a proxy before Keycloak answered %d", res.StatusCode)})
+	case res.StatusCode >= 300 && res.StatusCode < 400:
+		return reply{}, c.elsewhere(fmt.Sprintf("%d to %s %s", res.StatusCode, q.method, q.path))
 	case len(body) > maxAnswer:
 		return reply{}, scim.Upstream(errors.New("the answer is too large"))
 	}
 	return reply{res.StatusCode, bytes.TrimSpace(body)}, nil
+}
+
+// elsewhere is the error of an address that is not Keycloak's.
+func (c *Client) elsewhere(said string) error {
+	f := fault.Fault{Cause: fault.URL, At: fault.Place{URL: c.base}, Said: said}
+	return f.Answer()
 }
 
 // unanswered is the error of a call that got no answer from Keycloak itself.

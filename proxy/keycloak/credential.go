@@ -3,7 +3,7 @@ package keycloak
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"net/http"
 	"net/url"
 	"sync"
@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
+	"keycloak-scim-proxy/proxy/keycloak/fault"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -68,8 +69,27 @@ func NewAccount(c *Client, realm, id string, secret func() (string, error), now 
 	return &Account{client: c, realm: realm, id: id, secret: secret, now: now}
 }
 
+// Realm returns the name of the account's realm.
+func (a *Account) Realm() string { return a.realm }
+
 // IsServiceAccount returns true.
 func (a *Account) IsServiceAccount() bool { return true }
+
+// Fault returns the error of an account that does not work until a person acts.
+func (a *Account) Fault(cause fault.Cause, said string) error {
+	a.mu.Lock()
+	claims, _ := fault.ClaimsOf(a.token) // without a token the audience is not known
+	a.mu.Unlock()
+	f := fault.Fault{Cause: cause, At: fault.Place{URL: a.client.base, Realm: a.realm, Client: a.id, Audience: claims.Audience()}, Said: said}
+	return f.Answer()
+}
+
+// Ask sends a request below Keycloak's base URL, with a body in JSON or none, and returns the status
+// and body of the answer. The path is escaped.
+func (a *Account) Ask(ctx context.Context, method, path, body string) (int, []byte, error) {
+	r, err := a.client.do(ctx, a, request{method: method, path: path, body: body, contentType: "application/json"})
+	return r.status, r.body, err
+}
 
 // Invalidate drops the token, so that the next call renews it.
 func (a *Account) Invalidate(token string) (retry bool) {
@@ -106,7 +126,7 @@ func (a *Account) Token(ctx context.Context) (string, error) {
 func (a *Account) renew(ctx context.Context) (string, error) {
 	secret, err := a.secret()
 	if err != nil {
-		return "", scim.Unavailable("the service account", err)
+		return "", a.Fault(fault.Secret, err.Error())
 	}
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {a.id}, "client_secret": {secret}}
 	r, err := a.client.send(ctx, "", request{
@@ -120,11 +140,14 @@ func (a *Account) renew(ctx context.Context) (string, error) {
 		Token   string `json:"access_token"`
 		Expires int    `json:"expires_in"`
 	}
-	if !r.ok() {
-		return "", scim.Unavailable("the service account", fmt.Errorf("the token endpoint answered %d to client %q", r.status, a.id))
-	}
-	if err := json.Unmarshal(r.body, &answer); err != nil || answer.Token == "" {
-		return "", scim.Upstream(fmt.Errorf("the token endpoint's answer has no token: %w", err))
+	said := "the token endpoint answered " + fault.Said(r.status, r.body)
+	switch cause := fault.OfToken(r.status, r.body); {
+	case !r.ok() && cause != "":
+		return "", a.Fault(cause, said)
+	case !r.ok():
+		return "", scim.Unavailable("the service account", errors.New(said))
+	case json.Unmarshal(r.body, &answer) != nil || answer.Token == "":
+		return "", a.Fault(fault.URL, said+" without a token")
 	}
 	life := time.Duration(answer.Expires) * time.Second
 	a.mu.Lock()

@@ -85,7 +85,7 @@ func TestRefusedTokenIsRenewedOnce(t *testing.T) {
 	}{
 		{"accepted", accepted("t1"), true, 200, "t1"},
 		{"refused before its time", accepted("t2"), true, 200, "t1 t2"},
-		{"every token is refused", accepted(), true, 503, "t1 t2"},
+		{"every token is refused", accepted(), true, 500, "t1 t2"},
 		{"a caller's is refused", accepted(), false, 401, "mine"},
 	} {
 		k := &issuer{life: 300, valid: row.valid}

@@ -2,9 +2,10 @@ package keycloak
 
 import (
 	"cmp"
-	"fmt"
+	"errors"
 	"net/http"
 
+	"keycloak-scim-proxy/proxy/keycloak/fault"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
@@ -16,11 +17,7 @@ import (
 func (r *Realm) refused(ref scim.Ref, a reply) error {
 	body, _ := scim.ParseResource(a.body)
 	detail := document.Text(body.Raw("detail"))
-	// Without the detail, which may quote a value or a filter: the log must not have them.
-	cause := fmt.Errorf("Keycloak answered %d", a.status)
-	if said := cmp.Or(document.Text(body.Raw("scimType")), document.Text(body.Raw("error"))); said != "" {
-		cause = fmt.Errorf("%w: %s", cause, document.Cut(said, 64))
-	}
+	cause := errors.New("Keycloak answered " + fault.Said(a.status, a.body))
 	switch a.status {
 	case http.StatusBadRequest:
 		if profile.Taken(detail) {
@@ -29,11 +26,8 @@ func (r *Realm) refused(ref scim.Ref, a reply) error {
 		if profile.FixedName(detail) {
 			return &scim.Error{Status: 400, Type: "mutability", Detail: fixedName, Cause: cause}
 		}
-		return badRequest(document.Text(body.Raw("scimType")), detail, cause)
+		return r.badRequest(document.Text(body.Raw("scimType")), detail, cause)
 	case http.StatusUnauthorized:
-		if r.cred.IsServiceAccount() {
-			return scim.Unavailable("the service account", cause)
-		}
 		return &scim.Error{Status: 401, Detail: "Keycloak does not accept the token", Cause: cause}
 	case http.StatusForbidden:
 		return &scim.Error{Status: 403, Detail: "Keycloak does not allow this", Cause: cause}
@@ -47,14 +41,16 @@ func (r *Realm) refused(ref scim.Ref, a reply) error {
 	return scim.Upstream(cause)
 }
 
-func badRequest(scimType, detail string, cause error) error {
-	if detail == "" {
-		detail = "Keycloak does not accept the values"
+// badRequest passes on what Keycloak says of the values, and names the SCIM attribute that it means.
+func (r *Realm) badRequest(scimType, detail string, cause error) error {
+	path, unset := r.profile.Concerns(detail)
+	switch {
+	case unset != "":
+		return r.fault(fault.Profile, "it requires "+unset)
+	case path.Name != "":
+		detail, scimType = path.String()+": "+detail, "invalidValue"
 	}
-	if scimType == "" {
-		scimType = "invalidValue"
-	}
-	return &scim.Error{Status: 400, Type: scimType, Detail: detail, Cause: cause}
+	return &scim.Error{Status: 400, Type: cmp.Or(scimType, "invalidValue"), Detail: cmp.Or(detail, "Keycloak does not accept the values"), Cause: cause}
 }
 
 // notFound tells a missing resource (a SCIM error) from a realm without SCIM API (404 without body;
@@ -67,8 +63,8 @@ func (r *Realm) notFound(ref scim.Ref, body scim.Resource, cause error) error {
 		e := scim.NotFound(ref)
 		e.Cause, e.Gone = cause, r.cred.IsServiceAccount()
 		return e
-	case r.cred.IsServiceAccount():
-		return scim.Unavailable("the SCIM API of the realm", cause)
+	case r.cred.IsServiceAccount(): // a missing SCIM API is known before: see Account.broken
+		return scim.Upstream(cause)
 	}
 	return noSCIM(cause)
 }

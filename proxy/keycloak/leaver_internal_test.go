@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 )
@@ -18,6 +19,7 @@ type broken struct {
 	put    int    // the status of an update by Admin REST
 	logout int
 	asked  []string
+	lost   bool // PATCHes get no answer
 }
 
 func (b *broken) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -25,6 +27,8 @@ func (b *broken) RoundTrip(r *http.Request) (*http.Response, error) {
 	admin := strings.HasPrefix(r.URL.Path, "/admin/")
 	b.asked = append(b.asked, r.Method)
 	switch {
+	case r.Method == http.MethodPatch && b.lost:
+		return nil, io.ErrUnexpectedEOF
 	case r.Method == http.MethodPatch:
 		status, body = 400, `{"schemas":["`+scim.ErrorURN+`"],"status":"400","detail":"Please specify lastName."}`
 	case r.Method == http.MethodPut && admin:
@@ -82,5 +86,15 @@ func TestDeactivationThatIsRefused(t *testing.T) {
 		if got := strings.Contains(strings.Join(b.asked, " "), "PUT POST"); got != row.signedOut {
 			t.Errorf("%+v: asked %v", row, b.asked)
 		}
+	}
+}
+
+// A PATCH without an answer is not followed by another way: it may still take effect.
+func TestDeactivationWithoutAnAnswer(t *testing.T) {
+	b := &broken{lost: true}
+	ctx, outcome := directory.WithOutcome(t.Context())
+	_, err := b.realm().Update(ctx, bare, func(r scim.Resource) (scim.Resource, error) { return r.With("active", "false"), nil })
+	if scim.Status(err) != 503 || !outcome.InDoubt() || len(b.asked) != 2 {
+		t.Errorf("%v, asked %v", err, b.asked)
 	}
 }

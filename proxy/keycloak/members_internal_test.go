@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/keycloak/fault"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 )
@@ -151,6 +152,41 @@ func TestHalfAMembershipChangeDoesNotStay(t *testing.T) {
 				t.Errorf("the members were read %d times, want %d", c.reads, row.reads)
 			}
 		})
+	}
+}
+
+// An account that loses its role in the middle of a change cannot go forward or back: the error says
+// who must act, what stays, and does not ask for a retry.
+func TestMembershipChangeWithoutTheRole(t *testing.T) {
+	old, wanted := many("old", 60), many("new", 120)
+	for _, row := range []struct {
+		name    string
+		m       directory.MemberChange
+		from    int
+		members int
+		stays   bool
+	}{
+		{"one chunk", directory.MemberChange{Add: wanted[:50]}, 1, len(old), false},
+		{"the first of several", directory.MemberChange{Replace: true, Add: wanted}, 1, len(old), false},
+		{"the last of several", directory.MemberChange{Replace: true, Add: wanted}, 4, len(old) + len(wanted), true},
+	} {
+		c := &crew{members: slices.Clone(old), answer: func(n int, _ []string) int {
+			if n >= row.from {
+				return 403
+			}
+			return 200
+		}}
+		client := NewClient("http://keycloak.example", c, time.Minute, 1)
+		account := NewAccount(client, "r", "scim", func() (string, error) { return "s", nil }, time.Now)
+		account.token, account.expires = "t", time.Now().Add(time.Hour)
+		err := NewRealm(client, "r", account, profile.Stock()).ChangeMembers(t.Context(), scim.Ref{Type: scim.Group, ID: "g"}, row.m)
+		e := scim.AsError(err)
+		if f, ok := fault.In(err); !ok || f.Cause != fault.Role || e.Status != 500 || e.RetryAfter != 0 || !strings.Contains(e.Detail, "must act") {
+			t.Errorf("%s: %+v", row.name, e)
+		}
+		if stays := strings.Contains(e.Detail, "is incomplete"); stays != row.stays || len(c.members) != row.members {
+			t.Errorf("%s: %d members are left, said to stay: %t", row.name, len(c.members), stays)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/keycloak/fault"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 )
@@ -53,6 +54,9 @@ func (r *Realm) Create(ctx context.Context, t scim.ResourceType, sent scim.Resou
 	if err != nil {
 		return scim.Resource{}, err
 	}
+	if err := r.ShowsUsers(ctx); t == scim.User && err != nil {
+		return scim.Resource{}, err
+	}
 	a, err := r.call(ctx, http.MethodPost, r.path(scim.Ref{Type: t}), nil, body.String())
 	if err != nil {
 		return scim.Resource{}, err
@@ -67,7 +71,10 @@ func (r *Realm) Create(ctx context.Context, t scim.ResourceType, sent scim.Resou
 	shown, err := r.completed(ctx, scim.Ref{Type: t, ID: made.ID()}, sent)
 	if err != nil { // whatever it is, the resource is there: it must not look like a refusal
 		directory.OutcomeOf(ctx).Doubt()
-		return scim.Resource{}, scim.Unavailable("the new resource", err)
+		if _, broken := fault.In(err); !broken {
+			err = scim.Unavailable("the new resource", err)
+		}
+		return scim.Resource{}, err
 	}
 	return shown, nil
 }
@@ -263,6 +270,13 @@ func (r *Realm) call(ctx context.Context, method, path string, v url.Values, bod
 	a, err := r.client.do(ctx, r.cred, request{method, path, v, body, kind})
 	if mayTakeEffect(method, a, err) {
 		directory.OutcomeOf(ctx).Doubt()
+	}
+	switch {
+	case err != nil:
+	case a.status == http.StatusForbidden:
+		err = r.behind403(ctx)
+	case a.status == http.StatusInternalServerError:
+		err = r.ShowsUsers(ctx)
 	}
 	return a, err
 }

@@ -1,7 +1,6 @@
 package keycloak_test
 
 import (
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -340,37 +339,5 @@ func disabling(t *testing.T, spoil string, rules ...shim.Rule) {
 	off, err := d.Update(t.Context(), scim.Ref{Type: scim.User, ID: made.ID()}, func(r scim.Resource) (scim.Resource, error) { return r.With("active", "false"), nil })
 	if err != nil || off.Raw("active") != "false" || sessions() != "[]" {
 		t.Errorf("%v %s, sessions left: %s", err, off, sessions())
-	}
-}
-
-// An account marks its own user. Other attributes of the user stay, and the user is not visible
-// through SCIM.
-func TestMark(t *testing.T) {
-	r := kctest.NewRealm(t)
-	client := keycloak.NewClient(r.Server.URL, http.DefaultTransport, time.Minute, 16)
-	account := func(id string, roles ...string) *keycloak.Account {
-		secret := r.ServiceAccount(id, roles...)
-		return keycloak.NewAccount(client, r.Name, id, func() (string, error) { return secret, nil }, time.Now)
-	}
-	a := account("scim", "manage-users")
-	for _, mark := range []string{"", "one", "two"} {
-		if mark != "" {
-			if err := a.SetMark(t.Context(), mark); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if got, err := a.Mark(t.Context()); err != nil || got != mark {
-			t.Errorf("%q %v, want %q", got, err, mark)
-		}
-	}
-	if _, err := account("reader", "query-users").Mark(t.Context()); !errors.Is(err, keycloak.ErrNoMark) {
-		t.Error(err)
-	}
-	token, err := a.Token(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if list := r.SCIM(token, "GET", "/Users", ""); !strings.Contains(string(list.Body), `"totalResults":0`) {
-		t.Errorf("%s", list.Body)
 	}
 }

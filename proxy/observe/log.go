@@ -3,9 +3,10 @@ package observe
 import (
 	"time"
 
-	"keycloak-scim-proxy/proxy/scim/document"
-
 	"go.uber.org/zap"
+
+	"keycloak-scim-proxy/proxy/keycloak/fault"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // Bounds of the parts of a log line that a request determines: characters of a name, characters of
@@ -34,7 +35,7 @@ func (l Log) Observe(s Summary, took time.Duration) {
 		level = zap.WarnLevel
 	}
 	fields := []zap.Field{
-		zap.String("request", s.RequestID), zap.String("tenant", document.Cut(s.Tenant, maxName)), zap.String("call", s.Verb),
+		zap.String("request", s.RequestID), zap.String("tenant", document.Cut(s.Tenant, maxName)), zap.String("realm", document.Cut(s.Realm, maxName)), zap.String("call", s.Verb),
 		zap.String("method", document.Cut(s.Method, maxName)), zap.String("path", document.Cut(s.Path, maxText)), zap.Int("status", s.Status),
 		zap.Duration("took", took), zap.Int("keycloakCalls", s.KeycloakCalls), zap.Duration("keycloakTook", s.KeycloakTime),
 	}
@@ -53,6 +54,9 @@ func (l Log) Observe(s Summary, took time.Duration) {
 	}
 	if s.ScimType != "" {
 		fields = append(fields, zap.String("scimType", document.Cut(s.ScimType, maxName)))
+	}
+	if f, broken := fault.In(s.Cause); broken {
+		fields = append(fields, zap.String("fault", string(f.Cause)), zap.String("remedy", document.Cut(f.Remedy(), maxText)))
 	}
 	if s.Cause != nil {
 		fields = append(fields, zap.String("cause", document.Cut(s.Cause.Error(), maxText)))

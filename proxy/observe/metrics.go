@@ -12,29 +12,58 @@ type Metrics struct {
 	requests *prometheus.HistogramVec
 	keycloak prometheus.Counter
 	rules    *prometheus.CounterVec
+	works    *prometheus.GaugeVec
+	faults   *prometheus.GaugeVec
+	known    func(realm string) bool
 }
 
-// NewMetrics makes the metrics and registers them.
-func NewMetrics(r prometheus.Registerer) *Metrics {
+// elsewhere is the label of requests of drop-in callers in realms that have no tenant. Such realms are not
+// bounded by the configuration, so they are counted together.
+const elsewhere = "*"
+
+// NewMetrics makes and registers the metrics. known reports whether the configuration names a realm.
+func NewMetrics(r prometheus.Registerer, known func(realm string) bool) *Metrics {
 	m := &Metrics{
+		known: known,
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "scim_request_duration_seconds", Help: "Duration of SCIM requests.", Buckets: prometheus.ExponentialBuckets(0.002, 2.5, 10),
-		}, []string{"tenant", "call", "status"}),
+		}, []string{"tenant", "realm", "call", "status"}),
 		keycloak: prometheus.NewCounter(prometheus.CounterOpts{Name: "scim_keycloak_calls_total", Help: "Calls to Keycloak."}),
 		rules: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "scim_rules_fired_total", Help: "Dialect rules that changed a request.",
-		}, []string{"tenant", "idp", "rule"}),
+		}, []string{"tenant", "realm", "idp", "rule"}),
+		works: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "scim_tenant_works", Help: "1 if the tenant has all that it needs of Keycloak, 0 if a person must act.",
+		}, []string{"tenant", "realm"}),
+		faults: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "scim_tenant_fault", Help: "1 for each cause that keeps the tenant from working until a person acts.",
+		}, []string{"tenant", "realm", "cause"}),
 	}
-	r.MustRegister(m.requests, m.keycloak, m.rules)
+	r.MustRegister(m.requests, m.keycloak, m.rules, m.works, m.faults)
 	return m
 }
 
+// Tenant sets the causes that keep a tenant from working; none if it works.
+func (m *Metrics) Tenant(tenant, realm string, causes []string) {
+	m.faults.DeletePartialMatch(prometheus.Labels{"tenant": tenant, "realm": realm})
+	works := 1.0
+	for _, c := range causes {
+		m.faults.WithLabelValues(tenant, realm, c).Set(1)
+		works = 0
+	}
+	m.works.WithLabelValues(tenant, realm).Set(works)
+}
+
 // Observe counts a request. Its labels are bounded by the configuration, because an unknown caller
-// has no tenant.
+// has neither tenant nor realm.
 func (m *Metrics) Observe(s Summary, took time.Duration) {
-	m.requests.WithLabelValues(s.Tenant, s.Verb, strconv.Itoa(s.Status)).Observe(took.Seconds())
+	tenant, realm := s.Tenant, s.Realm
+	if realm != "" && !m.known(realm) {
+		tenant, realm = "realm:"+elsewhere, elsewhere
+	}
+	m.requests.WithLabelValues(tenant, realm, s.Verb, strconv.Itoa(s.Status)).Observe(took.Seconds())
 	m.keycloak.Add(float64(s.KeycloakCalls))
 	for _, r := range s.Rules {
-		m.rules.WithLabelValues(s.Tenant, s.IDP, r).Inc()
+		m.rules.WithLabelValues(tenant, realm, s.IDP, r).Inc()
 	}
 }

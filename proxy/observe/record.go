@@ -15,14 +15,14 @@ type Record struct {
 
 // Summary is the content of a record.
 type Summary struct {
-	RequestID, Tenant, KeyID, IDP, Verb, Method, Path string
-	Rules, Skipped                                    []string
-	Misspelt                                          []Misspelling
-	Status                                            int
-	ScimType                                          string
-	Cause                                             error
-	KeycloakCalls                                     int
-	KeycloakTime                                      time.Duration
+	RequestID, Tenant, Realm, KeyID, IDP, Verb, Method, Path string
+	Rules, Skipped                                           []string
+	Misspelt                                                 []Misspelling
+	Status                                                   int
+	ScimType                                                 string
+	Cause                                                    error
+	KeycloakCalls                                            int
+	KeycloakTime                                             time.Duration
 }
 
 // Misspelling is a name that no schema defines, and the known one that it looks like.

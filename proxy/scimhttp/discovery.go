@@ -13,7 +13,7 @@ func (x *exchange) discovery(endpoint, id string) error {
 	if x.request.Query.Has("filter") {
 		return scim.Forbidden("discovery cannot be filtered") // RFC 7644 section 4
 	}
-	docs, at := x.session.Discovery(), x.session.Base+"/"+endpoint
+	docs, at := x.session.Discovery(x.r.Context(), endpoint), x.session.Base+"/"+endpoint
 	if endpoint == "ServiceProviderConfig" {
 		if id != "" {
 			return scim.NoEndpoint()

@@ -26,8 +26,8 @@ type Session struct {
 	Schemas scim.Schemas
 	// Bulk carries out bulk requests, with the Service and Decode of the session.
 	Bulk bulk.Runner
-	// Discovery returns the discovery documents.
-	Discovery func() Discovery
+	// Discovery returns the discovery documents; those that the endpoint does not show may be zero.
+	Discovery func(ctx context.Context, endpoint string) Discovery
 }
 
 // Discovery has the discovery documents (RFC 7644 section 4).

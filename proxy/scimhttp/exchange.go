@@ -32,7 +32,7 @@ func (d *Door) serve(w http.ResponseWriter, r *http.Request, base string, auth A
 	ctx, cancel := context.WithTimeout(r.Context(), d.Limits.Request)
 	defer cancel()
 	x := &exchange{r: r.WithContext(ctx)}
-	if err := x.phases(w, d.Limits, base, auth); err != nil {
+	if err := x.phases(w, d.Limits, base, auth); err != nil { //nolint:contextcheck // the request carries it
 		x.err = scim.AsError(err)
 		x.report.ScimType, x.report.Cause = x.err.Type, x.err
 	}

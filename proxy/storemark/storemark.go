@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
-	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/overlay"
 	"keycloak-scim-proxy/proxy/store"
 )
@@ -18,7 +17,7 @@ import (
 // again, because the data may have been restored.
 const retryAge = 10 * time.Second
 
-// Account reads and writes the mark. keycloak.Account implements it.
+// Account reads and writes the mark. Self implements it.
 type Account interface {
 	Mark(ctx context.Context) (string, error)
 	SetMark(ctx context.Context, stamp string) error
@@ -91,7 +90,7 @@ func (m *Mark) compare(ctx context.Context) error {
 	defer m.mu.Unlock()
 	m.err = nil
 	switch {
-	case errors.Is(err, keycloak.ErrNoMark):
+	case errors.Is(err, ErrNoMark):
 		m.o.Unmarkable(err)
 		m.set = true
 	case err != nil:
@@ -144,7 +143,7 @@ func (m *Mark) write(ctx context.Context) error {
 		if err == nil {
 			err = m.o.Account.SetMark(ctx, stamp)
 		}
-		if errors.Is(err, keycloak.ErrNoMark) {
+		if errors.Is(err, ErrNoMark) {
 			m.o.Unmarkable(err)
 			err = nil
 		}

@@ -2,9 +2,12 @@ package proxytest
 
 import (
 	"bufio"
+	"errors"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -39,12 +42,21 @@ func StartProgram(t testing.TB, binary, cfg string) *Program {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Kill)
-	output, lines := "", bufio.NewScanner(log)
+	b, err := os.ReadFile(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tenants := strings.Contains(string(b), "tenantsDir:") // then it looks at them when it serves: see settle
+	output, lines, looked := "", bufio.NewScanner(log), !tenants
 	for lines.Scan() {
 		output += lines.Text() + "\n"
+		looked = looked || strings.HasPrefix(gjson.Get(lines.Text(), "msg").String(), "tenant ")
 		if address := gjson.Get(lines.Text(), "address").String(); address != "" {
 			go func() { _, _ = io.Copy(io.Discard, log) }() // so that the program never blocks on its log
 			p.URL = "http://" + address
+		}
+		if p.URL != "" && looked {
+			go func() { _, _ = io.Copy(io.Discard, log) }() // or the program would wait for a reader of its log
 			return p
 		}
 	}
@@ -67,4 +79,15 @@ func (p *Program) Stop(t testing.TB) {
 func (p *Program) Kill() {
 	_ = p.Cmd.Process.Kill() // it may have ended
 	_ = p.Cmd.Wait()
+}
+
+// Run runs a command of the program to its end, and returns what it printed and its exit code.
+func Run(t testing.TB, binary string, args ...string) (out string, code int) {
+	t.Helper()
+	cmd := exec.Command(binary, args...)
+	b, err := cmd.CombinedOutput()
+	if _, ended := errors.AsType[*exec.ExitError](err); err != nil && !ended {
+		t.Fatal(err)
+	}
+	return string(b), cmd.ProcessState.ExitCode()
 }

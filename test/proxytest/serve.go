@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"net"
 	"testing"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -33,6 +34,9 @@ func Serve(t testing.TB, cfg config.Config) string {
 	return url
 }
 
+// settle is how long Start waits for the proxy to look at its tenants.
+const settle = 5 * time.Second
+
 // Start runs a proxy in this process until stop is called. Stop returns after the store is closed.
 func Start(t testing.TB, cfg config.Config, log *zap.Logger) (url string, stop func()) {
 	t.Helper()
@@ -46,6 +50,10 @@ func Start(t testing.TB, cfg config.Config, log *zap.Logger) (url string, stop f
 	go func() { done <- p.Run(ctx, func(a net.Addr) { ready <- a }) }()
 	select {
 	case a := <-ready:
+		select { // what it asks in the background would meet what a test does to Keycloak
+		case <-p.Checked():
+		case <-time.After(settle):
+		}
 		return "http://" + a.String(), func() {
 			cancel()
 			if err := <-done; err != nil {

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/keycloak/fault"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
@@ -61,7 +62,7 @@ func (g Group) Change(ctx context.Context, m directory.MemberChange) error {
 	if err == nil {
 		return nil
 	}
-	if single && refusal(err) && len(m.Remove) > 0 { // one of them is gone: what is left is removed
+	if single && scim.Refused(err) && refusal(err) && len(m.Remove) > 0 { // one of them is gone: what is left is removed
 		return g.removePresent(ctx, m, err)
 	}
 	if single && refusal(err) {
@@ -92,7 +93,7 @@ func (g Group) recover(ctx context.Context, m directory.MemberChange, before []s
 	ctx = context.WithoutCancel(ctx)
 	now, err := g.Read(ctx)
 	if err != nil {
-		return unfinished(cause, m)
+		return unfinished(errors.Join(cause, err), m)
 	}
 	if !refusal(cause) {
 		err = g.send(ctx, difference(now, m), 1)
@@ -101,7 +102,7 @@ func (g Group) recover(ctx context.Context, m directory.MemberChange, before []s
 		}
 		cause = err
 		if now, err = g.Read(ctx); err != nil {
-			return unfinished(cause, m)
+			return unfinished(errors.Join(cause, err), m)
 		}
 	}
 	if before == nil { // one chunk: it was applied whole or not at all, or a concurrent one was identical
@@ -113,18 +114,21 @@ func (g Group) recover(ctx context.Context, m directory.MemberChange, before []s
 	return cause
 }
 
-// refusal reports whether Keycloak refused the request itself, so that a retry is useless.
+// refusal reports whether Keycloak refused the request itself or the account, so that a retry is
+// useless.
 func refusal(err error) bool {
-	return scim.Refused(err) && scim.Status(err) != http.StatusConflict
+	_, broken := fault.In(err)
+	return broken || scim.Refused(err) && scim.Status(err) != http.StatusConflict
 }
 
 func unfinished(cause error, m directory.MemberChange) error {
 	ids := slices.Concat(m.Add, m.Remove)
 	shown := ids[:min(len(ids), 20)]
-	return &scim.Error{
-		Status: 503, RetryAfter: 5, Cause: cause,
-		Detail: fmt.Sprintf("the membership change is incomplete; send it again. It has %d members: %s", len(ids), strings.Join(shown, ", ")),
+	concerns := fmt.Sprintf("It has %d members: %s", len(ids), strings.Join(shown, ", "))
+	if f, broken := fault.In(cause); broken {
+		return &scim.Error{Status: 500, Cause: cause, Detail: "the membership change is incomplete. " + scim.AsError(f.Answer()).Detail + " " + concerns}
 	}
+	return &scim.Error{Status: 503, RetryAfter: 5, Cause: cause, Detail: "the membership change is incomplete; send it again. " + concerns}
 }
 
 // difference returns the part of a change that a group with these members still needs.

@@ -43,6 +43,7 @@ func capabilities(mapped map[string]attribute) directory.Capabilities {
 	return directory.Capabilities{
 		Placements: map[scim.ResourceType]map[string]directory.Placement{scim.User: users, scim.Group: groupPlacements()},
 		Filters:    map[scim.ResourceType]map[string]directory.FilterSupport{scim.User: filters, scim.Group: groupFilters()},
+		Required:   required(mapped),
 		Order:      map[scim.ResourceType]scim.AttrPath{scim.User: userName}, // groups are listed by bytes: 'B' before 'a' (measured)
 	}
 }

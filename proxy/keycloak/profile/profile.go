@@ -20,6 +20,9 @@ type Profile struct {
 	shown        []string
 	capabilities directory.Capabilities
 	addressed    bool
+	// unset are the required attributes that no SCIM attribute sets, blocking those of them without
+	// which Keycloak refuses a create; bare are those without annotations.
+	unset, blocking, bare []string
 }
 
 type attribute struct {
@@ -28,8 +31,10 @@ type attribute struct {
 	Annotations map[string]any             `json:"annotations"`
 	Multivalued bool                       `json:"multivalued"`
 	Required    *struct {
-		Roles []string `json:"roles"`
+		Roles  []string `json:"roles"`
+		Scopes []string `json:"scopes"`
 	} `json:"required"`
+	Default     string `json:"defaultValue"`
 	Permissions struct {
 		Edit []string `json:"edit"`
 	} `json:"permissions"`
@@ -53,10 +58,14 @@ func Parse(document []byte) (*Profile, error) {
 		return nil, err
 	}
 	mapped := map[string]attribute{}
+	var unset, blocking, bare []string
 	shown := []string{"userName", "emails", "name", "active", "groups", "meta"}
 	for _, a := range doc.Attributes {
 		path, ok := builtIn[a.Name]
 		if !ok {
+			if a.Annotations == nil {
+				bare = append(bare, a.Name)
+			}
 			if text := a.annotation(); text != "" {
 				shown = append(shown, text)
 			}
@@ -65,9 +74,16 @@ func Parse(document []byte) (*Profile, error) {
 		if ok {
 			a.path = path
 			mapped[path.Key()] = a
+		} else if a.binds() && a.Default == "" {
+			unset = append(unset, a.Name)
+			if a.blocks() {
+				blocking = append(blocking, a.Name)
+			}
 		}
 	}
-	return newProfile(mapped, shown), nil
+	p := newProfile(mapped, shown)
+	p.unset, p.blocking, p.bare = unset, blocking, bare
+	return p, nil
 }
 
 // Stock returns the profile of a new realm of Keycloak 26, for a credential that may not read the
@@ -99,7 +115,9 @@ func (p *Profile) WithAddresses() *Profile {
 	own := capabilities(p.mapped)
 	own.Filters[scim.User]["username"] = directory.NoNegation // a user may have no address
 	delete(own.Order, scim.User)
-	return &Profile{p.mapped, p.shown, own, true}
+	out := *p
+	out.capabilities, out.addressed = own, true
+	return &out
 }
 
 // Addressed reports whether the realm uses the e-mail address as userName.
@@ -136,5 +154,5 @@ func (a attribute) annotated() (scim.AttrPath, bool) {
 // only for the role "user", an administrator's PATCH may remove it, but a POST must have it
 // (measured).
 func (a attribute) required() bool {
-	return a.Required != nil && (len(a.Required.Roles) == 0 || slices.Contains(a.Required.Roles, "admin"))
+	return a.binds() && (len(a.Required.Roles) == 0 || slices.Contains(a.Required.Roles, "admin"))
 }

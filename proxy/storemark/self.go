@@ -1,15 +1,15 @@
-package keycloak
+package storemark
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 
+	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/fault"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -20,10 +20,13 @@ const markAttribute = "kscim.store"
 
 // ErrNoMark means that the account may not read or change its own user, so that it cannot be
 // marked.
-var ErrNoMark = errors.New("keycloak: the account cannot be marked")
+var ErrNoMark = errors.New("storemark: the account cannot be marked")
+
+// Self is an account in Keycloak that marks its own user.
+type Self struct{ Account *keycloak.Account }
 
 // Mark returns the mark of the account, or "".
-func (a *Account) Mark(ctx context.Context) (string, error) {
+func (a Self) Mark(ctx context.Context) (string, error) {
 	_, attributes, err := a.self(ctx)
 	if err != nil || len(attributes[markAttribute]) == 0 {
 		return "", err
@@ -32,7 +35,7 @@ func (a *Account) Mark(ctx context.Context) (string, error) {
 }
 
 // SetMark writes the mark of the account. It does not change anything else of the user.
-func (a *Account) SetMark(ctx context.Context, mark string) error {
+func (a Self) SetMark(ctx context.Context, mark string) error {
 	user, attributes, err := a.self(ctx)
 	if err != nil {
 		return err
@@ -53,7 +56,7 @@ func (a *Account) SetMark(ctx context.Context, mark string) error {
 }
 
 // self reads the account's own user as Keycloak represents it, and its attributes.
-func (a *Account) self(ctx context.Context) (user map[string]json.RawMessage, attributes map[string][]string, err error) {
+func (a Self) self(ctx context.Context) (user map[string]json.RawMessage, attributes map[string][]string, err error) {
 	body, err := a.aboutSelf(ctx, http.MethodGet, "")
 	if err != nil {
 		return nil, nil, err
@@ -68,45 +71,23 @@ func (a *Account) self(ctx context.Context) (user map[string]json.RawMessage, at
 }
 
 // aboutSelf sends a request for the account's own user to the Admin REST API.
-func (a *Account) aboutSelf(ctx context.Context, method, body string) ([]byte, error) {
-	token, err := a.Token(ctx)
+func (a Self) aboutSelf(ctx context.Context, method, body string) ([]byte, error) {
+	token, err := a.Account.Token(ctx)
 	if err != nil {
 		return nil, err
 	}
-	id, err := subject(token)
+	claims, err := fault.ClaimsOf(token)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoMark, err)
 	}
-	r, err := a.client.do(ctx, a, request{
-		method: method, path: "/admin/realms/" + url.PathEscape(a.realm) + "/users/" + url.PathEscape(id), body: body, contentType: "application/json",
-	})
+	status, answer, err := a.Account.Ask(ctx, method, "/admin/realms/"+url.PathEscape(a.Account.Realm())+"/users/"+url.PathEscape(claims.Subject), body)
 	switch {
 	case err != nil:
 		return nil, err
-	case r.status == http.StatusForbidden, r.status == http.StatusBadRequest && method == http.MethodPut:
-		return nil, fmt.Errorf("%w: Keycloak answered %d", ErrNoMark, r.status)
-	case !r.ok():
-		return nil, scim.Unavailable("Keycloak", fmt.Errorf("Keycloak answered %d", r.status))
+	case status == http.StatusForbidden, status == http.StatusBadRequest && method == http.MethodPut:
+		return nil, fmt.Errorf("%w: Keycloak answered %d", ErrNoMark, status)
+	case status < 200 || status > 299:
+		return nil, scim.Unavailable("Keycloak", fmt.Errorf("Keycloak answered %d", status))
 	}
-	return r.body, nil
-}
-
-// subject returns the user id in an access token. It does not verify the token, which comes
-// directly from Keycloak.
-func subject(token string) (string, error) {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return "", errors.New("the access token is not a JWT")
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	var claims struct {
-		Subject string `json:"sub"`
-	}
-	if err == nil {
-		err = json.Unmarshal(payload, &claims)
-	}
-	if err != nil || claims.Subject == "" {
-		return "", errors.Join(errors.New("the access token has no subject"), err)
-	}
-	return claims.Subject, nil
+	return answer, nil
 }

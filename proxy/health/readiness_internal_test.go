@@ -1,4 +1,4 @@
-package proxy
+package health
 
 import (
 	"context"
@@ -12,19 +12,21 @@ import (
 	"testing/synctest"
 	"time"
 
+	"keycloak-scim-proxy/proxy/keycloak/fault"
 	"keycloak-scim-proxy/proxy/store"
 	"keycloak-scim-proxy/proxy/store/guard"
 	"keycloak-scim-proxy/proxy/store/storetest"
 )
 
-func askReady(ctx context.Context, r *readiness) (status int, text string) {
+func askReady(ctx context.Context, r *Readiness) (status int, text string) {
 	w := httptest.NewRecorder()
 	r.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/readyz", nil))
 	return w.Code, w.Body.String()
 }
 
-func readinessOf(m *storetest.Memory) *readiness {
-	return newReadiness(guard.New(m, guard.Options{Now: time.Now, NewID: rand.Text}), func(context.Context) error { return nil }, time.Now)
+func readinessOf(m *storetest.Memory) *Readiness {
+	engine := guard.New(m, guard.Options{Now: time.Now, NewID: rand.Text})
+	return NewReadiness(engine, func(context.Context) error { return nil }, func() []Status { return nil }, time.Now)
 }
 
 func probes(m *storetest.Memory) (n int) {
@@ -110,4 +112,54 @@ func TestReadinessIsBounded(t *testing.T) {
 			time.Sleep(probeAge)
 		}
 	})
+}
+
+// A tenant that does not work is named and does not make the process unready; asked for by its name,
+// the status is its own.
+func TestReadinessNamesTenants(t *testing.T) {
+	m := storetest.NewMemory()
+	r := readinessOf(m)
+	role := &fault.Fault{Cause: fault.Role, At: fault.Place{Realm: "b", Client: "scim"}}
+	r.tenants = func() []Status {
+		return []Status{
+			{Name: "works", Realm: "a", Asked: true},
+			{Name: "broken", Realm: "b", Asked: true, Faults: []*fault.Fault{role}},
+			{Name: "open", Realm: "c", Asked: true, Open: errors.New("Keycloak is down")},
+			{Name: "new", Realm: "d"},
+		}
+	}
+	broken, open := "tenant broken (realm b): "+role.Error()+"\n", "tenant open (realm c): Keycloak is down\n"
+	for query, want := range map[string]struct {
+		status int
+		text   string
+	}{
+		"":                {200, broken + open + "tenant new (realm d): not asked yet\n1 of 4 tenants work\n"},
+		"?tenant=works":   {200, "tenant works (realm a): works\n"},
+		"?tenant=broken":  {503, broken},
+		"?tenant=open":    {503, open},
+		"?tenant=new":     {503, "tenant new (realm d): not asked yet\n"},
+		"?tenant=nobody":  {404, "there is no such tenant\n"},
+		"?tenant=":        {200, broken + open + "tenant new (realm d): not asked yet\n1 of 4 tenants work\n"},
+		"?verbose&tenant": {200, broken + open + "tenant new (realm d): not asked yet\n1 of 4 tenants work\n"},
+	} {
+		w := httptest.NewRecorder()
+		r.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/readyz"+query, nil))
+		text := w.Body.String()
+		if want.status != 404 {
+			_, text, _ = strings.Cut(text, "\n") // the stamp
+		}
+		if w.Code != want.status || text != want.text {
+			t.Errorf("%s: %d %s\nwant %d %s", query, w.Code, text, want.status, want.text)
+		}
+	}
+	m.OnOp(func(_ context.Context, op storetest.Op) error {
+		if op.Name == "Probe" {
+			return store.Unavailable(t.Context(), "test", errors.New("disk full"))
+		}
+		return nil
+	})
+	r.at = time.Time{}
+	if status, text := askReady(t.Context(), r); status != 503 || !strings.Contains(text, "disk full") {
+		t.Errorf("%d %s", status, text)
+	}
 }

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/proxy/health"
+	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/transport"
+)
+
+func checkCommand() *cobra.Command {
+	var file, tenant string
+	c := &cobra.Command{
+		Use:   "check",
+		Short: "Say whether tenants have all that they need of Keycloak, and what to do if not",
+		Example: "  scim-proxy tenant check --config config.yaml\n" +
+			"  scim-proxy tenant check --config config.yaml --tenant workforce",
+		Long: "Asks Keycloak with the service account of each tenant for its token, the token's audience, the server's feature, the realm's\n" +
+			"switch, the account's role, and what the realm's user profile requires. It changes nothing and does not open the store, so the\n" +
+			"proxy may run meanwhile. The exit code is 1 if a tenant lacks something, or if Keycloak does not answer.",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if file == "" {
+				return usageError{errors.New("check needs --config FILE")}
+			}
+			cfg, err := config.Load(file, adapters.Known)
+			if err != nil {
+				return err
+			}
+			return checkTenants(c.Context(), c.OutOrStdout(), *cfg, tenant)
+		},
+	}
+	c.Flags().StringVar(&file, "config", "", "configuration file (docs/configuration.md)")
+	c.Flags().StringVar(&tenant, "tenant", "", "check only this tenant")
+	return c
+}
+
+// checkTenants prints a report for each tenant, or for the one that is named.
+func checkTenants(ctx context.Context, out io.Writer, cfg config.Config, only string) error {
+	to, err := transport.New(cfg.Keycloak)
+	if err != nil {
+		return err
+	}
+	client := keycloak.NewClient(cfg.Keycloak.URL, to, cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
+	checked, failed := 0, 0
+	for _, t := range cfg.Tenants {
+		if only != "" && t.Tenant != only {
+			continue
+		}
+		account := keycloak.NewAccount(client, t.Realm, t.ServiceAccount.ClientID, t.ServiceAccount.Secret, time.Now)
+		report := health.Diagnose(ctx, client, account)
+		fmt.Fprintf(out, "tenant %s: realm %s, client %s\n%s", t.Tenant, t.Realm, t.ServiceAccount.ClientID, reportText(report))
+		checked++
+		if !report.Works() {
+			failed++
+		}
+	}
+	switch {
+	case checked == 0 && only != "":
+		return usageError{fmt.Errorf("there is no tenant %q", only)}
+	case checked == 0:
+		return usageError{errors.New("there is no tenant: drop-in callers use their own accounts, which cannot be checked here")}
+	case failed > 0:
+		return fmt.Errorf("%d of %d tenants do not have all that they need", failed, checked)
+	}
+	return nil
+}
+
+// reportText has a line for each step, and below one that failed what Keycloak said and what to do.
+func reportText(r health.Report) string {
+	var lines []string
+	line := func(step, state, text string) {
+		lines = append(lines, strings.TrimRight(fmt.Sprintf("  %-9s %-8s %s", step, state, text), " "))
+	}
+	for _, f := range r {
+		switch {
+		case f.Fault != nil:
+			line(string(f.Step), "FAILED", f.Fault.Wrong())
+			if f.Fault.Said != "" {
+				line("", "", f.Fault.Said)
+			}
+			line("", "to do:", f.Fault.Remedy())
+		case f.Open != nil:
+			line(string(f.Step), "unknown", f.Open.Error())
+		default:
+			line(string(f.Step), "ok", f.Note)
+		}
+	}
+	return strings.Join(lines, "\n") + "\n"
+}

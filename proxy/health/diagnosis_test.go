@@ -1,0 +1,135 @@
+package health_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"keycloak-scim-proxy/proxy/health"
+	"keycloak-scim-proxy/proxy/keycloak"
+)
+
+// server answers like 26.7.3 (docs/keycloak.md): all is well but for what is said otherwise, by the
+// end of the path.
+type server struct {
+	t       *testing.T
+	audited string            // the audience of its tokens
+	says    map[string]string // "401 body" by the end of the path
+}
+
+const typed = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"%s","detail":"%s"}`
+
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	issuer := "http://" + r.Host + "/realms/acme"
+	claims := fmt.Sprintf(`{"sub":"s","iss":%q,"aud":[%q,"account"]}`, issuer, issuer+s.audited)
+	answers := map[string]string{
+		"/token":                 `200 {"access_token":"x.` + base64.RawURLEncoding.EncodeToString([]byte(claims)) + `.x","expires_in":60}`,
+		"/ServiceProviderConfig": `200 {}`,
+		"/Users":                 `400 ` + fmt.Sprintf(typed, "400", "username is required"),
+		"/admin/serverinfo":      `200 {"features":[{"name":"SCIM_API","enabled":true}]}`,
+		"/users/profile":         `200 {"attributes":[{"name":"lastName","required":{"roles":["user"]}}]}`,
+		"/Schemas":               `200 {}`,
+		"/admin/realms/acme":     `200 {}`,
+	}
+	maps.Copy(answers, s.says)
+	for end, answer := range answers {
+		if strings.HasSuffix(r.URL.Path, end) {
+			var status int
+			code, body, _ := strings.Cut(answer, " ")
+			if _, err := fmt.Sscan(code, &status); err != nil {
+				s.t.Error(err)
+			}
+			if asked, _ := io.ReadAll(r.Body); end == "/Users" && string(asked) != "{}" {
+				s.t.Errorf("a diagnosis sends %s", asked)
+			}
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, body)
+			return
+		}
+	}
+	s.t.Errorf("asked for %s", r.URL.Path)
+}
+
+// Each cause is told from the others by what Keycloak answers, and the steps that its answer proves
+// are settled with it.
+func TestDiagnose(t *testing.T) {
+	off, forbidden := `404 {"error":"HTTP 404 Not Found"}`, "403 "+fmt.Sprintf(typed, "403", "")
+	for _, row := range []struct {
+		name, audience string
+		says           map[string]string
+		want           string
+	}{
+		{"all is well", "/scim/v2", nil, "token audience feature switch role profile"},
+		{"secret", "/scim/v2", map[string]string{"/token": `401 {"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}`},
+			"token:secret audience? feature? switch? role? profile?"},
+		{"realm", "/scim/v2", map[string]string{"/token": `404 {"error":"Realm does not exist"}`}, "token:realm audience? feature? switch? role? profile?"},
+		{"another server", "/scim/v2", map[string]string{"/token": `200 <html>`}, "token:url audience? feature? switch? role? profile?"},
+		{"a redirect", "/scim/v2", map[string]string{"/token": `302 `}, "token:url audience? feature? switch? role? profile?"},
+		{"down", "/scim/v2", map[string]string{"/token": `503 `}, "token? audience? feature? switch? role? profile?"},
+		{"a token that is refused", "/scim/v2", map[string]string{"/ServiceProviderConfig": "401 " + fmt.Sprintf(typed, "401", "Bearer token required")},
+			"token:token audience? feature? switch? role? profile"},
+		{"audience", "/other", map[string]string{"/ServiceProviderConfig": "401 " + fmt.Sprintf(typed, "401", "Invalid token audience")},
+			"token audience:audience feature switch role? profile"},
+		{"switch", "/scim/v2", map[string]string{"/ServiceProviderConfig": off}, "token audience feature switch:switch role? profile"},
+		{"switch and audience", "/other", map[string]string{"/ServiceProviderConfig": off}, "token audience:audience feature switch:switch role? profile"},
+		{"feature", "/scim/v2", map[string]string{"/ServiceProviderConfig": off, "/admin/serverinfo": `200 {"features":[{"name":"SCIM_API","enabled":false}]}`},
+			"token audience feature:feature switch? role? profile"},
+		{"switch or feature", "/scim/v2", map[string]string{"/ServiceProviderConfig": off, "/admin/serverinfo": `403 {"error":"HTTP 403 Forbidden"}`},
+			"token audience feature? switch:scim-api role? profile"},
+		{"no role", "/scim/v2", map[string]string{"/ServiceProviderConfig": forbidden, "/Users": forbidden, "/users/profile": `403 {"error":"HTTP 403 Forbidden"}`},
+			"token audience feature switch role:role profile"},
+		{"a role that is not enough", "/scim/v2", map[string]string{"/Users": forbidden}, "token audience feature switch role:role profile"},
+		{"an attribute that cannot be set", "/scim/v2", map[string]string{"/users/profile": `200 {"attributes":[{"name":"costCode","required":{},"annotations":{},"permissions":{"edit":["user"]}}]}`},
+			"token audience feature switch role profile:profile"},
+		{"an attribute without annotations", "/scim/v2", map[string]string{"/users/profile": `200 {"attributes":[{"name":"costCode"}]}`, "/Schemas": `500 {"error":"unknown_error"}`},
+			"token audience feature switch role profile:annotations"},
+		{"the same where that does no harm", "/scim/v2", map[string]string{"/users/profile": `200 {"attributes":[{"name":"costCode"}]}`},
+			"token audience feature switch role profile"},
+	} {
+		s := httptest.NewServer(&server{t, row.audience, row.says})
+		client := keycloak.NewClient(s.URL, http.DefaultTransport, time.Minute, 4)
+		account := keycloak.NewAccount(client, "acme", "scim", func() (string, error) { return "s", nil }, time.Now)
+		report := health.Diagnose(t.Context(), client, account)
+		s.Close()
+		var got []string
+		for _, f := range report {
+			text := string(f.Step)
+			switch {
+			case f.Fault != nil:
+				text += ":" + string(f.Fault.Cause)
+				if f.Fault.At.Realm != "acme" && f.Fault.At.Realm != "" || f.Fault.At.URL != s.URL {
+					t.Errorf("%s: at %+v", row.name, f.Fault.At)
+				}
+			case f.Open != nil:
+				text += "?"
+			}
+			got = append(got, text)
+		}
+		if text := strings.Join(got, " "); text != row.want {
+			t.Errorf("%s: %s\nwant %s", row.name, text, row.want)
+		}
+		if works := !strings.ContainsAny(row.want, ":?"); report.Works() != works {
+			t.Errorf("%s: works: %t", row.name, report.Works())
+		}
+	}
+}
+
+// A secret that cannot be read is the operator's, and a Keycloak that cannot be reached is none.
+func TestDiagnoseWithoutKeycloak(t *testing.T) {
+	client := keycloak.NewClient("http://127.0.0.1:1", http.DefaultTransport, time.Minute, 4)
+	secret := func() (string, error) { return "", io.ErrUnexpectedEOF }
+	if f := health.Diagnose(t.Context(), client, keycloak.NewAccount(client, "acme", "scim", secret, time.Now)).Faults(); len(f) != 1 || f[0].Cause != "secret" {
+		t.Errorf("%v", f)
+	}
+	secret = func() (string, error) { return "s", nil }
+	r := health.Diagnose(t.Context(), client, keycloak.NewAccount(client, "acme", "scim", secret, time.Now))
+	if len(r.Faults()) > 0 || r.Open() == nil || !strings.Contains(r.Open().Error(), "keycloak.url") {
+		t.Errorf("%v %v", r.Faults(), r.Open())
+	}
+}

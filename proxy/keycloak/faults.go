@@ -1,0 +1,57 @@
+package keycloak
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"keycloak-scim-proxy/proxy/keycloak/fault"
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// broken is the error of an answer that shows why the account does not work, or nil.
+func (a *Account) broken(q request, r reply) error {
+	api := strings.HasPrefix(q.path, (&Realm{realm: a.realm}).base()+"/")
+	if cause := fault.OfAPI(r.status, api, r.body); cause != "" {
+		return a.Fault(cause, q.method+" "+q.path+" was answered "+fault.Said(r.status, r.body))
+	}
+	return nil
+}
+
+// fault is the error of a realm that does not work until a person acts.
+func (r *Realm) fault(cause fault.Cause, said string) error {
+	if own, ok := r.cred.(*Account); ok {
+		return own.Fault(cause, said)
+	}
+	f := fault.Fault{Cause: cause, At: fault.Place{URL: r.client.base, Realm: r.realm}, Said: said}
+	return f.Answer()
+}
+
+// behind403 is the error behind a 403 to the proxy's own account if it may not create users either,
+// or nil: Keycloak also answers 403 to every account for users and groups with an administrator's
+// role. Without a name no user is created (see MayWrite).
+func (r *Realm) behind403(ctx context.Context) error {
+	if !r.cred.IsServiceAccount() {
+		return nil
+	}
+	a, err := r.client.do(ctx, r.cred, request{method: http.MethodPost, path: r.path(scim.Ref{Type: scim.User}), body: "{}", contentType: "application/scim+json"})
+	if err != nil || a.status != http.StatusForbidden {
+		return err
+	}
+	return r.fault(fault.Role, "a create of a user was answered 403")
+}
+
+// ShowsUsers reports the fault of a realm whose users Keycloak cannot show: if an attribute of the
+// user profile has no annotations, 26.7.3 answers 500 to whatever shows a user, to /Schemas, and to
+// a POST that it has carried out (measured). A realm without such an attribute costs no call.
+func (r *Realm) ShowsUsers(ctx context.Context) error {
+	bare := r.profile.Bare()
+	if len(bare) == 0 {
+		return nil
+	}
+	a, err := r.client.do(ctx, r.cred, request{method: http.MethodGet, path: r.base() + "/Schemas"})
+	if err != nil || a.status != http.StatusInternalServerError {
+		return err
+	}
+	return r.fault(fault.Annotations, strings.Join(bare, ", ")+" has no annotations")
+}
