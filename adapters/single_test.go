@@ -9,8 +9,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// A leaver is out in every dialect and every shape of the value. A value that cannot be read is left
-// for the strict reader to refuse.
+// A leaver is out in every dialect and every shape of the value. A value that cannot be read is
+// left for the strict reader to refuse.
 func TestOneValue(t *testing.T) {
 	for value, want := range map[string]string{
 		`[{"value":"False"}]`:               `false`,

@@ -124,8 +124,8 @@ func session(ctx context.Context, c caller) scimhttp.Session {
 // discoveryWait is how long discovery waits for the realm's user profile.
 const discoveryWait = 2 * time.Second
 
-// required returns the attributes that the realm's user profile requires, none if the profile cannot
-// be read.
+// required returns the attributes that the realm's user profile requires, none if the profile
+// cannot be read.
 func (c caller) required(ctx context.Context) map[scim.ResourceType][]scim.AttrPath {
 	ctx, cancel := context.WithTimeout(ctx, discoveryWait)
 	defer cancel()

@@ -68,7 +68,8 @@ func TestScopes(t *testing.T) {
 }
 
 // The session depends only on configuration and token, so that a policy can act before the first
-// call to Keycloak. /Schemas and /ResourceTypes show what the realm requires, so they read the user profile.
+// call to Keycloak. /Schemas and /ResourceTypes show what the realm requires, so they read the user
+// profile.
 func TestNoCallBeforeTheFirstCallOfASession(t *testing.T) {
 	h, upstream, tokens := served(t)
 	for target, status := range map[string]int{
@@ -89,8 +90,8 @@ func TestNoCallBeforeTheFirstCallOfASession(t *testing.T) {
 	}
 }
 
-// Schemas show what the realm's user profile requires, and are answered without that if Keycloak does
-// not answer.
+// Schemas show what the realm's user profile requires, and are answered without that if Keycloak
+// does not answer.
 func TestSchemasSayWhatTheRealmRequires(t *testing.T) {
 	h, upstream, tokens := served(t)
 	play := upstream.answer

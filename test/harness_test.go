@@ -39,8 +39,8 @@ type world struct {
 
 func newWorld(t testing.TB) *world { return newWorldIn(t, kctest.NewRealm(t)) }
 
-// behind is a world whose proxy reaches Keycloak through a shim with these rules; without rules there
-// is no shim.
+// behind is a world whose proxy reaches Keycloak through a shim with these rules; without rules
+// there is no shim.
 func behind(t testing.TB, rules ...shim.Rule) *world {
 	t.Helper()
 	r := kctest.NewRealm(t)

@@ -47,8 +47,9 @@ var (
 	}
 )
 
-// TestCorpus plays every shape that an identity provider sends through the running proxy, by a tenant with that provider's dialect, and holds
-// what GET and the Admin API show afterwards against what the provider meant. With -report it plays the same natively.
+// TestCorpus plays every shape that an identity provider sends through the running proxy, by a
+// tenant with that provider's dialect, and holds what GET and the Admin API show afterwards against
+// what the provider meant. With -report it plays the same natively.
 func TestCorpus(t *testing.T) { runCorpus(t) }
 
 func runCorpus(t *testing.T, rules ...shim.Rule) {

@@ -121,7 +121,7 @@ func (s *site) users() string {
 }
 
 // Each cause that does not pass by itself is named at start, answered with 500 and without
-// Retry-After, changes nothing, and is over as soon as somebody has acted.
+// Retry-After, changes nothing, and is over as soon as the cause is removed.
 func TestWhatNeverHealsIsNotToldToTryAgain(t *testing.T) {
 	s := newSite(t)
 	noMapper, mapper := s.mapper()
@@ -209,7 +209,7 @@ func TestWhatNeverHealsIsNotToldToTryAgain(t *testing.T) {
 	}
 }
 
-// What is wrong in the configuration itself.
+// Causes in the configuration itself.
 func TestWhatTheConfigurationHasWrong(t *testing.T) {
 	s := newSite(t)
 	for name, row := range map[string]struct {
@@ -236,7 +236,7 @@ func TestWhatTheConfigurationHasWrong(t *testing.T) {
 	}
 }
 
-// What may pass by itself is told to try again, and is not named a fault.
+// Causes that may pass get 503 with Retry-After, and are not reported as faults.
 func TestWhatPassesIsToldToTryAgain(t *testing.T) {
 	s := newSite(t)
 	s.cfg.Keycloak.Timeout = config.Duration(2 * time.Second)
@@ -260,8 +260,8 @@ func TestWhatPassesIsToldToTryAgain(t *testing.T) {
 	}
 }
 
-// The program says what is missing and what to do, and its exit code whether anything is; it does not
-// need the store.
+// The program says what is missing and what to do, and its exit code whether anything is; it does
+// not need the store.
 func TestTenantCheck(t *testing.T) {
 	s := newSite(t)
 	binary, file := proxytest.Build(t), s.files(t, s.upstream.URL)

@@ -9,7 +9,7 @@ import (
 	"keycloak-scim-proxy/test/shim"
 )
 
-// TestStackContract runs the contract through HTTP: door, dialect, rooms, store, Keycloak.
+// TestStackContract runs the contract through HTTP: endpoint, dialect, layers, store, Keycloak.
 func TestStackContract(t *testing.T) { runContract(t) }
 
 func runContract(t *testing.T, rules ...shim.Rule) {

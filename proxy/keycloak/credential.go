@@ -84,8 +84,8 @@ func (a *Account) Fault(cause fault.Cause, said string) error {
 	return f.Answer()
 }
 
-// Ask sends a request below Keycloak's base URL, with a body in JSON or none, and returns the status
-// and body of the answer. The path is escaped.
+// Ask sends a request below Keycloak's base URL, with a body in JSON or none, and returns the
+// status and body of the answer. The path is escaped.
 func (a *Account) Ask(ctx context.Context, method, path, body string) (int, []byte, error) {
 	r, err := a.client.do(ctx, a, request{method: method, path: path, body: body, contentType: "application/json"})
 	return r.status, r.body, err

@@ -41,7 +41,7 @@ func (r *Realm) refused(ref scim.Ref, a reply) error {
 	return scim.Upstream(cause)
 }
 
-// badRequest passes on what Keycloak says of the values, and names the SCIM attribute that it means.
+// badRequest returns the error of refused values in Keycloak's words, with the SCIM attribute.
 func (r *Realm) badRequest(scimType, detail string, cause error) error {
 	path, unset := r.profile.Concerns(detail)
 	switch {
@@ -74,7 +74,8 @@ func noSCIM(cause error) error {
 	return &scim.Error{Status: 404, Detail: "there is no such realm, or its SCIM API is not enabled", Cause: cause}
 }
 
-// fixedName is what Keycloak is expected to refuse from 26.8 on; 26.7.3 renames all the same (measured).
+// fixedName is the error of a rename that Keycloak is expected to refuse from 26.8 on; 26.7.3
+// renames nevertheless (measured).
 const fixedName = `userName cannot be changed, because "Edit username" is off in the realm's login settings`
 
 func conflict(t scim.ResourceType) string {

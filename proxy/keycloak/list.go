@@ -16,8 +16,8 @@ import (
 // index do (measured). Keycloak lists users in the order of `userName gt "…"`, so that a walk over
 // users resumes after a userName. It lists groups by bytes, but `displayName gt` ignores letter
 // case, so that a walk over groups resumes after an index and the ids of the last rows there; if
-// these rows have moved, behind searches them. Users whose address is shown as their name are walked
-// like groups.
+// these rows have moved, behind searches them. Users whose address is shown as their name are
+// walked like groups.
 const (
 	resumeName  = "n"
 	resumeIndex = "i"

@@ -155,8 +155,8 @@ func TestHalfAMembershipChangeDoesNotStay(t *testing.T) {
 	}
 }
 
-// An account that loses its role in the middle of a change cannot go forward or back: the error says
-// who must act, what stays, and does not ask for a retry.
+// An account that loses its role in the middle of a change cannot go forward or back: the error
+// says who must act, what stays, and does not ask for a retry.
 func TestMembershipChangeWithoutTheRole(t *testing.T) {
 	old, wanted := many("old", 60), many("new", 120)
 	for _, row := range []struct {

@@ -79,8 +79,8 @@ func (r *Realm) Create(ctx context.Context, t scim.ResourceType, sent scim.Resou
 	return shown, nil
 }
 
-// completed reads a new resource. If Keycloak shows a list, it takes the elements that the create did
-// not send.
+// completed reads a new resource. If Keycloak shows a list, it takes the elements that the create
+// did not send.
 func (r *Realm) completed(ctx context.Context, ref scim.Ref, sent scim.Resource) (scim.Resource, error) {
 	shown, err := r.read(ctx, ref, directory.Fields{})
 	if err != nil {
@@ -224,8 +224,8 @@ func (r *Realm) Delete(ctx context.Context, ref scim.Ref) error {
 
 // MayWrite asks Keycloak whether the credential may change a resource, or create one if the ref has
 // no id, and changes nothing: natively an empty list of operations is answered 200 or 403, and a
-// create of {} 400 or 403 (measured; with an id in it 400 to everybody). An empty PATCH leaves an
-// admin event. It proves nothing of a user who breaks the user profile: see manages.
+// create of {} 400 or 403 (measured; with an id in it 400 to every caller). An empty PATCH leaves
+// an admin event. It proves nothing of a user who breaks the user profile: see manages.
 func (r *Realm) MayWrite(ctx context.Context, ref scim.Ref) error {
 	if ref.ID != "" {
 		if !validID(ref.ID) {

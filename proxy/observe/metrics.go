@@ -17,11 +17,12 @@ type Metrics struct {
 	known    func(realm string) bool
 }
 
-// elsewhere is the label of requests of drop-in callers in realms that have no tenant. Such realms are not
-// bounded by the configuration, so they are counted together.
+// elsewhere is the label of requests of drop-in callers in realms that have no tenant. Such realms
+// are not bounded by the configuration, so they are counted together.
 const elsewhere = "*"
 
-// NewMetrics makes and registers the metrics. known reports whether the configuration names a realm.
+// NewMetrics makes and registers the metrics. known reports whether the configuration names a
+// realm.
 func NewMetrics(r prometheus.Registerer, known func(realm string) bool) *Metrics {
 	m := &Metrics{
 		known: known,

@@ -208,8 +208,8 @@ func (s Schemas) Open(t ResourceType, p AttrPath) bool {
 	return p.URN != "" && !declared
 }
 
-// Settable is a resource without readOnly attributes and sub-attributes, which are ignored (RFC 7644
-// section 3.3), and without attributes that are never returned.
+// Settable is a resource without readOnly attributes and sub-attributes, which are ignored (RFC
+// 7644 section 3.3), and without attributes that are never returned.
 func (s Schemas) Settable(t ResourceType, r Resource) Resource {
 	return r.Map(func(name, raw string) (string, string) {
 		if strings.Contains(name, ":") {

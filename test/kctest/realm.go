@@ -188,8 +188,8 @@ func (r *Realm) editProfile(edit func(map[string]any)) {
 	r.must(r.Admin("PUT", "/users/profile", string(b)))
 }
 
-// ServiceAccount makes a confidential client whose service account has roles of realm-management and whose tokens carry the audience that the
-// SCIM API asks for.
+// ServiceAccount makes a confidential client whose service account has roles of realm-management
+// and whose tokens carry the audience that the SCIM API asks for.
 func (r *Realm) ServiceAccount(clientID string, roles ...string) (secret string) {
 	r.t.Helper()
 	secret = rand.Text()

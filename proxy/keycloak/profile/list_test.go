@@ -12,7 +12,8 @@ const listed = `{"attributes":[{"name":"username"},{"name":"floors","multivalued
 "annotations":{"kc.scim.schema.attribute":"urn:x:floors"},"permissions":{"edit":["admin"]}},
 {"name":"center","multivalued":true,"annotations":{"kc.scim.schema.attribute":"title"},"permissions":{"edit":["admin"]}}]}`
 
-// What is sent for a list, by what Keycloak shows of it now: a text (26.7.3) or a list (26.8).
+// The values that are sent for a list depend on the form that Keycloak shows now: a text (26.7.3)
+// or a list (26.8).
 func TestListsOfTheProfile(t *testing.T) {
 	p, err := Parse([]byte(listed))
 	if err != nil {

@@ -57,7 +57,8 @@ func (p *Profile) knows(t scim.ResourceType, name string) bool {
 	}))
 }
 
-// Path is the SCIM attribute that an attribute of the profile is mapped to, or that attribute's name.
+// Path is the SCIM attribute that an attribute of the profile is mapped to, or that attribute's
+// name.
 func (p *Profile) Path(attribute string) string {
 	for _, a := range p.mapped {
 		if a.Name == attribute {

@@ -63,7 +63,8 @@ func (a attribute) check(text string) error {
 	return nil
 }
 
-// checkColumn returns what is wrong with a text that is stored in a column of 255 characters, or "".
+// checkColumn returns what is wrong with a text that is stored in a column of 255 characters, or
+// "".
 func checkColumn(text string) string {
 	switch {
 	case strings.ContainsRune(text, 0):
