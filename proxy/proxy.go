@@ -27,6 +27,7 @@ import (
 	"keycloak-scim-proxy/proxy/passthrough"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
+	"keycloak-scim-proxy/proxy/storage"
 	"keycloak-scim-proxy/proxy/store/guard"
 	"keycloak-scim-proxy/proxy/storemark"
 	"keycloak-scim-proxy/proxy/transport"
@@ -59,7 +60,7 @@ func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, err := openStore(context.Background(), cfg.Store, log)
+	engine, err := storage.Open(context.Background(), cfg.Store, log)
 	if err != nil {
 		return nil, err
 	}

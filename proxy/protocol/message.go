@@ -89,18 +89,16 @@ func (m *Message) ShapePatch() bool {
 	if raw == "" {
 		return false
 	}
-	changed := false
-	if document.IsObject(raw) && !m.split {
-		raw, changed = document.Array([]string{raw}), true
+	switch {
+	case document.IsObject(raw) && !m.split:
+		raw = document.Array([]string{raw})
+	case slices.Equal(m.Body.Names(), []string{"schemas", "Operations"}) && document.Same(m.Body.Raw("schemas"), patchSchemas):
+		return false
 	}
-	standard := slices.Equal(m.Body.Names(), []string{"schemas", "Operations"}) && document.Same(m.Body.Raw("schemas"), patchSchemas)
-	if changed || !standard {
-		m.Body = document.NewObject()
-		m.Body.Put("schemas", patchSchemas)
-		m.Body.Put("Operations", raw)
-		return true
-	}
-	return false
+	m.Body = document.NewObject()
+	m.Body.Put("schemas", patchSchemas)
+	m.Body.Put("Operations", raw)
+	return true
 }
 
 const patchSchemas = `["` + scim.PatchURN + `"]`

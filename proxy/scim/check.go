@@ -120,3 +120,27 @@ func mistyped(kind, raw string) string {
 	}
 	return ""
 }
+
+// ParseDateTime reads a dateTime (RFC 7643 section 2.3.5, as in XML Schema). Without a time zone it
+// is in UTC.
+func ParseDateTime(text string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339, text)
+	if err == nil {
+		return t, nil
+	}
+	if local, e := time.Parse("2006-01-02T15:04:05", text); e == nil {
+		return local, nil
+	}
+	return t, err
+}
+
+// CheckRequired reports a missing userName or displayName; an empty string counts as missing. Other
+// required attributes get a default.
+func (s Schemas) CheckRequired(t ResourceType, r Resource) error {
+	for _, a := range s.core[t].Attributes {
+		if a.Required && a.Uniqueness == "server" && strings.TrimSpace(document.Text(r.Raw(a.Name))) == "" {
+			return InvalidValue("%s is required", a.Name)
+		}
+	}
+	return nil
+}

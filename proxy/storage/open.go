@@ -1,4 +1,5 @@
-package proxy
+// Package storage opens the store that the configuration names.
+package storage
 
 import (
 	"context"
@@ -24,9 +25,9 @@ import (
 // startTimeout is how long the start waits for a store that does not answer.
 const startTimeout = 5 * time.Second
 
-// openStore opens the configured store. If the store does not answer yet, it is checked before its
+// Open opens the configured store. If the store does not answer yet, it is checked before its
 // first use.
-func openStore(ctx context.Context, s config.Store, log *zap.Logger) (*guard.Engine, error) {
+func Open(ctx context.Context, s config.Store, log *zap.Logger) (*guard.Engine, error) {
 	o := guard.Options{ExpectStamp: s.ExpectStamp, Now: time.Now, NewID: rand.Text}
 	if s.Encryption != nil {
 		o.RequireSealed = s.Encryption.RequireSealed
