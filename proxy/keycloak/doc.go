@@ -10,8 +10,9 @@
 //
 // Failures. Every call has a deadline, a bounded body and a place among a bounded number of calls
 // in flight. If Keycloak is unreachable the error is 503, if it is too slow 504, and if its answer
-// makes no sense 502. A create that Keycloak acknowledged but that could not be read back is an
-// error: the user exists then, and the pending record of the room above lets the retry finish it.
+// makes no sense 502. What waiting cannot mend is 500, with its fault: see package fault. A create
+// that Keycloak acknowledged but that could not be read back is an error: the user exists then, and
+// the pending record of the room above lets the retry finish it.
 // An update is one native PATCH, which Keycloak applies whole or not at all. A membership change of
 // more than one chunk is rolled forward, or else back: see members.go.
 package keycloak

@@ -59,12 +59,7 @@ func (r *Realm) notFound(ref scim.Ref, body scim.Resource, cause error) error {
 	case r.cred.IsServiceAccount(): // a missing SCIM API is known before: see Account.broken
 		return scim.Upstream(cause)
 	}
-	return noSCIM(cause)
-}
-
-// noSCIM answers a drop-in caller in whose realm there is nothing to ask.
-func noSCIM(cause error) error {
-	return &scim.Error{Status: 404, Detail: "there is no such realm, or its SCIM API is not enabled", Cause: cause}
+	return fault.NoRealm(cause)
 }
 
 func conflict(t scim.ResourceType) string {
