@@ -124,8 +124,8 @@ func (s *site) users() string {
 }
 
 // Each cause that does not pass by itself is named at start, answered with 500 and without
-// Retry-After, changes nothing, and is over as soon as somebody has acted.
-func TestWhatNeverHealsIsNotToldToTryAgain(t *testing.T) {
+// Retry-After, changes nothing, and is over as soon as it is mended.
+func TestWhatNeverHeals(t *testing.T) {
 	s := newSite(t)
 	noMapper, mapper := s.mapper()
 	unset, set := s.profile(`{"name":"costCode","required":{},"annotations":{},"permissions":{"view":["admin"],"edit":["admin","user"]}}`)
@@ -219,7 +219,8 @@ func TestWhatNeverHealsIsNotToldToTryAgain(t *testing.T) {
 	}
 }
 
-// A user whom Keycloak protects from every such account is that request's 403, and no fault.
+// Keycloak protects users with an administrator's role from every such account: that is 403 for the
+// request and not a fault.
 func TestRefusalOfOneUserIsNotAFault(t *testing.T) {
 	s := newSite(t)
 	core, logs := observer.New(zap.InfoLevel)
@@ -243,7 +244,7 @@ func TestRefusalOfOneUserIsNotAFault(t *testing.T) {
 	}
 }
 
-// What is wrong in the configuration itself.
+// Mistakes in the configuration itself.
 func TestWhatTheConfigurationHasWrong(t *testing.T) {
 	s := newSite(t)
 	for name, row := range map[string]struct {
@@ -277,8 +278,8 @@ func TestWhatTheConfigurationHasWrong(t *testing.T) {
 	}
 }
 
-// What may pass by itself is told to try again, and is not named a fault.
-func TestWhatPassesIsToldToTryAgain(t *testing.T) {
+// Causes that may pass by themselves are 503 with Retry-After, and are not named as faults.
+func TestWhatPassesIsTriedAgain(t *testing.T) {
 	s := newSite(t)
 	s.cfg.Keycloak.Timeout = config.Duration(2 * time.Second)
 	for name, answers := range map[string]map[string]string{
@@ -301,8 +302,8 @@ func TestWhatPassesIsToldToTryAgain(t *testing.T) {
 	}
 }
 
-// The program says what is missing and what to do, and its exit code whether anything is; it does not
-// need the store.
+// The program says what is missing and what to do, and its exit code whether anything is. It does
+// not need the store.
 func TestTenantCheck(t *testing.T) {
 	s := newSite(t)
 	binary, file := proxytest.Build(t), s.files(t, s.upstream.URL)

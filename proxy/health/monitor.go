@@ -106,8 +106,8 @@ func (m *Monitor) Run(ctx context.Context) {
 // Checked is closed when every tenant was diagnosed once.
 func (m *Monitor) Checked() <-chan struct{} { return m.checked }
 
-// Saw takes the error of a request of a tenant. If it is a fault and the tenant worked until now, the
-// tenant is diagnosed at once.
+// Saw takes the error of a request of a tenant. If it is a fault and the tenant worked until now,
+// the tenant is diagnosed at once.
 func (m *Monitor) Saw(name string, err error) {
 	if _, broken := fault.In(err); !broken {
 		return

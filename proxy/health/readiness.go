@@ -39,7 +39,8 @@ func NewReadiness(e *guard.Engine, matches func(context.Context) error, tenants 
 
 // ServeHTTP answers 200 with the stamp of the store, or 503 with the reason. A tenant that does not
 // work is named and does not change the status: the other tenants would lose a process that serves
-// them, and no other process serves this tenant better. With ?tenant=NAME the status is the tenant's.
+// them, and no other process serves this tenant better. With ?tenant=NAME the status is that of the
+// tenant.
 func (r *Readiness) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	ctx, cancel := context.WithTimeout(req.Context(), readyTimeout)
 	defer cancel()
@@ -103,7 +104,8 @@ func (s Status) lines() (text string) {
 	return text
 }
 
-// probe probes the store if the last outcome is too old. A caller who leaves does not end a probe, because others may wait for it.
+// probe probes the store if the last outcome is too old. A caller who leaves does not end a probe,
+// because others may wait for it.
 func (r *Readiness) probe(ctx context.Context) error {
 	select {
 	case r.turn <- struct{}{}:

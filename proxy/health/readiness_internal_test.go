@@ -77,7 +77,8 @@ func TestReadinessWrites(t *testing.T) {
 	})
 }
 
-// A probe that does not end holds no caller up for longer than readyTimeout, and a caller who leaves does not end it.
+// A probe that does not end holds no caller up for longer than readyTimeout, and a caller who leaves
+// does not end it.
 func TestReadinessIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := storetest.NewMemory()
@@ -113,8 +114,8 @@ func TestReadinessIsBounded(t *testing.T) {
 	})
 }
 
-// A tenant that does not work is named and does not make the process unready; asked for by its name,
-// the status is its own.
+// A tenant that does not work is named and does not make the process unready. If it is asked for by
+// its name, the status is its own.
 func TestReadinessNamesTenants(t *testing.T) {
 	m := storetest.NewMemory()
 	r := readinessOf(m)

@@ -27,10 +27,10 @@ func (r *Realm) fault(cause fault.Cause, said string) error {
 	return fault.New(cause, fault.Place{URL: r.client.base, Realm: r.realm}, said)
 }
 
-// behind403 is the error behind a 403 to the proxy's own account if the account lacks a role, or nil:
-// Keycloak also answers 403 for resources with an administrator's role, and for those outside the
-// permissions of a fine-grained account. An account with any role sees the discovery; one that may
-// see all users sees its own and must be able to create (nothing is created: see MayWrite).
+// behind403 is the error behind a 403 to the proxy's own account if it lacks a role, or nil:
+// Keycloak also answers 403 for resources with an administrator's role, and to fine-grained accounts.
+// An account with any role sees the discovery; one that may see all users sees its own and must be
+// able to create (nothing is created: see MayWrite).
 func (r *Realm) behind403(ctx context.Context, method string) error {
 	own, ok := r.cred.(*Account)
 	if !ok {

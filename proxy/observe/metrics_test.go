@@ -33,8 +33,8 @@ func series(t *testing.T, r *prometheus.Registry) (all []string) {
 	return all
 }
 
-// The configuration bounds the labels: callers in realms that it does not name are counted together,
-// however many realms Keycloak has.
+// The configuration bounds the labels: callers in realms that it does not name are counted
+// together, however many realms Keycloak has.
 func TestLabelsAreBounded(t *testing.T) {
 	r := prometheus.NewRegistry()
 	m := observe.NewMetrics(r, func(realm string) bool { return realm == "acme" })

@@ -52,7 +52,7 @@ func TestOfToken(t *testing.T) {
 	}
 }
 
-// Answers to the account's token; what is about a resource is no fault.
+// Answers to the account's token. Answers about a resource are not faults.
 func TestOfAPI(t *testing.T) {
 	for _, row := range []struct {
 		name   string
@@ -128,7 +128,7 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// What is said for the log has no detail of a SCIM error, which may repeat a value.
+// The text for the log leaves out the detail of a SCIM error, which may repeat a value.
 func TestSaid(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"schemas":["x"],"scimType":"invalidFilter","detail":"userName eq \"ada\""}`: "400: invalidFilter",

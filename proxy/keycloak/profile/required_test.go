@@ -10,7 +10,8 @@ import (
 
 const department = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department"
 
-// What a profile requires is as measured on 26.7.3, and a message names the attribute of SCIM.
+// A profile requires the attributes that 26.7.3 was seen to require, and a message names the
+// attribute of SCIM.
 func TestRequired(t *testing.T) {
 	p, err := profile.Parse([]byte(`{"attributes":[
 {"name":"username"},
