@@ -36,8 +36,7 @@ func serving(t *testing.T) (p *Proxy, upstream *recorder, minted map[string]stri
 			_ = json.NewEncoder(w).Encode(map[string]any{"access_token": account, "expires_in": 60})
 			return
 		}
-		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/Users") { // the account has its role
-			w.WriteHeader(http.StatusBadRequest)
+		if strings.HasSuffix(r.URL.Path, "/ServiceProviderConfig") { // the account has a role
 			return
 		}
 		w.WriteHeader(http.StatusForbidden)

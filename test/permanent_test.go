@@ -27,10 +27,10 @@ type site struct {
 	t                   *testing.T
 	upstream            *faulty
 	cfg                 config.Config
-	client, user, roles string // paths of the account's client, its user and the user's roles in the Admin REST API
-	role                string
-	secret              string // file
-	id                  string // of a user who is there
+	client, user, roles string                   // paths of the account's client, of its user, and below a user of its roles, in the Admin REST API
+	role                func(name string) string // the body that names it there
+	secret              string                   // file
+	id                  string                   // of a user who is there
 }
 
 func newSite(t *testing.T) *site {
@@ -46,7 +46,10 @@ func newSite(t *testing.T) *site {
 	s.client = "/clients/" + first("/clients?clientId=scim", "0.id")
 	s.user = "/users/" + first(s.client+"/service-account-user", "id")
 	management := "/clients/" + first("/clients?clientId=realm-management", "0.id")
-	s.roles, s.role = s.user+"/role-mappings"+management, "["+string(w.realm.Admin("GET", management+"/roles/manage-users", "").Body)+"]"
+	s.roles = "/role-mappings" + management
+	s.role = func(name string) string {
+		return "[" + string(w.realm.Admin("GET", management+"/roles/"+name, "").Body) + "]"
+	}
 	made := w.realm.Admin("POST", "/users", `{"username":"there","enabled":true,"email":"there@example.com","firstName":"T","lastName":"H"}`)
 	location := made.Header.Get("Location")
 	s.id = location[strings.LastIndex(location, "/")+1:]
@@ -121,8 +124,8 @@ func (s *site) users() string {
 }
 
 // Each cause that does not pass by itself is named at start, answered with 500 and without
-// Retry-After, changes nothing, and is over as soon as the cause is removed.
-func TestWhatNeverHealsIsNotToldToTryAgain(t *testing.T) {
+// Retry-After, changes nothing, and is over as soon as it is mended.
+func TestWhatNeverHeals(t *testing.T) {
 	s := newSite(t)
 	noMapper, mapper := s.mapper()
 	unset, set := s.profile(`{"name":"costCode","required":{},"annotations":{},"permissions":{"view":["admin"],"edit":["admin","user"]}}`)
@@ -140,6 +143,7 @@ func TestWhatNeverHealsIsNotToldToTryAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	off := func() { s.upstream.Before.Store(nil) }
+	manage, view, query := s.role("manage-users"), s.role("view-users"), s.role("query-users")
 	const all, writes, creates = "GET PATCH POST DELETE", "PATCH POST DELETE", "POST"
 	for _, row := range []struct {
 		name, fault string
@@ -158,7 +162,13 @@ func TestWhatNeverHealsIsNotToldToTryAgain(t *testing.T) {
 		{"a server without the feature", "feature", all, func() {
 			s.spoil(map[string]string{"/scim/v2": `404 {"error":"HTTP 404 Not Found"}`, "/admin/serverinfo": `200 {"features":[{"name":"SCIM_API","enabled":false}]}`})
 		}, off},
-		{"no role", "role", all, func() { s.admin("DELETE", s.roles, s.role) }, func() { s.admin("POST", s.roles, s.role) }},
+		{"no role", "role", all, func() { s.admin("DELETE", s.user+s.roles, manage) }, func() { s.admin("POST", s.user+s.roles, manage) }},
+		{"a role that only reads", "role", writes,
+			func() { s.admin("DELETE", s.user+s.roles, manage); s.admin("POST", s.user+s.roles, view) },
+			func() { s.admin("DELETE", s.user+s.roles, view); s.admin("POST", s.user+s.roles, manage) }},
+		{"a role that only searches", "role", creates,
+			func() { s.admin("DELETE", s.user+s.roles, manage); s.admin("POST", s.user+s.roles, query) },
+			func() { s.admin("DELETE", s.user+s.roles, query); s.admin("POST", s.user+s.roles, manage) }},
 		{"a role outside the client's scope", "role", all, put(s.client, `{"fullScopeAllowed":false}`), put(s.client, `{"fullScopeAllowed":true}`)},
 		{"a redirect to HTTPS", "url", all, func() { s.spoil(map[string]string{"": "302 "}) }, off},
 		{"a redirect of the SCIM API alone", "url", all, func() { s.spoil(map[string]string{"/scim/v2": "307 "}) }, off},
@@ -209,6 +219,31 @@ func TestWhatNeverHealsIsNotToldToTryAgain(t *testing.T) {
 	}
 }
 
+// Keycloak protects users with an administrator's role from every such account: that is 403 for the
+// request and not a fault.
+func TestRefusalOfOneUserIsNotAFault(t *testing.T) {
+	s := newSite(t)
+	core, logs := observer.New(zap.InfoLevel)
+	base, stop := proxytest.Start(t, s.cfg, zap.New(core))
+	defer stop()
+	s.admin("POST", "/users/"+s.id+s.roles, s.role("realm-admin"))
+	before := s.users()
+	for _, q := range [][2]string{{"PATCH", patchBody([]scim.Op{opOn(scim.ReplaceAll, "name.givenName", `"New"`)})}, {"DELETE", ""}} {
+		if a := s.ask(base, q[0], "/Users/"+s.id, q[1]); a.Status != 403 {
+			t.Errorf("%s: %d %s", q[0], a.Status, a.Body)
+		}
+	}
+	if after := s.users(); after != before {
+		t.Errorf("users before %s\nand after %s", before, after)
+	}
+	if n := logs.Filter(func(e observer.LoggedEntry) bool { return e.ContextMap()["fault"] != nil }).Len(); n > 0 {
+		t.Errorf("logged %+v", logs.All())
+	}
+	if a := s.ask(base, "POST", "/Users", directorytest.Sample(1).String()); a.Status != 201 {
+		t.Errorf("%d %s", a.Status, a.Body)
+	}
+}
+
 // Causes in the configuration itself.
 func TestWhatTheConfigurationHasWrong(t *testing.T) {
 	s := newSite(t)
@@ -232,12 +267,19 @@ func TestWhatTheConfigurationHasWrong(t *testing.T) {
 		if a := s.ask(base, "GET", "/Users", ""); a.Status != 500 || a.Header.Get("Retry-After") != "" {
 			t.Errorf("%s: %d %s", name, a.Status, a.Body)
 		}
+		if row.fault == "url" { // then drop-in callers have it too
+			c := client{base + "/realms/" + s.realm.Name + "/scim/v2", s.dropInToken}
+			_, err := c.send(t.Context(), "GET", "/Users", "")
+			if e := scim.AsError(err); e.Status != 500 || !strings.Contains(e.Detail, "the address of Keycloak is wrong") {
+				t.Errorf("%s: drop-in: %v", name, err)
+			}
+		}
 		stop()
 	}
 }
 
-// Causes that may pass get 503 with Retry-After, and are not reported as faults.
-func TestWhatPassesIsToldToTryAgain(t *testing.T) {
+// Causes that may pass by themselves are 503 with Retry-After, and are not named as faults.
+func TestWhatPassesIsTriedAgain(t *testing.T) {
 	s := newSite(t)
 	s.cfg.Keycloak.Timeout = config.Duration(2 * time.Second)
 	for name, answers := range map[string]map[string]string{
@@ -260,7 +302,7 @@ func TestWhatPassesIsToldToTryAgain(t *testing.T) {
 	}
 }
 
-// The program says what is missing and what to do, and its exit code whether anything is; it does
+// The program says what is missing and what to do, and its exit code whether anything is. It does
 // not need the store.
 func TestTenantCheck(t *testing.T) {
 	s := newSite(t)

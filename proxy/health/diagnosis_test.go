@@ -15,8 +15,8 @@ import (
 	"keycloak-scim-proxy/proxy/keycloak"
 )
 
-// server answers like 26.7.3 (docs/keycloak.md): all is well, except for the paths
-// with these ends.
+// server answers like 26.7.3 (docs/keycloak.md) to an account that has all that it needs. says
+// replaces answers, by the end of the path.
 type server struct {
 	t       *testing.T
 	audited string            // the audience of its tokens
@@ -56,8 +56,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.t.Errorf("asked for %s", r.URL.Path)
 }
 
-// Keycloak's answers distinguish the causes, and the steps that an answer proves are settled with
-// it.
+// The causes differ in what Keycloak answers, and the steps that its answer proves
+// are settled with it.
 func TestDiagnose(t *testing.T) {
 	off, forbidden := `404 {"error":"HTTP 404 Not Found"}`, "403 "+fmt.Sprintf(typed, "403", "")
 	for _, row := range []struct {

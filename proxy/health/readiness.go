@@ -39,8 +39,8 @@ func NewReadiness(e *guard.Engine, matches func(context.Context) error, tenants 
 
 // ServeHTTP answers 200 with the stamp of the store, or 503 with the reason. A tenant that does not
 // work is named and does not change the status: the other tenants would lose a process that serves
-// them, and no other process serves this tenant better. With ?tenant=NAME the status is the
-// tenant's.
+// them, and no other process serves this tenant better. With ?tenant=NAME the status is that of the
+// tenant.
 func (r *Readiness) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	ctx, cancel := context.WithTimeout(req.Context(), readyTimeout)
 	defer cancel()

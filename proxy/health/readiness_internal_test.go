@@ -114,8 +114,8 @@ func TestReadinessIsBounded(t *testing.T) {
 	})
 }
 
-// A tenant that does not work is named and does not make the process unready; asked for by its
-// name, the status is its own.
+// A tenant that does not work is named and does not make the process unready. If it is asked for by
+// its name, the status is its own.
 func TestReadinessNamesTenants(t *testing.T) {
 	m := storetest.NewMemory()
 	r := readinessOf(m)

@@ -106,7 +106,7 @@ func (c *Client) send(ctx context.Context, token string, q request) (reply, erro
 	}
 	res, err := c.http.Do(req)
 	if err != nil && fault.OfConnection(err) != "" {
-		return reply{}, c.elsewhere(withoutURL(err).Error())
+		return reply{}, fault.New(fault.URL, fault.Place{URL: c.base}, withoutURL(err).Error())
 	}
 	if err != nil {
 		return reply{}, scim.Unavailable("Keycloak", unanswered{fmt.Errorf("%s %s: %w", q.method, q.path, withoutURL(err))})
@@ -122,17 +122,11 @@ func (c *Client) send(ctx context.Context, token string, q request) (reply, erro
 	case res.StatusCode == http.StatusBadGateway || res.StatusCode == http.StatusGatewayTimeout:
 		return reply{}, scim.Unavailable("Keycloak", unanswered{fmt.Errorf("a proxy before Keycloak answered %d", res.StatusCode)})
 	case res.StatusCode >= 300 && res.StatusCode < 400:
-		return reply{}, c.elsewhere(fmt.Sprintf("%d to %s %s", res.StatusCode, q.method, q.path))
+		return reply{}, fault.New(fault.URL, fault.Place{URL: c.base}, fmt.Sprintf("%s %s was answered %d", q.method, q.path, res.StatusCode))
 	case len(body) > maxAnswer:
 		return reply{}, scim.Upstream(errors.New("the answer is too large"))
 	}
 	return reply{res.StatusCode, bytes.TrimSpace(body)}, nil
-}
-
-// elsewhere is the error of an address that is not Keycloak's.
-func (c *Client) elsewhere(said string) error {
-	f := fault.Fault{Cause: fault.URL, At: fault.Place{URL: c.base}, Said: said}
-	return f.Answer()
 }
 
 // unanswered is the error of a call that got no answer from Keycloak itself.

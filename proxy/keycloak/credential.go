@@ -77,11 +77,15 @@ func (a *Account) IsServiceAccount() bool { return true }
 
 // Fault returns the error of an account that does not work until a person acts.
 func (a *Account) Fault(cause fault.Cause, said string) error {
+	return fault.New(cause, fault.Place{URL: a.client.base, Realm: a.realm, Client: a.id, Audience: a.claims().Audience()}, said)
+}
+
+// claims are those of the token, or none.
+func (a *Account) claims() fault.Claims {
 	a.mu.Lock()
-	claims, _ := fault.ClaimsOf(a.token) // without a token the audience is not known
-	a.mu.Unlock()
-	f := fault.Fault{Cause: cause, At: fault.Place{URL: a.client.base, Realm: a.realm, Client: a.id, Audience: claims.Audience()}, Said: said}
-	return f.Answer()
+	defer a.mu.Unlock()
+	c, _ := fault.ClaimsOf(a.token)
+	return c
 }
 
 // Ask sends a request below Keycloak's base URL, with a body in JSON or none, and returns the

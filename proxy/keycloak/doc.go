@@ -10,8 +10,9 @@
 //
 // Failures. Every call has a deadline, and its answer a bounded size; the number of concurrent
 // calls is bounded. The error is 503 if Keycloak is unreachable, 504 if it is too slow, and 502 if
-// its answer cannot be read. A create that Keycloak acknowledged but that could not be read back is
-// an error although the user exists; the pending record of the layer above lets a retry finish it.
-// An update is one native PATCH, which Keycloak applies whole or not at all. If a membership change
-// of more than one chunk fails, it is completed or undone: see package membership.
+// its answer cannot be read. A cause that only a person can remove is 500: see package fault. A
+// create that Keycloak acknowledged but that could not be read back is an error although the user
+// exists; the pending record of the layer above lets a retry finish it. An update is one native
+// PATCH, which Keycloak applies whole or not at all. If a membership change of more than one chunk
+// fails, it is completed or undone: see package membership.
 package keycloak

@@ -66,12 +66,7 @@ func (r *Realm) notFound(ref scim.Ref, body scim.Resource, cause error) error {
 	case r.cred.IsServiceAccount(): // a missing SCIM API is known before: see Account.broken
 		return scim.Upstream(cause)
 	}
-	return noSCIM(cause)
-}
-
-// noSCIM is the error for a drop-in caller of a realm without SCIM API.
-func noSCIM(cause error) error {
-	return &scim.Error{Status: 404, Detail: "there is no such realm, or its SCIM API is not enabled", Cause: cause}
+	return fault.NoRealm(cause)
 }
 
 // fixedName is the error of a rename that Keycloak is expected to refuse from 26.8 on; 26.7.3

@@ -3,6 +3,7 @@ package keycloak
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"keycloak-scim-proxy/proxy/keycloak/fault"
@@ -23,22 +24,31 @@ func (r *Realm) fault(cause fault.Cause, said string) error {
 	if own, ok := r.cred.(*Account); ok {
 		return own.Fault(cause, said)
 	}
-	f := fault.Fault{Cause: cause, At: fault.Place{URL: r.client.base, Realm: r.realm}, Said: said}
-	return f.Answer()
+	return fault.New(cause, fault.Place{URL: r.client.base, Realm: r.realm}, said)
 }
 
-// behind403 is the error behind a 403 to the proxy's own account if it may not create users either,
-// or nil: Keycloak also answers 403 to every account for users and groups with an administrator's
-// role. Without a name no user is created (see MayWrite).
-func (r *Realm) behind403(ctx context.Context) error {
-	if !r.cred.IsServiceAccount() {
+// behind403 is the error behind a 403 to the proxy's own account if it lacks a role, or nil:
+// Keycloak also answers 403 for resources with an administrator's role, and to fine-grained accounts.
+// An account with any role sees the discovery; one that may see all users sees its own and must be
+// able to create (nothing is created: see MayWrite).
+func (r *Realm) behind403(ctx context.Context, method string) error {
+	own, ok := r.cred.(*Account)
+	if !ok {
 		return nil
 	}
-	a, err := r.client.do(ctx, r.cred, request{method: http.MethodPost, path: r.path(scim.Ref{Type: scim.User}), body: "{}", contentType: "application/scim+json"})
-	if err != nil || a.status != http.StatusForbidden {
-		return err
+	refuses := func(method, path, body string) bool {
+		a, err := r.client.do(ctx, own, request{method: method, path: path, body: body, contentType: "application/scim+json"})
+		return err == nil && a.status == http.StatusForbidden
 	}
-	return r.fault(fault.Role, "a create of a user was answered 403")
+	user := "/admin/realms/" + url.PathEscape(r.realm) + "/users/" + url.PathEscape(own.claims().Subject)
+	switch {
+	case refuses(http.MethodGet, r.base()+"/ServiceProviderConfig", ""):
+	case method != http.MethodPost && refuses(http.MethodGet, user, ""):
+		return nil
+	case !refuses(http.MethodPost, r.path(scim.Ref{Type: scim.User}), "{}"):
+		return nil
+	}
+	return own.Fault(fault.Role, "")
 }
 
 // ShowsUsers reports the fault of a realm whose users Keycloak cannot show: if an attribute of the

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"keycloak-scim-proxy/proxy/keycloak/fault"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -36,8 +37,10 @@ func (c *Client) published(ctx context.Context, realm, path string) ([]byte, err
 	switch {
 	case err != nil:
 		return nil, err
+	case a.status == http.StatusNotFound && fault.OfToken(a.status, a.body) == fault.URL:
+		return nil, fault.New(fault.URL, fault.Place{URL: c.base, Realm: realm}, "404 to "+path)
 	case a.status == http.StatusNotFound:
-		return nil, noSCIM(fmt.Errorf("Keycloak answered %d to %s", a.status, path))
+		return nil, fault.NoRealm(fmt.Errorf("Keycloak answered %d to %s", a.status, path))
 	case !a.ok():
 		return nil, scim.Unavailable("Keycloak", fmt.Errorf("Keycloak answered %d to %s", a.status, path))
 	}

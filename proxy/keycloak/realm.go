@@ -274,7 +274,7 @@ func (r *Realm) call(ctx context.Context, method, path string, v url.Values, bod
 	switch {
 	case err != nil:
 	case a.status == http.StatusForbidden:
-		err = r.behind403(ctx)
+		err = r.behind403(ctx, method)
 	case a.status == http.StatusInternalServerError:
 		err = r.ShowsUsers(ctx)
 	}

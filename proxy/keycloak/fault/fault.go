@@ -39,6 +39,14 @@ type Fault struct {
 	Said string
 }
 
+// New is the error of a fault.
+func New(c Cause, at Place, said string) error { return (&Fault{c, at, said}).Answer() }
+
+// NoRealm answers a drop-in caller in whose realm there is nothing to ask.
+func NoRealm(cause error) error {
+	return &scim.Error{Status: 404, Detail: "there is no such realm, or its SCIM API is not enabled", Cause: cause}
+}
+
 // In is the fault in an error.
 func In(err error) (*Fault, bool) { return errors.AsType[*Fault](err) }
 

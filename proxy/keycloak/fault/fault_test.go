@@ -52,7 +52,7 @@ func TestOfToken(t *testing.T) {
 	}
 }
 
-// Answers to the account's token. An answer about a resource is not a fault.
+// Answers to the account's token. Answers about a resource are not faults.
 func TestOfAPI(t *testing.T) {
 	for _, row := range []struct {
 		name   string

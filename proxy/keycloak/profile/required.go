@@ -13,9 +13,8 @@ import (
 // scopes binds only logins that ask for the scope (measured: not a POST).
 func (a attribute) binds() bool { return a.Required != nil && len(a.Required.Scopes) == 0 }
 
-// blocks reports whether Keycloak refuses a POST without the attribute: 26.7.3 checks it as if
-// users made themselves, so what only administrators may edit, or must have, does not count
-// (measured).
+// blocks reports whether Keycloak refuses a POST without the attribute: 26.7.3 checks it as if a
+// user signed up, so attributes for administrators only do not count (measured).
 func (a attribute) blocks() bool {
 	return a.binds() && slices.Contains(a.Permissions.Edit, "user") && (len(a.Required.Roles) == 0 || slices.Contains(a.Required.Roles, "user"))
 }
