@@ -24,11 +24,13 @@ import (
 // site is a world that the cases of permanent causes break and mend.
 type site struct {
 	*world
-	t                   *testing.T
-	upstream            *faulty
-	cfg                 config.Config
-	client, user, roles string                   // paths of the account's client, of its user, and below a user of its roles, in the Admin REST API
-	role                func(name string) string // the body that names it there
+	t        *testing.T
+	upstream *faulty
+	cfg      config.Config
+	// client and user are the paths of the account's client and of its user in the Admin REST API;
+	// roles is the path of a user's roles, below the user.
+	client, user, roles string
+	role                func(name string) string // the body that names a role there
 	secret              string                   // file
 	id                  string                   // of a user who is there
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -55,7 +56,7 @@ func cut(resume string) (kind, rest string) {
 func (r *Realm) listAt(ctx context.Context, q directory.Query, start int) (directory.Page, error) {
 	v := r.projection(q.Type, q.Fields)
 	v.Set("startIndex", strconv.Itoa(start))
-	v.Set("count", strconv.Itoa(min(q.Count, pageLimit)))
+	v.Set("count", strconv.Itoa(min(q.Count, profile.PageLimit)))
 	if q.Filter != nil {
 		v.Set("filter", r.profile.Filter(q.Filter).String())
 	}
@@ -115,9 +116,9 @@ func (r *Realm) behind(ctx context.Context, q directory.Query, rest string) (int
 	}
 	ids := parts[1:]
 	slices.Reverse(ids) // the last row first
-	q.Fields, q.Count = directory.Fields{Only: []string{"id"}}, pageLimit
-	first := max(at-pageLimit/2, 1)
-	for start, step := first, -pageLimit; ; start = max(start+step, 1) {
+	q.Fields, q.Count = directory.Fields{Only: []string{"id"}}, profile.PageLimit
+	first := max(at-profile.PageLimit/2, 1)
+	for start, step := first, -profile.PageLimit; ; start = max(start+step, 1) {
 		page, err := r.listAt(ctx, q, start)
 		if err != nil {
 			return 0, err
@@ -127,8 +128,8 @@ func (r *Realm) behind(ctx context.Context, q directory.Query, rest string) (int
 		}
 		switch {
 		case step < 0 && start == 1: // not here and not before: search the pages after
-			start, step = first, pageLimit
-		case step > 0 && len(page.Resources) < pageLimit:
+			start, step = first, profile.PageLimit
+		case step > 0 && len(page.Resources) < profile.PageLimit:
 			return 0, scim.ExpiredCursor() // all rows were deleted, so that the place is unknown
 		}
 	}

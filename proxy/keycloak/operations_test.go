@@ -53,3 +53,33 @@ func TestMoreOperationsThanAPatchMayHave(t *testing.T) {
 		t.Errorf("something of the refused change stays: %v\n%s\n%s", err, after, now)
 	}
 }
+
+// A create is read back as long as Keycloak's answer may only repeat the request. If it was seen to
+// be the stored resource, as it is expected from 26.8 on, the next creates cost one call, and the
+// answer is what a GET shows.
+func TestCreatesAreReadBack(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		rules []shim.Rule
+		calls []int64
+	}{
+		{"26.7.3", nil, []int64{2, 2, 2}},
+		{"26.8", shim.All(), []int64{2, 2, 1}},
+	} {
+		d, wire, _ := open(t, row.rules...)
+		for i, name := range []string{"ada", "Grace", "Joan"} {
+			before := wire.calls.Load()
+			made, err := d.Create(t.Context(), scim.User, directorytest.Sample(i).With("userName", document.Quote(name)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := wire.calls.Load() - before; n != row.calls[i] {
+				t.Errorf("%s: create %d takes %d calls, want %d", row.name, i, n, row.calls[i])
+			}
+			shown, err := d.Get(t.Context(), scim.Ref{Type: scim.User, ID: made.ID()}, directory.Fields{})
+			if err != nil || !document.Same(made.String(), shown.String()) {
+				t.Errorf("%s: %v\ncreate %s\nGET    %s", row.name, err, made, shown)
+			}
+		}
+	}
+}

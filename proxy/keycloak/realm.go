@@ -38,17 +38,10 @@ func NewRealm(c *Client, realm string, cred Credential, p *profile.Profile) *Rea
 var _ directory.Directory = (*Realm)(nil)
 
 // Capabilities returns what Keycloak does as the RFCs say.
-func (r *Realm) Capabilities() directory.Capabilities {
-	a := r.profile.Capabilities()
-	a.MaxPage, a.FilterLimits = pageLimit, filterLimits
-	if r.profile.Addressed() { // a comparison of userName becomes two: see profile.Filter
-		a.FilterLimits.Length, a.FilterLimits.Nesting = a.FilterLimits.Length/3, a.FilterLimits.Nesting-1
-	}
-	return a
-}
+func (r *Realm) Capabilities() directory.Capabilities { return r.profile.Capabilities() }
 
-// Create creates the resource and reads it back, because Keycloak's answer to a POST only repeats
-// the request.
+// Create creates the resource and reads it back, as long as Keycloak's answer to a POST may only
+// repeat the request: see profile.Answers.
 func (r *Realm) Create(ctx context.Context, t scim.ResourceType, sent scim.Resource) (scim.Resource, error) {
 	body, err := r.profile.Create(t, sent)
 	if err != nil {
@@ -64,12 +57,11 @@ func (r *Realm) Create(ctx context.Context, t scim.ResourceType, sent scim.Resou
 	if !a.ok() {
 		return scim.Resource{}, r.refusedCreate(ctx, t, sent, a)
 	}
-	made, err := standard(a.body)
+	shown, err := standard(a.body)
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	shown, err := r.completed(ctx, scim.Ref{Type: t, ID: made.ID()}, sent)
-	if err != nil { // whatever it is, the resource is there: it must not look like a refusal
+	if shown, err = r.completed(ctx, t, sent, body, shown); err != nil { // whatever it is, the resource is there: it must not look like a refusal
 		directory.OutcomeOf(ctx).Doubt()
 		if _, broken := fault.In(err); !broken {
 			err = scim.Unavailable("the new resource", err)
@@ -79,19 +71,24 @@ func (r *Realm) Create(ctx context.Context, t scim.ResourceType, sent scim.Resou
 	return shown, nil
 }
 
-// completed reads a new resource. If Keycloak shows a list, it takes the elements that the create
-// did not send.
-func (r *Realm) completed(ctx context.Context, ref scim.Ref, sent scim.Resource) (scim.Resource, error) {
-	shown, err := r.read(ctx, ref, directory.Fields{})
-	if err != nil {
-		return shown, err
+// completed returns a new resource as Keycloak shows it. If Keycloak shows a list, it takes the
+// elements that the create did not send.
+func (r *Realm) completed(ctx context.Context, t scim.ResourceType, wanted, body, answer scim.Resource) (scim.Resource, error) {
+	ref, shown := scim.Ref{Type: t, ID: answer.ID()}, answer
+	if answers := r.profile.Answers(t); !answers.Stored() {
+		var err error
+		if shown, err = r.read(ctx, ref, directory.Fields{}); err != nil {
+			return shown, err
+		}
+		answers.Saw(body, answer, shown)
 	}
-	if ops := r.profile.Longer(ref.Type, shown, sent); len(ops) > 0 {
+	if ops := r.profile.Longer(t, shown, wanted); len(ops) > 0 {
+		var err error
 		if shown, err = r.change(ctx, ref, shown, ops); err != nil {
 			return shown, err
 		}
 	}
-	return r.profile.Lists(ref.Type, shown), nil
+	return r.profile.Lists(t, shown), nil
 }
 
 // refusedCreate names the fault behind the 500 that Keycloak answers to an e-mail address that is

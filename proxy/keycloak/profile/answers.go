@@ -7,14 +7,17 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// Answers tells whether Keycloak's answer to a create is the stored resource, as it is expected from
-// 26.8 on, or only repeats the request, as on 26.7.3 (measured). It is decided by observation, and
-// forgotten with the profile.
+// Answers tells whether Keycloak's answer to a create is the stored resource, as it is expected
+// from 26.8 on, or only repeats the request, as on 26.7.3 (measured). It is decided by observation,
+// and forgotten with the profile.
 type Answers struct{ trusted atomic.Int32 }
 
 // trust is how many creates are not read back after one whose answer was seen to be the stored
 // resource.
 const trust = 50
+
+// Answers returns what was observed of creates of a type.
+func (p *Profile) Answers(t scim.ResourceType) *Answers { return p.answers[t] }
 
 // Stored reports whether the answer to the next create need not be compared with a GET.
 func (a *Answers) Stored() bool {

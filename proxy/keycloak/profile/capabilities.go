@@ -41,6 +41,7 @@ func capabilities(mapped map[string]attribute) directory.Capabilities {
 		}
 	}
 	return directory.Capabilities{
+		MaxPage: PageLimit, FilterLimits: filterLimits,
 		Placements: map[scim.ResourceType]map[string]directory.Placement{scim.User: users, scim.Group: groupPlacements()},
 		Filters:    map[scim.ResourceType]map[string]directory.FilterSupport{scim.User: filters, scim.Group: groupFilters()},
 		Required:   required(mapped),

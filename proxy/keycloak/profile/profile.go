@@ -20,6 +20,7 @@ type Profile struct {
 	shown        []string
 	capabilities directory.Capabilities
 	addressed    bool
+	answers      map[scim.ResourceType]*Answers
 	// unset are the required attributes that no SCIM attribute sets, blocking those of them without
 	// which Keycloak refuses a create; bare are those without annotations.
 	unset, blocking, bare []string
@@ -105,7 +106,7 @@ func Stock() *Profile {
 }
 
 func newProfile(mapped map[string]attribute, shown []string) *Profile {
-	return &Profile{mapped: mapped, shown: shown, capabilities: capabilities(mapped)}
+	return &Profile{mapped: mapped, shown: shown, capabilities: capabilities(mapped), answers: map[scim.ResourceType]*Answers{scim.User: {}, scim.Group: {}}}
 }
 
 // WithAddresses returns the profile for a realm that uses the e-mail address as userName
@@ -115,6 +116,7 @@ func (p *Profile) WithAddresses() *Profile {
 	own := capabilities(p.mapped)
 	own.Filters[scim.User]["username"] = directory.NoNegation // a user may have no address
 	delete(own.Order, scim.User)
+	own.FilterLimits.Length, own.FilterLimits.Nesting = own.FilterLimits.Length/3, own.FilterLimits.Nesting-1 // a comparison of userName becomes two: see Filter
 	out := *p
 	out.capabilities, out.addressed = own, true
 	return &out

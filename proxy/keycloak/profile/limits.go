@@ -1,11 +1,11 @@
-package keycloak
+package profile
 
 import "keycloak-scim-proxy/proxy/directory"
 
 // Limits of the SCIM API, measured on 26.7.3 (docs/keycloak.md; TestNativeFilterLimits).
 const (
-	// pageLimit is the largest page of a list. Keycloak returns no more, without an error.
-	pageLimit = 100
+	// PageLimit is the largest page of a list. Keycloak returns no more, without an error.
+	PageLimit = 100
 	// filterLength is the longest filter in UTF-16 code units, and filterNesting the deepest
 	// nesting of its parentheses and brackets. Above either, Keycloak answers 400 invalidFilter.
 	filterLength  = 2048
