@@ -27,8 +27,8 @@ type site struct {
 	t                   *testing.T
 	upstream            *faulty
 	cfg                 config.Config
-	client, user, roles string                   // paths of the account's client, of its user, and below a user of its roles, in the Admin REST API
-	role                func(name string) string // the body that names it there
+	client, user, roles string                   // Admin REST: the account's client, its user, the roles below a user
+	role                func(name string) string // the body that names a role there
 	secret              string                   // file
 	id                  string                   // of a user who is there
 }

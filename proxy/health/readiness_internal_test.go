@@ -77,8 +77,8 @@ func TestReadinessWrites(t *testing.T) {
 	})
 }
 
-// A probe that does not end holds no caller up for longer than readyTimeout, and a caller who leaves
-// does not end it.
+// A probe that does not end holds no caller up for longer than readyTimeout, and a caller who
+// leaves does not end it.
 func TestReadinessIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := storetest.NewMemory()

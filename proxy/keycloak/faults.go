@@ -28,9 +28,9 @@ func (r *Realm) fault(cause fault.Cause, said string) error {
 }
 
 // behind403 is the error behind a 403 to the proxy's own account if it lacks a role, or nil:
-// Keycloak also answers 403 for resources with an administrator's role, and to fine-grained accounts.
-// An account with any role sees the discovery; one that may see all users sees its own and must be
-// able to create (nothing is created: see MayWrite).
+// Keycloak also answers 403 for resources with an administrator's role, and to fine-grained
+// accounts. An account with any role sees the discovery; one that may see all users sees its own
+// and must be able to create (nothing is created: see MayWrite).
 func (r *Realm) behind403(ctx context.Context, method string) error {
 	own, ok := r.cred.(*Account)
 	if !ok {
