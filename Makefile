@@ -21,10 +21,10 @@ keycloak: ## start a real Keycloak on a free port, until Ctrl-C
 build: ## build bin/scim-proxy
 	go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/scim-proxy ./cmd/scim-proxy
 
-check: lint ## before every commit: format, vet, lint, unit tests; no Keycloak
+check: lint size prose ## before every commit: format, vet, lint, sizes, prose, unit tests; no Keycloak
 	go test -short ./...
 
-test: setup lint ## everything: lint, race detector, fuzzers, tests on a real Keycloak
+test: setup lint size prose ## everything: lint, race detector, fuzzers, tests on a real Keycloak
 	$(KEYCLOAK) exec -- go test -race -count=1 -timeout 20m ./...
 	$(MAKE) fuzz
 
