@@ -34,7 +34,8 @@ type world struct {
 	last         kctest.Reply
 	who          string
 	extraHeaders http.Header
-	tb           testing.TB // of a script
+	tb           testing.TB  // of a script
+	rules        []shim.Rule // of the shim before Keycloak
 }
 
 func newWorld(t testing.TB) *world { return newWorldIn(t, kctest.NewRealm(t)) }
@@ -54,7 +55,9 @@ func behind(t testing.TB, rules ...shim.Rule) *world {
 	}
 	srv := httptest.NewServer(s)
 	t.Cleanup(srv.Close)
-	return newWorldAt(t, r, srv.URL)
+	w := newWorldAt(t, r, srv.URL)
+	w.rules = rules
+	return w
 }
 
 // accountIn makes an account of the whole realm.
