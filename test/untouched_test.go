@@ -24,8 +24,8 @@ import (
 
 // untouched sends a request and, if it is a write that fails, returns an error that names all
 // changes: of users, groups and members in Keycloak (by the Admin API), and of records in the
-// store. Two changes are allowed: an undo does not enable a user again, and the sessions of a leaver
-// are ended. All conversations and the corpus send their requests by it.
+// store. Two changes are allowed: an undo does not enable a user again, and the sessions of a
+// leaver are ended. All conversations and the corpus send their requests by it.
 func (w *world) untouched(t testing.TB, method, target string, send func() kctest.Reply) (kctest.Reply, error) {
 	t.Helper()
 	if method == "GET" || strings.Contains(target, ".search") {
