@@ -35,6 +35,7 @@ var walls = map[string]struct {
 	"proxy/directory":               {[]string{"proxy/scim"}, "the language of the layers is standard SCIM"},
 	"proxy/directory/directorytest": {[]string{"proxy/scim", "proxy/directory", "proxy/protocol"}, "the contract speaks the vocabulary only"},
 	"proxy/protocol":                {[]string{"proxy/scim", "proxy/directory"}, "a List uses Query and Page of directory"},
+	"proxy/protocol/protocoltest":   {[]string{"proxy/scim", "proxy/protocol"}, "what tests of decoding share"},
 	"proxy/meter":                   {nil, "bytes"},
 	"proxy/names":                   {[]string{"proxy/scim", "proxy/protocol"}, "names of decoded calls, before any layer"},
 	"proxy/scimhttp":                {[]string{"proxy/scim", "proxy/scim/bounds", "proxy/protocol", "proxy/directory", "proxy/bulk", "proxy/meter"}, "it does not know the layers: everything that depends on the caller is in the Session"},

@@ -9,6 +9,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/protocol"
+	"keycloak-scim-proxy/proxy/protocol/protocoltest"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
@@ -22,12 +23,12 @@ func lookup(id string) (scim.Ref, bool) {
 
 func call(t *testing.T, target, body string) protocol.Call {
 	t.Helper()
-	w := wire(t, target, body)
+	w := protocoltest.Request(t, target, body)
 	if method, rest, _ := strings.Cut(target, " "); strings.HasPrefix(rest, "Groups/") {
-		w = wire(t, method+" "+strings.TrimPrefix(rest, "Groups/"), body)
+		w = protocoltest.Request(t, method+" "+strings.TrimPrefix(rest, "Groups/"), body)
 		w.Type = scim.Group
 	}
-	c, _, err := decoder().Decode(w)
+	c, _, err := protocoltest.Decoder().Decode(w)
 	if err != nil {
 		t.Fatalf("%s %s: %v", target, body, err)
 	}
@@ -65,7 +66,7 @@ func TestReferences(t *testing.T) {
 			c.bound = c.body
 		}
 		target := strings.NewReplacer("bulkId:10", "g-10", "bulkId:1", "u-1").Replace(c.target)
-		if diff := cmp.Diff(call(t, target, c.bound), got, comparer); diff != "" {
+		if diff := cmp.Diff(call(t, target, c.bound), got, protocoltest.Resources); diff != "" {
 			t.Errorf("%s %s: %s", c.target, c.body, diff)
 		}
 		if len(bulk.References(got)) > 0 {
@@ -89,7 +90,7 @@ func TestReferencesInPatches(t *testing.T) {
 		{"7", `{"op":"replace","path":"title","value":"bulkId:1"}`, "", ""},
 		{"7", `{"op":"replace","path":"emails[value eq \"bulkId:1\"].value","value":"bulkId:1"}`, "", ""},
 	} {
-		in := call(t, "PATCH "+c.target, patch("["+c.op+"]"))
+		in := call(t, "PATCH "+c.target, protocoltest.Patch("["+c.op+"]"))
 		if refs := strings.Join(bulk.References(in), " "); refs != c.refs {
 			t.Errorf("%s refers to %q, want %q", c.op, refs, c.refs)
 		}
@@ -98,7 +99,7 @@ func TestReferencesInPatches(t *testing.T) {
 		}
 		before := bulk.References(in)
 		got, err := bulk.Bind(in, lookup)
-		if diff := cmp.Diff(call(t, "PATCH "+c.target, patch("["+c.bound+"]")), got, comparer); diff != "" || err != nil {
+		if diff := cmp.Diff(call(t, "PATCH "+c.target, protocoltest.Patch("["+c.bound+"]")), got, protocoltest.Resources); diff != "" || err != nil {
 			t.Errorf("%s: %v %s", c.op, err, diff)
 		}
 		if !slices.Equal(before, bulk.References(in)) {
@@ -114,7 +115,7 @@ func TestWhatCannotBeBound(t *testing.T) {
 		{"DELETE bulkId:2", "", "bulkId:2 is not"},
 		{"DELETE Groups/bulkId:1", "", "bulkId:1 is a User, but the path says Groups"},
 		{"POST Groups/", `{"members":[{"value":"bulkId:10"}]}`, "bulkId:10 is a group"},
-		{"PATCH Groups/g-2", patch(`[{"op":"add","path":"members","value":[{"value":"bulkId:10"}]}]`), "bulkId:10 is a group"},
+		{"PATCH Groups/g-2", protocoltest.Patch(`[{"op":"add","path":"members","value":[{"value":"bulkId:10"}]}]`), "bulkId:10 is a group"},
 	} {
 		_, err := bulk.Bind(call(t, c.target, c.body), lookup)
 		scimtest.Refused(t, c.target+" "+c.body, err, "invalidValue", c.words)
@@ -134,15 +135,15 @@ func TestDefer(t *testing.T) {
 	} {
 		create, _ := call(t, c.target, c.body).(protocol.Create)
 		now, later := bulk.Defer(create, strings.Fields(c.ids))
-		if diff := cmp.Diff(call(t, c.target, c.now), protocol.Call(now), comparer); diff != "" {
+		if diff := cmp.Diff(call(t, c.target, c.now), protocol.Call(now), protocoltest.Resources); diff != "" {
 			t.Errorf("%s now: %s", c.body, diff)
 		}
 		prefix := "PATCH "
 		if create.Type == scim.Group {
 			prefix += "Groups/"
 		}
-		want, _ := call(t, prefix+"7", patch(c.later)).(protocol.Patch)
-		if diff := cmp.Diff(want.Ops, later.Ops, comparer); diff != "" || later.Type != create.Type {
+		want, _ := call(t, prefix+"7", protocoltest.Patch(c.later)).(protocol.Patch)
+		if diff := cmp.Diff(want.Ops, later.Ops, protocoltest.Resources); diff != "" || later.Type != create.Type {
 			t.Errorf("%s later: %s", c.body, diff)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"keycloak-scim-proxy/proxy/protocol"
+	"keycloak-scim-proxy/proxy/protocol/protocoltest"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
@@ -13,10 +14,10 @@ import (
 func TestBoundsComeBeforeTheRules(t *testing.T) {
 	t.Parallel()
 	ran := false
-	d := decoder(protocol.Rule{Name: "any", Request: func(*protocol.Message) bool { ran = true; return false }})
+	d := protocoltest.Decoder(protocol.Rule{Name: "any", Request: func(*protocol.Message) bool { ran = true; return false }})
 	d.MaxFilter = 16 << 10
 	many, most := scim.MaxAttributes+1, scim.MaxAttributes
-	ops := func(n int, one string) string { return patch("[" + scimtest.Numbered(n, one) + "]") }
+	ops := func(n int, one string) string { return protocoltest.Patch("[" + scimtest.Numbered(n, one) + "]") }
 	ext := func(n int) string { return `{"` + foreign + `":{` + scimtest.Numbered(n, `"a#":0`) + `}}` }
 	for _, c := range []struct {
 		name, target, body, scimType, words string
@@ -27,7 +28,7 @@ func TestBoundsComeBeforeTheRules(t *testing.T) {
 		{"in two places", "PUT 7", `{"name":{` + scimtest.Numbered(3000, `"a#":0`) + `},` + ext(3000)[1:], "tooMany", "5000 attributes", `{"name":{` + scimtest.Numbered(3000, `"a#":null`) + `},` + ext(3000)[1:]},
 		{"operations", "PATCH 7", ops(many, `{"op":"add","path":"title","value":"#"}`), "tooMany", "5000 attributes", ops(most, `{"op":"add","path":"title","value":"#"}`)},
 		{"operations in any case", "PATCH 7", `{"OPERATIONS":[` + scimtest.Numbered(many, `{"PATH":"title"}`) + "]}", "tooMany", "5000 attributes", ""},
-		{"attributes without a path", "PATCH 7", patch(`[{"op":"add","value":` + ext(many) + `}]`), "tooMany", "5000 attributes", patch(`[{"op":"add","value":` + ext(most) + `}]`)},
+		{"attributes without a path", "PATCH 7", protocoltest.Patch(`[{"op":"add","value":` + ext(many) + `}]`), "tooMany", "5000 attributes", protocoltest.Patch(`[{"op":"add","value":` + ext(most) + `}]`)},
 		{"operations without a path", "PATCH 7", ops(2501, `{"op":"add","value":{"title":"a","nickName":"b"}}`), "tooMany", "5000 attributes", ops(2500, `{"op":"add","value":{"title":"a","nickName":"b"}}`)},
 		{"names", "GET 7?attributes=" + scimtest.Numbered(101, "a#") + "&excludedAttributes=" + scimtest.Numbered(100, "b#"), "", "invalidValue", "more than 200 attributes", ""},
 		{"names in many parameters", "GET ?" + strings.ReplaceAll(scimtest.Numbered(201, "attributes=a#"), ",", "&"), "", "invalidValue", "more than 200 attributes", ""},
@@ -36,7 +37,7 @@ func TestBoundsComeBeforeTheRules(t *testing.T) {
 		{"a posted filter", "POST .search", `{"filter":"` + strings.Repeat("a", 16<<10) + ` pr"}`, "invalidFilter", "longer than 16384 bytes", ""},
 	} {
 		ran = false
-		_, _, err := d.Decode(wire(t, c.target, c.body))
+		_, _, err := d.Decode(protocoltest.Request(t, c.target, c.body))
 		scimtest.Refused(t, c.name, err, c.scimType, c.words)
 		if ran {
 			t.Errorf("%s: a rule ran before it was counted", c.name)
@@ -44,7 +45,7 @@ func TestBoundsComeBeforeTheRules(t *testing.T) {
 		if c.allowed == "" {
 			continue
 		}
-		if _, _, err := d.Decode(wire(t, c.target, c.allowed)); err != nil {
+		if _, _, err := d.Decode(protocoltest.Request(t, c.target, c.allowed)); err != nil {
 			t.Errorf("%s: what is allowed is refused: %v", c.name, err)
 		}
 	}
@@ -59,26 +60,26 @@ func TestMembersAreNotCounted(t *testing.T) {
 		`{"op":"add","path":"` + scim.GroupURN + `:members","value":[{"value":"#"}]}`,
 		`{"op":"add","value":{"members":[{"value":"#"}]}}`,
 	} {
-		w := wire(t, "PATCH 7", patch("["+scimtest.Numbered(20_000, one)+"]"))
+		w := protocoltest.Request(t, "PATCH 7", protocoltest.Patch("["+scimtest.Numbered(20_000, one)+"]"))
 		w.Type = scim.Group
-		if _, _, err := decoder().Decode(w); err != nil && strings.Contains(err.Error(), "tooMany") {
+		if _, _, err := protocoltest.Decoder().Decode(w); err != nil && strings.Contains(err.Error(), "tooMany") {
 			t.Errorf("%s: %v", one, err)
 		}
 		w.Type = scim.User
-		_, _, err := decoder().Decode(w)
+		_, _, err := protocoltest.Decoder().Decode(w)
 		scimtest.Refused(t, one, err, "tooMany")
 	}
 	for _, one := range []string{`{"op":"add","path":"membersOf","value":"#"}`, `{"op":"add","path":"displayName","value":"#"}`} {
-		w := wire(t, "PATCH 7", patch("["+scimtest.Numbered(20_000, one)+"]"))
+		w := protocoltest.Request(t, "PATCH 7", protocoltest.Patch("["+scimtest.Numbered(20_000, one)+"]"))
 		w.Type = scim.Group
-		_, _, err := decoder().Decode(w)
+		_, _, err := protocoltest.Decoder().Decode(w)
 		scimtest.Refused(t, one, err, "tooMany")
 	}
 }
 
 func TestTermsOfAFilter(t *testing.T) {
 	t.Parallel()
-	d := decoder()
+	d := protocoltest.Decoder()
 	d.MaxFilter = 16 << 10
 	filter := func(n int, one, between string) string {
 		return "GET ?filter=" + strings.ReplaceAll(strings.ReplaceAll(scimtest.Numbered(n, one), ",", between), " ", "+")
@@ -89,10 +90,10 @@ func TestTermsOfAFilter(t *testing.T) {
 			most /= 2
 		}
 		for _, between := range []string{" or ", " and "} {
-			if _, _, err := d.Decode(wire(t, filter(most, one, between), "")); err != nil {
+			if _, _, err := d.Decode(protocoltest.Request(t, filter(most, one, between), "")); err != nil {
 				t.Errorf("%s: %v", one, err)
 			}
-			_, _, err := d.Decode(wire(t, filter(most+1, one, between), ""))
+			_, _, err := d.Decode(protocoltest.Request(t, filter(most+1, one, between), ""))
 			scimtest.Refused(t, one, err, "invalidFilter", "more than 200 comparisons")
 		}
 	}

@@ -1,7 +1,6 @@
 package protocol_test
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -9,32 +8,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"keycloak-scim-proxy/proxy/protocol"
+	"keycloak-scim-proxy/proxy/protocol/protocoltest"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
-
-func decoder(rules ...protocol.Rule) protocol.Decoder {
-	return protocol.Decoder{Dialect: protocol.Dialect{Name: "test", Rules: rules}, Schemas: scim.CoreSchemas(), MaxFilter: 40, DefaultPage: 20, MaxPage: 100}
-}
-
-// wire parses "PATCH 1?a=b": method, id and query.
-func wire(t *testing.T, target, body string) protocol.Request {
-	t.Helper()
-	method, rest, _ := strings.Cut(target, " ")
-	id, query, _ := strings.Cut(rest, "?")
-	q, err := url.ParseQuery(query)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return protocol.Request{Method: method, Type: scim.User, ID: id, Query: q, Body: []byte(body), IfMatch: `W/"m"`, IfNoneMatch: `W/"n"`}
-}
-
-func patch(operations string) string {
-	return `{"schemas":["` + scim.PatchURN + `"],"Operations":` + operations + `}`
-}
-
-var comparer = cmp.Comparer(func(a, b scim.Resource) bool { return a.String() == b.String() })
 
 func TestDecode(t *testing.T) {
 	t.Parallel()
@@ -54,20 +32,20 @@ func TestDecode(t *testing.T) {
 		{"PUT 7", `{"id":"7","userName":"a"}`, protocol.Replace{Ref: ref, Body: document.Must(`{"id":"7","userName":"a"}`), IfMatch: `W/"m"`}},
 		{"PUT 7", `{"userName":"a"}`, protocol.Replace{Ref: ref, Body: document.Must(`{"userName":"a"}`), IfMatch: `W/"m"`}},
 		{"DELETE 7", "", protocol.Delete{Ref: ref, IfMatch: `W/"m"`}},
-		{"PATCH 7?attributes=title,name.givenName&excludedAttributes=emails", patch(`[{"op":"add","path":"title","value":"a"},{"op":"remove","path":"title"}]`), protocol.Patch{Ref: ref, IfMatch: `W/"m"`, Projection: want, Ops: []scim.Op{
+		{"PATCH 7?attributes=title,name.givenName&excludedAttributes=emails", protocoltest.Patch(`[{"op":"add","path":"title","value":"a"},{"op":"remove","path":"title"}]`), protocol.Patch{Ref: ref, IfMatch: `W/"m"`, Projection: want, Ops: []scim.Op{
 			{Kind: scim.Add, Path: title, Value: `"a"`}, {Kind: scim.Remove, Path: title},
 		}}},
 		{"PATCH 7", `{"Schemas":["` + strings.ToUpper(scim.PatchURN) + `"],"operations":[{"OP":"replace","PATH":null,"VALUE":{"a" : 1}}]}`, protocol.Patch{Ref: ref, IfMatch: `W/"m"`, Ops: []scim.Op{{Kind: scim.ReplaceAll, Value: `{"a" : 1}`}}}},
-		{"PATCH 7", patch(`[ ]`), protocol.Patch{Ref: ref, IfMatch: `W/"m"`}},
-		{"PATCH 7", patch(`[{"op":"replace","path":"title","value":null}]`), protocol.Patch{Ref: ref, IfMatch: `W/"m"`, Ops: []scim.Op{{Kind: scim.ReplaceAll, Path: title, Value: "null"}}}},
-		{"PATCH 7", patch(`[{"op":"remove","path":"emails[type eq \"work\"].value","value":"x"}]`), protocol.Patch{Ref: ref, IfMatch: `W/"m"`, Ops: []scim.Op{{Kind: scim.Remove, Path: scimtest.Path(t, `emails[type eq "work"].value`), Value: `"x"`}}}},
+		{"PATCH 7", protocoltest.Patch(`[ ]`), protocol.Patch{Ref: ref, IfMatch: `W/"m"`}},
+		{"PATCH 7", protocoltest.Patch(`[{"op":"replace","path":"title","value":null}]`), protocol.Patch{Ref: ref, IfMatch: `W/"m"`, Ops: []scim.Op{{Kind: scim.ReplaceAll, Path: title, Value: "null"}}}},
+		{"PATCH 7", protocoltest.Patch(`[{"op":"remove","path":"emails[type eq \"work\"].value","value":"x"}]`), protocol.Patch{Ref: ref, IfMatch: `W/"m"`, Ops: []scim.Op{{Kind: scim.Remove, Path: scimtest.Path(t, `emails[type eq "work"].value`), Value: `"x"`}}}},
 	} {
-		got, fired, err := decoder().Decode(wire(t, c.target, c.body))
+		got, fired, err := protocoltest.Decoder().Decode(protocoltest.Request(t, c.target, c.body))
 		if err != nil || len(fired) != 0 {
 			t.Errorf("%s %s: %v %v", c.target, c.body, err, fired)
 			continue
 		}
-		if diff := cmp.Diff(c.want, got, comparer); diff != "" {
+		if diff := cmp.Diff(c.want, got, protocoltest.Resources); diff != "" {
 			t.Errorf("%s %s: %s", c.target, c.body, diff)
 		}
 	}
@@ -92,27 +70,27 @@ func TestDecodeRefusals(t *testing.T) {
 		{"PATCH 7", `{"Operations":[{"op":"remove","path":"title"}]}`, "invalidSyntax", "schemas does not name"},
 		{"PATCH 7", `{"schemas":["` + scim.UserURN + `"],"Operations":[{"op":"remove","path":"title"}]}`, "invalidSyntax", "schemas does not name"},
 		{"PATCH 7", `{"schemas":["` + scim.PatchURN + `"]}`, "invalidSyntax", "Operations is missing"},
-		{"PATCH 7", patch(`null`), "invalidSyntax", "Operations is missing or no array"},
-		{"PATCH 7", patch(`{"op":"remove","path":"title"}`), "invalidSyntax", "Operations is missing"},
-		{"PATCH 7", patch(`[{"op":"remove","path":"title"},5]`), "invalidSyntax", "operation 2: it is not an object"},
-		{"PATCH 7", patch(`[{"path":"title","value":1}]`), "invalidSyntax", "operation 1: op is not add"},
-		{"PATCH 7", patch(`[{"op":"Add","path":"title","value":"x"}]`), "invalidSyntax", "op is not add, remove or replace"},
-		{"PATCH 7", patch(`[{"op":["add"],"path":"title","value":"x"}]`), "invalidSyntax", "op is not add"},
-		{"PATCH 7", patch(`[{"op":"remove"}]`), "noTarget", "remove needs a path"},
-		{"PATCH 7", patch(`[{"op":"remove","path":null}]`), "noTarget", "remove needs a path"},
-		{"PATCH 7", patch(`[{"op":"add","path":"title"}]`), "invalidValue", "add needs a value"},
-		{"PATCH 7", patch(`[{"op":"replace","path":"title"}]`), "invalidValue", "replace needs a value"},
-		{"PATCH 7", patch(`[{"op":"add","value":"x"}]`), "invalidValue", "without a path the value must be an object"},
-		{"PATCH 7", patch(`[{"op":"add","value":null}]`), "invalidValue", "without a path the value must be an object"},
-		{"PATCH 7", patch(`[{"op":"add","path":"","value":"x"}]`), "invalidPath", "operation 1: the path is not valid"},
-		{"PATCH 7", patch(`[{"op":"add","path":5,"value":"x"}]`), "invalidPath", "path is not a string"},
-		{"PATCH 7", patch(`[{"op":"add","path":"emails[type eq work]","value":"x"}]`), "invalidPath", `found "work" at column 16`},
+		{"PATCH 7", protocoltest.Patch(`null`), "invalidSyntax", "Operations is missing or no array"},
+		{"PATCH 7", protocoltest.Patch(`{"op":"remove","path":"title"}`), "invalidSyntax", "Operations is missing"},
+		{"PATCH 7", protocoltest.Patch(`[{"op":"remove","path":"title"},5]`), "invalidSyntax", "operation 2: it is not an object"},
+		{"PATCH 7", protocoltest.Patch(`[{"path":"title","value":1}]`), "invalidSyntax", "operation 1: op is not add"},
+		{"PATCH 7", protocoltest.Patch(`[{"op":"Add","path":"title","value":"x"}]`), "invalidSyntax", "op is not add, remove or replace"},
+		{"PATCH 7", protocoltest.Patch(`[{"op":["add"],"path":"title","value":"x"}]`), "invalidSyntax", "op is not add"},
+		{"PATCH 7", protocoltest.Patch(`[{"op":"remove"}]`), "noTarget", "remove needs a path"},
+		{"PATCH 7", protocoltest.Patch(`[{"op":"remove","path":null}]`), "noTarget", "remove needs a path"},
+		{"PATCH 7", protocoltest.Patch(`[{"op":"add","path":"title"}]`), "invalidValue", "add needs a value"},
+		{"PATCH 7", protocoltest.Patch(`[{"op":"replace","path":"title"}]`), "invalidValue", "replace needs a value"},
+		{"PATCH 7", protocoltest.Patch(`[{"op":"add","value":"x"}]`), "invalidValue", "without a path the value must be an object"},
+		{"PATCH 7", protocoltest.Patch(`[{"op":"add","value":null}]`), "invalidValue", "without a path the value must be an object"},
+		{"PATCH 7", protocoltest.Patch(`[{"op":"add","path":"","value":"x"}]`), "invalidPath", "operation 1: the path is not valid"},
+		{"PATCH 7", protocoltest.Patch(`[{"op":"add","path":5,"value":"x"}]`), "invalidPath", "path is not a string"},
+		{"PATCH 7", protocoltest.Patch(`[{"op":"add","path":"emails[type eq work]","value":"x"}]`), "invalidPath", `found "work" at column 16`},
 	} {
-		_, _, err := decoder().Decode(wire(t, c.target, c.body))
+		_, _, err := protocoltest.Decoder().Decode(protocoltest.Request(t, c.target, c.body))
 		scimtest.Refused(t, c.target+" "+c.body, err, c.scimType, c.words)
 	}
 	for _, target := range []string{"POST 7", "PUT ", "PATCH ", "DELETE ", "HEAD 7", "get 7", "GET .search", "PUT .search", "DELETE .search", " "} {
-		_, _, err := decoder().Decode(wire(t, target, `{}`))
+		_, _, err := protocoltest.Decoder().Decode(protocoltest.Request(t, target, `{}`))
 		if err == nil || scim.Status(err) != 405 {
 			t.Errorf("%s: %v", target, err)
 		}
@@ -136,15 +114,15 @@ func TestDecodeRunsTheDialect(t *testing.T) {
 		m.Projection.Quiet = true
 		return true
 	}}
-	got, fired, err := decoder(rule("a", `"A"`, `"B"`), rule("b", `"B"`, `"C"`), rule("a again", `"A"`, `"D"`), turn).Decode(wire(t, "PUT 7", `{"title":"A"}`))
+	got, fired, err := protocoltest.Decoder(rule("a", `"A"`, `"B"`), rule("b", `"B"`, `"C"`), rule("a again", `"A"`, `"D"`), turn).Decode(protocoltest.Request(t, "PUT 7", `{"title":"A"}`))
 	if err != nil || !slices.Equal(fired, []string{"a", "b", "put-is-patch"}) {
 		t.Fatalf("%v %v", fired, err)
 	}
 	want := protocol.Patch{Ref: scim.Ref{Type: scim.User, ID: "7"}, Ops: []scim.Op{{Kind: scim.ReplaceAll, Value: `{"title":"C"}`}}, IfMatch: `W/"m"`, Projection: protocol.Projection{Quiet: true}}
-	if diff := cmp.Diff(protocol.Call(want), got, comparer); diff != "" {
+	if diff := cmp.Diff(protocol.Call(want), got, protocoltest.Resources); diff != "" {
 		t.Error(diff)
 	}
-	if _, fired, err := decoder(rule("a", `"A"`, `5`)).Decode(wire(t, "POST ", `{"title":"A"}`)); err == nil || len(fired) != 1 {
+	if _, fired, err := protocoltest.Decoder(rule("a", `"A"`, `5`)).Decode(protocoltest.Request(t, "POST ", `{"title":"A"}`)); err == nil || len(fired) != 1 {
 		t.Errorf("the rules that fired belong to a refusal too: %v %v", fired, err)
 	}
 }

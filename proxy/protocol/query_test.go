@@ -8,6 +8,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/protocol"
+	"keycloak-scim-proxy/proxy/protocol/protocoltest"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/scimtest"
 )
@@ -44,7 +45,7 @@ func TestDecodeQuery(t *testing.T) {
 		"GET ?attributes=name.givenName":                 with(func(q *directory.Query) { q.Fields.Only = []string{"name"} }),
 		"GET ?filter=" + strings.Repeat("a", 37) + "+pr": with(func(q *directory.Query) { q.Filter = scim.Present{Attr: scim.MustPath(strings.Repeat("a", 37))} }),
 	} {
-		got, _, err := decoder().Decode(wire(t, target, ""))
+		got, _, err := protocoltest.Decoder().Decode(protocoltest.Request(t, target, ""))
 		list, ok := got.(protocol.List)
 		if err != nil || !ok {
 			t.Errorf("%s: %v", target, err)
@@ -67,7 +68,7 @@ func TestDecodeQuery(t *testing.T) {
 		"GET ?attributes=userName,emails%5Btype%20pr%5D":   {"invalidValue", "is not an attribute"},
 		"GET ?attributes=userName&excludedAttributes=1,id": {"invalidValue", `excludedAttributes: "1" is not`},
 	} {
-		_, _, err := decoder().Decode(wire(t, target, ""))
+		_, _, err := protocoltest.Decoder().Decode(protocoltest.Request(t, target, ""))
 		scimtest.Refused(t, target, err, c.scimType, c.words)
 	}
 }
@@ -83,8 +84,8 @@ func TestDecodeSearch(t *testing.T) {
 		`{"COUNT":0,"attributes":"title, name"}`:                                 "GET ?count=0&attributes=title,name",
 		`{` + urn + `,"filter":null,"attributes":[],"count":null,"unknown":"x"}`: "GET ",
 	} {
-		got, _, err := decoder().Decode(wire(t, "POST .search?count=1&filter=bad", body))
-		want, _, wantErr := decoder().Decode(wire(t, get, ""))
+		got, _, err := protocoltest.Decoder().Decode(protocoltest.Request(t, "POST .search?count=1&filter=bad", body))
+		want, _, wantErr := protocoltest.Decoder().Decode(protocoltest.Request(t, get, ""))
 		if err != nil || wantErr != nil {
 			t.Errorf("%s: %v %v", body, err, wantErr)
 		}
@@ -103,7 +104,7 @@ func TestDecodeSearch(t *testing.T) {
 		`{"attributes":["a b"]}`:               {"invalidValue", "is not an attribute"},
 		`{"filter":"` + strings.Repeat("a", 41) + `"}`: {"invalidFilter", "longer than 40 bytes"},
 	} {
-		_, _, err := decoder().Decode(wire(t, "POST .search", body))
+		_, _, err := protocoltest.Decoder().Decode(protocoltest.Request(t, "POST .search", body))
 		scimtest.Refused(t, body, err, c.scimType, c.words)
 	}
 }
@@ -113,17 +114,17 @@ func TestDecodeSearchOverAllTypes(t *testing.T) {
 	t.Parallel()
 	want := protocol.List{Query: directory.Query{Filter: scim.Present{Attr: scim.MustPath("userName")}, Start: 1, Count: 20}}
 	for target, body := range map[string]string{"GET ?filter=userName+pr": "", "POST .search": `{"filter":"userName pr"}`} {
-		w := wire(t, target, body)
+		w := protocoltest.Request(t, target, body)
 		w.Type = ""
-		got, _, err := decoder().Decode(w)
+		got, _, err := protocoltest.Decoder().Decode(w)
 		if diff := cmp.Diff(protocol.Call(want), got); err != nil || diff != "" {
 			t.Errorf("%s: %v %s", target, err, diff)
 		}
 	}
 	for _, target := range []string{"POST ", "GET 7", "PUT 7", "PATCH 7", "DELETE 7"} {
-		w := wire(t, target, `{}`)
+		w := protocoltest.Request(t, target, `{}`)
 		w.Type = ""
-		if _, _, err := decoder().Decode(w); err == nil || scim.Status(err) != 405 {
+		if _, _, err := protocoltest.Decoder().Decode(w); err == nil || scim.Status(err) != 405 {
 			t.Errorf("%s: %v", target, err)
 		}
 	}
