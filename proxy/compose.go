@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"sync"
-	"time"
 
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/directory"
@@ -33,6 +32,7 @@ type plan struct {
 	maxFilter int
 	kept      int // bytes of a record
 	bulk      bulk.Limits
+	rendered  *rendered
 }
 
 // tenant is a configured tenant, or stands for all drop-in callers of a realm.
@@ -95,7 +95,7 @@ func session(ctx context.Context, c caller) scimhttp.Session {
 	observe.From(ctx).Note(func(s *observe.Summary) { s.IDP = c.plan.dialect.Name })
 	meter.For(ctx, c.key())
 	service := &layered{caller: c}
-	advertised := advertise(c)
+	advertised := c.plan.rendered.capabilities(c)
 	decoder := protocol.Decoder{
 		Dialect: c.plan.dialect, Schemas: c.plan.schemas, MaxFilter: c.plan.maxFilter,
 		DefaultPage: min(discovery.DefaultPage, advertised.MaxPage), MaxPage: advertised.MaxPage,
@@ -107,41 +107,16 @@ func session(ctx context.Context, c caller) scimhttp.Session {
 		Tenant: c.name, KeyID: c.keyID, Service: service, Decode: decode, Schemas: c.plan.schemas,
 		Bulk: bulk.Runner{Service: service, Decode: decode, Workers: bulkWorkers, Pool: c.scope.pool, Limits: c.plan.bulk},
 		Discovery: func(ctx context.Context, endpoint string) scimhttp.Discovery {
-			can := advertised
 			if endpoint == "ServiceProviderConfig" {
-				return scimhttp.Discovery{Config: discovery.Config(can)}
+				return scimhttp.Discovery{Config: c.plan.rendered.config(c)}
 			}
-			can.Required = c.required(ctx)
-			return scimhttp.Discovery{Schemas: discovery.Schemas(c.plan.schemas, can), ResourceTypes: discovery.ResourceTypes(c.plan.schemas, can)}
+			return c.plan.rendered.schemas(c, c.profile(ctx))
 		},
 	}
 	if c.account == nil {
 		s.Bulk.Prove = service.prove
 	}
 	return s
-}
-
-// discoveryWait is how long discovery waits for the realm's user profile.
-const discoveryWait = 2 * time.Second
-
-// required returns the attributes that the realm's user profile requires, none if the profile
-// cannot be read.
-func (c caller) required(ctx context.Context) map[scim.ResourceType][]scim.AttrPath {
-	ctx, cancel := context.WithTimeout(ctx, discoveryWait)
-	defer cancel()
-	p, err := c.scope.profile(ctx, c.credential)
-	if err != nil {
-		return nil
-	}
-	return compose(c, p).Capabilities().Required
-}
-
-// advertise returns the capabilities of a caller's layers, for the discovery documents. They do not
-// depend on the realm's user profile.
-func advertise(c caller) directory.Capabilities {
-	can := compose(c, profile.Stock()).Capabilities()
-	can.Bulk, can.BulkPayload = c.plan.bulk.Operations, int(c.plan.bulk.Payload)
-	return can
 }
 
 // layered is the Service of a caller. It composes its layers at the first call, so that decorators

@@ -162,6 +162,7 @@ const readsInFlight = 8
 
 func (p *Proxy) plan() plan {
 	return plan{
+		rendered:  &rendered{},
 		dialect:   adapters.For("generic"),
 		schemas:   scim.CoreSchemas(),
 		writing:   writing.Options{MembersShown: config.DefaultTenant().MembersShown, Doubt: p.doubt()},

@@ -50,7 +50,7 @@ func (r *realms) scope(name, group string, tenant bool) *scope {
 		found, ok = r.others.Get(name)
 	}
 	if !ok {
-		found = &realm{name: name, client: r.client, pool: bulk.NewPool(bulkSlots), now: r.now, scopes: map[string]*scope{}}
+		found = &realm{name: name, client: r.client, pool: bulk.NewPool(bulkSlots), now: r.now, scopes: map[string]*scope{}, stock: profile.Stock()}
 	}
 	if tenant {
 		r.configured[name] = found
@@ -77,6 +77,7 @@ type realm struct {
 	pool   *bulk.Pool
 	now    func() time.Time
 	scopes map[string]*scope // by group; guarded by realms.mu
+	stock  *profile.Profile  // used while the profile cannot be read
 
 	mu         sync.Mutex
 	known      *profile.Profile
@@ -105,7 +106,7 @@ func (r *realm) profile(ctx context.Context, cred keycloak.Credential) (*profile
 	case known != nil && fresh:
 		return known, nil
 	case refused:
-		return profile.Stock(), nil
+		return r.stock, nil
 	case !cred.IsServiceAccount() && known == nil:
 		return r.load(ctx, cred) // not shared, because callers may have different rights
 	}
@@ -135,7 +136,7 @@ func (r *realm) load(ctx context.Context, cred keycloak.Credential) (*profile.Pr
 		if r.known != nil {
 			return r.known, nil
 		}
-		return profile.Stock(), nil
+		return r.stock, nil
 	}
 	if err != nil {
 		return nil, err

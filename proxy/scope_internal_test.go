@@ -154,7 +154,7 @@ func TestProfileIsReadOncePerRealm(t *testing.T) {
 	now := func() time.Time { return clock }
 	client := keycloak.NewClient(upstream.URL, http.DefaultTransport, time.Minute, 8)
 	r := newRealms(client, nil, time.Minute, now)
-	shared := &realm{name: "r", client: client, now: r.now}
+	shared := &realm{name: "r", client: client, now: r.now, stock: profile.Stock()}
 	account := keycloak.NewAccount(client, "r", "c", func() (string, error) { return "s", nil }, now)
 	read := func(cred keycloak.Credential) (*profile.Profile, int) {
 		upstream.take()

@@ -27,7 +27,7 @@ func served(t *testing.T) (h http.Handler, upstream *recorder, minted map[string
 
 // serving makes a proxy with drop-in and the tenants acme and globex, each with a valid token. Its
 // upstream issues tokens to their accounts and refuses everything else.
-func serving(t *testing.T) (p *Proxy, upstream *recorder, minted map[string]string) {
+func serving(t testing.TB) (p *Proxy, upstream *recorder, minted map[string]string) {
 	t.Helper()
 	upstream = newRecorder(t)
 	account := "x." + base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"s"}`)) + ".x"
