@@ -34,8 +34,8 @@ func (d *rendered) make(c caller) {
 	})
 }
 
-// capabilities returns the capabilities of a caller's layers. They do not depend on the realm's user
-// profile.
+// capabilities returns the capabilities of a caller's layers. They do not depend on the realm's
+// user profile.
 func (d *rendered) capabilities(c caller) directory.Capabilities {
 	d.make(c)
 	return d.advertised

@@ -142,11 +142,35 @@ func merged(raw string, more scim.Resource) string {
 	return o.String()
 }
 
-// typed and versioned are URNs whose end is known by its shape, joined to an attribute by a dot.
-var (
-	typed     = regexp.MustCompile(`^(?i:(urn:.+:(?:User|Group))\.([a-z$].*))$`)
-	versioned = regexp.MustCompile(`^(?i:(urn:.+:[0-9]+(?:\.[0-9]+)*)\.([a-z$].*))$`)
-)
+// byShape splits a URN that is joined to an attribute by a dot where the URN ends with a resource
+// type, or else with a version, such as 2.0.
+func byShape(word string) (urn, attribute string, ok bool) {
+	for _, ends := range []func(urn string) bool{endsWithType, endsWithVersion} {
+		for at := len(word) - 2; at > 0; at-- {
+			if word[at] == '.' && startsName(word[at+1]) && ends(word[:at]) {
+				return word[:at], word[at+1:], true
+			}
+		}
+	}
+	return "", "", false
+}
+
+func startsName(c byte) bool { return c == '$' || 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+func endsWithType(urn string) bool {
+	for _, end := range []string{":User", ":Group"} {
+		if n := len(urn) - len(end); n > len("urn:") && strings.EqualFold(urn[n:], end) {
+			return true
+		}
+	}
+	return false
+}
+
+func endsWithVersion(urn string) bool {
+	rest := strings.TrimRight(urn, "0123456789.")
+	version := urn[len(rest):]
+	return len(rest) > len("urn::") && rest[len(rest)-1] == ':' && version != "" && !strings.Contains("."+version+".", "..")
+}
 
 func (s spelling) word(word string) string {
 	if len(word) < 4 || !strings.EqualFold(word[:4], "urn:") {
@@ -164,10 +188,8 @@ func (s spelling) word(word string) string {
 			return urn + rest
 		}
 	}
-	for _, shape := range []*regexp.Regexp{typed, versioned} {
-		if m := shape.FindStringSubmatch(word); m != nil {
-			return m[1] + ":" + m[2]
-		}
+	if urn, attribute, ok := byShape(word); ok {
+		return urn + ":" + attribute
 	}
 	return word
 }

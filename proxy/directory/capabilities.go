@@ -77,8 +77,9 @@ type Capabilities struct {
 // placement of its parent.
 func (c Capabilities) Placement(t scim.ResourceType, p scim.AttrPath) Placement {
 	placed := c.Placements[t]
-	if h, ok := placed[p.Key()]; ok {
-		return h
+	h, ok := placed[p.Key()]
+	if !ok && p.Sub != "" {
+		h = placed[p.Top().Key()]
 	}
-	return placed[p.Top().Key()]
+	return h
 }

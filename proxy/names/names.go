@@ -159,40 +159,45 @@ func (x *examination) sub(def scim.Attribute, at scim.AttrPath) error {
 	if _, ok := def.Sub(at.Sub); ok || def.Type != "complex" || def.MultiValued && isStandard(at.Sub) {
 		return nil
 	}
-	known := spellings(def.SubAttributes)
-	if def.MultiValued {
-		known = append(known, standard...)
-	}
-	like := at.With(x.nearest(at.Sub, known))
+	like := at.With(x.nearest(at.Sub, func() []string {
+		if def.MultiValued {
+			return append(spellings(def.SubAttributes), standard...)
+		}
+		return spellings(def.SubAttributes)
+	}))
 	return x.unknown(at, like, like.Sub != "")
 }
 
 // attribute decides on an attribute that the core schema or a declared extension lacks.
 func (x *examination) attribute(at scim.AttrPath) error {
-	known := append(spellings(x.Schemas.Core(x.t).Attributes), "id", "externalId", "schemas", "meta")
-	for _, e := range x.Schemas.Extensions(x.t) {
-		if strings.EqualFold(e.ID, at.URN) {
-			known = spellings(e.Attributes)
+	like := scim.AttrPath{URN: at.URN, Name: x.nearest(at.Name, func() []string {
+		for _, e := range x.Schemas.Extensions(x.t) {
+			if strings.EqualFold(e.ID, at.URN) {
+				return spellings(e.Attributes)
+			}
 		}
-	}
-	like := scim.AttrPath{URN: at.URN, Name: x.nearest(at.Name, known)}
+		return append(spellings(x.Schemas.Core(x.t).Attributes), "id", "externalId", "schemas", "meta")
+	})}
 	return x.unknown(at, like, like.Name != "")
 }
 
 func (x *examination) extension(urn string) error {
-	var known []string
-	for _, e := range x.Schemas.Extensions(x.t) {
-		known = append(known, e.ID)
-	}
-	like := scim.AttrPath{URN: x.nearest(urn, known)}
+	like := scim.AttrPath{URN: x.nearest(urn, func() (known []string) {
+		for _, e := range x.Schemas.Extensions(x.t) {
+			known = append(known, e.ID)
+		}
+		return known
+	})}
 	return x.unknown(scim.AttrPath{URN: urn}, like, like.URN != "")
 }
 
-func (x *examination) nearest(name string, known []string) string {
+// nearest returns the known name that a name is a misspelling of, or "". Only maxCompared names are
+// compared.
+func (x *examination) nearest(name string, known func() []string) string {
 	if x.compared++; x.compared > maxCompared {
 		return ""
 	}
-	return nearest(name, known)
+	return nearest(name, known())
 }
 
 // unknown decides on a name that no schema defines. It may be a misspelling of like.
