@@ -9,6 +9,9 @@ import (
 
 // Object parses a JSON object, and reports whether raw is one.
 func Object(raw string) (scim.Resource, bool) {
+	if !document.IsObject(raw) {
+		return scim.Resource{}, false
+	}
 	r, err := scim.Part(raw)
 	return r, err == nil
 }

@@ -93,7 +93,8 @@ func (o *Object) Put(name, raw string) {
 // Map changes the members in one pass. A member whose name or text becomes "" is removed; of two
 // with the same name, the first stays. A difference only in white space is not a change.
 func (o *Object) Map(change func(name, raw string) (string, string)) {
-	kept, given, edited := make([]slot, 0, len(o.slots)), names{}, false
+	kept, edited := make([]slot, 0, len(o.slots)), false
+	given := names{first: make([]string, 0, min(len(o.slots), fewNames))}
 	for _, s := range o.slots {
 		if s.Absent() {
 			continue
