@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 
 	"keycloak-scim-proxy/proxy/scim"
@@ -24,11 +25,10 @@ func (s recordStore) load(ctx context.Context, id string) (record, store.Record,
 
 func read(r store.Record) (record, error) {
 	var rec record
-	if len(r.Body) == 0 {
-		return rec, nil
-	}
-	if err := json.Unmarshal(r.Body, &rec); err != nil {
-		return rec, scim.Unavailable("a kept record", err)
+	if len(r.Body) > 0 {
+		if err := json.Unmarshal(r.Body, &rec); err != nil {
+			return rec, StoreError(fmt.Errorf("%w: %w", store.ErrUnreadable, err))
+		}
 	}
 	return rec, nil
 }
