@@ -46,17 +46,16 @@ func StartProgram(t testing.TB, binary, cfg string) *Program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tenants := strings.Contains(string(b), "tenantsDir:") // then it looks at them when it serves: see settle
+	tenants := strings.Contains(string(b), "tenantsDir:") // the program checks them after its start: see settle
 	output, lines, looked := "", bufio.NewScanner(log), !tenants
 	for lines.Scan() {
 		output += lines.Text() + "\n"
 		looked = looked || strings.HasPrefix(gjson.Get(lines.Text(), "msg").String(), "tenant ")
 		if address := gjson.Get(lines.Text(), "address").String(); address != "" {
-			go func() { _, _ = io.Copy(io.Discard, log) }() // so that the program never blocks on its log
 			p.URL = "http://" + address
 		}
 		if p.URL != "" && looked {
-			go func() { _, _ = io.Copy(io.Discard, log) }() // or the program would wait for a reader of its log
+			go func() { _, _ = io.Copy(io.Discard, log) }() // so that the program never blocks on its log
 			return p
 		}
 	}
