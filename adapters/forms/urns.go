@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -83,15 +82,48 @@ func speller(m *protocol.Message) spelling {
 	return s
 }
 
-// words are quoted strings, which are passed over, and URNs.
-var words = regexp.MustCompile(`"(?:[^"\\]|\\.)*"?|[^\s"()\[\],]+`)
-
 // text repairs the URNs in a filter, a path or a list of attributes.
 func (s spelling) text(text string) string {
 	if !strings.Contains(text, ":") {
 		return text
 	}
-	return words.ReplaceAllStringFunc(text, s.word)
+	return eachWord(text, s.word)
+}
+
+// eachWord changes the words of a filter, a path or a list. Quoted strings stay.
+func eachWord(text string, change func(string) string) string {
+	const breaks = " \t\n\f\r\"()[],"
+	var b strings.Builder
+	for text != "" {
+		n := 1
+		switch at := strings.IndexAny(text, breaks); {
+		case text[0] == '"':
+			n = quoted(text)
+			b.WriteString(text[:n])
+		case at == 0:
+			b.WriteByte(text[0])
+		default:
+			if n = at; at < 0 {
+				n = len(text)
+			}
+			b.WriteString(change(text[:n]))
+		}
+		text = text[n:]
+	}
+	return b.String()
+}
+
+// quoted returns the length of the quoted string at the start of a text.
+func quoted(text string) int {
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(text)
 }
 
 // keys repairs the names of the members. The members of one schema under two names are merged; of
