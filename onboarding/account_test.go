@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"keycloak-scim-proxy/proxy/tokens/claims"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -151,7 +153,7 @@ func TestIssuerMoved(t *testing.T) {
 		t.Error("the secret is another one")
 	}
 	c, err := decode(s.Token("scim", secret))
-	if want := "https://login.example.com/realms/" + s.Name + "/scim/v2"; err != nil || !slices.Equal(c.Audience, audiences{want}) {
+	if want := "https://login.example.com/realms/" + s.Name + "/scim/v2"; err != nil || !slices.Equal(c.Audience, claims.Audiences{want}) {
 		t.Errorf("audience %q, %v", c.Audience, err)
 	}
 }

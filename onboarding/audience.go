@@ -2,13 +2,12 @@ package onboarding
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"keycloak-scim-proxy/proxy/tokens/claims"
 
 	"github.com/Nerzal/gocloak/v13"
 )
@@ -70,56 +69,33 @@ func (a *Admin) prove(ctx context.Context, t *target, secret string) error {
 	if err != nil {
 		return fmt.Errorf("token of client %q: %w", t.clientID, err)
 	}
-	claims, err := decode(answer.AccessToken)
+	token, err := decode(answer.AccessToken)
 	if err != nil {
 		return fmt.Errorf("token of client %q: %w", t.clientID, err)
 	}
-	more := claims.RealmAccess.Roles
-	for _, client := range slices.Sorted(maps.Keys(claims.ResourceAccess)) {
-		for _, role := range claims.ResourceAccess[client].Roles {
+	more := token.RealmAccess.Roles
+	for _, client := range slices.Sorted(maps.Keys(token.ResourceAccess)) {
+		for _, role := range token.ResourceAccess[client].Roles {
 			if client != realmManagement || role != wholeRealmRole {
 				more = append(more, client+"/"+role)
 			}
 		}
 	}
-	if !slices.Equal(claims.Audience, audiences{t.audience}) || len(more) > 0 {
+	if !slices.Equal(token.Audience, claims.Audiences{t.audience}) || len(more) > 0 {
 		return fmt.Errorf("the token of client %q has the audiences %q and roles beyond %s %q, but must have the audience %q only: look for a mapper in the realm's client scopes %s",
-			t.clientID, claims.Audience, wholeRealmRole, more, t.audience, strings.Join(leanScopes, " and "))
+			t.clientID, token.Audience, wholeRealmRole, more, t.audience, strings.Join(leanScopes, " and "))
 	}
 	return nil
 }
 
-type claims struct {
-	Audience       audiences        `json:"aud"`
+// granted are the claims of a token that say what it is good for.
+type granted struct {
+	Audience       claims.Audiences `json:"aud"`
 	RealmAccess    roles            `json:"realm_access"`
 	ResourceAccess map[string]roles `json:"resource_access"`
 }
 
 type roles struct{ Roles []string }
 
-// audiences is one string or a list of strings (RFC 7519 section 4.1.3).
-type audiences []string
-
-// UnmarshalJSON accepts both forms.
-func (a *audiences) UnmarshalJSON(b []byte) error {
-	var one string
-	if json.Unmarshal(b, &one) == nil {
-		*a = audiences{one}
-		return nil
-	}
-	return json.Unmarshal(b, (*[]string)(a))
-}
-
-// decode reads the claims of a token. It does not check the signature: the token comes directly
-// from Keycloak.
-func decode(token string) (c claims, err error) {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return c, errors.New("it is not a JWT")
-	}
-	b, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
-		return c, err
-	}
-	return c, json.Unmarshal(b, &c)
-}
+// decode reads the claims of a token.
+func decode(token string) (c granted, err error) { return c, claims.Read(token, &c) }

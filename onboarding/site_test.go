@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"keycloak-scim-proxy/proxy/tokens/claims"
 	"keycloak-scim-proxy/test/kctest"
 )
 
@@ -140,7 +141,7 @@ func (s *site) wantLean(clientID, secret string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if !slices.Equal(c.Audience, audiences{s.audience()}) {
+	if !slices.Equal(c.Audience, claims.Audiences{s.audience()}) {
 		s.t.Errorf("audience %q", c.Audience)
 	}
 	for client, r := range c.ResourceAccess {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"keycloak-scim-proxy/proxy/tokens/claims"
+
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/go-jose/go-jose/v4"
 )
@@ -101,9 +103,9 @@ func (v *Verifier) precheck(token string) (issuer string, err error) {
 		}
 	}
 	var said struct {
-		Issuer   string          `json:"iss"`
-		Expires  float64         `json:"exp"`
-		Audience json.RawMessage `json:"aud"`
+		Issuer   string           `json:"iss"`
+		Expires  float64          `json:"exp"`
+		Audience claims.Audiences `json:"aud"`
 	}
 	if err := json.Unmarshal(jws.UnsafePayloadWithoutVerification(), &said); err != nil {
 		return "", err
@@ -113,19 +115,8 @@ func (v *Verifier) precheck(token string) (issuer string, err error) {
 		return "", errors.New("it has expired")
 	case !strings.HasSuffix(said.Issuer, "/realms/"+url.PathEscape(v.realm)):
 		return "", errors.New("its issuer is another realm")
-	case !slices.Contains(texts(said.Audience), audience(said.Issuer)):
+	case !slices.Contains(said.Audience, audience(said.Issuer)):
 		return "", errors.New("its audience is not the SCIM API")
 	}
 	return said.Issuer, nil
-}
-
-// texts reads a claim that is one string or a list of strings (RFC 7519 section 4.1.3).
-func texts(raw json.RawMessage) []string {
-	var one string
-	if json.Unmarshal(raw, &one) == nil {
-		return []string{one}
-	}
-	var many []string
-	_ = json.Unmarshal(raw, &many) // other values have no texts
-	return many
 }

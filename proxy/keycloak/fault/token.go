@@ -1,44 +1,23 @@
 package fault
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"slices"
-	"strings"
+
+	"keycloak-scim-proxy/proxy/tokens/claims"
 )
 
 // Claims are what an access token of the account says.
 type Claims struct {
-	Subject   string    `json:"sub"`
-	Issuer    string    `json:"iss"`
-	Audiences audiences `json:"aud"`
-}
-
-// audiences is one text or a list of them (RFC 7519 section 4.1.3).
-type audiences []string
-
-// UnmarshalJSON takes both forms.
-func (a *audiences) UnmarshalJSON(b []byte) error {
-	var one string
-	if json.Unmarshal(b, &one) == nil {
-		*a = audiences{one}
-		return nil
-	}
-	return json.Unmarshal(b, (*[]string)(a))
+	Subject   string           `json:"sub"`
+	Issuer    string           `json:"iss"`
+	Audiences claims.Audiences `json:"aud"`
 }
 
 // ClaimsOf reads a token. It came from Keycloak itself, so it is not verified.
 func ClaimsOf(token string) (Claims, error) {
 	var c Claims
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return c, errors.New("the access token is not a JWT")
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err == nil {
-		err = json.Unmarshal(payload, &c)
-	}
+	err := claims.Read(token, &c)
 	if err != nil || c.Subject == "" {
 		return c, errors.Join(errors.New("the access token names no subject"), err)
 	}
