@@ -9,14 +9,6 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// one is the Operation hook of a rule that changes an operation and keeps it.
-func one(change func(m *protocol.Message, op *protocol.Operation)) func(*protocol.Message, *protocol.Operation) []*protocol.Operation {
-	return func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
-		change(m, op)
-		return []*protocol.Operation{op}
-	}
-}
-
 // eachAttribute changes the values of a body; "" removes the attribute. change gets the attribute's
 // definition, which is zero if the schemas do not have the attribute.
 func eachAttribute(m *protocol.Message, body *scim.Object, change func(def scim.Attribute, raw string) string) {
@@ -31,13 +23,9 @@ func respelled(name func(string) string) func(key, raw string) (string, string) 
 	return func(key, raw string) (string, string) { return name(key), raw }
 }
 
-func object(raw string) (scim.Resource, bool) { return forms.Object(raw) }
-
-func eachValue(raw string, change func(string) string) string { return forms.Each(raw, change) }
-
 // mapObject changes the members of a JSON object. Other values stay as they are.
 func mapObject(raw string, change func(name, raw string) (string, string)) string {
-	o, ok := object(raw)
+	o, ok := forms.Object(raw)
 	if !ok {
 		return raw
 	}

@@ -3,6 +3,7 @@ package adapters
 import (
 	"strings"
 
+	"keycloak-scim-proxy/adapters/forms"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
@@ -14,7 +15,7 @@ func textBooleans() protocol.Rule {
 		Says:   `If the schema says boolean, the texts "True" and "False", in any letter case, are booleans, in values and in filters. No other text is.`,
 		Source: `Entra sends "active": "False" (entra-docs) and roles[primary eq "True"] (validator); native Keycloak 26.7.3 disables a user for any text but true`,
 		Body:   func(m *protocol.Message, body *scim.Object) { eachAttribute(m, body, booleans) },
-		Operation: one(func(m *protocol.Message, op *protocol.Operation) {
+		Operation: forms.InPlace(func(m *protocol.Message, op *protocol.Operation) {
 			if p, ok := op.Path(); ok && op.Value() != "" {
 				def, _ := m.Schemas.Lookup(m.Type, p.AttrPath)
 				op.SetValue(booleans(def, op.Value()))
@@ -36,7 +37,7 @@ func booleans(def scim.Attribute, raw string) string {
 	case len(def.SubAttributes) == 0:
 		return raw
 	}
-	return eachValue(raw, func(e string) string {
+	return forms.Each(raw, func(e string) string {
 		return mapObject(e, func(name, raw string) (string, string) {
 			sub, _ := def.Sub(name)
 			return name, booleans(sub, raw)

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"keycloak-scim-proxy/adapters/forms"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
@@ -22,7 +23,7 @@ func bareLiterals() protocol.Rule {
 		Request: func(m *protocol.Message) bool {
 			return m.FilterText() != "" && m.Filter() == nil && fixFilter(m, literals(m.FilterText(), false))
 		},
-		Operation: one(func(_ *protocol.Message, op *protocol.Operation) {
+		Operation: forms.InPlace(func(_ *protocol.Message, op *protocol.Operation) {
 			if path := op.Raw("path"); document.IsText(path) && !parsesAsPath(document.Text(path)) {
 				if fixed := literals(document.Text(path), true); parsesAsPath(fixed) {
 					op.SetPathText(fixed)

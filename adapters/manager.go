@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 
+	"keycloak-scim-proxy/adapters/forms"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
@@ -22,7 +23,7 @@ func managerForms() protocol.Rule {
 				managerInBody(body)
 			}
 		},
-		Operation: one(func(m *protocol.Message, op *protocol.Operation) {
+		Operation: forms.InPlace(func(m *protocol.Message, op *protocol.Operation) {
 			if m.Type == scim.User {
 				managerInOp(op)
 			}
@@ -75,7 +76,7 @@ func isManager(p scim.AttrPath) bool {
 }
 
 func managerInBody(body *scim.Object) {
-	extension, known := object(body.Raw(scim.EnterpriseURN))
+	extension, known := forms.Object(body.Raw(scim.EnterpriseURN))
 	if bare := body.Raw(manager.Name); bare != "" {
 		body.Put(manager.Name, "")
 		if extension.Raw(manager.Name) == "" {
@@ -124,7 +125,7 @@ func managerValue(raw string) string {
 	if document.IsText(raw) {
 		return document.Must("{}").With("value", raw).String()
 	}
-	o, ok := object(raw)
+	o, ok := forms.Object(raw)
 	if !ok {
 		return raw
 	}

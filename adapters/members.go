@@ -1,6 +1,7 @@
 package adapters
 
 import (
+	"keycloak-scim-proxy/adapters/forms"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
@@ -16,7 +17,7 @@ func removeMembersByValue() protocol.Rule {
 			if m.Type != scim.Group || op.Kind() != scim.Remove || !isMembers(document.Text(op.Raw("path"))) || value == "" || value == "null" {
 				return []*protocol.Operation{op}
 			}
-			if o, ok := object(value); ok && o.Raw("members") != "" {
+			if o, ok := forms.Object(value); ok && o.Raw("members") != "" {
 				value = o.Raw("members")
 			}
 			return removals(op, document.Elements(value))
@@ -30,7 +31,7 @@ func removals(op *protocol.Operation, members []string) []*protocol.Operation {
 	out := make([]*protocol.Operation, 0, len(members))
 	for _, m := range members {
 		id := m
-		if o, ok := object(m); ok {
+		if o, ok := forms.Object(m); ok {
 			id = o.Raw("value")
 		}
 		if !document.IsText(id) || document.Text(id) == "" {
@@ -51,7 +52,7 @@ func memberValues() protocol.Rule {
 				body.Put("members", memberList(raw))
 			}
 		},
-		Operation: one(func(m *protocol.Message, op *protocol.Operation) {
+		Operation: forms.InPlace(func(m *protocol.Message, op *protocol.Operation) {
 			if m.Type == scim.Group {
 				memberOp(op)
 			}
@@ -70,7 +71,7 @@ func memberOp(op *protocol.Operation) {
 		op.SetValue(memberList(id.Value))
 		return
 	}
-	if _, single := object(value); p.Filter == nil && (single || !document.Unassigned(value)) { // {} is not an empty list
+	if _, single := forms.Object(value); p.Filter == nil && (single || !document.Unassigned(value)) { // {} is not an empty list
 		op.SetValue(memberList(value))
 	}
 }
@@ -78,7 +79,7 @@ func memberOp(op *protocol.Operation) {
 // memberList turns ids into objects. Other values stay as they are, and the strict reader refuses
 // those that are not objects.
 func memberList(raw string) string {
-	if o, ok := object(raw); ok && o.Raw("members") != "" {
+	if o, ok := forms.Object(raw); ok && o.Raw("members") != "" {
 		raw = o.Raw("members")
 	}
 	es := document.Elements(raw)

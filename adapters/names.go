@@ -3,6 +3,7 @@ package adapters
 import (
 	"strings"
 
+	"keycloak-scim-proxy/adapters/forms"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 )
@@ -13,7 +14,7 @@ func attributeNames() protocol.Rule {
 		Says:   "Attribute names are read in any letter case, and a core attribute may carry the URN of its schema.",
 		Source: "RFC 7643 section 2.1; Microsoft's Postman collection sends Primary, Department, Manager.Value; native Keycloak 26.7.3 answers 200 to a core URN path and does nothing",
 		Body:   func(m *protocol.Message, body *scim.Object) { canonical(m.Schemas, m.Type, body) },
-		Operation: one(func(m *protocol.Message, op *protocol.Operation) {
+		Operation: forms.InPlace(func(m *protocol.Message, op *protocol.Operation) {
 			p, ok := op.Path()
 			if !ok {
 				return
@@ -60,7 +61,7 @@ func canonicalValue(def scim.Attribute, raw string) string {
 	if len(def.SubAttributes) == 0 {
 		return raw
 	}
-	return eachValue(raw, func(e string) string {
+	return forms.Each(raw, func(e string) string {
 		return mapObject(e, respelled(func(name string) string {
 			if sub, ok := def.Sub(name); ok {
 				return sub.Name

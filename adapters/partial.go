@@ -3,6 +3,7 @@ package adapters
 import (
 	"strings"
 
+	"keycloak-scim-proxy/adapters/forms"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
@@ -39,7 +40,7 @@ func emptyClears(source string) protocol.Rule {
 		Says:      `"" is not a value: an attribute that is set to it is cleared, and an element of a list whose value is "" is left out.`,
 		Source:    source,
 		Body:      func(_ *protocol.Message, body *scim.Object) { withoutEmpty(body) },
-		Operation: one(func(_ *protocol.Message, op *protocol.Operation) { clearing(op) }),
+		Operation: forms.InPlace(func(_ *protocol.Message, op *protocol.Operation) { clearing(op) }),
 	}
 }
 
@@ -86,7 +87,7 @@ func lean(raw string, depth int) string {
 	if depth == 0 {
 		return raw
 	}
-	if o, ok := object(raw); ok {
+	if o, ok := forms.Object(raw); ok {
 		return o.Map(func(name, raw string) (string, string) {
 			if raw == `""` {
 				return name, "null"
@@ -109,7 +110,7 @@ func lean(raw string, depth int) string {
 
 // valueless reports whether an element says that it has no value.
 func valueless(e string) bool {
-	o, ok := object(e)
+	o, ok := forms.Object(e)
 	value := o.Raw("value")
 	return ok && value != "" && isEmpty(value)
 }

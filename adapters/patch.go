@@ -15,7 +15,7 @@ func patchShape() protocol.Rule {
 		Says:    "A PATCH body is Operations, in any letter case, with or without schemas. Other members are left out, and so are members of an operation other than op, path and value.",
 		Source:  "ssoready#182, indigo-iam#934 (operations); ory/polis, wso2#16933 (schemas); native Keycloak 26.7.3 answers 400 to an id beside Operations",
 		Request: (*protocol.Message).ShapePatch,
-		Operation: one(func(_ *protocol.Message, op *protocol.Operation) {
+		Operation: forms.InPlace(func(_ *protocol.Message, op *protocol.Operation) {
 			op.Map(func(name, raw string) (string, string) {
 				switch known := strings.ToLower(name); known {
 				case "op", "path", "value":
@@ -32,7 +32,7 @@ func opNames() protocol.Rule {
 		Name:   "op-names",
 		Says:   "op may have any letter case, and delete means remove.",
 		Source: "Entra sends Add, Replace, Remove (entra-docs, use-scim-to-provision-users-and-groups); scimgateway sends delete",
-		Operation: one(func(_ *protocol.Message, op *protocol.Operation) {
+		Operation: forms.InPlace(func(_ *protocol.Message, op *protocol.Operation) {
 			kind := strings.ToLower(string(op.Kind()))
 			if kind == "delete" {
 				kind = "remove"
@@ -50,7 +50,7 @@ func pathless() protocol.Rule {
 		Says:   "An operation without a path is one operation per key; a key is a path; the object of the core schema or the enterprise extension is one operation per member; what only the server sets (id, schemas, meta, groups, manager.displayName) is left out.",
 		Source: "Entra with aadOptscim062020 (entra-docs, application-provisioning-config-problem-scim-compatibility); Okta group rename with id (okta-developer-docs, scim-20); a path-less replace that does not merge wiped a user (ssoready#206)",
 		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
-			value, ok := object(op.Value())
+			value, ok := forms.Object(op.Value())
 			path := op.Raw("path")
 			if forms.IsCore(m, document.Text(path)) { // the core schema is the resource
 				path = ""
@@ -66,7 +66,7 @@ func pathless() protocol.Rule {
 func split(m *protocol.Message, op *protocol.Operation, value scim.Resource) []*protocol.Operation {
 	var out []*protocol.Operation
 	for key, raw := range value.All() {
-		inner, ok := object(raw)
+		inner, ok := forms.Object(raw)
 		switch {
 		case ok && forms.IsCore(m, key):
 			out = append(out, split(m, op, inner)...)

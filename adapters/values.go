@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"keycloak-scim-proxy/adapters/forms"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
@@ -17,19 +18,18 @@ func listValues() protocol.Rule {
 		Body: func(m *protocol.Message, body *scim.Object) { // a PATCH accepts a single value as well as a list
 			eachAttribute(m, body, func(def scim.Attribute, raw string) string {
 				raw = elements(def, raw)
-				if _, single := object(raw); single && def.MultiValued {
+				if _, single := forms.Object(raw); single && def.MultiValued {
 					return document.Array([]string{raw})
 				}
 				return raw
 			})
 		},
-		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
+		Operation: forms.InPlace(func(m *protocol.Message, op *protocol.Operation) {
 			if p, ok := op.Path(); ok && p.Filter == nil && op.Value() != "" && op.Kind() != scim.Remove {
 				def, _ := m.Schemas.Lookup(m.Type, p.AttrPath)
 				op.SetValue(elements(def, op.Value()))
 			}
-			return []*protocol.Operation{op}
-		},
+		}),
 	}
 }
 
@@ -38,7 +38,7 @@ func elements(def scim.Attribute, raw string) string {
 	if _, ok := def.Sub("value"); !ok || !def.MultiValued {
 		return raw
 	}
-	return eachValue(raw, func(e string) string {
+	return forms.Each(raw, func(e string) string {
 		if !document.IsText(e) || e == `""` {
 			return e
 		}
@@ -59,7 +59,7 @@ func onePrimary() protocol.Rule {
 				return raw
 			})
 		},
-		Operation: one(func(_ *protocol.Message, op *protocol.Operation) {
+		Operation: forms.InPlace(func(_ *protocol.Message, op *protocol.Operation) {
 			if document.IsArray(op.Value()) {
 				op.SetValue(withOnePrimary(op.Value()))
 			}
@@ -72,7 +72,7 @@ func withOnePrimary(raw string) string {
 	es := document.Elements(raw)
 	var primaries []int
 	for i, e := range es {
-		if o, _ := object(e); o.Raw("primary") == "true" {
+		if o, _ := forms.Object(e); o.Raw("primary") == "true" {
 			primaries = append(primaries, i)
 		}
 	}
@@ -80,12 +80,12 @@ func withOnePrimary(raw string) string {
 		return raw
 	}
 	work := slices.IndexFunc(primaries, func(i int) bool {
-		o, _ := object(es[i])
+		o, _ := forms.Object(es[i])
 		return strings.EqualFold(document.Text(o.Raw("type")), "work")
 	})
 	for i, at := range primaries {
 		if i != max(work, 0) {
-			o, _ := object(es[at])
+			o, _ := forms.Object(es[at])
 			es[at] = o.With("primary", "false").String()
 		}
 	}
@@ -97,7 +97,7 @@ func selectedIsMade() protocol.Rule {
 		Name:   "selected-is-made",
 		Says:   `A replace of emails[type eq "work"].value creates the element if there is none.`,
 		Source: "Entra replaces what was never there (SCIM-SDK, ssoready#249, scim-patch); Okta's primary e-mail (okta-developer-docs, scim-20); RFC 7644 section 3.5.2.3 has a noTarget for it",
-		Operation: one(func(_ *protocol.Message, op *protocol.Operation) {
+		Operation: forms.InPlace(func(_ *protocol.Message, op *protocol.Operation) {
 			p, ok := op.Path()
 			if ok && p.Filter != nil && p.Sub != "" && op.Kind() == scim.ReplaceAll && !document.Unassigned(op.Value()) && describes(p.Filter) {
 				op.SetKind(scim.Add)

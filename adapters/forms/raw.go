@@ -3,9 +3,18 @@ package forms
 import (
 	"strings"
 
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
+
+// InPlace is the Operation hook of a rule that changes an operation and keeps it.
+func InPlace(change func(m *protocol.Message, op *protocol.Operation)) func(*protocol.Message, *protocol.Operation) []*protocol.Operation {
+	return func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
+		change(m, op)
+		return []*protocol.Operation{op}
+	}
+}
 
 // Object parses a JSON object, and reports whether raw is one.
 func Object(raw string) (scim.Resource, bool) {

@@ -20,12 +20,11 @@ func RolesInText() protocol.Rule {
 				body.Put("roles", Each(body.Raw("roles"), role))
 			}
 		},
-		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
+		Operation: InPlace(func(m *protocol.Message, op *protocol.Operation) {
 			if m.Type == scim.User {
 				roleOp(op)
 			}
-			return []*protocol.Operation{op}
-		},
+		}),
 	}
 }
 

@@ -19,22 +19,21 @@ func SingleValues() protocol.Rule {
 				return name, singleMember(m, name, raw)
 			})
 		},
-		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
+		Operation: InPlace(func(m *protocol.Message, op *protocol.Operation) {
 			p, ok := op.Path()
 			if !ok || op.Value() == "" || op.Kind() == scim.Remove {
-				return []*protocol.Operation{op}
+				return
 			}
 			if p.Name == "" {
 				op.SetValue(singleMember(m, p.URN, op.Value()))
-				return []*protocol.Operation{op}
+				return
 			}
 			def, _ := m.Schemas.Lookup(m.Type, p.AttrPath)
 			if p.Filter != nil && p.Sub == "" {
 				def.MultiValued = false // the value is that of one element
 			}
 			op.SetValue(singles(def, op.Value()))
-			return []*protocol.Operation{op}
-		},
+		}),
 	}
 }
 

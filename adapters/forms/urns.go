@@ -27,7 +27,7 @@ func URNs() protocol.Rule {
 			return changed
 		},
 		Body: func(m *protocol.Message, body *scim.Object) { speller(m).keys(body) },
-		Operation: func(m *protocol.Message, op *protocol.Operation) []*protocol.Operation {
+		Operation: InPlace(func(m *protocol.Message, op *protocol.Operation) {
 			spell := speller(m)
 			if strings.Contains(op.Value(), ":") {
 				if value, ok := Object(op.Value()); ok {
@@ -37,12 +37,12 @@ func URNs() protocol.Rule {
 				}
 			}
 			if path := op.Raw("path"); document.IsText(path) {
-				if text := document.Text(path); spell.text(text) != text {
-					op.SetPathText(spell.text(text))
+				text := document.Text(path)
+				if spelt := spell.text(text); spelt != text {
+					op.SetPathText(spelt)
 				}
 			}
-			return []*protocol.Operation{op}
-		},
+		}),
 	}
 }
 
