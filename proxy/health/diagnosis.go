@@ -78,7 +78,7 @@ type diagnosis struct {
 	found   map[Step]Finding
 }
 
-// Diagnose asks Keycloak for what an account needs. It makes up to six calls and changes nothing.
+// Diagnose asks Keycloak for what an account needs. It changes nothing.
 func Diagnose(ctx context.Context, c *keycloak.Client, a *keycloak.Account) Report {
 	d := &diagnosis{c, a, map[Step]Finding{}}
 	if token, err := a.Token(ctx); d.settle(Token, err) {
