@@ -111,6 +111,7 @@ func lineText(e observer.LoggedEntry) string {
 			text += " " + key + "="
 		}
 	}
+	delete(fields, "adminCalls")
 	if rest := slices.Sorted(maps.Keys(fields)); !slices.Equal(rest, []string{"keycloakCalls", "keycloakTook", "request", "took"}) {
 		text += " and " + strings.Join(rest, " ")
 	}

@@ -41,3 +41,10 @@ func (p *Proxy) changed(is health.Status) {
 		log.Info("tenant works")
 	}
 }
+
+// differs reports that Keycloak's two APIs show a user differently.
+func (p *Proxy) differs(realm, user string) {
+	p.metrics.Differs()
+	p.log.Warn("Keycloak's SCIM API and Admin REST API show a user differently; users of the realm are read by the SCIM API alone, which is slower, until the user profile is read again",
+		zap.String("realm", realm), zap.String("user", user))
+}

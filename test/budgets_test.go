@@ -35,7 +35,10 @@ func TestBudgets(t *testing.T) {
 	}{
 		{"read", "GET", user, "", 1},
 		{"read a group", "GET", small, "", 1},
-		{"a page", "GET", "/Users?count=100", "", 1},
+		{"a page, that is compared", "GET", "/Users?count=100", "", 1 + 2},
+		{"a page, its values by Admin REST", "GET", "/Users?count=100", "", 1 + 2},
+		{"a small page", "GET", "/Users?count=20", "", 1},
+		{"only names", "GET", "/Users?count=100&attributes=userName", "", 1},
 		{"find by externalId", "GET", "/Users?" + url.Values{"filter": {`externalId eq "e-1"`}}.Encode(), "", 1},
 		{"find by userName", "GET", "/Users?" + url.Values{"filter": {`userName eq "sample1"`}}.Encode(), "", 1},
 		{"create", "POST", "/Users", directorytest.Sample(2).With("title", `"T"`).String(), 2},

@@ -12,7 +12,7 @@ type Query struct {
 	Type   scim.ResourceType
 	Filter scim.Filter // nil: all
 	Sort   Sort
-	// Start is the 1-based index of the first result. It is ignored if ResumeAfter is set.
+	// Start is the 1-based index of the first result, counted from the first one after ResumeAfter.
 	Start int
 	// ResumeAfter continues after a resource: an entry of Page.Resume.
 	ResumeAfter string

@@ -28,6 +28,11 @@ const smallAnswer = 1 << 20
 
 // Client sends requests to one Keycloak. Tenants share it, and it outlives reloads.
 type Client struct {
+	// Differs is called at the first difference between what the SCIM API and the Admin REST API
+	// show of a user; nil is allowed. From then on, users of the realm are read by the SCIM API
+	// until the user profile is read again.
+	Differs func(realm, user string)
+
 	base    string
 	http    *http.Client
 	timeout time.Duration

@@ -2,6 +2,7 @@ package keycloak
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -25,6 +26,8 @@ type Credential interface {
 	// IsServiceAccount reports whether the credential is the tenant's service account, so that a
 	// refusal is not the caller's fault.
 	IsServiceAccount() bool
+	// Key identifies the credential. It does not reveal it.
+	Key() string
 }
 
 // Caller is the caller's own token, which is passed on (drop-in).
@@ -38,6 +41,12 @@ func (Caller) Invalidate(string) (retry bool) { return false }
 
 // IsServiceAccount returns false.
 func (Caller) IsServiceAccount() bool { return false }
+
+// Key returns a hash of the token.
+func (c Caller) Key() string {
+	h := sha256.Sum256([]byte(c))
+	return string(h[:])
+}
 
 // String hides the token.
 func (Caller) String() string { return "<token>" }
@@ -74,6 +83,9 @@ func (a *Account) Realm() string { return a.realm }
 
 // IsServiceAccount returns true.
 func (a *Account) IsServiceAccount() bool { return true }
+
+// Key returns the id of the client.
+func (a *Account) Key() string { return a.id }
 
 // Fault returns the error of an account that does not work until a person acts.
 func (a *Account) Fault(cause fault.Cause, said string) error {

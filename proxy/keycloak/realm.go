@@ -57,7 +57,7 @@ func (r *Realm) Create(ctx context.Context, t scim.ResourceType, sent scim.Resou
 	if !a.ok() {
 		return scim.Resource{}, r.refusedCreate(ctx, t, sent, a)
 	}
-	shown, err := standard(a.body)
+	shown, err := profile.Standard(a.body)
 	if err != nil {
 		return scim.Resource{}, err
 	}
@@ -117,14 +117,14 @@ func (r *Realm) read(ctx context.Context, ref scim.Ref, n directory.Fields) (sci
 	if !validID(ref.ID) {
 		return scim.Resource{}, scim.NotFound(ref)
 	}
-	a, err := r.call(ctx, http.MethodGet, r.path(ref), r.projection(ref.Type, n), "")
+	a, err := r.call(ctx, http.MethodGet, r.path(ref), projection(r.profile.Names(ref.Type, n)), "")
 	if err != nil {
 		return scim.Resource{}, err
 	}
 	if !a.ok() {
 		return scim.Resource{}, r.refused(ref, a)
 	}
-	return standard(a.body)
+	return profile.Standard(a.body)
 }
 
 // Update sends a GET and one PATCH with the changes of edit. Keycloak reads its answer to a PATCH
@@ -196,7 +196,7 @@ func (r *Realm) patch(ctx context.Context, ref scim.Ref, ops []profile.Op) (scim
 	if !a.ok() {
 		return scim.Resource{}, r.refused(ref, a)
 	}
-	return standard(a.body)
+	return profile.Standard(a.body)
 }
 
 func (r *Realm) sendPatch(ctx context.Context, ref scim.Ref, ops []profile.Op) (reply, error) {
@@ -294,20 +294,9 @@ var idSyntax = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:@+=~-]{0,254}$`)
 // validID reports whether a text can be an id. Other texts must not become part of a URL.
 func validID(id string) bool { return idSyntax.MatchString(id) }
 
-func (r *Realm) projection(t scim.ResourceType, n directory.Fields) url.Values {
-	names := r.profile.Names(t, n)
+func projection(names []string) url.Values {
 	if len(names) == 0 {
 		return url.Values{}
 	}
 	return url.Values{"attributes": {strings.Join(names, ",")}}
-}
-
-// standard turns a native resource into a standard one: without empty values (Keycloak leaves
-// "manager":{} and "urn:…":{}) and without Keycloak's location.
-func standard(body []byte) (scim.Resource, error) {
-	r, err := scim.ParseResource(body)
-	if err != nil || r.ID() == "" {
-		return scim.Resource{}, scim.Upstream(err)
-	}
-	return r.Assigned().Set(scim.AttrPath{Name: "meta", Sub: "location"}, ""), nil
 }

@@ -6,7 +6,9 @@ import (
 
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/listing/position"
+	"keycloak-scim-proxy/proxy/listing/walk"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // Cursors makes and checks cursors.
@@ -47,57 +49,50 @@ func (d *Directory) following(ctx context.Context, q directory.Query) (p directo
 	return p, last, more, err
 }
 
-// follow reads whole resources that the directory below selects, page by page.
+// follow reads whole resources that the directory below selects.
 func (d *Directory) follow(ctx context.Context, q directory.Query) (all []scim.Resource, last string, more bool, err error) {
-	size := d.Directory.Capabilities().MaxPage
-	step := directory.Query{Type: q.Type, Filter: q.Filter, Start: 1, ResumeAfter: q.ResumeAfter, Fields: q.Fields}
-	for len(all) < q.Count {
-		step.Count = min(size, q.Count-len(all))
-		p, err := d.read(ctx, step)
-		if err != nil {
-			return nil, "", false, err
+	step := directory.Query{Type: q.Type, Filter: q.Filter, Start: 1, ResumeAfter: q.ResumeAfter, Fields: q.Fields, Count: q.Count}
+	size := 0
+	_, err = d.walker(d.read).Each(ctx, step, func(r walk.Row) (bool, error) {
+		if size += len(r.Resource.String()); size > d.Limits.Bytes && len(all) > 0 {
+			more = true
+			return false, nil
 		}
-		before := len(all)
-		all = append(all, p.Resources...)
-		if n := d.fitting(all); n < len(all) {
-			if n > before {
-				last = p.Resume[n-before-1]
-			}
-			return all[:n], last, true, nil
-		}
-		if more = len(p.Resources) > 0 && p.Total > len(p.Resources); !more {
-			break
-		}
-		last = p.Resume[len(p.Resume)-1]
-		step.ResumeAfter = last
+		all, last, more = append(all, r.Resource), r.Resume, r.Rest > 0
+		return true, nil
+	})
+	if err != nil {
+		return nil, "", false, err
 	}
 	return all, last, more, nil
 }
 
 // collect walks until the page is full and one more match is found, and reads the page.
 func (d *Directory) collect(ctx context.Context, q directory.Query) (all []scim.Resource, last string, more bool, err error) {
-	var ids, positions []string
+	var refs []wanted
+	var positions []string
 	err = d.walk(ctx, q, func(r scim.Resource, position string) (bool, error) {
 		if !d.matches(q, r) {
 			return true, nil
 		}
-		if len(ids) == q.Count {
+		if len(refs) == q.Count {
 			more = true
 			return false, nil
 		}
-		ids, positions = append(ids, r.ID()), append(positions, position)
+		name := document.Text(r.Get(scim.Identifying(q.Type)))
+		refs, positions = append(refs, wanted{scim.Ref{Type: q.Type, ID: r.ID()}, name}), append(positions, position)
 		return true, nil
 	})
-	if err != nil || len(ids) == 0 {
+	if err != nil || len(refs) == 0 {
 		return nil, "", false, err
 	}
-	if all, _, err = d.readAll(ctx, q.Fields, refsOf(q.Type, ids), d.Limits.Bytes); err != nil {
+	if all, _, err = d.readAll(ctx, q.Fields, refs, d.Limits.Bytes); err != nil {
 		return nil, "", false, err
 	}
 	all = all[:d.fitting(all)]
-	at := len(ids) - 1
+	at := len(refs) - 1
 	if len(all) > 0 { // continue after the last returned one: those after it are gone, or did not fit
-		at = slices.Index(ids, all[len(all)-1].ID())
+		at = slices.IndexFunc(refs, func(w wanted) bool { return w.ID == all[len(all)-1].ID() })
 	}
-	return all, positions[at], more || at < len(ids)-1, nil
+	return all, positions[at], more || at < len(refs)-1, nil
 }

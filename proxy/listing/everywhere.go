@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/listing/resolve"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -15,7 +16,7 @@ import (
 // query that is invalid for all types is refused.
 func (d *Directory) eachType(q directory.Query) ([]directory.Query, error) {
 	if q.Type != "" {
-		one, err := d.resolve(q)
+		one, err := resolve.Query(d.Schemas, q)
 		return []directory.Query{one}, err
 	}
 	var each []directory.Query
@@ -24,13 +25,13 @@ func (d *Directory) eachType(q directory.Query) ([]directory.Query, error) {
 	for _, t := range []scim.ResourceType{scim.User, scim.Group} {
 		one := q
 		one.Type, one.Fields, one.Sort = t, fieldsOf(t, q.Fields), directory.Sort{}
-		one, err := d.resolve(one)
+		one, err := resolve.Query(d.Schemas, one)
 		if err != nil {
 			refused = err
 			continue
 		}
 		by := directory.Query{Type: t, Sort: q.Sort}
-		if by, err = d.resolve(by); err == nil {
+		if by, err = resolve.Query(d.Schemas, by); err == nil {
 			one.Sort, sorted = by.Sort, true
 		} else {
 			unsorted = err

@@ -3,11 +3,9 @@ package listing
 import (
 	"context"
 	"slices"
-	"sync/atomic"
-
-	"golang.org/x/sync/errgroup"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/listing/walk"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -104,7 +102,7 @@ func (d *Directory) list(ctx context.Context, q directory.Query) (directory.Page
 	own := d.ownOrder(q)
 	switch pushable := q.Filter == nil || d.pushable(q.Type, q.Filter); {
 	case pushable && own == ascending:
-		return d.stitch(ctx, q)
+		return d.inOrder(ctx, q)
 	case pushable && own == descending:
 		return d.backwards(ctx, q)
 	}
@@ -132,62 +130,27 @@ func (d *Directory) ownOrder(q directory.Query) direction {
 	return ascending
 }
 
-// stitch puts pages of the directory below together in order. It reads several at a time.
-func (d *Directory) stitch(ctx context.Context, q directory.Query) (directory.Page, error) {
-	size := d.Directory.Capabilities().MaxPage
-	first := q
-	first.Count = min(q.Count, size)
-	first.Sort = directory.Sort{}
-	page, err := d.read(ctx, first)
-	if err != nil || q.Count <= size || page.Total < q.Start+size {
-		return withoutResume(page), err
+// inOrder returns a page in the directory's own order. It reads several pages of the directory
+// below at a time.
+func (d *Directory) inOrder(ctx context.Context, q directory.Query) (directory.Page, error) {
+	q.Sort = directory.Sort{}
+	if q.Count == 0 {
+		p, err := d.Directory.List(ctx, q)
+		return directory.Page{Total: p.Total, Start: q.Start}, err
 	}
-	more := min(q.Count, page.Total-q.Start+1) - size
-	parts := make([]directory.Page, (more+size-1)/size)
-	g, reading := errgroup.WithContext(ctx)
-	g.SetLimit(d.Limits.InFlight)
-	if sizeOf(page.Resources) > d.Limits.Bytes/d.Limits.InFlight {
-		g.SetLimit(1) // large resources: read at most the budget ahead
-	}
-	var read atomic.Int64
-	read.Store(int64(sizeOf(page.Resources)))
-	for i := range parts {
-		if read.Load() > int64(d.Limits.Bytes) {
-			break // the page ends before this one
-		}
-		next := first
-		next.Start, next.Count = q.Start+(i+1)*size, min(size, more-i*size)
-		g.Go(func() (err error) {
-			parts[i], err = d.read(reading, next)
-			read.Add(int64(sizeOf(parts[i].Resources)))
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return directory.Page{}, err
-	}
-	seen := map[string]bool{}
-	for _, r := range page.Resources {
-		seen[r.ID()] = true
-	}
-	for _, p := range parts {
-		if p.Start == 0 {
-			break // not read
-		}
-		for _, r := range p.Resources {
-			if !seen[r.ID()] { // a resource created meanwhile moves others to the next page
-				seen[r.ID()] = true
-				page.Resources = append(page.Resources, r)
-			}
-		}
-	}
-	return withoutResume(page), nil
+	var all []scim.Resource
+	size := 0
+	total, err := d.walker(d.read).Each(ctx, q, func(r walk.Row) (more bool, err error) {
+		all = append(all, r.Resource)
+		size += len(r.Resource.String())
+		return size <= d.Limits.Bytes, nil // the page ends before what does not fit
+	})
+	return directory.Page{Total: total, Start: q.Start, Resources: all}, err
 }
 
-// withoutResume removes the positions, which are not cursors.
-func withoutResume(p directory.Page) directory.Page {
-	p.Resume = nil
-	return p
+// walker reads pages of the directory below by a function.
+func (d *Directory) walker(list func(context.Context, directory.Query) (directory.Page, error)) walk.Walker {
+	return walk.Walker{List: list, Page: d.Directory.Capabilities().MaxPage, InFlight: d.Limits.InFlight, Bytes: d.Limits.Bytes}
 }
 
 // backwards reads the directory's own order from its end.
@@ -207,7 +170,7 @@ func (d *Directory) backwards(ctx context.Context, q directory.Query) (directory
 	}
 	for {
 		q.Start = last - q.Count + 1
-		p, err := d.stitch(ctx, q)
+		p, err := d.inOrder(ctx, q)
 		if err != nil {
 			return directory.Page{}, err
 		}
@@ -218,46 +181,4 @@ func (d *Directory) backwards(ctx context.Context, q directory.Query) (directory
 		}
 		q.Count /= 2 // the page must end with the last resource, so read fewer
 	}
-}
-
-// readAll reads whole resources in order, several at a time, until they have about the given bytes
-// in total. It leaves out resources that are gone or that the caller may not see; hidden counts the
-// latter.
-func (d *Directory) readAll(ctx context.Context, n directory.Fields, refs []scim.Ref, bytes int) (all []scim.Resource, hidden int, err error) {
-	out := make([]scim.Resource, len(refs))
-	var unseen, read atomic.Int64
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(d.Limits.InFlight)
-	for i, ref := range refs {
-		if read.Load() > int64(bytes) {
-			break // the page ends before this one
-		}
-		g.Go(func() error {
-			r, err := d.Get(ctx, ref, fieldsOf(ref.Type, n))
-			if err == nil {
-				out[i] = r
-				read.Add(int64(len(r.String())))
-				return take(ctx, r)
-			}
-			switch scim.Status(err) {
-			case 404:
-				return nil
-			case 403:
-				unseen.Add(1)
-				return nil
-			}
-			return err
-		})
-	}
-	err = g.Wait()
-	return slices.DeleteFunc(out, scim.Resource.IsZero), int(unseen.Load()), err
-}
-
-// refsOf returns the resources of one type.
-func refsOf(t scim.ResourceType, ids []string) []scim.Ref {
-	refs := make([]scim.Ref, len(ids))
-	for i, id := range ids {
-		refs[i] = scim.Ref{Type: t, ID: id}
-	}
-	return refs
 }

@@ -6,6 +6,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/listing/position"
+	"keycloak-scim-proxy/proxy/listing/walk"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -13,6 +14,7 @@ import (
 type row struct {
 	t     scim.ResourceType
 	id    string
+	name  string // of the resource; "" if it was not read
 	key   position.Key
 	whole scim.Resource // zero if only a part was read
 }
@@ -31,13 +33,17 @@ func (d *Directory) scan(ctx context.Context, q directory.Query, each []director
 	if err != nil {
 		return directory.Page{}, err
 	}
-	var found []row
+	from, count := max(q.Start-1, 0), q.Count
+	if q.Cursor != nil {
+		from, count = 0, q.Count+1 // one more tells whether there is a next page
+	}
+	best := first{most: from + count, compare: rowsOf{d, q}.order(), after: at}
 	for _, one := range each {
 		rows := rowsOf{d, one}
 		one.Cursor = nil // the whole is looked at, so the limit of a walk holds from the start
 		err = d.walk(ctx, one, func(r scim.Resource, _ string) (bool, error) {
 			if d.matches(one, r) {
-				found = append(found, rows.row(r, q))
+				best.add(rows.row(r, q))
 			}
 			return true, nil
 		})
@@ -45,10 +51,10 @@ func (d *Directory) scan(ctx context.Context, q directory.Query, each []director
 			return directory.Page{}, err
 		}
 	}
-	rowsOf{d, q}.sort(found)
-	p := directory.Page{Total: len(found), Start: q.Start}
+	found := best.rows()
+	p := directory.Page{Total: best.total, Start: q.Start}
 	if q.Cursor != nil {
-		found, p.Start, q.Start = rowsOf{d, q}.after(found, at), 0, 1
+		p.Start, q.Start = 0, 1
 	}
 	page := cutPage(found, q)
 	return d.whole(ctx, q, p, page, len(page) < len(found))
@@ -56,9 +62,9 @@ func (d *Directory) scan(ctx context.Context, q directory.Query, each []director
 
 // whole reads the resources of a page. more reports whether there are rows after it.
 func (d *Directory) whole(ctx context.Context, q directory.Query, p directory.Page, page []row, more bool) (directory.Page, error) {
-	refs, at := make([]scim.Ref, len(page)), map[string]int{}
+	refs, at := make([]wanted, len(page)), map[string]int{}
 	for i, r := range page {
-		refs[i], at[r.id] = scim.Ref{Type: r.t, ID: r.id}, i
+		refs[i], at[r.id] = wanted{scim.Ref{Type: r.t, ID: r.id}, r.name}, i
 	}
 	var err error
 	if p.Resources, _, err = d.readAll(ctx, q.Fields, refs, d.Limits.Bytes); err != nil {
@@ -83,28 +89,15 @@ func (d *Directory) whole(ctx context.Context, q directory.Query, p directory.Pa
 // walk calls visit for every resource that the pushed part of the filter matches, with the needed
 // attributes and its position, until visit returns false.
 func (d *Directory) walk(ctx context.Context, q directory.Query, visit func(r scim.Resource, position string) (bool, error)) error {
-	step := directory.Query{Type: q.Type, Filter: d.pushed(q.Type, q.Filter), Start: 1, ResumeAfter: q.ResumeAfter, Count: d.Directory.Capabilities().MaxPage, Fields: needOf(q)}
-	for seen := 0; ; {
-		p, err := d.Directory.List(ctx, step)
-		if err != nil {
-			return err
+	all := directory.Query{Type: q.Type, Filter: d.pushed(q.Type, q.Filter), Start: 1, ResumeAfter: q.ResumeAfter, Fields: needOf(q)}
+	seen := 0
+	_, err := d.walker(d.Directory.List).Each(ctx, all, func(r walk.Row) (bool, error) {
+		if seen++; seen > d.Limits.Scan || q.Cursor == nil && seen+r.Rest > d.Limits.Scan {
+			return false, scim.TooMany("the query would look at more than %d resources", d.Limits.Scan)
 		}
-		if seen+p.Total > d.Limits.Scan && q.Cursor == nil {
-			return scim.TooMany("the query would look at more than %d resources", d.Limits.Scan)
-		}
-		for i, r := range p.Resources {
-			if seen++; seen > d.Limits.Scan {
-				return scim.TooMany("the query would look at more than %d resources", d.Limits.Scan)
-			}
-			if more, err := visit(r, p.Resume[i]); err != nil || !more {
-				return err
-			}
-		}
-		if len(p.Resources) == 0 || len(p.Resources) >= p.Total {
-			return nil
-		}
-		step.ResumeAfter = p.Resume[len(p.Resume)-1]
-	}
+		return visit(r.Resource, r.Resume)
+	})
+	return err
 }
 
 // needOf returns the attributes in the filter and the order.

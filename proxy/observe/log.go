@@ -39,6 +39,9 @@ func (l Log) Observe(s Summary, took time.Duration) {
 		zap.String("method", document.Cut(s.Method, maxName)), zap.String("path", document.Cut(s.Path, maxText)), zap.Int("status", s.Status),
 		zap.Duration("took", took), zap.Int("keycloakCalls", s.KeycloakCalls), zap.Duration("keycloakTook", s.KeycloakTime),
 	}
+	if s.AdminCalls > 0 {
+		fields = append(fields, zap.Int("adminCalls", s.AdminCalls))
+	}
 	if s.KeyID != "" {
 		fields = append(fields, zap.String("key", document.Cut(s.KeyID, maxName)))
 	}

@@ -10,7 +10,8 @@ import (
 // Metrics has the metrics of requests.
 type Metrics struct {
 	requests *prometheus.HistogramVec
-	keycloak prometheus.Counter
+	keycloak *prometheus.CounterVec
+	differs  prometheus.Counter
 	rules    *prometheus.CounterVec
 	works    *prometheus.GaugeVec
 	faults   *prometheus.GaugeVec
@@ -29,7 +30,12 @@ func NewMetrics(r prometheus.Registerer, known func(realm string) bool) *Metrics
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "scim_request_duration_seconds", Help: "Duration of SCIM requests.", Buckets: prometheus.ExponentialBuckets(0.002, 2.5, 10),
 		}, []string{"tenant", "realm", "call", "status"}),
-		keycloak: prometheus.NewCounter(prometheus.CounterOpts{Name: "scim_keycloak_calls_total", Help: "Calls to Keycloak."}),
+		keycloak: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "scim_keycloak_calls_total", Help: "Calls to Keycloak.",
+		}, []string{"api"}),
+		differs: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "scim_read_differences_total", Help: "Times that Keycloak's two APIs showed a user differently.",
+		}),
 		rules: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "scim_rules_fired_total", Help: "Dialect rules that changed a request.",
 		}, []string{"tenant", "realm", "idp", "rule"}),
@@ -40,7 +46,7 @@ func NewMetrics(r prometheus.Registerer, known func(realm string) bool) *Metrics
 			Name: "scim_tenant_fault", Help: "1 for each cause that keeps the tenant from working until a person acts.",
 		}, []string{"tenant", "realm", "cause"}),
 	}
-	r.MustRegister(m.requests, m.keycloak, m.rules, m.works, m.faults)
+	r.MustRegister(m.requests, m.keycloak, m.differs, m.rules, m.works, m.faults)
 	return m
 }
 
@@ -55,6 +61,9 @@ func (m *Metrics) Tenant(tenant, realm string, causes []string) {
 	m.works.WithLabelValues(tenant, realm).Set(works)
 }
 
+// Differs counts a difference between Keycloak's two APIs.
+func (m *Metrics) Differs() { m.differs.Inc() }
+
 // Observe counts a request. Its labels are bounded by the configuration, because an unknown caller
 // has neither tenant nor realm.
 func (m *Metrics) Observe(s Summary, took time.Duration) {
@@ -63,7 +72,12 @@ func (m *Metrics) Observe(s Summary, took time.Duration) {
 		tenant, realm = "realm:"+elsewhere, elsewhere
 	}
 	m.requests.WithLabelValues(tenant, realm, s.Verb, strconv.Itoa(s.Status)).Observe(took.Seconds())
-	m.keycloak.Add(float64(s.KeycloakCalls))
+	if s.KeycloakCalls > s.AdminCalls {
+		m.keycloak.WithLabelValues("scim").Add(float64(s.KeycloakCalls - s.AdminCalls))
+	}
+	if s.AdminCalls > 0 {
+		m.keycloak.WithLabelValues("admin").Add(float64(s.AdminCalls))
+	}
 	for _, r := range s.Rules {
 		m.rules.WithLabelValues(tenant, realm, s.IDP, r).Inc()
 	}

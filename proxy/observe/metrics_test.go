@@ -48,7 +48,7 @@ func TestLabelsAreBounded(t *testing.T) {
 		m.Observe(s, time.Second)
 	}
 	want := []string{
-		"scim_keycloak_calls_total",
+		"scim_read_differences_total",
 		"scim_request_duration_seconds call= realm= status=401 tenant=",
 		"scim_request_duration_seconds call=list realm=* status=200 tenant=realm:*",
 		"scim_request_duration_seconds call=list realm=acme status=200 tenant=realm:acme",

@@ -3,6 +3,7 @@ package observe
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -21,8 +22,9 @@ type Summary struct {
 	Status                                                   int
 	ScimType                                                 string
 	Cause                                                    error
-	KeycloakCalls                                            int
-	KeycloakTime                                             time.Duration
+	// KeycloakCalls are all calls, AdminCalls those of them to the Admin REST API.
+	KeycloakCalls, AdminCalls int
+	KeycloakTime              time.Duration
 }
 
 // Misspelling is a name that no schema defines, and the known one that it looks like.
@@ -75,6 +77,9 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	took := t.now().Sub(begun)
 	From(req.Context()).Note(func(s *Summary) {
 		s.KeycloakCalls++
+		if strings.Contains(req.URL.Path, "/admin/realms/") {
+			s.AdminCalls++
+		}
 		s.KeycloakTime += took
 	})
 	return res, err

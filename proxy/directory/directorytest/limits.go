@@ -38,8 +38,8 @@ func limits(t *testing.T, d directory.Directory) {
 		for _, r := range p.Resources {
 			got = append(got, r.ID())
 		}
-		if q.Start++; len(p.Resume) > 0 {
-			q.ResumeAfter = p.Resume[0]
+		if q.Start++; len(p.Resume) > 0 && p.Resume[0] != "" {
+			q.ResumeAfter, q.Start = p.Resume[0], 1
 		}
 	}
 	slices.Sort(want)

@@ -36,14 +36,13 @@ func (m *Memory) List(ctx context.Context, q directory.Query) (directory.Page, e
 		return strings.Compare(a.Raw(identity(q.Type))+a.ID(), b.Raw(identity(q.Type))+b.ID())
 	})
 	key := func(r scim.Resource) string { return r.Raw(identity(q.Type)) + r.ID() }
-	from := min(max(q.Start-1, 0), len(found))
 	if q.Cursor != nil {
-		q.ResumeAfter = *q.Cursor
+		q.ResumeAfter, q.Start = *q.Cursor, 1
 	}
 	if q.ResumeAfter != "" {
 		found = slices.DeleteFunc(found, func(r scim.Resource) bool { return key(r) <= q.ResumeAfter })
-		from = 0
 	}
+	from := min(max(q.Start-1, 0), len(found))
 	p := directory.Page{Total: len(found), Start: q.Start}
 	p.Resources = found[from:min(from+min(q.Count, m.capabilities.MaxPage), len(found))]
 	for _, r := range p.Resources {

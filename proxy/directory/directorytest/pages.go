@@ -28,10 +28,24 @@ func pages(t *testing.T, d directory.Directory) {
 	if want := []string{"sample200", "sample201", "sample202", "sample203", "sample204"}; !slices.Equal(names, want) {
 		t.Errorf("walk: %v", names)
 	}
+	all := list(t, d, directory.Query{Type: scim.User, Start: 1, Count: 100})
+	behind := list(t, d, directory.Query{Type: scim.User, Start: 2, Count: 2, ResumeAfter: list(t, d, directory.Query{Type: scim.User, Start: 1, Count: 2}).Resume[1]})
+	if len(all.Resources) < 5 || len(behind.Resources) != 2 || behind.Resources[0].ID() != all.Resources[3].ID() || behind.Resources[1].ID() != all.Resources[4].ID() {
+		t.Errorf("the second and third of those after the second: %v", behind.Resources)
+	}
 	p, err := d.List(t.Context(), directory.Query{Type: scim.User, Filter: inAll, Start: 1})
 	if err != nil || p.Total != 5 || len(p.Resources) != 0 {
 		t.Errorf("count 0: %v %+v", err, p)
 	}
+}
+
+func list(t *testing.T, d directory.Directory, q directory.Query) directory.Page {
+	t.Helper()
+	p, err := d.List(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // walks lists page by page with ResumeAfter, while resources before, at and after the position are

@@ -37,7 +37,12 @@ func (s ServiceDirectory) Get(ctx context.Context, ref scim.Ref, n directory.Fie
 // last resource.
 func (s ServiceDirectory) List(ctx context.Context, q directory.Query) (directory.Page, error) {
 	walking := q.Count > 0 && q.Filter == nil
+	skip := 0
 	if walking {
+		if q.ResumeAfter != "" { // a page by cursor begins at its cursor
+			skip = q.Start - 1
+			q.Count += skip
+		}
 		q.Cursor, q.ResumeAfter = new(q.ResumeAfter), ""
 	}
 	a, err := s.Service.Do(ctx, protocol.List{Query: q, Projection: projectionOf(q.Fields)})
@@ -48,6 +53,8 @@ func (s ServiceDirectory) List(ctx context.Context, q directory.Query) (director
 	if page.Resume = make([]string, len(page.Resources)); walking && len(page.Resources) > 0 {
 		page.Resume[len(page.Resources)-1] = page.Next
 	}
+	skip = min(skip, len(page.Resources))
+	page.Resources, page.Resume = page.Resources[skip:], page.Resume[skip:]
 	return page, err
 }
 

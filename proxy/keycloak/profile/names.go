@@ -19,7 +19,9 @@ func (p *Profile) Names(t scim.ResourceType, n directory.Fields) []string {
 	var names []string
 	for _, o := range n.Only {
 		name := strings.TrimPrefix(o, strings.ToLower(scim.UserURN)+":")
-		switch {
+		switch own := p.ofExtension(t, name); {
+		case len(own) > 0:
+			names = append(names, own...)
 		case p.knows(t, name):
 			names = append(names, name)
 		case t == scim.User && p.shown == nil && strings.Contains(name, ":"):
@@ -35,6 +37,17 @@ func (p *Profile) Names(t scim.ResourceType, n directory.Fields) []string {
 		return p.shown
 	}
 	return nil
+}
+
+// ofExtension returns the attributes of an extension that only the profile defines. By its URN,
+// Keycloak 26.7.3 shows none of them (measured).
+func (p *Profile) ofExtension(t scim.ResourceType, urn string) (names []string) {
+	for _, text := range p.shown {
+		if path, err := scim.ParseAttrPath(text); err == nil && t == scim.User && path.URN != "" && strings.EqualFold(path.URN, urn) {
+			names = append(names, text)
+		}
+	}
+	return names
 }
 
 // knows reports whether the schemas or the profile have an attribute or extension of a name, which

@@ -27,7 +27,7 @@ func TestNames(t *testing.T) {
 	}{
 		{"core", mapped, scim.User, directory.Fields{Only: []string{"id", "title", "emails"}}, "id,title,emails,userName"},
 		{"extensions", mapped, scim.User, directory.Fields{Only: []string{department, "urn:example:1:user:badge", "urn:example:1:user:seen"}}, department + ",urn:example:1:user:badge,urn:example:1:user:seen,userName"},
-		{"whole extensions", mapped, scim.User, directory.Fields{Only: []string{strings.ToLower(scim.EnterpriseURN), "urn:example:1:user"}}, strings.ToLower(scim.EnterpriseURN) + ",urn:example:1:user,userName"},
+		{"whole extensions", mapped, scim.User, directory.Fields{Only: []string{strings.ToLower(scim.EnterpriseURN), "urn:example:1:user"}}, strings.ToLower(scim.EnterpriseURN) + ",urn:example:1:User:badge,urn:example:1:User:seen,userName"},
 		{"made up", mapped, scim.User, directory.Fields{Only: []string{"grace", "urn:example:1:user:hopper", "urn:example:2:user:badge", "urn:example:1", "name,grace"}}, "userName"},
 		{"a user's name in a group", mapped, scim.Group, directory.Fields{Only: []string{"title", "urn:example:1:user:badge", "displayname"}}, "displayname,displayName"},
 		{"a group's members", mapped, scim.Group, directory.Fields{Only: []string{"grace"}, Members: true}, "displayName,externalId,members"},

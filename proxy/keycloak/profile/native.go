@@ -187,3 +187,13 @@ func Address(list string) string {
 	}
 	return best
 }
+
+// Standard turns a native resource into a standard one: without empty values (Keycloak leaves
+// "manager":{} and "urn:…":{}) and without Keycloak's location.
+func Standard(body []byte) (scim.Resource, error) {
+	r, err := scim.ParseResource(body)
+	if err != nil || r.ID() == "" {
+		return scim.Resource{}, scim.Upstream(err)
+	}
+	return r.Assigned().Set(scim.AttrPath{Name: "meta", Sub: "location"}, ""), nil
+}

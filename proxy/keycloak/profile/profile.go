@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/keycloak/representation"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -21,6 +22,10 @@ type Profile struct {
 	capabilities directory.Capabilities
 	addressed    bool
 	answers      map[scim.ResourceType]*Answers
+	trust        *representation.Trust
+	// opaque are annotated attributes of which the Admin REST API does not tell what the SCIM API
+	// shows.
+	opaque []scim.AttrPath
 	// unset are the required attributes that no SCIM attribute sets, blocking those of them without
 	// which Keycloak refuses a create; bare are those without annotations.
 	unset, blocking, bare []string
@@ -37,6 +42,7 @@ type attribute struct {
 	} `json:"required"`
 	Default     string `json:"defaultValue"`
 	Permissions struct {
+		View []string `json:"view"`
 		Edit []string `json:"edit"`
 	} `json:"permissions"`
 	path scim.AttrPath
@@ -83,7 +89,7 @@ func Parse(document []byte) (*Profile, error) {
 		}
 	}
 	p := newProfile(mapped, shown)
-	p.unset, p.blocking, p.bare = unset, blocking, bare
+	p.unset, p.blocking, p.bare, p.opaque = unset, blocking, bare, opaque(doc.Attributes)
 	return p, nil
 }
 
@@ -106,7 +112,7 @@ func Stock() *Profile {
 }
 
 func newProfile(mapped map[string]attribute, shown []string) *Profile {
-	return &Profile{mapped: mapped, shown: shown, capabilities: capabilities(mapped), answers: map[scim.ResourceType]*Answers{scim.User: {}, scim.Group: {}}}
+	return &Profile{mapped: mapped, shown: shown, capabilities: capabilities(mapped), answers: map[scim.ResourceType]*Answers{scim.User: {}, scim.Group: {}}, trust: &representation.Trust{}}
 }
 
 // WithAddresses returns the profile for a realm that uses the e-mail address as userName

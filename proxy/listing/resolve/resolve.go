@@ -1,4 +1,4 @@
-package listing
+package resolve
 
 import (
 	"strings"
@@ -9,10 +9,11 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// resolve replaces names by their spelling in the schema. It refuses unknown names in core schemas
+// Query replaces names by their spelling in the schema. It refuses unknown names in core schemas
 // and literals of the wrong type. In an extension that is not declared, every name is valid,
 // because Entra filters by an attribute before it has written one.
-func (d *Directory) resolve(q directory.Query) (directory.Query, error) {
+func Query(schemas scim.Schemas, q directory.Query) (directory.Query, error) {
+	d := resolver{schemas}
 	var err error
 	if q.Filter != nil {
 		if q.Filter, err = d.filter(q.Type, q.Filter); err != nil {
@@ -31,8 +32,10 @@ func (d *Directory) resolve(q directory.Query) (directory.Query, error) {
 	return q, nil
 }
 
+type resolver struct{ schemas scim.Schemas }
+
 // filter resolves each name in a filter. The names inside attr[…] are sub-attributes of attr.
-func (d *Directory) filter(t scim.ResourceType, f scim.Filter) (scim.Filter, error) {
+func (d resolver) filter(t scim.ResourceType, f scim.Filter) (scim.Filter, error) {
 	return scim.MapFilter(f, func(of scim.AttrPath, f scim.Filter) (scim.Filter, error) {
 		named := func(p scim.AttrPath) (scim.AttrPath, scim.Attribute, error) {
 			if of.IsZero() {
@@ -68,11 +71,11 @@ func (d *Directory) filter(t scim.ResourceType, f scim.Filter) (scim.Filter, err
 	})
 }
 
-func (d *Directory) name(t scim.ResourceType, p scim.AttrPath) (scim.AttrPath, scim.Attribute, error) {
+func (d resolver) name(t scim.ResourceType, p scim.AttrPath) (scim.AttrPath, scim.Attribute, error) {
 	if p.Name == "" {
 		return p, scim.Attribute{}, scim.InvalidFilter("%s is not an attribute", p)
 	}
-	top, ok := d.Schemas.Lookup(t, p.Top())
+	top, ok := d.schemas.Lookup(t, p.Top())
 	if !ok {
 		if p.URN != "" {
 			return p, scim.Attribute{}, nil

@@ -1,0 +1,80 @@
+package representation
+
+import (
+	"sync"
+)
+
+const (
+	// trust is how many pages are not compared after one that was.
+	trust = 50
+	// mostMissed is how many pages of a caller may lack a user.
+	mostMissed = 3
+	// mostRefused is how many callers are remembered. If there are more, all are forgotten.
+	mostRefused = 1000
+)
+
+// Trust says whether the Admin REST API is asked, by what was observed. A page is read by both APIs
+// from time to time. After the first difference the Admin REST API is not asked any more, and not
+// for a caller who was refused. It is kept with the user profile of a realm and forgotten with it.
+// It is safe for concurrent use.
+type Trust struct {
+	mu      sync.Mutex
+	pages   int
+	differs bool
+	refused map[string]int // by caller: pages that lacked a user, or more than mostMissed
+}
+
+// Way is how a page is read.
+type Way uint8
+
+// The ways. Compare reads the page by the SCIM API and compares it with the Admin REST API.
+const (
+	BySCIM Way = iota
+	Compare
+	ByAdmin
+)
+
+// Next returns how the next page of a caller is read.
+func (t *Trust) Next(caller string) Way {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case t.differs || t.refused[caller] > mostMissed:
+		return BySCIM
+	case t.pages == 0:
+		return Compare
+	}
+	t.pages--
+	return ByAdmin
+}
+
+// Same records that a page was the same by both APIs.
+func (t *Trust) Same() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.pages = trust
+}
+
+// Differs records a difference. It reports whether it is the first.
+func (t *Trust) Differs() (first bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	first, t.differs = !t.differs, true
+	return first
+}
+
+// Missed records that the Admin REST API did not show a caller a user of a page. The user may have
+// been deleted meanwhile. Too many such pages are a refusal: the caller may see fewer users there.
+func (t *Trust) Missed(caller string) { t.refuse(caller, 1) }
+
+// Refused records that Keycloak does not let the caller use the Admin REST API.
+func (t *Trust) Refused(caller string) { t.refuse(caller, mostMissed+1) }
+
+func (t *Trust) refuse(caller string, n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.refused == nil || len(t.refused) >= mostRefused {
+		t.refused = map[string]int{}
+	}
+	t.refused[caller] += n
+}

@@ -1,0 +1,123 @@
+// Package values adds the values that the Admin REST API shows to pages of users of the SCIM API,
+// and compares the two.
+package values
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/keycloak/representation"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
+)
+
+// idsPerCall is how many users are asked for at once: the ids are in the URL, and the first line of
+// a request may have 4,096 bytes by default.
+const idsPerCall = 50
+
+// Source reads values for one caller.
+type Source struct {
+	Profile *profile.Profile
+	// Caller identifies the caller, whose refusals are remembered.
+	Caller string
+	// Ask reads users of the Admin REST API by a query.
+	Ask func(ctx context.Context, query url.Values) (status int, body []byte, err error)
+	// Differs is called at the first difference, with the id of the user.
+	Differs func(user string)
+}
+
+// Fill adds the values of the Admin REST API to a page of the SCIM API. same is false if that API
+// does not show all of its users; then the page is read by the SCIM API.
+func (s Source) Fill(ctx context.Context, p directory.Page, v profile.Values) (_ directory.Page, same bool) {
+	users, ok := s.users(ctx, p.Resources, v)
+	if !ok {
+		return p, false
+	}
+	all := make([]scim.Resource, len(p.Resources))
+	for i, one := range p.Resources {
+		u, found := users[one.ID()]
+		if !found {
+			s.Profile.Trust().Missed(s.Caller)
+			return p, false
+		}
+		all[i] = s.Profile.Fill(one, u, v)
+	}
+	p.Resources = all
+	return p, true
+}
+
+// Compare compares a page of the SCIM API with what Fill makes of its users without the values. A
+// page without users proves nothing.
+func (s Source) Compare(ctx context.Context, p directory.Page, v profile.Values) {
+	if len(p.Resources) == 0 {
+		return
+	}
+	bare := p
+	bare.Resources = make([]scim.Resource, len(p.Resources))
+	for i, one := range p.Resources {
+		bare.Resources[i] = v.Without(one)
+	}
+	filled, ok := s.Fill(ctx, bare, v)
+	if !ok {
+		return
+	}
+	for i, one := range filled.Resources {
+		if !document.Same(one.Without("schemas").String(), p.Resources[i].Without("schemas").String()) {
+			if s.Profile.Trust().Differs() {
+				s.Differs(one.ID())
+			}
+			return
+		}
+	}
+	s.Profile.Trust().Same()
+}
+
+// users reads the values of users by the Admin REST API. ok is false if it does not answer as
+// expected.
+func (s Source) users(ctx context.Context, all []scim.Resource, v profile.Values) (users map[string]representation.User, ok bool) {
+	parts := make([]map[string]representation.User, (len(all)+idsPerCall-1)/idsPerCall)
+	g, ctx := errgroup.WithContext(ctx)
+	for i := range parts {
+		some := all[i*idsPerCall : min((i+1)*idsPerCall, len(all))]
+		g.Go(func() (err error) {
+			parts[i], err = s.some(ctx, some, v)
+			return err
+		})
+	}
+	if g.Wait() != nil {
+		return nil, false
+	}
+	users = make(map[string]representation.User, len(all))
+	for _, p := range parts {
+		maps.Copy(users, p)
+	}
+	return users, true
+}
+
+func (s Source) some(ctx context.Context, all []scim.Resource, v profile.Values) (map[string]representation.User, error) {
+	ids := make([]string, len(all))
+	for i, one := range all {
+		ids[i] = one.ID()
+	}
+	status, body, err := s.Ask(ctx, url.Values{
+		"search": {"id:" + strings.Join(ids, " ")}, "max": {strconv.Itoa(len(ids))}, "briefRepresentation": {strconv.FormatBool(v.Brief())},
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case status == http.StatusForbidden || status == http.StatusUnauthorized:
+		s.Profile.Trust().Refused(s.Caller)
+	case status == http.StatusOK:
+		return representation.Parse(body)
+	}
+	return nil, errors.New("keycloak: the Admin REST API answered " + strconv.Itoa(status))
+}
