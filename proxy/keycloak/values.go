@@ -27,9 +27,12 @@ func wide(q directory.Query) bool {
 func (r *Realm) values() values.Source {
 	return values.Source{
 		Profile: r.profile, Caller: r.cred.Key(),
-		Ask: func(ctx context.Context, query url.Values) (int, []byte, error) {
+		Ask: func(ctx context.Context, query url.Values) ([]byte, bool, error) {
 			a, err := r.client.do(ctx, r.cred, request{method: http.MethodGet, path: "/admin/realms/" + url.PathEscape(r.realm) + "/users", query: query})
-			return a.status, a.body, err
+			if err == nil && !a.ok() {
+				err = r.refused(scim.Ref{}, a)
+			}
+			return a.body, a.status == http.StatusForbidden || a.status == http.StatusUnauthorized, err
 		},
 		Differs: func(user string) {
 			if r.client.Differs != nil {

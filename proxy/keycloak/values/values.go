@@ -4,9 +4,7 @@ package values
 
 import (
 	"context"
-	"errors"
 	"maps"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -29,8 +27,8 @@ type Source struct {
 	Profile *profile.Profile
 	// Caller identifies the caller, whose refusals are remembered.
 	Caller string
-	// Ask reads users of the Admin REST API by a query.
-	Ask func(ctx context.Context, query url.Values) (status int, body []byte, err error)
+	// Ask reads users of the Admin REST API by a query. refused reports that the caller may not.
+	Ask func(ctx context.Context, query url.Values) (body []byte, refused bool, err error)
 	// Differs is called at the first difference, with the id of the user.
 	Differs func(user string)
 }
@@ -108,16 +106,14 @@ func (s Source) some(ctx context.Context, all []scim.Resource, v profile.Values)
 	for i, one := range all {
 		ids[i] = one.ID()
 	}
-	status, body, err := s.Ask(ctx, url.Values{
+	body, refused, err := s.Ask(ctx, url.Values{
 		"search": {"id:" + strings.Join(ids, " ")}, "max": {strconv.Itoa(len(ids))}, "briefRepresentation": {strconv.FormatBool(v.Brief())},
 	})
-	switch {
-	case err != nil:
-		return nil, err
-	case status == http.StatusForbidden || status == http.StatusUnauthorized:
+	if refused {
 		s.Profile.Trust().Refused(s.Caller)
-	case status == http.StatusOK:
-		return representation.Parse(body)
 	}
-	return nil, errors.New("keycloak: the Admin REST API answered " + strconv.Itoa(status))
+	if err != nil {
+		return nil, err
+	}
+	return representation.Parse(body)
 }
