@@ -24,8 +24,8 @@ func spoofed() []string {
 	}
 }
 
-// kept has ordinary headers.
-func kept() http.Header {
+// ordinary returns ordinary headers.
+func ordinary() http.Header {
 	return http.Header{
 		"Authorization": {"Bearer x"}, "Cookie": {"a=b; c=d"}, "X-Request-Id": {"mine"}, "Accept": {"a", "b"}, "Origin": {"https://app"}, "Content-Language": {"en"},
 		"X-Sslish": {"1"}, "Dpop": {"proof"}, "X-Forwarder": {"1"}, "Client-Name": {"1"}, "Certificate": {"1"}, "User-Agent": {"me"},
@@ -39,7 +39,7 @@ func TestPassthroughHeaders(t *testing.T) {
 	for _, name := range spoofed() {
 		headers = append(headers, name+": spoofed")
 	}
-	for name, values := range kept() {
+	for name, values := range ordinary() {
 		for _, v := range values {
 			headers = append(headers, name+": "+v)
 		}
@@ -52,7 +52,7 @@ func TestPassthroughHeaders(t *testing.T) {
 		_, address, _ := passing(t, upstream.URL, more)
 		say(t, address, request("GET", "/x", headers...))
 		got := upstream.take()[0]
-		want := kept()
+		want := ordinary()
 		want["X-Forwarded-For"], want["X-Forwarded-Host"], want["X-Forwarded-Proto"] = []string{"127.0.0.1"}, []string{"sso.example"}, []string{"http"}
 		if trusted {
 			for _, name := range spoofed() {

@@ -74,6 +74,7 @@ func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
 	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(to, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
 	p.client.Differs = p.differs
 	p.realms = newRealms(p.client, engine, p.requestTimeout()+p.doubt()+lockSpare, now)
+	p.realms.shared, p.realms.completed = cfg.Store.Redis != nil, p.completed
 	if p.tenants, err = newTenants(cfg.Tenants, p.tenant, now, log); err == nil && cfg.TLS != nil {
 		p.tls, err = transport.ServerTLS(*cfg.TLS, now)
 	}

@@ -75,6 +75,12 @@ type records struct{ *minimal }
 
 func (records) Delete(context.Context, ...string) error { return nil }
 
+func (r records) SaveAndDelete(ctx context.Context, id string, rec store.Record, _ string, _ ...string) (uint64, error) {
+	return r.Save(ctx, id, rec)
+}
+
+func (records) Name() string { return "records" }
+
 // route has everything that a request passes between scimhttp and keycloak, for one dialect.
 type route struct {
 	decode  protocol.Decoder

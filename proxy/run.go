@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"keycloak-scim-proxy/proxy/overlay/kept"
 )
 
 // grace is how long running requests may take after the context has ended.
@@ -52,6 +54,10 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 	}
 	g.Go(func() error {
 		p.monitor.Run(ctx)
+		return nil
+	})
+	g.Go(func() error {
+		kept.Keep(ctx, p.realms.now, p.realms.completions, p.realms.added)
 		return nil
 	})
 	ready(address)

@@ -15,8 +15,7 @@ import (
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
-	"keycloak-scim-proxy/proxy/overlay"
-	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/overlay/kept"
 	"keycloak-scim-proxy/proxy/store"
 )
 
@@ -27,6 +26,11 @@ type realms struct {
 	now    func() time.Time
 	// lockTime is how long a lock may be held.
 	lockTime time.Duration
+	// shared says that other processes may use the store. completed is called after a pass that
+	// completes the index of a scope.
+	shared    bool
+	completed func(space string, lacking int, err error)
+	added     chan struct{} // has a value after a scope was added
 
 	mu sync.Mutex
 	// configured realms have a tenant. The others have only drop-in callers.
@@ -35,7 +39,7 @@ type realms struct {
 }
 
 func newRealms(c *keycloak.Client, e store.Engine, lockTime time.Duration, now func() time.Time) *realms {
-	r := &realms{client: c, engine: e, now: now, lockTime: lockTime, configured: map[string]*realm{}}
+	r := &realms{client: c, engine: e, now: now, lockTime: lockTime, added: make(chan struct{}, 1), configured: map[string]*realm{}}
 	r.others, _ = lru.New[string, *realm](admission.MostRealms) // the only error is a size below 1
 	return r
 }
@@ -61,7 +65,12 @@ func (r *realms) scope(name, group string, tenant bool) *scope {
 	s := found.scopes[group]
 	if s == nil {
 		s = &scope{realm: found, spaces: spacesOf(r.engine, scopeName(name, group)), lockTime: r.lockTime}
+		s.terms = &kept.Completion{Records: s.spaces.records, Keys: s.spaces.keys, Shared: r.shared, Now: r.now, Report: r.completed}
 		found.scopes[group] = s
+		select {
+		case r.added <- struct{}{}:
+		default:
+		}
 	}
 	return s
 }
@@ -152,6 +161,7 @@ type scope struct {
 	spaces    spaces
 	lockTime  time.Duration
 	cursorKey cursorKey
+	terms     *kept.Completion
 }
 
 // spaces has the spaces of a scope. Records that do not belong to a resource have their own spaces,
@@ -187,15 +197,4 @@ func (s *scope) lock(ctx context.Context, key string) (func(), error) {
 		key = hex.EncodeToString(sum[:])
 	}
 	return s.spaces.records.Lock(ctx, key, s.lockTime)
-}
-
-func (s *scope) find(ctx context.Context, t scim.ResourceType, attr scim.AttrPath, text string) ([]string, bool, error) {
-	if !overlay.Indexed(t, attr) {
-		return nil, false, nil
-	}
-	ids, err := s.spaces.records.Find(ctx, overlay.Term(t, attr, text))
-	if err != nil {
-		err = overlay.StoreError(err)
-	}
-	return ids, true, err
 }

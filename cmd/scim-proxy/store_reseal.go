@@ -10,7 +10,7 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/config"
-	"keycloak-scim-proxy/proxy"
+	"keycloak-scim-proxy/proxy/storage"
 	"keycloak-scim-proxy/proxy/store/guard"
 )
 
@@ -47,7 +47,7 @@ func resealCommand() *cobra.Command {
 			}
 			o := resealProgress(c.OutOrStdout(), time.Now)
 			o.IgnoreUnreadable = ignore
-			out, err := proxy.Reseal(c.Context(), cfg.Store, o)
+			out, err := storage.Reseal(c.Context(), cfg.Store, o)
 			if err != nil {
 				return fmt.Errorf("%w; keep every key, and run the command again", storeInUse(err, "resealing"))
 			}

@@ -10,17 +10,11 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/overlay/record"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/store"
 )
-
-// pending marks a create that has begun. The layer above holds a lock on the name during a create,
-// so a pending record that is found was left by a process that died or because the store went down.
-type pending struct {
-	Type  scim.ResourceType `json:"type"`
-	Begun time.Time         `json:"begun"`
-}
 
 // clockSkew is how far Keycloak's clock may be behind ours when a resource must be newer than a
 // pending record.
@@ -44,52 +38,70 @@ func (d *Directory) pendingID(t scim.ResourceType, r scim.Resource) string {
 func (d *Directory) Create(ctx context.Context, t scim.ResourceType, requested scim.Resource) (scim.Resource, error) {
 	requested = requested.Assigned()
 	intended := d.intended(t, requested)
-	if err := d.check(t, intended.size(), requested); err != nil {
+	if err := d.check(t, intended.Size(), requested); err != nil {
 		return scim.Resource{}, err
 	}
 	id := d.pendingID(t, requested)
-	left, stored, err := d.pending.load(ctx, id)
+	earlier, err := d.begin(ctx, id, intended)
 	if err != nil {
-		return scim.Resource{}, err
-	}
-	intended.Pending = &pending{t, d.now()}
-	if left.Pending != nil {
-		intended.Pending = left.Pending
-	}
-	if err := d.pending.save(ctx, id, store.Record{Rev: stored.Rev}, intended); err != nil {
 		return scim.Resource{}, err
 	}
 	shown, err := d.Directory.Create(ctx, t, offer(d.Capabilities(), t, document.Must("{}"), requested, nil))
 	adopted := false
 	if scim.Refused(err) {
-		shown, err = d.adopt(ctx, t, requested, left.Pending, err)
+		shown, err = d.adopt(ctx, t, requested, earlier, err)
 		if adopted = err == nil; adopted {
 			directory.OutcomeOf(ctx).Adopt()
 		}
 	}
 	if err != nil {
-		return scim.Resource{}, d.abandon(ctx, id, left.Pending, err)
+		return scim.Resource{}, d.abandon(ctx, id, earlier, err)
 	}
-	answer, err := d.keep(ctx, t, requested, shown)
+	answer, err := d.keep(ctx, id, t, requested, shown)
 	if err != nil && !adopted && !errors.Is(err, store.ErrConflict) { // on a conflict, the resource belongs to the other writer
 		err = d.unmake(ctx, id, scim.Ref{Type: t, ID: shown.ID()}, err)
 	}
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	_ = d.pending.Delete(ctx, id) // a leftover is ignored once the resource has a record: see adopt
 	return answer, nil
 }
 
-// keep saves the record of a new resource.
-func (d *Directory) keep(ctx context.Context, t scim.ResourceType, requested, shown scim.Resource) (scim.Resource, error) {
+// begin saves the pending record. If an earlier try of the same create left one, begin replaces it
+// and returns its mark. Nearly all creates are new, so it is loaded only if it is in the way.
+func (d *Directory) begin(ctx context.Context, id string, intended record.Record) (earlier *record.Pending, err error) {
+	intended.Pending = &record.Pending{Type: intended.Type, Begun: d.now()}
+	err = d.pending.save(ctx, id, store.Record{}, intended)
+	if !errors.Is(err, store.ErrConflict) {
+		return nil, err
+	}
+	left, stored, err := d.pending.load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if left.Pending != nil {
+		intended.Pending = left.Pending
+	}
+	return left.Pending, d.pending.save(ctx, id, store.Record{Rev: stored.Rev}, intended)
+}
+
+// keep saves the record of a new resource and deletes the pending record in one step. If the store
+// saves the record and leaves the pending one, adopt ignores that: the resource has a record.
+func (d *Directory) keep(ctx context.Context, pending string, t scim.ResourceType, requested, shown scim.Resource) (scim.Resource, error) {
 	overrides, err := difference(d.Capabilities(), t, withDefaults(d.Capabilities(), t, requested, shown), shown)
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	rec := record{Type: t, Overrides: overrides}
-	answer := rec.merge(t, shown, directory.Fields{})
-	return answer, d.records.save(ctx, shown.ID(), store.Record{Terms: terms(t, answer)}, rec)
+	rec := record.Record{Type: t, Overrides: overrides}
+	answer := rec.Merge(t, shown, directory.Fields{})
+	stored, err := stored(rec, store.Record{Terms: record.Terms(t, answer)})
+	if err == nil {
+		_, err = d.records.SaveAndDelete(ctx, shown.ID(), stored, d.pending.Name(), pending)
+	}
+	if err != nil {
+		return scim.Resource{}, StoreError(err)
+	}
+	return answer, nil
 }
 
 // unmake deletes a resource whose record could not be saved, so that a failed create leaves nothing
@@ -106,7 +118,7 @@ func (d *Directory) unmake(ctx context.Context, id string, ref scim.Ref, cause e
 // abandon deletes the pending record of a create that failed. If Keycloak may have created the
 // resource, in this try or in an earlier one that a retry could not check, the record stays for the
 // next retry.
-func (d *Directory) abandon(ctx context.Context, id string, earlier *pending, cause error) error {
+func (d *Directory) abandon(ctx context.Context, id string, earlier *record.Pending, cause error) error {
 	if !directory.OutcomeOf(ctx).InDoubt() && (earlier == nil || scim.Status(cause) < 500) {
 		_ = d.pending.Delete(ctx, id) // a leftover expires after PendingLife
 	}
@@ -115,7 +127,7 @@ func (d *Directory) abandon(ctx context.Context, id string, earlier *pending, ca
 
 // adopt finishes an earlier create that made the resource but was not answered. If the resource is
 // not proven to be from that create, adopt returns refused.
-func (d *Directory) adopt(ctx context.Context, t scim.ResourceType, requested scim.Resource, begun *pending, refused error) (scim.Resource, error) {
+func (d *Directory) adopt(ctx context.Context, t scim.ResourceType, requested scim.Resource, begun *record.Pending, refused error) (scim.Resource, error) {
 	if begun == nil || d.now().Sub(begun.Begun) >= PendingLife || scim.Status(refused) != 409 {
 		return scim.Resource{}, refused
 	}

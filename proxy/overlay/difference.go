@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/overlay/record"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -13,7 +14,7 @@ import (
 // offer returns the resource to send to Keycloak: the wanted values that it can store, over its
 // current ones. A value that stays as it was requested before is not sent in another form than the
 // one that Keycloak shows.
-func offer(a directory.Capabilities, t scim.ResourceType, native, wanted scim.Resource, standing map[scim.AttrPath]override) scim.Resource {
+func offer(a directory.Capabilities, t scim.ResourceType, native, wanted scim.Resource, standing map[scim.AttrPath]record.Override) scim.Resource {
 	has, wants, out := native.Object(), wanted.Object(), native.Object()
 	for _, path := range paths(native, wanted) {
 		switch a.Placement(t, path) {
@@ -35,12 +36,12 @@ func offer(a directory.Capabilities, t scim.ResourceType, native, wanted scim.Re
 // requested returns the wanted resource without the values that Keycloak made by itself and that
 // are still the same: they were read and not requested, so they change with the values that they
 // are made of. A userName that is the user's e-mail address may be such a value too: see isAddress.
-func requested(a directory.Capabilities, t scim.ResourceType, native, wanted scim.Resource, standing map[scim.AttrPath]override) scim.Resource {
+func requested(a directory.Capabilities, t scim.ResourceType, native, wanted scim.Resource, standing map[scim.AttrPath]record.Override) scim.Resource {
 	has, wants := native.Object(), wanted.Object()
 	for l := range native.Leaves() {
 		h := a.Placement(t, l.Path)
 		made := h == directory.ServerMade || h == directory.StoreOnly || isAddress(t, l.Path, has)
-		if _, kept := standing[l.Path.Folded()]; made && !kept && !apart(l.Path) && document.Same(l.Raw, wants.Get(l.Path)) {
+		if _, kept := standing[l.Path.Folded()]; made && !kept && !record.Apart(l.Path) && document.Same(l.Raw, wants.Get(l.Path)) {
 			wants.Set(l.Path, "")
 		}
 	}
@@ -49,13 +50,13 @@ func requested(a directory.Capabilities, t scim.ResourceType, native, wanted sci
 
 // difference returns the overrides for the leaves that Keycloak shows differently than wanted. A
 // difference that the placement does not allow is an error (scim.NotStored).
-func difference(a directory.Capabilities, t scim.ResourceType, wanted, shown scim.Resource) ([]override, error) {
-	var overrides []override
+func difference(a directory.Capabilities, t scim.ResourceType, wanted, shown scim.Resource) ([]record.Override, error) {
+	var overrides []record.Override
 	wants, shows := wanted.Object(), shown.Object()
 	for _, path := range paths(wanted, shown) {
 		p, lawful := compare(a.Placement(t, path), path, wants.Get(path), shows.Get(path))
 		if raw := wants.Get(path); raw != "" && isAddress(t, path, shows) {
-			p, lawful = &override{path, raw, shows.Get(path), -1}, true
+			p, lawful = &record.Override{Path: path, Requested: raw, Observed: shows.Get(path), Index: -1}, true
 		}
 		if !lawful {
 			return nil, scim.NotStored(path)
@@ -69,8 +70,8 @@ func difference(a directory.Capabilities, t scim.ResourceType, wanted, shown sci
 
 // compare returns the override of a leaf, or nil if none is needed, and whether its placement
 // allows it.
-func compare(h directory.Placement, path scim.AttrPath, wanted, shown string) (*override, bool) {
-	kept := &override{path, wanted, shown, -1}
+func compare(h directory.Placement, path scim.AttrPath, wanted, shown string) (*record.Override, bool) {
+	kept := &record.Override{Path: path, Requested: wanted, Observed: shown, Index: -1}
 	if document.Same(wanted, shown) {
 		if h == directory.ServerMade && wanted != "" {
 			return kept, true // requested: it stays when Keycloak makes another one
@@ -124,7 +125,7 @@ func isAddress(t scim.ResourceType, path scim.AttrPath, shown *scim.Object) bool
 	if t != scim.User || !path.Is(scim.Identifying(t)) {
 		return false
 	}
-	address := valueOf(single(shown.Get(scim.AttrPath{Name: "emails"})))
+	address := record.ValueOf(single(shown.Get(scim.AttrPath{Name: "emails"})))
 	return address != "" && sameFolded(address, document.Text(shown.Get(path)))
 }
 
@@ -132,23 +133,12 @@ func isAddress(t scim.ResourceType, path scim.AttrPath, shown *scim.Object) bool
 func indexOf(wanted, shown string) int {
 	have := document.Elements(shown)
 	return slices.IndexFunc(document.Elements(wanted), func(e string) bool {
-		return len(have) == 1 && sameFolded(valueOf(e), valueOf(have[0])) && valueOf(e) != ""
+		return len(have) == 1 && sameFolded(record.ValueOf(e), record.ValueOf(have[0])) && record.ValueOf(e) != ""
 	})
 }
 
 func anyAddress(list string) bool {
-	return slices.ContainsFunc(document.Elements(list), func(e string) bool { return valueOf(e) != "" })
-}
-
-func valueOf(element string) string {
-	if document.IsText(element) {
-		return document.Text(element)
-	}
-	r, err := scim.ParseResource([]byte(element))
-	if err != nil {
-		return ""
-	}
-	return document.Text(r.Raw("value"))
+	return slices.ContainsFunc(document.Elements(list), func(e string) bool { return record.ValueOf(e) != "" })
 }
 
 // paths returns the paths of all leaves of both resources, those of a first, without attributes
@@ -158,17 +148,11 @@ func paths(a, b scim.Resource) []scim.AttrPath {
 	out, seen := make([]scim.AttrPath, 0, n), make(map[scim.AttrPath]bool, n)
 	for _, r := range []scim.Resource{a, b} {
 		for l := range r.Leaves() {
-			if key := l.Path.Folded(); !seen[key] && !apart(l.Path) {
+			if key := l.Path.Folded(); !seen[key] && !record.Apart(l.Path) {
 				seen[key] = true
 				out = append(out, l.Path)
 			}
 		}
 	}
 	return out
-}
-
-// apart reports whether an attribute is neither kept nor compared: it is managed by the server, or
-// it is members, which ChangeMembers writes.
-func apart(p scim.AttrPath) bool {
-	return scim.ServerManaged(p) || p.URN == "" && strings.EqualFold(p.Name, "members")
 }

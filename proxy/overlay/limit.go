@@ -2,28 +2,28 @@ package overlay
 
 import (
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/overlay/record"
 	"keycloak-scim-proxy/proxy/scim"
-	"keycloak-scim-proxy/proxy/store"
 )
 
 // fits refuses an update that is too large to keep, before Keycloak is changed. shown is the
 // expected result in Keycloak. Attributes that Keycloak stores are counted too: they are small, and
 // excluding them costs more than counting them.
 func (d *Directory) fits(t scim.ResourceType, wanted, shown scim.Resource) error {
-	size := quoted(shown.String()) // the observed values of all leaves
+	size := record.Quoted(shown.String()) // the observed values of all leaves
 	for l := range wanted.Leaves() {
-		size += override{Path: l.Path, Requested: l.Raw}.size()
+		size += record.Override{Path: l.Path, Requested: l.Raw}.Size()
 	}
 	return d.check(t, size, wanted)
 }
 
 // intended returns the largest record that a create can need: all requested values that Keycloak
 // may show differently.
-func (d *Directory) intended(t scim.ResourceType, wanted scim.Resource) record {
-	rec := record{Type: t}
+func (d *Directory) intended(t scim.ResourceType, wanted scim.Resource) record.Record {
+	rec := record.Record{Type: t}
 	for l := range wanted.Leaves() {
 		if d.keeps(t, l.Path) {
-			rec.Overrides = append(rec.Overrides, override{Path: l.Path, Requested: l.Raw, Index: -1})
+			rec.Overrides = append(rec.Overrides, record.Override{Path: l.Path, Requested: l.Raw, Index: -1})
 		}
 	}
 	return rec
@@ -31,13 +31,13 @@ func (d *Directory) intended(t scim.ResourceType, wanted scim.Resource) record {
 
 // keeps reports whether a leaf may need an override.
 func (d *Directory) keeps(t scim.ResourceType, p scim.AttrPath) bool {
-	return d.Capabilities().Placement(t, p) != directory.Native && !apart(p)
+	return d.Capabilities().Placement(t, p) != directory.Native && !record.Apart(p)
 }
 
 // check refuses a record above the size limit and a resource with too many index terms.
 func (d *Directory) check(t scim.ResourceType, size int, wanted scim.Resource) error {
-	if len(terms(t, wanted)) > store.MaxTerms {
-		return scim.TooMany("externalId and emails have more than %d values", store.MaxTerms)
+	if len(record.Terms(t, wanted)) > record.MaxTerms {
+		return scim.TooMany("externalId and emails have more than %d values", record.MaxTerms)
 	}
 	if size > d.limit {
 		if long, ok := d.longText(t, wanted); ok {
@@ -65,33 +65,4 @@ func (d *Directory) checkSize(size int) error {
 		return scim.Fail(413, "", "the attributes that Keycloak does not store need %d bytes; the limit for a resource is %d", size, d.limit)
 	}
 	return nil
-}
-
-func (rec record) size() (n int) {
-	for _, p := range rec.Overrides {
-		n += p.size()
-	}
-	return n
-}
-
-// overrideOverhead is an upper bound of the bytes in an override besides its texts.
-const overrideOverhead = 100
-
-// size returns an upper bound of the bytes of an override in a record.
-func (p override) size() int {
-	return overrideOverhead + quoted(p.Path.URN) + quoted(p.Path.Name) + quoted(p.Path.Sub) + quoted(p.Requested) + quoted(p.Observed)
-}
-
-// quoted returns an upper bound of the length of a text in JSON, without encoding it.
-func quoted(s string) int {
-	n := len(s)
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
-			n++
-		case c < ' ' || c == '<' || c == '>' || c == '&' || c == 0xE2: // 0xE2 begins U+2028, which is escaped
-			n += 5
-		}
-	}
-	return n
 }

@@ -8,7 +8,9 @@ import (
 
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/meter"
+	"keycloak-scim-proxy/proxy/overlay/record"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/store"
 )
 
@@ -16,6 +18,8 @@ import (
 type Records interface {
 	Load(ctx context.Context, ids ...string) (map[string]store.Record, error)
 	Save(ctx context.Context, id string, r store.Record) (rev uint64, err error)
+	SaveAndDelete(ctx context.Context, id string, r store.Record, other string, ids ...string) (rev uint64, err error)
+	Name() string
 	Delete(ctx context.Context, ids ...string) error
 }
 
@@ -75,7 +79,7 @@ func (d *Directory) List(ctx context.Context, q directory.Query) (directory.Page
 	}
 	if d.shownWhole(q.Type, q.Fields) {
 		for i, r := range p.Resources {
-			p.Resources[i] = d.shown(q.Type, r, record{}, q.Fields)
+			p.Resources[i] = d.shown(q.Type, r, record.Record{}, q.Fields)
 		}
 		return p, nil
 	}
@@ -155,12 +159,12 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit directory.Edi
 		if c.before.IsZero() {
 			c.before = native
 		}
-		current = rec.merge(ref.Type, native, directory.Fields{})
+		current = rec.Merge(ref.Type, native, directory.Fields{})
 		var err error
 		if wanted, err = edit(current); err != nil {
 			return wanted, err
 		}
-		standing := rec.standing(native)
+		standing := rec.Standing(native)
 		asked = requested(d.Capabilities(), ref.Type, native, wanted, standing)
 		offered := offer(d.Capabilities(), ref.Type, native, wanted, standing)
 		return offered, d.fits(ref.Type, wanted, offered)
@@ -173,8 +177,8 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit directory.Edi
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	next := record{Type: ref.Type, Overrides: overrides, Modified: rec.Modified}
-	if err := d.checkSize(next.size()); err != nil {
+	next := record.Record{Type: ref.Type, Overrides: overrides, Modified: rec.Modified}
+	if err := d.checkSize(next.Size()); err != nil {
 		return scim.Resource{}, err
 	}
 	if at, undone := restored(current, wanted, shown); undone {
@@ -182,8 +186,8 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit directory.Edi
 	} else if len(scim.Diff(current, wanted)) > 0 {
 		next.Modified = d.moment()
 	}
-	answer := next.merge(ref.Type, shown, directory.Fields{})
-	if found := terms(ref.Type, answer); !next.equal(rec) || !slices.Equal(found, stored.Terms) {
+	answer := next.Merge(ref.Type, shown, directory.Fields{})
+	if found := next.Indexing(record.Terms(ref.Type, answer)); !next.Equal(rec) || !slices.Equal(found, stored.Terms) {
 		err = d.records.save(ctx, ref.ID, store.Record{Rev: stored.Rev, Terms: found}, next)
 	}
 	return answer, err
@@ -235,4 +239,23 @@ func (d *Directory) Delete(ctx context.Context, ref scim.Ref) error {
 		return StoreError(left)
 	}
 	return err
+}
+
+var lastModified = scim.AttrPath{Name: "meta", Sub: "lastModified"}
+
+// moment is the current time as it is shown.
+func (d *Directory) moment() time.Time { return d.now().UTC().Truncate(time.Millisecond) }
+
+// restored reports whether an edit sets meta.lastModified, as only the undo of a change does, and
+// returns the time to keep: none if Keycloak shows it.
+func restored(current, wanted, shown scim.Resource) (time.Time, bool) {
+	asked := wanted.Get(lastModified)
+	at, err := time.Parse(time.RFC3339, document.Text(asked))
+	if err != nil || asked == current.Get(lastModified) {
+		return time.Time{}, false
+	}
+	if native, err := time.Parse(time.RFC3339, document.Text(shown.Get(lastModified))); err == nil && !at.After(native) {
+		return time.Time{}, true
+	}
+	return at, true
 }

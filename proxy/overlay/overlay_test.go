@@ -13,10 +13,12 @@ import (
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/directory/directorytest"
 	"keycloak-scim-proxy/proxy/overlay"
+	"keycloak-scim-proxy/proxy/overlay/record"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/store"
 	"keycloak-scim-proxy/proxy/store/embedded"
+	"keycloak-scim-proxy/proxy/store/storetest"
 )
 
 // fixture is the layer on a directory in memory and a real embedded store.
@@ -52,6 +54,19 @@ func (f *flaky) Save(ctx context.Context, id string, r store.Record) (uint64, er
 		return 0, errDown
 	}
 	return f.Space.Save(ctx, id, r)
+}
+
+func (f *flaky) SaveAndDelete(ctx context.Context, id string, r store.Record, other string, ids ...string) (uint64, error) {
+	if f.saving != nil {
+		f.saving()
+	}
+	if f.down["save"] || f.down["save "+id] || f.down["save resource"] {
+		return 0, errDown
+	}
+	if f.down["delete other"] { // an engine that needs two steps may leave the other records
+		return f.Space.Save(ctx, id, r)
+	}
+	return f.Space.SaveAndDelete(ctx, id, r, other, ids...)
 }
 
 func (f *flaky) Delete(ctx context.Context, ids ...string) error {
@@ -327,7 +342,7 @@ func TestPendingNeverAdoptsWhatIsNotOurs(t *testing.T) {
 	t.Run("made by a create that was answered", func(t *testing.T) {
 		h := build(t, directorytest.KeycloakCapabilities())
 		h.clock = time.Now()
-		h.pending.down["delete"] = true // its pending record stays
+		h.records.down["delete other"] = true // its pending record stays
 		if _, err := h.Create(t.Context(), scim.User, document.Must(entra)); err != nil {
 			t.Fatal(err)
 		}
@@ -364,12 +379,12 @@ func TestTermsFindWhatIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, text := range map[string]string{"externalId": "E-1", "userName": "ALICE@x.test", "emails.value": "HOME@x.test"} {
-		ids, err := h.records.Find(t.Context(), overlay.Term(scim.User, scim.MustPath(path), text))
+		ids, err := h.records.Find(t.Context(), record.Term(scim.User, scim.MustPath(path), text))
 		if err != nil || !slices.Equal(ids, []string{made.ID()}) {
 			t.Errorf("%s: %v %v", path, err, ids)
 		}
 	}
-	if ids, _ := h.records.Find(t.Context(), overlay.Term(scim.User, scim.MustPath("externalId"), "e-1")); len(ids) != 0 {
+	if ids, _ := h.records.Find(t.Context(), record.Term(scim.User, scim.MustPath("externalId"), "e-1")); len(ids) != 0 {
 		t.Error("externalId is caseExact")
 	}
 }
@@ -421,5 +436,94 @@ func TestWritesThatMeetLoseNothing(t *testing.T) {
 	got, err := h.Get(t.Context(), ref, directory.Fields{})
 	if err != nil || got.Raw("nickName") != `"new"` || got.Raw("timezone") != `"new"` {
 		t.Errorf("%v %s", err, got)
+	}
+}
+
+// Every write of every kind saves the terms of the kept values, also over a record of an earlier
+// release, which has none.
+func TestEveryWriteSavesTheTermsOfKeptValues(t *testing.T) {
+	h := build(t, directorytest.KeycloakCapabilities())
+	made, err := h.Create(t.Context(), scim.User, document.Must(entra))
+	if err != nil {
+		t.Fatal(err)
+	}
+	group, err := h.Create(t.Context(), scim.Group, document.Must(`{"displayName":"G","urn:a:b":{"c":"kept"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref := scim.Ref{Type: scim.User, ID: made.ID()}
+	find := func(what string, typ scim.ResourceType, path, literal string, want ...string) {
+		t.Helper()
+		ids, err := h.records.Find(t.Context(), record.Lookup(typ, scim.MustPath(path), literal)...)
+		if err != nil || !slices.Equal(ids, want) {
+			t.Errorf("%s: %s eq %s finds %q, %v", what, path, literal, ids, err)
+		}
+	}
+	forget := func(id string) {
+		t.Helper()
+		found, err := h.records.Load(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.records.Space.Save(t.Context(), id, store.Record{Rev: found[id].Rev, Body: found[id].Body}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	update := func(edit directory.Edit) {
+		t.Helper()
+		if _, err := h.Update(t.Context(), ref, edit); err != nil {
+			t.Fatal(err)
+		}
+	}
+	find("create", scim.User, "title", `"<boss> & MORE"`, ref.ID)
+	find("create", scim.User, "urn:example:2.5:User:n", `12345678901234567890`, ref.ID)
+	find("create", scim.Group, "urn:a:b:c", `"kept"`, group.ID())
+	update(func(r scim.Resource) (scim.Resource, error) { return r.With("title", `"Chief"`), nil })
+	find("update", scim.User, "title", `"<boss> & MORE"`)
+	find("update", scim.User, "title", `"chief"`, ref.ID)
+	forget(ref.ID)
+	find("an earlier release", scim.User, "title", `"chief"`)
+	update(func(r scim.Resource) (scim.Resource, error) { return r, nil })
+	find("an update without a change", scim.User, "title", `"chief"`, ref.ID)
+	forget(group.ID())
+	if err := h.ChangeMembers(t.Context(), scim.Ref{Type: scim.Group, ID: group.ID()}, directory.MemberChange{Add: []string{ref.ID}}); err != nil {
+		t.Fatal(err)
+	}
+	find("a change of members", scim.Group, "urn:a:b:c", `"kept"`, group.ID())
+}
+
+// The record is saved and the pending one deleted in one step, so that a process that is killed
+// leaves one of them. Nothing is loaded for a new create.
+func TestCreateIsTwoSteps(t *testing.T) {
+	m := storetest.NewMemory()
+	d := overlay.New(directorytest.NewMemory(directorytest.KeycloakCapabilities()), overlay.Options{Records: m.Open("t"), Pending: m.Open("pending"), Limit: keptLimit, Now: time.Now})
+	m.OnOp(func(ctx context.Context, op storetest.Op) error {
+		if op.Name != "SaveAndDelete" {
+			return nil
+		}
+		found, err := m.Open("pending").Scan(ctx, "", 10)
+		if err == nil && len(found) != 1 {
+			t.Errorf("the pending records before the last step: %q", found)
+		}
+		return err
+	})
+	made, err := d.Create(t.Context(), scim.User, document.Must(entra))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.OnOp(nil)
+	var ops []string
+	for _, op := range m.Ops() {
+		if op.Name != "Scan" {
+			ops = append(ops, op.Name)
+		}
+	}
+	if !slices.Equal(ops, []string{"Save", "SaveAndDelete"}) {
+		t.Errorf("operations: %q", ops)
+	}
+	pending, err1 := m.Open("pending").Scan(t.Context(), "", 10)
+	records, err2 := m.Open("t").Scan(t.Context(), "", 10)
+	if err := errors.Join(err1, err2); err != nil || len(pending) > 0 || !slices.Equal(records, []string{made.ID()}) {
+		t.Errorf("records %q, pending %q, %v", records, pending, err)
 	}
 }

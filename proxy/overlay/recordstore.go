@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
+	"keycloak-scim-proxy/proxy/overlay/record"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/store"
 )
@@ -14,34 +14,39 @@ import (
 // recordStore loads and saves records in a space.
 type recordStore struct{ Records }
 
-func (s recordStore) load(ctx context.Context, id string) (record, store.Record, error) {
+func (s recordStore) load(ctx context.Context, id string) (record.Record, store.Record, error) {
 	recs, err := s.Load(ctx, id)
 	if err != nil {
-		return record{}, store.Record{}, StoreError(err)
+		return record.Record{}, store.Record{}, StoreError(err)
 	}
 	rec, err := read(recs[id])
 	return rec, recs[id], err
 }
 
-func read(r store.Record) (record, error) {
-	var rec record
-	if len(r.Body) > 0 {
-		if err := json.Unmarshal(r.Body, &rec); err != nil {
-			return rec, StoreError(fmt.Errorf("%w: %w", store.ErrUnreadable, err))
-		}
+func read(r store.Record) (record.Record, error) {
+	rec, err := record.Read(r.Body)
+	if err != nil {
+		err = StoreError(fmt.Errorf("%w: %w", store.ErrUnreadable, err))
 	}
-	return rec, nil
+	return rec, err
 }
 
-func (s recordStore) save(ctx context.Context, id string, stored store.Record, rec record) error {
-	var err error
-	if stored.Body, err = json.Marshal(rec); err != nil {
-		return err
+// save saves the record with the terms of its kept values, and the other terms of to.
+func (s recordStore) save(ctx context.Context, id string, to store.Record, rec record.Record) error {
+	stored, err := stored(rec, to)
+	if err == nil {
+		_, err = s.Save(ctx, id, stored)
 	}
-	if _, err = s.Save(ctx, id, stored); err != nil {
+	if err != nil {
 		return StoreError(err)
 	}
 	return nil
+}
+
+// stored returns what to save for a record: the revision and the other terms are those of to.
+func stored(rec record.Record, to store.Record) (store.Record, error) {
+	body, err := json.Marshal(rec)
+	return store.Record{Rev: to.Rev, Body: body, Terms: rec.Indexing(to.Terms)}, err
 }
 
 // StoreError returns the answer to a caller for an error of the store. If a retry cannot help, the
@@ -57,8 +62,4 @@ func StoreError(err error) error {
 		return &scim.Error{Status: 503, Detail: "the store cannot be read; the operator of the proxy must act", Cause: err}
 	}
 	return scim.Unavailable("the store", err)
-}
-
-func (rec record) equal(o record) bool {
-	return slices.Equal(rec.Overrides, o.Overrides) && rec.Modified.Equal(o.Modified)
 }

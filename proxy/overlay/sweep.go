@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/overlay/record"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/store"
 )
@@ -21,9 +22,6 @@ const (
 	sweepPage     = 64 // records in memory at once
 	sweepInFlight = 8  // concurrent requests to Keycloak
 )
-
-// earlierKey is a record of early releases in the same space that does not belong to a resource.
-const earlierKey = "key.cursors"
 
 // Reason says why the sweep reports a record. Records of existing resources are not reported.
 type Reason string
@@ -98,7 +96,7 @@ type sweeper struct {
 
 // page checks all records of a page concurrently and removes them one by one.
 func (s *sweeper) page(ctx context.Context, ids []string) error {
-	ids = slices.DeleteFunc(ids, func(id string) bool { return id == earlierKey })
+	ids = slices.DeleteFunc(ids, func(id string) bool { return id == record.EarlierKey })
 	recs, err := s.records.Load(ctx, ids...)
 	if err != nil {
 		return fmt.Errorf("overlay: sweep: %w", err)

@@ -9,7 +9,7 @@
 //	guard.New(Engine)    refuses to work on a store that is not the one that it can read
 //	Seal(Engine, Keys)   optional: bodies AES-256-GCM, terms and lock names HMAC-SHA256
 //	   [Engine]          Open(tenant) Space, Spaces
-//	   [Space]           Load Find Save Rewrite Delete Lock Scan
+//	   [Space]           Load Find Save SaveAndDelete Rewrite Delete Lock Scan Page
 //
 // # Revisions
 //
@@ -39,8 +39,9 @@
 // itself when the store is back.
 //
 // If the process is killed, a record is there as before or as after, with its terms: Save and
-// Delete are atomic for each record. A Save that was acknowledged is kept, as far as the engine's
-// own durability goes; each engine's documentation says how far.
+// Delete are atomic for each record, and SaveAndDelete as a whole (except in a Redis cluster). A
+// Save that was acknowledged is kept, as far as the engine's own durability goes; each engine's
+// documentation says how far.
 //
 // Two things are left behind. A Save that failed with ErrUnavailable may still have happened,
 // because only its answer was lost, so the caller loads again before it decides. A lock of a

@@ -11,7 +11,7 @@ import (
 const (
 	MaxID    = 1024     // a record id, a lock key or a tenant's name
 	MaxTerm  = 4096     // one term; hash longer values
-	MaxTerms = 1024     // terms of one record
+	MaxTerms = 1280     // terms of one record
 	MaxBody  = 16 << 20 // a body
 )
 

@@ -86,6 +86,29 @@ func (s *SealedSpace) Save(ctx context.Context, id string, r Record) (uint64, er
 	return s.Space.Save(ctx, id, s.SealRecord(0, id, r))
 }
 
+// SaveAndDelete writes the record sealed with the first key.
+func (s *SealedSpace) SaveAndDelete(ctx context.Context, id string, r Record, other string, ids ...string) (uint64, error) {
+	r, err := Prepare(id, r)
+	if err != nil {
+		return 0, err
+	}
+	return s.Space.SaveAndDelete(ctx, id, s.SealRecord(0, id, r), other, ids...)
+}
+
+// Page opens the records. Like Load, it fails if one of them cannot be opened.
+func (s *SealedSpace) Page(ctx context.Context, after string, n int) ([]Entry, string, error) {
+	page, next, err := s.Space.Page(ctx, after, n)
+	if err != nil {
+		return nil, "", err
+	}
+	for i, e := range page {
+		if page[i].Record, err = s.OpenRecord(e.ID, e.Record); err != nil {
+			return nil, "", err
+		}
+	}
+	return page, next, nil
+}
+
 // Rewrite writes the record sealed with the first key.
 func (s *SealedSpace) Rewrite(ctx context.Context, id string, r Record) error {
 	r, err := Prepare(id, r)

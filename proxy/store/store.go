@@ -21,6 +21,8 @@ type Record struct {
 // takes one. All methods may be called concurrently. If the context has already ended, a method
 // returns the context's error and does nothing.
 type Space interface {
+	// Name returns the tenant.
+	Name() string
 	// Load returns the records that exist; the map has no entry for the other ids. It is not a
 	// snapshot across ids.
 	Load(ctx context.Context, ids ...string) (map[string]Record, error)
@@ -35,6 +37,11 @@ type Space interface {
 	// record keeps its revision, so that writers who have loaded it do not notice. If the record is
 	// absent or has another revision, it fails with ErrConflict.
 	Rewrite(ctx context.Context, id string, r Record) error
+	// SaveAndDelete is Save, and Delete of records in another space of the same engine if the save
+	// succeeds, in one atomic step. Only an engine that keeps the two spaces on different servers
+	// does it in two: it saves first, and if the deletion fails it returns no error and the other
+	// records are left.
+	SaveAndDelete(ctx context.Context, id string, r Record, other string, ids ...string) (rev uint64, err error)
 	// Delete removes the records and their terms, and ignores ids that do not exist. Each record is
 	// removed atomically; the call as a whole is not atomic.
 	Delete(ctx context.Context, ids ...string) error
@@ -46,6 +53,16 @@ type Space interface {
 	// means the end. A walk that passes the last id of each page on to the next call sees every
 	// record that existed during the whole walk exactly once.
 	Scan(ctx context.Context, after string, n int) (ids []string, err error)
+	// Page is Scan and Load of the ids in one call: it returns the records of up to n ids that
+	// follow after, in byte order, and the id that the next page follows, or "" at the end. A page
+	// is not a snapshot.
+	Page(ctx context.Context, after string, n int) (page []Entry, next string, err error)
+}
+
+// Entry is a record with its id.
+type Entry struct {
+	ID string
+	Record
 }
 
 // Engine opens spaces. It is safe for concurrent use.

@@ -130,6 +130,14 @@ func (s space) Save(ctx context.Context, id string, r store.Record) (uint64, err
 	return s.Space.Save(ctx, id, r)
 }
 
+// SaveAndDelete sets the mark if needed, and saves the record.
+func (s space) SaveAndDelete(ctx context.Context, id string, r store.Record, other string, ids ...string) (uint64, error) {
+	if err := s.mark.write(ctx); err != nil {
+		return 0, err
+	}
+	return s.Space.SaveAndDelete(ctx, id, r, other, ids...)
+}
+
 // write sets the mark, if it is not set.
 func (m *Mark) write(ctx context.Context) error {
 	m.mu.Lock()

@@ -18,6 +18,9 @@ type space struct {
 	tenant string
 }
 
+// Name is store.Space.Name.
+func (s *space) Name() string { return s.tenant }
+
 // Load is store.Space.Load.
 func (s *space) Load(ctx context.Context, ids ...string) (map[string]store.Record, error) {
 	if err := cmp.Or(store.CheckIDs(s.tenant), store.CheckIDs(ids...)); err != nil {
@@ -60,8 +63,17 @@ func (s *space) Find(ctx context.Context, terms ...string) (ids []string, err er
 
 // Save is store.Space.Save.
 func (s *space) Save(ctx context.Context, id string, r store.Record) (rev uint64, err error) {
+	return s.save(ctx, id, r, s.tenant)
+}
+
+// SaveAndDelete is store.Space.SaveAndDelete, in one transaction.
+func (s *space) SaveAndDelete(ctx context.Context, id string, r store.Record, other string, ids ...string) (uint64, error) {
+	return s.save(ctx, id, r, other, ids...)
+}
+
+func (s *space) save(ctx context.Context, id string, r store.Record, other string, ids ...string) (rev uint64, err error) {
 	r, err = store.Prepare(id, r)
-	if err := cmp.Or(store.CheckIDs(s.tenant), err); err != nil {
+	if err := cmp.Or(store.CheckIDs(s.tenant, other), store.CheckIDs(ids...), err); err != nil {
 		return 0, err
 	}
 	err = s.write(ctx, "save", func(tx *bolt.Tx) error {
@@ -69,8 +81,14 @@ func (s *space) Save(ctx context.Context, id string, r store.Record) (rev uint64
 		if err != nil {
 			return err
 		}
-		rev, err = t.swap(id, r)
-		return err
+		leaving, err := removals(tx, other, ids) // before the record is changed: see write
+		if err != nil {
+			return err
+		}
+		if rev, err = t.swap(id, r); err != nil {
+			return err
+		}
+		return leaving()
 	})
 	if err != nil {
 		return 0, err
@@ -112,6 +130,28 @@ func (s *space) Delete(ctx context.Context, ids ...string) error {
 	})
 }
 
+// removals reads the records that are to be removed from a tenant's tables, and returns a function
+// that removes them. It fails before anything is changed if one of them is damaged.
+func removals(tx *bolt.Tx, tenant string, ids []string) (remove func() error, err error) {
+	t, ok := openTables(tx, tenant)
+	if !ok {
+		ids = nil
+	}
+	for _, id := range ids {
+		if _, err := t.get(id); err != nil {
+			return nil, err
+		}
+	}
+	return func() error {
+		for _, id := range ids {
+			if err := t.remove(id); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
+}
+
 // Lock is store.Space.Lock. It works inside this process, which is the only user of the file.
 func (s *space) Lock(ctx context.Context, key string, ttl time.Duration) (func(), error) {
 	if err := cmp.Or(store.CheckIDs(s.tenant), store.CheckLock(key, ttl)); err != nil {
@@ -133,6 +173,21 @@ func (s *space) Scan(ctx context.Context, after string, n int) (ids []string, er
 		return nil
 	})
 	return ids, err
+}
+
+// Page is store.Space.Page.
+func (s *space) Page(ctx context.Context, after string, n int) (page []store.Entry, next string, err error) {
+	if err := cmp.Or(store.CheckIDs(s.tenant), store.CheckScan(n)); err != nil {
+		return nil, "", err
+	}
+	err = s.view(ctx, "page", func(t tables) (err error) {
+		page, next, err = t.page(after, n)
+		return err
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	return page, next, nil
 }
 
 // view reads the tenant's tables. If the tenant has none, fn is not called.

@@ -41,6 +41,11 @@ func (t tables) get(id string) (r store.Record, err error) {
 	if v == nil {
 		return r, nil
 	}
+	return parse(id, v)
+}
+
+// parse reads the value of a record. The body stays in memory of bbolt.
+func parse(id string, v []byte) (r store.Record, err error) {
 	if len(v) < 8 {
 		return r, fmt.Errorf("%w: record %q is cut short", store.ErrUnreadable, id)
 	}
@@ -131,4 +136,25 @@ func (t tables) scan(after string, n int) (ids []string) {
 		}
 	}
 	return ids
+}
+
+// page returns up to n records that follow after, and the last id unless they are the last ones.
+func (t tables) page(after string, n int) (page []store.Entry, next string, err error) {
+	c := t.records.Cursor()
+	for k, v := c.Seek([]byte(after)); k != nil && len(page) < n; k, v = c.Next() {
+		id := string(k)
+		if id == after {
+			continue
+		}
+		r, err := parse(id, v)
+		if err != nil {
+			return nil, "", err
+		}
+		r.Body = bytes.Clone(r.Body)
+		page = append(page, store.Entry{ID: id, Record: r})
+	}
+	if len(page) == n {
+		next = page[n-1].ID
+	}
+	return page, next, nil
 }

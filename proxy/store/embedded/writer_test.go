@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -128,5 +129,42 @@ func TestDamageStaysWithItsWrite(t *testing.T) {
 	}
 	if err := w.do(put("c")); err != nil || !w.has(t, "c") {
 		t.Errorf("the writer did not recover: %v", err)
+	}
+}
+
+// A save that deletes records of another space is one transaction. So are the writes of many
+// callers that wait.
+func TestTransactionsOfAnEngine(t *testing.T) {
+	e, err := Open(filepath.Join(t.TempDir(), "db"), time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.Close() })
+	s, pending := e.Open("realm"), e.Open("pending")
+	save := func(s store.Space, id string) {
+		t.Helper()
+		if _, err := s.Save(t.Context(), id, store.Record{}); err != nil {
+			t.Error(err)
+		}
+	}
+	save(pending, "p1")
+	before := e.writer.transactions(t)
+	if _, err := s.SaveAndDelete(t.Context(), "u1", store.Record{}, pending.Name(), "p1"); err != nil {
+		t.Fatal(err)
+	}
+	if n := e.writer.transactions(t) - before; n != 1 {
+		t.Errorf("a save that deletes is %d transactions", n)
+	}
+	before = e.writer.transactions(t)
+	release := HoldWriter(e)
+	var all sync.WaitGroup
+	for i := range 20 {
+		all.Go(func() { save(s, fmt.Sprint("v", i)) })
+	}
+	AwaitQueue(e, 20)
+	release()
+	all.Wait()
+	if n := e.writer.transactions(t) - before; n != 1 {
+		t.Errorf("20 concurrent saves are %d transactions", n)
 	}
 }

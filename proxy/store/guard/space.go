@@ -49,6 +49,17 @@ func (s *space) Save(ctx context.Context, id string, r store.Record) (uint64, er
 	return between(ctx, s.guard, func() (uint64, error) { return s.Space.Save(ctx, id, r) })
 }
 
+// SaveAndDelete is Space.SaveAndDelete.
+func (s *space) SaveAndDelete(ctx context.Context, id string, r store.Record, other string, ids ...string) (uint64, error) {
+	if other == store.SystemSpace {
+		other = "" // engines refuse it
+	}
+	if err := s.guard.settle(ctx); err != nil {
+		return 0, err
+	}
+	return between(ctx, s.guard, func() (uint64, error) { return s.Space.SaveAndDelete(ctx, id, r, other, ids...) })
+}
+
 // Rewrite is Space.Rewrite.
 func (s *space) Rewrite(ctx context.Context, id string, r store.Record) error {
 	if err := s.guard.settle(ctx); err != nil {
@@ -61,6 +72,15 @@ func (s *space) Rewrite(ctx context.Context, id string, r store.Record) error {
 // Scan is Space.Scan.
 func (s *space) Scan(ctx context.Context, after string, n int) ([]string, error) {
 	return between(ctx, s.guard, func() ([]string, error) { return s.Space.Scan(ctx, after, n) })
+}
+
+// Page is Space.Page.
+func (s *space) Page(ctx context.Context, after string, n int) (page []store.Entry, next string, err error) {
+	page, err = between(ctx, s.guard, func() (page []store.Entry, err error) {
+		page, next, err = s.Space.Page(ctx, after, n)
+		return page, err
+	})
+	return page, next, err
 }
 
 // Delete is Space.Delete.

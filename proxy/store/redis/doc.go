@@ -19,10 +19,11 @@
 // keys that it is given, and only the script itself knows the former terms of a record. And no term
 // becomes the name of a key.
 //
-// Save, Rewrite and Delete are scripts, Load is one pipeline of HMGET, Find one pipeline of ZRANGE
-// BYLEX, and Spaces walks the key space by SCAN. If a connection breaks, go-redis sends a command
-// again. That is safe: a save recognises itself by its name and a lock by its token, and a rewrite
-// may be done twice.
+// Save, SaveAndDelete, Rewrite and Delete are scripts, Load is one pipeline of HMGET, Find one
+// pipeline of ZRANGE BYLEX, Page is Scan and Load, and Spaces walks the key space by SCAN. In a
+// cluster, two spaces may be on different nodes, so SaveAndDelete is two scripts there. If a
+// connection breaks, go-redis sends a command again. That is safe: a save recognises itself by its
+// name and a lock by its token, and a rewrite may be done twice.
 //
 // The least privileges of the user are the following. A single server does without the last two,
 // database 0 without select, and only scim-proxy store reseal needs scan.
@@ -42,6 +43,7 @@
 // Revisions rise with the server's clock, so a save that is based on lost data conflicts instead of
 // overwriting.
 //
-// Two things are left behind: a lock whose holder died, for one lease (15 s), and a lock whose
-// answer was lost, until it expires.
+// Three things are left behind: a lock whose holder died, for one lease (15 s), a lock whose answer
+// was lost, until it expires, and in a cluster the records that a SaveAndDelete was about to
+// delete.
 package redis

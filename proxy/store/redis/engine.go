@@ -47,6 +47,7 @@ type Engine struct {
 	close   sync.Once
 
 	connections atomic.Uint64
+	slotted     atomic.Bool // a script may touch keys of one hash slot only
 }
 
 var _ store.Engine = (*Engine)(nil)
@@ -75,6 +76,8 @@ func Open(o Options) (*Engine, error) {
 		},
 	}
 	e.client = goredis.NewUniversalClient(o.universal(func() { e.connections.Add(1) }))
+	_, cluster := e.client.(*goredis.ClusterClient)
+	e.slotted.Store(cluster)
 	return e, nil
 }
 

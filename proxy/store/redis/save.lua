@@ -1,6 +1,8 @@
 -- Saves a record if it still has the expected revision, and moves its index entries.
--- KEYS: record, last revision, ids, terms.
--- ARGV: expected revision (0: the record must not exist), name of this save, id, body, terms.
+-- Then deletes records of another space, if any are given.
+-- KEYS: record, last revision, ids, terms; the other space's ids and terms, and its records.
+-- ARGV: expected revision (0: the record must not exist), name of this save, id, body, terms; the
+-- ids of the other space's records, in the same order.
 -- Returns the new revision, or 0 for a conflict.
 local record, sequence, ids, index = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local expected, save, id, body, terms = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -23,4 +25,11 @@ for term in string.gmatch(terms, '[^%z]+') do redis.call('ZADD', index, 0, term 
 redis.call('ZADD', ids, 0, id)
 redis.call('HSET', record, 'rev', rev, 'body', body, 'terms', terms, 'save', save)
 redis.call('SET', sequence, rev)
+for i = 6, #ARGV do
+  local gone = KEYS[i + 1]
+  local left = redis.call('HGET', gone, 'terms') or ''
+  for term in string.gmatch(left, '[^%z]+') do redis.call('ZREM', KEYS[6], term .. '\0' .. ARGV[i]) end
+  redis.call('ZREM', KEYS[5], ARGV[i])
+  redis.call('DEL', gone)
+end
 return rev

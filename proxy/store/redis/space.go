@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	goredis "github.com/redis/go-redis/v9"
 
@@ -20,11 +21,18 @@ type space struct {
 	keys   keys
 }
 
+// Name is store.Space.Name.
+func (s *space) Name() string { return s.tenant }
+
 // Load is store.Space.Load.
 func (s *space) Load(ctx context.Context, ids ...string) (map[string]store.Record, error) {
 	if err := cmp.Or(store.CheckIDs(s.tenant), store.CheckIDs(ids...), begin(ctx, "load")); err != nil {
 		return nil, err
 	}
+	return s.load(ctx, ids)
+}
+
+func (s *space) load(ctx context.Context, ids []string) (map[string]store.Record, error) {
 	rows := make([]*goredis.SliceCmd, len(ids))
 	err := s.pipelined(ctx, "load", len(ids), func(p goredis.Pipeliner) {
 		for i, id := range ids {
@@ -108,9 +116,42 @@ func (s *space) Save(ctx context.Context, id string, r store.Record) (uint64, er
 	if err := cmp.Or(store.CheckIDs(s.tenant), err, begin(ctx, "save")); err != nil {
 		return 0, err
 	}
-	rev, err := s.scripts.save.Run(ctx, s.client,
-		[]string{s.keys.record(id), s.keys.revision(), s.keys.ids(), s.keys.terms()},
-		r.Rev, rand.Text(), id, r.Body, codec.JoinTerms(r.Terms)).Uint64()
+	return s.save(ctx, id, r, nil, nil)
+}
+
+// SaveAndDelete is store.Space.SaveAndDelete. In a cluster, the spaces may be on different nodes,
+// so that it needs two steps; a single server that refuses keys of different slots is one too.
+func (s *space) SaveAndDelete(ctx context.Context, id string, r store.Record, other string, ids ...string) (uint64, error) {
+	r, err := store.Prepare(id, r)
+	if err := cmp.Or(store.CheckIDs(s.tenant, other), store.CheckIDs(ids...), err, begin(ctx, "save")); err != nil {
+		return 0, err
+	}
+	from := &space{Engine: s.Engine, tenant: other, keys: s.Engine.keys(other)}
+	if !s.slotted.Load() && len(ids) > 0 {
+		rev, err := s.save(ctx, id, r, from, ids)
+		if err == nil || !strings.Contains(err.Error(), "CROSSSLOT") {
+			return rev, err
+		}
+		s.slotted.Store(true) // nothing was done
+	}
+	rev, err := s.save(ctx, id, r, nil, nil)
+	if err == nil {
+		_ = from.Delete(ctx, ids...) // the contract: records may be left
+	}
+	return rev, err
+}
+
+// save saves a record, and deletes records of another space in the same script.
+func (s *space) save(ctx context.Context, id string, r store.Record, from *space, ids []string) (uint64, error) {
+	names := []string{s.keys.record(id), s.keys.revision(), s.keys.ids(), s.keys.terms()}
+	args := []any{r.Rev, rand.Text(), id, r.Body, codec.JoinTerms(r.Terms)}
+	if len(ids) > 0 {
+		names = append(append(names, from.keys.ids(), from.keys.terms()), from.keys.records(ids)...)
+		for _, id := range ids {
+			args = append(args, id)
+		}
+	}
+	rev, err := s.scripts.save.Run(ctx, s.client, names, args...).Uint64()
 	switch {
 	case err != nil:
 		return 0, failed(ctx, "save", err)
@@ -163,4 +204,26 @@ func (s *space) Scan(ctx context.Context, after string, n int) ([]string, error)
 		Key: s.keys.ids(), ByLex: true, Start: start, Stop: "+", Count: int64(n),
 	}).Result()
 	return ids, failed(ctx, "scan", err)
+}
+
+// Page is store.Space.Page. It takes two round trips, because a script may touch only keys that it
+// is given, and the ids are not known before.
+func (s *space) Page(ctx context.Context, after string, n int) (page []store.Entry, next string, err error) {
+	ids, err := s.Scan(ctx, after, n)
+	if err != nil {
+		return nil, "", err
+	}
+	records, err := s.load(ctx, ids)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, id := range ids {
+		if r, there := records[id]; there { // otherwise it was deleted meanwhile
+			page = append(page, store.Entry{ID: id, Record: r})
+		}
+	}
+	if len(ids) == n {
+		next = ids[n-1]
+	}
+	return page, next, nil
 }

@@ -18,7 +18,8 @@ import (
 // id after which a scan starts.
 type Op struct {
 	Tenant string
-	// Name is Load, Find, Save, Rewrite, Delete, Lock, Unlock, Scan, Spaces, Ping or Probe.
+	// Name is Load, Find, Save, SaveAndDelete, Rewrite, Delete, Lock, Unlock, Scan, Page, Spaces,
+	// Ping or Probe.
 	Name string
 	IDs  []string
 }
@@ -120,6 +121,9 @@ type space struct {
 	tenant string
 }
 
+// Name is store.Space.Name.
+func (s *space) Name() string { return s.tenant }
+
 func (s *space) start(ctx context.Context, name string, ids []string, checks ...error) error {
 	if err := cmp.Or(append(checks, store.CheckIDs(s.tenant))...); err != nil {
 		return err
@@ -179,15 +183,35 @@ func (s *space) Save(ctx context.Context, id string, r store.Record) (rev uint64
 	if err := s.start(ctx, "Save", []string{id}, err); err != nil {
 		return 0, err
 	}
-	err = store.ErrConflict
+	s.locked(func(records map[string]store.Record) { rev, err = s.swap(records, id, r) })
+	return rev, err
+}
+
+// SaveAndDelete is store.Space.SaveAndDelete.
+func (s *space) SaveAndDelete(ctx context.Context, id string, r store.Record, other string, ids ...string) (rev uint64, err error) {
+	r, err = store.Prepare(id, r)
+	if err := s.start(ctx, "SaveAndDelete", append([]string{id}, ids...), err, store.CheckIDs(other), store.CheckIDs(ids...)); err != nil {
+		return 0, err
+	}
 	s.locked(func(records map[string]store.Record) {
-		if records[id].Rev == r.Rev {
-			s.rev++
-			rev, r.Rev, err = s.rev, s.rev, nil
-			records[id] = clone(r)
+		if rev, err = s.swap(records, id, r); err == nil {
+			for _, id := range ids {
+				delete(s.spaces[other], id)
+			}
 		}
 	})
 	return rev, err
+}
+
+// swap saves the record. Memory is locked.
+func (s *space) swap(records map[string]store.Record, id string, r store.Record) (rev uint64, err error) {
+	if records[id].Rev != r.Rev {
+		return 0, store.ErrConflict
+	}
+	s.rev++
+	r.Rev = s.rev
+	records[id] = clone(r)
+	return s.rev, nil
 }
 
 // Rewrite is store.Space.Rewrite.
@@ -246,4 +270,22 @@ func (s *space) Scan(ctx context.Context, after string, n int) (ids []string, er
 	}
 	ids = ids[from:]
 	return ids[:min(n, len(ids))], nil
+}
+
+// Page is store.Space.Page.
+func (s *space) Page(ctx context.Context, after string, n int) (page []store.Entry, next string, err error) {
+	if err := s.start(ctx, "Page", []string{after}, store.CheckScan(n)); err != nil {
+		return nil, "", err
+	}
+	s.locked(func(records map[string]store.Record) {
+		for _, id := range slices.Sorted(maps.Keys(records)) {
+			if id > after && len(page) < n {
+				page = append(page, store.Entry{ID: id, Record: clone(records[id])})
+			}
+		}
+	})
+	if len(page) == n {
+		next = page[n-1].ID
+	}
+	return page, next, nil
 }

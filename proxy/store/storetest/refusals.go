@@ -16,18 +16,20 @@ func calls(ctx context.Context, s store.Space, id string) map[string]error {
 	_, load := s.Load(ctx, id)
 	rev, save := s.Save(ctx, id, store.Record{Terms: []string{"t"}})
 	rewrite := s.Rewrite(ctx, id, store.Record{Rev: rev, Terms: []string{"t"}})
+	_, both := s.SaveAndDelete(ctx, id, store.Record{Rev: rev, Terms: []string{"t"}}, "other", id)
 	unlock, lock := s.Lock(ctx, id, time.Minute)
 	if lock == nil {
 		unlock()
 	}
-	return map[string]error{"Load": load, "Save": save, "Rewrite": rewrite, "Lock": lock, "Delete": s.Delete(ctx, id)}
+	return map[string]error{"Load": load, "Save": save, "Rewrite": rewrite, "SaveAndDelete": both, "Lock": lock, "Delete": s.Delete(ctx, id)}
 }
 
 // moreCalls performs the operations on a space that take no id.
 func moreCalls(ctx context.Context, s store.Space) map[string]error {
 	_, find := s.Find(ctx, "t")
 	_, scan := s.Scan(ctx, "", 1)
-	return map[string]error{"Find": find, "Scan": scan}
+	_, _, page := s.Page(ctx, "", 1)
+	return map[string]error{"Find": find, "Scan": scan, "Page": page}
 }
 
 // engineCalls performs the operations of an engine.
@@ -80,6 +82,12 @@ func nonsenseRefused(t *testing.T, e store.Engine) {
 	fails(t, "Find of an empty term", err, store.ErrInvalid)
 	_, err = s.Scan(t.Context(), "", 0)
 	fails(t, "Scan of no page", err, store.ErrInvalid)
+	_, _, err = s.Page(t.Context(), "", 0)
+	fails(t, "Page of no records", err, store.ErrInvalid)
+	_, err = s.SaveAndDelete(t.Context(), "u1", store.Record{}, "", "u1")
+	fails(t, "SaveAndDelete in a space without a name", err, store.ErrInvalid)
+	_, err = s.SaveAndDelete(t.Context(), "u1", store.Record{}, "acme", "u1", "")
+	fails(t, "SaveAndDelete of an empty id", err, store.ErrInvalid)
 	_, err = s.Lock(t.Context(), "u1", 0)
 	fails(t, "Lock without ttl", err, store.ErrInvalid)
 	want(t, s, nil, "u1")

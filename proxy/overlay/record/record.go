@@ -1,4 +1,4 @@
-package overlay
+package record
 
 import (
 	"slices"
@@ -10,33 +10,43 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// override has the requested value of a leaf and the value that Keycloak showed after the write, as
+// Override has the requested value of a leaf and the value that Keycloak showed after the write, as
 // JSON texts; "" is no value. For PrimaryOnly, Index is the element of the list that Keycloak has;
 // otherwise it is -1.
-type override struct {
+type Override struct {
 	Path      scim.AttrPath `json:"path"`
 	Requested string        `json:"asked"`
 	Observed  string        `json:"witness,omitempty"`
 	Index     int           `json:"slot"`
 }
 
-// record has the attributes of one resource that Keycloak does not show as requested.
-type record struct {
+// EarlierKey is a record of early releases in the same space that does not belong to a resource.
+const EarlierKey = "key.cursors"
+
+// Pending marks a create that has begun. The layer above holds a lock on the name during a create,
+// so a pending record that is found was left by a process that died or because the store went down.
+type Pending struct {
+	Type  scim.ResourceType `json:"type"`
+	Begun time.Time         `json:"begun"`
+}
+
+// Record has the attributes of one resource that Keycloak does not show as requested.
+type Record struct {
 	// Type is the type of the resource. It is empty in records of early releases.
 	Type      scim.ResourceType `json:"type,omitempty"`
-	Overrides []override        `json:"pairs,omitempty"`
+	Overrides []Override        `json:"pairs,omitempty"`
 	// Modified is when the proxy last changed the resource; Keycloak's PATCH does not update
 	// lastModified.
 	Modified time.Time `json:"modified,omitzero"`
 	// Pending is set in the record of a create that is not finished.
-	Pending *pending `json:"pending,omitempty"`
+	Pending *Pending `json:"pending,omitempty"`
 }
 
 var lastModified = scim.AttrPath{Name: "meta", Sub: "lastModified"}
 
-// merge returns the requested values while Keycloak still shows the observed ones. It ignores
-// leaves that were not read: that they are missing proves nothing.
-func (rec record) merge(t scim.ResourceType, shown scim.Resource, n directory.Fields) scim.Resource {
+// Merge returns a resource with the requested values while Keycloak still shows the observed ones.
+// It ignores leaves that were not read: that they are missing proves nothing.
+func (rec Record) Merge(t scim.ResourceType, shown scim.Resource, n directory.Fields) scim.Resource {
 	doc := shown.Object()
 	now := make([]string, len(rec.Overrides)) // read all before setting any
 	for i, p := range rec.Overrides {
@@ -58,9 +68,9 @@ func (rec record) merge(t scim.ResourceType, shown scim.Resource, n directory.Fi
 	return doc.Resource()
 }
 
-// standing returns the overrides whose observed value Keycloak still shows, by folded path.
-func (rec record) standing(shown scim.Resource) map[scim.AttrPath]override {
-	out := map[scim.AttrPath]override{}
+// Standing returns the overrides whose observed value Keycloak still shows, by folded path.
+func (rec Record) Standing(shown scim.Resource) map[scim.AttrPath]Override {
+	out := map[scim.AttrPath]Override{}
 	doc := shown.Object()
 	for _, p := range rec.Overrides {
 		if document.Same(doc.Get(p.Path), p.Observed) {
@@ -70,26 +80,9 @@ func (rec record) standing(shown scim.Resource) map[scim.AttrPath]override {
 	return out
 }
 
-// moment is the current time as it is shown.
-func (d *Directory) moment() time.Time { return d.now().UTC().Truncate(time.Millisecond) }
-
-// restored reports whether an edit sets meta.lastModified, as only the undo of a change does, and
-// returns the time to keep: none if Keycloak shows it.
-func restored(current, wanted, shown scim.Resource) (time.Time, bool) {
-	asked := wanted.Get(lastModified)
-	at, err := time.Parse(time.RFC3339, document.Text(asked))
-	if err != nil || asked == current.Get(lastModified) {
-		return time.Time{}, false
-	}
-	if native, err := time.Parse(time.RFC3339, document.Text(shown.Get(lastModified))); err == nil && !at.After(native) {
-		return time.Time{}, true
-	}
-	return at, true
-}
-
 // schemas returns the schemas of the resource's data as JSON texts, also of extensions that a read
 // of a few attributes left out.
-func (rec record) schemas(t scim.ResourceType, doc *scim.Object) []string {
+func (rec Record) schemas(t scim.ResourceType, doc *scim.Object) []string {
 	var all []string
 	have := map[string]bool{}
 	add := func(urn string) {
@@ -115,7 +108,7 @@ func (rec record) schemas(t scim.ResourceType, doc *scim.Object) []string {
 }
 
 // replaceElement puts the address that Keycloak shows now into the element that Keycloak has.
-func replaceElement(p override, now string) string {
+func replaceElement(p Override, now string) string {
 	es := document.Elements(p.Requested)
 	if p.Index >= len(es) {
 		return now
@@ -135,4 +128,27 @@ func replaceElement(p override, now string) string {
 	}
 	es[p.Index] = own.With("value", theirs.Raw("value")).Without("display").String()
 	return document.Array(es)
+}
+
+// ValueOf returns the text of an element of a list: its "value", or the element itself.
+func ValueOf(element string) string {
+	if document.IsText(element) {
+		return document.Text(element)
+	}
+	r, err := scim.ParseResource([]byte(element))
+	if err != nil {
+		return ""
+	}
+	return document.Text(r.Raw("value"))
+}
+
+// Equal compares what is kept.
+func (rec Record) Equal(o Record) bool {
+	return slices.Equal(rec.Overrides, o.Overrides) && rec.Modified.Equal(o.Modified)
+}
+
+// Apart reports whether an attribute is neither kept nor compared: it is managed by the server, or
+// it is members, which ChangeMembers writes.
+func Apart(p scim.AttrPath) bool {
+	return scim.ServerManaged(p) || p.URN == "" && strings.EqualFold(p.Name, "members")
 }

@@ -1,4 +1,4 @@
-package proxy
+package storage
 
 import (
 	"context"
@@ -8,7 +8,6 @@ import (
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/config"
-	"keycloak-scim-proxy/proxy/storage"
 	"keycloak-scim-proxy/proxy/store/guard"
 )
 
@@ -19,7 +18,7 @@ const resealWait = 15 * time.Second
 // Reseal opens the configured store, seals every record with the first key, and retires the other
 // keys.
 func Reseal(ctx context.Context, s config.Store, o guard.ResealOptions) (guard.Resealed, error) {
-	engine, err := storage.Open(ctx, s, zap.NewNop())
+	engine, err := Open(ctx, s, zap.NewNop())
 	if err != nil {
 		return guard.Resealed{}, err
 	}

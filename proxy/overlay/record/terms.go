@@ -1,4 +1,4 @@
-package overlay
+package record
 
 import (
 	"crypto/sha256"
@@ -7,6 +7,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
+	"keycloak-scim-proxy/proxy/store"
 )
 
 // longTerm is the size above which a value is indexed by its hash, because stores limit the size of
@@ -33,19 +34,23 @@ var indexed = map[scim.ResourceType][]scim.AttrPath{
 	scim.Group: {{Name: "displayName"}, {Name: "externalId"}},
 }
 
-// Indexed reports whether resources can be found by the terms of the attribute.
+// Indexed reports whether resources can be found by Term of the attribute, whatever its placement.
 func Indexed(t scim.ResourceType, p scim.AttrPath) bool {
 	return slices.ContainsFunc(indexed[t], p.Is)
 }
 
-// terms returns the terms of a resource as the caller sees it.
-func terms(t scim.ResourceType, r scim.Resource) []string {
+// MaxTerms is how many terms of the indexed attributes a resource may have. The store has room for
+// those of its kept values too.
+const MaxTerms = store.MaxTerms - maxKept
+
+// Terms returns the terms of the indexed attributes of a resource as the caller sees it.
+func Terms(t scim.ResourceType, r scim.Resource) []string {
 	var out []string
 	for _, path := range indexed[t] {
 		for _, e := range document.Elements(r.Get(path.Top())) {
 			text := document.Text(e)
 			if path.Sub != "" {
-				text = valueOf(e)
+				text = ValueOf(e)
 			}
 			if text != "" {
 				out = append(out, Term(t, path, text))

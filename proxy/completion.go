@@ -1,0 +1,41 @@
+package proxy
+
+import (
+	"maps"
+	"slices"
+
+	"go.uber.org/zap"
+
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/overlay/kept"
+)
+
+// index answers queries of a caller from the records of a scope. Its methods Find, FindValue and
+// Scan are what listing may ask about attributes that only the store has. profiled says that the
+// realm's user profile is known to the caller.
+func (s *scope) index(c directory.Capabilities, profiled bool) kept.Index {
+	return kept.Index{Records: s.spaces.records, Capabilities: c, Profiled: profiled, Complete: s.terms.Complete}
+}
+
+// completions returns those of all scopes.
+func (r *realms) completions() (out []*kept.Completion) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, one := range slices.AppendSeq(r.others.Values(), maps.Values(r.configured)) {
+		for _, s := range one.scopes {
+			out = append(out, s.terms)
+		}
+	}
+	return out
+}
+
+// completed logs a pass over the records of a space.
+func (p *Proxy) completed(space string, lacking int, err error) {
+	log := p.log.With(zap.String("space", space))
+	if lacking > 0 {
+		log.Info("records of an earlier release were added to the index of kept attributes", zap.Int("records", lacking))
+	}
+	if err != nil {
+		log.Warn("the index of kept attributes cannot be completed now: filters on them are slow; it is tried again every 30 seconds", zap.Error(err))
+	}
+}

@@ -1,0 +1,95 @@
+package kept
+
+import (
+	"context"
+	"strings"
+
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/overlay"
+	"keycloak-scim-proxy/proxy/overlay/record"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
+	"keycloak-scim-proxy/proxy/store"
+)
+
+// Index answers queries of one caller from the records of a scope.
+//
+// Find and FindValue are for a look-up of candidates by "eq"; the filter must still be decided on
+// each candidate. Scan is for all other filters and orders on kept attributes: it reads the values
+// of all resources from the store, without Keycloak. Their ids may be those of resources that are
+// gone, or that the caller may not see.
+type Index struct {
+	// Records has the records of the scope.
+	Records store.Space
+	// Capabilities say which attributes are StoreOnly for the caller.
+	Capabilities directory.Capabilities
+	// Profiled says that the realm's user profile is known. Otherwise Keycloak may show an
+	// attribute that seems to be StoreOnly, and a value that is not in the store.
+	Profiled bool
+	// Complete reports whether all records have the terms of their kept values.
+	Complete func() bool
+}
+
+// Find is FindValue for a text.
+func (x Index) Find(ctx context.Context, t scim.ResourceType, attr scim.AttrPath, text string) ([]string, bool, error) {
+	return x.FindValue(ctx, t, attr, document.Quote(text))
+}
+
+// FindValue returns the ids of all resources that may have a value of an attribute, as far as the
+// records tell; raw is the literal of a filter. known is false if the records do not tell: the
+// attribute is not indexed or not only in the store, or the index is not complete yet. Attributes
+// that record.Indexed names are always known, and Keycloak may have more resources with the value.
+func (x Index) FindValue(ctx context.Context, t scim.ResourceType, attr scim.AttrPath, raw string) (ids []string, known bool, err error) {
+	var terms []string
+	switch {
+	case record.Indexed(t, attr):
+		if document.IsText(raw) {
+			terms = []string{record.Term(t, attr, document.Text(raw))}
+		}
+	case record.Searchable(t, attr) && x.storeOnly(t, attr) && x.Complete():
+		terms = record.Lookup(t, attr, raw)
+	}
+	if len(terms) == 0 {
+		return nil, false, nil
+	}
+	if ids, err = x.Records.Find(ctx, terms...); err != nil {
+		err = overlay.StoreError(err)
+	}
+	return ids, true, err
+}
+
+// Scan calls visit for the kept values of all resources of a type that the function Scan visits.
+// known is false, and visit is not called, if one of the attributes is not only in the store, or if
+// there are none. It returns the errors of visit unchanged. It does not need a complete index.
+func (x Index) Scan(ctx context.Context, t scim.ResourceType, attrs []scim.AttrPath, visit func(Resource) (bool, error)) (known bool, err error) {
+	for _, a := range attrs {
+		if !x.storeOnly(t, a) {
+			return false, nil
+		}
+	}
+	if len(attrs) == 0 {
+		return false, nil
+	}
+	var visited error
+	err = Scan(ctx, x.Records, t, attrs, func(r Resource) (on bool, err error) {
+		on, visited = visit(r)
+		return on, visited
+	})
+	if err != nil && visited == nil {
+		err = overlay.StoreError(err)
+	}
+	return true, err
+}
+
+// storeOnly reports whether an attribute and all its sub-attributes are only in the store.
+func (x Index) storeOnly(t scim.ResourceType, p scim.AttrPath) bool {
+	if !x.Profiled || record.Apart(p) || x.Capabilities.Placement(t, p) != directory.StoreOnly {
+		return false
+	}
+	for key, placed := range x.Capabilities.Placements[t] {
+		if placed != directory.StoreOnly && strings.HasPrefix(key, p.Key()+".") {
+			return false
+		}
+	}
+	return true
+}
