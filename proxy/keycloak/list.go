@@ -86,7 +86,7 @@ func readPage(body []byte, start int, byName bool) (directory.Page, error) {
 	page := directory.Page{Total: total, Start: start}
 	var ids []string
 	for i, e := range document.Elements(doc.Raw("Resources")) {
-		one, err := standard([]byte(e))
+		one, err := standardOf(scim.Part(e))
 		if err != nil {
 			return page, err
 		}

@@ -304,10 +304,15 @@ func (r *Realm) projection(t scim.ResourceType, n directory.Fields) url.Values {
 
 // standard turns a native resource into a standard one: without empty values (Keycloak leaves
 // "manager":{} and "urn:…":{}) and without Keycloak's location.
-func standard(body []byte) (scim.Resource, error) {
-	r, err := scim.ParseResource(body)
+func standard(body []byte) (scim.Resource, error) { return standardOf(scim.ParseResource(body)) }
+
+// standardOf is standard of a parsed resource.
+func standardOf(r scim.Resource, err error) (scim.Resource, error) {
 	if err != nil || r.ID() == "" {
 		return scim.Resource{}, scim.Upstream(err)
 	}
-	return r.Assigned().Set(scim.AttrPath{Name: "meta", Sub: "location"}, ""), nil
+	doc := r.Object()
+	doc.DropUnassigned()
+	doc.Set(scim.AttrPath{Name: "meta", Sub: "location"}, "")
+	return doc.Resource(), nil
 }

@@ -236,7 +236,7 @@ func (d *Directory) readAll(ctx context.Context, n directory.Fields, refs []scim
 			r, err := d.Get(ctx, ref, fieldsOf(ref.Type, n))
 			if err == nil {
 				out[i] = r
-				read.Add(int64(len(r.String())))
+				read.Add(int64(r.Size()))
 				return take(ctx, r)
 			}
 			switch scim.Status(err) {

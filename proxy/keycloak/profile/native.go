@@ -169,7 +169,7 @@ func (p *Profile) value(t scim.ResourceType, l scim.Leaf) (string, error) {
 func Address(list string) string {
 	best, rank := "", 0
 	for _, e := range document.Elements(list) {
-		r, err := scim.ParseResource([]byte(e))
+		r, err := scim.Part(e)
 		value := document.Text(r.Raw("value"))
 		if err != nil || value == "" {
 			continue
