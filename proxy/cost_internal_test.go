@@ -199,3 +199,20 @@ var requests = map[string]func(t testing.TB, b *bench, i int){
 	},
 	"page": func(t testing.TB, b *bench, _ int) { b.send(t, 200, "GET", "/Users?count=100", "") },
 }
+
+// A request makes at most this many allocations, with its requests to Keycloak and without
+// connections. If a change lowers a number, lower the bound.
+func TestAllocations(t *testing.T) {
+	b := newBench(t, 100)
+	for name, most := range map[string]float64{"get": 350, "patch": 1300, "patch 3": 1400, "post": 1450, "page": 16_500} {
+		i := 0
+		got := testing.AllocsPerRun(20, func() {
+			requests[name](t, b, i)
+			i++
+		})
+		t.Logf("%-8s %6.0f", name, got)
+		if got > most {
+			t.Errorf("%s: %.0f allocations, at most %.0f", name, got, most)
+		}
+	}
+}

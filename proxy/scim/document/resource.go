@@ -66,10 +66,8 @@ func (r Resource) Object() *Object {
 
 // edited returns the resource with a change.
 func (r Resource) edited(change func(*Object)) Resource {
-	o := NewObject()
-	if !r.IsZero() {
-		o = r.Object()
-	}
+	o := r.Object()
+	o.changed = r.IsZero() // a change makes it an object, even of nothing
 	change(o)
 	return o.Resource()
 }
