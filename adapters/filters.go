@@ -80,6 +80,9 @@ func encodedTwice() protocol.Rule {
 		Says:   "A filter's value that is still percent-encoded matches as it is and decoded.",
 		Source: "Microsoft's SCIM validator encodes the value twice (fleetdm/fleet had to unescape it again)",
 		Request: func(m *protocol.Message) bool {
+			if m.FilterText() == "" {
+				return false
+			}
 			f := m.Filter()
 			if f == nil {
 				whole, err := url.QueryUnescape(m.FilterText())

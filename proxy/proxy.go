@@ -60,6 +60,11 @@ func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
+	return over(to, cfg, log)
+}
+
+// over makes a proxy that sends its requests to Keycloak over a transport.
+func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error) {
 	engine, err := storage.Open(context.Background(), cfg.Store, log)
 	if err != nil {
 		return nil, err

@@ -31,6 +31,7 @@ func serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			tuneGC(int64(cfg.Limits.Memory))
 			p, err := proxy.New(*cfg, log)
 			if err != nil {
 				return err

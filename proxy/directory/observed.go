@@ -22,7 +22,7 @@ func Observed(r scim.Resource) (plain, below scim.Resource) {
 		return r, scim.Resource{}
 	}
 	plain = r.Without(observed)
-	values, err := scim.ParseResource([]byte(raw))
+	values, err := scim.Part(raw)
 	if err != nil {
 		return plain, scim.Resource{}
 	}

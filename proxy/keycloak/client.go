@@ -118,7 +118,10 @@ func (c *Client) send(ctx context.Context, token string, q request) (reply, erro
 	}
 	defer res.Body.Close()
 	whole := io.LimitReader(res.Body, maxAnswer+1)
-	body, err := io.ReadAll(io.MultiReader(io.LimitReader(whole, smallAnswer), meter.Reader(ctx, whole)))
+	var b bytes.Buffer
+	b.Grow(int(min(max(res.ContentLength, 0), smallAnswer)) + bytes.MinRead)
+	_, err = b.ReadFrom(io.MultiReader(io.LimitReader(whole, smallAnswer), meter.Reader(ctx, whole)))
+	body := b.Bytes()
 	switch {
 	case errors.Is(err, meter.ErrFull):
 		return reply{}, scim.Busy(unanswered{err})

@@ -54,7 +54,7 @@ func (r *Realm) members(ctx context.Context, group scim.Ref) ([]string, error) {
 	}
 	ids := []string{}
 	for _, e := range document.Elements(doc.Raw("members")) {
-		m, err := scim.ParseResource([]byte(e))
+		m, err := scim.Part(e)
 		if err != nil {
 			return nil, scim.Upstream(err)
 		}

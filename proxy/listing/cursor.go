@@ -54,7 +54,7 @@ func (d *Directory) follow(ctx context.Context, q directory.Query) (all []scim.R
 	step := directory.Query{Type: q.Type, Filter: q.Filter, Start: 1, ResumeAfter: q.ResumeAfter, Fields: q.Fields, Count: q.Count}
 	size := 0
 	_, err = d.walker(d.read).Each(ctx, step, func(r walk.Row) (bool, error) {
-		if size += len(r.Resource.String()); size > d.Limits.Bytes && len(all) > 0 {
+		if size += r.Resource.Size(); size > d.Limits.Bytes && len(all) > 0 {
 			more = true
 			return false, nil
 		}

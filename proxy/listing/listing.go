@@ -142,7 +142,7 @@ func (d *Directory) inOrder(ctx context.Context, q directory.Query) (directory.P
 	size := 0
 	total, err := d.walker(d.read).Each(ctx, q, func(r walk.Row) (more bool, err error) {
 		all = append(all, r.Resource)
-		size += len(r.Resource.String())
+		size += r.Resource.Size()
 		return size <= d.Limits.Bytes, nil // the page ends before what does not fit
 	})
 	return directory.Page{Total: total, Start: q.Start, Resources: all}, err

@@ -109,7 +109,7 @@ func (r *reader) some(ctx context.Context, byName scim.Filter, all []wanted, at 
 			return err
 		}
 		r.found[at+i] = one
-		r.read.Add(int64(len(one.String())))
+		r.read.Add(int64(one.Size()))
 	}
 	return nil
 }

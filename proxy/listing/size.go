@@ -30,7 +30,7 @@ func take(ctx context.Context, all ...scim.Resource) error {
 
 func sizeOf(all []scim.Resource) (n int) {
 	for _, r := range all {
-		n += len(r.String())
+		n += r.Size()
 	}
 	return n
 }
@@ -40,7 +40,7 @@ func sizeOf(all []scim.Resource) (n int) {
 func (d *Directory) fitting(all []scim.Resource) int {
 	size := 0
 	for i, r := range all {
-		if size += len(r.String()); size > d.Limits.Bytes && i > 0 {
+		if size += r.Size(); size > d.Limits.Bytes && i > 0 {
 			return i
 		}
 	}

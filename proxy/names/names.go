@@ -51,12 +51,12 @@ func (e Examiner) Examine(c protocol.Call) error {
 // body examines a whole resource. Its keys are names, not paths.
 func (e Examiner) body(t scim.ResourceType, r scim.Resource) error {
 	x := examination{Examiner: e, t: t, refuse: scim.InvalidSyntax}
-	for m := range document.Members(r.String()) {
-		at := scim.AttrPath{Name: m.Name}
-		if strings.Contains(m.Name, ":") {
-			at = scim.AttrPath{URN: m.Name}
+	for name, raw := range r.All() {
+		at := scim.AttrPath{Name: name}
+		if strings.Contains(name, ":") {
+			at = scim.AttrPath{URN: name}
 		}
-		if err := x.value(at, m.Raw); err != nil {
+		if err := x.value(at, raw); err != nil {
 			return err
 		}
 	}

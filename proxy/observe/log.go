@@ -10,11 +10,12 @@ import (
 )
 
 // Bounds of the parts of a log line that a request determines: characters of a name, characters of
-// the path and of the cause, and the number of members.
+// the path and of the cause, the number of members, and the number of fields.
 const (
 	maxName    = 64
 	maxText    = 512
 	maxSkipped = 20
+	maxFields  = 20
 )
 
 // Sink receives a summary of each request after its end.
@@ -34,11 +35,11 @@ func (l Log) Observe(s Summary, took time.Duration) {
 	if s.Status >= 500 {
 		level = zap.WarnLevel
 	}
-	fields := []zap.Field{
+	fields := append(make([]zap.Field, 0, maxFields),
 		zap.String("request", s.RequestID), zap.String("tenant", document.Cut(s.Tenant, maxName)), zap.String("realm", document.Cut(s.Realm, maxName)), zap.String("call", s.Verb),
 		zap.String("method", document.Cut(s.Method, maxName)), zap.String("path", document.Cut(s.Path, maxText)), zap.Int("status", s.Status),
 		zap.Duration("took", took), zap.Int("keycloakCalls", s.KeycloakCalls), zap.Duration("keycloakTook", s.KeycloakTime),
-	}
+	)
 	if s.AdminCalls > 0 {
 		fields = append(fields, zap.Int("adminCalls", s.AdminCalls))
 	}

@@ -22,7 +22,7 @@ const (
 // bounds refuses a request that names too much, before the rules of a dialect run. RFC 7644 table 9
 // defines tooMany only for filters, but has no better value for too many attributes. Too many names
 // in the query are an invalidValue, like a name that is not an attribute.
-func (d Decoder) bounds(w Request) error {
+func (d Decoder) bounds(w Request, body scim.Resource) error {
 	if len(w.ID) > MaxID {
 		return scim.InvalidValue("the id in the path is longer than %d bytes", MaxID)
 	}
@@ -39,11 +39,10 @@ func (d Decoder) bounds(w Request) error {
 		return scim.InvalidValue("attributes and excludedAttributes name more than %d attributes", MaxNames)
 	}
 	n := 0
-	switch body, err := document.Part(strings.TrimSpace(string(w.Body))); {
-	case err != nil: // refused later, with a better error
-	case w.Method == "POST", w.Method == "PUT":
+	switch w.Method {
+	case "POST", "PUT":
 		n = body.CountLeaves(scim.MaxAttributes)
-	case w.Method == "PATCH":
+	case "PATCH":
 		n = countNamed(w.Type, body)
 	}
 	if n > scim.MaxAttributes {

@@ -25,18 +25,23 @@ func (d Decoder) Decode(w Request) (Call, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := d.bounds(w); err != nil {
+	body, broken := scim.Part(strings.TrimSpace(string(w.Body))) // once for all steps
+	if err := d.bounds(w, body); err != nil {
 		return nil, nil, err
 	}
-	w, fired := d.Dialect.Normalise(d.Schemas, w)
+	m, fired := d.Dialect.apply(d.Schemas, w, body)
+	if w = m.Request; m.Body != nil {
+		body, broken = m.Body.Resource(), nil
+	}
 	if w.Projection, err = readProjection(w); err != nil {
 		return nil, fired, err
 	}
-	c, err := d.read(w)
+	c, err := d.read(w, body, broken)
 	return c, fired, err
 }
 
-func (d Decoder) read(w Request) (Call, error) {
+// read reads a request in standard form; broken is the error of a body that is not an object.
+func (d Decoder) read(w Request, r scim.Resource, broken error) (Call, error) {
 	ref := scim.Ref{Type: w.Type, ID: w.ID}
 	switch {
 	case w.Method == "GET" && w.ID == "":
@@ -47,16 +52,16 @@ func (d Decoder) read(w Request) (Call, error) {
 	case w.Method == "GET":
 		return Read{Ref: ref, Projection: w.Projection, IfNoneMatch: w.IfNoneMatch}, nil
 	case w.Method == "POST" && w.ID == "":
-		body, err := d.readBody(w)
+		body, err := d.readBody(w.Type, r, broken)
 		return Create{Type: w.Type, Body: body, Projection: w.Projection}, err
 	case w.Method == "PUT" && w.ID != "":
-		body, err := d.readBody(w)
+		body, err := d.readBody(w.Type, r, broken)
 		if id := body.ID(); err == nil && id != "" && id != w.ID {
 			err = scim.InvalidValue("the id in the body is not the id in the path")
 		}
 		return Replace{Ref: ref, Body: body, IfMatch: w.IfMatch, Projection: w.Projection}, err
 	case w.Method == "PATCH" && w.ID != "":
-		ops, err := readPatch(w.Body)
+		ops, err := readPatch(r, broken)
 		return Patch{Ref: ref, Ops: ops, IfMatch: w.IfMatch, Projection: w.Projection}, err
 	case w.Method == "DELETE" && w.ID != "":
 		return Delete{Ref: ref, IfMatch: w.IfMatch}, nil
@@ -66,10 +71,9 @@ func (d Decoder) read(w Request) (Call, error) {
 
 // readBody reads a whole resource and checks its types. Attributes that are set by the server
 // (meta) or never stored are ignored and not checked.
-func (d Decoder) readBody(w Request) (scim.Resource, error) {
-	r, err := scim.Part(strings.TrimSpace(string(w.Body)))
-	if err != nil {
-		return r, err
+func (d Decoder) readBody(t scim.ResourceType, r scim.Resource, broken error) (scim.Resource, error) {
+	if broken != nil {
+		return r, broken
 	}
 	if raw := r.Raw("schemas"); raw != "" && !document.IsArray(raw) {
 		return r, scim.InvalidSyntax("schemas is not an array")
@@ -77,13 +81,12 @@ func (d Decoder) readBody(w Request) (scim.Resource, error) {
 	if raw := r.Raw("id"); raw != "" && raw != "null" && !document.IsText(raw) {
 		return r, scim.InvalidValue("id is not a string")
 	}
-	return r, d.Schemas.Check(w.Type, r)
+	return r, d.Schemas.Check(t, r)
 }
 
-func readPatch(body []byte) ([]scim.Op, error) {
-	r, err := scim.Part(strings.TrimSpace(string(body)))
-	if err != nil {
-		return nil, err
+func readPatch(r scim.Resource, broken error) ([]scim.Op, error) {
+	if broken != nil {
+		return nil, broken
 	}
 	if !hasSchema(r, scim.PatchURN) {
 		return nil, scim.InvalidSyntax("schemas does not name %s", scim.PatchURN)

@@ -1,6 +1,8 @@
 package protocol
 
 import (
+	"strings"
+
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -32,16 +34,33 @@ type Dialect struct {
 // the rules that changed it. Parts that no rule changes stay the same byte for byte. w does not
 // change.
 func (d Dialect) Normalise(s scim.Schemas, w Request) (Request, []string) {
-	m := &Message{Request: w, Schemas: s}
-	m.parse()
-	var fired []string
+	body, _ := scim.Part(strings.TrimSpace(string(w.Body))) // others have no hooks
+	m, fired := d.apply(s, w, body)
+	if m.Body != nil && m.Body.Changed() {
+		m.Request.Body = []byte(m.Body.String())
+	}
+	return m.Request, fired
+}
+
+// apply runs the rules on a request and its parsed body, if it is an object.
+func (d Dialect) apply(s scim.Schemas, w Request, body scim.Resource) (m *Message, fired []string) {
+	m = &Message{Request: w, Schemas: s}
+	if !body.IsZero() {
+		m.Body = body.Object()
+	}
 	for _, r := range d.Rules {
 		if m.run(r) {
 			fired = append(fired, r.Name)
 		}
 	}
-	m.write()
-	return m.Request, fired
+	if m.edited {
+		texts := make([]string, len(m.operations))
+		for i, op := range m.operations {
+			texts[i] = op.String()
+		}
+		m.Body.Put("Operations", document.Array(texts))
+	}
+	return m, fired
 }
 
 // run runs a rule and reports whether it changed anything.

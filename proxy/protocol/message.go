@@ -4,14 +4,12 @@ import (
 	"maps"
 	"net/url"
 	"slices"
-	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// Message is a request while the rules of a dialect run. Request.Body is written after all rules
-// have run.
+// Message is a request while the rules of a dialect run. They change Body, not Request.Body.
 type Message struct {
 	Request
 	Schemas scim.Schemas
@@ -102,26 +100,3 @@ func (m *Message) ShapePatch() bool {
 }
 
 const patchSchemas = `["` + scim.PatchURN + `"]`
-
-func (m *Message) parse() {
-	if r, err := scim.Part(strings.TrimSpace(string(m.Request.Body))); err == nil {
-		m.Body = r.Object()
-	}
-}
-
-// write writes the changes into the request.
-func (m *Message) write() {
-	if m.Body == nil {
-		return
-	}
-	if m.edited {
-		texts := make([]string, len(m.operations))
-		for i, op := range m.operations {
-			texts[i] = op.String()
-		}
-		m.Body.Put("Operations", document.Array(texts))
-	}
-	if m.Body.Changed() {
-		m.Request.Body = []byte(m.Body.String())
-	}
-}

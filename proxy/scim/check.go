@@ -12,22 +12,22 @@ import (
 // attributes without a definition, which are kept unchanged, readOnly attributes (RFC 7644 section
 // 3.3) and attributes that are never returned.
 func (s Schemas) Check(t ResourceType, r Resource) error {
-	for m := range document.Members(r.String()) {
-		if !strings.Contains(m.Name, ":") {
-			at := AttrPath{Name: m.Name}
+	for name, raw := range r.All() {
+		if !strings.Contains(name, ":") {
+			at := AttrPath{Name: name}
 			if def, _ := s.Lookup(t, at); def.Mutability == "readOnly" || def.Returned == "never" {
 				continue
 			}
-			if err := s.checkAt(t, at, m.Raw); err != nil {
+			if err := s.checkAt(t, at, raw); err != nil {
 				return err
 			}
 			continue
 		}
-		if !document.IsObject(m.Raw) && m.Raw != "null" {
-			return InvalidValue("the extension %s is not an object", m.Name)
+		if !document.IsObject(raw) && raw != "null" {
+			return InvalidValue("the extension %s is not an object", name)
 		}
-		for in := range document.Members(m.Raw) {
-			if err := s.checkAt(t, AttrPath{URN: m.Name, Name: in.Name}, in.Raw); err != nil {
+		for in := range document.Members(raw) {
+			if err := s.checkAt(t, AttrPath{URN: name, Name: in.Name}, in.Raw); err != nil {
 				return err
 			}
 		}

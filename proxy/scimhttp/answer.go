@@ -70,16 +70,13 @@ func (x *exchange) text() string {
 	switch {
 	case x.err != nil:
 		return errorDocument(x.err).String()
-	case !x.document.IsZero():
-		return x.document.String()
+	case x.document != "":
+		return x.document
 	case x.result.Page != nil:
 		page := *x.result.Page
-		shown := make([]scim.Resource, len(page.Resources))
-		for i, r := range page.Resources {
-			shown[i] = x.show(typeOf(page, i, x.request.Type), r)
-		}
-		page.Resources = shown
-		return listDocument(page).String()
+		return listDocument(page, func(b *strings.Builder, i int) {
+			x.show(typeOf(page, i, x.request.Type), page.Resources[i]).Write(b)
+		})
 	case x.result.Resource.IsZero():
 		return ""
 	}
@@ -87,11 +84,11 @@ func (x *exchange) text() string {
 }
 
 // show adds locations to a resource, and then applies the projection, which may name a location.
-func (x *exchange) show(t scim.ResourceType, r scim.Resource) scim.Resource {
+func (x *exchange) show(t scim.ResourceType, r scim.Resource) *scim.Object {
 	doc := r.Object()
 	protocol.Locate(doc, t, x.session.Base)
 	protocol.ProjectionOf(x.call).Trim(x.session.Schemas, t, doc)
-	return doc.Resource()
+	return doc
 }
 
 // typeOf returns the type of the i-th resource of a page: the endpoint's, unless the search was for
@@ -132,12 +129,13 @@ func errorHeaders(h http.Header, e *scim.Error, allowed []string) {
 	}
 }
 
-func listDocument(p directory.Page) scim.Resource {
-	rows := make([]string, len(p.Resources))
-	for i, r := range p.Resources {
-		rows[i] = r.String()
-	}
-	doc := document.Must("{}").Object()
+// rowSpare is about how many bytes locations and a version add to a row.
+const rowSpare = 256
+
+// listDocument returns a ListResponse. row writes the row of a resource; all are written into one
+// buffer.
+func listDocument(p directory.Page, row func(b *strings.Builder, i int)) string {
+	doc := document.NewObject()
 	doc.Put("schemas", document.Array([]string{document.Quote(scim.ListURN)}))
 	if !p.Uncounted {
 		doc.Put("totalResults", strconv.Itoa(p.Total))
@@ -145,12 +143,26 @@ func listDocument(p directory.Page) scim.Resource {
 	if p.Start > 0 {
 		doc.Put("startIndex", strconv.Itoa(p.Start))
 	}
-	doc.Put("itemsPerPage", strconv.Itoa(len(rows)))
+	doc.Put("itemsPerPage", strconv.Itoa(len(p.Resources)))
 	if p.Next != "" {
 		doc.Put("nextCursor", document.Quote(p.Next))
 	}
-	doc.Put("Resources", document.Array(rows))
-	return doc.Resource()
+	size := rowSpare
+	for _, r := range p.Resources {
+		size += r.Size() + rowSpare
+	}
+	var b strings.Builder
+	b.Grow(size)
+	b.WriteString(strings.TrimSuffix(doc.String(), "}"))
+	b.WriteString(`,"Resources":[`)
+	for i := range p.Resources {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		row(&b, i)
+	}
+	b.WriteString("]}")
+	return b.String()
 }
 
 // contentType returns application/scim+json, unless the caller accepts only application/json.

@@ -34,7 +34,7 @@ func (x *exchange) bulk() error {
 		return err
 	}
 	x.report.Fired, x.report.Skipped, x.report.Cause = out.Fired, out.Skipped, cause(out.Results)
-	x.document = bulkDocument(out.Results, x.session.Base)
+	x.document = bulkDocument(out.Results, x.session.Base).String()
 	return nil
 }
 

@@ -18,7 +18,7 @@ func (x *exchange) discovery(endpoint, id string) error {
 		if id != "" {
 			return scim.NoEndpoint()
 		}
-		x.document = placed(docs.Config, at)
+		x.document = placed(docs.Config, at).String()
 		return nil
 	}
 	all := docs.Schemas
@@ -29,7 +29,7 @@ func (x *exchange) discovery(endpoint, id string) error {
 	for _, doc := range all {
 		doc = placed(doc, at+"/"+doc.ID())
 		if id != "" && strings.EqualFold(doc.ID(), id) {
-			x.document = doc
+			x.document = doc.String()
 			return nil
 		}
 		page.Resources = append(page.Resources, doc)
@@ -37,7 +37,7 @@ func (x *exchange) discovery(endpoint, id string) error {
 	if id != "" {
 		return &scim.Error{Status: 404, Detail: "there is no such " + strings.TrimSuffix(endpoint, "s")}
 	}
-	x.document = listDocument(page)
+	x.document = listDocument(page, func(b *strings.Builder, i int) { b.WriteString(page.Resources[i].String()) })
 	return nil
 }
 

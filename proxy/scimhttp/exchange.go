@@ -23,7 +23,7 @@ type exchange struct {
 	// The answer is result (with its call), document or err.
 	call     protocol.Call
 	result   protocol.Answer
-	document scim.Resource
+	document string
 	err      *scim.Error
 }
 

@@ -15,7 +15,10 @@ var escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 // not escaped, and all other escapes have capital digits. It runs before routing, so that the
 // router, the rules for passed-on paths and Keycloak read the same path.
 func normalise(u *url.URL) {
-	u.RawPath = escape.ReplaceAllStringFunc(u.EscapedPath(), func(e string) string {
+	if u.RawPath = u.EscapedPath(); strings.IndexByte(u.RawPath, '%') < 0 {
+		return
+	}
+	u.RawPath = escape.ReplaceAllStringFunc(u.RawPath, func(e string) string {
 		text, err := url.PathUnescape(e)
 		if err == nil && unreserved.MatchString(text) {
 			return text

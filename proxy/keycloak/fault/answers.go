@@ -78,13 +78,16 @@ func passing(status int) bool {
 // OfAPI is the cause behind a 401 or 404 to the account's token, or "" if the answer is about the
 // resource. api says that the path is one of the SCIM API.
 func OfAPI(status int, api bool, body []byte) Cause {
+	if status != http.StatusUnauthorized && status != http.StatusNotFound {
+		return "" // most answers are not read twice
+	}
 	a := read(body)
 	switch {
 	case status == http.StatusUnauthorized && a.detail == badAudience:
 		return Audience
 	case status == http.StatusUnauthorized:
 		return Token
-	case status != http.StatusNotFound || a.typed:
+	case a.typed:
 		return ""
 	case a.err == noRealm, a.err == noRealmAdmin:
 		return Realm

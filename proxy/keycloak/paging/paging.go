@@ -39,7 +39,7 @@ func Read(body []byte, start int) (directory.Page, error) {
 	}
 	page := directory.Page{Total: total, Start: start}
 	for _, e := range document.Elements(doc.Raw("Resources")) {
-		one, err := profile.Standard([]byte(e))
+		one, err := profile.Standard(scim.Part(e))
 		if err != nil {
 			return page, err
 		}

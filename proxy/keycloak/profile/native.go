@@ -169,7 +169,7 @@ func (p *Profile) value(t scim.ResourceType, l scim.Leaf) (string, error) {
 func Address(list string) string {
 	best, rank := "", 0
 	for _, e := range document.Elements(list) {
-		r, err := scim.ParseResource([]byte(e))
+		r, err := scim.Part(e)
 		value := document.Text(r.Raw("value"))
 		if err != nil || value == "" {
 			continue
@@ -188,12 +188,14 @@ func Address(list string) string {
 	return best
 }
 
-// Standard turns a native resource into a standard one: without empty values (Keycloak leaves
+// Standard turns a native resource, as it was parsed, into a standard one: without empty values (Keycloak leaves
 // "manager":{} and "urn:…":{}) and without Keycloak's location.
-func Standard(body []byte) (scim.Resource, error) {
-	r, err := scim.ParseResource(body)
+func Standard(r scim.Resource, err error) (scim.Resource, error) {
 	if err != nil || r.ID() == "" {
 		return scim.Resource{}, scim.Upstream(err)
 	}
-	return r.Assigned().Set(scim.AttrPath{Name: "meta", Sub: "location"}, ""), nil
+	doc := r.Object()
+	doc.DropUnassigned()
+	doc.Set(scim.AttrPath{Name: "meta", Sub: "location"}, "")
+	return doc.Resource(), nil
 }

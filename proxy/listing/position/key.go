@@ -98,7 +98,7 @@ func valueOf(raw, sub string) string {
 	}
 	pick := es[0]
 	for _, e := range es {
-		if r, err := scim.ParseResource([]byte(e)); err == nil && r.Raw("primary") == "true" {
+		if r, err := scim.Part(e); err == nil && r.Raw("primary") == "true" {
 			pick = e
 			break
 		}
@@ -106,7 +106,7 @@ func valueOf(raw, sub string) string {
 	if sub == "" {
 		return pick
 	}
-	r, err := scim.ParseResource([]byte(pick))
+	r, err := scim.Part(pick)
 	if err != nil {
 		return ""
 	}

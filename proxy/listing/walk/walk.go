@@ -121,7 +121,7 @@ func (o *walking) affordable() int {
 func (o *walking) page(p directory.Page, q directory.Query, from int) (whole bool, err error) {
 	o.size = 0
 	for i, r := range p.Resources {
-		if o.size += len(r.String()); i < from {
+		if o.size += r.Size(); i < from {
 			continue
 		}
 		o.last, o.q.ResumeAfter = r.ID(), p.Resume[i]

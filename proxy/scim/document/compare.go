@@ -13,44 +13,6 @@ func Same(a, b string) bool {
 	return a == b || (a != "" && b != "" && Canonical(a) == Canonical(b))
 }
 
-// sameText reports whether JSON texts are equal except for white space, in one pass.
-func sameText(a, b string) bool {
-	if a == b {
-		return true
-	}
-	quoted, escaped := false, false
-	i, k := 0, 0
-	for {
-		if !quoted {
-			i, k = skipBlank(a, i), skipBlank(b, k)
-		}
-		if i == len(a) || k == len(b) {
-			return i == len(a) && k == len(b)
-		}
-		if a[i] != b[k] {
-			return false
-		}
-		switch {
-		case escaped:
-			escaped = false
-		case a[i] == '"':
-			quoted = !quoted
-		case a[i] == '\\':
-			escaped = quoted
-		}
-		i++
-		k++
-	}
-}
-
-// skipBlank returns the position of the first character from i on that is not JSON white space.
-func skipBlank(s string, i int) int {
-	for i < len(s) && strings.IndexByte(" \t\r\n", s[i]) >= 0 {
-		i++
-	}
-	return i
-}
-
 // Canonical returns JSON text for comparison, as json.Marshal writes it: members are sorted and
 // each string has one spelling. Versions that callers have are hashes of it, so it must not change.
 func Canonical(raw string) string {
@@ -62,7 +24,22 @@ func Canonical(raw string) string {
 }
 
 // respelled reports whether a scalar has other spellings.
-func respelled(raw string) bool { return IsText(raw) && strings.ContainsAny(raw, "\\<>&\u2028\u2029") }
+func respelled(raw string) bool {
+	if !IsText(raw) {
+		return false
+	}
+	for i := range len(raw) {
+		switch raw[i] {
+		case '\\', '<', '>', '&':
+			return true
+		case 0xE2: // begins U+2028 and U+2029, which are escaped
+			if strings.HasPrefix(raw[i:], "\u2028") || strings.HasPrefix(raw[i:], "\u2029") {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 func appendCanonical(b []byte, raw string) []byte {
 	switch {
@@ -73,7 +50,8 @@ func appendCanonical(b []byte, raw string) []byte {
 		}
 		return append(bytes.TrimSuffix(b, []byte(",")), ']')
 	case IsObject(raw):
-		return appendObject(b, memberList(raw))
+		var few [manySlots]slot // on the stack
+		return appendObject(b, appendSlots(few[:0], raw))
 	case respelled(raw):
 		if text, err := json.Marshal(Text(raw)); err == nil {
 			return append(b, text...)
@@ -83,23 +61,27 @@ func appendCanonical(b []byte, raw string) []byte {
 }
 
 // appendObject sorts the members.
-func appendObject(b []byte, ms []Member) []byte {
-	slices.SortStableFunc(ms, func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
+func appendObject(b []byte, ms []slot) []byte {
+	slices.SortStableFunc(ms, func(a, b slot) int { return strings.Compare(a.key, b.key) })
 	b = append(b, '{')
 	for i, m := range ms {
-		if i+1 < len(ms) && ms[i+1].Name == m.Name {
+		if i+1 < len(ms) && ms[i+1].key == m.key {
 			continue // the last one counts
 		}
-		b = append(appendCanonical(b, m.Quoted), ':')
-		b = append(appendCanonical(b, m.Raw), ',')
+		b = append(appendCanonical(b, m.quoted), ':')
+		b = append(appendCanonical(b, m.raw), ',')
 	}
 	return append(bytes.TrimSuffix(b, []byte(",")), '}')
 }
 
 // CanonicalWithout is Canonical of a resource without the named members.
 func (r Resource) CanonicalWithout(names ...string) []byte {
-	ms := slices.DeleteFunc(memberList(r.raw), func(m Member) bool {
-		return slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, m.Name) })
-	})
-	return appendObject(make([]byte, 0, len(r.raw)), ms)
+	var few [manySlots]slot
+	ms := few[:0]
+	for _, s := range r.slots {
+		if !slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, s.key) }) {
+			ms = append(ms, s)
+		}
+	}
+	return appendObject(make([]byte, 0, r.Size()), ms)
 }

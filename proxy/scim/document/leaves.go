@@ -16,23 +16,23 @@ type Leaf struct {
 // Unassigned values are left out.
 func (r Resource) Leaves() iter.Seq[Leaf] {
 	return func(yield func(Leaf) bool) {
-		for m := range Members(r.raw) {
-			if !memberLeaves(m, yield) {
+		for name, raw := range r.All() {
+			if !memberLeaves(name, raw, yield) {
 				return
 			}
 		}
 	}
 }
 
-func memberLeaves(m Member, yield func(Leaf) bool) bool {
-	switch extension := strings.Contains(m.Name, ":"); {
+func memberLeaves(name, raw string, yield func(Leaf) bool) bool {
+	switch extension := strings.Contains(name, ":"); {
 	case !extension:
-		return leavesOf(AttrPath{Name: m.Name}, m.Raw, yield)
-	case !IsObject(m.Raw):
-		return leavesOf(AttrPath{URN: m.Name}, m.Raw, yield)
+		return leavesOf(AttrPath{Name: name}, raw, yield)
+	case !IsObject(raw):
+		return leavesOf(AttrPath{URN: name}, raw, yield)
 	}
-	for in := range Members(m.Raw) {
-		if !leavesOf(AttrPath{URN: m.Name, Name: in.Name}, in.Raw, yield) {
+	for in := range Members(raw) {
+		if !leavesOf(AttrPath{URN: name, Name: in.Name}, in.Raw, yield) {
 			return false
 		}
 	}

@@ -1,5 +1,7 @@
 package document
 
+import "strings"
+
 // Node is a JSON value. It is parsed only as deep as needed. The zero Node is absent.
 type Node struct {
 	raw    string
@@ -25,11 +27,44 @@ func (n *Node) String() string {
 	case n.object != nil:
 		return n.object.String()
 	}
-	texts := make([]string, len(n.list.Elements))
-	for i := range texts {
-		texts[i] = n.list.Elements[i].String()
+	var b strings.Builder
+	b.Grow(n.size())
+	n.write(&b)
+	return b.String()
+}
+
+// size returns the length of the JSON text.
+func (n *Node) size() int {
+	switch {
+	case !n.dirty():
+		return len(n.raw)
+	case n.object != nil:
+		return sizeOf(n.object.slots)
 	}
-	return Array(texts)
+	size := 1 + max(1, len(n.list.Elements))
+	for i := range n.list.Elements {
+		size += n.list.Elements[i].size()
+	}
+	return size
+}
+
+// write writes the JSON text.
+func (n *Node) write(b *strings.Builder) {
+	switch {
+	case !n.dirty():
+		b.WriteString(n.raw)
+	case n.object != nil:
+		n.object.Write(b)
+	default:
+		b.WriteByte('[')
+		for i := range n.list.Elements {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			n.list.Elements[i].write(b)
+		}
+		b.WriteByte(']')
+	}
 }
 
 // Unassigned reports whether the value is unassigned, see the function Unassigned.

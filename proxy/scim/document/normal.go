@@ -1,6 +1,13 @@
 package document
 
-import "strings"
+import (
+	"strings"
+
+	"keycloak-scim-proxy/proxy/scim/document/internal/jsontext"
+)
+
+// Fold returns the same text for all names that strings.EqualFold considers equal.
+func Fold(name string) string { return jsontext.Fold(name) }
 
 // Lower returns a text in lower case, for comparisons of values without letter case. Unlike
 // strings.ToLower it keeps İ (U+0130) apart from i, as Unicode's case mapping and Keycloak do.

@@ -3,63 +3,99 @@ package document
 import (
 	"slices"
 	"strings"
+
+	"keycloak-scim-proxy/proxy/scim/document/internal/jsontext"
 )
 
 // Object is a JSON object that is parsed once, changed in place and written once. n lookups and
-// changes cost one pass over its text and n steps; Resource.Get and Set cost a pass each. Members
-// keep their order, and unchanged ones their bytes. Names are case-insensitive (RFC 7643 section
-// 2.1); of names that differ only in case, the first one is used.
+// changes cost one pass over its text and n steps; Resource.Set copies all members each time.
+// Members keep their order, and unchanged ones their bytes. Names are case-insensitive (RFC 7643
+// section 2.1); of names that differ only in case, the first one is used.
 type Object struct {
-	text    string // as parsed; written if nothing has changed
+	text    string // as parsed, written if nothing has changed; "" if there is none
 	changed bool
-	edits   int // counts changes
+	shared  bool // the slots are a Resource's and must be copied before they change
+	edits   int  // counts changes
 	slots   []slot
 	live    int
 	at      map[string]int // the first live slot of a folded name; nil if there are few slots
 	twins   map[int]int    // the next slot of the same folded name
 }
 
-// slot is a member. A removed member has an absent Node.
-type slot struct {
-	quoted, key string
-	Node
-}
-
 // NewObject returns an empty object.
 func NewObject() *Object { return &Object{changed: true} }
 
 func parseObject(text string) *Object {
-	o := &Object{text: text, slots: make([]slot, 0, min(len(text)/minMember, manySlots))}
-	for m := range Members(text) {
-		o.slots = append(o.slots, slot{m.Quoted, m.Name, Node{raw: m.Raw}})
-	}
-	o.live = len(o.slots)
-	return o
+	slots := parseSlots(text)
+	return &Object{text: text, slots: slots, live: len(slots)}
 }
 
-// Resource returns the object as a resource.
-func (o *Object) Resource() Resource { return Resource{o.String()} }
+// Resource returns the object as a resource. Nodes of the object must not be changed afterwards.
+func (o *Object) Resource() Resource {
+	text := o.text
+	if o.dirty() {
+		text = ""
+	}
+	if !o.shared {
+		o.compact()
+		for i := range o.slots {
+			if n := &o.slots[i].Node; n.object != nil || n.list != nil {
+				*n = Node{raw: n.String()}
+			}
+		}
+		o.text, o.changed, o.shared = text, o.changed || text == "", true
+	}
+	if o.changed && o.live == 0 {
+		text = "{}"
+	}
+	return Resource{text, o.slots}
+}
 
 // String returns the JSON text.
 func (o *Object) String() string {
-	if !o.dirty() {
+	if o.isText() {
 		return o.text
 	}
-	ms := make([]Member, 0, o.live)
-	for i := range o.slots {
-		if s := &o.slots[i]; !s.Absent() {
-			ms = append(ms, Member{s.quoted, s.key, s.Node.String()})
-		}
-	}
-	return objectText(ms)
+	var b strings.Builder
+	b.Grow(sizeOf(o.slots))
+	o.Write(&b)
+	return b.String()
 }
 
+// Write writes the JSON text.
+func (o *Object) Write(b *strings.Builder) {
+	if o.isText() {
+		b.WriteString(o.text)
+		return
+	}
+	separator := byte('{')
+	for i := range o.slots {
+		if s := &o.slots[i]; !s.Absent() {
+			b.WriteByte(separator)
+			b.WriteString(s.quoted)
+			b.WriteByte(':')
+			s.write(b)
+			separator = ','
+		}
+	}
+	if separator == '{' {
+		b.WriteByte('{')
+	}
+	b.WriteByte('}')
+}
+
+// isText reports whether text is the JSON text. A resource that was changed has none.
+func (o *Object) isText() bool { return !o.dirty() && (o.text != "" || o.slots == nil) }
+
 func (o *Object) dirty() bool {
-	return o.changed || slices.ContainsFunc(o.slots, func(s slot) bool { return s.dirty() })
+	return o.changed || !o.shared && slices.ContainsFunc(o.slots, func(s slot) bool { return s.dirty() })
 }
 
 // Get returns the JSON text at a path, or "".
 func (o *Object) Get(p AttrPath) string {
+	if p.URN == "" && p.Sub == "" {
+		return o.Raw(p.Name)
+	}
 	if n := o.node(p.Steps()); n != nil {
 		return n.String()
 	}
@@ -83,7 +119,7 @@ func (o *Object) Raw(name string) string {
 
 // Put sets a member to JSON text; "" removes it. A difference only in white space is not a change.
 func (o *Object) Put(name, raw string) {
-	if sameText(o.Raw(name), raw) {
+	if jsontext.Same(o.Raw(name), raw) {
 		return
 	}
 	o.edits++
@@ -93,32 +129,34 @@ func (o *Object) Put(name, raw string) {
 // Map changes the members in one pass. A member whose name or text becomes "" is removed; of two
 // with the same name, the first stays. A difference only in white space is not a change.
 func (o *Object) Map(change func(name, raw string) (string, string)) {
-	kept, edited := make([]slot, 0, len(o.slots)), false
-	given := names{first: make([]string, 0, min(len(o.slots), fewNames))}
-	for _, s := range o.slots {
-		if s.Absent() {
-			continue
-		}
+	o.compact()
+	var kept []slot // from the first change on
+	var given jsontext.Names
+	edited := false
+	for i, s := range o.slots {
 		was := s.String()
 		name, raw := change(s.key, was)
-		if name == "" || raw == "" {
-			edited = true
-			continue
+		gone := name == "" || raw == ""
+		if !gone {
+			_, gone = given.Put(name)
 		}
-		if _, twice := given.put(name); twice {
-			edited = true
+		other := !gone && !jsontext.Same(raw, was)
+		if !edited && (gone || other || name != s.key) {
+			kept, edited = append(make([]slot, 0, len(o.slots)), o.slots[:i]...), true
+		}
+		if gone || !edited {
 			continue
 		}
 		if name != s.key {
-			s.quoted, s.key, edited = Quote(name), name, true
+			s.quoted, s.key = Quote(name), name
 		}
-		if !sameText(raw, was) {
-			s.Node, edited = Node{raw: raw}, true
+		if other {
+			s.Node = Node{raw: raw}
 		}
 		kept = append(kept, s)
 	}
 	if edited {
-		o.slots, o.live, o.at, o.twins = kept, len(kept), nil, nil
+		o.slots, o.shared, o.live, o.at, o.twins = kept, false, len(kept), nil, nil
 		o.changed = true
 		o.edits++
 	}
@@ -159,6 +197,7 @@ func (o *Object) node(steps []string) *Node {
 	if i < 0 {
 		return nil
 	}
+	o.own()
 	n := &o.slots[i].Node
 	if len(steps) == 1 {
 		return n
@@ -177,6 +216,7 @@ func (o *Object) put(steps []string, v Node) {
 		o.set(steps[0], v)
 		return
 	}
+	o.own()
 	in := (*Object)(nil)
 	if i := o.find(steps[0]); i >= 0 {
 		in = o.slots[i].Open()
@@ -196,9 +236,11 @@ func (o *Object) put(steps []string, v Node) {
 // set sets the value of a name; an absent value removes it.
 func (o *Object) set(name string, v Node) {
 	i := o.find(name)
-	switch {
-	case i < 0 && v.Absent():
+	if i < 0 && v.Absent() {
 		return
+	}
+	o.own()
+	switch {
 	case i < 0:
 		o.slots = append(o.slots, slot{Quote(name), name, v})
 		o.live++
@@ -217,35 +259,4 @@ func (o *Object) set(name string, v Node) {
 		o.slots[i].Node = v
 	}
 	o.changed = true
-}
-
-// manySlots is the number of members above which an index is cheaper than comparisons.
-const manySlots = 16
-
-// find returns the slot of a name, or -1.
-func (o *Object) find(name string) int {
-	if o.at == nil && len(o.slots) <= manySlots {
-		return slices.IndexFunc(o.slots, func(s slot) bool { return !s.Absent() && strings.EqualFold(s.key, name) })
-	}
-	if o.at == nil {
-		o.index()
-	}
-	if i, ok := o.at[Fold(name)]; ok {
-		return i
-	}
-	return -1
-}
-
-func (o *Object) index() {
-	o.at, o.twins = make(map[string]int, len(o.slots)), map[int]int{}
-	for i := len(o.slots) - 1; i >= 0; i-- {
-		if o.slots[i].Absent() {
-			continue
-		}
-		name := Fold(o.slots[i].key)
-		if next, twin := o.at[name]; twin {
-			o.twins[i] = next
-		}
-		o.at[name] = i
-	}
 }

@@ -1,27 +1,38 @@
 package document
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
 	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"keycloak-scim-proxy/proxy/scim/document/internal/jsontext"
 )
 
-// Resource is an immutable JSON object. Unchanged values keep their bytes. The zero Resource is no
-// resource.
-type Resource struct{ raw string }
+// Resource is an immutable JSON object. Its members are parsed once, and it is written once. Values
+// that do not change keep their bytes. The zero Resource stands for none.
+type Resource struct {
+	text  string // as parsed; "" if it was changed since
+	slots []slot // their nodes have only text, and none is absent
+}
 
 var errNoObject = errors.New("the body is not a JSON object")
 
 // Parse parses a JSON object. Duplicate top-level names, without case, are refused (RFC 7643
 // section 2.1). Its errors are for the caller that sent the text.
 func Parse(b []byte) (Resource, error) {
-	if !json.Valid(b) { // it limits the depth: gjson recurses, and a stack overflow ends the process
+	text := strings.TrimSpace(string(b))
+	if jsontext.Deeper(text, maxDepth) || !gjson.Valid(text) {
 		return Resource{}, errNoObject
 	}
-	return Part(strings.TrimSpace(string(b)))
+	return Part(text)
 }
+
+// maxDepth is how deep a document may be nested, as in encoding/json. gjson recurses, and a stack
+// overflow ends the process.
+const maxDepth = 10_000
 
 // Part is Parse for a part of JSON text that is known to be valid. It does not check or copy the
 // text.
@@ -29,13 +40,14 @@ func Part(raw string) (Resource, error) {
 	if !IsObject(raw) {
 		return Resource{}, errNoObject
 	}
-	var given names
-	for m := range Members(raw) {
-		if _, twice := given.put(m.Name); twice {
-			return Resource{}, fmt.Errorf("the attribute %q is given twice", Cut(m.Name, MaxEcho))
+	slots := parseSlots(raw)
+	var given jsontext.Names
+	for _, s := range slots {
+		if _, twice := given.Put(s.key); twice {
+			return Resource{}, fmt.Errorf("the attribute %q is given twice", Cut(s.key, MaxEcho))
 		}
 	}
-	return Resource{raw}, nil
+	return Resource{raw, slots}, nil
 }
 
 // Must parses a literal and panics if it is not a JSON object. It is for constants and tests.
@@ -48,52 +60,68 @@ func Must(s string) Resource {
 }
 
 // Object returns a copy of the resource for many lookups and changes.
-func (r Resource) Object() *Object { return parseObject(r.raw) }
+func (r Resource) Object() *Object {
+	return &Object{text: r.text, slots: r.slots, shared: true, live: len(r.slots)}
+}
 
 // edited returns the resource with a change.
 func (r Resource) edited(change func(*Object)) Resource {
-	o := NewObject()
-	if r.raw != "" {
-		o = r.Object()
-	}
+	o := r.Object()
+	o.changed = r.IsZero() // a change makes it an object, even of nothing
 	change(o)
 	return o.Resource()
 }
 
 // IsZero reports whether there is no resource.
-func (r Resource) IsZero() bool { return r.raw == "" }
+func (r Resource) IsZero() bool { return r.text == "" && r.slots == nil }
 
 // String returns the JSON text.
-func (r Resource) String() string { return r.raw }
+func (r Resource) String() string {
+	if r.text != "" || r.slots == nil {
+		return r.text
+	}
+	return r.Object().String()
+}
+
+// Size returns the length of the JSON text.
+func (r Resource) Size() int {
+	if r.text != "" || r.slots == nil {
+		return len(r.text)
+	}
+	return sizeOf(r.slots)
+}
 
 // MarshalJSON returns the JSON text.
 func (r Resource) MarshalJSON() ([]byte, error) {
-	if r.raw == "" {
+	if r.IsZero() {
 		return []byte("null"), nil
 	}
-	return []byte(r.raw), nil
+	return []byte(r.String()), nil
 }
 
 // ID returns the id, or "".
 func (r Resource) ID() string { return Text(r.Raw("id")) }
 
 // Raw returns the JSON text of a top-level member, or "".
-func (r Resource) Raw(name string) string { return Lookup(r.raw, name) }
+func (r Resource) Raw(name string) string {
+	for i := range r.slots {
+		if strings.EqualFold(r.slots[i].key, name) {
+			return r.slots[i].raw
+		}
+	}
+	return ""
+}
 
 // Names returns the names of the top-level members in document order.
 func (r Resource) Names() []string {
-	var out []string
-	for m := range Members(r.raw) {
-		out = append(out, m.Name)
-	}
-	return out
+	return r.Object().Names()
 }
 
 // All yields the top-level members in document order, with their JSON texts.
 func (r Resource) All() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
-		for m := range Members(r.raw) {
-			if !yield(m.Name, m.Raw) {
+		for i := range r.slots {
+			if !yield(r.slots[i].key, r.slots[i].raw) {
 				return
 			}
 		}
@@ -121,11 +149,13 @@ func (r Resource) Without(names ...string) Resource {
 
 // Get returns the JSON text at a path, or "". A sub-attribute of a multi-valued attribute has none.
 func (r Resource) Get(p AttrPath) string {
-	at := r.raw
-	for _, step := range p.Steps() {
-		if at = Lookup(at, step); at == "" {
-			return ""
-		}
+	steps := p.Steps()
+	if len(steps) == 0 {
+		return r.String()
+	}
+	at := r.Raw(steps[0])
+	for _, step := range steps[1:] {
+		at = Lookup(at, step)
 	}
 	return at
 }
@@ -137,18 +167,17 @@ func (r Resource) Set(p AttrPath, raw string) Resource {
 }
 
 // Assigned returns the resource without unassigned members, on the levels that Leaves divides.
-func (r Resource) Assigned() Resource {
-	var out []Member
-	for m := range Members(r.raw) {
+func (r Resource) Assigned() Resource { return r.edited((*Object).DropUnassigned) }
+
+// DropUnassigned removes unassigned members, on the levels that Leaves divides.
+func (o *Object) DropUnassigned() {
+	o.Map(func(name, raw string) (string, string) {
 		levels := 1
-		if strings.Contains(m.Name, ":") {
+		if strings.Contains(name, ":") {
 			levels = 2
 		}
-		if m.Raw = assigned(m.Raw, levels); m.Raw != "" {
-			out = append(out, m)
-		}
-	}
-	return Resource{objectText(out)}
+		return name, assigned(raw, levels)
+	})
 }
 
 // assigned returns a value without the unassigned members of its objects, or "". Of names that
@@ -160,20 +189,26 @@ func assigned(raw string, levels int) string {
 	if levels == 0 || !IsObject(raw) {
 		return raw
 	}
-	var out []Member
-	var given names
-	for m := range Members(raw) {
-		if m.Raw = assigned(m.Raw, levels-1); m.Raw == "" {
+	slots, changed := parseSlots(raw), false
+	kept := slots[:0]
+	var given jsontext.Names
+	for _, s := range slots {
+		part := assigned(s.raw, levels-1)
+		if changed = changed || part != s.raw; part == "" {
 			continue
 		}
-		if i, twice := given.put(m.Name); twice {
-			out[i].Raw = m.Raw
+		s.raw = part
+		if i, twice := given.Put(s.key); twice {
+			kept[i].raw, changed = part, true
 			continue
 		}
-		out = append(out, m)
+		kept = append(kept, s)
 	}
-	if len(out) == 0 {
+	switch {
+	case len(kept) == 0:
 		return ""
+	case !changed:
+		return raw
 	}
-	return objectText(out)
+	return (&Object{slots: kept, changed: true}).String()
 }

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
+
+	"keycloak-scim-proxy/proxy/scim/document/internal/jsontext"
 )
 
 // Member is a member of a JSON object: its name as written (in quotes) and decoded, and the text of
@@ -19,8 +21,16 @@ type Member struct{ Quoted, Name, Raw string }
 // Members yields the members of an object. Other values have none.
 func Members(object string) iter.Seq[Member] {
 	return func(yield func(Member) bool) {
-		if IsObject(object) {
-			gjson.Parse(object).ForEach(func(k, v gjson.Result) bool { return yield(Member{k.Raw, k.String(), v.Raw}) })
+		if !IsObject(object) {
+			return
+		}
+		parts := jsontext.Inside(object)
+		for {
+			name := parts.Next()
+			raw := parts.Next()
+			if raw == "" || !yield(Member{name, Text(name), raw}) {
+				return
+			}
 		}
 	}
 }
@@ -54,7 +64,9 @@ func Values(raw string) iter.Seq[string] {
 			}
 			return
 		}
-		gjson.Parse(raw).ForEach(func(_, v gjson.Result) bool { return yield(v.Raw) })
+		parts := jsontext.Inside(raw)
+		for e := parts.Next(); e != "" && yield(e); e = parts.Next() {
+		}
 	}
 }
 
@@ -63,33 +75,6 @@ func Elements(raw string) []string { return slices.Collect(Values(raw)) }
 
 // Array returns the JSON array of the elements.
 func Array(elements []string) string { return "[" + strings.Join(elements, ",") + "]" }
-
-// minMember is the approximate length of the shortest members.
-const minMember = 16
-
-func memberList(object string) []Member {
-	return slices.AppendSeq(make([]Member, 0, min(len(object)/minMember, manySlots)), Members(object))
-}
-
-func objectText(ms []Member) string {
-	size := 2
-	for _, m := range ms {
-		size += len(m.Quoted) + len(m.Raw) + 2
-	}
-	var b strings.Builder
-	b.Grow(size)
-	b.WriteByte('{')
-	for i, m := range ms {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(m.Quoted)
-		b.WriteByte(':')
-		b.WriteString(m.Raw)
-	}
-	b.WriteByte('}')
-	return b.String()
-}
 
 // IsObject reports whether the JSON text is an object.
 func IsObject(raw string) bool { return strings.HasPrefix(raw, "{") }
@@ -115,8 +100,11 @@ func Unassigned(raw string) bool {
 
 // Text returns the Go string of a JSON string, "" for null, and the JSON text of other scalars.
 func Text(raw string) string {
-	if !IsText(raw) && raw != "null" {
+	switch {
+	case !IsText(raw) && raw != "null":
 		return raw // not parsed as a float: "12.50" and "1e400" stay
+	case len(raw) > 1 && IsText(raw) && strings.IndexByte(raw, '\\') < 0:
+		return raw[1 : len(raw)-1]
 	}
 	return gjson.Parse(raw).String()
 }

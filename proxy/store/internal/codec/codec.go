@@ -15,8 +15,10 @@ func escape(term string) string {
 	if !strings.ContainsAny(term, "\x00\x01") {
 		return term
 	}
-	return strings.NewReplacer("\x00", "\x01\x01", "\x01", "\x01\x02").Replace(term)
+	return escaper.Replace(term)
 }
+
+var escaper = strings.NewReplacer("\x00", "\x01\x01", "\x01", "\x01\x02")
 
 func unescape(s string) (string, error) {
 	if strings.IndexByte(s, 1) < 0 {

@@ -1,4 +1,4 @@
-package document
+package jsontext
 
 import (
 	"strings"
@@ -25,28 +25,30 @@ func foldRune(r rune) rune {
 }
 
 // fewNames is the largest number of names that are compared one by one, without a map.
-const fewNames = 8
+const fewNames = 16
 
-// names is a list of names that differ by more than case.
-type names struct {
-	first []string
-	at    map[string]int
+// Names is a list of names that differ by more than case.
+type Names struct {
+	few [fewNames]string // without an allocation
+	n   int              // how many there are in few
+	at  map[string]int
 }
 
-// put adds a name if it is new. It returns its position, and whether it was there before.
-func (n *names) put(name string) (at int, twice bool) {
+// Put adds a name if it is new. It returns its position, and whether it was there before.
+func (n *Names) Put(name string) (at int, twice bool) {
 	if n.at == nil {
-		for i, have := range n.first {
+		for i, have := range n.few[:n.n] {
 			if strings.EqualFold(have, name) {
 				return i, true
 			}
 		}
-		if len(n.first) < fewNames {
-			n.first = append(n.first, name)
-			return len(n.first) - 1, false
+		if n.n < fewNames {
+			n.few[n.n] = name
+			n.n++
+			return n.n - 1, false
 		}
 		n.at = map[string]int{}
-		for i, have := range n.first {
+		for i, have := range n.few {
 			n.at[Fold(have)] = i
 		}
 	}
