@@ -13,6 +13,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/cursorkey"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/overlay/kept"
@@ -160,7 +161,7 @@ type scope struct {
 	*realm
 	spaces    spaces
 	lockTime  time.Duration
-	cursorKey cursorKey
+	cursorKey cursorkey.Key
 	terms     *kept.Completion
 }
 

@@ -13,9 +13,9 @@ func Locate(doc *scim.Object, t scim.ResourceType, base string) {
 	if id == "" {
 		return
 	}
-	if meta := doc.Node(scim.AttrPath{Name: "meta"}); meta != nil && meta.IsObject() {
-		meta.SetMember("resourceType", document.Quote(string(t)))
-		meta.SetMember("location", document.Quote(Location(scim.Ref{Type: t, ID: id}, base)))
+	if meta := (scim.AttrPath{Name: "meta"}); document.IsObject(doc.Raw(meta.Name)) {
+		doc.Set(meta.With("resourceType"), document.Quote(string(t)))
+		doc.Set(meta.With("location"), document.Quote(Location(scim.Ref{Type: t, ID: id}, base)))
 	}
 	refer(doc, "members", base+"/"+scim.User.Endpoint()+"/")
 	refer(doc, "groups", base+"/"+scim.Group.Endpoint()+"/")

@@ -2,7 +2,8 @@ package document
 
 import (
 	"strings"
-	"unicode/utf8"
+
+	"keycloak-scim-proxy/proxy/scim/document/internal/jsontext"
 )
 
 // AttrPath names an attribute: [URN:]Name[.Sub]. URN is empty for core attributes. A URN without a
@@ -42,24 +43,9 @@ func (p AttrPath) IsZero() bool { return p == AttrPath{} }
 // Is compares paths without case.
 func (p AttrPath) Is(q AttrPath) bool {
 	if p.URN == q.URN && !strings.Contains(p.Name, ".") && !strings.Contains(q.Name, ".") {
-		return sameLower(p.Name, q.Name) && sameLower(p.Sub, q.Sub)
+		return jsontext.SameLower(p.Name, q.Name) && jsontext.SameLower(p.Sub, q.Sub)
 	}
 	return p.Key() == q.Key()
-}
-
-// sameLower reports whether two texts are equal in lower case. It makes no copies of ASCII texts.
-func sameLower(a, b string) bool {
-	for i := range min(len(a), len(b)) {
-		x, y := a[i], b[i]
-		switch {
-		case x >= utf8.RuneSelf || y >= utf8.RuneSelf:
-			a, b = strings.ToLower(a), strings.ToLower(b) // not EqualFold: see Key
-			return a == b
-		case x != y && (x|0x20 != y|0x20 || x|0x20 < 'a' || x|0x20 > 'z'):
-			return false
-		}
-	}
-	return len(a) == len(b) // no character becomes nothing in lower case
 }
 
 // Steps returns the names of the members on the path.

@@ -50,8 +50,12 @@ func appendCanonical(b []byte, raw string) []byte {
 		}
 		return append(bytes.TrimSuffix(b, []byte(",")), ']')
 	case IsObject(raw):
-		var few [manySlots]slot // on the stack
-		return appendObject(b, appendSlots(few[:0], raw))
+		var few [manySlots / 2]Member // on the stack
+		ms := few[:0]
+		for m := range Members(raw) {
+			ms = append(ms, m)
+		}
+		return appendObject(b, ms)
 	case respelled(raw):
 		if text, err := json.Marshal(Text(raw)); err == nil {
 			return append(b, text...)
@@ -61,26 +65,26 @@ func appendCanonical(b []byte, raw string) []byte {
 }
 
 // appendObject sorts the members.
-func appendObject(b []byte, ms []slot) []byte {
-	slices.SortStableFunc(ms, func(a, b slot) int { return strings.Compare(a.key, b.key) })
+func appendObject(b []byte, ms []Member) []byte {
+	slices.SortStableFunc(ms, func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
 	b = append(b, '{')
 	for i, m := range ms {
-		if i+1 < len(ms) && ms[i+1].key == m.key {
+		if i+1 < len(ms) && ms[i+1].Name == m.Name {
 			continue // the last one counts
 		}
-		b = append(appendCanonical(b, m.quoted), ':')
-		b = append(appendCanonical(b, m.raw), ',')
+		b = append(appendCanonical(b, m.Quoted), ':')
+		b = append(appendCanonical(b, m.Raw), ',')
 	}
 	return append(bytes.TrimSuffix(b, []byte(",")), '}')
 }
 
 // CanonicalWithout is Canonical of a resource without the named members.
 func (r Resource) CanonicalWithout(names ...string) []byte {
-	var few [manySlots]slot
+	var few [manySlots]Member
 	ms := few[:0]
 	for _, s := range r.slots {
 		if !slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, s.key) }) {
-			ms = append(ms, s)
+			ms = append(ms, Member{s.quoted, s.key, s.raw})
 		}
 	}
 	return appendObject(make([]byte, 0, r.Size()), ms)

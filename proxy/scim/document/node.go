@@ -67,6 +67,17 @@ func (n *Node) write(b *strings.Builder) {
 	}
 }
 
+// shortText is the length of objects that are edited as text, which is cheaper than parsing them.
+const shortText = 512
+
+// short reports whether the value is such an object.
+func (n *Node) short() bool {
+	return n.object == nil && n.list == nil && len(n.raw) <= shortText && IsObject(n.raw)
+}
+
+// isText reports whether the value is there and not parsed.
+func (n *Node) isText() bool { return n.raw != "" && n.object == nil && n.list == nil }
+
 // Unassigned reports whether the value is unassigned, see the function Unassigned.
 func (n *Node) Unassigned() bool {
 	switch {

@@ -93,10 +93,13 @@ func (o *Object) dirty() bool {
 
 // Get returns the JSON text at a path, or "".
 func (o *Object) Get(p AttrPath) string {
-	if p.URN == "" && p.Sub == "" {
-		return o.Raw(p.Name)
+	steps := p.Steps()
+	if len(steps) == 2 {
+		if i := o.find(steps[0]); i >= 0 && o.slots[i].short() {
+			return jsontext.Lookup(o.slots[i].raw, steps[1])
+		}
 	}
-	if n := o.node(p.Steps()); n != nil {
+	if n := o.node(steps); n != nil {
 		return n.String()
 	}
 	return ""
@@ -219,6 +222,10 @@ func (o *Object) put(steps []string, v Node) {
 	o.own()
 	in := (*Object)(nil)
 	if i := o.find(steps[0]); i >= 0 {
+		if n := &o.slots[i].Node; len(steps) == 2 && n.short() && v.isText() {
+			n.raw, o.changed = jsontext.With(n.raw, steps[1], v.raw), true
+			return
+		}
 		in = o.slots[i].Open()
 	}
 	if in == nil {

@@ -15,10 +15,7 @@ type slot struct {
 const minMember = 16
 
 func parseSlots(object string) []slot {
-	return appendSlots(make([]slot, 0, min(len(object)/minMember, manySlots)), object)
-}
-
-func appendSlots(slots []slot, object string) []slot {
+	slots := make([]slot, 0, min(len(object)/minMember, manySlots))
 	for m := range Members(object) {
 		slots = append(slots, slot{m.Quoted, m.Name, Node{raw: m.Raw}})
 	}

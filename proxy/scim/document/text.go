@@ -1,14 +1,10 @@
 package document
 
 import (
-	"bytes"
-	"encoding/json"
 	"iter"
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/tidwall/gjson"
 
 	"keycloak-scim-proxy/proxy/scim/document/internal/jsontext"
 )
@@ -37,12 +33,10 @@ func Members(object string) iter.Seq[Member] {
 
 // Lookup returns the text of an object's member, or "". It takes a pass over the object.
 func Lookup(object, name string) string {
-	for m := range Members(object) {
-		if strings.EqualFold(m.Name, name) {
-			return m.Raw
-		}
+	if !IsObject(object) {
+		return ""
 	}
-	return ""
+	return jsontext.Lookup(object, name)
 }
 
 // Count returns the number of members of an object.
@@ -101,35 +95,16 @@ func Unassigned(raw string) bool {
 // Text returns the Go string of a JSON string, "" for null, and the JSON text of other scalars.
 func Text(raw string) string {
 	switch {
-	case !IsText(raw) && raw != "null":
-		return raw // not parsed as a float: "12.50" and "1e400" stay
-	case len(raw) > 1 && IsText(raw) && strings.IndexByte(raw, '\\') < 0:
-		return raw[1 : len(raw)-1]
+	case IsText(raw):
+		return jsontext.Unquote(raw)
+	case raw == "null":
+		return ""
 	}
-	return gjson.Parse(raw).String()
+	return raw // not parsed as a float: "12.50" and "1e400" stay
 }
 
 // Quote returns the JSON string of a Go string; "<", ">" and "&" are not escaped.
-func Quote(s string) string {
-	if plain(s) {
-		return `"` + s + `"`
-	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(s) // a string always encodes
-	return strings.TrimSuffix(b.String(), "\n")
-}
-
-// plain reports whether a text needs no escapes, like most names and ids.
-func plain(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			return false
-		}
-	}
-	return true
-}
+func Quote(s string) string { return jsontext.Quote(s) }
 
 // MaxEcho is how many characters of a name or value in the request an error repeats. Attribute
 // names and Keycloak's ids are shorter.

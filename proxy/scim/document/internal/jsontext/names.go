@@ -3,6 +3,7 @@ package jsontext
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Fold returns the same text for all names that strings.EqualFold considers equal: lower case, and
@@ -59,4 +60,19 @@ func (n *Names) Put(name string) (at int, twice bool) {
 	i := len(n.at)
 	n.at[name] = i
 	return i, false
+}
+
+// SameLower reports whether two texts are equal in lower case. It makes no copies of ASCII texts.
+func SameLower(a, b string) bool {
+	for i := range min(len(a), len(b)) {
+		x, y := a[i], b[i]
+		switch {
+		case x >= utf8.RuneSelf || y >= utf8.RuneSelf:
+			a, b = strings.ToLower(a), strings.ToLower(b) // not EqualFold, which also takes ſ for s
+			return a == b
+		case x != y && (x|0x20 != y|0x20 || x|0x20 < 'a' || x|0x20 > 'z'):
+			return false
+		}
+	}
+	return len(a) == len(b) // no character becomes nothing in lower case
 }

@@ -2,6 +2,8 @@
 // and names, without allocations. Of text that is not valid it returns some parts or none.
 package jsontext
 
+import "strings"
+
 // Scanner reads the elements of an array, or the names and values of an object in turn.
 type Scanner struct {
 	text string
@@ -58,18 +60,23 @@ func separates(c byte) bool {
 	return c == ',' || c == ':' || c == ' ' || c == '\n' || c == '\t' || c == '\r'
 }
 
-// quoted reads a string.
+// quoted reads a string. A quote with an odd number of backslashes before it does not end it.
 func (s *Scanner) quoted() {
-	for s.at++; s.at < len(s.text); s.at++ {
-		switch s.text[s.at] {
-		case '\\':
-			s.at++
-		case '"':
-			s.at++
+	for s.at++; ; {
+		i := strings.IndexByte(s.text[s.at:], '"')
+		if i < 0 {
+			s.at = len(s.text)
+			return
+		}
+		s.at += i + 1
+		escapes := 0
+		for s.text[s.at-2-escapes] == '\\' {
+			escapes++
+		}
+		if escapes%2 == 0 {
 			return
 		}
 	}
-	s.at = len(s.text)
 }
 
 // nested reads an array or object.

@@ -11,6 +11,21 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document/internal/jsontext"
 )
 
+func TestWith(t *testing.T) {
+	for _, c := range []struct{ object, name, value, want string }{
+		{`{}`, "a", "1", `{"a":1}`},
+		{`{ }`, "a", "1", `{"a":1}`},
+		{`{"b":[{}]}`, "a", "1", `{"b":[{}],"a":1}`},
+		{`{"b":2, "A" : {"x":"}"} ,"c":3}`, "a", "1", `{"b":2,"A":1,"c":3}`},
+		{`{"\u0061":"\"","b":"\\"}`, "a", "1", `{"\u0061":1,"b":"\\"}`},
+		{`{"a":1,"A":2}`, "A", "3", `{"a":3,"A":2}`},
+	} {
+		if got := jsontext.With(c.object, c.name, c.value); got != c.want {
+			t.Errorf("%s: %s, want %s", c.object, got, c.want)
+		}
+	}
+}
+
 func TestDeeper(t *testing.T) {
 	for text, depth := range map[string]int{
 		"": 0, "1": 0, "[]": 1, `{"a":[]}`: 2, `["[[[[", "\"[["]`: 1, "[[],[],[[]]]": 3, "]]][": 0, strings.Repeat("[", 50): 50,
