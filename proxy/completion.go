@@ -1,20 +1,30 @@
 package proxy
 
 import (
+	"context"
 	"maps"
 	"slices"
 
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/overlay/kept"
+	"keycloak-scim-proxy/proxy/scim"
 )
 
-// index answers queries of a caller from the records of a scope. Its methods Find, FindValue and
-// Scan are what listing may ask about attributes that only the store has. profiled says that the
+// index answers queries of a caller from the records of a scope. Its methods FindValue and
+// Scan are what listing asks about attributes that only the store has. profiled says that the
 // realm's user profile is known to the caller.
 func (s *scope) index(c directory.Capabilities, profiled bool) kept.Index {
 	return kept.Index{Records: s.spaces.records, Capabilities: c, Profiled: profiled, Complete: s.terms.Complete}
+}
+
+// scanOf is Scan of an index in the terms of listing.
+func scanOf(x kept.Index) listing.Scan {
+	return func(ctx context.Context, t scim.ResourceType, attrs []scim.AttrPath, visit func(id, name string, values scim.Resource) (bool, error)) (bool, error) {
+		return x.Scan(ctx, t, attrs, func(r kept.Resource) (bool, error) { return visit(r.ID, r.Name, r.Values) })
+	}
 }
 
 // completions returns those of all scopes.

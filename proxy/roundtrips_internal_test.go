@@ -24,7 +24,7 @@ import (
 func layersOver(below directory.Directory, s *scope) *writing.Service {
 	var d directory.Directory = overlay.New(below, overlay.Options{Records: s.spaces.records, Pending: s.spaces.pending, Limit: 1 << 20, Caller: "c", Now: s.now})
 	d = listing.New(d, listing.Options{
-		Find: s.index(d.Capabilities(), true).Find, Schemas: scim.CoreSchemas(),
+		Find: s.index(d.Capabilities(), true).FindValue, Scan: scanOf(s.index(d.Capabilities(), true)), Schemas: scim.CoreSchemas(),
 		Limits: listing.Limits{Scan: 1000, Page: 100, Bytes: 1 << 20, InFlight: 4}, Cursors: s.cursors("c"),
 	})
 	return writing.New(d, s.lock, scim.CoreSchemas(), writing.Options{MembersShown: 100})
@@ -95,6 +95,8 @@ func testStoreRoundTrips(t *testing.T) {
 		{"eq, miss", "Find", list(`externalId eq "nobody"`)},
 		{"eq on a kept attribute, hit", "Find Load", list(`title eq "t"`)},
 		{"eq on a kept attribute, miss", "Find", list(`urn:a:b:c eq "x"`)},
+		{"another filter on a kept attribute, hit", "Page Load Load", list(`title co "t"`)},
+		{"another filter on a kept attribute, miss", "Page", list(`title co "nobody"`)},
 		{"page", "Load", list("")},
 		{"PATCH", "Lock Load Save Unlock", patch(made.Made, "nickName", `"N"`)},
 		{"PATCH without a change", "Lock Load Unlock", patch(made.Made, "nickName", `"N"`)},

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/listing/filters"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -18,14 +19,14 @@ const maxCandidates = 100
 // them.
 func (d *Directory) candidates(ctx context.Context, t scim.ResourceType, f scim.Filter) (ids []string, bounded bool, err error) {
 	for _, c := range equals(f) {
-		if c.Attr.Is(scim.AttrPath{Name: "id"}) {
+		if c.Attr.Is(scim.AttrPath{Name: "id"}) && document.IsText(c.Value) {
 			return []string{document.Text(c.Value)}, true, nil
 		}
 		h := d.Directory.Capabilities().Placement(t, c.Attr)
 		if h >= directory.CaseFolded {
 			continue // pushed down, or looked up by hit
 		}
-		ids, known, err := d.Find(ctx, t, c.Attr, document.Text(c.Value))
+		ids, known, err := d.Find(ctx, t, c.Attr, c.Value)
 		if err != nil {
 			return nil, false, err
 		}
@@ -46,7 +47,7 @@ func (d *Directory) candidates(ctx context.Context, t scim.ResourceType, f scim.
 // alsoBelow adds the matches of the directory below, which may have resources that were not created
 // through this layer and are not in the index. known is false if it cannot return them all.
 func (d *Directory) alsoBelow(ctx context.Context, t scim.ResourceType, c scim.Compare, ids []string) (all []string, known bool, err error) {
-	if !d.accepted(c) {
+	if !d.below().Accepts(c) {
 		return nil, false, nil
 	}
 	below, err := d.Directory.List(ctx, directory.Query{Type: t, Filter: c, Start: 1, Count: maxCandidates, Fields: directory.Fields{Only: []string{"id"}}})
@@ -59,14 +60,14 @@ func (d *Directory) alsoBelow(ctx context.Context, t scim.ResourceType, c scim.C
 	return ids, true, nil
 }
 
-// equals returns the comparisons `attr eq "text"` that must be true for the whole filter to be
+// equals returns the comparisons `attr eq value` that must be true for the whole filter to be
 // true.
 func equals(f scim.Filter) []scim.Compare {
 	var out []scim.Compare
 	for _, t := range scim.Conjuncts(f) {
 		switch t := t.(type) {
 		case scim.Compare:
-			if t.Op == scim.Eq && document.IsText(t.Value) {
+			if t.Op == scim.Eq && t.Value != "null" {
 				out = append(out, t)
 			}
 		case scim.Within:
@@ -87,7 +88,7 @@ func (d *Directory) hit(ctx context.Context, q directory.Query) (directory.Page,
 	if !ok || c.Op != scim.Eq || !document.IsText(c.Value) || !c.Attr.Is(scim.Identifying(q.Type)) {
 		return directory.Page{}, false, nil
 	}
-	ids, _, err := d.Find(ctx, q.Type, c.Attr, document.Text(c.Value))
+	ids, _, err := d.Find(ctx, q.Type, c.Attr, c.Value)
 	if err != nil {
 		return directory.Page{}, false, err
 	}
@@ -128,7 +129,7 @@ func (d *Directory) judge(ctx context.Context, q directory.Query, ids []string) 
 			return directory.Page{}, 0, err
 		}
 	}
-	all = slices.DeleteFunc(all, func(r scim.Resource) bool { return !d.matches(q, r) })
+	all = slices.DeleteFunc(all, func(r scim.Resource) bool { return !filters.Match(d.Schemas, q, r) })
 	sorted := make([]row, len(all))
 	for i, r := range all {
 		r, _ = directory.Observed(r)

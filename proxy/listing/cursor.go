@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/listing/filters"
 	"keycloak-scim-proxy/proxy/listing/position"
 	"keycloak-scim-proxy/proxy/listing/walk"
 	"keycloak-scim-proxy/proxy/scim"
@@ -30,7 +31,7 @@ func (d *Directory) byCursor(ctx context.Context, q directory.Query) (directory.
 
 // following returns the page after q.ResumeAfter, and where to continue if there are more.
 func (d *Directory) following(ctx context.Context, q directory.Query) (p directory.Page, last string, more bool, err error) {
-	pushable := q.Filter == nil || d.pushable(q.Type, q.Filter)
+	pushable := q.Filter == nil || d.below().Pushable(q.Type, q.Filter)
 	p.Uncounted = !pushable
 	if pushable {
 		count, err := d.Directory.List(ctx, directory.Query{Type: q.Type, Filter: q.Filter, Start: 1})
@@ -72,7 +73,7 @@ func (d *Directory) collect(ctx context.Context, q directory.Query) (all []scim.
 	var refs []wanted
 	var positions []string
 	err = d.walk(ctx, q, func(r scim.Resource, position string) (bool, error) {
-		if !d.matches(q, r) {
+		if !filters.Match(d.Schemas, q, r) {
 			return true, nil
 		}
 		if len(refs) == q.Count {

@@ -9,8 +9,10 @@
 //	resolve     names and literals: an unknown name or a wrong literal is 400, not an empty list,
 //	            because an identity provider that gets an empty list creates a duplicate
 //	candidates  "eq" on an indexed attribute: a few resources are read and checked
-//	stitch      a query that the directory below evaluates correctly, in its own order: its pages
+//	inOrder     a query that the directory below evaluates correctly, in its own order: its pages
 //	            are put together
+//	kept        other filters, and ascending orders, on attributes that only the store has: the
+//	            store names the resources, and those that may be answered are read and verified
 //	scan        everything else: a walk that reads only the needed attributes and evaluates the
 //	            query here; only the resources of the returned page are read whole
 //	cursor      pages that miss no resource while others create and delete (RFC 9865); in an order

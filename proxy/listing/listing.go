@@ -5,13 +5,21 @@ import (
 	"slices"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/listing/filters"
 	"keycloak-scim-proxy/proxy/listing/walk"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Find returns the ids of the resources with a value of an attribute. known is false if the
-// attribute is not indexed. Its errors are returned to the caller unchanged.
-type Find func(ctx context.Context, t scim.ResourceType, attr scim.AttrPath, text string) (ids []string, known bool, err error)
+// Find returns the ids of the resources that may have a value of an attribute; raw is the literal
+// of a filter. known is false if the attribute is not indexed. Its errors are returned to the
+// caller unchanged.
+type Find func(ctx context.Context, t scim.ResourceType, attr scim.AttrPath, raw string) (ids []string, known bool, err error)
+
+// Scan calls visit for each resource of a type that may have a value of one of the attributes, in
+// the order of their ids: with its identifying name, which may be out of date or "", and these
+// values. known is false if the attributes are not only in the store. Its errors are returned to
+// the caller unchanged.
+type Scan func(ctx context.Context, t scim.ResourceType, attrs []scim.AttrPath, visit func(id, name string, values scim.Resource) (more bool, err error)) (known bool, err error)
 
 // Limits are the limits of one request.
 type Limits struct {
@@ -29,6 +37,7 @@ type Limits struct {
 // Options configure the layer.
 type Options struct {
 	Find    Find
+	Scan    Scan
 	Schemas scim.Schemas
 	Limits  Limits
 	Cursors Cursors
@@ -68,6 +77,8 @@ func (d *Directory) List(ctx context.Context, q directory.Query) (directory.Page
 		p, err = d.typeByType(ctx, q, each)
 	case q.Type == "":
 		p, err = d.inTurn(ctx, q, each)
+	case q.Cursor != nil && len(d.below().Kept(each[0].Type, each[0].Filter)) > 0:
+		p, err = d.keptByCursor(ctx, each[0])
 	case q.Cursor != nil:
 		p, err = d.byCursor(ctx, each[0])
 	default:
@@ -100,11 +111,14 @@ func (d *Directory) list(ctx context.Context, q directory.Query) (directory.Page
 		return p, err
 	}
 	own := d.ownOrder(q)
-	switch pushable := q.Filter == nil || d.pushable(q.Type, q.Filter); {
+	switch pushable := q.Filter == nil || d.below().Pushable(q.Type, q.Filter); {
 	case pushable && own == ascending:
 		return d.inOrder(ctx, q)
 	case pushable && own == descending:
 		return d.backwards(ctx, q)
+	}
+	if p, done, err := d.byKept(ctx, q); err != nil || done {
+		return p, err
 	}
 	return d.scan(ctx, q, []directory.Query{q})
 }
@@ -147,6 +161,9 @@ func (d *Directory) inOrder(ctx context.Context, q directory.Query) (directory.P
 	})
 	return directory.Page{Total: total, Start: q.Start, Resources: all}, err
 }
+
+// below says which filters the directory below evaluates.
+func (d *Directory) below() filters.Below { return filters.Below(d.Directory.Capabilities()) }
 
 // walker reads pages of the directory below by a function.
 func (d *Directory) walker(list func(context.Context, directory.Query) (directory.Page, error)) walk.Walker {

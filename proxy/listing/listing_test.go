@@ -24,6 +24,8 @@ type fixture struct {
 	index map[string][]string
 	clock time.Time
 	group scim.Ref
+	// keeper is set if attributes are only in a store.
+	keeper *keeper
 }
 
 func key(t scim.ResourceType, attr scim.AttrPath, text string) string {
@@ -42,7 +44,8 @@ func build(limits listing.Limits) *fixture {
 	able.Filters[scim.User]["externalid"] = directory.NoNegation
 	s := &fixture{below: directorytest.NewMemory(able), index: map[string][]string{}, clock: time.Unix(1e9, 0)}
 	s.Directory = listing.New(s.below, listing.Options{
-		Find: func(_ context.Context, t scim.ResourceType, attr scim.AttrPath, text string) ([]string, bool, error) {
+		Find: func(_ context.Context, t scim.ResourceType, attr scim.AttrPath, raw string) ([]string, bool, error) {
+			text := document.Text(raw)
 			if !slices.Contains([]string{"username", "externalid", "emails.value", "displayname"}, attr.Key()) {
 				return nil, false, nil
 			}
@@ -130,9 +133,14 @@ func random(rng *rand.Rand, depth int) string {
 	)
 }
 
-// TestRandomFilters compares with an oracle that evaluates the filter on every resource.
+// TestRandomFilters compares with an oracle that evaluates the filter on every resource. Attributes
+// that are not filtered below are shown there, or are only in a store.
 func TestRandomFilters(t *testing.T) {
-	s := build(wide)
+	t.Run("below", func(t *testing.T) { randomFilters(t, build(wide)) })
+	t.Run("stored", func(t *testing.T) { randomFilters(t, stored(t, wide)) })
+}
+
+func randomFilters(t *testing.T, s *fixture) {
 	all := s.fill(t, 40)
 	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
 	for range 500 {
@@ -190,7 +198,11 @@ func TestRefused(t *testing.T) {
 }
 
 func TestSort(t *testing.T) {
-	s := build(wide)
+	t.Run("below", func(t *testing.T) { sorts(t, build(wide)) })
+	t.Run("stored", func(t *testing.T) { sorts(t, stored(t, wide)) })
+}
+
+func sorts(t *testing.T, s *fixture) {
 	all := s.fill(t, 60)
 	for _, by := range []string{"userName", "title", "name.givenName", "active", "externalId", "emails", "phoneNumbers", "urn:example:1:User:n", "meta.created"} {
 		for _, down := range []bool{false, true} {

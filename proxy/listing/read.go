@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/listing/filters"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -45,7 +46,7 @@ func (d *Directory) readAll(ctx context.Context, n directory.Fields, all []wante
 		if r.read.Load() > r.bytes {
 			break // the page ends before this one
 		}
-		filter, n := d.named(all[i:])
+		filter, n := d.byName(all[i:])
 		some, at := all[i:i+n], i
 		g.Go(func() error { return r.some(ctx, filter, some, at) })
 		i += n
@@ -54,9 +55,9 @@ func (d *Directory) readAll(ctx context.Context, n directory.Fields, all []wante
 	return slices.DeleteFunc(r.found, scim.Resource.IsZero), int(r.hidden.Load()), err
 }
 
-// named returns the filter that selects the first resources by name, and how many it selects. There
-// is no filter for a single resource, which is read by its id.
-func (d *Directory) named(all []wanted) (filter scim.Filter, n int) {
+// byName returns the filter that selects the first resources by name, and how many it selects.
+// There is no filter for a single resource, which is read by its id.
+func (d *Directory) byName(all []wanted) (filter scim.Filter, n int) {
 	t := all[0].Type
 	name := scim.Identifying(t)
 	if len(all) <= fewReads || d.Directory.Capabilities().Filters[t][name.Key()] != directory.Full {
@@ -66,7 +67,7 @@ func (d *Directory) named(all []wanted) (filter scim.Filter, n int) {
 	for _, w := range all[:min(len(all), readsAtOnce)] {
 		term := scim.Equal(name, w.name)
 		longer := scim.Or{Terms: append(slices.Clip(terms), term)}
-		if w.Type != t || w.name == "" || blankEnded(term) || !d.accepted(longer) {
+		if w.Type != t || w.name == "" || filters.BlankEnded(term) || !d.below().Accepts(longer) {
 			break
 		}
 		terms = longer.Terms

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/listing/filters"
 	"keycloak-scim-proxy/proxy/listing/position"
 	"keycloak-scim-proxy/proxy/listing/walk"
 	"keycloak-scim-proxy/proxy/scim"
@@ -38,11 +39,14 @@ func (d *Directory) scan(ctx context.Context, q directory.Query, each []director
 		from, count = 0, q.Count+1 // one more tells whether there is a next page
 	}
 	best := first{most: from + count, compare: rowsOf{d, q}.order(), after: at}
+	if best.compare == nil && len(d.below().Kept(each[0].Type, each[0].Filter)) > 0 {
+		best.compare = byID
+	}
 	for _, one := range each {
 		rows := rowsOf{d, one}
 		one.Cursor = nil // the whole is looked at, so the limit of a walk holds from the start
-		err = d.walk(ctx, one, func(r scim.Resource, _ string) (bool, error) {
-			if d.matches(one, r) {
+		err = d.each(ctx, one, func(r scim.Resource, _ string) (bool, error) {
+			if filters.Match(d.Schemas, one, r) {
 				best.add(rows.row(r, q))
 			}
 			return true, nil
@@ -89,7 +93,7 @@ func (d *Directory) whole(ctx context.Context, q directory.Query, p directory.Pa
 // walk calls visit for every resource that the pushed part of the filter matches, with the needed
 // attributes and its position, until visit returns false.
 func (d *Directory) walk(ctx context.Context, q directory.Query, visit func(r scim.Resource, position string) (bool, error)) error {
-	all := directory.Query{Type: q.Type, Filter: d.pushed(q.Type, q.Filter), Start: 1, ResumeAfter: q.ResumeAfter, Fields: needOf(q)}
+	all := directory.Query{Type: q.Type, Filter: d.below().Pushed(q.Type, q.Filter), Start: 1, ResumeAfter: q.ResumeAfter, Fields: needOf(q)}
 	seen := 0
 	_, err := d.walker(d.Directory.List).Each(ctx, all, func(r walk.Row) (bool, error) {
 		if seen++; seen > d.Limits.Scan || q.Cursor == nil && seen+r.Rest > d.Limits.Scan {

@@ -1,4 +1,4 @@
-package listing
+package filters
 
 import (
 	"keycloak-scim-proxy/proxy/directory"
@@ -6,22 +6,22 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// matches decides the filter of a query on a resource. An attribute of which the directory below
+// Match decides the filter of a query on a resource. An attribute of which the directory below
 // shows another value than the requested one has both values: a comparison holds if it holds for
 // one of them, "ne" if it holds for both.
-func (d *Directory) matches(q directory.Query, r scim.Resource) bool {
+func Match(schemas scim.Schemas, q directory.Query, r scim.Resource) bool {
 	if q.Filter == nil {
 		return true
 	}
 	r, below := directory.Observed(r)
 	if below.IsZero() {
-		return d.Schemas.Match(q.Filter, q.Type, r)
+		return schemas.Match(q.Filter, q.Type, r)
 	}
 	decided, _ := scim.MapFilter(q.Filter, func(of scim.AttrPath, f scim.Filter) (scim.Filter, error) { // it does not fail
 		if !of.IsZero() {
 			return f, nil
 		}
-		requested, observed := d.Schemas.Match(f, q.Type, r), d.Schemas.Match(f, q.Type, below)
+		requested, observed := schemas.Match(f, q.Type, r), schemas.Match(f, q.Type, below)
 		if requested == observed {
 			return f, nil
 		}
@@ -31,12 +31,12 @@ func (d *Directory) matches(q directory.Query, r scim.Resource) bool {
 		}
 		return always, nil
 	})
-	return d.Schemas.Match(decided, q.Type, r)
+	return schemas.Match(decided, q.Type, r)
 }
 
-// blankEnded reports whether a filter compares with a text that has blanks at its ends. The
+// BlankEnded reports whether a filter compares with a text that has blanks at its ends. The
 // directory below may show such a text without them, so such a filter is not decided there.
-func blankEnded(f scim.Filter) bool {
+func BlankEnded(f scim.Filter) bool {
 	found := false
 	_, _ = scim.MapFilter(f, func(_ scim.AttrPath, f scim.Filter) (scim.Filter, error) {
 		if c, ok := f.(scim.Compare); ok && document.IsText(c.Value) {
@@ -51,7 +51,7 @@ func blankEnded(f scim.Filter) bool {
 // widened returns a filter for the directory below that selects all that the term does, or nil: a
 // text with blanks at its ends may be stored with or without them.
 func widened(term scim.Filter) scim.Filter {
-	if !blankEnded(term) {
+	if !BlankEnded(term) {
 		return term
 	}
 	c, ok := term.(scim.Compare)
