@@ -94,6 +94,9 @@ type contender struct {
 	gaveUp  time.Duration // after how long
 }
 
+// roundsEnd bounds a bench on a slow machine.
+const roundsEnd = 4 * time.Minute
+
 // warmUp runs every contender once without measuring it.
 func warmUp(b *testing.B, all ...*contender) {
 	b.Helper()
@@ -104,15 +107,21 @@ func warmUp(b *testing.B, all ...*contender) {
 }
 
 // takeTurns runs all contenders in each round, so that a machine that becomes slower or faster does
-// so for all. Within a round a quick contender is repeated, up to 10 times or 200 ms.
+// so for all. Within a round a quick contender is repeated, up to 10 times or 200 ms. No round
+// begins after roundsEnd.
 func takeTurns(b *testing.B, rounds int, all ...*contender) {
 	b.Helper()
-	for i := range rounds {
+	start := time.Now()
+	for i := 0; i < rounds && (i == 0 || time.Since(start) < roundsEnd); i++ {
+		began := time.Now()
 		for _, c := range inTurn(i, all) {
 			start := time.Now()
 			for n := 0; n == 0 || n < 10 && time.Since(start) < 200*time.Millisecond; n++ {
 				c.once(b)
 			}
+		}
+		if took := time.Since(began); took > 10*time.Second {
+			fmt.Fprintf(os.Stderr, "round %d of %d: %.0f s\n", i+1, rounds, took.Seconds())
 		}
 	}
 }

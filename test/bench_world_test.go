@@ -85,7 +85,8 @@ func (c caller) create(b *testing.B, path, body string) string {
 }
 
 // arena is a new realm with a proxy that runs as a program of its own, and a caller for each way
-// into the realm.
+// into the realm. The proxy has as much time for a request as Keycloak, so that lists that take
+// longer than limits.request by default are measured.
 type arena struct {
 	*world
 	binary, config string
@@ -98,6 +99,13 @@ func newArena(b *testing.B, binary string) *arena {
 	r := kctest.NewRealm(b)
 	w := plannedWorld(b, r, r.Server.URL)
 	a := &arena{world: w, binary: binary, config: w.files(b, r.Server.URL)}
+	f, err := os.OpenFile(a.config, os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = fmt.Fprintf(f, "limits: {request: %v}\n", patience)
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		b.Fatal(err)
+	}
 	a.start(b)
 	a.native = newCaller(r.Server.URL+"/realms/"+r.Name+"/scim/v2", func() string { return r.Token("scim", w.secret) })
 	return a
