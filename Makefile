@@ -70,7 +70,7 @@ bench-writes: ## compare GET, POST, PUT and PATCH with Keycloak's own, one and 1
 bench-overhead: ## what the proxy adds in front of an instant Keycloak: time, processor, memory; 1 minute
 	$(BENCH) -bench '^BenchmarkOverhead$$' ./test/
 
-bench-bulk: ## compare 1,000 creates by bulk with single requests, also from far away; 6 minutes
+bench-bulk: ## compare 1,000 creates by bulk with single requests, also from far away; 5 minutes
 	$(KEYCLOAK) exec -- $(BENCH) -bench '^BenchmarkBulk$$' ./test/
 
 bench-members: ## compare a PUT of many members with the same change sent to Keycloak itself; 2 minutes
