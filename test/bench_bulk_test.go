@@ -2,6 +2,7 @@ package test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/test/proxytest"
 )
 
 // bulkOf returns a bulk request that creates n users.
@@ -28,58 +30,116 @@ func person(prefix string, i int) string {
 		"name":{"givenName":"F","familyName":"L"},"emails":[{"value":"%[1]s%04[2]d@example.com","type":"work","primary":true}]}`, prefix, i)
 }
 
-// BenchmarkBulk compares creates in bulk requests with the same creates sent to Keycloak itself
-// one after the other, and eight at a time, which is the most that Keycloak can do. The three
-// take turns, so that the server is equally warm for each.
+// distance is how long a request and its answer each travel between an identity provider and the
+// proxy.
+const distance = 20 * time.Millisecond
+
+// distant is a connection that delays each request and each answer.
+type distant struct{ http.RoundTripper }
+
+func (d distant) RoundTrip(r *http.Request) (*http.Response, error) {
+	time.Sleep(distance)
+	res, err := d.RoundTripper.RoundTrip(r)
+	time.Sleep(distance)
+	return res, err
+}
+
+// away returns the caller, far from the server.
+func (c caller) away() caller {
+	far := *c.http
+	far.Transport = distant{c.http.Transport}
+	c.http = &far
+	return c
+}
+
+// perTurn is how many users a way of BenchmarkBulk creates in a turn, of bulkUsers in the end.
+const (
+	perTurn   = 200
+	bulkUsers = 1000
+)
+
+// BenchmarkBulk compares creates in bulk requests with single requests, each of which waits for the
+// answer to the one before, next to the server and far from it. A POST and a GET tell a client what
+// the proxy's answer to a POST or a bulk request tells: the user as it is stored.
 func BenchmarkBulk(b *testing.B) {
-	w := newWorld(b)
-	c := client{w.base(), w.tenantToken}
-	post := func(prefix string, i int) {
-		if a := w.realm.SCIM(w.dropInToken, "POST", "/Users", person(prefix, i)); a.Status != 201 {
-			b.Errorf("natively: %d %s", a.Status, a.Body)
+	a := newArena(b, proxytest.Build(b))
+	turn := 0
+	way := func(name string, create func(prefix string) error) *contender {
+		return &contender{name: name, prepare: func() { turn++ }, run: func() error { return create(fmt.Sprintf("u%d-", turn)) }}
+	}
+	t := head("1,000 creates", "alternative s", "bulk s", "alternative/bulk")
+	for i, place := range []struct {
+		name         string
+		ours, native caller
+	}{{"next to the server", a.ours, a.native}, {fmt.Sprintf("%v away", distance), a.ours.away(), a.native.away()}} {
+		inBulk := way("bulk", place.ours.createInBulk)
+		others := []*contender{
+			way("native POST", place.native.createEach),
+			way("native POST, then GET", place.native.createAndRead),
+			way("native POST, 8 at a time", place.native.createBy8),
+			way("POST to the proxy", place.ours.createEach),
 		}
-	}
-	ways := []struct {
-		name string
-		run  func(prefix string, n int)
-	}{
-		{"ours", func(prefix string, n int) {
-			a, err := c.send(b.Context(), "POST", "/Bulk", bulkOf(prefix, n))
-			if err != nil {
-				b.Fatal(err)
-			}
-			if done := len(gjson.Get(a.Resource.String(), `Operations.#(status=="201")#`).Array()); done != n {
-				b.Fatalf("%d of %d created: %.500s", done, n, a.Resource)
-			}
-		}},
-		{"native", func(prefix string, n int) {
-			for i := range n {
-				post(prefix, i)
-			}
-		}},
-		{"native-by-8", func(prefix string, n int) {
-			g := errgroup.Group{}
-			g.SetLimit(8)
-			for i := range n {
-				g.Go(func() error { post(prefix, i); return nil })
-			}
-			_ = g.Wait() // always nil
-		}},
-	}
-	took := map[string]time.Duration{}
-	const rounds = 5
-	for i := range (b.N + 1) * rounds {
-		for _, way := range ways {
-			start := time.Now()
-			way.run(fmt.Sprintf("%s-%d-", way.name, i), 1000/rounds)
-			if i >= rounds { // the first 1,000 users of each way warm the server up
-				took[way.name] += time.Since(start)
+		all := append(others, inBulk)
+		if i == 0 { // both places use the same connections
+			warmUp(b, all...)
+		}
+		for i := range bulkUsers / perTurn {
+			for _, c := range inTurn(i, all) {
+				c.once(b)
 			}
 		}
+		for _, c := range others {
+			t.add(c.name+", "+place.name, c.thousand(), inBulk.thousand(), c.times(inBulk))
+		}
 	}
-	for _, way := range ways {
-		b.ReportMetric(took[way.name].Seconds()/float64(b.N), "s-"+way.name)
+	t.print()
+}
+
+// thousand is the time for bulkUsers in seconds, from the median of the turns.
+func (c *contender) thousand() any {
+	if c.failed != nil {
+		return c.failed
 	}
-	b.ReportMetric(took["native"].Seconds()/took["ours"].Seconds(), "ratio")
-	b.ReportMetric(took["native"].Seconds()/took["native-by-8"].Seconds(), "ratio-of-native-by-8")
+	return median(c.took).Seconds() * bulkUsers / perTurn
+}
+
+func (c caller) createInBulk(prefix string) error {
+	answer, err := c.send("POST", "/Bulk", bulkOf(prefix, perTurn))
+	if done := strings.Count(string(answer), `"status":"201"`); err == nil && done != perTurn {
+		return fmt.Errorf("%d of %d created: %.500s", done, perTurn, answer)
+	}
+	return err
+}
+
+func (c caller) createEach(prefix string) error {
+	for i := range perTurn {
+		if _, err := c.send("POST", "/Users", person(prefix, i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// createBy8 sends eight requests at a time, which is the most that the Keycloak of `make keycloak`
+// can use.
+func (c caller) createBy8(prefix string) error {
+	var g errgroup.Group
+	g.SetLimit(8)
+	for i := range perTurn {
+		g.Go(c.sends("POST", "/Users", person(prefix, i)))
+	}
+	return g.Wait()
+}
+
+func (c caller) createAndRead(prefix string) error {
+	for i := range perTurn {
+		answer, err := c.send("POST", "/Users", person(prefix, i))
+		if err == nil {
+			_, err = c.send("GET", "/Users/"+gjson.GetBytes(answer, "id").String(), "")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -2,49 +2,45 @@ package test
 
 import (
 	"crypto/rand"
-	"fmt"
 	"testing"
-	"time"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/test/proxytest"
 )
 
 // BenchmarkMembers compares a PUT of many members with the same change sent natively as one
-// operation, in one run.
+// operation.
 func BenchmarkMembers(b *testing.B) {
-	w := newWorld(b)
-	c := client{w.base(), w.tenantToken}
-	ids := w.users(b, "m", 3000)
-	ours := func(n int) time.Duration {
-		id := group(b, c, "ours-"+rand.Text())
-		start := time.Now()
-		if _, err := c.send(b.Context(), "PUT", "/Groups/"+id, `{"schemas":["`+scim.GroupURN+`"],"displayName":"put-`+id+`","members":`+valueList(ids[:n])+`}`); err != nil {
-			b.Fatal(err)
+	a := newArena(b, proxytest.Build(b))
+	ids := a.fill(b, 3000)
+	pair := func(n int) (ours, native *contender) {
+		id, name := "", ""
+		prepare := func() {
+			name = rand.Text()
+			id = a.native.create(b, "/Groups", namedGroup(name, "[]"))
 		}
-		return time.Since(start)
+		members := valueList(ids[:n])
+		ours = &contender{name: "ours", prepare: prepare, run: func() error {
+			_, err := a.ours.send("PUT", "/Groups/"+id, namedGroup(name, members))
+			return err
+		}}
+		native = &contender{name: "native", prepare: prepare, run: func() error {
+			_, err := a.native.send("PATCH", "/Groups/"+id, patchBody([]scim.Op{opOn(scim.Add, "members", members)}))
+			return err
+		}}
+		return ours, native
 	}
-	native := func(n int) time.Duration {
-		id := group(b, c, "native-"+rand.Text())
-		body := patchBody([]scim.Op{opOn(scim.Add, "members", valueList(ids[:n]))})
-		start := time.Now()
-		if a := w.realm.SCIM(w.dropInToken, "PATCH", "/Groups/"+id, body); a.Status != 200 {
-			b.Fatalf("native: %d %s", a.Status, a.Body)
-		}
-		return time.Since(start)
+	o, k := pair(300)
+	takeTurns(b, 3, o, k) // warms up
+	t := head("members", "ours ms", "native ms", "native/ours")
+	for _, row := range []struct{ members, rounds int }{{100, 5}, {1000, 3}, {3000, 1}} {
+		o, k := pair(row.members)
+		takeTurns(b, row.rounds, o, k)
+		t.add(row.members, o.cell(), k.cell(), k.times(o))
 	}
-	for range 5 { // warms up
-		ours(300)
-		native(300)
-	}
-	for _, n := range []int{1000, 3000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			var o, k time.Duration
-			for range b.N {
-				o, k = o+ours(n), k+native(n)
-			}
-			b.ReportMetric(o.Seconds()/float64(b.N), "s-ours")
-			b.ReportMetric(k.Seconds()/float64(b.N), "s-native")
-			b.ReportMetric(k.Seconds()/o.Seconds(), "ratio")
-		})
-	}
+	t.print()
+}
+
+func namedGroup(name, members string) string {
+	return `{"schemas":["` + scim.GroupURN + `"],"displayName":"` + name + `","members":` + members + `}`
 }

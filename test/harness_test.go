@@ -29,6 +29,7 @@ type world struct {
 	cfg          config.Config
 	proxy        string
 	tenantToken  string
+	secret       string // of the tenant's service account
 	dropInToken  string
 	readerToken  string
 	last         kctest.Reply
@@ -76,6 +77,14 @@ func newWorldIn(t testing.TB, r *kctest.Realm) *world { return newWorldAt(t, r, 
 // newWorldAt makes a world whose proxy reaches Keycloak at a URL of its own.
 func newWorldAt(t testing.TB, r *kctest.Realm, keycloak string) *world {
 	t.Helper()
+	w := plannedWorld(t, r, keycloak)
+	w.proxy = proxytest.Serve(t, w.cfg)
+	return w
+}
+
+// plannedWorld makes a world without a proxy.
+func plannedWorld(t testing.TB, r *kctest.Realm, keycloak string) *world {
+	t.Helper()
 	account, secret := accountIn(t, r, "scim")
 	token, entry := proxytest.Mint(t, "acme")
 	cfg := config.DropInOnly(keycloak, filepath.Join(t.TempDir(), "store.db"))
@@ -87,11 +96,10 @@ func newWorldAt(t testing.TB, r *kctest.Realm, keycloak string) *world {
 	}}}
 	tenant.Tokens = []config.Token{entry}
 	cfg.Tenants = []config.Tenant{tenant}
-	w := &world{
-		realm: r, cfg: cfg, proxy: proxytest.Serve(t, cfg), tenantToken: token, who: "tenant", extraHeaders: http.Header{},
-		dropInToken: r.Token("scim", secret), readerToken: r.Token("reader", r.ServiceAccount("reader", "view-users")),
+	return &world{
+		realm: r, cfg: cfg, tenantToken: token, who: "tenant", extraHeaders: http.Header{},
+		secret: secret, dropInToken: r.Token("scim", secret), readerToken: r.Token("reader", r.ServiceAccount("reader", "view-users")),
 	}
-	return w
 }
 
 func (w *world) base() string {

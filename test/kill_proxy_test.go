@@ -13,7 +13,7 @@ import (
 
 // files writes a configuration for the world, with Keycloak at url and an embedded store, and
 // returns its path.
-func (w *world) files(t *testing.T, url string) string {
+func (w *world) files(t testing.TB, url string) string {
 	t.Helper()
 	dir, tenant := t.TempDir(), w.cfg.Tenants[0]
 	if err := os.Mkdir(filepath.Join(dir, "tenants"), 0o700); err != nil {
