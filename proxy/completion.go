@@ -7,14 +7,15 @@ import (
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/overlay/kept"
 )
 
 // index answers queries of a caller from the records of a scope. Its methods Find, FindValue and
-// Scan are what listing may ask about attributes that only the store has. profiled says that the
-// realm's user profile is known to the caller.
-func (s *scope) index(c directory.Capabilities, profiled bool) kept.Index {
-	return kept.Index{Records: s.spaces.records, Capabilities: c, Profiled: profiled, Complete: s.terms.Complete}
+// Scan are what listing may ask about attributes that only the store has. p is the profile that the
+// caller's layers use: the stock profile stands for one that could not be read.
+func (s *scope) index(c directory.Capabilities, p *profile.Profile) kept.Index {
+	return kept.Index{Records: s.spaces.records, Capabilities: c, Profiled: p != s.stock, Complete: s.terms.Complete}
 }
 
 // completions returns those of all scopes.

@@ -178,6 +178,6 @@ func compose(c caller, p *profile.Profile) *writing.Service {
 	}
 	var d directory.Directory = realm
 	d = overlay.New(d, overlay.Options{Records: records, Pending: pending, Limit: c.plan.kept, Caller: c.key(), Now: c.scope.now})
-	d = listing.New(d, listing.Options{Find: c.scope.index(d.Capabilities(), p != c.scope.stock).Find, Schemas: c.plan.schemas, Limits: c.plan.listing, Cursors: c.scope.cursors(c.key()), AskOnMiss: c.account == nil})
+	d = listing.New(d, listing.Options{Find: c.scope.index(d.Capabilities(), p).Find, Schemas: c.plan.schemas, Limits: c.plan.listing, Cursors: c.scope.cursors(c.key()), AskOnMiss: c.account == nil})
 	return writing.New(d, c.scope.lock, c.plan.schemas, write)
 }
