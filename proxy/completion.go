@@ -8,16 +8,17 @@ import (
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/overlay/kept"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// index answers queries of a caller from the records of a scope. Its methods FindValue and
-// Scan are what listing asks about attributes that only the store has. profiled says that the
-// realm's user profile is known to the caller.
-func (s *scope) index(c directory.Capabilities, profiled bool) kept.Index {
-	return kept.Index{Records: s.spaces.records, Capabilities: c, Profiled: profiled, Complete: s.terms.Complete}
+// index answers queries of a caller from the records of a scope. Its methods Find and
+// Scan are what listing asks about attributes that only the store has. p is the profile that the
+// caller's layers use: the stock profile stands for one that could not be read.
+func (s *scope) index(c directory.Capabilities, p *profile.Profile) kept.Index {
+	return kept.Index{Records: s.spaces.records, Capabilities: c, Profiled: p != s.stock, Complete: s.terms.Complete}
 }
 
 // scanOf is Scan of an index in the terms of listing.

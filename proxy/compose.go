@@ -178,7 +178,7 @@ func compose(c caller, p *profile.Profile) *writing.Service {
 	}
 	var d directory.Directory = realm
 	d = overlay.New(d, overlay.Options{Records: records, Pending: pending, Limit: c.plan.kept, Caller: c.key(), Now: c.scope.now})
-	index := c.scope.index(d.Capabilities(), p != c.scope.stock)
-	d = listing.New(d, listing.Options{Find: index.FindValue, Scan: scanOf(index), Schemas: c.plan.schemas, Limits: c.plan.listing, Cursors: c.scope.cursors(c.key()), AskOnMiss: c.account == nil})
+	index := c.scope.index(d.Capabilities(), p)
+	d = listing.New(d, listing.Options{Find: index.Find, Scan: scanOf(index), Schemas: c.plan.schemas, Limits: c.plan.listing, Cursors: c.scope.cursors(c.key()), AskOnMiss: c.account == nil})
 	return writing.New(d, c.scope.lock, c.plan.schemas, write)
 }

@@ -24,7 +24,7 @@ import (
 func layersOver(below directory.Directory, s *scope) *writing.Service {
 	var d directory.Directory = overlay.New(below, overlay.Options{Records: s.spaces.records, Pending: s.spaces.pending, Limit: 1 << 20, Caller: "c", Now: s.now})
 	d = listing.New(d, listing.Options{
-		Find: s.index(d.Capabilities(), true).FindValue, Scan: scanOf(s.index(d.Capabilities(), true)), Schemas: scim.CoreSchemas(),
+		Find: s.index(d.Capabilities(), nil).Find, Scan: scanOf(s.index(d.Capabilities(), nil)), Schemas: scim.CoreSchemas(),
 		Limits: listing.Limits{Scan: 1000, Page: 100, Bytes: 1 << 20, InFlight: 4}, Cursors: s.cursors("c"),
 	})
 	return writing.New(d, s.lock, scim.CoreSchemas(), writing.Options{MembersShown: 100})

@@ -112,11 +112,11 @@ func BenchmarkComplete(b *testing.B) {
 				fill(b, s, 10_000, false)
 				b.StartTimer()
 				begun := time.Now()
-				if n, err := kept.Complete(b.Context(), s); err != nil || n != 10_000 {
+				if n, err := kept.Complete(b.Context(), s, nothing); err != nil || n != 10_000 {
 					b.Fatal(n, err)
 				}
 				first := time.Since(begun)
-				if n, err := kept.Complete(b.Context(), s); err != nil || n != 0 {
+				if n, err := kept.Complete(b.Context(), s, nothing); err != nil || n != 0 {
 					b.Fatal(n, err)
 				}
 				b.ReportMetric(first.Seconds(), "s/first")

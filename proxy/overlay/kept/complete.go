@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -20,12 +21,14 @@ const (
 
 // Complete walks over all records of a space and adds the terms of kept values that are missing,
 // because an earlier release saved the record. It returns how many records lacked terms. If there
-// is no error, every record that existed during the whole walk has had its terms.
+// is no error, every record that existed during the whole walk has had its terms. found is called
+// once, before the first record is saved; if it fails, nothing is saved.
 //
 // It saves such a record instead of rewriting it under its revision: a concurrent Rewrite, of
 // Reseal, that has loaded the record without the terms must not put it back. A writer that has
 // loaded the record gets a conflict, and tries again.
-func Complete(ctx context.Context, s store.Space) (lacking int, err error) {
+func Complete(ctx context.Context, s store.Space, found func() error) (lacking int, err error) {
+	found = sync.OnceValue(found)
 	var added atomic.Int64
 	for after, more := "", true; more; more = after != "" {
 		var page []store.Entry
@@ -36,7 +39,7 @@ func Complete(ctx context.Context, s store.Space) (lacking int, err error) {
 		g.SetLimit(completeWriters)
 		for _, e := range page {
 			g.Go(func() error {
-				lacked, err := complete(saving, s, e)
+				lacked, err := complete(saving, s, e, found)
 				if lacked {
 					added.Add(1)
 				}
@@ -52,7 +55,7 @@ func Complete(ctx context.Context, s store.Space) (lacking int, err error) {
 
 // complete adds the missing terms of one record. After a conflict it looks again, because the other
 // writer may be of an earlier release.
-func complete(ctx context.Context, s store.Space, e store.Entry) (lacked bool, err error) {
+func complete(ctx context.Context, s store.Space, e store.Entry, found func() error) (lacked bool, err error) {
 	for e.ID != record.EarlierKey {
 		rec, err := record.Read(e.Body)
 		if err != nil {
@@ -63,20 +66,20 @@ func complete(ctx context.Context, s store.Space, e store.Entry) (lacked bool, e
 			return lacked, nil
 		}
 		lacked = true
+		if err := found(); err != nil {
+			return lacked, err
+		}
 		if _, err = s.Save(ctx, e.ID, store.Record{Rev: e.Rev, Body: e.Body, Terms: terms}); err == nil {
 			return lacked, nil
 		}
 		if !errors.Is(err, store.ErrConflict) {
 			return lacked, fmt.Errorf("kept: record %q: %w", e.ID, err)
 		}
-		found, err := s.Load(ctx, e.ID)
+		now, err := s.Load(ctx, e.ID)
 		if err != nil {
 			return lacked, fmt.Errorf("kept: record %q: %w", e.ID, err)
 		}
-		var there bool
-		if e.Record, there = found[e.ID]; !there {
-			return lacked, nil // deleted meanwhile
-		}
+		e.Record = now[e.ID] // the zero record if it was deleted, which needs no terms
 	}
 	return lacked, nil
 }

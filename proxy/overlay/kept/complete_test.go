@@ -17,6 +17,8 @@ import (
 	"keycloak-scim-proxy/proxy/store/storetest"
 )
 
+func nothing() error { return nil }
+
 // onEngines runs a test on a file, on Redis and on a sealed store in memory.
 func onEngines(t *testing.T, test func(*testing.T, store.Space)) {
 	all := engines(t)
@@ -63,7 +65,7 @@ func TestCompleteAddsTerms(t *testing.T) {
 		if ids := looksUp(t, s, "nickName", `"NICK 99"`); len(ids) > 0 {
 			t.Fatalf("found %q before: this test tests nothing", ids)
 		}
-		if lacking, err := kept.Complete(t.Context(), s); err != nil || lacking != n+2 {
+		if lacking, err := kept.Complete(t.Context(), s, nothing); err != nil || lacking != n+2 {
 			t.Errorf("%d records lacked terms, %v", lacking, err)
 		}
 		for path, row := range map[string]struct {
@@ -95,7 +97,7 @@ func TestCompleteAddsTerms(t *testing.T) {
 		if slices.Contains(after["of another format"].Terms, "kept\x1fUser\x1ftitle\x1fold form") {
 			t.Error("a term of another format stays")
 		}
-		if lacking, err := kept.Complete(t.Context(), s); err != nil || lacking != 0 {
+		if lacking, err := kept.Complete(t.Context(), s, nothing); err != nil || lacking != 0 {
 			t.Errorf("a second pass: %d records lacked terms, %v", lacking, err)
 		}
 	})
@@ -157,7 +159,7 @@ func TestCompleteWhileOthersWrite(t *testing.T) {
 				}
 			})
 		}
-		_, err := kept.Complete(t.Context(), s)
+		_, err := kept.Complete(t.Context(), s, nothing)
 		group.Wait()
 		if err != nil {
 			t.Fatal(err)
@@ -186,7 +188,7 @@ func TestCompleteIsNotUndoneByReseal(t *testing.T) {
 	for id, r := range everything(t, s) {
 		loaded = store.Entry{ID: id, Record: r}
 	}
-	if _, err := kept.Complete(t.Context(), s); err != nil {
+	if _, err := kept.Complete(t.Context(), s, nothing); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Rewrite(t.Context(), loaded.ID, loaded.Record); !errors.Is(err, store.ErrConflict) {
@@ -222,7 +224,7 @@ func TestCompleteLooksAgainAfterAConflict(t *testing.T) {
 				}
 				return other(s, op.IDs[0], found[op.IDs[0]])
 			})
-			if _, err := kept.Complete(t.Context(), s); err != nil || first {
+			if _, err := kept.Complete(t.Context(), s, nothing); err != nil || first {
 				t.Fatal(err, first)
 			}
 			for id, r := range everything(t, s) {
@@ -252,7 +254,7 @@ func TestCompleteStopsAndGoesOn(t *testing.T) {
 			}
 			return nil
 		})
-		_, err := kept.Complete(t.Context(), s)
+		_, err := kept.Complete(t.Context(), s, nothing)
 		if done = ops < fail; done != (err == nil) || err != nil && !errors.Is(err, store.ErrUnavailable) {
 			t.Fatalf("operation %d of %d fails: %v", fail, ops, err)
 		}
@@ -264,12 +266,22 @@ func TestCompleteStopsAndGoesOn(t *testing.T) {
 	if _, err := s.Save(t.Context(), "damaged", store.Record{Body: []byte(`{"type":`)}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := kept.Complete(t.Context(), s); !errors.Is(err, store.ErrUnreadable) {
+	if _, err := kept.Complete(t.Context(), s, nothing); !errors.Is(err, store.ErrUnreadable) {
 		t.Errorf("a record that cannot be read: %v", err)
+	}
+	refused := errors.New("refused")
+	m.Reset()
+	if _, err := kept.Complete(t.Context(), m.Open("other"), func() error { return refused }); err != nil {
+		t.Errorf("nothing is missing: %v", err)
+	}
+	fill(t, m.Open("other"), 10, false)
+	m.Reset()
+	if _, err := kept.Complete(t.Context(), m.Open("other"), func() error { return refused }); !errors.Is(err, refused) || len(m.Ops()) > 1 {
+		t.Errorf("found fails: %v, operations %v", err, m.Ops())
 	}
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := kept.Complete(canceled, s); !errors.Is(err, context.Canceled) {
+	if _, err := kept.Complete(canceled, s, nothing); !errors.Is(err, context.Canceled) {
 		t.Errorf("a canceled pass: %v", err)
 	}
 }

@@ -70,7 +70,14 @@ func Keep(ctx context.Context, now func() time.Time, all func() []*Completion, a
 }
 
 func (c *Completion) pass(ctx context.Context) {
-	lacking, err := Complete(ctx, c.Records)
+	// The time is saved before the first record gets its terms, so that another process whose pass
+	// finds none missing knows that they were, and at the end, because a pass may take long.
+	lacking, err := Complete(ctx, c.Records, func() (err error) {
+		if c.Shared {
+			_, err = c.lastLacking(ctx, true)
+		}
+		return err
+	})
 	var last time.Time
 	if c.Shared && err == nil {
 		last, err = c.lastLacking(ctx, lacking > 0)
@@ -85,7 +92,7 @@ func (c *Completion) pass(ctx context.Context) {
 		c.due = c.Now().Add(passRetry)
 		return
 	}
-	complete := !c.Shared || lacking == 0 && c.Now().Sub(last) >= rollout
+	complete := !c.Shared || c.Now().Sub(last) >= rollout
 	c.complete.Store(complete)
 	c.done, c.due = !c.Shared, c.Now().Add(passAgain)
 	if complete {

@@ -127,6 +127,49 @@ func TestCompletionOfSharedStore(t *testing.T) {
 	})
 }
 
+// Two processes make a pass at the same time. One adds the terms; the other finds none missing and
+// must know that they were.
+func TestCompletionOfPassesThatMeet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := storetest.NewMemory()
+		fill(t, m.Open("realm"), 1, false)
+		var two *completion
+		m.OnOp(func(_ context.Context, op storetest.Op) error {
+			if op.Name == "Save" && op.Tenant == "keys" && two == nil {
+				time.Sleep(time.Second) // the first process hangs here
+			}
+			return nil
+		})
+		one := keep(m, true)
+		one.after(t, time.Millisecond, false)
+		m.OnOp(nil)
+		two = keep(m, true)
+		two.after(t, 0, false)
+		one.after(t, time.Minute, false)
+		two.after(t, 0, false)
+		one.stop()
+		two.stop()
+	})
+}
+
+// The ten minutes begin when the last record was found, however long the pass takes.
+func TestCompletionAfterALongPass(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := storetest.NewMemory()
+		fill(t, m.Open("realm"), 1, false)
+		m.OnOp(func(_ context.Context, op storetest.Op) error {
+			if op.Name == "Save" && op.Tenant == "realm" {
+				time.Sleep(15 * time.Minute)
+			}
+			return nil
+		})
+		c := keep(m, true)
+		c.after(t, 16*time.Minute, false)
+		c.after(t, 11*time.Minute, true)
+		c.stop()
+	})
+}
+
 // A space that is added is completed at once, and passes end with the context.
 func TestKeepTakesNewSpaces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -146,6 +189,15 @@ func TestKeepTakesNewSpaces(t *testing.T) {
 		synctest.Wait()
 		if !c.Complete() {
 			t.Error("a new space is not completed")
+		}
+		all[0] = &kept.Completion{Records: m.Open("shared"), Keys: m.Open("keys"), Shared: true, Now: time.Now}
+		added <- struct{}{}
+		synctest.Wait()
+		m.Reset()
+		added <- struct{}{}
+		synctest.Wait()
+		if n := len(m.Ops()); n > 0 {
+			t.Errorf("%d operations on a space that is not due", n)
 		}
 		cancel()
 		<-ended

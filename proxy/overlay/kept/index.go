@@ -14,7 +14,7 @@ import (
 
 // Index answers queries of one caller from the records of a scope.
 //
-// Find and FindValue are for a look-up of candidates by "eq"; the filter must still be decided on
+// Find is for a look-up of candidates by "eq"; the filter must still be decided on
 // each candidate. Scan is for all other filters and orders on kept attributes: it reads the values
 // of all resources from the store, without Keycloak. Their ids may be those of resources that are
 // gone, or that the caller may not see.
@@ -30,16 +30,11 @@ type Index struct {
 	Complete func() bool
 }
 
-// Find is FindValue for a text.
-func (x Index) Find(ctx context.Context, t scim.ResourceType, attr scim.AttrPath, text string) ([]string, bool, error) {
-	return x.FindValue(ctx, t, attr, document.Quote(text))
-}
-
-// FindValue returns the ids of all resources that may have a value of an attribute, as far as the
+// Find returns the ids of all resources that may have a value of an attribute, as far as the
 // records tell; raw is the literal of a filter. known is false if the records do not tell: the
 // attribute is not indexed or not only in the store, or the index is not complete yet. Attributes
 // that record.Indexed names are always known, and Keycloak may have more resources with the value.
-func (x Index) FindValue(ctx context.Context, t scim.ResourceType, attr scim.AttrPath, raw string) (ids []string, known bool, err error) {
+func (x Index) Find(ctx context.Context, t scim.ResourceType, attr scim.AttrPath, raw string) (ids []string, known bool, err error) {
 	var terms []string
 	switch {
 	case record.Indexed(t, attr):

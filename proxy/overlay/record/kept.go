@@ -3,7 +3,6 @@ package record
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -88,7 +87,7 @@ func (rec Record) keptTerms(t scim.ResourceType, most int) []string {
 		}
 	}
 	for _, p := range rec.Overrides {
-		if !p.isKept() || !Searchable(t, p.Path) && p.Path.Name != "" {
+		if !p.isKept() || !Searchable(t, p.Path) {
 			continue
 		}
 		// The overrides of an object are its members. Of a list, Match compares the elements and
@@ -102,10 +101,6 @@ func (rec Record) keptTerms(t scim.ResourceType, most int) []string {
 				return []string{partial(t)}
 			}
 		}
-	}
-	slices.Sort(out)
-	if out = slices.Compact(out); len(out) > most {
-		return []string{partial(t)}
 	}
 	return out
 }
@@ -148,9 +143,9 @@ func canonical(raw string) []string {
 		return nil
 	}
 	// Integers are compared digit by digit and other numbers as floats. Equal ones have the same
-	// float, also if it is infinite because they are out of range.
+	// float, or the same text if they are out of range.
 	f, err := strconv.ParseFloat(raw, 64)
-	if err != nil && !math.IsInf(f, 0) {
+	if err != nil {
 		return []string{"n" + short(raw)}
 	}
 	if f == 0 {

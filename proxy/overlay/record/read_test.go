@@ -25,7 +25,7 @@ func FuzzRead(f *testing.F) {
 		f.Add(body)
 		f.Add(slices.Concat(body[:len(body)/2], body[len(body)/2+1:]))
 	}
-	for _, text := range []string{``, `{}`, `null`, `{"type":`, `{"type":"User"}x`, `{"type":"User",}`, `{ "type" : "User" }`, `{"pairs":[]}`, `{"pairs":null}`, `{"TYPE":"User"}`, `{"pairs":[{}]}`, `{"type":"a","type":"b"}`,
+	for _, text := range []string{``, `{}`, `null`, `{"type":`, `{"type":"User"}x`, `{"type":"User",}`, `{ "type" : "User" }`, `{"pairs":[]}`, `{"pairs":null}`, `{"TYPE":"User"}`, "{\"type\":\"a\nb\"}", "{\"type\":\"\xff\"}", "{\"type\":\"\\\"\xff\"}", `{"pairs":[{}]}`, `{"type":"a","type":"b"}`,
 		`{"pairs":[{"path":{"URN":"","Name":"a","Sub":""},"asked":"\\\"","slot":-1}]}`, `{"pairs":[{"path":{"URN":"","Name":"a","Sub":""},"asked":"x","slot":1.5}]}`, `{"pairs":[{"path":{"URN":"","Name":"a","Sub":""},"asked":"x","slot":-01}]}`} {
 		f.Add([]byte(text))
 	}

@@ -81,17 +81,14 @@ func (rec Record) Standing(shown scim.Resource) map[scim.AttrPath]Override {
 }
 
 // schemas returns the schemas of the resource's data as JSON texts, also of extensions that a read
-// of a few attributes left out.
+// of a few attributes left out. The order does not depend on where a value came from, because it is
+// part of the resource's version.
 func (rec Record) schemas(t scim.ResourceType, doc *scim.Object) []string {
-	var all []string
-	have := map[string]bool{}
+	all := scim.SchemasOf(t, doc)
 	add := func(urn string) {
-		if key := strings.ToLower(urn); !have[key] {
-			have[key], all = true, append(all, urn)
+		if !slices.ContainsFunc(all, func(have string) bool { return strings.EqualFold(have, urn) }) {
+			all = append(all, urn)
 		}
-	}
-	for _, urn := range scim.SchemasOf(t, doc) {
-		add(urn)
 	}
 	for _, urn := range document.Elements(doc.Raw("schemas")) {
 		add(document.Text(urn))
@@ -101,6 +98,7 @@ func (rec Record) schemas(t scim.ResourceType, doc *scim.Object) []string {
 			add(p.Path.URN)
 		}
 	}
+	slices.Sort(all[1:])
 	for i, urn := range all {
 		all[i] = document.Quote(urn)
 	}

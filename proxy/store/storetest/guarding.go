@@ -192,4 +192,6 @@ func systemSpaceClosed(t *testing.T, e store.Engine) {
 			fails(t, name, err, store.ErrInvalid)
 		}
 	}
+	_, err := g.Open("acme").SaveAndDelete(t.Context(), "u2", store.Record{}, store.SystemSpace, "stamp")
+	fails(t, "SaveAndDelete in the system space", err, store.ErrInvalid)
 }
