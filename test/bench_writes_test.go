@@ -1,11 +1,13 @@
 package test
 
 import (
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/tidwall/gjson"
 	"golang.org/x/sync/errgroup"
 
 	"keycloak-scim-proxy/proxy/scim"
@@ -45,6 +47,16 @@ func BenchmarkWrites(b *testing.B) {
 			return c.sends("PATCH", "/Users/"+ids[i], patchBody([]scim.Op{opOn(scim.ReplaceAll, "name.givenName", fmt.Sprintf(`"F%d"`, n.Add(1)))}))()
 		}
 	}
+	proven := func(int) error {
+		made, err := a.native.send("POST", "/Users", person(fmt.Sprintf("p%d-", n.Add(1)), 0))
+		if err != nil {
+			return err
+		}
+		return a.native.sends("GET", "/Users/"+gjson.GetBytes(made, "id").String()+named, "")()
+	}
+	known := func(write func(int) error) func(int) error {
+		return func(i int) error { return errors.Join(get(a.native, named)(i), write(i)) }
+	}
 	t := head("request", "ours p50 ms", "native p50 ms", "native/ours")
 	for _, half := range []struct {
 		name            string
@@ -57,8 +69,10 @@ func BenchmarkWrites(b *testing.B) {
 			{"GET", get(a.ours, ""), get(a.native, "")},
 			{"GET, natively with names", get(a.ours, ""), get(a.native, named)},
 			{"POST", post(a.ours), post(a.native)},
+			{"POST, natively with a GET after it", post(a.ours), proven},
 			{"PUT", put(a.ours), put(a.native)},
 			{"PATCH", patch(a.ours), patch(a.native)},
+			{"PATCH, natively with a GET before it", patch(a.ours), known(patch(a.native))},
 		} {
 			ours, native := &contender{name: row.name + ", ours"}, &contender{name: row.name + ", native"}
 			for i := range half.rounds + 1 {
