@@ -11,10 +11,11 @@ import (
 
 // Values are the attributes of a page of users that the Admin REST API is asked for. To show them,
 // the SCIM API evaluates the user profile once per attribute and user, which is most of its work
-// (measured: 0.2 ms for a user without them, 0.3 ms with the userName, 0.6 ms with a name).
+// (measured: 0.12 ms for a user without them, 0.2 ms with the userName or e-mail address, 0.5 ms
+// with all).
 type Values struct {
-	userName, name bool
-	mapped         []attribute
+	userName, name, emails bool
+	mapped                 []attribute
 }
 
 // Brief reports whether the representation without the attributes of the profile has all values.
@@ -28,6 +29,9 @@ func (v Values) Without(row scim.Resource) scim.Resource {
 	}
 	if v.name {
 		doc.Put("name", "")
+	}
+	if v.emails {
+		doc.Put("emails", "")
 	}
 	for _, a := range v.mapped {
 		doc.Set(a.path, "")
@@ -52,6 +56,8 @@ func (p *Profile) Split(names []string) (rest []string, v Values, worth bool) {
 			v.name, v.mapped = true, append(v.mapped, p.apart("name")...)
 		case slices.ContainsFunc(p.opaque, func(o scim.AttrPath) bool { return covers(name, o) }):
 			return nil, v, false
+		case err == nil && path.Top().Is(emails):
+			v.emails = true
 		case err == nil && path.Is(userName) && !p.addressed:
 			v.userName = true
 		default:
@@ -121,6 +127,9 @@ func (p *Profile) Fill(row scim.Resource, u representation.User, v Values) scim.
 	if v.name {
 		set(givenName, u.FirstName)
 		set(familyName, u.LastName)
+	}
+	if v.emails && u.Email != nil {
+		doc.Put("emails", `[{"value":`+document.Quote(*u.Email)+`,"type":"work","primary":true}]`)
 	}
 	urns := []string{document.Quote(scim.UserURN)}
 	for _, a := range v.mapped {

@@ -10,6 +10,7 @@ type User struct {
 	Username   string              `json:"username"`
 	FirstName  *string             `json:"firstName"`
 	LastName   *string             `json:"lastName"`
+	Email      *string             `json:"email"`
 	Attributes map[string][]string `json:"attributes"`
 	// Federation is the storage that the user was imported from, or "". Its values may be newer
 	// there than in Keycloak's own database, which is what the SCIM API shows.
