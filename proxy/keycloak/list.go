@@ -70,10 +70,13 @@ func (r *Realm) rows(ctx context.Context, q directory.Query) (directory.Page, er
 		}
 	case representation.Compare:
 		p, err := r.listed(ctx, q, names)
-		if err == nil {
-			r.values().Compare(ctx, p, apart)
+		if err != nil {
+			return p, err
 		}
-		return p, err
+		if bare, err := r.listed(ctx, q, rest); err == nil {
+			r.values().Compare(ctx, p, bare, apart)
+		}
+		return p, nil
 	case representation.BySCIM:
 	}
 	return r.listed(ctx, q, names)

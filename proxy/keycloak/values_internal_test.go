@@ -20,6 +20,8 @@ type twoAPIs struct {
 	admin       int            // the status of the Admin REST API
 	lastName    map[int]string // of a user there, if it is not that of the SCIM API; "-" hides the user
 	federated   int            // this user is imported
+	hidden      bool           // active is shown only with the names
+	inactive    int            // this user has no active, unless names are asked for too
 	scim, other int            // calls
 }
 
@@ -51,8 +53,12 @@ func (k *twoAPIs) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	k.scim++
 	for i := range 40 {
-		row := fmt.Sprintf(`{"id":"u%02d","active":true`, i)
-		if strings.Contains(r.URL.Query().Get("attributes"), "name") {
+		row := fmt.Sprintf(`{"id":"u%02d"`, i)
+		withNames := strings.Contains(r.URL.Query().Get("attributes"), "name")
+		if withNames || !k.hidden {
+			row += `,"active":true`
+		}
+		if withNames {
 			row += fmt.Sprintf(`,"userName":"u%02d","name":{"formatted":"G F%d","givenName":"G","familyName":"F%d"}`, i, i, i)
 		}
 		rows = append(rows, row+"}")
@@ -69,16 +75,18 @@ func TestValuesComeFromWhereTheyAreRight(t *testing.T) {
 		scim, other int // calls for the pages
 		differs     int
 	}{
-		"the first page is compared":        {&twoAPIs{}, 1, 1, 1, 0},
-		"the next ones are trusted":         {&twoAPIs{}, 51, 51, 51, 0},
-		"one of fifty is compared again":    {&twoAPIs{}, 52, 52, 52, 0},
-		"a refusal is remembered":           {&twoAPIs{admin: 403}, 5, 5, 1, 0},
-		"so is a token that is not taken":   {&twoAPIs{admin: 401}, 5, 5, 1, 0},
-		"no answer is asked for again":      {&twoAPIs{admin: 503}, 5, 5, 5, 0},
-		"a difference ends it":              {&twoAPIs{lastName: map[int]string{39: "other"}}, 5, 5, 1, 1},
-		"a hidden user is no proof":         {&twoAPIs{lastName: map[int]string{39: "-"}}, 3, 3, 3, 0},
-		"users that stay hidden end it":     {&twoAPIs{lastName: map[int]string{39: "-"}}, 9, 9, 4, 0},
-		"users of a federation are no rows": {&twoAPIs{federated: 1}, 9, 9, 4, 0},
+		"the first page is compared":        {&twoAPIs{}, 1, 2, 1, 0},
+		"the next ones are trusted":         {&twoAPIs{}, 51, 52, 51, 0},
+		"one of fifty is compared again":    {&twoAPIs{}, 52, 54, 52, 0},
+		"a refusal is remembered":           {&twoAPIs{admin: 403}, 5, 6, 1, 0},
+		"so is a token that is not taken":   {&twoAPIs{admin: 401}, 5, 6, 1, 0},
+		"an error is asked for again":       {&twoAPIs{admin: 503}, 3, 6, 3, 0},
+		"many errors end it":                {&twoAPIs{admin: 404}, 9, 13, 4, 0},
+		"a difference ends it":              {&twoAPIs{lastName: map[int]string{39: "other"}}, 5, 6, 1, 1},
+		"a hidden user is no proof":         {&twoAPIs{lastName: map[int]string{39: "-"}}, 3, 6, 3, 0},
+		"users that stay hidden end it":     {&twoAPIs{lastName: map[int]string{39: "-"}}, 9, 13, 4, 0},
+		"users who look hidden end it":      {&twoAPIs{hidden: true}, 5, 6, 1, 1},
+		"users of a federation are no rows": {&twoAPIs{federated: 1}, 9, 13, 4, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.keycloak.admin == 0 {

@@ -21,24 +21,6 @@ type Values struct {
 // Brief reports whether the representation without the attributes of the profile has all values.
 func (v Values) Brief() bool { return len(v.mapped) == 0 }
 
-// Without returns a user of the SCIM API without the values.
-func (v Values) Without(row scim.Resource) scim.Resource {
-	doc := row.Object()
-	if v.userName {
-		doc.Put("userName", "")
-	}
-	if v.name {
-		doc.Put("name", "")
-	}
-	if v.emails {
-		doc.Put("emails", "")
-	}
-	for _, a := range v.mapped {
-		doc.Set(a.path, "")
-	}
-	return doc.Resource()
-}
-
 // Trust says whether the Admin REST API may be asked for values.
 func (p *Profile) Trust() *representation.Trust { return p.trust }
 

@@ -27,7 +27,7 @@ type Trust struct {
 // Way is how a page is read.
 type Way uint8
 
-// The ways. Compare reads the page by the SCIM API and compares it with the Admin REST API.
+// The ways. Compare reads the page by the SCIM API, and by both APIs to compare them.
 const (
 	BySCIM Way = iota
 	Compare
@@ -63,8 +63,8 @@ func (t *Trust) Differs() (first bool) {
 	return first
 }
 
-// Missed records that the Admin REST API did not show a caller a user of a page. The user may have
-// been deleted meanwhile. Too many such pages are a refusal: the caller may see fewer users there.
+// Missed records that the Admin REST API did not show a caller all users of a page: a user may have
+// been deleted meanwhile, or the API did not answer. Too many such pages are a refusal.
 func (t *Trust) Missed(caller string) { t.refuse(caller, 1) }
 
 // Refused records that Keycloak does not let the caller use the Admin REST API.

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -21,6 +22,9 @@ import (
 // idsPerCall is how many users are asked for at once: the ids are in the URL, and the first line of
 // a request may have 4,096 bytes by default.
 const idsPerCall = 50
+
+// patience is how long the Admin REST API may take. Then the page is read by the SCIM API alone.
+const patience = 5 * time.Second
 
 // Source reads values for one caller.
 type Source struct {
@@ -53,23 +57,19 @@ func (s Source) Fill(ctx context.Context, p directory.Page, v profile.Values) (_
 	return p, true
 }
 
-// Compare compares a page of the SCIM API with what Fill makes of its users without the values. A
-// page without users proves nothing.
-func (s Source) Compare(ctx context.Context, p directory.Page, v profile.Values) {
-	if len(p.Resources) == 0 {
-		return
-	}
-	bare := p
-	bare.Resources = make([]scim.Resource, len(p.Resources))
-	for i, one := range p.Resources {
-		bare.Resources[i] = v.Without(one)
-	}
+// Compare fills a page that was read without the values, and compares it with the same page that was
+// read with them by the SCIM API. Pages without users, or with others, prove nothing.
+func (s Source) Compare(ctx context.Context, whole, bare directory.Page, v profile.Values) {
 	filled, ok := s.Fill(ctx, bare, v)
-	if !ok {
+	if !ok || len(whole.Resources) == 0 || len(filled.Resources) != len(whole.Resources) {
 		return
 	}
 	for i, one := range filled.Resources {
-		if !document.Same(one.Without("schemas").String(), p.Resources[i].Without("schemas").String()) {
+		other := whole.Resources[i]
+		if one.ID() != other.ID() {
+			return
+		}
+		if !document.Same(one.Without("schemas").String(), other.Without("schemas").String()) {
 			if s.Profile.Trust().Differs() {
 				s.Differs(one.ID())
 			}
@@ -83,6 +83,8 @@ func (s Source) Compare(ctx context.Context, p directory.Page, v profile.Values)
 // expected.
 func (s Source) users(ctx context.Context, all []scim.Resource, v profile.Values) (users map[string]representation.User, ok bool) {
 	parts := make([]map[string]representation.User, (len(all)+idsPerCall-1)/idsPerCall)
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	g, ctx := errgroup.WithContext(ctx)
 	for i := range parts {
 		some := all[i*idsPerCall : min((i+1)*idsPerCall, len(all))]
@@ -92,6 +94,7 @@ func (s Source) users(ctx context.Context, all []scim.Resource, v profile.Values
 		})
 	}
 	if g.Wait() != nil {
+		s.Profile.Trust().Missed(s.Caller)
 		return nil, false
 	}
 	users = make(map[string]representation.User, len(all))
