@@ -21,7 +21,6 @@ type twoAPIs struct {
 	lastName    map[int]string // of a user there, if it is not that of the SCIM API; "-" hides the user
 	federated   int            // this user is imported
 	hidden      bool           // active is shown only with the names
-	inactive    int            // this user has no active, unless names are asked for too
 	scim, other int            // calls
 }
 
