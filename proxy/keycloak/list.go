@@ -84,7 +84,7 @@ func (r *Realm) rows(ctx context.Context, q directory.Query) (directory.Page, er
 
 // listed reads a page by the SCIM API.
 func (r *Realm) listed(ctx context.Context, q directory.Query, names []string) (directory.Page, error) {
-	v := projection(names)
+	v := paging.Named(names)
 	v.Set("startIndex", strconv.Itoa(q.Start))
 	v.Set("count", strconv.Itoa(min(q.Count, profile.PageLimit)))
 	if q.Filter != nil {

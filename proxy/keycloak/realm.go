@@ -12,6 +12,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak/fault"
+	"keycloak-scim-proxy/proxy/keycloak/paging"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 )
@@ -117,7 +118,7 @@ func (r *Realm) read(ctx context.Context, ref scim.Ref, n directory.Fields) (sci
 	if !validID(ref.ID) {
 		return scim.Resource{}, scim.NotFound(ref)
 	}
-	a, err := r.call(ctx, http.MethodGet, r.path(ref), projection(r.profile.Names(ref.Type, n)), "")
+	a, err := r.call(ctx, http.MethodGet, r.path(ref), paging.Named(r.profile.Names(ref.Type, n)), "")
 	if err != nil {
 		return scim.Resource{}, err
 	}
@@ -293,10 +294,3 @@ var idSyntax = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:@+=~-]{0,254}$`)
 
 // validID reports whether a text can be an id. Other texts must not become part of a URL.
 func validID(id string) bool { return idSyntax.MatchString(id) }
-
-func projection(names []string) url.Values {
-	if len(names) == 0 {
-		return url.Values{}
-	}
-	return url.Values{"attributes": {strings.Join(names, ",")}}
-}

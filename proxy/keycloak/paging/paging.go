@@ -2,6 +2,7 @@ package paging
 
 import (
 	"context"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,6 +26,14 @@ const rows = 5
 func Cut(resume string) (kind, rest string) {
 	n := min(len(resume), 1)
 	return resume[:n], resume[n:]
+}
+
+// Named is the query of a request that names attributes; none means all.
+func Named(names []string) url.Values {
+	if len(names) == 0 {
+		return url.Values{}
+	}
+	return url.Values{"attributes": {strings.Join(names, ",")}}
 }
 
 // Read reads a page that begins at an index.
