@@ -57,8 +57,8 @@ func (s Source) Fill(ctx context.Context, p directory.Page, v profile.Values) (_
 	return p, true
 }
 
-// Compare fills a page that was read without the values, and compares it with the same page that was
-// read with them by the SCIM API. Pages without users, or with others, prove nothing.
+// Compare fills a page that was read without the values, and compares it with the same page that
+// was read with them by the SCIM API. Pages without users, or with others, prove nothing.
 func (s Source) Compare(ctx context.Context, whole, bare directory.Page, v profile.Values) {
 	filled, ok := s.Fill(ctx, bare, v)
 	if !ok || len(whole.Resources) == 0 || len(filled.Resources) != len(whole.Resources) {
