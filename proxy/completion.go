@@ -23,8 +23,8 @@ func (s *scope) index(c directory.Capabilities, p *profile.Profile) kept.Index {
 
 // scanOf is Scan of an index in the terms of listing.
 func scanOf(x kept.Index) listing.Scan {
-	return func(ctx context.Context, t scim.ResourceType, attrs []scim.AttrPath, visit func(id, name string, values scim.Resource) (bool, error)) (bool, error) {
-		return x.Scan(ctx, t, attrs, func(r kept.Resource) (bool, error) { return visit(r.ID, r.Name, r.Values) })
+	return func(ctx context.Context, t scim.ResourceType, attrs []scim.AttrPath, after string, visit func(id, name string, values scim.Resource) (bool, error)) (bool, error) {
+		return x.Scan(ctx, t, attrs, after, func(r kept.Resource) (bool, error) { return visit(r.ID, r.Name, r.Values) })
 	}
 }
 

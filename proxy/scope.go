@@ -151,7 +151,9 @@ func (r *realm) load(ctx context.Context, cred keycloak.Credential) (*profile.Pr
 	if err != nil {
 		return nil, err
 	}
-	r.known, r.loaded = p, r.now()
+	if p.Settled() || cred.IsServiceAccount() { // others would take part of it for the whole
+		r.known, r.loaded = p, r.now()
+	}
 	return p, nil
 }
 

@@ -140,13 +140,15 @@ func TestSchemasSayWhatTheRealmRequires(t *testing.T) {
 // account uses the profile that another credential has read.
 func TestProfileIsReadOncePerRealm(t *testing.T) {
 	upstream, clock := newRecorder(t), time.Now()
-	readable := false
+	readable, settled := false, false
 	upstream.answer = func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasSuffix(r.URL.Path, "/token"):
 			_, _ = w.Write([]byte(`{"access_token":"t","expires_in":600}`))
 		case readable && strings.HasSuffix(r.URL.Path, "/profile"):
 			_, _ = w.Write([]byte(`{"attributes":[]}`))
+		case readable && settled && strings.HasSuffix(r.URL.Path, "/r"):
+			_, _ = w.Write([]byte(`{"registrationEmailAsUsername":false}`))
 		default:
 			w.WriteHeader(http.StatusForbidden)
 		}
@@ -178,6 +180,10 @@ func TestProfileIsReadOncePerRealm(t *testing.T) {
 		t.Errorf("an account that may not read the profile asks again: %d", n)
 	}
 	readable = true
+	if partly, _ := read(keycloak.Caller("x")); shared.known == partly {
+		t.Error("what a caller has read who may not read the realm's settings is shared")
+	}
+	settled = true
 	known, n := read(keycloak.Caller("x"))
 	if n != 1 {
 		t.Errorf("a refusal to an account is taken for one to a caller: %d", n)

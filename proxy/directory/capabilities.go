@@ -12,8 +12,8 @@ const (
 	// StoreOnly: Keycloak does not show the attribute. Only the store has it, so a miss in the
 	// index proves that no resource has the value.
 	StoreOnly Placement = iota
-	// ServerMade: Keycloak shows a value that it makes itself (name.formatted). The requested value
-	// is kept in the store.
+	// ServerMade: Keycloak shows a value that it makes itself (name.formatted) or that only others
+	// may set. The requested value is kept in the store.
 	ServerMade
 	// WriteOnce: Keycloak accepts the first value and ignores later ones (a group's externalId,
 	// since 26.8). Later values are kept in the store.

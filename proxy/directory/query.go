@@ -16,8 +16,11 @@ type Query struct {
 	Start int
 	// ResumeAfter continues after a resource: an entry of Page.Resume.
 	ResumeAfter string
-	Count       int // the page size; 0 requests only the total
-	Fields      Fields
+	// Resumed says that Page.Resume will be used. Otherwise a walk that resumes by it may skip
+	// resources that are renamed while the page is read.
+	Resumed bool
+	Count   int // the page size; 0 requests only the total
+	Fields  Fields
 	// Cursor requests a page by cursor (RFC 9865); "" requests the first one.
 	Cursor *string
 }
@@ -65,4 +68,13 @@ type Page struct {
 	Next string
 	// Uncounted reports that Total is not known.
 	Uncounted bool
+}
+
+// First returns the first n resources of a page.
+func (p Page) First(n int) Page {
+	p.Resources = p.Resources[:n]
+	if p.Types != nil {
+		p.Types = p.Types[:n]
+	}
+	return p
 }

@@ -31,11 +31,11 @@ func LoadProfile(ctx context.Context, c *Client, realm string, cred Credential) 
 		return nil, scim.Upstream(err)
 	}
 	var settings struct {
-		EmailAsUsername bool `json:"registrationEmailAsUsername"`
+		EmailAsUsername *bool `json:"registrationEmailAsUsername"` // shown to view-users and manage-users (measured)
 	}
 	a, err = c.do(ctx, cred, request{method: http.MethodGet, path: "/admin/realms/" + url.PathEscape(realm)})
-	if err == nil && a.ok() && json.Unmarshal(a.body, &settings) == nil && settings.EmailAsUsername {
-		p = p.WithAddresses() // shown to view-users and manage-users (measured)
+	if err == nil && a.ok() && json.Unmarshal(a.body, &settings) == nil && settings.EmailAsUsername != nil {
+		return p.WithSettings(*settings.EmailAsUsername), nil
 	}
 	return p, err
 }

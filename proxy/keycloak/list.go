@@ -13,18 +13,17 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// List reads one page of at most 100 resources. The filter must be one that Capabilities declares
-// as supported. It does not sort.
+// List reads one page of at most 100 resources. It takes filters that Capabilities supports.
 func (r *Realm) List(ctx context.Context, q directory.Query) (directory.Page, error) {
 	q.Start = max(q.Start, 1)
 	switch kind, rest := paging.Cut(q.ResumeAfter); kind {
+	case "": // from the beginning
 	case paging.Name:
-		behind := scim.Compare{Attr: userName, Op: scim.Gt, Value: document.Quote(rest)}
-		if q.Filter == nil {
-			q.Filter = behind
-		} else {
-			q.Filter = scim.And{Terms: []scim.Filter{q.Filter, behind}}
+		var behind scim.Filter = scim.Compare{Attr: userName, Op: scim.Gt, Value: document.Quote(rest)}
+		if q.Filter != nil {
+			behind = scim.And{Terms: []scim.Filter{q.Filter, behind}}
 		}
+		q.Filter = behind
 	case paging.At:
 		search := q
 		search.Fields, search.Count = directory.Fields{Only: []string{"id"}}, profile.PageLimit
@@ -39,6 +38,8 @@ func (r *Realm) List(ctx context.Context, q directory.Query) (directory.Page, er
 		p, err := r.page(ctx, q)
 		p.Total = max(p.Total-first+1, 0)
 		return p, err
+	default: // of another way of reading, if the user profile has changed
+		return directory.Page{}, scim.InvalidCursor("the cursor is not valid any more; start again without a cursor")
 	}
 	return r.page(ctx, q)
 }
@@ -55,7 +56,7 @@ func (r *Realm) rows(ctx context.Context, q directory.Query) (directory.Page, er
 	if q.Type != scim.User || !wide(q) {
 		return r.listed(ctx, q, names)
 	}
-	rest, apart, worth := r.profile.Split(names)
+	rest, apart, worth := r.profile.Split(names, q.Resumed)
 	if !worth {
 		return r.listed(ctx, q, names)
 	}

@@ -69,3 +69,15 @@ func TestGroupsAreFoundAgain(t *testing.T) {
 		}
 	}
 }
+
+// A position of another way of reading does not begin the walk anew.
+func TestForeignPositionsAreRefused(t *testing.T) {
+	for _, after := range []string{`{"i":"u05"}`, `{"t":"x","i":"u05"}`, "x", "i", "i5", "ix,u05"} {
+		k := &twoAPIs{admin: 200, federated: -1}
+		r := NewRealm(NewClient("http://keycloak.example", k, time.Minute, 4), "r", Caller("token"), profile.Stock())
+		p, err := r.List(t.Context(), directory.Query{Type: scim.User, Start: 1, Count: 10, ResumeAfter: after})
+		if e := scim.AsError(err); err == nil || e.Type != "invalidCursor" {
+			t.Errorf("%q: %v, %d users", after, err, len(p.Resources))
+		}
+	}
+}

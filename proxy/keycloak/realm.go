@@ -58,7 +58,7 @@ func (r *Realm) Create(ctx context.Context, t scim.ResourceType, sent scim.Resou
 	if !a.ok() {
 		return scim.Resource{}, r.refusedCreate(ctx, t, sent, a)
 	}
-	shown, err := profile.Standard(scim.ParseResource(a.body))
+	shown, err := paging.Standard(scim.ParseResource(a.body))
 	if err != nil {
 		return scim.Resource{}, err
 	}
@@ -125,7 +125,7 @@ func (r *Realm) read(ctx context.Context, ref scim.Ref, n directory.Fields) (sci
 	if !a.ok() {
 		return scim.Resource{}, r.refused(ref, a)
 	}
-	return profile.Standard(scim.ParseResource(a.body))
+	return paging.Standard(scim.ParseResource(a.body))
 }
 
 // Update sends a GET and one PATCH with the changes of edit. Keycloak reads its answer to a PATCH
@@ -197,7 +197,7 @@ func (r *Realm) patch(ctx context.Context, ref scim.Ref, ops []profile.Op) (scim
 	if !a.ok() {
 		return scim.Resource{}, r.refused(ref, a)
 	}
-	return profile.Standard(scim.ParseResource(a.body))
+	return paging.Standard(scim.ParseResource(a.body))
 }
 
 func (r *Realm) sendPatch(ctx context.Context, ref scim.Ref, ops []profile.Op) (reply, error) {

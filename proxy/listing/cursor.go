@@ -52,7 +52,7 @@ func (d *Directory) following(ctx context.Context, q directory.Query) (p directo
 
 // follow reads whole resources that the directory below selects.
 func (d *Directory) follow(ctx context.Context, q directory.Query) (all []scim.Resource, last string, more bool, err error) {
-	step := directory.Query{Type: q.Type, Filter: q.Filter, Start: 1, ResumeAfter: q.ResumeAfter, Fields: q.Fields, Count: q.Count}
+	step := directory.Query{Type: q.Type, Filter: q.Filter, Start: 1, ResumeAfter: q.ResumeAfter, Resumed: true, Fields: q.Fields, Count: q.Count}
 	size := 0
 	_, err = d.walker(d.read).Each(ctx, step, func(r walk.Row) (bool, error) {
 		if size += r.Resource.Size(); size > d.Limits.Bytes && len(all) > 0 {

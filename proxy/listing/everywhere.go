@@ -67,7 +67,7 @@ func (d *Directory) inTurn(ctx context.Context, q directory.Query, each []direct
 		if err != nil {
 			return directory.Page{}, err
 		}
-		p = cut(p, d.fitting(p.Resources))
+		p = p.First(d.fitting(p.Resources))
 		full = full || len(p.Resources) < min(one.Count, p.Total-one.Start+1) // pages are limited in bytes
 		out = joined(out, one.Type, p)
 	}

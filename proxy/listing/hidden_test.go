@@ -71,3 +71,42 @@ func TestCandidatesThatAreHidden(t *testing.T) {
 		}
 	}
 }
+
+// The same holds for resources that the store names: a caller who may not list learns neither their
+// values nor how many there are, and a lost role does not look like an empty directory.
+func TestKeptListsThatAreHidden(t *testing.T) {
+	forbidden := scim.Forbidden("no role")
+	for what, row := range map[string]struct {
+		own, taken, mine bool
+		refused          error
+		found            int
+	}{
+		"mine":                          {own: true, taken: true, mine: true, found: 1},
+		"free":                          {own: true},
+		"another's":                     {own: true, taken: true},
+		"the account has lost its role": {own: true, taken: true, refused: forbidden},
+		"drop-in, free":                 {},
+		"drop-in, mine":                 {taken: true, mine: true, found: 1},
+		"drop-in, another's":            {taken: true},
+		"drop-in without a role, free":  {refused: forbidden},
+		"drop-in without a role, taken": {taken: true, refused: forbidden},
+	} {
+		for _, cursor := range []*string{nil, new("")} {
+			s := stored(t, wide)
+			title := `"T"`
+			if row.taken {
+				title = `"Boss"`
+			}
+			made := s.put(t, document.Must(`{"userName":"ada"}`).With("title", title))
+			g := &guarded{Directory: s.Directory.Directory, hidden: map[string]bool{made.ID(): !row.mine}, refused: row.refused}
+			s.Directory.Directory, s.AskOnMiss = g, !row.own
+			p, err := s.List(t.Context(), directory.Query{Type: scim.User, Filter: scim.Compare{Attr: scim.MustPath("title"), Op: scim.Sw, Value: `"boss"`}, Start: 1, Count: 10, Cursor: cursor})
+			if row.refused != nil && scim.Status(err) != 403 || row.refused == nil && err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+			if len(p.Resources) != row.found || p.Next != "" {
+				t.Errorf("%s: %d found, next %q", what, len(p.Resources), p.Next)
+			}
+		}
+	}
+}

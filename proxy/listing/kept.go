@@ -24,10 +24,11 @@ const (
 // each calls visit for all resources that the filter of a query can match, with the needed
 // attributes: for those that the store names if it decides a part of the filter, else by a walk.
 func (d *Directory) each(ctx context.Context, q directory.Query, visit func(r scim.Resource, position string) (bool, error)) error {
-	named, known, err := d.named(ctx, q)
+	named, known, err := d.named(ctx, q, "", d.Limits.Scan+1)
 	if err != nil {
 		return err
 	}
+	known = known && len(named) <= d.Limits.Scan // a walk says that it is too much
 	if known && (d.AskOnMiss || len(named) > fewNamed) {
 		all, err := d.Directory.List(ctx, directory.Query{Type: q.Type, Start: 1})
 		if err != nil {
@@ -39,28 +40,36 @@ func (d *Directory) each(ctx context.Context, q directory.Query, visit func(r sc
 		return d.walk(ctx, q, visit)
 	}
 	var visited error
-	err = d.eachOf(ctx, q, named, mostVerified, func(r scim.Resource) (more bool) {
+	seen := 0
+	hidden, err := d.eachOf(ctx, q, named, mostVerified, func(r scim.Resource) (more bool) {
+		seen++
 		more, visited = visit(r, "")
 		return more && visited == nil
 	})
+	if err == nil && seen == 0 && hidden > 0 && !d.AskOnMiss { // see found
+		_, err = d.Directory.List(ctx, directory.Query{Type: q.Type, Start: 1})
+	}
 	return errors.Join(err, visited)
 }
 
 // eachOf calls visit for the resources that are there, with the needed attributes. It reads some of
-// them at a time.
-func (d *Directory) eachOf(ctx context.Context, q directory.Query, named []wanted, n int, visit func(r scim.Resource) (more bool)) error {
+// them at a time. hidden counts those that the caller may not see.
+func (d *Directory) eachOf(ctx context.Context, q directory.Query, named []wanted, n int, visit func(r scim.Resource) (more bool)) (hidden int, err error) {
 	for some := range slices.Chunk(named, n) {
-		read, _, err := d.readAll(ctx, needOf(q), some, math.MaxInt)
+		read, unseen, err := d.readAll(ctx, needOf(q), some, math.MaxInt)
 		if err != nil {
-			return err
+			return hidden, err
 		}
+		hidden += unseen
+		more := true
 		for _, r := range read {
-			if !visit(r) {
-				return nil
-			}
+			more = more && visit(r)
+		}
+		if give(ctx, read); !more {
+			break
 		}
 	}
-	return nil
+	return hidden, nil
 }
 
 // keptByCursor returns the page of a walk over the resources that the store names, in the order of
@@ -70,37 +79,57 @@ func (d *Directory) keptByCursor(ctx context.Context, q directory.Query) (p dire
 	if err != nil {
 		return p, err
 	}
-	named, known, err := d.named(ctx, q)
+	after := ""
+	if at != nil {
+		after = at.ID
+	}
+	rows, hidden, known, err := d.keptRows(ctx, q, after)
 	if err != nil {
 		return p, err
 	}
 	if !known || q.Count == 0 {
 		return d.scan(ctx, q, []directory.Query{q})
 	}
-	if at != nil {
-		named = slices.DeleteFunc(named, func(w wanted) bool { return w.ID <= at.ID })
-	}
-	var rows []row
-	err = d.eachOf(ctx, q, named, q.Count+1, func(r scim.Resource) bool {
-		if filters.Match(d.Schemas, q, r) {
-			rows = append(rows, rowsOf{d, q}.row(r, q))
+	if len(rows) == 0 && (hidden > 0 || d.AskOnMiss) {
+		if _, err := d.Directory.List(ctx, directory.Query{Type: q.Type, Start: 1}); err != nil {
+			return p, err
 		}
-		return len(rows) <= q.Count
-	})
-	if err == nil && len(rows) == 0 && d.AskOnMiss {
-		_, err = d.Directory.List(ctx, directory.Query{Type: q.Type, Start: 1})
-	}
-	if err != nil {
-		return p, err
 	}
 	page := rows[:min(q.Count, len(rows))]
 	return d.whole(ctx, q, directory.Page{Uncounted: true}, page, len(page) < len(rows))
 }
 
-// named returns the resources that the terms of a filter over attributes that only the store has
-// can match. known is false if there is no such term, or if more resources match than a walk may
-// look at.
-func (d *Directory) named(ctx context.Context, q directory.Query) (all []wanted, known bool, err error) {
+// keptRows returns the first matches behind an id, at most one more than the page has. known is
+// that of named.
+func (d *Directory) keptRows(ctx context.Context, q directory.Query, after string) (rows []row, hidden int, known bool, err error) {
+	for looked := 0; len(rows) <= q.Count; {
+		some, known, err := d.named(ctx, q, after, q.Count+1)
+		if err != nil || !known {
+			return nil, 0, false, err
+		}
+		if looked += len(some); looked > d.Limits.Scan {
+			return nil, 0, false, scim.TooMany("the query would look at more than %d resources", d.Limits.Scan)
+		}
+		unseen, err := d.eachOf(ctx, q, some, q.Count+1, func(r scim.Resource) bool {
+			if filters.Match(d.Schemas, q, r) {
+				rows = append(rows, rowsOf{d, q}.row(r, q))
+			}
+			return len(rows) <= q.Count
+		})
+		if err != nil {
+			return nil, 0, false, err
+		}
+		if hidden += unseen; len(some) <= q.Count {
+			break // these were the last ones
+		}
+		after = some[len(some)-1].ID
+	}
+	return rows, hidden, true, nil
+}
+
+// named returns the first resources behind an id that the terms of a filter over attributes that
+// only the store has can match. known is false if there is no such term.
+func (d *Directory) named(ctx context.Context, q directory.Query, after string, most int) (all []wanted, known bool, err error) {
 	terms := d.below().Kept(q.Type, q.Filter)
 	if len(terms) == 0 || d.Scan == nil {
 		return nil, false, nil
@@ -108,13 +137,13 @@ func (d *Directory) named(ctx context.Context, q directory.Query) (all []wanted,
 	decides := scim.And{Terms: terms}
 	var attrs []scim.AttrPath
 	scim.Attributes(decides, func(p scim.AttrPath) { attrs = append(attrs, p) })
-	known, err = d.Scan(ctx, q.Type, attrs, func(id, name string, values scim.Resource) (bool, error) {
+	known, err = d.Scan(ctx, q.Type, attrs, after, func(id, name string, values scim.Resource) (bool, error) {
 		if d.Schemas.Match(decides, q.Type, values) {
 			all = append(all, wanted{scim.Ref{Type: q.Type, ID: id}, name})
 		}
-		return len(all) <= d.Limits.Scan, nil
+		return len(all) < most, nil
 	})
-	return all, known && len(all) <= d.Limits.Scan, err
+	return all, known, err
 }
 
 // byID is the order of resources that the store may name, so that pages fit together however they
@@ -126,12 +155,12 @@ func byID(a, b row) int { return strings.Compare(a.id, b.id) }
 // does not know, or if too many would have to be verified.
 func (d *Directory) byKept(ctx context.Context, q directory.Query) (p directory.Page, done bool, err error) {
 	need := q.Start - 1 + q.Count
-	if q.Filter != nil || q.Sort.By.IsZero() || q.Sort.Descending || q.Count == 0 || need > mostVerified || d.Scan == nil {
+	if q.Filter != nil || q.Sort.By.IsZero() || q.Sort.Descending || q.Count == 0 || q.Start > mostVerified || need > mostVerified || d.Scan == nil {
 		return p, false, nil
 	}
 	rows := rowsOf{d, q}
 	best := first{most: need + spare, compare: rows.order()}
-	known, err := d.Scan(ctx, q.Type, []scim.AttrPath{q.Sort.By}, func(id, name string, values scim.Resource) (bool, error) {
+	known, err := d.Scan(ctx, q.Type, []scim.AttrPath{q.Sort.By}, "", func(id, name string, values scim.Resource) (bool, error) {
 		if r := rows.row(values, q); !r.key.Missing {
 			r.id, r.name = id, name
 			best.add(r)
@@ -170,6 +199,7 @@ func (d *Directory) verified(ctx context.Context, q directory.Query, rows []row,
 		for _, r := range read {
 			now[r.ID()] = rowsOf{d, q}.row(r, q)
 		}
+		give(ctx, read)
 		for _, r := range some {
 			if n, there := now[r.id]; there && n.key == r.key {
 				live = append(live, n)

@@ -15,11 +15,11 @@ import (
 // caller unchanged.
 type Find func(ctx context.Context, t scim.ResourceType, attr scim.AttrPath, raw string) (ids []string, known bool, err error)
 
-// Scan calls visit for each resource of a type that may have a value of one of the attributes, in
-// the order of their ids: with its identifying name, which may be out of date or "", and these
-// values. known is false if the attributes are not only in the store. Its errors are returned to
-// the caller unchanged.
-type Scan func(ctx context.Context, t scim.ResourceType, attrs []scim.AttrPath, visit func(id, name string, values scim.Resource) (more bool, err error)) (known bool, err error)
+// Scan calls visit for each resource of a type that may have a value of one of the attributes and
+// whose id is behind another one ("" is the start), in the order of their ids: with its identifying
+// name, which may be out of date or "", and these values. known is false if the attributes are not
+// only in the store. Its errors are returned to the caller unchanged.
+type Scan func(ctx context.Context, t scim.ResourceType, attrs []scim.AttrPath, after string, visit func(id, name string, values scim.Resource) (more bool, err error)) (known bool, err error)
 
 // Limits are the limits of one request.
 type Limits struct {
@@ -87,16 +87,7 @@ func (d *Directory) List(ctx context.Context, q directory.Query) (directory.Page
 	if err != nil {
 		return directory.Page{}, err
 	}
-	return cut(p, d.fitting(p.Resources)), nil
-}
-
-// cut returns the first resources of a page.
-func cut(p directory.Page, n int) directory.Page {
-	p.Resources = p.Resources[:n]
-	if p.Types != nil {
-		p.Types = p.Types[:n]
-	}
-	return p
+	return p.First(d.fitting(p.Resources)), nil
 }
 
 // list returns a page by index.

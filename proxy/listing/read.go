@@ -46,7 +46,7 @@ func (d *Directory) readAll(ctx context.Context, n directory.Fields, all []wante
 		if r.read.Load() > r.bytes {
 			break // the page ends before this one
 		}
-		filter, n := d.byName(all[i:])
+		filter, n := d.byName(all[i:], n)
 		some, at := all[i:i+n], i
 		g.Go(func() error { return r.some(ctx, filter, some, at) })
 		i += n
@@ -56,11 +56,12 @@ func (d *Directory) readAll(ctx context.Context, n directory.Fields, all []wante
 }
 
 // byName returns the filter that selects the first resources by name, and how many it selects.
-// There is no filter for a single resource, which is read by its id.
-func (d *Directory) byName(all []wanted) (filter scim.Filter, n int) {
+// There is no filter for a single resource, which is read by its id, nor for groups with their
+// members, which may be large.
+func (d *Directory) byName(all []wanted, fields directory.Fields) (filter scim.Filter, n int) {
 	t := all[0].Type
 	name := scim.Identifying(t)
-	if len(all) <= fewReads || d.Directory.Capabilities().Filters[t][name.Key()] != directory.Full {
+	if len(all) <= fewReads || fieldsOf(t, fields).Members || d.Directory.Capabilities().Filters[t][name.Key()] != directory.Full {
 		return nil, 1
 	}
 	var terms []scim.Filter

@@ -34,7 +34,7 @@ func (d *Directory) scan(ctx context.Context, q directory.Query, each []director
 	if err != nil {
 		return directory.Page{}, err
 	}
-	from, count := max(q.Start-1, 0), q.Count
+	from, count := min(max(q.Start-1, 0), len(each)*d.Limits.Scan), q.Count // no more are looked at
 	if q.Cursor != nil {
 		from, count = 0, q.Count+1 // one more tells whether there is a next page
 	}
@@ -76,7 +76,7 @@ func (d *Directory) whole(ctx context.Context, q directory.Query, p directory.Pa
 	}
 	last := len(page) - 1
 	if n := d.fitting(p.Resources); n > 0 { // continue after the last returned one: those after it are gone, or did not fit
-		p = cut(p, n)
+		p = p.First(n)
 		last = at[p.Resources[n-1].ID()]
 	}
 	if q.Type == "" {

@@ -28,6 +28,9 @@ func take(ctx context.Context, all ...scim.Resource) error {
 	return nil
 }
 
+// give gives back the memory of resources that are not held any more.
+func give(ctx context.Context, all []scim.Resource) { meter.Give(ctx, pageFactor*sizeOf(all)) }
+
 func sizeOf(all []scim.Resource) (n int) {
 	for _, r := range all {
 		n += r.Size()

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"math"
 	"net/url"
 	"strconv"
 	"strings"
@@ -64,6 +65,10 @@ func readProjection(w Request) (Projection, error) {
 	return w.Projection, err
 }
 
+// maxStart is the largest startIndex; no list has more resources. Keycloak reads it as a 32-bit
+// number: above that it answers as if the realm had no SCIM API (measured).
+const maxStart = math.MaxInt32
+
 func (d Decoder) readQuery(w Request) (directory.Query, error) {
 	q := directory.Query{Type: w.Type, Start: 1, Count: d.DefaultPage}
 	var err error
@@ -85,7 +90,7 @@ func (d Decoder) readQuery(w Request) (directory.Query, error) {
 		return q, err
 	}
 	// RFC 7644 section 3.4.2.4: a startIndex below 1 means 1, a negative count means 0.
-	q.Start, q.Count = max(q.Start, 1), min(max(q.Count, 0), d.MaxPage)
+	q.Start, q.Count = min(max(q.Start, 1), maxStart), min(max(q.Count, 0), d.MaxPage)
 	q.Fields = w.Projection.Fields(w.Type)
 	if w.Query.Has("cursor") {
 		if w.Query.Has("startIndex") {

@@ -27,6 +27,7 @@ func TestDecodeQuery(t *testing.T) {
 		"GET ?startIndex=-5":          all,
 		"GET ?startIndex=3":           with(func(q *directory.Query) { q.Start = 3 }),
 		"GET ?startIndex=&count=":     all,
+		"GET ?startIndex=2147483648":  with(func(q *directory.Query) { q.Start = 2147483647 }),
 		"GET ?count=0":                with(func(q *directory.Query) { q.Count = 0 }),
 		"GET ?count=-1":               with(func(q *directory.Query) { q.Count = 0 }),
 		"GET ?count=7":                with(func(q *directory.Query) { q.Count = 7 }),

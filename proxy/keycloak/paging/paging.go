@@ -48,7 +48,7 @@ func Read(body []byte, start int) (directory.Page, error) {
 	}
 	page := directory.Page{Total: total, Start: start}
 	for _, e := range document.Elements(doc.Raw("Resources")) {
-		one, err := profile.Standard(scim.Part(e))
+		one, err := Standard(scim.Part(e))
 		if err != nil {
 			return page, err
 		}
@@ -112,4 +112,16 @@ func indexOf(p directory.Page, ids []string) int {
 		}
 	}
 	return -1
+}
+
+// Standard turns a native resource, as it was parsed, into a standard one: without empty values
+// (Keycloak leaves "manager":{} and "urn:…":{}) and without Keycloak's location.
+func Standard(r scim.Resource, err error) (scim.Resource, error) {
+	if err != nil || r.ID() == "" {
+		return scim.Resource{}, scim.Upstream(err)
+	}
+	doc := r.Object()
+	doc.DropUnassigned()
+	doc.Set(scim.AttrPath{Name: "meta", Sub: "location"}, "")
+	return doc.Resource(), nil
 }

@@ -9,7 +9,7 @@ import (
 // evaluates as the RFC says. It does not include the limits of the API.
 func (p *Profile) Capabilities() directory.Capabilities { return p.capabilities }
 
-func capabilities(mapped map[string]attribute) directory.Capabilities {
+func capabilities(mapped map[string]attribute, readOnly []scim.AttrPath) directory.Capabilities {
 	users := map[string]directory.Placement{
 		"username":        directory.CaseFolded,
 		"emails":          directory.PrimaryOnly,
@@ -38,6 +38,11 @@ func capabilities(mapped map[string]attribute) directory.Capabilities {
 		// Keycloak's answer is not the RFC's.
 		if def, ok := schemas.Lookup(scim.User, a.path); ok && def.CaseExact {
 			filters[path] = directory.NoNegation
+		}
+	}
+	for _, path := range readOnly {
+		if _, known := users[path.Key()]; !known {
+			users[path.Key()] = directory.ServerMade // what Keycloak shows is not in the store
 		}
 	}
 	return directory.Capabilities{

@@ -187,15 +187,3 @@ func Address(list string) string {
 	}
 	return best
 }
-
-// Standard turns a native resource, as it was parsed, into a standard one: without empty values
-// (Keycloak leaves "manager":{} and "urn:…":{}) and without Keycloak's location.
-func Standard(r scim.Resource, err error) (scim.Resource, error) {
-	if err != nil || r.ID() == "" {
-		return scim.Resource{}, scim.Upstream(err)
-	}
-	doc := r.Object()
-	doc.DropUnassigned()
-	doc.Set(scim.AttrPath{Name: "meta", Sub: "location"}, "")
-	return doc.Resource(), nil
-}

@@ -54,7 +54,7 @@ func TestNativeFormsGrowWithTheSize(t *testing.T) {
 			a.Set(path, `"x"`)
 			b.Set(path, `"y"`)
 		}
-		p, was, wanted := newProfile(mapped, nil), a.Resource(), b.Resource()
+		p, was, wanted := newProfile(mapped, nil, nil), a.Resource(), b.Resource()
 		var begin, middle, end runtime.MemStats
 		runtime.ReadMemStats(&begin)
 		if _, err := p.Create(scim.User, wanted); err != nil {

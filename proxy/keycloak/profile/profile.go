@@ -16,11 +16,13 @@ const annotation = "kc.scim.schema.attribute"
 // Profile is a realm's declarative user profile. It is immutable.
 type Profile struct {
 	// mapped has the attributes that Keycloak maps, by scim.AttrPath.Key.
-	mapped map[string]attribute
+	mapped   map[string]attribute
+	readOnly []scim.AttrPath
 	// shown are the attributes that Keycloak may show of a user; nil if the profile is not known.
 	shown        []string
 	capabilities directory.Capabilities
 	addressed    bool
+	settled      bool
 	answers      map[scim.ResourceType]*Answers
 	trust        *representation.Trust
 	// opaque are annotated attributes of which the Admin REST API does not tell what the SCIM API
@@ -88,7 +90,7 @@ func Parse(document []byte) (*Profile, error) {
 			}
 		}
 	}
-	p := newProfile(mapped, shown)
+	p := newProfile(mapped, readOnly(doc.Attributes), shown)
 	p.unset, p.blocking, p.bare, p.opaque = unset, blocking, bare, opaque(doc.Attributes)
 	return p, nil
 }
@@ -108,18 +110,18 @@ func Stock() *Profile {
 	} {
 		mapped[builtIn[name].Key()] = attribute{Name: name, Validations: checks, path: builtIn[name]}
 	}
-	return newProfile(mapped, nil)
+	return newProfile(mapped, nil, nil)
 }
 
-func newProfile(mapped map[string]attribute, shown []string) *Profile {
-	return &Profile{mapped: mapped, shown: shown, capabilities: capabilities(mapped), answers: map[scim.ResourceType]*Answers{scim.User: {}, scim.Group: {}}, trust: &representation.Trust{}}
+func newProfile(mapped map[string]attribute, readOnly []scim.AttrPath, shown []string) *Profile {
+	return &Profile{mapped: mapped, readOnly: readOnly, shown: shown, capabilities: capabilities(mapped, readOnly), answers: map[scim.ResourceType]*Answers{scim.User: {}, scim.Group: {}}, trust: &representation.Trust{}}
 }
 
 // WithAddresses returns the profile for a realm that uses the e-mail address as userName
 // (registrationEmailAsUsername). Keycloak stores the name that is sent, by which it filters and
 // lists, and shows the address in its place (measured).
 func (p *Profile) WithAddresses() *Profile {
-	own := capabilities(p.mapped)
+	own := capabilities(p.mapped, p.readOnly)
 	own.Filters[scim.User]["username"] = directory.NoNegation // a user may have no address
 	delete(own.Order, scim.User)
 	own.FilterLimits.Length, own.FilterLimits.Nesting = own.FilterLimits.Length/3, own.FilterLimits.Nesting-1 // a comparison of userName becomes two: see Filter
@@ -127,6 +129,20 @@ func (p *Profile) WithAddresses() *Profile {
 	out.capabilities, out.addressed = own, true
 	return &out
 }
+
+// WithSettings returns the profile for a realm whose settings are known: see WithAddresses.
+func (p *Profile) WithSettings(addresses bool) *Profile {
+	out := *p
+	if addresses {
+		out = *p.WithAddresses()
+	}
+	out.settled = true
+	return &out
+}
+
+// Settled reports whether the realm's settings are known. Some credentials may read the profile and
+// not the settings.
+func (p *Profile) Settled() bool { return p.settled }
 
 // Addressed reports whether the realm uses the e-mail address as userName.
 func (p *Profile) Addressed() bool { return p.addressed }
@@ -138,12 +154,30 @@ func (a attribute) annotation() string {
 }
 
 // annotated returns the path of an annotated attribute, and reports whether Keycloak maps it as
-// text. Keycloak drops annotated attributes that are lists or objects in the schema (measured for
-// phoneNumbers and roles), and an administrator must be allowed to edit the attribute.
+// text and an administrator may edit it.
 func (a attribute) annotated() (scim.AttrPath, bool) {
+	path, text := a.text()
+	return path, text && slices.Contains(a.Permissions.Edit, "admin")
+}
+
+// readOnly returns the annotated attributes that Keycloak shows and an administrator may not edit.
+func readOnly(all []attribute) (paths []scim.AttrPath) {
+	for _, a := range all {
+		path, shown := a.text()
+		if _, own := builtIn[a.Name]; shown && !own && !slices.Contains(a.Permissions.Edit, "admin") {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+// text returns the path of an annotated attribute, and reports whether Keycloak shows it as text.
+// Keycloak drops annotated attributes that are lists or objects in the schema (measured for
+// phoneNumbers and roles).
+func (a attribute) text() (scim.AttrPath, bool) {
 	text := a.annotation()
 	path, err := scim.ParseAttrPath(text)
-	if text == "" || err != nil || path.Name == "" || !slices.Contains(a.Permissions.Edit, "admin") {
+	if text == "" || err != nil || path.Name == "" {
 		return path, false
 	}
 	schemas := scim.CoreSchemas()

@@ -40,9 +40,9 @@ func TestParse(t *testing.T) {
 		"externalId":     {directory.Normalised, directory.NoNegation}, // caseExact, as Keycloak compares
 		"title":          {directory.Normalised, directory.None},
 		badge:            {directory.Normalised, directory.None},
-		"nickName":       {directory.StoreOnly, directory.None}, // an administrator may not edit it
-		"phoneNumbers":   {directory.StoreOnly, directory.None}, // Keycloak drops lists
-		"madeUp":         {directory.StoreOnly, directory.None}, // not in the core schema
+		"nickName":       {directory.ServerMade, directory.None}, // an administrator may not edit it
+		"phoneNumbers":   {directory.StoreOnly, directory.None},  // Keycloak drops lists
+		"madeUp":         {directory.StoreOnly, directory.None},  // not in the core schema
 	} {
 		a := scim.MustPath(path)
 		if held, filter := able.Placement(scim.User, a), able.Filters[scim.User][a.Key()]; held != want.held || filter != want.filter {

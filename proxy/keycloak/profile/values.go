@@ -26,21 +26,23 @@ func (p *Profile) Trust() *representation.Trust { return p.trust }
 
 // Split divides the names of attributes of users (see Names) into those that the SCIM API is asked
 // for, and the values. worth is false if the SCIM API is as cheap, or if the other API does not
-// show one of the values in the same way: lists, and what an administrator may not see.
-func (p *Profile) Split(names []string) (rest []string, v Values, worth bool) {
+// show one of the values in the same way: lists, and what an administrator may not see. If named is
+// true, the userName is asked of the SCIM API: it says where a user stands in the order of that
+// API.
+func (p *Profile) Split(names []string, named bool) (rest []string, v Values, worth bool) {
 	if p.shown == nil {
 		return nil, v, false // the profile is not known
 	}
 	for _, name := range names {
 		path, err := scim.ParseAttrPath(name)
 		switch {
+		case slices.ContainsFunc(p.opaque, func(o scim.AttrPath) bool { return covers(name, o) || path.Top().Is(o.Top()) }):
+			return nil, v, false
 		case err == nil && path.Top().Is(scim.AttrPath{Name: "name"}):
 			v.name, v.mapped = true, append(v.mapped, p.apart("name")...)
-		case slices.ContainsFunc(p.opaque, func(o scim.AttrPath) bool { return covers(name, o) }):
-			return nil, v, false
 		case err == nil && path.Top().Is(emails):
 			v.emails = true
-		case err == nil && path.Is(userName) && !p.addressed:
+		case err == nil && path.Is(userName) && !p.addressed && !named:
 			v.userName = true
 		default:
 			some := p.apart(name)
@@ -71,16 +73,15 @@ func covers(name string, p scim.AttrPath) bool {
 	return strings.EqualFold(name, p.Key()) || strings.EqualFold(name, p.Top().Key()) || p.URN != "" && strings.EqualFold(name, p.URN)
 }
 
-// opaque returns the annotated attributes that the Admin REST API shows in another way than the
-// SCIM API, or not at all.
+// opaque returns the attributes that the two APIs do not show in the same way.
 func opaque(all []attribute) (paths []scim.AttrPath) {
 	for _, a := range all {
-		if _, own := builtIn[a.Name]; own {
-			continue
+		hidden := len(a.Permissions.View) > 0 && !slices.Contains(a.Permissions.View, "admin")
+		if path, own := builtIn[a.Name]; own && a.Permissions.View != nil && !slices.Contains(slices.Concat(a.Permissions.View, a.Permissions.Edit), "admin") {
+			paths = append(paths, path) // the SCIM API shows it (measured)
 		}
 		path, mapped := a.annotated()
 		a.path = path
-		hidden := len(a.Permissions.View) > 0 && !slices.Contains(a.Permissions.View, "admin")
 		if path.Name != "" && (!mapped || hidden || a.list() || path.Is(formattedName)) {
 			paths = append(paths, path)
 		}
@@ -135,17 +136,11 @@ var (
 	formattedName = scim.AttrPath{Name: "name", Sub: "formatted"}
 )
 
-// formatted is the name that the SCIM API makes of its parts, without those that are blank.
+// formatted is the name that the SCIM API makes of its parts, or nil.
 func formatted(doc *scim.Object) *string {
 	var parts []string
 	for _, sub := range []string{"honorificPrefix", "givenName", "middleName", "familyName", "honorificSuffix"} {
-		if text := document.Text(doc.Get(scim.AttrPath{Name: "name", Sub: sub})); strings.TrimSpace(text) != "" {
-			parts = append(parts, text)
-		}
+		parts = append(parts, document.Text(doc.Get(scim.AttrPath{Name: "name", Sub: sub})))
 	}
-	if parts == nil {
-		return nil
-	}
-	all := strings.Join(parts, " ")
-	return &all
+	return representation.FullName(parts)
 }

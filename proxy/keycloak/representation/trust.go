@@ -7,7 +7,9 @@ import (
 const (
 	// trust is how many pages are not compared after one that was.
 	trust = 50
-	// mostMissed is how many pages of a caller may lack a user.
+	// mostDoubts is how many comparisons may show a difference.
+	mostDoubts = 1
+	// mostMissed is how many pages of a caller may lack a user, or fail.
 	mostMissed = 3
 	// mostRefused is how many callers are remembered. If there are more, all are forgotten.
 	mostRefused = 1000
@@ -20,8 +22,9 @@ const (
 type Trust struct {
 	mu      sync.Mutex
 	pages   int
+	doubts  int // comparisons with a difference, one after the other
 	differs bool
-	refused map[string]int // by caller: pages that lacked a user, or more than mostMissed
+	refused map[string]int // by caller: pages that lacked a user or failed, or more than mostMissed
 }
 
 // Way is how a page is read.
@@ -52,14 +55,18 @@ func (t *Trust) Next(caller string) Way {
 func (t *Trust) Same() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.pages = trust
+	t.pages, t.doubts = trust, 0
 }
 
-// Differs records a difference. It reports whether it is the first.
+// Differs records a difference. A user may have been changed between the reads, so it counts if the
+// next comparison has one too. It reports whether that is so for the first time.
 func (t *Trust) Differs() (first bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	first, t.differs = !t.differs, true
+	t.pages = 0
+	t.doubts++
+	first = t.doubts > mostDoubts && !t.differs
+	t.differs = t.differs || first
 	return first
 }
 

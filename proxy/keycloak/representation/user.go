@@ -17,7 +17,7 @@ type User struct {
 	Federation string `json:"federationLink"`
 }
 
-// Parse reads a list of users. It leaves out those of a federation.
+// Parse reads a list of users. It leaves out those of a federation, and those whose name is hidden.
 func Parse(body []byte) (map[string]User, error) {
 	var list []User
 	if err := json.Unmarshal(body, &list); err != nil {
@@ -25,7 +25,7 @@ func Parse(body []byte) (map[string]User, error) {
 	}
 	users := make(map[string]User, len(list))
 	for _, u := range list {
-		if u.Federation == "" {
+		if u.Federation == "" && u.Username != "" {
 			users[u.ID] = u
 		}
 	}

@@ -19,8 +19,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// idsPerCall is how many users are asked for at once: the ids are in the URL, and the first line of
-// a request may have 4,096 bytes by default.
+// idsPerCall is how many users are asked for at once: the ids are in the URL, and a proxy before
+// Keycloak may limit the first line of a request to 4,096 bytes.
 const idsPerCall = 50
 
 // patience is how long the Admin REST API may take. Then the page is read by the SCIM API alone.
@@ -83,18 +83,20 @@ func (s Source) Compare(ctx context.Context, whole, bare directory.Page, v profi
 // expected.
 func (s Source) users(ctx context.Context, all []scim.Resource, v profile.Values) (users map[string]representation.User, ok bool) {
 	parts := make([]map[string]representation.User, (len(all)+idsPerCall-1)/idsPerCall)
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	g, ctx := errgroup.WithContext(ctx)
+	g, reading := errgroup.WithContext(limited)
 	for i := range parts {
 		some := all[i*idsPerCall : min((i+1)*idsPerCall, len(all))]
 		g.Go(func() (err error) {
-			parts[i], err = s.some(ctx, some, v)
+			parts[i], err = s.some(reading, some, v)
 			return err
 		})
 	}
 	if g.Wait() != nil {
-		s.Profile.Trust().Missed(s.Caller)
+		if ctx.Err() == nil { // the caller still waits, and each failure may take the whole time-out
+			s.Profile.Trust().Missed(s.Caller)
+		}
 		return nil, false
 	}
 	users = make(map[string]representation.User, len(all))

@@ -68,6 +68,7 @@ func (o *walking) run(ctx context.Context) (total int, err error) {
 	defer cancel()
 	q := o.q
 	q.Start, q.Count = max(q.Start, 1), min(o.Page, o.left)
+	q.Resumed = q.Resumed || o.left > o.Page
 	p, err := o.List(ctx, q)
 	if err != nil {
 		return 0, err

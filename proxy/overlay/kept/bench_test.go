@@ -92,7 +92,7 @@ func BenchmarkScan(b *testing.B) {
 			b.Run(name+"/"+what, func(b *testing.B) {
 				for b.Loop() {
 					n := 0
-					if err := kept.Scan(b.Context(), s, scim.User, attrs, func(kept.Resource) (bool, error) { n++; return true, nil }); err != nil || n != 10_000 {
+					if err := kept.Scan(b.Context(), s, scim.User, attrs, "", func(kept.Resource) (bool, error) { n++; return true, nil }); err != nil || n != 10_000 {
 						b.Fatal(n, err)
 					}
 				}

@@ -56,7 +56,7 @@ func (x Index) Find(ctx context.Context, t scim.ResourceType, attr scim.AttrPath
 // Scan calls visit for the kept values of all resources of a type that the function Scan visits.
 // known is false, and visit is not called, if one of the attributes is not only in the store, or if
 // there are none. It returns the errors of visit unchanged. It does not need a complete index.
-func (x Index) Scan(ctx context.Context, t scim.ResourceType, attrs []scim.AttrPath, visit func(Resource) (bool, error)) (known bool, err error) {
+func (x Index) Scan(ctx context.Context, t scim.ResourceType, attrs []scim.AttrPath, after string, visit func(Resource) (bool, error)) (known bool, err error) {
 	for _, a := range attrs {
 		if !x.storeOnly(t, a) {
 			return false, nil
@@ -66,7 +66,7 @@ func (x Index) Scan(ctx context.Context, t scim.ResourceType, attrs []scim.AttrP
 		return false, nil
 	}
 	var visited error
-	err = Scan(ctx, x.Records, t, attrs, func(r Resource) (on bool, err error) {
+	err = Scan(ctx, x.Records, t, attrs, after, func(r Resource) (on bool, err error) {
 		on, visited = visit(r)
 		return on, visited
 	})

@@ -65,18 +65,18 @@ func TestIndexScanKnows(t *testing.T) {
 		for _, profiled := range []bool{true, false} {
 			x := kept.Index{Records: s, Capabilities: placed(), Profiled: profiled, Complete: func() bool { return false }}
 			n := 0
-			known, err := x.Scan(t.Context(), scim.User, paths, func(kept.Resource) (bool, error) { n++; return true, nil })
+			known, err := x.Scan(t.Context(), scim.User, paths, "", func(kept.Resource) (bool, error) { n++; return true, nil })
 			if err != nil || known != (want && profiled) || (n == 1) != known {
 				t.Errorf("%q, profile %v: known %v, %d visits, %v", attrs, profiled, known, n, err)
 			}
-			if _, err := x.Scan(t.Context(), scim.User, paths, func(kept.Resource) (bool, error) { return true, refused }); known && err != refused { //nolint:errorlint // unchanged
+			if _, err := x.Scan(t.Context(), scim.User, paths, "", func(kept.Resource) (bool, error) { return true, refused }); known && err != refused { //nolint:errorlint // unchanged
 				t.Errorf("%q: the error of visit became %v", attrs, err)
 			}
 		}
 	}
 	m.SetDown(fmt.Errorf("%w: for the test", store.ErrUnavailable))
 	x := kept.Index{Records: s, Capabilities: placed(), Profiled: true, Complete: func() bool { return true }}
-	_, err1 := x.Scan(t.Context(), scim.User, []scim.AttrPath{scim.MustPath("nickName")}, func(kept.Resource) (bool, error) { return true, nil })
+	_, err1 := x.Scan(t.Context(), scim.User, []scim.AttrPath{scim.MustPath("nickName")}, "", func(kept.Resource) (bool, error) { return true, nil })
 	_, _, err2 := x.Find(t.Context(), scim.User, scim.MustPath("nickName"), `"x"`)
 	for _, err := range []error{err1, err2} {
 		if scim.Status(err) != 503 {

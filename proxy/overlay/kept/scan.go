@@ -28,20 +28,21 @@ const (
 	scanFactor  = 3       // bytes of memory for a byte of a body
 )
 
-// Scan calls visit for the records of a type, in the order of their ids, until visit returns false
-// or an error. A record has a value of an attribute if its override has a requested value and "" as
-// the observed one. For an attribute that is StoreOnly now, these are exactly the values that the
-// overlay answers, because Keycloak shows none (record.Merge). For other attributes the values mean
-// nothing. attrs names the attributes that are needed, and none means all.
+// Scan calls visit for the records of a type whose ids are behind another one ("" is the start), in
+// the order of their ids, until visit returns false or an error. A record has a value of an
+// attribute if its override has a requested value and "" as the observed one. For an attribute that
+// is StoreOnly now, these are exactly the values that the overlay answers, because Keycloak shows
+// none (record.Merge). For other attributes the values mean nothing. attrs names the attributes
+// that are needed, and none means all.
 //
 // The resource of a record may be gone. A resource without a record has no kept values. A record of
 // an early release has no type and is visited for each. Scan holds one page of records at a time,
 // and counts it with package meter. It returns the errors of visit unchanged, and those of the
 // store wrapped.
-func Scan(ctx context.Context, s store.Space, t scim.ResourceType, attrs []scim.AttrPath, visit func(Resource) (bool, error)) error {
+func Scan(ctx context.Context, s store.Space, t scim.ResourceType, attrs []scim.AttrPath, after string, visit func(Resource) (bool, error)) error {
 	needed := record.Selecting(attrs)
 	n := firstPage
-	for after, more := "", true; more; more = after != "" {
+	for more := true; more; more = after != "" {
 		page, next, err := s.Page(ctx, after, n)
 		if err != nil {
 			return fmt.Errorf("kept: scan: %w", err)

@@ -25,7 +25,7 @@ func scanned(t *testing.T, s store.Space, typ scim.ResourceType, attrs ...string
 	for _, a := range attrs {
 		paths = append(paths, scim.MustPath(a))
 	}
-	err := kept.Scan(t.Context(), s, typ, paths, func(r kept.Resource) (bool, error) {
+	err := kept.Scan(t.Context(), s, typ, paths, "", func(r kept.Resource) (bool, error) {
 		out = append(out, r)
 		return true, nil
 	})
@@ -76,10 +76,22 @@ func TestScanVisitsAll(t *testing.T) {
 			t.Errorf("%+v", groups)
 		}
 		seen, refused := 0, errors.New("refused")
-		if err := kept.Scan(t.Context(), s, scim.User, nil, func(kept.Resource) (bool, error) { seen++; return seen < 100, nil }); err != nil || seen != 100 {
+		if err := kept.Scan(t.Context(), s, scim.User, nil, "", func(kept.Resource) (bool, error) { seen++; return seen < 100, nil }); err != nil || seen != 100 {
 			t.Errorf("an early end: %d visits, %v", seen, err)
 		}
-		if err := kept.Scan(t.Context(), s, scim.User, nil, func(kept.Resource) (bool, error) { return true, refused }); !errors.Is(err, refused) {
+		first, behind := "", ""
+		note := func(id *string) func(kept.Resource) (bool, error) {
+			return func(r kept.Resource) (bool, error) {
+				*id = r.ID
+				return false, nil
+			}
+		}
+		err1 := kept.Scan(t.Context(), s, scim.User, nil, "", note(&first))
+		err2 := kept.Scan(t.Context(), s, scim.User, nil, first, note(&behind))
+		if err1 != nil || err2 != nil || behind <= first {
+			t.Errorf("%q is behind %q: %v, %v", behind, first, err1, err2)
+		}
+		if err := kept.Scan(t.Context(), s, scim.User, nil, "", func(kept.Resource) (bool, error) { return true, refused }); !errors.Is(err, refused) {
 			t.Errorf("an error of visit: %v", err)
 		}
 	})
@@ -91,7 +103,7 @@ func TestScanReadsNoFurther(t *testing.T) {
 	s := m.Open("acme")
 	fill(t, s, 1000, true)
 	m.Reset()
-	if err := kept.Scan(t.Context(), s, scim.User, nil, func(kept.Resource) (bool, error) { return false, nil }); err != nil {
+	if err := kept.Scan(t.Context(), s, scim.User, nil, "", func(kept.Resource) (bool, error) { return false, nil }); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(m.Ops()); n != 1 {
@@ -171,7 +183,7 @@ func TestScanIsMetered(t *testing.T) {
 		m := meter.New(limit)
 		ctx, share := m.With(context.Background())
 		var most int64
-		err := kept.Scan(ctx, s, scim.User, nil, func(kept.Resource) (bool, error) { most = max(most, m.Held()); return true, nil })
+		err := kept.Scan(ctx, s, scim.User, nil, "", func(kept.Resource) (bool, error) { most = max(most, m.Held()); return true, nil })
 		if fits := limit > 32<<20; fits != (err == nil) || err != nil && scim.AsError(err).RetryAfter == 0 || fits && (most == 0 || most > 12<<20) {
 			t.Errorf("limit %d: %v, at most %d bytes were held", limit, err, most)
 		}
