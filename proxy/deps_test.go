@@ -64,6 +64,7 @@ var walls = map[string]struct {
 	"proxy/keycloak/paging":                 {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak/profile"}, "requests to Keycloak are functions"},
 	"proxy/keycloak/profile":                {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak/representation"}, "the meaning of a user profile is decided without I/O"},
 	"proxy/keycloak":                        {[]string{"proxy/scim", "proxy/directory", "proxy/meter", "proxy/keycloak/fault", "proxy/keycloak/profile", "proxy/keycloak/membership", "proxy/keycloak/paging", "proxy/keycloak/representation", "proxy/keycloak/values"}, "it handles the differences between Keycloak and the standard, and nothing else"},
+	"proxy/keycloak/confined":               {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak", "proxy/keycloak/fault", "proxy/keycloak/profile"}, "one group of a realm, over the realm"},
 	"proxy/keycloak/membership":             {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak/fault", "proxy/keycloak/profile"}, "plans changes of members; requests to Keycloak are functions"},
 	"proxy/keycloak/fault":                  {[]string{"proxy/scim", "proxy/tokens/claims"}, "the meaning of an answer is decided without I/O"},
 	"proxy/discovery":                       {[]string{"proxy/scim", "proxy/directory"}, "prints Capabilities and schemas"},
@@ -117,7 +118,7 @@ var owners = map[string]struct {
 	"github.com/gofrs/flock":                {[]string{"cmd/scim-proxy/internal/kcserver", "cmd/scim-proxy/internal/importer/journal"}, "files that several processes of the program write"},
 	"github.com/spf13/cobra":                {[]string{"cmd/scim-proxy"}, "flags end at the commands"},
 	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe"}, "layers do not log"},
-	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding", "onboarding/attacks", "test/"}, "HTTP ends at scimhttp and at the client for Keycloak"},
+	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding", "onboarding/attacks", "test/"}, "HTTP ends at scimhttp and at the client for Keycloak"},
 	module + "onboarding":                   {[]string{"onboarding", "cmd/scim-proxy"}, "code with administrator credentials never serves a request"},
 }
 
