@@ -38,6 +38,14 @@ func New(r *keycloak.Realm, p *profile.Profile, g *Group) *Directory {
 	return d
 }
 
+// Within returns the directory of a group of a realm, or of the whole realm if g is nil.
+func Within(r *keycloak.Realm, p *profile.Profile, g *Group) directory.Directory {
+	if g == nil {
+		return r
+	}
+	return New(r, p, g)
+}
+
 // Capabilities returns those of the realm, with the filters on groups that this package evaluates.
 func (d *Directory) Capabilities() directory.Capabilities {
 	c := d.Realm.Capabilities()
@@ -101,12 +109,14 @@ func (d *Directory) ChangeMembers(ctx context.Context, group scim.Ref, m directo
 // Delete removes a resource of the tenant. A group does not become free again: its id must not come
 // back for another group.
 func (d *Directory) Delete(ctx context.Context, ref scim.Ref) error {
-	if ref.Type == scim.Group {
-		if err := d.visible(ctx, ref); err != nil {
-			return err
-		}
+	_, err := d.group.idOf(ctx, d.Realm)
+	if err == nil && ref.Type == scim.Group {
+		err = d.visible(ctx, ref)
 	}
-	return d.outside(ctx, ref, d.Realm.Delete(ctx, ref))
+	if err == nil {
+		err = d.outside(ctx, ref, d.Realm.Delete(ctx, ref))
+	}
+	return err
 }
 
 // visible returns a 404 error if a group is not one of the tenant.
@@ -119,13 +129,12 @@ func (d *Directory) visible(ctx context.Context, group scim.Ref) error {
 // 404 error for the tenant's group and for free ones.
 func (d *Directory) own(ctx context.Context, ref scim.Ref, shown scim.Resource) (scim.Resource, error) {
 	raw := shown.Raw("groups")
-	if ref.Type == scim.User && raw == "" {
-		return shown, nil
-	}
 	tenant, err := d.group.idOf(ctx, d.Realm)
 	switch {
 	case err != nil:
 		return scim.Resource{}, err
+	case ref.Type == scim.User && raw == "":
+		return shown, nil
 	case ref.Type == scim.User:
 		return shown.With("groups", withoutHidden(raw, tenant)), nil
 	case shown.ID() == tenant || Free(document.Text(shown.Get(displayName))):
@@ -156,7 +165,7 @@ func (d *Directory) outside(ctx context.Context, ref scim.Ref, err error) error 
 	if scim.Status(err) != http.StatusForbidden {
 		return err
 	}
-	if broken := d.group.Check(ctx, d.Realm); broken != nil {
+	if _, broken := d.group.find(ctx, d.Realm); broken != nil {
 		return broken
 	}
 	hidden := scim.NotFound(ref)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/test/kctest"
+	"keycloak-scim-proxy/test/shim"
 )
 
 func TestMain(m *testing.M) { kctest.Main(m) }
@@ -24,7 +26,12 @@ func TestMain(m *testing.M) { kctest.Main(m) }
 // tenantOf opens the directory of a group tenant.
 func tenantOf(t *testing.T, r *kctest.Realm, g kctest.GroupTenant) *confined.Directory {
 	t.Helper()
-	client := keycloak.NewClient(r.Server.URL, http.DefaultTransport, time.Minute, 16)
+	return tenantAt(t, r.Server.URL, r, g)
+}
+
+func tenantAt(t *testing.T, url string, r *kctest.Realm, g kctest.GroupTenant) *confined.Directory {
+	t.Helper()
+	client := keycloak.NewClient(url, http.DefaultTransport, time.Minute, 16)
 	account := keycloak.NewAccount(client, r.Name, g.ClientID, func() (string, error) { return g.Secret, nil }, time.Now)
 	p, err := keycloak.LoadProfile(t.Context(), client, r.Name, account)
 	if err != nil {
@@ -45,6 +52,23 @@ func TestContract(t *testing.T) {
 		r.NewUser("sample2005")
 		r.Made(r.Admin("POST", "/groups", `{"name":"unique group"}`))
 		return tenantOf(t, r, g)
+	})
+}
+
+// The same on Keycloak as 26.8 is expected to be.
+func TestContractBehindTheShim(t *testing.T) {
+	kctest.Server(t)
+	directorytest.Run(t, func(t *testing.T) directory.Directory {
+		r := kctest.NewRealm(t)
+		r.Relax()
+		g := r.NewGroupTenant("acme", 12, false)
+		s, err := shim.New(r.Server.URL, r.Server.AdminUser, r.Server.AdminPassword, shim.All()...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv := httptest.NewServer(s)
+		t.Cleanup(srv.Close)
+		return tenantAt(t, srv.URL, r, g)
 	})
 }
 
@@ -270,6 +294,31 @@ func TestLostPermissions(t *testing.T) {
 	_, made := w.a.Create(t.Context(), scim.User, directorytest.Sample(9))
 	_, group := w.a.Create(t.Context(), scim.Group, document.Must(`{"displayName":"g"}`))
 	for what, err := range map[string]error{"get": get, "create": made, "group": group} {
+		if f, broken := fault.In(err); !broken || f.Cause != fault.Group {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// An account with a role for the whole realm does not serve a group: Keycloak would not confine it.
+func TestPowerfulAccount(t *testing.T) {
+	w := newTwo(t)
+	w.acme.ClientID = "powerful"
+	w.acme.Secret = w.realm.ServiceAccount("powerful", "manage-users")
+	d := tenantOf(t, w.realm, w.acme)
+	user, group := scim.Ref{Type: scim.User, ID: w.user.ID()}, scim.Ref{Type: scim.Group, ID: w.groupB.ID()}
+	_, get := d.Get(t.Context(), user, directory.Fields{})
+	_, read := d.Get(t.Context(), group, directory.Fields{})
+	_, update := d.Update(t.Context(), user, func(r scim.Resource) (scim.Resource, error) { return r.With("active", "false"), nil })
+	_, made := d.Create(t.Context(), scim.User, directorytest.Sample(9))
+	_, claimed := d.Create(t.Context(), scim.Group, document.Must(`{"displayName":"g"}`))
+	_, users := d.List(t.Context(), directory.Query{Type: scim.User, Start: 1, Count: 10})
+	_, groups := d.List(t.Context(), directory.Query{Type: scim.Group, Start: 1, Count: 10})
+	for what, err := range map[string]error{
+		"get": get, "get of a group": read, "update": update, "create": made, "create of a group": claimed, "list": users, "list of groups": groups,
+		"delete": d.Delete(t.Context(), user), "delete of a group": d.Delete(t.Context(), group),
+		"join": d.ChangeMembers(t.Context(), group, directory.MemberChange{Add: []string{user.ID}}),
+	} {
 		if f, broken := fault.In(err); !broken || f.Cause != fault.Group {
 			t.Errorf("%s: %v", what, err)
 		}

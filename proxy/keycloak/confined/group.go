@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/fault"
 	"keycloak-scim-proxy/proxy/scim"
@@ -50,7 +51,8 @@ func (g *Group) forget() {
 	g.id = ""
 }
 
-// idOf returns the id of the group, which it asks for once.
+// idOf returns the id of the group. At the first time it asks Keycloak, also whether the account is
+// confined.
 func (g *Group) idOf(ctx context.Context, r *keycloak.Realm) (string, error) {
 	g.mu.Lock()
 	known := g.id
@@ -58,6 +60,21 @@ func (g *Group) idOf(ctx context.Context, r *keycloak.Realm) (string, error) {
 	if known != "" {
 		return known, nil
 	}
+	found, err := g.find(ctx, r)
+	if err == nil {
+		err = g.confines(ctx, r)
+	}
+	if err != nil {
+		return "", err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.id = found
+	return found, nil
+}
+
+// find asks Keycloak for the id of the group.
+func (g *Group) find(ctx context.Context, r *keycloak.Realm) (string, error) {
 	parts := strings.Split(g.path, "/")
 	for i, p := range parts {
 		parts[i] = url.PathEscape(p)
@@ -70,10 +87,23 @@ func (g *Group) idOf(ctx context.Context, r *keycloak.Realm) (string, error) {
 	if err := json.Unmarshal(a, &group); err != nil || group.ID == "" {
 		return "", scim.Upstream(fmt.Errorf("the group has no id: %w", err))
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.id = group.ID
-	return g.id, nil
+	return group.ID, nil
+}
+
+// confines returns a fault if the account may create users anywhere in the realm, as with
+// manage-users: then Keycloak does not confine it, and users of other tenants could be read and
+// changed by their ids. Nothing is created.
+func (g *Group) confines(ctx context.Context, r *keycloak.Realm) error {
+	ctx, _ = directory.WithOutcome(ctx)
+	err := r.MayWrite(ctx, scim.Ref{Type: scim.User})
+	f, broken := fault.In(err)
+	switch {
+	case err == nil:
+		return r.Fault(fault.Group, "the account may create users outside the group /"+g.path+": it is not confined")
+	case broken && f.Cause == fault.Role, scim.Status(err) == http.StatusForbidden:
+		return nil
+	}
+	return err
 }
 
 // child is a child of the group, as the Admin REST API shows it.

@@ -20,8 +20,11 @@ func (d *Directory) List(ctx context.Context, q directory.Query) (directory.Page
 	if q.Type == scim.Group {
 		return d.listGroups(ctx, q)
 	}
-	var err error
-	if q.Filter, err = d.withoutTenant(ctx, q.Filter); err != nil {
+	tenant, err := d.group.idOf(ctx, d.Realm)
+	if err == nil {
+		q.Filter, err = withoutTenant(tenant, q.Filter)
+	}
+	if err != nil {
 		return directory.Page{}, err
 	}
 	p, err := d.Realm.List(ctx, q)
@@ -38,7 +41,7 @@ const nothing = "00000000-0000-0000-0000-000000000000"
 
 // withoutTenant replaces the tenant's group in a filter by none, so that a filter on it finds no
 // one. Free groups have no members.
-func (d *Directory) withoutTenant(ctx context.Context, f scim.Filter) (scim.Filter, error) {
+func withoutTenant(tenant string, f scim.Filter) (scim.Filter, error) {
 	if f == nil {
 		return nil, nil
 	}
@@ -47,11 +50,10 @@ func (d *Directory) withoutTenant(ctx context.Context, f scim.Filter) (scim.Filt
 		if !ok || !c.Attr.Is(groupsValue) && !of.Is(groupsValue.Top()) {
 			return f, nil
 		}
-		tenant, err := d.group.idOf(ctx, d.Realm)
-		if err == nil && strings.EqualFold(document.Text(c.Value), tenant) {
+		if strings.EqualFold(document.Text(c.Value), tenant) {
 			c.Value = document.Quote(nothing)
 		}
-		return c, err
+		return c, nil
 	})
 }
 

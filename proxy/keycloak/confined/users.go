@@ -40,6 +40,9 @@ func (d *Directory) createUser(ctx context.Context, sent scim.Resource) (scim.Re
 			return scim.Resource{}, scim.InvalidValue("%s is required", path)
 		}
 	}
+	if _, err := d.group.idOf(ctx, d.Realm); err != nil {
+		return scim.Resource{}, err
+	}
 	if err := d.ShowsUsers(ctx); err != nil {
 		return scim.Resource{}, err
 	}
