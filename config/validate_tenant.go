@@ -24,7 +24,7 @@ func (d document) validateTenant(t *Tenant, known Idps) {
 		rule{"tenant", unless(t.Tenant == "" || tenantName.MatchString(t.Tenant), "must be lower-case letters, digits and inner hyphens, up to 63")},
 		rule{"realm", required(t.Realm)},
 		rule{"realm", unless(t.Realm == "" || realmName.MatchString(t.Realm) && t.Realm != "." && t.Realm != "..", "must be the name of a realm")},
-		rule{"group", optional(t.Group, groupPath)},
+		rule{"group", optional(t.Group, topGroup)},
 		rule{"idp", unless(known(t.IDP), "there is no such dialect")},
 		rule{"state", oneOf(t.State, "live", "staged")},
 		rule{"onDelete", oneOf(t.OnDelete, "delete", "deactivate", "detach")},
@@ -48,14 +48,11 @@ func (d document) validateTenant(t *Tenant, known Idps) {
 	refuseUnfinished(d, t)
 }
 
-// groupPath checks the path of a group. Names like ~free-0001 belong to the pools of tenants.
-func groupPath(path string) string {
-	for name := range strings.SplitSeq(path, "/") {
-		if name == "" || name == "." || name == ".." || len(name) > 255 || strings.TrimSpace(name) != name || strings.HasPrefix(name, "~") || value.Control.MatchString(name) {
-			return "must be the name of a group, or names with slashes between them, none at the beginning"
-		}
-	}
-	return ""
+// topGroup checks the name of a group at the top level of a realm: Keycloak finds no other by its
+// path unless the account may view its parents (measured).
+func topGroup(name string) string {
+	return unless(len(name) <= 255 && strings.TrimSpace(name) == name && !strings.ContainsAny(name, "/~\\") && !value.Control.MatchString(name) && strings.Trim(name, ".") != "",
+		"must be the name of a group at the top level of the realm, without slashes")
 }
 
 var (

@@ -142,16 +142,16 @@ func TestDiagnoseOfAGroup(t *testing.T) {
 		says  map[string]string
 		cause string
 	}{
-		"all is well":     {map[string]string{"/group-by-path/customers/acme": found, "/groups/g/children": `200 []`, "/Users": forbidden}, ""},
-		"no group":        {map[string]string{"/group-by-path/customers/acme": `404 {"error":"Group path does not exist"}`}, "group"},
-		"no permission":   {map[string]string{"/group-by-path/customers/acme": `403 {"error":"HTTP 403 Forbidden"}`}, "group"},
-		"no children":     {map[string]string{"/group-by-path/customers/acme": found, "/groups/g/children": `403 {"error":"HTTP 403 Forbidden"}`, "/Users": forbidden}, "group"},
-		"the whole realm": {map[string]string{"/group-by-path/customers/acme": found, "/groups/g/children": `200 []`}, "group"},
+		"all is well":     {map[string]string{"/group-by-path/acme": found, "/groups/g/children": `200 []`, "/Users": forbidden}, ""},
+		"no group":        {map[string]string{"/group-by-path/acme": `404 {"error":"Group path does not exist"}`}, "group"},
+		"no permission":   {map[string]string{"/group-by-path/acme": `403 {"error":"HTTP 403 Forbidden"}`}, "group"},
+		"no children":     {map[string]string{"/group-by-path/acme": found, "/groups/g/children": `403 {"error":"HTTP 403 Forbidden"}`, "/Users": forbidden}, "group"},
+		"the whole realm": {map[string]string{"/group-by-path/acme": found, "/groups/g/children": `200 []`}, "group"},
 	} {
 		s := httptest.NewServer(&server{t, "/scim/v2", row.says})
 		client := keycloak.NewClient(s.URL, http.DefaultTransport, time.Minute, 4)
 		account := keycloak.NewAccount(client, "acme", "scim", func() (string, error) { return "s", nil }, time.Now)
-		report := health.Diagnose(t.Context(), client, account, "customers/acme")
+		report := health.Diagnose(t.Context(), client, account, "acme")
 		s.Close()
 		cause := ""
 		for _, f := range report.Faults() {

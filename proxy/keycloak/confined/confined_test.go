@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,7 +32,12 @@ func tenantOf(t *testing.T, r *kctest.Realm, g kctest.GroupTenant) *confined.Dir
 
 func tenantAt(t *testing.T, url string, r *kctest.Realm, g kctest.GroupTenant) *confined.Directory {
 	t.Helper()
-	client := keycloak.NewClient(url, http.DefaultTransport, time.Minute, 16)
+	return tenantOver(t, http.DefaultTransport, url, r, g)
+}
+
+func tenantOver(t *testing.T, wire http.RoundTripper, url string, r *kctest.Realm, g kctest.GroupTenant) *confined.Directory {
+	t.Helper()
+	client := keycloak.NewClient(url, wire, time.Minute, 16)
 	account := keycloak.NewAccount(client, r.Name, g.ClientID, func() (string, error) { return g.Secret, nil }, time.Now)
 	p, err := keycloak.LoadProfile(t.Context(), client, r.Name, account)
 	if err != nil {
@@ -323,4 +329,69 @@ func TestPowerfulAccount(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
+}
+
+// counting counts the calls to Keycloak, without token requests.
+type counting struct{ calls atomic.Int64 }
+
+func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Header.Get("Authorization") != "" {
+		c.calls.Add(1)
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// TestCalls checks how many calls to Keycloak each operation makes, after the first one.
+func TestCalls(t *testing.T) {
+	r, wire := kctest.NewRealm(t), &counting{}
+	d := tenantOver(t, wire, r.Server.URL, r, r.NewGroupTenant("acme", 3, false))
+	count := func(what string, want int64, do func() error) {
+		t.Helper()
+		wire.calls.Store(0)
+		if err := do(); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if got := wire.calls.Load(); got != want {
+			t.Errorf("%s took %d calls, want %d", what, got, want)
+		}
+	}
+	list := func(q directory.Query) func() error {
+		return func() error { q.Start, q.Count = 1, 10; _, err := d.List(t.Context(), q); return err }
+	}
+	create(t, d, scim.User, directorytest.Sample(1))
+	var user, group scim.Ref
+	count("create", 2, func() error {
+		made, err := d.Create(t.Context(), scim.User, directorytest.Sample(2))
+		user = scim.Ref{Type: scim.User, ID: made.ID()}
+		return err
+	})
+	count("get", 1, func() error { _, err := d.Get(t.Context(), user, directory.Fields{}); return err })
+	count("update", 2, func() error {
+		_, err := d.Update(t.Context(), user, func(r scim.Resource) (scim.Resource, error) {
+			return r.Set(scim.MustPath("name.givenName"), `"A"`), nil
+		})
+		return err
+	})
+	count("a name that is taken", 3, func() error {
+		_, err := d.Update(t.Context(), user, func(r scim.Resource) (scim.Resource, error) { return r.With("userName", `"sample1"`), nil })
+		if scim.Status(err) != 409 {
+			return err
+		}
+		return nil
+	})
+	count("list", 1, list(directory.Query{Type: scim.User}))
+	count("create of a group", 3, func() error {
+		made, err := d.Create(t.Context(), scim.Group, document.Must(`{"displayName":"g","externalId":"e"}`))
+		group = scim.Ref{Type: scim.Group, ID: made.ID()}
+		return err
+	})
+	count("get of a group", 1, func() error { _, err := d.Get(t.Context(), group, directory.Fields{}); return err })
+	count("list of groups", 2, list(directory.Query{Type: scim.Group}))
+	count("list of their names", 1, list(directory.Query{Type: scim.Group, Fields: directory.Fields{Only: []string{"displayname"}}}))
+	count("join", 2, func() error {
+		return d.ChangeMembers(t.Context(), group, directory.MemberChange{Add: []string{user.ID}})
+	})
+	count("members", 2, func() error { _, err := d.Get(t.Context(), group, directory.Fields{Members: true}); return err })
+	count("delete of a group", 2, func() error { return d.Delete(t.Context(), group) })
+	count("delete", 1, func() error { return d.Delete(t.Context(), user) })
 }

@@ -25,17 +25,17 @@ func Free(name string) bool { return strings.HasPrefix(strings.ToLower(strings.T
 
 // Group is the group that a tenant is confined to. All callers of the tenant share it.
 type Group struct {
-	path string
+	name string
 	lock func(ctx context.Context, key string) (unlock func(), err error)
 
 	mu sync.Mutex
 	id string // "" if it is not known
 }
 
-// NewGroup returns the group with a path, without a slash at its beginning. lock keeps two creates,
-// also of two processes, from taking the same free group.
-func NewGroup(path string, lock func(ctx context.Context, key string) (unlock func(), err error)) *Group {
-	return &Group{path: path, lock: lock}
+// NewGroup returns a top-level group of a realm. lock keeps two creates, also of two processes,
+// from taking the same free group.
+func NewGroup(name string, lock func(ctx context.Context, key string) (unlock func(), err error)) *Group {
+	return &Group{name: name, lock: lock}
 }
 
 // Check returns the fault of an account that cannot work in the group. It changes nothing.
@@ -75,17 +75,18 @@ func (g *Group) idOf(ctx context.Context, r *keycloak.Realm) (string, error) {
 
 // find asks Keycloak for the id of the group.
 func (g *Group) find(ctx context.Context, r *keycloak.Realm) (string, error) {
-	parts := strings.Split(g.path, "/")
-	for i, p := range parts {
-		parts[i] = url.PathEscape(p)
-	}
-	a, err := g.ask(ctx, r, "/group-by-path/"+strings.Join(parts, "/"))
+	a, err := g.ask(ctx, r, "/group-by-path/"+url.PathEscape(g.name))
 	if err != nil {
 		return "", err
 	}
 	var group struct{ ID string }
 	if err := json.Unmarshal(a, &group); err != nil || group.ID == "" {
 		return "", scim.Upstream(fmt.Errorf("the group has no id: %w", err))
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.id != group.ID { // another group has the name now
+		g.id = ""
 	}
 	return group.ID, nil
 }
@@ -99,7 +100,7 @@ func (g *Group) confines(ctx context.Context, r *keycloak.Realm) error {
 	f, broken := fault.In(err)
 	switch {
 	case err == nil:
-		return r.Fault(fault.Group, "the account may create users outside the group /"+g.path+": it is not confined")
+		return r.Fault(fault.Group, "the account may create users outside the group /"+g.name+": it is not confined")
 	case broken && f.Cause == fault.Role, scim.Status(err) == http.StatusForbidden:
 		return nil
 	}
@@ -149,7 +150,7 @@ func (g *Group) ask(ctx context.Context, r *keycloak.Realm, path string) ([]byte
 		return a.Body, nil
 	case http.StatusForbidden, http.StatusNotFound:
 		g.forget()
-		return nil, r.Fault(fault.Group, "the group /"+g.path+" was answered "+fault.Said(a.Status, a.Body))
+		return nil, r.Fault(fault.Group, "the group /"+g.name+" was answered "+fault.Said(a.Status, a.Body))
 	}
 	return nil, failed(a)
 }

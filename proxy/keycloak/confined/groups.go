@@ -46,12 +46,12 @@ func (d *Directory) claim(ctx context.Context, sent scim.Resource) (scim.Resourc
 		}
 		return shown, err
 	}
-	return scim.Resource{}, errEmpty(d.group.path)
+	return scim.Resource{}, errEmpty(d.group.name)
 }
 
 // errEmpty is the error of a pool without a free group. A retry helps after it was filled.
-func errEmpty(path string) error {
-	return &scim.Error{Status: http.StatusServiceUnavailable, RetryAfter: 300, Detail: "no free group is left in the pool of the group /" + path +
+func errEmpty(group string) error {
+	return &scim.Error{Status: http.StatusServiceUnavailable, RetryAfter: 300, Detail: "no free group is left in the pool of the group /" + group +
 		" in Keycloak: the operator of the service must add groups to the pool; until then, groups cannot be created"}
 }
 

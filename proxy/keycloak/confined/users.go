@@ -64,7 +64,7 @@ func (d *Directory) createUser(ctx context.Context, sent scim.Resource) (scim.Re
 }
 
 func (d *Directory) post(ctx context.Context, u representation) (keycloak.Answer, error) {
-	u.Groups = []string{"/" + d.group.path}
+	u.Groups = []string{"/" + d.group.name}
 	b, err := json.Marshal(u)
 	if err != nil {
 		return keycloak.Answer{}, err
@@ -120,7 +120,7 @@ func (d *Directory) refusedCreate(a keycloak.Answer) error {
 	case http.StatusConflict:
 		return taken(cause)
 	case http.StatusForbidden:
-		return d.Fault(fault.Group, "a create in the group /"+d.group.path+" was answered "+fault.Said(a.Status, a.Body))
+		return d.Fault(fault.Group, "a create in the group /"+d.group.name+" was answered "+fault.Said(a.Status, a.Body))
 	case http.StatusBadRequest:
 	default:
 		return failed(a)
