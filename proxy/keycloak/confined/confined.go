@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"sync"
 
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak"
@@ -26,6 +27,7 @@ type Directory struct {
 	*keycloak.Realm
 	profile *profile.Profile
 	group   *Group
+	claimed sync.Map // names that groups of this caller's request had while they were free, by id
 }
 
 var _ directory.Directory = (*Directory)(nil)
@@ -33,7 +35,7 @@ var _ directory.Directory = (*Directory)(nil)
 // New returns the Directory of a group. The credential of the realm must be an account that is
 // confined to the group. New sends no request.
 func New(r *keycloak.Realm, p *profile.Profile, g *Group) *Directory {
-	d := &Directory{r, p, g}
+	d := &Directory{Realm: r, profile: p, group: g}
 	r.Members = d.members
 	return d
 }
@@ -106,14 +108,14 @@ func (d *Directory) ChangeMembers(ctx context.Context, group scim.Ref, m directo
 	return d.outside(ctx, group, d.Realm.ChangeMembers(ctx, group, m))
 }
 
-// Delete removes a resource of the tenant. A group does not become free again: its id must not come
-// back for another group.
+// Delete removes a resource of the tenant. A group does not become free again, because its id must
+// not come back for another group, unless the same request has claimed it: see release.
 func (d *Directory) Delete(ctx context.Context, ref scim.Ref) error {
 	_, err := d.group.idOf(ctx, d.Realm)
 	if err == nil && ref.Type == scim.Group {
 		err = d.visible(ctx, ref)
 	}
-	if err == nil {
+	if err == nil && !d.release(ctx, ref) {
 		err = d.outside(ctx, ref, d.Realm.Delete(ctx, ref))
 	}
 	return err

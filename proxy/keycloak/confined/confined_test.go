@@ -290,6 +290,39 @@ func TestPool(t *testing.T) {
 	}
 }
 
+// A create that fails after the group was claimed gives it back; a group of an earlier request is
+// deleted.
+func TestFailedCreateGivesTheGroupBack(t *testing.T) {
+	w := newTwo(t)
+	asked := document.Must(`{"displayName":"g","externalId":"e"}`)
+	ref := func(r scim.Resource) scim.Ref { return scim.Ref{Type: scim.Group, ID: r.ID()} }
+	for range 3 { // the pool has 2
+		made := create(t, w.a, scim.Group, asked)
+		if err := w.a.ChangeMembers(t.Context(), ref(made), directory.MemberChange{Add: []string{w.userA.ID()}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.a.Delete(t.Context(), ref(made)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.a.Get(t.Context(), ref(made), directory.Fields{}); scim.Status(err) != 404 {
+			t.Errorf("a group that was given back: %v", err)
+		}
+		if a := w.realm.Admin("GET", "/groups/"+made.ID()+"/members", ""); string(a.Body) != "[]" {
+			t.Errorf("it has members: %s", a.Body)
+		}
+	}
+	if made := create(t, w.a, scim.Group, document.Must(`{"displayName":"other"}`)); made.Raw("externalId") != "" {
+		t.Errorf("the next group is %s", made)
+	}
+	made := create(t, w.a, scim.Group, asked)
+	if err := tenantOf(t, w.realm, w.acme).Delete(t.Context(), ref(made)); err != nil {
+		t.Fatal(err)
+	}
+	if a := w.realm.Admin("GET", "/groups/"+made.ID(), ""); a.Status != 404 {
+		t.Errorf("a group of an earlier request is still there: %s", a.Body)
+	}
+}
+
 // An account that has lost its permissions is a fault, not a tenant without users.
 func TestLostPermissions(t *testing.T) {
 	w := newTwo(t)
@@ -392,6 +425,6 @@ func TestCalls(t *testing.T) {
 		return d.ChangeMembers(t.Context(), group, directory.MemberChange{Add: []string{user.ID}})
 	})
 	count("members", 2, func() error { _, err := d.Get(t.Context(), group, directory.Fields{Members: true}); return err })
-	count("delete of a group", 2, func() error { return d.Delete(t.Context(), group) })
+	count("a group that is given back", 5, func() error { return d.Delete(t.Context(), group) })
 	count("delete", 1, func() error { return d.Delete(t.Context(), user) })
 }

@@ -44,9 +44,27 @@ func (d *Directory) claim(ctx context.Context, sent scim.Resource) (scim.Resourc
 		case http.StatusForbidden:
 			return shown, d.Fault(fault.Group, "the account may not rename "+c.Name)
 		}
+		if err == nil {
+			d.claimed.Store(c.ID, c.Name)
+		}
 		return shown, err
 	}
 	return scim.Resource{}, errEmpty(d.group.name)
+}
+
+// release gives a group back to the pool that the same request has claimed: the create failed, and
+// no client has got its id. Otherwise a provider that repeats a create that cannot succeed, with a
+// member that does not exist, would empty the pool. release reports whether the group is free.
+func (d *Directory) release(ctx context.Context, ref scim.Ref) bool {
+	name, claimed := d.claimed.LoadAndDelete(ref.ID)
+	was, _ := name.(string)
+	if ref.Type != scim.Group || !claimed || d.Realm.ChangeMembers(ctx, ref, directory.MemberChange{Replace: true}) != nil {
+		return false
+	}
+	shown, err := d.Realm.Update(ctx, ref, func(current scim.Resource) (scim.Resource, error) {
+		return current.Without("externalId").With("displayName", document.Quote(was)), nil
+	})
+	return err == nil && shown.Raw("externalId") == "" // a release that keeps the first externalId keeps it for the next group
 }
 
 // errEmpty is the error of a pool without a free group. A retry helps after it was filled.
@@ -68,7 +86,7 @@ func unreserved(wanted scim.Resource) error {
 func (d *Directory) withMembers(ctx context.Context, group scim.Ref, shown scim.Resource) (scim.Resource, error) {
 	var all []string
 	err := d.eachMember(ctx, group, func(u scim.Resource) {
-		all = append(all, `{"value":`+document.Quote(u.ID())+`,"display":`+document.Quote(document.Text(u.Get(userName)))+`}`)
+		all = append(all, `{"value":`+document.Quote(u.ID())+`,"display":`+document.Quote(document.Text(u.Get(userName)))+`,"type":"User"}`)
 	})
 	if err != nil || all == nil {
 		return shown, err
