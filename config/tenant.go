@@ -12,7 +12,10 @@ type Tenant struct {
 	// both. Realms whose names differ only in letter case count as one realm, because Keycloak
 	// compares names as its database does (MySQL and SQL Server ignore case).
 	SharedRealm bool `yaml:"sharedRealm"`
-	// Group confines the tenant to one group of a shared realm. Absent: the whole realm.
+	// Group confines the tenant to one group of a shared realm: the name of a group at the top
+	// level. The service account must be one that Keycloak confines to this group
+	// (docs/accounts.md). The tenant's users are members of the group, and its groups are child
+	// groups of it. Absent: the whole realm.
 	Group string `yaml:"group"`
 	// Organization also makes users members of a Keycloak organization.
 	Organization string `yaml:"organization"`

@@ -13,7 +13,6 @@ const notYet = "is not supported yet"
 
 func unfinishedTenant() []unfinished {
 	return []unfinished{
-		{"group", notYet, func(t *Tenant) bool { return t.Group != "" }},
 		{"organization", notYet, func(t *Tenant) bool { return t.Organization != "" }},
 		{"state", "staged is not supported yet", func(t *Tenant) bool { return t.State == "staged" }},
 		{"requiredAttributes", notYet, func(t *Tenant) bool { return len(t.RequiredAttributes) > 0 }},

@@ -24,6 +24,7 @@ func (d document) validateTenant(t *Tenant, known Idps) {
 		rule{"tenant", unless(t.Tenant == "" || tenantName.MatchString(t.Tenant), "must be lower-case letters, digits and inner hyphens, up to 63")},
 		rule{"realm", required(t.Realm)},
 		rule{"realm", unless(t.Realm == "" || realmName.MatchString(t.Realm) && t.Realm != "." && t.Realm != "..", "must be the name of a realm")},
+		rule{"group", optional(t.Group, topGroup)},
 		rule{"idp", unless(known(t.IDP), "there is no such dialect")},
 		rule{"state", oneOf(t.State, "live", "staged")},
 		rule{"onDelete", oneOf(t.OnDelete, "delete", "deactivate", "detach")},
@@ -45,6 +46,13 @@ func (d document) validateTenant(t *Tenant, known Idps) {
 	}
 	d.validateExtensions(t.Extensions)
 	refuseUnfinished(d, t)
+}
+
+// topGroup checks the name of a group at the top level of a realm: Keycloak finds no other by its
+// path unless the account may view its parents (measured).
+func topGroup(name string) string {
+	return unless(len(name) <= 255 && strings.TrimSpace(name) == name && !strings.ContainsAny(name, "/~\\") && !value.Control.MatchString(name) && strings.Trim(name, ".") != "",
+		"must be the name of a group at the top level of the realm, without slashes")
 }
 
 var (
@@ -104,20 +112,25 @@ func (d document) validateTokens(tokens []Token) {
 }
 
 // refuseUnshared reports every tenant that shares a whole realm without sharedRealm, because each
-// tenant could delete the other's users. Letter case is ignored: Keycloak compares realm names as
-// its database does, and MySQL and SQL Server ignore case by default.
+// tenant could delete the other's users, and every tenant that shares a group. Letter case is
+// ignored: Keycloak compares realm names as its database does, and MySQL and SQL Server ignore case
+// by default.
 func refuseUnshared(all []Tenant, documents []document) {
-	wholeRealm := map[string][]int{}
+	places := map[[2]string][]int{}
 	for i, t := range all {
-		if t.Realm != "" && t.Group == "" {
-			realm := strings.ToLower(t.Realm)
-			wholeRealm[realm] = append(wholeRealm[realm], i)
+		if t.Realm != "" {
+			place := [2]string{strings.ToLower(t.Realm), strings.ToLower(t.Group)}
+			places[place] = append(places[place], i)
 		}
 	}
-	for _, sharers := range wholeRealm {
+	for place, sharers := range places {
 		for _, i := range sharers {
 			other := slices.IndexFunc(sharers, func(j int) bool { return all[j].Tenant != all[i].Tenant })
-			if other >= 0 && !all[i].SharedRealm {
+			switch {
+			case other < 0:
+			case place[1] != "":
+				documents[i].Wrong("group", "is also the group of "+filepath.Base(documents[sharers[other]].File)+": every tenant needs a group of its own")
+			case !all[i].SharedRealm:
 				documents[i].Wrong("realm", "is also served as a whole by "+filepath.Base(documents[sharers[other]].File)+
 					": each tenant can change and delete the other's users. If that is intended, set sharedRealm: true in both files")
 			}

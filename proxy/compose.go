@@ -9,6 +9,7 @@ import (
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/discovery"
 	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/meter"
@@ -176,8 +177,7 @@ func compose(c caller, p *profile.Profile) *writing.Service {
 	if c.mark != nil {
 		records, pending = c.mark.Space(records), c.mark.Space(pending)
 	}
-	var d directory.Directory = realm
-	d = overlay.New(d, overlay.Options{Records: records, Pending: pending, Limit: c.plan.kept, Caller: c.key(), Now: c.scope.now})
+	var d directory.Directory = overlay.New(confined.Within(realm, p, c.scope.group), overlay.Options{Records: records, Pending: pending, Limit: c.plan.kept, Caller: c.key(), Now: c.scope.now})
 	index := c.scope.index(d.Capabilities(), p)
 	d = listing.New(d, listing.Options{Find: index.Find, Scan: scanOf(index), Schemas: c.plan.schemas, Limits: c.plan.listing, Cursors: c.scope.cursors(c.key()), AskOnMiss: c.account == nil})
 	return writing.New(d, c.scope.lock, c.plan.schemas, write)

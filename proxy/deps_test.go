@@ -47,7 +47,7 @@ var walls = map[string]struct {
 	"proxy/passthrough":                     {[]string{"proxy/scim"}, "passes requests on and does not know tenants"},
 	"proxy/storemark":                       {[]string{"proxy/scim", "proxy/store", "proxy/keycloak", "proxy/keycloak/fault", "proxy/overlay"}, "compares a store with its mark in Keycloak"},
 	"proxy/cursorkey":                       {[]string{"proxy/scim", "proxy/store", "proxy/overlay"}, "one record"},
-	"proxy/health":                          {[]string{"proxy/scim", "proxy/store", "proxy/store/guard", "proxy/keycloak", "proxy/keycloak/fault", "proxy/keycloak/profile"}, "checks beside the layers whether the store and Keycloak work"},
+	"proxy/health":                          {[]string{"proxy/scim", "proxy/store", "proxy/store/guard", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/fault", "proxy/keycloak/profile"}, "checks beside the layers whether the store and Keycloak work"},
 	"proxy/storage":                         {[]string{"config", "proxy/store", "proxy/store/guard", "proxy/store/embedded", "proxy/store/redis", "proxy/transport"}, "the store as configured"},
 	"proxy/transport":                       {[]string{"config"}, "connections as configured"},
 	"proxy/writing":                         {[]string{"proxy/scim", "proxy/protocol", "proxy/directory"}, "a layer never imports a layer; the lock is a function"},
@@ -64,6 +64,7 @@ var walls = map[string]struct {
 	"proxy/keycloak/paging":                 {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak/profile"}, "requests to Keycloak are functions"},
 	"proxy/keycloak/profile":                {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak/representation"}, "the meaning of a user profile is decided without I/O"},
 	"proxy/keycloak":                        {[]string{"proxy/scim", "proxy/directory", "proxy/meter", "proxy/keycloak/fault", "proxy/keycloak/profile", "proxy/keycloak/membership", "proxy/keycloak/paging", "proxy/keycloak/representation", "proxy/keycloak/values"}, "it handles the differences between Keycloak and the standard, and nothing else"},
+	"proxy/keycloak/confined":               {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak", "proxy/keycloak/fault", "proxy/keycloak/profile"}, "one group of a realm, over the realm"},
 	"proxy/keycloak/membership":             {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak/fault", "proxy/keycloak/profile"}, "plans changes of members; requests to Keycloak are functions"},
 	"proxy/keycloak/fault":                  {[]string{"proxy/scim", "proxy/tokens/claims"}, "the meaning of an answer is decided without I/O"},
 	"proxy/discovery":                       {[]string{"proxy/scim", "proxy/directory"}, "prints Capabilities and schemas"},
@@ -72,6 +73,7 @@ var walls = map[string]struct {
 	"proxy/store/redis":                     {[]string{"proxy/store", "proxy/store/internal/codec"}, "an engine knows the contract only"},
 	"proxy/store/storetest":                 {[]string{"proxy/store", "proxy/store/guard", "proxy/store/internal/locks"}, "the suite knows the contracts only"},
 	"onboarding":                            {[]string{"proxy/tokens/claims"}, "works with administrator credentials, apart from everything that serves"},
+	"onboarding/attacks":                    {nil, "attacks are data, for a check and for a test"},
 	"proxy/observe":                         {[]string{"proxy/scim", "proxy/keycloak/fault"}, "knows the vocabulary, faults and no layers, so that every layer can be observed"},
 	"proxy/store/internal/codec":            {nil, "bytes"},
 	"proxy/store/internal/locks":            {[]string{"proxy/store"}, "a map of waiters"},
@@ -116,8 +118,8 @@ var owners = map[string]struct {
 	"github.com/gofrs/flock":                {[]string{"cmd/scim-proxy/internal/kcserver", "cmd/scim-proxy/internal/importer/journal"}, "files that several processes of the program write"},
 	"github.com/spf13/cobra":                {[]string{"cmd/scim-proxy"}, "flags end at the commands"},
 	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe"}, "layers do not log"},
-	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding", "test/"}, "HTTP ends at scimhttp and at the client for Keycloak"},
-	module + "onboarding":                   {[]string{"cmd/scim-proxy"}, "code with administrator credentials never serves a request"},
+	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding", "onboarding/attacks", "test/"}, "HTTP ends at scimhttp and at the client for Keycloak"},
+	module + "onboarding":                   {[]string{"onboarding", "cmd/scim-proxy"}, "code with administrator credentials never serves a request"},
 }
 
 // pure packages do no I/O and cannot be cancelled, so that they import none of impure.

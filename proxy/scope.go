@@ -15,6 +15,7 @@ import (
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/cursorkey"
 	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/overlay/kept"
 	"keycloak-scim-proxy/proxy/store"
@@ -67,6 +68,9 @@ func (r *realms) scope(name, group string, tenant bool) *scope {
 	if s == nil {
 		s = &scope{realm: found, spaces: spacesOf(r.engine, scopeName(name, group)), lockTime: r.lockTime}
 		s.terms = &kept.Completion{Records: s.spaces.records, Keys: s.spaces.keys, Shared: r.shared, Now: r.now, Report: r.completed}
+		if group != "" {
+			s.group = confined.NewGroup(group, s.lock)
+		}
 		found.scopes[group] = s
 		select {
 		case r.added <- struct{}{}:
@@ -162,6 +166,7 @@ func (r *realm) load(ctx context.Context, cred keycloak.Credential) (*profile.Pr
 type scope struct {
 	*realm
 	spaces    spaces
+	group     *confined.Group // nil: the whole realm
 	lockTime  time.Duration
 	cursorKey cursorkey.Key
 	terms     *kept.Completion

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 
+	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/overlay"
 )
 
 // SweepOptions configure Sweep.
 type SweepOptions struct {
-	// Tenant is the tenant whose realm is swept, with its account. If it is empty, the realms of
-	// all tenants are swept, each once, with the account of its first tenant.
+	// Tenant is the tenant whose realm or group is swept, with its account. If it is empty, those
+	// of all tenants are swept, each once, with the account of its first tenant.
 	Tenant string
 	// DryRun reports the records that Sweep would remove, and removes nothing.
 	DryRun bool
@@ -25,13 +26,14 @@ type SweepOptions struct {
 // continues with the others.
 func (p *Proxy) Sweep(ctx context.Context, o SweepOptions) error {
 	var failed error
-	swept := map[string]bool{}
+	swept := map[*scope]bool{}
 	for _, c := range p.cfg.Tenants {
-		if swept[c.Realm] || o.Tenant != "" && c.Tenant != o.Tenant {
+		t := p.tenants.all[c.Tenant]
+		if swept[t.scope] || o.Tenant != "" && c.Tenant != o.Tenant {
 			continue
 		}
-		swept[c.Realm] = true
-		if err := p.sweepRealm(ctx, p.tenants.all[c.Tenant], o); err != nil {
+		swept[t.scope] = true
+		if err := p.sweepRealm(ctx, t, o); err != nil {
 			failed = errors.Join(failed, fmt.Errorf("realm %s: %w", c.Realm, err))
 		}
 	}
@@ -56,7 +58,7 @@ func (p *Proxy) sweepRealm(ctx context.Context, t *tenant, o SweepOptions) error
 	if o.Found != nil {
 		options.Found = func(f overlay.Finding) { o.Found(realm, f) }
 	}
-	done, err := overlay.Sweep(ctx, t.scope.spaces.records, t.scope.spaces.pending, t.scope.directory(t.account, known), p.now(), options)
+	done, err := overlay.Sweep(ctx, t.scope.spaces.records, t.scope.spaces.pending, confined.Within(t.scope.directory(t.account, known), known, t.scope.group), p.now(), options)
 	if o.Done != nil {
 		o.Done(realm, done)
 	}

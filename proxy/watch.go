@@ -12,7 +12,7 @@ import (
 func (p *Proxy) watched() (all []health.Tenant) {
 	for _, c := range p.cfg.Tenants {
 		all = append(all, health.Tenant{Name: c.Tenant, Realm: c.Realm, Diagnose: func(ctx context.Context) health.Report {
-			return health.Diagnose(ctx, p.client, p.tenants.all[c.Tenant].account)
+			return health.Diagnose(ctx, p.client, p.tenants.all[c.Tenant].account, c.Group)
 		}})
 	}
 	return all

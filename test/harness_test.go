@@ -65,11 +65,28 @@ func behind(t testing.TB, rules ...shim.Rule) *world {
 func accountIn(t testing.TB, r *kctest.Realm, clientID string) (a config.ServiceAccount, secret string) {
 	t.Helper()
 	secret = r.ServiceAccount(clientID, "manage-users")
+	return configured(t, clientID, secret), secret
+}
+
+// configured is an account in the form of the configuration.
+func configured(t testing.TB, clientID, secret string) config.ServiceAccount {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(file, []byte(secret), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return config.ServiceAccount{ClientID: clientID, SecretFile: file}, secret
+	return config.ServiceAccount{ClientID: clientID, SecretFile: file}
+}
+
+// confinedWorld is a world whose tenant is confined to a group of the realm.
+func confinedWorld(t testing.TB) *world {
+	t.Helper()
+	r := kctest.NewRealm(t)
+	w := plannedWorld(t, r, r.Server.URL)
+	g := r.NewGroupTenant("confined", 12, false)
+	w.cfg.Tenants[0].Group, w.cfg.Tenants[0].ServiceAccount = g.Path[1:], configured(t, g.ClientID, g.Secret)
+	w.proxy = proxytest.Serve(t, w.cfg)
+	return w
 }
 
 func newWorldIn(t testing.TB, r *kctest.Realm) *world { return newWorldAt(t, r, r.Server.URL) }

@@ -28,12 +28,28 @@ func TestScripts(t *testing.T) { runScripts(t) }
 
 func runScripts(t *testing.T, rules ...shim.Rule) {
 	kctest.Server(t)
-	testscript.Run(t, testscript.Params{
+	testscript.Run(t, scripts(func(tb testing.TB) *world { return behind(tb, rules...) }, rules...))
+}
+
+// A group tenant has the same conversations. The others need users outside its group, callers of
+// the whole realm, or Keycloak's own words for a create that it refuses.
+func TestScriptsOfAGroupTenant(t *testing.T) {
+	kctest.Server(t)
+	p := scripts(confinedWorld)
+	p.Dir = ""
+	for _, name := range []string{"discovery", "groups", "mapped_lists", "members_gone", "normalised", "old_forms", "refusals", "remove_values", "rename", "small", "user_truth"} {
+		p.Files = append(p.Files, "scripts/"+name+".txtar")
+	}
+	testscript.Run(t, p)
+}
+
+func scripts(open func(testing.TB) *world, rules ...shim.Rule) testscript.Params {
+	return testscript.Params{
 		Dir:       "scripts",
 		Condition: func(name string) (bool, error) { return slices.Contains(rules, shim.Rule(name)), nil },
 		Setup: func(e *testscript.Env) error {
 			tb, _ := e.T().(testing.TB)
-			w := behind(tb, rules...)
+			w := open(tb)
 			w.tb = tb
 			e.Values[worldKey{}] = w
 			e.Setenv("PROXY", w.proxy)
@@ -46,7 +62,7 @@ func runScripts(t *testing.T, rules ...shim.Rule) {
 			"as": as, "scim": call, "header": header, "native": native, "admin": admin, "status": status, "match": match, "agrees": agrees,
 			"save": save, "error": scimError, "has": has, "send": send, "relax": relax,
 		},
-	})
+	}
 }
 
 func of(ts *testscript.TestScript) *world { w, _ := ts.Value(worldKey{}).(*world); return w }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/keycloak/fault"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
@@ -75,12 +76,14 @@ var errHidden = errors.New("the account may not see what the server runs with")
 type diagnosis struct {
 	client  *keycloak.Client
 	account *keycloak.Account
+	group   string
 	found   map[Step]Finding
 }
 
-// Diagnose asks Keycloak for what an account needs. It changes nothing.
-func Diagnose(ctx context.Context, c *keycloak.Client, a *keycloak.Account) Report {
-	d := &diagnosis{c, a, map[Step]Finding{}}
+// Diagnose asks Keycloak for what an account needs: to manage the users of its realm, or to work in
+// a group. It changes nothing.
+func Diagnose(ctx context.Context, c *keycloak.Client, a *keycloak.Account, group string) Report {
+	d := &diagnosis{c, a, group, map[Step]Finding{}}
 	if token, err := a.Token(ctx); d.settle(Token, err) {
 		d.api(ctx, token)
 		d.profile(ctx)
@@ -126,7 +129,7 @@ func (d *diagnosis) api(ctx context.Context, token string) {
 	switch {
 	case err == nil:
 		d.good(Feature, Switch, Audience)
-		d.settle(Role, realm.MayWrite(ctx, scim.Ref{Type: scim.User}))
+		d.settle(Role, d.permitted(ctx, realm))
 	case broken == nil:
 		d.settle(Audience, err)
 	case broken.Cause == fault.Role:
@@ -141,6 +144,14 @@ func (d *diagnosis) api(ctx context.Context, token string) {
 	default: // the token is refused, or the realm went away
 		d.settle(Token, err)
 	}
+}
+
+// permitted returns the fault of an account that may not do what the tenant needs.
+func (d *diagnosis) permitted(ctx context.Context, realm *keycloak.Realm) error {
+	if d.group == "" {
+		return realm.MayWrite(ctx, scim.Ref{Type: scim.User})
+	}
+	return confined.NewGroup(d.group, nil).Check(ctx, realm)
 }
 
 // off tells a server without the feature from a realm that is switched off. An account without a

@@ -95,7 +95,7 @@ func TestDiagnose(t *testing.T) {
 		s := httptest.NewServer(&server{t, row.audience, row.says})
 		client := keycloak.NewClient(s.URL, http.DefaultTransport, time.Minute, 4)
 		account := keycloak.NewAccount(client, "acme", "scim", func() (string, error) { return "s", nil }, time.Now)
-		report := health.Diagnose(t.Context(), client, account)
+		report := health.Diagnose(t.Context(), client, account, "")
 		s.Close()
 		var got []string
 		for _, f := range report {
@@ -124,12 +124,41 @@ func TestDiagnose(t *testing.T) {
 func TestDiagnoseWithoutKeycloak(t *testing.T) {
 	client := keycloak.NewClient("http://127.0.0.1:1", http.DefaultTransport, time.Minute, 4)
 	secret := func() (string, error) { return "", io.ErrUnexpectedEOF }
-	if f := health.Diagnose(t.Context(), client, keycloak.NewAccount(client, "acme", "scim", secret, time.Now)).Faults(); len(f) != 1 || f[0].Cause != "secret" {
+	if f := health.Diagnose(t.Context(), client, keycloak.NewAccount(client, "acme", "scim", secret, time.Now), "").Faults(); len(f) != 1 || f[0].Cause != "secret" {
 		t.Errorf("%v", f)
 	}
 	secret = func() (string, error) { return "s", nil }
-	r := health.Diagnose(t.Context(), client, keycloak.NewAccount(client, "acme", "scim", secret, time.Now))
+	r := health.Diagnose(t.Context(), client, keycloak.NewAccount(client, "acme", "scim", secret, time.Now), "")
 	if len(r.Faults()) > 0 || r.Open() == nil || !strings.Contains(r.Open().Error(), "keycloak.url") {
 		t.Errorf("%v %v", r.Faults(), r.Open())
+	}
+}
+
+// An account that is confined to a group must see the group and its children, and must not be able
+// to create users elsewhere.
+func TestDiagnoseOfAGroup(t *testing.T) {
+	found, forbidden := `200 {"id":"g"}`, "403 "+fmt.Sprintf(typed, "403", "")
+	for name, row := range map[string]struct {
+		says  map[string]string
+		cause string
+	}{
+		"all is well":     {map[string]string{"/group-by-path/acme": found, "/groups/g/children": `200 []`, "/Users": forbidden}, ""},
+		"no group":        {map[string]string{"/group-by-path/acme": `404 {"error":"Group path does not exist"}`}, "group"},
+		"no permission":   {map[string]string{"/group-by-path/acme": `403 {"error":"HTTP 403 Forbidden"}`}, "group"},
+		"no children":     {map[string]string{"/group-by-path/acme": found, "/groups/g/children": `403 {"error":"HTTP 403 Forbidden"}`, "/Users": forbidden}, "group"},
+		"the whole realm": {map[string]string{"/group-by-path/acme": found, "/groups/g/children": `200 []`}, "group"},
+	} {
+		s := httptest.NewServer(&server{t, "/scim/v2", row.says})
+		client := keycloak.NewClient(s.URL, http.DefaultTransport, time.Minute, 4)
+		account := keycloak.NewAccount(client, "acme", "scim", func() (string, error) { return "s", nil }, time.Now)
+		report := health.Diagnose(t.Context(), client, account, "acme")
+		s.Close()
+		cause := ""
+		for _, f := range report.Faults() {
+			cause += string(f.Cause)
+		}
+		if cause != row.cause || report.Works() != (cause == "") {
+			t.Errorf("%s: %q, want %q", name, cause, row.cause)
+		}
 	}
 }

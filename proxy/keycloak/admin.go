@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 )
@@ -47,4 +48,20 @@ func (r *Realm) endSessions(ctx context.Context, ref scim.Ref) error {
 		err = r.refused(ref, a)
 	}
 	return err
+}
+
+// Answer is Keycloak's answer to Send. Location is the URL of what the request has made.
+type Answer struct {
+	Status   int
+	Body     []byte
+	Location string
+}
+
+// Send sends a request to the Admin REST API, below /admin/realms/{realm}. The path is escaped.
+func (r *Realm) Send(ctx context.Context, method, path, body string) (Answer, error) {
+	a, err := r.client.do(ctx, r.cred, request{method: method, path: "/admin/realms/" + url.PathEscape(r.realm) + path, body: body, contentType: "application/json"})
+	if mayTakeEffect(method, a, err) {
+		directory.OutcomeOf(ctx).Doubt()
+	}
+	return Answer{a.status, a.body, a.location}, err
 }

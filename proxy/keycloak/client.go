@@ -62,8 +62,9 @@ type request struct {
 }
 
 type reply struct {
-	status int
-	body   []byte
+	status   int
+	body     []byte
+	location string
 }
 
 func (r reply) ok() bool { return r.status >= 200 && r.status < 300 }
@@ -134,7 +135,7 @@ func (c *Client) send(ctx context.Context, token string, q request) (reply, erro
 	case len(body) > maxAnswer:
 		return reply{}, scim.Upstream(errors.New("the answer is too large"))
 	}
-	return reply{res.StatusCode, bytes.TrimSpace(body)}, nil
+	return reply{res.StatusCode, bytes.TrimSpace(body), res.Header.Get("Location")}, nil
 }
 
 // unanswered is the error of a call that got no answer from Keycloak itself.

@@ -46,7 +46,7 @@ func (r *Realm) badRequest(scimType, detail string, cause error) error {
 	path, unset := r.profile.Concerns(detail)
 	switch {
 	case unset != "":
-		return r.fault(fault.Profile, "it requires "+unset)
+		return r.Fault(fault.Profile, "it requires "+unset)
 	case path.Name != "":
 		detail, scimType = path.String()+": "+detail, "invalidValue"
 	}

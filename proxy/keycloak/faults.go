@@ -19,8 +19,8 @@ func (a *Account) broken(q request, r reply) error {
 	return nil
 }
 
-// fault is the error of a realm that does not work until a person acts.
-func (r *Realm) fault(cause fault.Cause, said string) error {
+// Fault is the error of a realm that does not work until a person acts.
+func (r *Realm) Fault(cause fault.Cause, said string) error {
 	if own, ok := r.cred.(*Account); ok {
 		return own.Fault(cause, said)
 	}
@@ -63,5 +63,5 @@ func (r *Realm) ShowsUsers(ctx context.Context) error {
 	if err != nil || a.status != http.StatusInternalServerError {
 		return err
 	}
-	return r.fault(fault.Annotations, strings.Join(bare, ", ")+" has no annotations")
+	return r.Fault(fault.Annotations, strings.Join(bare, ", ")+" has no annotations")
 }

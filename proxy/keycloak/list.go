@@ -9,6 +9,7 @@ import (
 	"keycloak-scim-proxy/proxy/keycloak/paging"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/keycloak/representation"
+	"keycloak-scim-proxy/proxy/keycloak/values"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -53,7 +54,7 @@ func (r *Realm) page(ctx context.Context, q directory.Query) (directory.Page, er
 // rows reads the resources of a page by the cheaper way: see representation.Trust.
 func (r *Realm) rows(ctx context.Context, q directory.Query) (directory.Page, error) {
 	names := r.profile.Names(q.Type, q.Fields)
-	if q.Type != scim.User || !wide(q) {
+	if q.Type != scim.User || !values.Wide(q) {
 		return r.listed(ctx, q, names)
 	}
 	rest, apart, worth := r.profile.Split(names, q.Resumed)

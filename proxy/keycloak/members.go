@@ -9,34 +9,27 @@ import (
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak/membership"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/keycloak/representation"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // ChangeMembers changes a group's membership.
 func (r *Realm) ChangeMembers(ctx context.Context, group scim.Ref, m directory.MemberChange) error {
-	if !validID(group.ID) {
+	if !representation.ValidID(group.ID) {
 		return scim.NotFound(group)
 	}
-	if id, ok := firstInvalid(m.Add); ok {
-		return scim.InvalidValue("member %.64q does not exist", id)
+	if i := slices.IndexFunc(m.Add, func(id string) bool { return !representation.ValidID(id) }); i >= 0 {
+		return scim.InvalidValue("member %.64q does not exist", m.Add[i])
 	}
-	m.Remove = slices.DeleteFunc(slices.Clone(m.Remove), func(id string) bool { return !validID(id) }) // it is not a member
+	m.Remove = slices.DeleteFunc(slices.Clone(m.Remove), func(id string) bool { return !representation.ValidID(id) }) // it is not a member
 	if m.Empty() {
 		return nil
 	}
 	return membership.Group{
-		Read:  func(ctx context.Context) ([]string, error) { return r.members(ctx, group) },
+		Read:  func(ctx context.Context) ([]string, error) { return r.Members(ctx, group) },
 		Patch: func(ctx context.Context, ops []profile.Op) error { _, err := r.patch(ctx, group, ops); return err },
 	}.Change(ctx, m)
-}
-
-func firstInvalid(ids []string) (string, bool) {
-	i := slices.IndexFunc(ids, func(id string) bool { return !validID(id) })
-	if i < 0 {
-		return "", false
-	}
-	return ids[i], true
 }
 
 // members reads the ids of all members.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 	"keycloak-scim-proxy/proxy/keycloak/fault"
 	"keycloak-scim-proxy/proxy/keycloak/paging"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/keycloak/representation"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -29,11 +29,15 @@ type Realm struct {
 	realm   string
 	cred    Credential
 	profile *profile.Profile
+	// Members reads the ids of all members of a group.
+	Members func(ctx context.Context, group scim.Ref) ([]string, error)
 }
 
 // NewRealm returns the Directory of a realm for a credential. It sends no request.
 func NewRealm(c *Client, realm string, cred Credential, p *profile.Profile) *Realm {
-	return &Realm{c, realm, cred, p}
+	r := &Realm{client: c, realm: realm, cred: cred, profile: p}
+	r.Members = r.members
+	return r
 }
 
 var _ directory.Directory = (*Realm)(nil)
@@ -115,7 +119,7 @@ func (r *Realm) Get(ctx context.Context, ref scim.Ref, n directory.Fields) (scim
 
 // read reads one resource as Keycloak shows it.
 func (r *Realm) read(ctx context.Context, ref scim.Ref, n directory.Fields) (scim.Resource, error) {
-	if !validID(ref.ID) {
+	if !representation.ValidID(ref.ID) {
 		return scim.Resource{}, scim.NotFound(ref)
 	}
 	a, err := r.call(ctx, http.MethodGet, r.path(ref), paging.Named(r.profile.Names(ref.Type, n)), "")
@@ -210,7 +214,7 @@ func (r *Realm) sendPatch(ctx context.Context, ref scim.Ref, ops []profile.Op) (
 
 // Delete removes the resource.
 func (r *Realm) Delete(ctx context.Context, ref scim.Ref) error {
-	if !validID(ref.ID) {
+	if !representation.ValidID(ref.ID) {
 		return scim.NotFound(ref)
 	}
 	a, err := r.call(ctx, http.MethodDelete, r.path(ref), nil, "")
@@ -226,7 +230,7 @@ func (r *Realm) Delete(ctx context.Context, ref scim.Ref) error {
 // an admin event. It proves nothing of a user who breaks the user profile: see manages.
 func (r *Realm) MayWrite(ctx context.Context, ref scim.Ref) error {
 	if ref.ID != "" {
-		if !validID(ref.ID) {
+		if !representation.ValidID(ref.ID) {
 			return scim.NotFound(ref)
 		}
 		a, err := r.sendPatch(ctx, ref, []profile.Op{})
@@ -288,9 +292,3 @@ func (r *Realm) path(ref scim.Ref) string {
 	}
 	return p
 }
-
-// idSyntax matches ids: UUIDs, or "f:<provider>:<external id>" for federated users.
-var idSyntax = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:@+=~-]{0,254}$`)
-
-// validID reports whether a text can be an id. Other texts must not become part of a URL.
-func validID(id string) bool { return idSyntax.MatchString(id) }

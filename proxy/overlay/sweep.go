@@ -151,10 +151,13 @@ func (s *sweeper) gone(ctx context.Context, f Finding) (bool, error) {
 	}
 	for _, t := range types {
 		_, err := s.below.Get(ctx, scim.Ref{Type: t, ID: f.ID}, directory.Fields{Only: []string{"id"}})
-		if err == nil {
+		switch {
+		case err == nil:
 			return false, nil
-		}
-		if !scim.IsGone(err) {
+		case scim.IsGone(err):
+		case scim.Status(err) == 404: // hidden: it may come back
+			return false, nil
+		default:
 			return false, fmt.Errorf("overlay: sweep: record %s: %w", f.ID, err)
 		}
 	}

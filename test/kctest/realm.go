@@ -73,6 +73,12 @@ func (r *Realm) admin(method, path, body string) Reply {
 	return r.do(method, r.Server.URL+"/admin/realms"+path, body, "application/json", r.AdminToken())
 }
 
+// AdminAs sends a request to the Admin REST API of the realm with another access token.
+func (r *Realm) AdminAs(accessToken, method, path, body string) Reply {
+	r.t.Helper()
+	return r.do(method, r.Server.URL+"/admin/realms/"+r.Name+path, body, "application/json", accessToken)
+}
+
 // AdminToken returns an access token of the server's administrator.
 func (r *Realm) AdminToken() string {
 	r.t.Helper()

@@ -23,6 +23,7 @@ const (
 	Feature  Cause = "feature"  // the server runs without its SCIM API
 	Switch   Cause = "switch"   // the realm's SCIM API is switched off
 	Role     Cause = "role"     // the account may not manage users
+	Group    Cause = "group"    // the account of a group tenant cannot work in its group
 	Profile  Cause = "profile"  // the user profile requires what no SCIM attribute sets
 	// Annotations: an attribute of the user profile has none, so Keycloak cannot show a user.
 	Annotations Cause = "annotations"
@@ -112,6 +113,11 @@ var texts = map[Cause]text{
 		`the service account of client "{client}" of realm "{realm}" may not manage users`,
 		"give it the role manage-users of realm-management; if the client's full scope is off, add the role to its scope too (docs/accounts.md)",
 		"its account in Keycloak lacks a role", administrator,
+	},
+	Group: {
+		`the service account of client "{client}" of realm "{realm}" cannot work in the group of its tenant`,
+		"correct group in the tenant's file, or give the account its roles and its fine-grained permissions on the group and the pool again (docs/accounts.md); never give it manage-users",
+		"its account in Keycloak cannot work in its group", administrator,
 	},
 	Profile: {
 		`the user profile of realm "{realm}" requires attributes that no SCIM attribute sets`,

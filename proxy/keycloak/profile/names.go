@@ -80,3 +80,6 @@ func (p *Profile) Path(attribute string) string {
 	}
 	return attribute
 }
+
+// Attribute is the name of the attribute of the profile that holds a path, or "".
+func (p *Profile) Attribute(path scim.AttrPath) string { return p.mapped[path.Key()].Name }

@@ -1,0 +1,165 @@
+package confined
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/fault"
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// free is how the names of free groups of the pool begin.
+const free = "~free-"
+
+// Free reports whether a name is one of a free group. No group of the tenant may have it.
+func Free(name string) bool { return strings.HasPrefix(strings.ToLower(strings.TrimSpace(name)), free) }
+
+// Group is the group that a tenant is confined to. All callers of the tenant share it.
+type Group struct {
+	name string
+	lock func(ctx context.Context, key string) (unlock func(), err error)
+
+	mu sync.Mutex
+	id string // "" if it is not known
+}
+
+// NewGroup returns a top-level group of a realm. lock keeps two creates, also of two processes,
+// from taking the same free group.
+func NewGroup(name string, lock func(ctx context.Context, key string) (unlock func(), err error)) *Group {
+	return &Group{name: name, lock: lock}
+}
+
+// Check returns the fault of an account that cannot work in the group. It changes nothing.
+func (g *Group) Check(ctx context.Context, r *keycloak.Realm) error {
+	g.forget()
+	_, err := g.children(ctx, r)
+	return err
+}
+
+func (g *Group) forget() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.id = ""
+}
+
+// idOf returns the id of the group. At the first time it asks Keycloak, also whether the account is
+// confined.
+func (g *Group) idOf(ctx context.Context, r *keycloak.Realm) (string, error) {
+	g.mu.Lock()
+	known := g.id
+	g.mu.Unlock()
+	if known != "" {
+		return known, nil
+	}
+	found, err := g.find(ctx, r)
+	if err == nil {
+		err = g.confines(ctx, r)
+	}
+	if err != nil {
+		return "", err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.id = found
+	return found, nil
+}
+
+// find asks Keycloak for the id of the group.
+func (g *Group) find(ctx context.Context, r *keycloak.Realm) (string, error) {
+	a, err := g.ask(ctx, r, "/group-by-path/"+url.PathEscape(g.name))
+	if err != nil {
+		return "", err
+	}
+	var group struct{ ID string }
+	if err := json.Unmarshal(a, &group); err != nil || group.ID == "" {
+		return "", scim.Upstream(fmt.Errorf("the group has no id: %w", err))
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.id != group.ID { // another group has the name now
+		g.id = ""
+	}
+	return group.ID, nil
+}
+
+// confines returns a fault if the account may create users anywhere in the realm, as with
+// manage-users: then Keycloak does not confine it, and users of other tenants could be read and
+// changed by their ids. Nothing is created.
+func (g *Group) confines(ctx context.Context, r *keycloak.Realm) error {
+	ctx, _ = directory.WithOutcome(ctx)
+	err := r.MayWrite(ctx, scim.Ref{Type: scim.User})
+	f, broken := fault.In(err)
+	switch {
+	case err == nil:
+		return r.Fault(fault.Group, "the account may create users outside the group /"+g.name+": it is not confined")
+	case broken && f.Cause == fault.Role, scim.Status(err) == http.StatusForbidden:
+		return nil
+	}
+	return err
+}
+
+// child is a child of the group, as the Admin REST API shows it.
+type child struct {
+	ID         string              `json:"id"`
+	Name       string              `json:"name"`
+	Attributes map[string][]string `json:"attributes"`
+}
+
+// childrenAtOnce is how many children one request reads.
+const childrenAtOnce = 1000
+
+// children reads the groups of the pool, free ones too, in the order of their ids.
+func (g *Group) children(ctx context.Context, r *keycloak.Realm) (all []child, err error) {
+	id, err := g.idOf(ctx, r)
+	for err == nil {
+		var some []child
+		var body []byte
+		path := fmt.Sprintf("/groups/%s/children?first=%d&max=%d&briefRepresentation=false", url.PathEscape(id), len(all), childrenAtOnce)
+		if body, err = g.ask(ctx, r, path); err != nil {
+			break
+		}
+		if err = json.Unmarshal(body, &some); err != nil {
+			return nil, scim.Upstream(err)
+		}
+		all = append(all, some...)
+		if len(some) < childrenAtOnce {
+			slices.SortFunc(all, func(a, b child) int { return cmp.Compare(a.ID, b.ID) })
+			return slices.CompactFunc(all, func(a, b child) bool { return a.ID == b.ID }), nil
+		}
+	}
+	return nil, err
+}
+
+// ask reads something about the group. If Keycloak does not show it, the account does not work.
+func (g *Group) ask(ctx context.Context, r *keycloak.Realm, path string) ([]byte, error) {
+	a, err := r.Send(ctx, http.MethodGet, path, "")
+	if err != nil {
+		return nil, err
+	}
+	switch a.Status {
+	case http.StatusOK:
+		return a.Body, nil
+	case http.StatusForbidden, http.StatusNotFound:
+		g.forget()
+		return nil, r.Fault(fault.Group, "the group /"+g.name+" was answered "+fault.Said(a.Status, a.Body))
+	}
+	return nil, failed(a)
+}
+
+// failed is the error of an answer that says nothing about the request.
+func failed(a keycloak.Answer) error {
+	cause := fmt.Errorf("Keycloak answered %s", fault.Said(a.Status, a.Body))
+	if a.Status == http.StatusServiceUnavailable || a.Status == http.StatusTooManyRequests {
+		return scim.Unavailable("Keycloak", cause)
+	}
+	return scim.Upstream(cause)
+}

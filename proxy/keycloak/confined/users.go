@@ -1,0 +1,192 @@
+package confined
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/fault"
+	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
+)
+
+// representation is a new user of the Admin REST API.
+type representation struct {
+	Username   string              `json:"username"`
+	Email      string              `json:"email,omitempty"`
+	FirstName  string              `json:"firstName,omitempty"`
+	LastName   string              `json:"lastName,omitempty"`
+	Enabled    bool                `json:"enabled"`
+	Attributes map[string][]string `json:"attributes,omitempty"`
+	Groups     []string            `json:"groups"`
+}
+
+// createUser creates a user, and reads it back by the SCIM API.
+func (d *Directory) createUser(ctx context.Context, sent scim.Resource) (scim.Resource, error) {
+	body, err := d.profile.Create(scim.User, sent)
+	if err != nil {
+		return scim.Resource{}, err
+	}
+	for _, path := range d.Realm.Capabilities().Required[scim.User] {
+		if body.Get(path) == "" { // the SCIM API refuses it, the Admin REST API does not (measured)
+			return scim.Resource{}, scim.InvalidValue("%s is required", path)
+		}
+	}
+	if _, err := d.group.idOf(ctx, d.Realm); err != nil {
+		return scim.Resource{}, err
+	}
+	if err := d.ShowsUsers(ctx); err != nil {
+		return scim.Resource{}, err
+	}
+	a, err := d.post(ctx, d.represented(body, sent))
+	switch {
+	case err != nil:
+		return scim.Resource{}, err
+	case a.Status != http.StatusCreated:
+		return scim.Resource{}, d.refusedCreate(a)
+	}
+	shown, err := d.Get(ctx, scim.Ref{Type: scim.User, ID: path.Base(a.Location)}, directory.Fields{})
+	if err != nil { // the user is there: the error must not look like a refusal
+		directory.OutcomeOf(ctx).Doubt()
+		if _, broken := fault.In(err); !broken {
+			err = scim.Unavailable("the new resource", err)
+		}
+	}
+	return shown, err
+}
+
+func (d *Directory) post(ctx context.Context, u representation) (keycloak.Answer, error) {
+	u.Groups = []string{"/" + d.group.name}
+	b, err := json.Marshal(u)
+	if err != nil {
+		return keycloak.Answer{}, err
+	}
+	return d.Send(ctx, http.MethodPost, "/users", string(b))
+}
+
+// represented translates the body of a native create by the mapping of the user profile. body has
+// the first element of a list, sent has all: the Admin REST API takes them at once.
+func (d *Directory) represented(body, sent scim.Resource) representation {
+	u := representation{Enabled: body.Get(active) != "false", Attributes: map[string][]string{}}
+	for l := range body.Leaves() {
+		text := document.Text(l.Raw)
+		switch name := d.profile.Attribute(l.Path); name {
+		case "":
+		case "username":
+			u.Username = text
+		case "firstName":
+			u.FirstName = text
+		case "lastName":
+			u.LastName = text
+		case "email":
+			if all := document.Elements(l.Raw); len(all) > 0 {
+				u.Email = document.Text(document.Must(all[0]).Raw("value"))
+			}
+		default:
+			u.Attributes[name] = values(text, sent.Get(l.Path))
+		}
+	}
+	return u
+}
+
+// values are those of an attribute: all of a list, or the text.
+func values(text, sent string) (all []string) {
+	if !strings.HasPrefix(sent, "[") {
+		return []string{text}
+	}
+	for _, e := range document.Elements(sent) {
+		all = append(all, document.Text(e))
+	}
+	return all
+}
+
+// problem is what the Admin REST API says of a value that the user profile refuses.
+type problem struct {
+	Field   string `json:"field"`
+	Message string `json:"errorMessage"`
+}
+
+func (d *Directory) refusedCreate(a keycloak.Answer) error {
+	cause := errors.New("Keycloak answered " + fault.Said(a.Status, a.Body))
+	switch a.Status {
+	case http.StatusConflict:
+		return taken(cause)
+	case http.StatusForbidden:
+		return d.Fault(fault.Group, "a create in the group /"+d.group.name+" was answered "+fault.Said(a.Status, a.Body))
+	case http.StatusBadRequest:
+	default:
+		return failed(a)
+	}
+	var said struct {
+		problem
+		Errors []problem `json:"errors"`
+	}
+	if err := json.Unmarshal(a.Body, &said); err != nil {
+		return scim.Upstream(errors.Join(cause, err))
+	}
+	var all []string
+	for _, p := range append(said.Errors, said.problem) {
+		if slices.Contains(d.profile.Unset(), p.Field) {
+			return d.Fault(fault.Profile, "it requires "+p.Field)
+		}
+		if p.Field != "" {
+			all = append(all, d.profile.Path(p.Field)+": "+p.Message)
+		}
+	}
+	if all == nil {
+		all = []string{"Keycloak does not accept the values"}
+	}
+	return &scim.Error{Status: http.StatusBadRequest, Type: "invalidValue", Detail: strings.Join(all, "; "), Cause: cause}
+}
+
+// taken is the error of a name or an address that another user of the realm has. It does not say
+// whether that user is one of the tenant.
+func taken(cause error) error {
+	e := scim.Uniqueness("a user with this userName or e-mail address exists")
+	e.Cause = cause
+	return e
+}
+
+// takenInUpdate finds out whether the 500 that Keycloak answered to a PATCH means that the new name
+// or address is taken (measured). No query of the account shows users outside the tenant, but a
+// create looks at both before it looks at anything else.
+func (d *Directory) takenInUpdate(ctx context.Context, before, wanted scim.Resource, cause error) error {
+	var probes []representation
+	if name := document.Trim(document.Text(wanted.Get(userName))); name != "" && !document.Same(before.Get(userName), wanted.Get(userName)) {
+		probes = append(probes, representation{Username: name, Email: impossible + "@example.com"})
+	}
+	if was, mail := profile.Address(before.Get(emails)), profile.Address(wanted.Get(emails)); mail != "" && !strings.EqualFold(was, mail) {
+		probes = append(probes, representation{Username: impossible, Email: mail})
+	}
+	for _, p := range probes {
+		a, err := d.post(ctx, p)
+		switch {
+		case err == nil && a.Status == http.StatusConflict:
+			return taken(cause)
+		case err == nil && a.Status == http.StatusCreated:
+			return d.unwanted(ctx, a, cause)
+		}
+	}
+	return cause
+}
+
+// impossible is longer than the column of a name or an address, so that no user can be created with
+// it.
+var impossible = strings.Repeat("x", 300)
+
+// unwanted deletes a user that a probe has created, which no release does.
+func (d *Directory) unwanted(ctx context.Context, a keycloak.Answer, cause error) error {
+	made := scim.Ref{Type: scim.User, ID: path.Base(a.Location)}
+	if err := d.Realm.Delete(context.WithoutCancel(ctx), made); err != nil {
+		return scim.Left(cause, fmt.Errorf("user %s was created by a probe: %w", made.ID, err))
+	}
+	return cause
+}

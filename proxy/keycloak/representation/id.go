@@ -1,0 +1,9 @@
+package representation
+
+import "regexp"
+
+// idSyntax matches ids: UUIDs, or "f:<provider>:<external id>" for federated users.
+var idSyntax = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:@+=~-]{0,254}$`)
+
+// ValidID reports whether a text can be an id. Other texts must not become part of a URL.
+func ValidID(id string) bool { return idSyntax.MatchString(id) }
