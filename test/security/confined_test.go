@@ -145,7 +145,7 @@ func TestAttacksNoticeAWidenedAccount(t *testing.T) {
 	}
 }
 
-// A permission of one tenant on what another one has opens it for nobody: Keycloak asks all
+// A permission of one tenant on what another one has opens it for no account: Keycloak asks all
 // permissions on an object to agree (measured), so the other tenant loses it too.
 func TestPermissionOnAnotherTenant(t *testing.T) {
 	c := newConfinement(t)
