@@ -100,18 +100,24 @@ func (d *Directory) hit(ctx context.Context, q directory.Query) (directory.Page,
 }
 
 // found answers a query from its candidates. Records are shared by all callers of a realm, so a
-// candidate that the caller may not see is treated as missing. Before it returns an empty list, it
-// checks that the caller may list at all: otherwise the answer would reveal whether a value is in
-// use, and a lost role would look like an empty directory.
+// candidate that the caller may not see is treated as missing.
 func (d *Directory) found(ctx context.Context, q directory.Query, ids []string) (directory.Page, error) {
 	p, hidden, err := d.judge(ctx, q, ids)
-	if err == nil && p.Total == 0 && (hidden > 0 || d.AskOnMiss) {
-		_, err = d.Directory.List(ctx, directory.Query{Type: q.Type, Start: 1})
+	if err == nil && p.Total == 0 {
+		err = d.mayList(ctx, q.Type, hidden)
 	}
-	if err != nil {
-		return directory.Page{}, err
+	return p, err
+}
+
+// mayList checks before an empty list is returned that the caller may list at all: otherwise the
+// answer would reveal whether a value is in use, and a lost role would look like an empty
+// directory. hidden counts candidates that the caller may not see.
+func (d *Directory) mayList(ctx context.Context, t scim.ResourceType, hidden int) error {
+	if hidden == 0 && !d.AskOnMiss {
+		return nil
 	}
-	return p, nil
+	_, err := d.Directory.List(ctx, directory.Query{Type: t, Start: 1})
+	return err
 }
 
 // judge reads candidates and evaluates the whole filter on each. hidden counts those that the
@@ -119,7 +125,11 @@ func (d *Directory) found(ctx context.Context, q directory.Query, ids []string) 
 func (d *Directory) judge(ctx context.Context, q directory.Query, ids []string) (p directory.Page, hidden int, err error) {
 	need := q.Fields
 	need.Only, need.Observed = nil, true // whole, because the filter is evaluated on it
-	all, hidden, err := d.readAll(ctx, need, refsOf(q.Type, ids), math.MaxInt)
+	refs := make([]wanted, len(ids))
+	for i, id := range ids {
+		refs[i].Ref = scim.Ref{Type: q.Type, ID: id}
+	}
+	all, hidden, err := d.readAll(ctx, need, refs, math.MaxInt)
 	if err != nil {
 		return directory.Page{}, 0, err
 	}
@@ -130,15 +140,15 @@ func (d *Directory) judge(ctx context.Context, q directory.Query, ids []string) 
 		}
 	}
 	all = slices.DeleteFunc(all, func(r scim.Resource) bool { return !filters.Match(d.Schemas, q, r) })
-	sorted := make([]row, len(all))
-	for i, r := range all {
+	sorted := first{most: len(all), compare: rows.order()}
+	for _, r := range all {
 		r, _ = directory.Observed(r)
-		sorted[i] = rows.row(r, q)
-		sorted[i].whole = r
+		one := rows.row(r, q)
+		one.whole = r
+		sorted.add(one)
 	}
-	rows.sort(sorted)
-	p = directory.Page{Total: len(sorted), Start: q.Start}
-	for _, r := range cutPage(sorted, q) {
+	p = directory.Page{Total: sorted.total, Start: q.Start}
+	for _, r := range cutPage(sorted.rows(), q) {
 		p.Resources = append(p.Resources, r.whole)
 	}
 	return p, hidden, nil

@@ -9,7 +9,6 @@ import (
 	"keycloak-scim-proxy/proxy/listing/position"
 	"keycloak-scim-proxy/proxy/listing/walk"
 	"keycloak-scim-proxy/proxy/scim"
-	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // Cursors makes and checks cursors.
@@ -80,8 +79,7 @@ func (d *Directory) collect(ctx context.Context, q directory.Query) (all []scim.
 			more = true
 			return false, nil
 		}
-		name := document.Text(r.Get(scim.Identifying(q.Type)))
-		refs, positions = append(refs, wanted{scim.Ref{Type: q.Type, ID: r.ID()}, name}), append(positions, position)
+		refs, positions = append(refs, wantedOf(q.Type, r)), append(positions, position)
 		return true, nil
 	})
 	if err != nil || len(refs) == 0 {

@@ -46,8 +46,8 @@ func (d *Directory) each(ctx context.Context, q directory.Query, visit func(r sc
 		more, visited = visit(r, "")
 		return more && visited == nil
 	})
-	if err == nil && seen == 0 && hidden > 0 && !d.AskOnMiss { // see found
-		_, err = d.Directory.List(ctx, directory.Query{Type: q.Type, Start: 1})
+	if err == nil && seen == 0 && !d.AskOnMiss { // with it, the total was asked for
+		err = d.mayList(ctx, q.Type, hidden)
 	}
 	return errors.Join(err, visited)
 }
@@ -75,6 +75,9 @@ func (d *Directory) eachOf(ctx context.Context, q directory.Query, named []wante
 // keptByCursor returns the page of a walk over the resources that the store names, in the order of
 // their ids. Its total is not known.
 func (d *Directory) keptByCursor(ctx context.Context, q directory.Query) (p directory.Page, err error) {
+	if q.Count == 0 {
+		return d.scan(ctx, q, []directory.Query{q}) // only the total
+	}
 	at, err := d.Cursors.OpenRow(ctx, q)
 	if err != nil {
 		return p, err
@@ -87,11 +90,11 @@ func (d *Directory) keptByCursor(ctx context.Context, q directory.Query) (p dire
 	if err != nil {
 		return p, err
 	}
-	if !known || q.Count == 0 {
+	if !known {
 		return d.scan(ctx, q, []directory.Query{q})
 	}
-	if len(rows) == 0 && (hidden > 0 || d.AskOnMiss) {
-		if _, err := d.Directory.List(ctx, directory.Query{Type: q.Type, Start: 1}); err != nil {
+	if len(rows) == 0 {
+		if err := d.mayList(ctx, q.Type, hidden); err != nil {
 			return p, err
 		}
 	}
@@ -148,7 +151,7 @@ func (d *Directory) named(ctx context.Context, q directory.Query, after string, 
 
 // byID is the order of resources that the store may name, so that pages fit together however they
 // are read.
-func byID(a, b row) int { return strings.Compare(a.id, b.id) }
+func byID(a, b row) int { return strings.Compare(a.ID, b.ID) }
 
 // byKept returns a page by index in the ascending order of an attribute that only the store has.
 // done is false if the page may have resources without a value, which are last and which the store
@@ -162,7 +165,7 @@ func (d *Directory) byKept(ctx context.Context, q directory.Query) (p directory.
 	best := first{most: need + spare, compare: rows.order()}
 	known, err := d.Scan(ctx, q.Type, []scim.AttrPath{q.Sort.By}, "", func(id, name string, values scim.Resource) (bool, error) {
 		if r := rows.row(values, q); !r.key.Missing {
-			r.id, r.name = id, name
+			r.ID, r.name = id, name
 			best.add(r)
 		}
 		return true, nil
@@ -189,7 +192,7 @@ func (d *Directory) verified(ctx context.Context, q directory.Query, rows []row,
 		rows = rows[len(some):]
 		refs := make([]wanted, len(some))
 		for i, r := range some {
-			refs[i] = wanted{scim.Ref{Type: q.Type, ID: r.id}, r.name}
+			refs[i] = r.wanted
 		}
 		read, _, err := d.readAll(ctx, needOf(q), refs, math.MaxInt)
 		if err != nil {
@@ -201,7 +204,7 @@ func (d *Directory) verified(ctx context.Context, q directory.Query, rows []row,
 		}
 		give(ctx, read)
 		for _, r := range some {
-			if n, there := now[r.id]; there && n.key == r.key {
+			if n, there := now[r.ID]; there && n.key == r.key {
 				live = append(live, n)
 			}
 		}

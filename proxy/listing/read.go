@@ -10,12 +10,18 @@ import (
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/listing/filters"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // wanted is a resource to read, with its identifying name if it is known.
 type wanted struct {
 	scim.Ref
 	name string
+}
+
+// wantedOf is a resource of which at least the name was read.
+func wantedOf(t scim.ResourceType, r scim.Resource) wanted {
+	return wanted{scim.Ref{Type: t, ID: r.ID()}, document.Text(r.Get(scim.Identifying(t)))}
 }
 
 const (
@@ -114,13 +120,4 @@ func (r *reader) some(ctx context.Context, byName scim.Filter, all []wanted, at 
 		r.read.Add(int64(one.Size()))
 	}
 	return nil
-}
-
-// refsOf returns the resources of one type.
-func refsOf(t scim.ResourceType, ids []string) []wanted {
-	all := make([]wanted, len(ids))
-	for i, id := range ids {
-		all[i].Ref = scim.Ref{Type: t, ID: id}
-	}
-	return all
 }

@@ -13,9 +13,7 @@ import (
 
 // row is what a walk keeps of a resource: enough to sort it and to read it whole.
 type row struct {
-	t     scim.ResourceType
-	id    string
-	name  string // of the resource; "" if it was not read
+	wanted
 	key   position.Key
 	whole scim.Resource // zero if only a part was read
 }
@@ -68,7 +66,7 @@ func (d *Directory) scan(ctx context.Context, q directory.Query, each []director
 func (d *Directory) whole(ctx context.Context, q directory.Query, p directory.Page, page []row, more bool) (directory.Page, error) {
 	refs, at := make([]wanted, len(page)), map[string]int{}
 	for i, r := range page {
-		refs[i], at[r.id] = wanted{scim.Ref{Type: r.t, ID: r.id}, r.name}, i
+		refs[i], at[r.ID] = r.wanted, i
 	}
 	var err error
 	if p.Resources, _, err = d.readAll(ctx, q.Fields, refs, d.Limits.Bytes); err != nil {
@@ -81,11 +79,11 @@ func (d *Directory) whole(ctx context.Context, q directory.Query, p directory.Pa
 	}
 	if q.Type == "" {
 		for _, r := range p.Resources {
-			p.Types = append(p.Types, page[at[r.ID()]].t)
+			p.Types = append(p.Types, page[at[r.ID()]].Type)
 		}
 	}
 	if q.Cursor != nil && last >= 0 && (more || last < len(page)-1) {
-		p.Next, err = d.Cursors.Seal(ctx, q, position.Row{Key: page[last].key, ID: page[last].id}.String())
+		p.Next, err = d.Cursors.Seal(ctx, q, position.Row{Key: page[last].key, ID: page[last].ID}.String())
 	}
 	return p, err
 }

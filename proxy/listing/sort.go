@@ -3,18 +3,16 @@ package listing
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/listing/position"
 	"keycloak-scim-proxy/proxy/scim"
-	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // row makes the row of a resource for a query whose order this one may not have, because the type
 // has no such attribute. A cursor has no room for a long text, so a walk does not order by more.
 func (s rowsOf) row(r scim.Resource, q directory.Query) row {
-	out := row{t: s.q.Type, id: r.ID(), name: document.Text(r.Get(scim.Identifying(s.q.Type)))}
+	out := row{wanted: wantedOf(s.q.Type, r)}
 	switch by := s.q.Sort.By; {
 	case !by.IsZero():
 		def, _ := s.d.Schemas.Lookup(s.q.Type, by)
@@ -28,19 +26,13 @@ func (s rowsOf) row(r scim.Resource, q directory.Query) row {
 	return out
 }
 
-// sort sorts rows, and those with equal keys by id, so that consecutive pages fit together.
-func (s rowsOf) sort(rows []row) {
-	if !s.q.Sort.By.IsZero() {
-		slices.SortStableFunc(rows, s.compare)
-	}
-}
-
+// compare orders rows with equal keys by id, so that consecutive pages fit together.
 func (s rowsOf) compare(a, b row) int {
 	order := a.key.Compare(b.key)
 	if s.q.Sort.Descending {
 		order = -order
 	}
-	return cmp.Or(order, strings.Compare(a.id, b.id))
+	return cmp.Or(order, byID(a, b))
 }
 
 // order is how rows are compared, or nil if they stay as they are found.
@@ -65,7 +57,7 @@ func (f *first) add(r row) {
 	switch {
 	case f.compare == nil && len(f.kept) >= f.most:
 		return
-	case f.after != nil && f.compare(r, row{id: f.after.ID, key: f.after.Key}) <= 0:
+	case f.after != nil && f.compare(r, row{wanted: wanted{Ref: scim.Ref{ID: f.after.ID}}, key: f.after.Key}) <= 0:
 		return
 	}
 	if f.kept = append(f.kept, r); f.compare != nil && len(f.kept) >= 2*f.most+spare {
