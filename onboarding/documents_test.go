@@ -78,7 +78,7 @@ func (k *stub) login(t *testing.T) *Admin {
 	t.Helper()
 	srv := httptest.NewServer(k)
 	t.Cleanup(srv.Close)
-	a, err := Login(t.Context(), srv.URL, "admin", "admin")
+	a, err := Login(t.Context(), srv.URL, Administrator{User: "admin", Password: "admin"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,7 @@ import (
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/kcserver"
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/onboarding"
 	"keycloak-scim-proxy/proxy"
 	"keycloak-scim-proxy/proxy/tokens"
 )
@@ -146,15 +147,20 @@ func (d *demo) onboard(ctx context.Context) error {
 			return err
 		}
 	}
-	secret, err := admin.EnsureAccount(ctx, d.realm, demoAccount)
+	made, err := admin.EnsureAccount(ctx, d.account(demoAccount))
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(d.secretFile(), []byte(secret+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(d.secretFile(), []byte(made.Secret+"\n"), 0o600); err != nil {
 		return err
 	}
-	d.dropInSecret, err = admin.EnsureAccount(ctx, d.realm, demoDropIn)
+	made, err = admin.EnsureAccount(ctx, d.account(demoDropIn))
+	d.dropInSecret = made.Secret
 	return err
+}
+
+func (d *demo) account(clientID string) onboarding.Account {
+	return onboarding.Account{Realm: d.realm, ClientID: clientID, Kind: onboarding.WholeRealm}
 }
 
 func (d *demo) secretFile() string { return filepath.Join(d.dir, "workforce.secret") }

@@ -15,7 +15,7 @@ import (
 const demoMark = "kscimDemo"
 
 func (d *demo) login(ctx context.Context) (*onboarding.Admin, error) {
-	return onboarding.Login(ctx, d.server.URL, d.server.AdminUser, d.server.AdminPassword)
+	return onboarding.Login(ctx, d.server.URL, onboarding.Administrator{User: d.server.AdminUser, Password: d.server.AdminPassword}, nil)
 }
 
 // prepareRealm creates the realm, or uses an existing one, and enables its SCIM API. On a
@@ -34,7 +34,7 @@ func (d *demo) prepareRealm(ctx context.Context) (*onboarding.Admin, error) {
 		return admin, d.makeRealm(ctx, admin)
 	}
 	for _, id := range []string{demoAccount, demoDropIn} {
-		if err := admin.CheckAccount(ctx, d.realm, id); err != nil {
+		if _, err := admin.CheckAccount(ctx, d.account(id)); err != nil {
 			return nil, err
 		}
 	}
@@ -128,7 +128,7 @@ func (d *demo) removeAll(ctx context.Context) error {
 		return nil
 	}
 	for _, id := range []string{demoAccount, demoDropIn} {
-		removed, err := admin.RemoveAccount(ctx, d.realm, id)
+		removed, err := admin.RemoveAccount(ctx, d.account(id))
 		switch {
 		case err != nil:
 			return fmt.Errorf("client %s: %w", id, err)
