@@ -75,7 +75,9 @@ var walls = map[string]struct {
 	"proxy/store/redis":                     {[]string{"proxy/store", "proxy/store/internal/codec"}, "an engine knows the contract only"},
 	"proxy/store/storetest":                 {[]string{"proxy/store", "proxy/store/guard", "proxy/store/internal/locks"}, "the suite knows the contracts only"},
 	"onboarding":                            {[]string{"proxy/tokens/claims"}, "works with administrator credentials, apart from everything that serves"},
-	"onboarding/tenant":                     {[]string{"onboarding", "proxy/scim"}, "what a tenant needs of Keycloak, with administrator credentials"},
+	"onboarding/permissions":                {[]string{"onboarding"}, "permissions of a realm, with administrator credentials"},
+	"onboarding/userprofile":                {[]string{"onboarding", "proxy/scim"}, "the user profile of a realm, with administrator credentials"},
+	"onboarding/tenant":                     {[]string{"onboarding", "onboarding/permissions", "onboarding/userprofile"}, "what a tenant needs of Keycloak, with administrator credentials"},
 	"onboarding/attacks":                    {nil, "attacks are data, for a check and for a test"},
 	"proxy/observe":                         {[]string{"proxy/scim", "proxy/keycloak/fault"}, "knows the vocabulary, faults and no layers, so that every layer can be observed"},
 	"proxy/store/internal/codec":            {nil, "bytes"},
@@ -108,7 +110,7 @@ var owners = map[string]struct {
 }{
 	"github.com/gorilla/mux":                {[]string{"proxy/scimhttp"}, "one package routes"},
 	"github.com/tidwall/gjson":              {[]string{"proxy/scim", "proxy/scim/bounds", "proxy/scim/document", "proxy/scim/document/internal/", "test/"}, "its paths misread URNs; document hides them"},
-	"github.com/tidwall/sjson":              {[]string{"onboarding", "onboarding/tenant"}, "its paths must not contain names that are data; an index is safe"},
+	"github.com/tidwall/sjson":              {[]string{"onboarding/userprofile"}, "its paths must not contain names that are data; an index is safe"},
 	"github.com/coreos/go-oidc":             {[]string{"proxy/tokens"}, "one place verifies tokens"},
 	"github.com/go-jose":                    {[]string{"proxy/tokens"}, "one place verifies tokens"},
 	"github.com/redis/go-redis":             {[]string{"proxy/store/redis"}, "one engine"},
@@ -122,8 +124,8 @@ var owners = map[string]struct {
 	"github.com/spf13/cobra":                {[]string{"cmd/scim-proxy"}, "flags end at the commands"},
 	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe"}, "layers do not log"},
 	"golang.org/x/mod":                      {[]string{"onboarding/tenant"}, "releases are compared once"},
-	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding", "onboarding/attacks", "onboarding/tenant", "test/"}, "HTTP ends at scimhttp and at the client for Keycloak"},
-	module + "onboarding":                   {[]string{"onboarding", "onboarding/tenant", "cmd/scim-proxy"}, "code with administrator credentials never serves a request"},
+	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "test/"}, "HTTP ends at scimhttp and at the client for Keycloak"},
+	module + "onboarding":                   {[]string{"onboarding", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "cmd/scim-proxy"}, "code with administrator credentials never serves a request"},
 }
 
 // pure packages do no I/O and cannot be cancelled, so that they import none of impure.

@@ -21,6 +21,7 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/kcserver"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/onboarding"
+	"keycloak-scim-proxy/onboarding/userprofile"
 	"keycloak-scim-proxy/proxy"
 	"keycloak-scim-proxy/proxy/tokens"
 )
@@ -143,7 +144,7 @@ func (d *demo) onboard(ctx context.Context) error {
 	}
 	fmt.Fprintf(d.out, "setting up realm %s, tenant %s\n", d.realm, demoTenant)
 	if d.optional {
-		if err := admin.RelaxProfile(ctx, d.realm); err != nil {
+		if err := userprofile.Change(ctx, admin, d.realm, userprofile.Profile.Relaxed); err != nil {
 			return err
 		}
 	}

@@ -3,42 +3,33 @@ package tenant
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 
 	"keycloak-scim-proxy/onboarding"
 )
 
 // account makes sure of the client. A client that existed before the policy names its account is
-// created again, so that its secret is known to this program only before it can do anything.
+// created again: only this program has known the secret of an account that gets permissions.
 func (t *Tenant) account() step {
 	return step{
 		look: func(ctx context.Context) (*Change, error) {
-			state, err := t.admin.CheckAccount(ctx, t.Spec.account())
-			if err != nil {
-				return nil, err
-			}
 			c := &Change{What: "client " + t.ClientID, To: "with the roles of its kind only"}
-			switch strange, err := t.strange(ctx, state); {
+			state, strange, err := t.accountState(ctx)
+			switch {
 			case err != nil:
 				return nil, err
 			case !state.Exists:
-				return c, nil
 			case strange:
 				c.From, c.To = "no policy names its account", "created again, with another secret"
-				return c, nil
 			case !state.Complete:
 				c.From, c.To = "incomplete, or with another audience", "complete"
-				return c, nil
+			default:
+				return nil, nil
 			}
-			return nil, nil
+			return c, nil
 		},
 		do: func(ctx context.Context) error {
-			state, err := t.admin.CheckAccount(ctx, t.Spec.account())
-			if err != nil {
-				return err
-			}
-			strange, err := t.strange(ctx, state)
+			_, strange, err := t.accountState(ctx)
 			if err == nil && strange {
 				_, err = t.admin.RemoveAccount(ctx, t.Spec.account())
 			}
@@ -50,17 +41,22 @@ func (t *Tenant) account() step {
 	}
 }
 
-// strange reports whether the account of a group tenant exists, was not created by this run, and no
-// policy names it yet.
-func (t *Tenant) strange(ctx context.Context, state onboarding.AccountState) (bool, error) {
-	if t.Group == "" || !state.Exists || state.User == t.credentials.User {
-		return false, nil
+// accountState reads the account. It is strange if it is one of a group tenant that this run has
+// not created, and no policy names it.
+func (t *Tenant) accountState(ctx context.Context) (state onboarding.AccountState, strange bool, err error) {
+	state, err = t.admin.CheckAccount(ctx, t.Spec.account())
+	if err != nil || t.Group == "" || !state.Exists || state.User == t.credentials.User {
+		return state, false, err
 	}
-	all, err := t.readPermissions(ctx)
-	p, has := all.policy(t.policyName())
-	return err == nil && (!has || !slices.Contains(p.users(), state.User)), err
+	set, err := t.permissions(ctx)
+	if err != nil {
+		return state, false, err
+	}
+	p, has := set.Policy(t.policyName())
+	return state, !has || !slices.Contains(p.Users(), state.User), nil
 }
 
+// policy makes sure of the policy that names the account.
 func (t *Tenant) policy() step {
 	return step{
 		look: func(ctx context.Context) (*Change, error) {
@@ -68,20 +64,20 @@ func (t *Tenant) policy() step {
 			if err != nil {
 				return nil, err
 			}
-			all, err := t.readPermissions(ctx)
+			set, err := t.permissions(ctx)
 			if err != nil {
 				return nil, err
 			}
 			c := &Change{What: "policy " + t.policyName(), To: "the account of " + t.ClientID}
-			p, has := all.policy(t.policyName())
+			p, has := set.Policy(t.policyName())
 			switch {
 			case !has:
 			case p.Type != "user" || p.Logic != "POSITIVE":
 				return nil, fmt.Errorf("the policy %q of realm %q is not one of this program: rename or delete it", p.Name, t.Realm)
-			case state.User != "" && slices.Equal(p.users(), []string{state.User}):
+			case state.User != "" && slices.Equal(p.Users(), []string{state.User}):
 				return nil, nil
 			default:
-				c.From = fmt.Sprintf("%d other users", len(p.users()))
+				c.From = fmt.Sprintf("%d other users", len(p.Users()))
 			}
 			return c, nil
 		},
@@ -90,17 +86,11 @@ func (t *Tenant) policy() step {
 			if err != nil {
 				return err
 			}
-			all, err := t.readPermissions(ctx)
+			set, err := t.permissions(ctx)
 			if err != nil {
 				return err
 			}
-			body := map[string]any{"name": t.policyName(), "type": "user", "logic": "POSITIVE", "users": []string{state.User}}
-			p, has := all.policy(t.policyName())
-			if !has {
-				return t.send(ctx, http.MethodPost, body, nil, nil, all.path("policy", "user")...)
-			}
-			body["id"] = p.ID
-			return t.send(ctx, http.MethodPut, body, nil, nil, all.path("policy", "user", p.ID)...)
+			return set.PutUserPolicy(ctx, t.policyName(), state.User)
 		},
 	}
 }

@@ -3,10 +3,12 @@ package tenant
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
+
+	"keycloak-scim-proxy/onboarding"
 )
 
 // freePrefix begins the name of a group of the pool that no group of the tenant has taken yet.
@@ -40,32 +42,13 @@ func (t *Tenant) group() step {
 	}
 }
 
-// pageSize is how many objects one request reads.
-const pageSize = 500
-
 // children returns the child groups of the tenant's group, none if there is no group.
 func (t *Tenant) children(ctx context.Context) (all []child, err error) {
 	group, err := t.findGroup(ctx)
 	if err != nil || group == "" {
 		return nil, err
 	}
-	return pages[child](ctx, t, nil, "groups", group, "children")
-}
-
-// pages reads a whole list of the Admin REST API.
-func pages[T any](ctx context.Context, t *Tenant, query map[string]string, path ...string) (all []T, err error) {
-	asked := map[string]string{"max": strconv.Itoa(pageSize)}
-	maps.Copy(asked, query)
-	for {
-		var page []T
-		asked["first"] = strconv.Itoa(len(all))
-		if err := t.get(ctx, &page, asked, path...); err != nil {
-			return nil, err
-		}
-		if all = append(all, page...); len(page) < pageSize {
-			return all, nil
-		}
-	}
+	return onboarding.Pages[child](ctx, t.admin, t.Realm, nil, "groups", group, "children")
 }
 
 // Pool are the groups of a tenant.
@@ -140,7 +123,7 @@ func (t *Tenant) fill(ctx context.Context) error {
 // findOrganization returns the id of the tenant's organization, "" if there is none.
 func (t *Tenant) findOrganization(ctx context.Context) (string, error) {
 	var all []struct{ ID, Alias string }
-	err := t.get(ctx, &all, map[string]string{"search": t.Organization, "exact": "true"}, "organizations")
+	err := t.get(ctx, &all, url.Values{"search": {t.Organization}, "exact": {"true"}}, "organizations")
 	for _, o := range all {
 		if o.Alias == t.Organization {
 			return o.ID, nil
@@ -159,7 +142,7 @@ func (t *Tenant) organization() step {
 			return &Change{What: "organization", To: t.Organization}, nil
 		},
 		do: func(ctx context.Context) error {
-			return t.send(ctx, http.MethodPost, map[string]any{"name": t.Organization, "alias": t.Organization, "enabled": true}, nil, nil, "organizations")
+			return t.send(ctx, http.MethodPost, map[string]any{"name": t.Organization, "alias": t.Organization, "enabled": true}, "organizations")
 		},
 	}
 }

@@ -3,16 +3,17 @@ package tenant
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
+
+	"keycloak-scim-proxy/onboarding/permissions"
 )
 
 // The parts of a tenant that have a permission, and end its name.
 const (
-	groupPermission        = "group"
-	poolPermission         = "pool"
-	organizationPermission = "organization"
+	groupPart        = "group"
+	poolPart         = "pool"
+	organizationPart = "organization"
 )
 
 // Scopes of the permissions of a tenant. No scope of the type Users may be among them: it would
@@ -24,112 +25,96 @@ var (
 	organizationScopes = []string{"manage", "view"}
 )
 
-// wanted is a permission as the tenant needs it.
-type wanted struct {
-	part, kind string
+func (t *Tenant) permissions(ctx context.Context) (*permissions.Set, error) {
+	return permissions.Read(ctx, t.admin, t.Realm)
+}
+
+// part is a permission of the tenant.
+type part struct {
+	name, kind string
 	scopes     []string
-	resources  func(context.Context, permission) ([]string, error)
+	// resources returns the ids of the objects. have is the permission as it is.
+	resources func(ctx context.Context, have permissions.Permission) ([]string, error)
 }
 
-func (t *Tenant) groupPermission() step {
-	return t.permission(wanted{groupPermission, "Groups", groupScopes, func(ctx context.Context, _ permission) ([]string, error) {
-		return one(t.findGroup(ctx))
-	}})
-}
-
-func (t *Tenant) organizationPermission() step {
-	return t.permission(wanted{organizationPermission, "Organizations", organizationScopes, func(ctx context.Context, _ permission) ([]string, error) {
-		return one(t.findOrganization(ctx))
-	}})
+func (t *Tenant) parts() []part {
+	all := []part{
+		{t.permissionName(groupPart), "Groups", groupScopes, func(ctx context.Context, _ permissions.Permission) ([]string, error) {
+			return one(t.findGroup(ctx))
+		}},
+		{t.permissionName(poolPart), "Groups", poolScopes, t.poolIDs},
+	}
+	if t.Organization != "" {
+		all = append(all, part{t.permissionName(organizationPart), "Organizations", organizationScopes, func(ctx context.Context, _ permissions.Permission) ([]string, error) {
+			return one(t.findOrganization(ctx))
+		}})
+	}
+	return all
 }
 
 func one(id string, err error) ([]string, error) { return []string{id}, err }
 
-// poolPermission is on all free groups, and on those that were free once: on every child that the
-// permission has already.
-func (t *Tenant) poolPermission() step {
-	return t.permission(wanted{poolPermission, "Groups", poolScopes, func(ctx context.Context, have permission) (ids []string, err error) {
-		all, err := t.children(ctx)
-		for _, c := range all {
-			if c.free() || have.on(c.ID) {
-				ids = append(ids, c.ID)
-			}
+// poolIDs are all free groups, and those that were free once: every child that the permission has
+// already. While there is no group yet, there are as many empty ids as there will be free groups.
+func (t *Tenant) poolIDs(ctx context.Context, have permissions.Permission) (ids []string, err error) {
+	all, err := t.children(ctx)
+	for _, c := range all {
+		if c.free() || have.On(c.ID) {
+			ids = append(ids, c.ID)
 		}
-		return ids, err
-	}})
+	}
+	slices.Sort(ids)
+	if ids == nil {
+		ids = make([]string, t.Pool)
+	}
+	return ids, err
 }
 
-func (t *Tenant) permission(w wanted) step {
-	name := t.permissionName(w.part)
+func (t *Tenant) permission(p part) step {
+	// read returns the permissions of the realm, and this one as it shall be.
+	read := func(ctx context.Context) (*permissions.Set, permissions.Permission, error) {
+		want := permissions.Permission{Name: p.name, ResourceType: p.kind, Scopes: p.scopes}
+		set, err := t.permissions(ctx)
+		if err == nil {
+			have, _ := set.Permission(p.name)
+			want.Resources, err = p.resources(ctx, have)
+		}
+		return set, want, err
+	}
 	return step{
 		look: func(ctx context.Context) (*Change, error) {
-			all, err := t.readPermissions(ctx)
-			if err != nil {
+			set, want, err := read(ctx)
+			if err != nil || len(want.Resources) == 0 {
 				return nil, err
 			}
-			have, has := all.permission(name)
-			resources, err := w.resources(ctx, have)
-			if err != nil {
+			same, err := set.Same(ctx, want, t.policyName())
+			if err != nil || same {
 				return nil, err
 			}
-			if len(resources) == 0 { // there is no group yet
-				resources = make([]string, t.Pool)
-			}
-			c := &Change{What: "permission " + name, To: described(w.scopes, len(resources))}
-			switch same, err := t.isAs(ctx, all, have, w, resources); {
-			case err != nil:
-				return nil, err
-			case same, len(resources) == 0:
-				return nil, nil
-			case has:
-				c.From = described(names(have.Scopes), len(have.Resources))
+			c := &Change{What: "permission " + p.name, To: described(want)}
+			if have, has := set.Permission(p.name); has {
+				c.From = described(have)
 			}
 			return c, nil
 		},
 		do: func(ctx context.Context) error {
-			all, err := t.readPermissions(ctx)
+			set, want, err := read(ctx)
 			if err != nil {
 				return err
 			}
-			p, has := all.policy(t.policyName())
+			policy, has := set.Policy(t.policyName())
 			if !has {
-				return fmt.Errorf("the policy %s: %w", t.policyName(), errGone)
+				return fmt.Errorf("the policy %s is gone", t.policyName())
 			}
-			have, has := all.permission(name)
-			resources, err := w.resources(ctx, have)
-			if err != nil {
-				return err
-			}
-			body := map[string]any{
-				"name": name, "type": "scope", "resourceType": w.kind, "scopes": w.scopes, "resources": resources,
-				"policies": []string{p.ID}, "decisionStrategy": "UNANIMOUS", "logic": "POSITIVE",
-			}
-			if !has {
-				return t.send(ctx, http.MethodPost, body, nil, nil, all.path("permission", "scope")...)
-			}
-			body["id"] = have.ID
-			return t.send(ctx, http.MethodPut, body, nil, nil, all.path("permission", "scope", have.ID)...)
+			return set.Put(ctx, want, policy)
 		},
 	}
 }
 
-// isAs reports whether a permission is as it is wanted.
-func (t *Tenant) isAs(ctx context.Context, all permissions, have permission, w wanted, resources []string) (bool, error) {
-	slices.Sort(resources)
-	if have.ID == "" || have.ResourceType != w.kind || have.DecisionStrategy != "UNANIMOUS" ||
-		!slices.Equal(names(have.Scopes), w.scopes) || !slices.Equal(names(have.Resources), resources) {
-		return false, nil
+func described(p permissions.Permission) string {
+	text := strings.Join(p.Scopes, ", ")
+	if len(p.Resources) != 1 {
+		text += fmt.Sprintf(" on %d groups", len(p.Resources))
 	}
-	var of []policy
-	if err := t.get(ctx, &of, nil, all.path("permission", have.ID, "associatedPolicies")...); err != nil {
-		return false, fmt.Errorf("policies of the permission %s: %w", have.Name, err)
-	}
-	return len(of) == 1 && of[0].Name == t.policyName(), nil
-}
-
-func described(scopes []string, objects int) string {
-	if objects == 1 {
-		return strings.Join(scopes, ", ")
-	}
-	return fmt.Sprintf("%s on %d groups", strings.Join(scopes, ", "), objects)
+	return text
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"keycloak-scim-proxy/onboarding"
+	"keycloak-scim-proxy/onboarding/userprofile"
 )
 
 // setting is a switch of the realm that must be on.
@@ -22,7 +23,7 @@ func (t *Tenant) setting(name, member string, on func(onboarding.Realm) bool) st
 			return &Change{name + " of realm " + t.Realm, "off", "on"}, nil
 		},
 		do: func(ctx context.Context) error {
-			return t.send(ctx, http.MethodPut, map[string]bool{member: true}, nil, nil)
+			return t.send(ctx, http.MethodPut, map[string]bool{member: true})
 		},
 	}
 }
@@ -55,10 +56,41 @@ func (t *Tenant) editUsername() step {
 		return c, err
 	}
 	s.do = func(ctx context.Context) error {
-		if err := t.changeProfile(ctx, reserveUsername); err != nil {
+		if err := userprofile.Change(ctx, t.admin, t.Realm, userprofile.Profile.ReserveUsername); err != nil {
 			return err
 		}
 		return switchOn(ctx)
 	}
 	return s
+}
+
+// mapped makes sure that the user profile has an attribute of SCIM.
+func (t *Tenant) mapped(asked string) step {
+	return step{
+		look: func(ctx context.Context) (*Change, error) {
+			m, err := userprofile.MappingOf(asked)
+			if err != nil {
+				return nil, err
+			}
+			p, err := userprofile.Read(ctx, t.admin, t.Realm)
+			if err != nil {
+				return nil, err
+			}
+			c := &Change{What: "attribute " + m.Name + " of the user profile", To: "the SCIM attribute " + m.Path}
+			switch name, done, err := p.Mapped(m); {
+			case err != nil || done:
+				return nil, err
+			case name != "":
+				c.From = "no SCIM attribute"
+			}
+			return c, nil
+		},
+		do: func(ctx context.Context) error {
+			m, err := userprofile.MappingOf(asked)
+			if err != nil {
+				return err
+			}
+			return userprofile.Change(ctx, t.admin, t.Realm, func(p userprofile.Profile) ([]byte, error) { return p.Map(m) })
+		},
+	}
 }

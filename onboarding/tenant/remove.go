@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+
+	"keycloak-scim-proxy/onboarding"
 )
 
 // Removal is what Remove deletes besides the account, its policy and its permissions.
@@ -35,22 +38,25 @@ func (t *Tenant) Remove(ctx context.Context, what Removal, made func(Change)) er
 
 // removePermissions deletes every permission that needs the tenant's policy, and then the policy.
 func (t *Tenant) removePermissions(ctx context.Context, _ Removal, made func(Change)) error {
-	all, err := t.readPermissions(ctx)
-	p, has := all.policy(t.policyName())
-	if err != nil || !has || p.Type != "user" {
+	set, err := t.permissions(ctx)
+	if err != nil {
 		return err
 	}
-	var of []permission
-	if err := t.get(ctx, &of, nil, all.path("policy", p.ID, "dependentPolicies")...); err != nil {
-		return fmt.Errorf("permissions of the policy %s: %w", p.Name, err)
+	p, has := set.Policy(t.policyName())
+	if !has || p.Type != "user" {
+		return nil
+	}
+	of, err := set.PermissionsOf(ctx, p)
+	if err != nil {
+		return err
 	}
 	for _, one := range of {
-		if err := t.send(ctx, http.MethodDelete, nil, nil, nil, all.path("permission", one.Type, one.ID)...); absent(err) != nil {
+		if err := set.Delete(ctx, one); err != nil {
 			return fmt.Errorf("delete the permission %s: %w", one.Name, err)
 		}
 		made(Change{What: "permission", From: one.Name})
 	}
-	if err := t.send(ctx, http.MethodDelete, nil, nil, nil, all.path("policy", "user", p.ID)...); absent(err) != nil {
+	if err := set.DeletePolicy(ctx, p); err != nil {
 		return fmt.Errorf("delete the policy %s: %w", p.Name, err)
 	}
 	made(Change{What: "policy", From: p.Name})
@@ -73,7 +79,7 @@ func (t *Tenant) members(ctx context.Context) (group string, all []member, err e
 	if group, err = t.findGroup(ctx); err != nil || group == "" {
 		return group, nil, err
 	}
-	all, err = pages[member](ctx, t, map[string]string{"briefRepresentation": "true"}, "groups", group, "members")
+	all, err = onboarding.Pages[member](ctx, t.admin, t.Realm, url.Values{"briefRepresentation": {"true"}}, "groups", group, "members")
 	return group, all, err
 }
 
@@ -98,7 +104,7 @@ func (t *Tenant) removeUsers(ctx context.Context, what Removal, made func(Change
 		if err := t.admin.Renew(ctx); err != nil {
 			return err
 		}
-		if err := t.send(ctx, http.MethodDelete, nil, nil, nil, "users", u.ID); absent(err) != nil {
+		if err := t.send(ctx, http.MethodDelete, nil, "users", u.ID); absent(err) != nil {
 			return fmt.Errorf("delete the user %s: %w", u.Username, err)
 		}
 		deleted++
@@ -126,7 +132,7 @@ func (t *Tenant) removeGroups(ctx context.Context, what Removal, made func(Chang
 	if err != nil || group == "" {
 		return err
 	}
-	if err := t.send(ctx, http.MethodDelete, nil, nil, nil, "groups", group); absent(err) != nil {
+	if err := t.send(ctx, http.MethodDelete, nil, "groups", group); absent(err) != nil {
 		return fmt.Errorf("delete the group /%s: %w", t.Group, err)
 	}
 	made(Change{What: "group", From: "/" + t.Group + " with all groups below it"})
@@ -141,7 +147,7 @@ func (t *Tenant) removeOrganization(ctx context.Context, what Removal, made func
 	if err != nil || id == "" {
 		return err
 	}
-	if err := t.send(ctx, http.MethodDelete, nil, nil, nil, "organizations", id); absent(err) != nil {
+	if err := t.send(ctx, http.MethodDelete, nil, "organizations", id); absent(err) != nil {
 		return fmt.Errorf("delete the organization %s: %w", t.Organization, err)
 	}
 	made(Change{What: "organization", From: t.Organization})

@@ -2,9 +2,7 @@ package tenant
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"golang.org/x/mod/semver"
@@ -121,21 +119,14 @@ func (t *Tenant) checkOthers(ctx context.Context) error {
 	if err != nil || group == "" {
 		return err
 	}
-	all, err := t.readPermissions(ctx)
+	set, err := t.permissions(ctx)
 	if err != nil {
 		return err
 	}
-	for _, p := range all.permissions {
-		if p.on(group) && p.Name != t.permissionName(groupPermission) {
+	for _, p := range set.Permissions {
+		if p.On(group) && p.Name != t.permissionName(groupPart) {
 			return fmt.Errorf("the group /%s of realm %q already has the permission %q: use another group, or delete the permission", t.Group, t.Realm, p.Name)
 		}
 	}
 	return nil
-}
-
-var errGone = errors.New("Keycloak does not show what was just changed")
-
-// get reads from the Admin REST API of the realm.
-func (t *Tenant) get(ctx context.Context, result any, query map[string]string, path ...string) error {
-	return t.send(ctx, http.MethodGet, nil, result, query, path...)
 }

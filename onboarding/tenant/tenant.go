@@ -61,10 +61,10 @@ func (t *Tenant) steps() []step {
 	}
 	steps = append(steps, t.account())
 	if t.Group != "" {
-		steps = append(steps, t.policy(), t.groupPermission(), t.poolPermission())
-	}
-	if t.Organization != "" {
-		steps = append(steps, t.organizationPermission())
+		steps = append(steps, t.policy())
+		for _, p := range t.parts() {
+			steps = append(steps, t.permission(p))
+		}
 	}
 	return steps
 }
@@ -127,12 +127,14 @@ func (t *Tenant) apply(ctx context.Context, s step, made func(Change)) error {
 }
 
 // send sends a request to the Admin REST API of the realm.
-func (t *Tenant) send(ctx context.Context, method string, body, result any, query map[string]string, path ...string) error {
-	values := url.Values{}
-	for name, value := range query {
-		values.Set(name, value)
-	}
-	_, err := t.admin.Do(ctx, t.Realm, onboarding.Request{Method: method, Path: path, Query: values, Body: body, Result: result})
+func (t *Tenant) send(ctx context.Context, method string, body any, path ...string) error {
+	_, err := t.admin.Do(ctx, t.Realm, onboarding.Request{Method: method, Path: path, Body: body})
+	return err
+}
+
+// get reads from the Admin REST API of the realm.
+func (t *Tenant) get(ctx context.Context, result any, query url.Values, path ...string) error {
+	_, err := t.admin.Do(ctx, t.Realm, onboarding.Request{Method: http.MethodGet, Path: path, Query: query, Result: result})
 	return err
 }
 
