@@ -29,6 +29,7 @@ var walls = map[string]struct {
 	"proxy/store/guard":                     {[]string{"proxy/store"}, "a guard of any engine"},
 	"config":                                {[]string{"config/internal/strict", "config/internal/value"}, "the configuration is plain data"},
 	"adapters/forms":                        {[]string{"proxy/scim", "proxy/scim/bounds", "proxy/protocol"}, "rules over the vocabulary"},
+	"adapters/setup":                        {nil, "texts for administrators"},
 	"adapters":                              {[]string{"adapters/forms", "proxy/scim", "proxy/scim/bounds", "proxy/protocol"}, "a dialect is data over the vocabulary"},
 	"proxy/scim":                            {nil, "the vocabulary imports nothing of ours but its documents"},
 	"proxy/scim/bounds":                     {[]string{"proxy/scim"}, "counts before anything else looks at a text"},
@@ -80,7 +81,7 @@ var walls = map[string]struct {
 	"proxy/store/internal/codec":            {nil, "bytes"},
 	"proxy/store/internal/locks":            {[]string{"proxy/store"}, "a map of waiters"},
 
-	"cmd/scim-proxy":                            {[]string{"cmd/scim-proxy/internal/", "adapters", "config", "config/tenantfile", "onboarding", "proxy", "proxy/"}, "commands are built from the configuration and the packages that serve"},
+	"cmd/scim-proxy":                            {[]string{"cmd/scim-proxy/internal/", "adapters", "adapters/setup", "config", "config/tenantfile", "onboarding", "proxy", "proxy/"}, "commands are built from the configuration and the packages that serve"},
 	"cmd/scim-proxy/internal/cli":               {[]string{"config", "config/tenantfile"}, "what commands share"},
 	"cmd/scim-proxy/internal/tenantcmd":         {[]string{"cmd/scim-proxy/internal/cli", "config", "config/tenantfile", "proxy/tokens"}, "works with the files of tenants, without Keycloak"},
 	"cmd/scim-proxy/internal/importer":          {[]string{"cmd/scim-proxy/internal/importer/journal", "cmd/scim-proxy/internal/scimclient", "proxy/scim", "proxy/scim/bounds"}, "an import knows any server by its SCIM API only"},
@@ -128,7 +129,7 @@ var owners = map[string]struct {
 
 // pure packages do no I/O and cannot be cancelled, so that they import none of impure.
 var (
-	pure   = []string{"adapters", "adapters/forms", "proxy/keycloak/profile"}
+	pure   = []string{"adapters", "adapters/forms", "adapters/setup", "proxy/keycloak/profile"}
 	impure = []string{"context", "net", "net/http", "os"}
 )
 
