@@ -29,6 +29,7 @@ var walls = map[string]struct {
 	"proxy/store/guard":                     {[]string{"proxy/store"}, "a guard of any engine"},
 	"config":                                {[]string{"config/internal/strict", "config/internal/value"}, "the configuration is plain data"},
 	"adapters/forms":                        {[]string{"proxy/scim", "proxy/scim/bounds", "proxy/protocol"}, "rules over the vocabulary"},
+	"adapters/setup":                        {nil, "texts for administrators"},
 	"adapters":                              {[]string{"adapters/forms", "proxy/scim", "proxy/scim/bounds", "proxy/protocol"}, "a dialect is data over the vocabulary"},
 	"proxy/scim":                            {nil, "the vocabulary imports nothing of ours but its documents"},
 	"proxy/scim/bounds":                     {[]string{"proxy/scim"}, "counts before anything else looks at a text"},
@@ -83,7 +84,9 @@ var walls = map[string]struct {
 	"proxy/store/internal/codec":            {nil, "bytes"},
 	"proxy/store/internal/locks":            {[]string{"proxy/store"}, "a map of waiters"},
 
-	"cmd/scim-proxy":                            {[]string{"cmd/scim-proxy/internal/", "adapters", "config", "config/tenantfile", "onboarding", "proxy", "proxy/"}, "commands are built from the configuration and the packages that serve"},
+	"cmd/scim-proxy":                            {[]string{"cmd/scim-proxy/internal/", "adapters", "adapters/setup", "config", "config/tenantfile", "onboarding", "onboarding/", "proxy", "proxy/"}, "commands are built from the configuration and the packages that serve"},
+	"cmd/scim-proxy/internal/cli":               {[]string{"config", "config/tenantfile"}, "what commands share"},
+	"cmd/scim-proxy/internal/tenantcmd":         {[]string{"cmd/scim-proxy/internal/cli", "config", "config/tenantfile", "proxy/tokens"}, "works with the files of tenants, without Keycloak"},
 	"cmd/scim-proxy/internal/importer":          {[]string{"cmd/scim-proxy/internal/importer/journal", "cmd/scim-proxy/internal/scimclient", "proxy/scim", "proxy/scim/bounds"}, "an import knows any server by its SCIM API only"},
 	"cmd/scim-proxy/internal/importer/journal":  {nil, "rows are numbers"},
 	"cmd/scim-proxy/internal/simulate":          {[]string{"cmd/scim-proxy/internal/scimclient"}, "the same conversation runs against a server without the proxy"},
@@ -121,7 +124,7 @@ var owners = map[string]struct {
 	"github.com/hashicorp/go-retryablehttp": {[]string{"cmd/scim-proxy/internal/scimclient"}, "one SCIM client"},
 	"golang.org/x/oauth2":                   {[]string{"cmd/scim-proxy/internal/scimclient"}, "one SCIM client"},
 	"github.com/gofrs/flock":                {[]string{"cmd/scim-proxy/internal/kcserver", "cmd/scim-proxy/internal/importer/journal", "config/tenantfile"}, "files that several processes of the program write"},
-	"github.com/spf13/cobra":                {[]string{"cmd/scim-proxy"}, "flags end at the commands"},
+	"github.com/spf13/cobra":                {[]string{"cmd/scim-proxy", "cmd/scim-proxy/internal/cli", "cmd/scim-proxy/internal/tenantcmd"}, "flags end at the commands"},
 	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe"}, "layers do not log"},
 	"golang.org/x/mod":                      {[]string{"onboarding/tenant"}, "releases are compared once"},
 	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "test/"}, "HTTP ends at scimhttp and at the client for Keycloak"},
@@ -130,7 +133,7 @@ var owners = map[string]struct {
 
 // pure packages do no I/O and cannot be cancelled, so that they import none of impure.
 var (
-	pure   = []string{"adapters", "adapters/forms", "proxy/keycloak/profile"}
+	pure   = []string{"adapters", "adapters/forms", "adapters/setup", "proxy/keycloak/profile"}
 	impure = []string{"context", "net", "net/http", "os"}
 )
 

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/keycloak"
@@ -29,8 +30,9 @@ func checkCommand() *cobra.Command {
 			"proxy may run meanwhile. The exit code is 1 if a tenant lacks something, or if Keycloak does not answer.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if file == "" {
-				return usageError{errors.New("check needs --config FILE")}
+			file, err := cli.ConfigFile(file)
+			if err != nil {
+				return err
 			}
 			cfg, err := config.Load(file, adapters.Known)
 			if err != nil {
@@ -39,7 +41,7 @@ func checkCommand() *cobra.Command {
 			return checkTenants(c.Context(), c.OutOrStdout(), *cfg, tenant)
 		},
 	}
-	c.Flags().StringVar(&file, "config", "", "configuration file (docs/configuration.md)")
+	cli.ConfigFlag(c, &file)
 	c.Flags().StringVar(&tenant, "tenant", "", "check only this tenant")
 	return c
 }
