@@ -85,6 +85,7 @@ var walls = map[string]struct {
 	"proxy/store/internal/locks":            {[]string{"proxy/store"}, "a map of waiters"},
 
 	"cmd/scim-proxy":                            {[]string{"cmd/scim-proxy/internal/", "adapters", "adapters/setup", "config", "config/tenantfile", "onboarding", "onboarding/", "proxy", "proxy/"}, "commands are built from the configuration and the packages that serve"},
+	"cmd/scim-proxy/internal/onboardcmd":        {[]string{"cmd/scim-proxy/internal/cli", "cmd/scim-proxy/internal/tenantcmd", "adapters/setup", "config", "config/tenantfile", "onboarding", "onboarding/tenant", "proxy/health", "proxy/keycloak", "proxy/transport"}, "commands with an administrator's credentials"},
 	"cmd/scim-proxy/internal/cli":               {[]string{"config", "config/tenantfile"}, "what commands share"},
 	"cmd/scim-proxy/internal/tenantcmd":         {[]string{"cmd/scim-proxy/internal/cli", "config", "config/tenantfile", "proxy/tokens"}, "works with the files of tenants, without Keycloak"},
 	"cmd/scim-proxy/internal/importer":          {[]string{"cmd/scim-proxy/internal/importer/journal", "cmd/scim-proxy/internal/scimclient", "proxy/scim", "proxy/scim/bounds"}, "an import knows any server by its SCIM API only"},
@@ -124,11 +125,11 @@ var owners = map[string]struct {
 	"github.com/hashicorp/go-retryablehttp": {[]string{"cmd/scim-proxy/internal/scimclient"}, "one SCIM client"},
 	"golang.org/x/oauth2":                   {[]string{"cmd/scim-proxy/internal/scimclient"}, "one SCIM client"},
 	"github.com/gofrs/flock":                {[]string{"cmd/scim-proxy/internal/kcserver", "cmd/scim-proxy/internal/importer/journal", "config/tenantfile"}, "files that several processes of the program write"},
-	"github.com/spf13/cobra":                {[]string{"cmd/scim-proxy", "cmd/scim-proxy/internal/cli", "cmd/scim-proxy/internal/tenantcmd"}, "flags end at the commands"},
+	"github.com/spf13/cobra":                {[]string{"cmd/scim-proxy", "cmd/scim-proxy/internal/cli", "cmd/scim-proxy/internal/onboardcmd", "cmd/scim-proxy/internal/tenantcmd"}, "flags end at the commands"},
 	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe"}, "layers do not log"},
 	"golang.org/x/mod":                      {[]string{"onboarding/tenant"}, "releases are compared once"},
 	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "test/"}, "HTTP ends at scimhttp and at the client for Keycloak"},
-	module + "onboarding":                   {[]string{"onboarding", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "cmd/scim-proxy"}, "code with administrator credentials never serves a request"},
+	module + "onboarding":                   {[]string{"onboarding", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "cmd/scim-proxy", "cmd/scim-proxy/internal/onboardcmd"}, "code with administrator credentials never serves a request"},
 }
 
 // pure packages do no I/O and cannot be cancelled, so that they import none of impure.

@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/kcserver"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/onboardcmd"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/onboarding"
 	"keycloak-scim-proxy/onboarding/userprofile"
@@ -100,7 +101,7 @@ func (d *demo) run(ctx context.Context) error {
 		return err
 	}
 	var report bytes.Buffer
-	if checkTenants(ctx, &report, d.config(), "") != nil {
+	if onboardcmd.CheckTenants(ctx, &report, d.config(), "") != nil {
 		fmt.Fprintf(d.out, "warning: the tenant does not have all that it needs\n%s", report.String())
 	}
 	var announced error

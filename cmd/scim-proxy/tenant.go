@@ -7,12 +7,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/onboardcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/tenantcmd"
 )
 
 func tenantCommand() *cobra.Command {
 	c := &cobra.Command{Use: "tenant", Short: "Work with tenants"}
 	files := tenantcmd.Env{Known: adapters.Known, Now: time.Now, Random: rand.Reader}
-	c.AddCommand(files.List(), files.Show(), files.Token(), files.Rotate(), files.Revoke(), checkCommand(), sweepCommand())
+	keycloak := onboardcmd.Env{Env: files}
+	c.AddCommand(keycloak.Plan(), keycloak.Add(), keycloak.Groups(), keycloak.Remove(), keycloak.Check(),
+		files.List(), files.Show(), files.Token(), files.Rotate(), files.Revoke(), sweepCommand())
 	return c
 }

@@ -107,6 +107,22 @@ func (t *Tenant) Apply(ctx context.Context, made func(Change)) (onboarding.Crede
 	return t.credentials, nil
 }
 
+// Refill fills the pool of free groups up, and nothing else. It can be repeated like Apply.
+func (t *Tenant) Refill(ctx context.Context, made func(Change)) error {
+	steps := []step{t.pool()}
+	for _, p := range t.parts() {
+		if p.name == t.permissionName(poolPart) {
+			steps = append(steps, t.permission(p))
+		}
+	}
+	for _, s := range steps {
+		if err := t.apply(ctx, s, made); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (t *Tenant) apply(ctx context.Context, s step, made func(Change)) error {
 	change, err := s.look(ctx)
 	if err != nil || change == nil {

@@ -26,9 +26,9 @@ type Env struct {
 // takesEffect says when a running proxy uses a change.
 const takesEffect = "A running proxy uses the change after its next start."
 
-// open returns the main file and the directory of the tenants. Problems of the main file that do
+// Open returns the main file and the directory of the tenants. Problems of the main file that do
 // not matter here are written to warn.
-func (e Env) open(flag string, warn io.Writer) (*config.Config, tenantfile.Dir, error) {
+func (e Env) Open(flag string, warn io.Writer) (*config.Config, tenantfile.Dir, error) {
 	file, err := cli.ConfigFile(flag)
 	if err != nil {
 		return nil, tenantfile.Dir{}, err
@@ -46,8 +46,8 @@ func (e Env) open(flag string, warn io.Writer) (*config.Config, tenantfile.Dir, 
 	return c, tenantfile.Dir{Path: c.TenantsDir, Known: e.Known}, nil
 }
 
-// find returns the file of a tenant.
-func find(d tenantfile.Dir, tenant string) (config.TenantFile, error) {
+// Find returns the file of a tenant.
+func Find(d tenantfile.Dir, tenant string) (config.TenantFile, error) {
 	f, err := d.Find(tenant)
 	if errors.Is(err, tenantfile.ErrNoTenant) || errors.Is(err, os.ErrNotExist) {
 		err = cli.UsageError{Err: err}
@@ -55,9 +55,9 @@ func find(d tenantfile.Dir, tenant string) (config.TenantFile, error) {
 	return f, err
 }
 
-// explained adds to an error of a file that cannot be written here what to put there. The content
+// Explained adds to an error of a file that cannot be written here what to put there. The content
 // goes to words.
-func explained(err error, words io.Writer) error {
+func Explained(err error, words io.Writer) error {
 	refused, ok := errors.AsType[*tenantfile.NotWritableError](err)
 	if !ok {
 		return err

@@ -47,9 +47,9 @@ func nextID(taken []config.Token) string {
 	return "k" + strconv.Itoa(highest+1)
 }
 
-// newKey mints a token of a tenant. Without an id it is the next of k1, k2, ... Expires is empty
+// NewKey mints a token of a tenant. Without an id it is the next of k1, k2, ... Expires is empty
 // for a token that does not expire.
-func (e Env) newKey(tenant, id, expires string, taken []config.Token) (tokens.Token, config.Token, error) {
+func (e Env) NewKey(tenant, id, expires string, taken []config.Token) (tokens.Token, config.Token, error) {
 	now := e.Now().UTC()
 	k := config.Token{ID: id, Created: config.Date{Time: now.Truncate(24 * time.Hour)}}
 	if k.ID == "" {

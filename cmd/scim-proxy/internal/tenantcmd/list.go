@@ -46,7 +46,7 @@ func (e Env) List() *cobra.Command {
 		Example: "  scim-proxy tenant list --config config.yaml --output json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			_, dir, err := e.open(file, c.ErrOrStderr())
+			_, dir, err := e.Open(file, c.ErrOrStderr())
 			if err != nil {
 				return err
 			}

@@ -27,11 +27,11 @@ func (e Env) Revoke() *cobra.Command {
 			if (len(keys) > 0) == all {
 				return cli.Usage("revoke needs either --key ID or --all")
 			}
-			_, dir, err := e.open(file, c.ErrOrStderr())
+			_, dir, err := e.Open(file, c.ErrOrStderr())
 			if err != nil {
 				return err
 			}
-			f, err := find(dir, args[0])
+			f, err := Find(dir, args[0])
 			if err != nil {
 				return err
 			}
@@ -65,7 +65,7 @@ func (e Env) revoke(c *cobra.Command, dir tenantfile.Dir, path string, keys []st
 		return changes, nil
 	})
 	if err != nil {
-		return explained(err, c.ErrOrStderr())
+		return Explained(err, c.ErrOrStderr())
 	}
 	fmt.Fprintf(c.OutOrStdout(), "Revoked keys of %s: %s.\n", left.Tenant, orNone(strings.Join(gone, ", ")))
 	fmt.Fprintf(c.OutOrStdout(), "Tokens that still work: %s.\n", orNone(described(liveKeys(left, e.Now()), e.Now())))

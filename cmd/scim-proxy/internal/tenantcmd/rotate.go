@@ -25,11 +25,11 @@ func (e Env) Rotate() *cobra.Command {
 			if !ok {
 				return cli.Usage("--overlap: %q is not a span of time such as 24h or 7d", overlap)
 			}
-			_, dir, err := e.open(file, c.ErrOrStderr())
+			_, dir, err := e.Open(file, c.ErrOrStderr())
 			if err != nil {
 				return err
 			}
-			f, err := find(dir, args[0])
+			f, err := Find(dir, args[0])
 			if err != nil {
 				return err
 			}

@@ -18,11 +18,11 @@ func (e Env) Show() *cobra.Command {
 		Example: "  scim-proxy tenant show acme --config config.yaml --output json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			cfg, dir, err := e.open(file, c.ErrOrStderr())
+			cfg, dir, err := e.Open(file, c.ErrOrStderr())
 			if err != nil {
 				return err
 			}
-			f, err := find(dir, args[0])
+			f, err := Find(dir, args[0])
 			if err != nil {
 				return err
 			}

@@ -24,14 +24,14 @@ func (e Env) Token() *cobra.Command {
 			"tenant, it prints the line for a file that you write yourself. If the file cannot be written, it prints the file as it should be.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			_, dir, err := e.open(file, c.ErrOrStderr())
+			_, dir, err := e.Open(file, c.ErrOrStderr())
 			if errors.Is(err, cli.ErrNoConfig) {
 				return e.tokenLine(c, args[0], key, expires)
 			}
 			if err != nil {
 				return err
 			}
-			f, err := find(dir, args[0])
+			f, err := Find(dir, args[0])
 			if errors.Is(err, tenantfile.ErrNoTenant) && file == "" {
 				fmt.Fprintf(c.ErrOrStderr(), "%v.\n", err)
 				return e.tokenLine(c, args[0], key, expires)
@@ -52,7 +52,7 @@ const expiresFlag = "when the token expires: a span such as 90d, or a date (defa
 
 // tokenLine prints a token and the line for a file that is written by hand.
 func (e Env) tokenLine(c *cobra.Command, tenant, key, expires string) error {
-	token, k, err := e.newKey(tenant, key, expires, nil)
+	token, k, err := e.NewKey(tenant, key, expires, nil)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (e Env) addKey(c *cobra.Command, dir tenantfile.Dir, path, key, expires str
 	err := dir.Decide(c.Context(), path, func(t config.Tenant) ([]tenantfile.Change, error) {
 		var err error
 		tenant = t.Tenant
-		if token, added, err = e.newKey(t.Tenant, key, expires, t.Tokens); err != nil {
+		if token, added, err = e.NewKey(t.Tenant, key, expires, t.Tokens); err != nil {
 			return nil, err
 		}
 		var changes []tenantfile.Change
@@ -90,5 +90,5 @@ func (e Env) addKey(c *cobra.Command, dir tenantfile.Dir, path, key, expires str
 		fmt.Fprintf(c.ErrOrStderr(), "%s Give this token to the identity provider; it is not shown again:\n", takesEffect)
 	}
 	fmt.Fprintln(c.OutOrStdout(), token.Reveal())
-	return explained(err, c.ErrOrStderr())
+	return Explained(err, c.ErrOrStderr())
 }

@@ -1,4 +1,4 @@
-package main
+package onboardcmd
 
 import (
 	"context"
@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/health"
@@ -18,7 +17,8 @@ import (
 	"keycloak-scim-proxy/proxy/transport"
 )
 
-func checkCommand() *cobra.Command {
+// Check is `tenant check`.
+func (e Env) Check() *cobra.Command {
 	var file, tenant string
 	c := &cobra.Command{
 		Use:   "check",
@@ -34,11 +34,11 @@ func checkCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			cfg, err := config.Load(file, adapters.Known)
+			cfg, err := config.Load(file, e.Known)
 			if err != nil {
 				return err
 			}
-			return checkTenants(c.Context(), c.OutOrStdout(), *cfg, tenant)
+			return CheckTenants(c.Context(), c.OutOrStdout(), *cfg, tenant)
 		},
 	}
 	cli.ConfigFlag(c, &file)
@@ -46,8 +46,8 @@ func checkCommand() *cobra.Command {
 	return c
 }
 
-// checkTenants prints a report for each tenant, or for the one that is named.
-func checkTenants(ctx context.Context, out io.Writer, cfg config.Config, only string) error {
+// CheckTenants prints a report for each tenant, or for the one that is named.
+func CheckTenants(ctx context.Context, out io.Writer, cfg config.Config, only string) error {
 	to, err := transport.New(cfg.Keycloak)
 	if err != nil {
 		return err
@@ -68,9 +68,9 @@ func checkTenants(ctx context.Context, out io.Writer, cfg config.Config, only st
 	}
 	switch {
 	case checked == 0 && only != "":
-		return usageError{fmt.Errorf("there is no tenant %q", only)}
+		return cli.UsageError{Err: fmt.Errorf("there is no tenant %q", only)}
 	case checked == 0:
-		return usageError{errors.New("there is no tenant: drop-in callers use their own accounts, which cannot be checked here")}
+		return cli.UsageError{Err: errors.New("there is no tenant: drop-in callers use their own accounts, which cannot be checked here")}
 	case failed > 0:
 		return fmt.Errorf("%d of %d tenants do not have all that they need", failed, checked)
 	}
