@@ -64,6 +64,11 @@ func TestKilled(t *testing.T) {
 				t.Error(lines.Text())
 			}
 		}
+		for range 200 { // while the process writes
+			if found, err := d.Find("acme"); err != nil || len(found.Problems) > 0 {
+				t.Fatalf("a reader found half a file: %v %v", found.Problems, err)
+			}
+		}
 		if err := c.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
