@@ -58,6 +58,7 @@ func TestKilled(t *testing.T) {
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
+		t.Cleanup(func() { _ = c.Process.Kill() })
 		lines := bufio.NewScanner(out)
 		for i := 0; i <= round && lines.Scan(); i++ {
 			if !strings.HasSuffix(lines.Text(), "<nil>") {
