@@ -37,7 +37,7 @@ var entra = Guide{
 	},
 	Sources: []string{
 		"learn.microsoft.com/entra/identity/app-provisioning/use-scim-to-provision-users-and-groups",
-		"learn.microsoft.com/entra/identity/app-provisioning/application-provisioning-config-problem-scim-compatibility",
+		"learn.microsoft.com/entra/identity/app-provisioning: application-provisioning-config-problem-scim-compatibility",
 		"learn.microsoft.com/entra/identity/app-provisioning/customize-application-attributes",
 		"learn.microsoft.com/entra/identity/app-provisioning/known-issues",
 	},
@@ -122,7 +122,7 @@ var pingFederate = Guide{
 	Notes: []string{
 		"PingFederate cannot clear an attribute. If it sends two primary addresses, the one of type work counts.",
 	},
-	Sources: []string{"docs.pingidentity.com/integrations/scim/setup/pf_scim_connector_scim_connector_settings_reference.html"},
+	Sources: []string{"docs.pingidentity.com/integrations/scim: SCIM provisioner settings reference"},
 }
 
 var pingOne = Guide{
