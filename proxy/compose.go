@@ -10,6 +10,7 @@ import (
 	"keycloak-scim-proxy/proxy/discovery"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/confined"
+	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/meter"
@@ -43,6 +44,7 @@ type tenant struct {
 	plan    plan
 	account *keycloak.Account // nil: drop-in callers have their own credentials
 	mark    *storemark.Mark   // nil if account is nil
+	rights  *privilege.Guard  // nil if account is nil
 	ended   func(error)       // receives the error of each call; may be nil
 	warned  sync.Once
 }
@@ -153,7 +155,10 @@ func (l *layered) layers(ctx context.Context) (*writing.Service, error) {
 	if l.built != nil {
 		return l.built, nil
 	}
-	if l.mark != nil {
+	if l.account != nil {
+		if err := l.rights.Allow(ctx); err != nil {
+			return nil, err
+		}
 		if err := l.mark.Check(ctx); err != nil {
 			return nil, err
 		}

@@ -47,7 +47,7 @@ var walls = map[string]struct {
 	"proxy/passthrough":                     {[]string{"proxy/scim"}, "passes requests on and does not know tenants"},
 	"proxy/storemark":                       {[]string{"proxy/scim", "proxy/store", "proxy/keycloak", "proxy/keycloak/fault", "proxy/overlay"}, "compares a store with its mark in Keycloak"},
 	"proxy/cursorkey":                       {[]string{"proxy/scim", "proxy/store", "proxy/overlay"}, "one record"},
-	"proxy/health":                          {[]string{"proxy/scim", "proxy/store", "proxy/store/guard", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/fault", "proxy/keycloak/profile"}, "checks beside the layers whether the store and Keycloak work"},
+	"proxy/health":                          {[]string{"proxy/scim", "proxy/store", "proxy/store/guard", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/fault", "proxy/keycloak/privilege", "proxy/keycloak/profile"}, "checks beside the layers whether the store and Keycloak work"},
 	"proxy/storage":                         {[]string{"config", "proxy/store", "proxy/store/guard", "proxy/store/embedded", "proxy/store/redis", "proxy/transport"}, "the store as configured"},
 	"proxy/transport":                       {[]string{"config"}, "connections as configured"},
 	"proxy/writing":                         {[]string{"proxy/scim", "proxy/protocol", "proxy/directory"}, "a layer never imports a layer; the lock is a function"},
@@ -65,6 +65,7 @@ var walls = map[string]struct {
 	"proxy/keycloak/profile":                {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak/representation"}, "the meaning of a user profile is decided without I/O"},
 	"proxy/keycloak":                        {[]string{"proxy/scim", "proxy/directory", "proxy/meter", "proxy/keycloak/fault", "proxy/keycloak/profile", "proxy/keycloak/membership", "proxy/keycloak/paging", "proxy/keycloak/representation", "proxy/keycloak/values"}, "it handles the differences between Keycloak and the standard, and nothing else"},
 	"proxy/keycloak/confined":               {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak", "proxy/keycloak/fault", "proxy/keycloak/profile"}, "one group of a realm, over the realm"},
+	"proxy/keycloak/privilege":              {[]string{"proxy/scim", "proxy/keycloak", "proxy/keycloak/fault"}, "asks what an account may do, beside the layers"},
 	"proxy/keycloak/membership":             {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak/fault", "proxy/keycloak/profile"}, "plans changes of members; requests to Keycloak are functions"},
 	"proxy/keycloak/fault":                  {[]string{"proxy/scim", "proxy/tokens/claims"}, "the meaning of an answer is decided without I/O"},
 	"proxy/discovery":                       {[]string{"proxy/scim", "proxy/directory"}, "prints Capabilities and schemas"},
@@ -118,7 +119,7 @@ var owners = map[string]struct {
 	"github.com/gofrs/flock":                {[]string{"cmd/scim-proxy/internal/kcserver", "cmd/scim-proxy/internal/importer/journal"}, "files that several processes of the program write"},
 	"github.com/spf13/cobra":                {[]string{"cmd/scim-proxy"}, "flags end at the commands"},
 	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe"}, "layers do not log"},
-	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding", "onboarding/attacks", "test/"}, "HTTP ends at scimhttp and at the client for Keycloak"},
+	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/privilege", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding", "onboarding/attacks", "test/"}, "HTTP ends at scimhttp and at the client for Keycloak"},
 	module + "onboarding":                   {[]string{"onboarding", "cmd/scim-proxy"}, "code with administrator credentials never serves a request"},
 }
 

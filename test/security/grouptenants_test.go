@@ -256,3 +256,25 @@ func TestWholeRealmAndGroupTenantKeepApart(t *testing.T) {
 	w.shows("north", u, "title", `"T0"`)
 	w.shows("acme", "/Users"+eq("externalId", "e0"), "totalResults", "0")
 }
+
+// A tenant whose account may do more than it needs is not served, whichever kind it is of, and the
+// others are. It is served again after the right was taken away.
+func TestExcessIsNotServed(t *testing.T) {
+	w, north, south := neighbours(t)
+	for _, who := range []string{"south", "acme"} {
+		clientID := map[string]string{"south": south.ClientID, "acme": "scim"}[who]
+		undo := w.realm.Grant(clientID, "view-realm")
+		w.serve()
+		for _, q := range [][2]string{{"GET", "/Users"}, {"GET", "/Users/" + south.users[0]}, {"POST", "/Users"}, {"DELETE", "/Users/" + south.users[0]}} {
+			a := w.want(who, q[0], q[1], map[bool]string{true: user("more")}[q[0] == "POST"], 500)
+			if d := a.Get("detail").String(); !strings.Contains(d, "may do more than it needs") || strings.Contains(d, clientID) {
+				t.Errorf("%s: %s", who, a.Raw)
+			}
+		}
+		w.shows("north", "/Users", "totalResults", "2")
+		undo()
+		w.serve()
+		w.want(who, "GET", "/Users/"+south.users[0], "", 200)
+	}
+	w.shows("north", "/Groups", "Resources.#.id", `["`+north.group+`"]`)
+}

@@ -358,7 +358,7 @@ func TestPowerfulAccount(t *testing.T) {
 		"delete": d.Delete(t.Context(), user), "delete of a group": d.Delete(t.Context(), group),
 		"join": d.ChangeMembers(t.Context(), group, directory.MemberChange{Add: []string{user.ID}}),
 	} {
-		if f, broken := fault.In(err); !broken || f.Cause != fault.Group {
+		if f, broken := fault.In(err); !broken || f.Cause != fault.Excess {
 			t.Errorf("%s: %v", what, err)
 		}
 	}

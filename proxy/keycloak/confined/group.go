@@ -100,7 +100,7 @@ func (g *Group) confines(ctx context.Context, r *keycloak.Realm) error {
 	f, broken := fault.In(err)
 	switch {
 	case err == nil:
-		return r.Fault(fault.Group, "the account may create users outside the group /"+g.name+": it is not confined")
+		return r.Fault(fault.Excess, "it may create users outside the group /"+g.name)
 	case broken && f.Cause == fault.Role, scim.Status(err) == http.StatusForbidden:
 		return nil
 	}

@@ -24,6 +24,7 @@ const (
 	Switch   Cause = "switch"   // the realm's SCIM API is switched off
 	Role     Cause = "role"     // the account may not manage users
 	Group    Cause = "group"    // the account of a group tenant cannot work in its group
+	Excess   Cause = "excess"   // the account may do more than its tenant needs
 	Profile  Cause = "profile"  // the user profile requires what no SCIM attribute sets
 	// Annotations: an attribute of the user profile has none, so Keycloak cannot show a user.
 	Annotations Cause = "annotations"
@@ -118,6 +119,11 @@ var texts = map[Cause]text{
 		`the service account of client "{client}" of realm "{realm}" cannot work in the group of its tenant`,
 		"correct group in the tenant's file, or give the account its roles and its fine-grained permissions on the group and the pool again (docs/accounts.md); never give it manage-users",
 		"its account in Keycloak cannot work in its group", administrator,
+	},
+	Excess: {
+		`the service account of client "{client}" of realm "{realm}" may do more than its tenant needs`,
+		"take the roles and permissions that allow it away, from the account and from the policies that name it (docs/accounts.md): until then, the tenant is not served",
+		"its account in Keycloak may do more than it needs", administrator,
 	},
 	Profile: {
 		`the user profile of realm "{realm}" requires attributes that no SCIM attribute sets`,
