@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -193,9 +194,7 @@ func tenant(more map[string]func(int) (int, string)) map[string]func(int) (int, 
 		"/group-by-path/acme": always(200, `{"id":"g"}`), "/groups/count": always(200, `{"count":3}`), "/groups/g": always(200, `{"id":"g","subGroupCount":2}`),
 		"/users/count": always(200, `1`), "/groups/g/members": always(200, `[{"id":"u"}]`), "/groups/g/children": always(200, `[]`),
 	}
-	for end, f := range more {
-		says[end] = f
-	}
+	maps.Copy(says, more)
 	return says
 }
 
