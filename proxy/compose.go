@@ -182,7 +182,10 @@ func compose(c caller, p *profile.Profile) *writing.Service {
 	if c.mark != nil {
 		records, pending = c.mark.Space(records), c.mark.Space(pending)
 	}
-	var d directory.Directory = overlay.New(confined.Within(realm, p, c.scope.group), overlay.Options{Records: records, Pending: pending, Limit: c.plan.kept, Caller: c.key(), Now: c.scope.now})
+	var d directory.Directory = overlay.New(confined.Within(realm, p, c.scope.group), overlay.Options{
+		Records: records, Pending: pending, Limit: c.plan.kept, Caller: c.key(), Now: c.scope.now,
+		Complete: func(ctx context.Context, ref scim.Ref) error { return c.scope.group.Complete(ctx, realm, ref) },
+	})
 	index := c.scope.index(d.Capabilities(), p)
 	d = listing.New(d, listing.Options{Find: index.Find, Scan: scanOf(index), Schemas: c.plan.schemas, Limits: c.plan.listing, Cursors: c.scope.cursors(c.key()), AskOnMiss: c.account == nil})
 	return writing.New(d, c.scope.lock, c.plan.schemas, write)

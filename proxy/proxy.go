@@ -100,6 +100,9 @@ func (p *Proxy) Close() error { return p.engine.Close() }
 // tenant makes a configured tenant.
 func (p *Proxy) tenant(c config.Tenant) *tenant {
 	t := &tenant{name: c.Tenant, scope: p.realms.scope(c.Realm, c.Group, true), plan: p.plan()}
+	if c.Group != "" {
+		t.scope.group.Organization = c.Organization
+	}
 	t.plan.dialect = adapters.For(c.IDP)
 	t.plan.schemas = withExtensions(t.plan.schemas, c.Extensions)
 	t.plan.strict = c.Profile == "strict"

@@ -13,7 +13,7 @@ func (p *Proxy) watched() (all []health.Tenant) {
 	for _, c := range p.cfg.Tenants {
 		all = append(all, health.Tenant{Name: c.Tenant, Realm: c.Realm, Diagnose: func(ctx context.Context) health.Report {
 			t := p.tenants.all[c.Tenant]
-			return health.Diagnose(ctx, p.client, t.account, health.Needs{Group: c.Group, Rights: t.rights})
+			return health.Diagnose(ctx, p.client, t.account, health.Needs{Group: c.Group, Organization: c.Organization, Rights: t.rights})
 		}})
 	}
 	return all

@@ -58,7 +58,7 @@ func checkTenants(ctx context.Context, out io.Writer, cfg config.Config, only st
 			continue
 		}
 		account := keycloak.NewAccount(client, t.Realm, t.ServiceAccount.ClientID, t.ServiceAccount.Secret, time.Now)
-		report := health.Diagnose(ctx, client, account, health.Needs{Group: t.Group, Rights: privilege.New(account, t.Group, time.Now)})
+		report := health.Diagnose(ctx, client, account, health.Needs{Group: t.Group, Organization: t.Organization, Rights: privilege.New(account, t.Group, time.Now)})
 		fmt.Fprintf(out, "tenant %s: realm %s, client %s\n%s", t.Tenant, t.Realm, t.ServiceAccount.ClientID, reportText(report))
 		checked++
 		if !report.Works() {

@@ -86,6 +86,8 @@ type diagnosis struct {
 type Needs struct {
 	// Group is the group of the tenant. "": the account manages all users of its realm.
 	Group string
+	// Organization is the id of the organization of a group tenant, or "".
+	Organization string
 	// Rights finds out whether the account may do more.
 	Rights *privilege.Guard
 }
@@ -161,7 +163,9 @@ func (d *diagnosis) permitted(ctx context.Context, realm *keycloak.Realm) error 
 	if d.needs.Group == "" {
 		return realm.MayWrite(ctx, scim.Ref{Type: scim.User})
 	}
-	err := confined.NewGroup(d.needs.Group, nil).Check(ctx, realm)
+	group := confined.NewGroup(d.needs.Group, nil)
+	group.Organization = d.needs.Organization
+	err := group.Check(ctx, realm)
 	if f, broken := fault.In(err); broken && f.Cause == fault.Excess {
 		return nil // it can do its work: the step Rights reports it
 	}

@@ -25,6 +25,9 @@ func Free(name string) bool { return strings.HasPrefix(strings.ToLower(strings.T
 
 // Group is the group that a tenant is confined to. All callers of the tenant share it.
 type Group struct {
+	// Organization is the id of the organization that new users become members of; "" for none.
+	Organization string
+
 	name string
 	lock func(ctx context.Context, key string) (unlock func(), err error)
 
@@ -41,8 +44,10 @@ func NewGroup(name string, lock func(ctx context.Context, key string) (unlock fu
 // Check returns the fault of an account that cannot work in the group. It changes nothing.
 func (g *Group) Check(ctx context.Context, r *keycloak.Realm) error {
 	g.forget()
-	_, err := g.children(ctx, r)
-	return err
+	if _, err := g.children(ctx, r); err != nil {
+		return err
+	}
+	return g.organizes(ctx, r)
 }
 
 func (g *Group) forget() {

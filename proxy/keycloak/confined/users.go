@@ -29,7 +29,8 @@ type representation struct {
 	Groups     []string            `json:"groups"`
 }
 
-// createUser creates a user, and reads it back by the SCIM API.
+// createUser creates a user, makes it a member of the tenant's organization, and reads it back by
+// the SCIM API.
 func (d *Directory) createUser(ctx context.Context, sent scim.Resource) (scim.Resource, error) {
 	body, err := d.profile.Create(scim.User, sent)
 	if err != nil {
@@ -53,7 +54,11 @@ func (d *Directory) createUser(ctx context.Context, sent scim.Resource) (scim.Re
 	case a.Status != http.StatusCreated:
 		return scim.Resource{}, d.refusedCreate(a)
 	}
-	shown, err := d.Get(ctx, scim.Ref{Type: scim.User, ID: path.Base(a.Location)}, directory.Fields{})
+	made := scim.Ref{Type: scim.User, ID: path.Base(a.Location)}
+	if err := d.joined(ctx, made); err != nil {
+		return scim.Resource{}, err
+	}
+	shown, err := d.Get(ctx, made, directory.Fields{})
 	if err != nil { // the user is there: the error must not look like a refusal
 		directory.OutcomeOf(ctx).Doubt()
 		if _, broken := fault.In(err); !broken {

@@ -24,6 +24,8 @@ const (
 	Switch   Cause = "switch"   // the realm's SCIM API is switched off
 	Role     Cause = "role"     // the account may not manage users
 	Group    Cause = "group"    // the account of a group tenant cannot work in its group
+	// Organization: the account of a group tenant cannot make users members of its organization.
+	Organization Cause = "organization"
 	Excess   Cause = "excess"   // the account may do more than its tenant needs
 	Profile  Cause = "profile"  // the user profile requires what no SCIM attribute sets
 	// Annotations: an attribute of the user profile has none, so Keycloak cannot show a user.
@@ -119,6 +121,11 @@ var texts = map[Cause]text{
 		`the service account of client "{client}" of realm "{realm}" cannot work in the group of its tenant`,
 		"correct group in the tenant's file, or give the account its roles and its fine-grained permissions on the group and the pool again (docs/accounts.md); never give it manage-users",
 		"its account in Keycloak cannot work in its group", administrator,
+	},
+	Organization: {
+		`the service account of client "{client}" of realm "{realm}" cannot make users members of the organization of its tenant`,
+		"correct organization in the tenant's file (the id of the organization), enable organizations in the realm, or give the account the permissions view and manage on the organization again (docs/accounts.md)",
+		"its account in Keycloak cannot manage its organization", administrator,
 	},
 	Excess: {
 		`the service account of client "{client}" of realm "{realm}" may do more than its tenant needs`,
