@@ -14,6 +14,7 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/transport"
 )
@@ -58,7 +59,7 @@ func checkTenants(ctx context.Context, out io.Writer, cfg config.Config, only st
 			continue
 		}
 		account := keycloak.NewAccount(client, t.Realm, t.ServiceAccount.ClientID, t.ServiceAccount.Secret, time.Now)
-		report := health.Diagnose(ctx, client, account, health.Needs{Group: t.Group, Organization: t.Organization, Rights: privilege.New(account, t.Group, time.Now)})
+		report := health.Diagnose(ctx, client, account, health.Needs{Group: groupOf(t), Rights: privilege.New(account, t.Group, time.Now)})
 		fmt.Fprintf(out, "tenant %s: realm %s, client %s\n%s", t.Tenant, t.Realm, t.ServiceAccount.ClientID, reportText(report))
 		checked++
 		if !report.Works() {
@@ -74,6 +75,16 @@ func checkTenants(ctx context.Context, out io.Writer, cfg config.Config, only st
 		return fmt.Errorf("%d of %d tenants do not have all that they need", failed, checked)
 	}
 	return nil
+}
+
+// groupOf returns the group that a tenant is confined to, or nil.
+func groupOf(t config.Tenant) *confined.Group {
+	if t.Group == "" {
+		return nil
+	}
+	g := confined.NewGroup(t.Group, nil)
+	g.Organization = t.Organization
+	return g
 }
 
 // reportText has a line for each step, and below one that failed what Keycloak said and what to do.

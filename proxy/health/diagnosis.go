@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"keycloak-scim-proxy/proxy/keycloak"
@@ -26,10 +27,11 @@ const (
 	Switch   Step = "switch"
 	Role     Step = "role"
 	Rights   Step = "rights" // the account may do no more than the tenant needs
+	Users    Step = "users"  // users of a group tenant are not in groups of other tenants
 	Profile  Step = "profile"
 )
 
-var steps = []Step{Token, Audience, Feature, Switch, Role, Rights, Profile}
+var steps = []Step{Token, Audience, Feature, Switch, Role, Rights, Users, Profile}
 
 // Finding is the outcome of a step.
 type Finding struct {
@@ -84,10 +86,8 @@ type diagnosis struct {
 
 // Needs are what an account must be able to do.
 type Needs struct {
-	// Group is the group of the tenant. "": the account manages all users of its realm.
-	Group string
-	// Organization is the id of the organization of a group tenant, or "".
-	Organization string
+	// Group is the group of the tenant. nil: the account manages all users of its realm.
+	Group *confined.Group
 	// Rights finds out whether the account may do more.
 	Rights *privilege.Guard
 }
@@ -141,7 +141,9 @@ func (d *diagnosis) api(ctx context.Context, token string) {
 	switch {
 	case err == nil:
 		d.good(Feature, Switch, Audience)
-		d.settle(Role, d.permitted(ctx, realm))
+		if d.settle(Role, d.permitted(ctx, realm)) {
+			d.users(ctx, realm)
+		}
 	case broken == nil:
 		d.settle(Audience, err)
 	case broken.Cause == fault.Role:
@@ -160,16 +162,33 @@ func (d *diagnosis) api(ctx context.Context, token string) {
 
 // permitted returns the fault of an account that may not do what the tenant needs.
 func (d *diagnosis) permitted(ctx context.Context, realm *keycloak.Realm) error {
-	if d.needs.Group == "" {
+	if d.needs.Group == nil {
 		return realm.MayWrite(ctx, scim.Ref{Type: scim.User})
 	}
-	group := confined.NewGroup(d.needs.Group, nil)
-	group.Organization = d.needs.Organization
-	err := group.Check(ctx, realm)
+	err := d.needs.Group.Check(ctx, realm)
 	if f, broken := fault.In(err); broken && f.Cause == fault.Excess {
 		return nil // it can do its work: the step Rights reports it
 	}
 	return err
+}
+
+// mostNamed is how many users a finding names.
+const mostNamed = 20
+
+// users notes the users of a group tenant that other tenants have too.
+func (d *diagnosis) users(ctx context.Context, realm *keycloak.Realm) {
+	d.good(Users)
+	if d.needs.Group == nil || !d.settle(Users, d.needs.Group.Look(ctx, realm)) {
+		return
+	}
+	var all []string
+	for id, name := range d.needs.Group.Shared() {
+		all = append(all, name+" ("+id+")")
+	}
+	if slices.Sort(all); len(all) > 0 {
+		d.found[Users] = Finding{Step: Users, Note: fmt.Sprintf("%d are also in groups that other accounts manage, so no tenant reaches them; take them out of one: %s",
+			len(all), strings.Join(all[:min(len(all), mostNamed)], ", "))}
+	}
 }
 
 // off tells a server without the feature from a realm that is switched off. An account without a

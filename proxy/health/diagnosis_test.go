@@ -13,6 +13,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/keycloak/privilege"
 )
 
@@ -60,7 +61,11 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func diagnose(t *testing.T, c *keycloak.Client, a *keycloak.Account, group string) health.Report {
 	t.Helper()
-	return health.Diagnose(t.Context(), c, a, health.Needs{Group: group, Rights: privilege.New(a, group, time.Now)})
+	n := health.Needs{Rights: privilege.New(a, group, time.Now)}
+	if group != "" {
+		n.Group = confined.NewGroup(group, nil)
+	}
+	return health.Diagnose(t.Context(), c, a, n)
 }
 
 // The causes differ in what Keycloak answers, and the steps that its answer proves
@@ -72,34 +77,34 @@ func TestDiagnose(t *testing.T) {
 		says           map[string]string
 		want           string
 	}{
-		{"all is well", "/scim/v2", nil, "token audience feature switch role rights profile"},
+		{"all is well", "/scim/v2", nil, "token audience feature switch role rights users profile"},
 		{"secret", "/scim/v2", map[string]string{"/token": `401 {"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}`},
-			"token:secret audience? feature? switch? role? rights? profile?"},
-		{"realm", "/scim/v2", map[string]string{"/token": `404 {"error":"Realm does not exist"}`}, "token:realm audience? feature? switch? role? rights? profile?"},
-		{"another server", "/scim/v2", map[string]string{"/token": `200 <html>`}, "token:url audience? feature? switch? role? rights? profile?"},
-		{"a redirect", "/scim/v2", map[string]string{"/token": `302 `}, "token:url audience? feature? switch? role? rights? profile?"},
-		{"down", "/scim/v2", map[string]string{"/token": `503 `}, "token? audience? feature? switch? role? rights? profile?"},
+			"token:secret audience? feature? switch? role? rights? users? profile?"},
+		{"realm", "/scim/v2", map[string]string{"/token": `404 {"error":"Realm does not exist"}`}, "token:realm audience? feature? switch? role? rights? users? profile?"},
+		{"another server", "/scim/v2", map[string]string{"/token": `200 <html>`}, "token:url audience? feature? switch? role? rights? users? profile?"},
+		{"a redirect", "/scim/v2", map[string]string{"/token": `302 `}, "token:url audience? feature? switch? role? rights? users? profile?"},
+		{"down", "/scim/v2", map[string]string{"/token": `503 `}, "token? audience? feature? switch? role? rights? users? profile?"},
 		{"a token that is refused", "/scim/v2", map[string]string{"/ServiceProviderConfig": "401 " + fmt.Sprintf(typed, "401", "Bearer token required")},
-			"token:token audience? feature? switch? role? rights profile"},
+			"token:token audience? feature? switch? role? rights users? profile"},
 		{"audience", "/other", map[string]string{"/ServiceProviderConfig": "401 " + fmt.Sprintf(typed, "401", "Invalid token audience")},
-			"token audience:audience feature switch role? rights profile"},
-		{"switch", "/scim/v2", map[string]string{"/ServiceProviderConfig": off}, "token audience feature switch:switch role? rights profile"},
-		{"switch and audience", "/other", map[string]string{"/ServiceProviderConfig": off}, "token audience:audience feature switch:switch role? rights profile"},
+			"token audience:audience feature switch role? rights users? profile"},
+		{"switch", "/scim/v2", map[string]string{"/ServiceProviderConfig": off}, "token audience feature switch:switch role? rights users? profile"},
+		{"switch and audience", "/other", map[string]string{"/ServiceProviderConfig": off}, "token audience:audience feature switch:switch role? rights users? profile"},
 		{"feature", "/scim/v2", map[string]string{"/ServiceProviderConfig": off, "/admin/serverinfo": `200 {"features":[{"name":"SCIM_API","enabled":false}]}`},
-			"token audience feature:feature switch? role? rights profile"},
+			"token audience feature:feature switch? role? rights users? profile"},
 		{"switch or feature", "/scim/v2", map[string]string{"/ServiceProviderConfig": off, "/admin/serverinfo": `403 {"error":"HTTP 403 Forbidden"}`},
-			"token audience feature? switch:scim-api role? rights profile"},
+			"token audience feature? switch:scim-api role? rights users? profile"},
 		{"no role", "/scim/v2", map[string]string{"/ServiceProviderConfig": forbidden, "/Users": forbidden, "/users/profile": `403 {"error":"HTTP 403 Forbidden"}`},
-			"token audience feature switch role:role rights profile"},
-		{"a role that is not enough", "/scim/v2", map[string]string{"/Users": forbidden}, "token audience feature switch role:role rights profile"},
-		{"too many roles", "/scim/v2", map[string]string{"/clients": `200 []`}, "token audience feature switch role rights:excess profile"},
-		{"a slow list", "/scim/v2", map[string]string{"/events": `503 `}, "token audience feature switch role rights? profile"},
+			"token audience feature switch role:role rights users? profile"},
+		{"a role that is not enough", "/scim/v2", map[string]string{"/Users": forbidden}, "token audience feature switch role:role rights users? profile"},
+		{"too many roles", "/scim/v2", map[string]string{"/clients": `200 []`}, "token audience feature switch role rights:excess users profile"},
+		{"a slow list", "/scim/v2", map[string]string{"/events": `503 `}, "token audience feature switch role rights? users profile"},
 		{"an attribute that cannot be set", "/scim/v2", map[string]string{"/users/profile": `200 {"attributes":[{"name":"costCode","required":{},"annotations":{},"permissions":{"edit":["user"]}}]}`},
-			"token audience feature switch role rights profile:profile"},
+			"token audience feature switch role rights users profile:profile"},
 		{"an attribute without annotations", "/scim/v2", map[string]string{"/users/profile": `200 {"attributes":[{"name":"costCode"}]}`, "/Schemas": `500 {"error":"unknown_error"}`},
-			"token audience feature switch role rights profile:annotations"},
+			"token audience feature switch role rights users profile:annotations"},
 		{"the same where that does no harm", "/scim/v2", map[string]string{"/users/profile": `200 {"attributes":[{"name":"costCode"}]}`},
-			"token audience feature switch role rights profile"},
+			"token audience feature switch role rights users profile"},
 	} {
 		s := httptest.NewServer(&server{t, row.audience, row.says})
 		client := keycloak.NewClient(s.URL, http.DefaultTransport, time.Minute, 4)
@@ -151,11 +156,15 @@ func TestDiagnoseOfAGroup(t *testing.T) {
 		says  map[string]string
 		cause string
 	}{
-		"all is well":     {map[string]string{"/group-by-path/acme": found, "/groups/g/children": `200 []`, "/Users": forbidden}, ""},
+		"all is well": {map[string]string{"/group-by-path/acme": found, "/groups/g/children": `200 []`, "/Users": forbidden, "/users": `200 []`}, ""},
+		"a shared user": {map[string]string{
+			"/group-by-path/acme": found, "/groups/g/children": `200 []`, "/Users": forbidden,
+			"/users": `200 [{"id":"u1","username":"anna","access":{"manage":false}},{"id":"u2","username":"zoe","access":{"manage":true}}]`,
+		}, ""},
 		"no group":        {map[string]string{"/group-by-path/acme": `404 {"error":"Group path does not exist"}`}, "group"},
 		"no permission":   {map[string]string{"/group-by-path/acme": `403 {"error":"HTTP 403 Forbidden"}`}, "group"},
 		"no children":     {map[string]string{"/group-by-path/acme": found, "/groups/g/children": `403 {"error":"HTTP 403 Forbidden"}`, "/Users": forbidden}, "group"},
-		"the whole realm": {map[string]string{"/group-by-path/acme": found, "/groups/g/children": `200 []`}, "excess"},
+		"the whole realm": {map[string]string{"/group-by-path/acme": found, "/groups/g/children": `200 []`, "/users": `200 []`}, "excess"},
 	} {
 		s := httptest.NewServer(&server{t, "/scim/v2", row.says})
 		client := keycloak.NewClient(s.URL, http.DefaultTransport, time.Minute, 4)
@@ -165,6 +174,11 @@ func TestDiagnoseOfAGroup(t *testing.T) {
 		cause := ""
 		for _, f := range report.Faults() {
 			cause += string(f.Cause)
+		}
+		for _, f := range report {
+			if f.Step == health.Users && strings.Contains(f.Note, "anna (u1)") != (name == "a shared user") || strings.Contains(f.Note, "zoe") {
+				t.Errorf("%s: %s", name, f.Note)
+			}
 		}
 		if cause != row.cause || report.Works() != (cause == "") {
 			t.Errorf("%s: %q, want %q", name, cause, row.cause)

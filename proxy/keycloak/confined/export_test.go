@@ -13,3 +13,6 @@ func (d *Directory) Check(ctx context.Context) error { return d.group.Check(ctx,
 func (d *Directory) Complete(ctx context.Context, ref scim.Ref) error {
 	return d.group.Complete(ctx, d.Realm, ref)
 }
+
+// Shared is Shared of the group of the directory.
+func (d *Directory) Shared() map[string]string { return d.group.Shared() }

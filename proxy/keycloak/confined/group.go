@@ -27,12 +27,15 @@ func Free(name string) bool { return strings.HasPrefix(strings.ToLower(strings.T
 type Group struct {
 	// Organization is the id of the organization that new users become members of; "" for none.
 	Organization string
+	// Found is called with the shared users, names by id, whenever they change; nil is allowed.
+	Found func(shared map[string]string)
 
 	name string
 	lock func(ctx context.Context, key string) (unlock func(), err error)
 
-	mu sync.Mutex
-	id string // "" if it is not known
+	mu     sync.Mutex
+	id     string // "" if it is not known
+	shared shared
 }
 
 // NewGroup returns a top-level group of a realm. lock keeps two creates, also of two processes,

@@ -26,8 +26,10 @@ const (
 	Group    Cause = "group"    // the account of a group tenant cannot work in its group
 	// Organization: the account of a group tenant cannot make users members of its organization.
 	Organization Cause = "organization"
-	Excess   Cause = "excess"   // the account may do more than its tenant needs
-	Profile  Cause = "profile"  // the user profile requires what no SCIM attribute sets
+	// Shared: too many users of a group tenant are in groups that other accounts manage.
+	Shared  Cause = "shared"
+	Excess  Cause = "excess"  // the account may do more than its tenant needs
+	Profile Cause = "profile" // the user profile requires what no SCIM attribute sets
 	// Annotations: an attribute of the user profile has none, so Keycloak cannot show a user.
 	Annotations Cause = "annotations"
 )
@@ -126,6 +128,11 @@ var texts = map[Cause]text{
 		`the service account of client "{client}" of realm "{realm}" cannot make users members of the organization of its tenant`,
 		"correct organization in the tenant's file (the id of the organization), enable organizations in the realm, or give the account the permissions view and manage on the organization again (docs/accounts.md)",
 		"its account in Keycloak cannot manage its organization", administrator,
+	},
+	Shared: {
+		`too many users of the tenant of client "{client}" of realm "{realm}" are also users of other tenants`,
+		"take each of them out of the groups of all tenants but one (tenant check names them): until then, no tenant reaches them, and users cannot be listed",
+		"users in Keycloak belong to several customers", administrator,
 	},
 	Excess: {
 		`the service account of client "{client}" of realm "{realm}" may do more than its tenant needs`,
