@@ -92,7 +92,10 @@ func (d *Directory) Update(ctx context.Context, ref scim.Ref, edit directory.Edi
 		}
 		return wanted, err
 	})
-	if err == nil {
+	switch {
+	case err == nil && ref.Type == scim.User && renamed(wanted, shown):
+		return scim.Resource{}, d.unnamed(ctx, ref, before, shown)
+	case err == nil:
 		return d.own(ctx, ref, shown)
 	}
 	if ref.Type == scim.User && scim.Status(err) == http.StatusBadGateway {

@@ -64,8 +64,12 @@ func (d *Directory) createUser(ctx context.Context, sent scim.Resource) (scim.Re
 		if _, broken := fault.In(err); !broken {
 			err = scim.Unavailable("the new resource", err)
 		}
+		return shown, err
 	}
-	return shown, err
+	if renamed(sent, shown) {
+		return scim.Resource{}, d.unmade(ctx, made)
+	}
+	return shown, nil
 }
 
 func (d *Directory) post(ctx context.Context, u representation) (keycloak.Answer, error) {

@@ -26,6 +26,8 @@ const (
 	Group    Cause = "group"    // the account of a group tenant cannot work in its group
 	// Organization: the account of a group tenant cannot make users members of its organization.
 	Organization Cause = "organization"
+	// Address: the realm of a group tenant uses the e-mail address as userName.
+	Address Cause = "email-as-username"
 	// Shared: too many users of a group tenant are in groups that other accounts manage.
 	Shared  Cause = "shared"
 	Excess  Cause = "excess"  // the account may do more than its tenant needs
@@ -128,6 +130,11 @@ var texts = map[Cause]text{
 		`the service account of client "{client}" of realm "{realm}" cannot make users members of the organization of its tenant`,
 		"correct organization in the tenant's file (the id of the organization), enable organizations in the realm, or give the account the permissions view and manage on the organization again (docs/accounts.md)",
 		"its account in Keycloak cannot manage its organization", administrator,
+	},
+	Address: {
+		`realm "{realm}" uses the e-mail address as userName, which a tenant of a group can only serve if both are the same`,
+		`switch "Email as username" off in the realm (Realm settings, Login), or let the identity provider send the address as userName`,
+		"its realm in Keycloak uses the e-mail address as userName, and the request has another userName", administrator,
 	},
 	Shared: {
 		`too many users of the tenant of client "{client}" of realm "{realm}" are also users of other tenants`,
