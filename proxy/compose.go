@@ -10,6 +10,7 @@ import (
 	"keycloak-scim-proxy/proxy/discovery"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/confined"
+	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/meter"
@@ -43,6 +44,7 @@ type tenant struct {
 	plan    plan
 	account *keycloak.Account // nil: drop-in callers have their own credentials
 	mark    *storemark.Mark   // nil if account is nil
+	rights  *privilege.Guard  // nil if account is nil
 	ended   func(error)       // receives the error of each call; may be nil
 	warned  sync.Once
 }
@@ -153,7 +155,10 @@ func (l *layered) layers(ctx context.Context) (*writing.Service, error) {
 	if l.built != nil {
 		return l.built, nil
 	}
-	if l.mark != nil {
+	if l.account != nil {
+		if err := l.rights.Allow(ctx); err != nil {
+			return nil, err
+		}
 		if err := l.mark.Check(ctx); err != nil {
 			return nil, err
 		}
@@ -177,7 +182,10 @@ func compose(c caller, p *profile.Profile) *writing.Service {
 	if c.mark != nil {
 		records, pending = c.mark.Space(records), c.mark.Space(pending)
 	}
-	var d directory.Directory = overlay.New(confined.Within(realm, p, c.scope.group), overlay.Options{Records: records, Pending: pending, Limit: c.plan.kept, Caller: c.key(), Now: c.scope.now})
+	var d directory.Directory = overlay.New(confined.Within(realm, p, c.scope.group), overlay.Options{
+		Records: records, Pending: pending, Limit: c.plan.kept, Caller: c.key(), Now: c.scope.now,
+		Complete: func(ctx context.Context, ref scim.Ref) error { return c.scope.group.Complete(ctx, realm, ref) },
+	})
 	index := c.scope.index(d.Capabilities(), p)
 	d = listing.New(d, listing.Options{Find: index.Find, Scan: scanOf(index), Schemas: c.plan.schemas, Limits: c.plan.listing, Cursors: c.scope.cursors(c.key()), AskOnMiss: c.account == nil})
 	return writing.New(d, c.scope.lock, c.plan.schemas, write)

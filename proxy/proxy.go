@@ -20,9 +20,11 @@ import (
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/meter"
+	"keycloak-scim-proxy/proxy/notices"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/passthrough"
 	"keycloak-scim-proxy/proxy/scim"
@@ -45,6 +47,7 @@ type Proxy struct {
 	registry *prometheus.Registry
 	sinks    []observe.Sink
 	metrics  *observe.Metrics
+	operator notices.Operator
 	monitor  *health.Monitor
 	meter    *meter.Meter
 	realms   *realms
@@ -72,18 +75,19 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 	p := &Proxy{cfg: cfg, engine: engine, log: log, now: time.Now, newID: rand.Text, registry: prometheus.NewRegistry()}
 	now := func() time.Time { return p.now() }
 	p.metrics = observe.NewMetrics(p.registry, p.configured)
+	p.operator = notices.Operator{Log: log, Metrics: p.metrics}
 	p.sinks = []observe.Sink{ // a request is counted before its line is written
 		p.metrics, observe.NewMisspelt(log), observe.NewLog(log),
 	}
 	p.meter = meter.New(int64(cfg.Limits.Memory))
 	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(to, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
-	p.client.Differs = p.differs
+	p.client.Differs = p.operator.Differs
 	p.realms = newRealms(p.client, engine, p.requestTimeout()+p.doubt()+lockSpare, now)
-	p.realms.shared, p.realms.completed = cfg.Store.Redis != nil, p.completed
+	p.realms.shared, p.realms.completed = cfg.Store.Redis != nil, p.operator.Completed
 	if p.tenants, err = newTenants(cfg.Tenants, p.tenant, now, log); err == nil && cfg.TLS != nil {
 		p.tls, err = transport.ServerTLS(*cfg.TLS, now)
 	}
-	p.monitor = health.NewMonitor(p.watched(), now, p.changed)
+	p.monitor = health.NewMonitor(p.watched(), now, p.operator.Changed)
 	if err == nil && cfg.DropIn.Passthrough != nil {
 		p.pass, err = newPassthrough(cfg, to)
 	}
@@ -99,11 +103,15 @@ func (p *Proxy) Close() error { return p.engine.Close() }
 // tenant makes a configured tenant.
 func (p *Proxy) tenant(c config.Tenant) *tenant {
 	t := &tenant{name: c.Tenant, scope: p.realms.scope(c.Realm, c.Group, true), plan: p.plan()}
+	if c.Group != "" {
+		t.scope.group.Organization, t.scope.group.Found = c.Organization, p.operator.Shared(c.Tenant, c.Realm)
+	}
 	t.plan.dialect = adapters.For(c.IDP)
 	t.plan.schemas = withExtensions(t.plan.schemas, c.Extensions)
 	t.plan.strict = c.Profile == "strict"
 	t.plan.writing.MembersShown, t.plan.writing.SkipUnknownMembers = c.MembersShown, c.UnknownMembers == "skip"
 	t.account = keycloak.NewAccount(p.client, c.Realm, c.ServiceAccount.ClientID, c.ServiceAccount.Secret, t.scope.now)
+	t.rights = privilege.New(t.account, c.Group, t.scope.now)
 	t.ended = func(err error) { p.monitor.Saw(c.Tenant, err) }
 	t.mark = storemark.New(storemark.Options{
 		Account: storemark.Self{Account: t.account}, Stamp: p.stamp, Expect: p.cfg.Store.ExpectStamp, Now: t.scope.now,

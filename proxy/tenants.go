@@ -12,6 +12,7 @@ import (
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/storemark"
 	"keycloak-scim-proxy/proxy/tokens"
 )
 
@@ -19,8 +20,10 @@ import (
 type tenants struct {
 	set *tokens.Set
 	all map[string]*tenant
-	now func() time.Time
-	log *zap.Logger
+	// marks are those of all tenants.
+	marks storemark.Marks
+	now   func() time.Time
+	log   *zap.Logger
 }
 
 // newTenants makes the tenants of the configuration.
@@ -29,6 +32,7 @@ func newTenants(configured []config.Tenant, build func(config.Tenant) *tenant, n
 	var entries []tokens.Entry
 	for _, c := range configured {
 		t.all[c.Tenant] = build(c)
+		t.marks = append(t.marks, t.all[c.Tenant].mark)
 		for _, k := range c.Tokens {
 			e := tokens.Entry{Tenant: c.Tenant, KeyID: k.ID, Expires: k.Expires.Time}
 			if n, err := hex.Decode(e.SHA256[:], []byte(k.SHA256)); err != nil || n != len(e.SHA256) {

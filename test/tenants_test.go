@@ -55,8 +55,8 @@ func (s *premises) tenant(want int, args ...string) string {
 	return out
 }
 
-// One command brings a tenant from nothing to provisioning, a plan is empty afterwards, and removing
-// leaves the users.
+// One command brings a tenant from nothing to provisioning, a plan is empty afterwards, and
+// removing leaves the users.
 func TestTenantFromNothing(t *testing.T) {
 	s := newPremises(t)
 	s.Admin("PUT", "", `{"scimApiEnabled":false,"editUsernameAllowed":false}`)
@@ -106,7 +106,7 @@ func TestTenantFromNothing(t *testing.T) {
 	}
 }
 
-// A tenant of the whole realm is told what its account is worth.
+// Adding a tenant of the whole realm warns of what its account can do.
 func TestRealmTenantFromNothing(t *testing.T) {
 	s := newPremises(t)
 	s.MapAdmin(s.Made(s.Admin("POST", "/groups", `{"name":"admins"}`)))

@@ -31,7 +31,7 @@ func (d *demo) prepareRealm(ctx context.Context) (*onboarding.Admin, error) {
 		return nil, err
 	}
 	if !exists {
-		return admin, d.makeRealm(ctx, admin)
+		return admin, d.makeRealm(ctx, admin, d.realm)
 	}
 	for _, id := range []string{demoAccount, demoDropIn} {
 		if _, err := admin.CheckAccount(ctx, d.account(id)); err != nil {
@@ -50,20 +50,20 @@ func (d *demo) prepareRealm(ctx context.Context) (*onboarding.Admin, error) {
 			return nil, err
 		}
 	}
-	if admin, err = d.login(ctx); err != nil { // the first session may have expired meanwhile
+	if err := admin.Renew(ctx); err != nil { // the answer may have taken long
 		return nil, err
 	}
 	return admin, admin.EnableSCIM(ctx, d.realm)
 }
 
 // makeRealm creates the realm. It deletes the realm again if the SCIM API cannot be enabled.
-func (d *demo) makeRealm(ctx context.Context, admin *onboarding.Admin) error {
-	if err := admin.CreateRealm(ctx, d.realm, map[string]string{demoMark: "made by scim-proxy demo"}); err != nil {
+func (d *demo) makeRealm(ctx context.Context, admin *onboarding.Admin, realm string) error {
+	if err := admin.CreateRealm(ctx, realm, map[string]string{demoMark: "made by scim-proxy demo"}); err != nil {
 		return err
 	}
-	err := admin.EnableSCIM(ctx, d.realm)
+	err := admin.EnableSCIM(ctx, realm)
 	if err != nil {
-		err = errors.Join(err, admin.DeleteRealm(context.WithoutCancel(ctx), d.realm))
+		err = errors.Join(err, admin.DeleteRealm(context.WithoutCancel(ctx), realm))
 	}
 	return err
 }
@@ -111,6 +111,9 @@ func (d *demo) confirm(ctx context.Context, realm onboarding.Realm) error {
 func (d *demo) removeAll(ctx context.Context) error {
 	admin, err := d.login(ctx)
 	if err != nil {
+		return err
+	}
+	if err := d.removeSaaS(ctx, admin); err != nil {
 		return err
 	}
 	realm, exists, err := admin.Realm(ctx, d.realm)

@@ -3,8 +3,6 @@ package tenant
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -118,31 +116,4 @@ func (t *Tenant) fill(ctx context.Context) error {
 		next++
 	}
 	return nil
-}
-
-// findOrganization returns the id of the tenant's organization, "" if there is none.
-func (t *Tenant) findOrganization(ctx context.Context) (string, error) {
-	var all []struct{ ID, Alias string }
-	err := t.get(ctx, &all, url.Values{"search": {t.Organization}, "exact": {"true"}}, "organizations")
-	for _, o := range all {
-		if o.Alias == t.Organization {
-			return o.ID, nil
-		}
-	}
-	return "", absent(err) // 404: organizations are off
-}
-
-func (t *Tenant) organization() step {
-	return step{
-		look: func(ctx context.Context) (*Change, error) {
-			id, err := t.findOrganization(ctx)
-			if err != nil || id != "" {
-				return nil, err
-			}
-			return &Change{What: "organization", To: t.Organization}, nil
-		},
-		do: func(ctx context.Context) error {
-			return t.send(ctx, http.MethodPost, map[string]any{"name": t.Organization, "alias": t.Organization, "enabled": true}, "organizations")
-		},
-	}
 }

@@ -46,7 +46,7 @@ func (t *Tenant) parts() []part {
 	}
 	if t.Organization != "" {
 		all = append(all, part{t.permissionName(organizationPart), "Organizations", organizationScopes, func(ctx context.Context, _ permissions.Permission) ([]string, error) {
-			return one(t.findOrganization(ctx))
+			return one(t.OrganizationID(ctx))
 		}})
 	}
 	return all

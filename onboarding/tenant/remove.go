@@ -143,7 +143,7 @@ func (t *Tenant) removeOrganization(ctx context.Context, what Removal, made func
 	if !what.Organization || t.Organization == "" {
 		return nil
 	}
-	id, err := t.findOrganization(ctx)
+	id, err := t.OrganizationID(ctx)
 	if err != nil || id == "" {
 		return err
 	}

@@ -17,8 +17,8 @@ type Spec struct {
 	// Group is the name of the tenant's group, at the top level of the realm. Empty: the whole
 	// realm.
 	Group string
-	// Organization is the alias of an organization that the tenant's users are members of. Empty:
-	// none.
+	// Organization is the alias or the id of an organization that the tenant's users are members
+	// of. One with this alias is created. Empty: none.
 	Organization string
 	// ClientID is the client of the tenant's account.
 	ClientID string

@@ -15,6 +15,9 @@ import (
 const (
 	// Again is how long after a diagnosis a tenant that does not work is asked for again.
 	Again = time.Minute
+	// Recheck is how long after a diagnosis a tenant that works is asked for again, because only a
+	// diagnosis sees that its account has got rights that it does not need.
+	Recheck = time.Hour
 	// pause is the least time between two diagnoses of a tenant because of requests.
 	pause = 10 * time.Second
 	// atOnce is how many tenants are diagnosed at the same time.
@@ -98,7 +101,7 @@ func (m *Monitor) Run(ctx context.Context) {
 		case i := <-m.wake:
 			m.diagnose(ctx, []int{i})
 		case <-tick.C:
-			m.diagnose(ctx, m.failing())
+			m.diagnose(ctx, append(m.failing(), m.due()...))
 		}
 	}
 }
@@ -138,6 +141,20 @@ func (m *Monitor) Status() []Status {
 func (m *Monitor) failing() (some []int) {
 	for i, s := range m.Status() {
 		if !s.Works() {
+			some = append(some, i)
+		}
+	}
+	return some
+}
+
+// due returns tenants that work and were not asked for since Recheck. Only a part of all tenants is
+// due at the same time, so that the calls to Keycloak are spread.
+func (m *Monitor) due() (some []int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	most := 1 + len(m.status)*int(Again)/int(Recheck)
+	for i, s := range m.status {
+		if len(some) < most && s.Works() && m.now().Sub(m.at[i]) >= Recheck {
 			some = append(some, i)
 		}
 	}

@@ -15,6 +15,7 @@ type Metrics struct {
 	rules    *prometheus.CounterVec
 	works    *prometheus.GaugeVec
 	faults   *prometheus.GaugeVec
+	shared   *prometheus.GaugeVec
 	known    func(realm string) bool
 }
 
@@ -42,11 +43,14 @@ func NewMetrics(r prometheus.Registerer, known func(realm string) bool) *Metrics
 		works: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "scim_tenant_works", Help: "1 if the tenant has all that it needs of Keycloak, 0 if a person must act.",
 		}, []string{"tenant", "realm"}),
+		shared: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "scim_tenant_shared_users", Help: "Users of a group tenant that other tenants have too, so that no tenant reaches them.",
+		}, []string{"tenant", "realm"}),
 		faults: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "scim_tenant_fault", Help: "1 for each cause that keeps the tenant from working until a person acts.",
 		}, []string{"tenant", "realm", "cause"}),
 	}
-	r.MustRegister(m.requests, m.keycloak, m.differs, m.rules, m.works, m.faults)
+	r.MustRegister(m.requests, m.keycloak, m.differs, m.rules, m.works, m.faults, m.shared)
 	return m
 }
 
@@ -59,6 +63,11 @@ func (m *Metrics) Tenant(tenant, realm string, causes []string) {
 		works = 0
 	}
 	m.works.WithLabelValues(tenant, realm).Set(works)
+}
+
+// Shared sets how many users of a tenant other tenants have too.
+func (m *Metrics) Shared(tenant, realm string, users int) {
+	m.shared.WithLabelValues(tenant, realm).Set(float64(users))
 }
 
 // Differs counts a difference between Keycloak's two APIs.

@@ -152,7 +152,10 @@ func (d *Directory) adopt(ctx context.Context, t scim.ResourceType, requested sc
 	if _, err := difference(d.Capabilities(), t, withDefaults(d.Capabilities(), t, requested, found), found); owned || err != nil {
 		return scim.Resource{}, refused
 	}
-	return found, nil
+	if d.complete != nil {
+		err = d.complete(ctx, scim.Ref{Type: t, ID: found.ID()})
+	}
+	return found, err
 }
 
 // withDefaults adds the values that the directory sets in a new resource by itself, such as active.

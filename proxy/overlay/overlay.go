@@ -37,6 +37,9 @@ type Options struct {
 	Caller string
 	// Now is the clock.
 	Now func() time.Time
+	// Complete finishes a create that another process may have left after its first step; nil: the
+	// directory creates a resource in one step.
+	Complete func(ctx context.Context, ref scim.Ref) error
 }
 
 // Directory is the layer.
@@ -47,12 +50,14 @@ type Directory struct {
 	limit   int
 	caller  string
 	now     func() time.Time
+
+	complete func(ctx context.Context, ref scim.Ref) error
 }
 
 // New returns the layer on top of below. It passes Capabilities on unchanged, because Placement
 // already says which attributes are kept.
 func New(below directory.Directory, o Options) *Directory {
-	return &Directory{below, recordStore{o.Records}, recordStore{o.Pending}, o.Limit, o.Caller, o.Now}
+	return &Directory{below, recordStore{o.Records}, recordStore{o.Pending}, o.Limit, o.Caller, o.Now, o.Complete}
 }
 
 // Get returns the resource as Keycloak shows it, with the kept attributes.

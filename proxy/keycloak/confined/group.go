@@ -25,11 +25,17 @@ func Free(name string) bool { return strings.HasPrefix(strings.ToLower(strings.T
 
 // Group is the group that a tenant is confined to. All callers of the tenant share it.
 type Group struct {
+	// Organization is the id of the organization that new users become members of; "" for none.
+	Organization string
+	// Found is called with the shared users, names by id, whenever they change; nil is allowed.
+	Found func(shared map[string]string)
+
 	name string
 	lock func(ctx context.Context, key string) (unlock func(), err error)
 
-	mu sync.Mutex
-	id string // "" if it is not known
+	mu     sync.Mutex
+	id     string // "" if it is not known
+	shared shared
 }
 
 // NewGroup returns a top-level group of a realm. lock keeps two creates, also of two processes,
@@ -41,8 +47,10 @@ func NewGroup(name string, lock func(ctx context.Context, key string) (unlock fu
 // Check returns the fault of an account that cannot work in the group. It changes nothing.
 func (g *Group) Check(ctx context.Context, r *keycloak.Realm) error {
 	g.forget()
-	_, err := g.children(ctx, r)
-	return err
+	if _, err := g.children(ctx, r); err != nil {
+		return err
+	}
+	return g.organizes(ctx, r)
 }
 
 func (g *Group) forget() {
@@ -100,7 +108,7 @@ func (g *Group) confines(ctx context.Context, r *keycloak.Realm) error {
 	f, broken := fault.In(err)
 	switch {
 	case err == nil:
-		return r.Fault(fault.Group, "the account may create users outside the group /"+g.name+": it is not confined")
+		return r.Fault(fault.Excess, "it may create users outside the group /"+g.name)
 	case broken && f.Cause == fault.Role, scim.Status(err) == http.StatusForbidden:
 		return nil
 	}

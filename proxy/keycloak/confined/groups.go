@@ -104,7 +104,7 @@ func (d *Directory) members(ctx context.Context, group scim.Ref) (ids []string, 
 func (d *Directory) eachMember(ctx context.Context, group scim.Ref, visit func(scim.Resource)) error {
 	q := directory.Query{Type: scim.User, Filter: scim.Equal(groupsValue, group.ID), Start: 1, Count: profile.PageLimit, Fields: directory.Fields{Only: []string{userName.Key()}}}
 	for {
-		p, err := d.Realm.List(ctx, q)
+		p, err := d.listUsers(ctx, q)
 		if err != nil {
 			return err
 		}

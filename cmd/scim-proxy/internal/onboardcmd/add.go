@@ -99,23 +99,35 @@ func (s *onboard) add(c *cobra.Command, expires string) (a added, err error) {
 	return a, nil
 }
 
-// write writes the tenant's file, or adds a token to one that has none. It returns the new token.
-func (s *onboard) write(c *cobra.Command, expires string) (string, error) {
-	t := s.file.Tenant
-	if s.exists && len(t.Tokens) > 0 {
-		return "", nil
+// write writes the tenant's file, or adds what one that exists does not have: the organization, and
+// a token if it has none. It returns the new token.
+func (s *onboard) write(c *cobra.Command, expires string) (revealed string, err error) {
+	t := &s.file.Tenant
+	var changes []tenantfile.Change
+	if s.spec.Organization != "" {
+		had := t.Organization
+		if t.Organization, err = s.in.OrganizationID(c.Context()); err != nil {
+			return "", err
+		}
+		if t.Organization != had {
+			changes = append(changes, tenantfile.Set("organization", t.Organization))
+		}
 	}
-	token, key, err := s.NewKey(s.name, "", expires, t.Tokens)
-	if err != nil {
-		return "", err
+	if len(t.Tokens) == 0 {
+		token, key, err := s.NewKey(s.name, "", expires, nil)
+		if err != nil {
+			return "", err
+		}
+		revealed, t.Tokens = token.Reveal(), []config.Token{key}
+		changes = append(changes, tenantfile.AddToken(key))
 	}
-	if s.exists {
-		return token.Reveal(), s.dir.Edit(c.Context(), s.file.Path, tenantfile.AddToken(key))
+	switch {
+	case !s.exists:
+		s.file.Path, err = s.dir.Create(c.Context(), *t)
+	case changes != nil:
+		err = s.dir.Edit(c.Context(), s.file.Path, changes...)
 	}
-	t.Tokens = []config.Token{key}
-	s.file.Tenant = t
-	s.file.Path, err = s.dir.Create(c.Context(), t)
-	return token.Reveal(), err
+	return revealed, err
 }
 
 func (a added) print(c *cobra.Command) {

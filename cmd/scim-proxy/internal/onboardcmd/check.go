@@ -14,6 +14,8 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/confined"
+	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/transport"
 )
 
@@ -26,7 +28,7 @@ func (e Env) Check() *cobra.Command {
 		Example: "  scim-proxy tenant check --config config.yaml\n" +
 			"  scim-proxy tenant check --config config.yaml --tenant workforce",
 		Long: "Asks Keycloak with the service account of each tenant for its token, the token's audience, the server's feature, the realm's\n" +
-			"switch, the account's role, and what the realm's user profile requires. It changes nothing and does not open the store, so the\n" +
+			"switch, the account's role and its rights beyond that, and what the realm's user profile requires. It changes nothing and does not open the store, so the\n" +
 			"proxy may run meanwhile. The exit code is 1 if a tenant lacks something, or if Keycloak does not answer.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -59,7 +61,7 @@ func CheckTenants(ctx context.Context, out io.Writer, cfg config.Config, only st
 			continue
 		}
 		account := keycloak.NewAccount(client, t.Realm, t.ServiceAccount.ClientID, t.ServiceAccount.Secret, time.Now)
-		report := health.Diagnose(ctx, client, account, t.Group)
+		report := health.Diagnose(ctx, client, account, health.Needs{Group: groupOf(t), Rights: privilege.New(account, t.Group, time.Now)})
 		fmt.Fprintf(out, "tenant %s: realm %s, client %s\n%s", t.Tenant, t.Realm, t.ServiceAccount.ClientID, reportText(report))
 		checked++
 		if !report.Works() {
@@ -75,6 +77,16 @@ func CheckTenants(ctx context.Context, out io.Writer, cfg config.Config, only st
 		return fmt.Errorf("%d of %d tenants do not have all that they need", failed, checked)
 	}
 	return nil
+}
+
+// groupOf returns the group that a tenant is confined to, or nil.
+func groupOf(t config.Tenant) *confined.Group {
+	if t.Group == "" {
+		return nil
+	}
+	g := confined.NewGroup(t.Group, nil)
+	g.Organization = t.Organization
+	return g
 }
 
 // reportText has a line for each step, and below one that failed what Keycloak said and what to do.

@@ -51,7 +51,7 @@ func (s *onboard) specFlags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&s.spec.Realm, "realm", "", "realm of the tenant in Keycloak")
 	f.StringVar(&s.spec.Group, "group", "", "confine the tenant to this group at the top level of the realm (default: the tenant manages the whole realm)")
-	f.StringVar(&s.spec.Organization, "organization", "", "with --group: alias of the organization that the tenant's users are members of")
+	f.StringVar(&s.spec.Organization, "organization", "", "with --group: alias or id of the organization that the tenant's users are members of")
 	f.StringVar(&s.spec.ClientID, "client-id", "", "client of the tenant's service account (default scim-TENANT)")
 	f.StringVar(&s.spec.SSO, "sso-idp", "", "alias of the identity provider of the realm that the tenant's users log in with; it must exist")
 	f.IntVar(&s.spec.Pool, "pool", defaultPool, "with --group: how many free groups the tenant shall have")
@@ -87,7 +87,7 @@ func (s *onboard) combine(c *cobra.Command) error {
 		t = config.DefaultTenant()
 		t.ServiceAccount.ClientID = cmp.Or(s.spec.ClientID, "scim-"+s.name)
 		t.ServiceAccount.SecretFile = s.name + ".secret"
-		t.Realm, t.Group, t.Organization, t.IDP = s.spec.Realm, s.spec.Group, s.spec.Organization, cmp.Or(s.idp, t.IDP)
+		t.Realm, t.Group, t.IDP = s.spec.Realm, s.spec.Group, cmp.Or(s.idp, t.IDP)
 		t.Tenant = s.name
 		s.file.Tenant = t
 	} else if !c.Flags().Changed("pool") {
@@ -98,7 +98,7 @@ func (s *onboard) combine(c *cobra.Command) error {
 		said *string
 		has  string
 	}{
-		{"realm", &s.spec.Realm, t.Realm}, {"group", &s.spec.Group, t.Group}, {"organization", &s.spec.Organization, t.Organization},
+		{"realm", &s.spec.Realm, t.Realm}, {"group", &s.spec.Group, t.Group},
 		{"client-id", &s.spec.ClientID, t.ServiceAccount.ClientID}, {"idp", &s.idp, t.IDP},
 	} {
 		if *v.said != "" && *v.said != v.has {
@@ -106,6 +106,7 @@ func (s *onboard) combine(c *cobra.Command) error {
 		}
 		*v.said = v.has
 	}
+	s.spec.Organization = cmp.Or(s.spec.Organization, t.Organization)
 	s.secret = t.ServiceAccount.SecretFile
 	switch {
 	case s.spec.Realm == "":
