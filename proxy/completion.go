@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"context"
 	"maps"
 	"slices"
 
@@ -9,23 +8,13 @@ import (
 
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
-	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/overlay/kept"
-	"keycloak-scim-proxy/proxy/scim"
 )
 
-// index answers queries of a caller from the records of a scope. Its methods Find and
-// Scan are what listing asks about attributes that only the store has. p is the profile that the
-// caller's layers use: the stock profile stands for one that could not be read.
+// index answers queries of a caller from the records of a scope. p is the profile that the caller's
+// layers use: the stock profile stands for one that could not be read.
 func (s *scope) index(c directory.Capabilities, p *profile.Profile) kept.Index {
 	return kept.Index{Records: s.spaces.records, Capabilities: c, Profiled: p != s.stock, Complete: s.terms.Complete}
-}
-
-// scanOf is Scan of an index in the terms of listing.
-func scanOf(x kept.Index) listing.Scan {
-	return func(ctx context.Context, t scim.ResourceType, attrs []scim.AttrPath, after string, visit func(id, name string, values scim.Resource) (bool, error)) (bool, error) {
-		return x.Scan(ctx, t, attrs, after, func(r kept.Resource) (bool, error) { return visit(r.ID, r.Name, r.Values) })
-	}
 }
 
 // completions returns those of all scopes.
@@ -40,13 +29,14 @@ func (r *realms) completions() (out []*kept.Completion) {
 	return out
 }
 
-// completed logs a pass over the records of a space.
+// completed logs a pass over the records of a space, or a walk over the identities of a group, that
+// failed.
 func (p *Proxy) completed(space string, lacking int, err error) {
 	log := p.log.With(zap.String("space", space))
 	if lacking > 0 {
 		log.Info("records of an earlier release were added to the index of kept attributes", zap.Int("records", lacking))
 	}
 	if err != nil {
-		log.Warn("the index of kept attributes cannot be completed now: filters on them are slow; it is tried again every 30 seconds", zap.Error(err))
+		log.Warn("an index cannot be completed now: filters and look-ups that use it are slow; it is tried again", zap.Error(err))
 	}
 }

@@ -81,12 +81,19 @@ func configured(t testing.TB, clientID, secret string) config.ServiceAccount {
 // confinedWorld is a world whose tenant is confined to a group of the realm.
 func confinedWorld(t testing.TB) *world {
 	t.Helper()
+	w, _ := plannedConfined(t)
+	w.proxy = proxytest.Serve(t, w.cfg)
+	return w
+}
+
+// plannedConfined is such a world without a proxy.
+func plannedConfined(t testing.TB) (*world, kctest.GroupTenant) {
+	t.Helper()
 	r := kctest.NewRealm(t)
 	w := plannedWorld(t, r, r.Server.URL)
 	g := r.NewGroupTenant("confined", 12, false)
 	w.cfg.Tenants[0].Group, w.cfg.Tenants[0].ServiceAccount = g.Path[1:], configured(t, g.ClientID, g.Secret)
-	w.proxy = proxytest.Serve(t, w.cfg)
-	return w
+	return w, g
 }
 
 func newWorldIn(t testing.TB, r *kctest.Realm) *world { return newWorldAt(t, r, r.Server.URL) }
