@@ -12,7 +12,8 @@ import (
 func (p *Proxy) watched() (all []health.Tenant) {
 	for _, c := range p.cfg.Tenants {
 		all = append(all, health.Tenant{Name: c.Tenant, Realm: c.Realm, Diagnose: func(ctx context.Context) health.Report {
-			return health.Diagnose(ctx, p.client, p.tenants.all[c.Tenant].account, c.Group)
+			t := p.tenants.all[c.Tenant]
+			return health.Diagnose(ctx, p.client, t.account, t.scope.group)
 		}})
 	}
 	return all

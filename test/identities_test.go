@@ -16,7 +16,7 @@ import (
 )
 
 // twoOfGroup are two proxies of one group tenant that share one Redis and one Keycloak. Each knows
-// all users, so that it answers look-ups that find nobody by itself. The requests of each to
+// all users, so that it answers look-ups that find no user by itself. The requests of each to
 // Keycloak go through an upstream of its own.
 type twoOfGroup struct {
 	*world

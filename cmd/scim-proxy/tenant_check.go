@@ -14,6 +14,7 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/transport"
 )
 
@@ -57,7 +58,11 @@ func checkTenants(ctx context.Context, out io.Writer, cfg config.Config, only st
 			continue
 		}
 		account := keycloak.NewAccount(client, t.Realm, t.ServiceAccount.ClientID, t.ServiceAccount.Secret, time.Now)
-		report := health.Diagnose(ctx, client, account, t.Group)
+		var group *confined.Group
+		if t.Group != "" {
+			group = confined.NewGroup(t.Group, nil)
+		}
+		report := health.Diagnose(ctx, client, account, group)
 		fmt.Fprintf(out, "tenant %s: realm %s, client %s\n%s", t.Tenant, t.Realm, t.ServiceAccount.ClientID, reportText(report))
 		checked++
 		if !report.Works() {

@@ -76,13 +76,13 @@ var errHidden = errors.New("the account may not see what the server runs with")
 type diagnosis struct {
 	client  *keycloak.Client
 	account *keycloak.Account
-	group   string
+	group   *confined.Group
 	found   map[Step]Finding
 }
 
 // Diagnose asks Keycloak for what an account needs: to manage the users of its realm, or to work in
-// a group. It changes nothing.
-func Diagnose(ctx context.Context, c *keycloak.Client, a *keycloak.Account, group string) Report {
+// a group, unless it is nil. It changes nothing.
+func Diagnose(ctx context.Context, c *keycloak.Client, a *keycloak.Account, group *confined.Group) Report {
 	d := &diagnosis{c, a, group, map[Step]Finding{}}
 	if token, err := a.Token(ctx); d.settle(Token, err) {
 		d.api(ctx, token)
@@ -148,10 +148,10 @@ func (d *diagnosis) api(ctx context.Context, token string) {
 
 // permitted returns the fault of an account that may not do what the tenant needs.
 func (d *diagnosis) permitted(ctx context.Context, realm *keycloak.Realm) error {
-	if d.group == "" {
+	if d.group == nil {
 		return realm.MayWrite(ctx, scim.Ref{Type: scim.User})
 	}
-	return confined.NewGroup(d.group, nil).Check(ctx, realm)
+	return d.group.Check(ctx, realm)
 }
 
 // off tells a server without the feature from a realm that is switched off. An account without a

@@ -13,6 +13,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/confined"
 )
 
 // server answers like 26.7.3 (docs/keycloak.md) to an account that has all that it needs. says
@@ -95,7 +96,7 @@ func TestDiagnose(t *testing.T) {
 		s := httptest.NewServer(&server{t, row.audience, row.says})
 		client := keycloak.NewClient(s.URL, http.DefaultTransport, time.Minute, 4)
 		account := keycloak.NewAccount(client, "acme", "scim", func() (string, error) { return "s", nil }, time.Now)
-		report := health.Diagnose(t.Context(), client, account, "")
+		report := health.Diagnose(t.Context(), client, account, nil)
 		s.Close()
 		var got []string
 		for _, f := range report {
@@ -124,11 +125,11 @@ func TestDiagnose(t *testing.T) {
 func TestDiagnoseWithoutKeycloak(t *testing.T) {
 	client := keycloak.NewClient("http://127.0.0.1:1", http.DefaultTransport, time.Minute, 4)
 	secret := func() (string, error) { return "", io.ErrUnexpectedEOF }
-	if f := health.Diagnose(t.Context(), client, keycloak.NewAccount(client, "acme", "scim", secret, time.Now), "").Faults(); len(f) != 1 || f[0].Cause != "secret" {
+	if f := health.Diagnose(t.Context(), client, keycloak.NewAccount(client, "acme", "scim", secret, time.Now), nil).Faults(); len(f) != 1 || f[0].Cause != "secret" {
 		t.Errorf("%v", f)
 	}
 	secret = func() (string, error) { return "s", nil }
-	r := health.Diagnose(t.Context(), client, keycloak.NewAccount(client, "acme", "scim", secret, time.Now), "")
+	r := health.Diagnose(t.Context(), client, keycloak.NewAccount(client, "acme", "scim", secret, time.Now), nil)
 	if len(r.Faults()) > 0 || r.Open() == nil || !strings.Contains(r.Open().Error(), "keycloak.url") {
 		t.Errorf("%v %v", r.Faults(), r.Open())
 	}
@@ -151,7 +152,7 @@ func TestDiagnoseOfAGroup(t *testing.T) {
 		s := httptest.NewServer(&server{t, "/scim/v2", row.says})
 		client := keycloak.NewClient(s.URL, http.DefaultTransport, time.Minute, 4)
 		account := keycloak.NewAccount(client, "acme", "scim", func() (string, error) { return "s", nil }, time.Now)
-		report := health.Diagnose(t.Context(), client, account, "acme")
+		report := health.Diagnose(t.Context(), client, account, confined.NewGroup("acme", nil))
 		s.Close()
 		cause := ""
 		for _, f := range report.Faults() {
