@@ -32,9 +32,8 @@ func newTwoOfGroup(t *testing.T) *twoOfGroup {
 	redis := redisserver.Start(t, redisserver.Options{})
 	w, tenant := plannedConfined(t)
 	both := &twoOfGroup{world: w, GroupTenant: tenant, f: newFaulty(t, w.realm.Server.URL), g: newFaulty(t, w.realm.Server.URL)}
-	binary, path := proxytest.Build(t), w.files(t, both.f.URL)
+	binary, path := proxytest.Build(t), w.confinedFiles(t, both.f.URL)
 	edit(t, path, "store: {embedded: {path: store.db}}", fmt.Sprintf("store: {redis: {addresses: [%q], prefix: \"kscim:\"}}", redis.Addr))
-	edit(t, strings.Replace(path, "config.yaml", "tenants/acme.yaml", 1), "realm:", "group: "+w.cfg.Tenants[0].Group+"\nrealm:")
 	cfg := w.cfg
 	cfg.Keycloak.URL = both.g.URL
 	cfg.Store = config.Store{Redis: &config.Redis{Addresses: []string{redis.Addr}, Prefix: "kscim:"}}
@@ -49,7 +48,16 @@ func newTwoOfGroup(t *testing.T) *twoOfGroup {
 	return both
 }
 
-func edit(t *testing.T, path, before, after string) {
+// confinedFiles is files for a tenant that is confined to a group.
+func (w *world) confinedFiles(t testing.TB, url string) string {
+	t.Helper()
+	path := w.files(t, url)
+	edit(t, strings.Replace(path, "config.yaml", "tenants/acme.yaml", 1), "realm:", "group: "+w.cfg.Tenants[0].Group+"\nrealm:")
+	return path
+}
+
+// edit replaces the first occurrence of a text in a file.
+func edit(t testing.TB, path, before, after string) {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil || !strings.Contains(string(text), before) {
