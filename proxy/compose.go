@@ -13,6 +13,7 @@ import (
 	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/listing"
+	"keycloak-scim-proxy/proxy/lookup"
 	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/names"
 	"keycloak-scim-proxy/proxy/observe"
@@ -182,11 +183,17 @@ func compose(c caller, p *profile.Profile) *writing.Service {
 	if c.mark != nil {
 		records, pending = c.mark.Space(records), c.mark.Space(pending)
 	}
-	var d directory.Directory = overlay.New(confined.Within(realm, p, c.scope.group), overlay.Options{
+	below := confined.Within(realm, p, c.scope.group)
+	keep := overlay.Options{
 		Records: records, Pending: pending, Limit: c.plan.kept, Caller: c.key(), Now: c.scope.now,
 		Complete: func(ctx context.Context, ref scim.Ref) error { return c.scope.group.Complete(ctx, realm, ref) },
-	})
-	index := c.scope.index(d.Capabilities(), p)
-	d = listing.New(d, listing.Options{Find: index.Find, Scan: scanOf(index), Schemas: c.plan.schemas, Limits: c.plan.listing, Cursors: c.scope.cursors(c.key()), AskOnMiss: c.account == nil})
+	}
+	if c.scope.identities != nil {
+		keep.Taken = c.scope.identities.Taken
+	}
+	var d directory.Directory = overlay.New(below, keep)
+	list := lookup.Options(c.scope.index(d.Capabilities(), p), c.scope.identities, below)
+	list.Schemas, list.Limits, list.Cursors, list.AskOnMiss = c.plan.schemas, c.plan.listing, c.scope.cursors(c.key()), c.account == nil
+	d = listing.New(d, list)
 	return writing.New(d, c.scope.lock, c.plan.schemas, write)
 }

@@ -17,6 +17,7 @@ import (
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/overlay/identity"
 	"keycloak-scim-proxy/proxy/overlay/kept"
 	"keycloak-scim-proxy/proxy/store"
 )
@@ -70,6 +71,7 @@ func (r *realms) scope(name, group string, tenant bool) *scope {
 		s.terms = &kept.Completion{Records: s.spaces.records, Keys: s.spaces.keys, Shared: r.shared, Now: r.now, Report: r.completed}
 		if group != "" {
 			s.group = confined.NewGroup(group, s.lock)
+			s.identities = &identity.Index{Records: s.spaces.records, Pending: s.spaces.pending, Now: r.now, Report: func(space string, err error) { r.completed(space, 0, err) }}
 		}
 		found.scopes[group] = s
 		select {
@@ -165,11 +167,13 @@ func (r *realm) load(ctx context.Context, cred keycloak.Credential) (*profile.Pr
 // it share its records, locks and cursor key.
 type scope struct {
 	*realm
-	spaces    spaces
-	group     *confined.Group // nil: the whole realm
-	lockTime  time.Duration
-	cursorKey cursorkey.Key
-	terms     *kept.Completion
+	spaces spaces
+	group  *confined.Group // nil: the whole realm
+	// identities is nil for a whole realm.
+	identities *identity.Index
+	lockTime   time.Duration
+	cursorKey  cursorkey.Key
+	terms      *kept.Completion
 }
 
 // spaces has the spaces of a scope. Records that do not belong to a resource have their own spaces,

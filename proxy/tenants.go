@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -12,6 +11,7 @@ import (
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scimhttp"
 	"keycloak-scim-proxy/proxy/storemark"
 	"keycloak-scim-proxy/proxy/tokens"
 )
@@ -48,7 +48,7 @@ func newTenants(configured []config.Tenant, build func(config.Tenant) *tenant, n
 // authenticate finds the tenant of an opaque token. A tenant in the path must be the token's own;
 // the error does not say which check failed.
 func (t *tenants) authenticate(r *http.Request, variables map[string]string) (caller, error) {
-	token, err := bearer(r)
+	token, err := scimhttp.Bearer(r)
 	if err != nil {
 		return caller{}, err
 	}
@@ -73,18 +73,4 @@ func (t *tenants) crossCheck(found *tenant, r *http.Request) {
 				zap.String("tenant", found.name), zap.String("idp", found.plan.dialect.Name), zap.String("looksLike", provider))
 		})
 	}
-}
-
-// bearer returns the token in the Authorization header. Two such headers are refused, because
-// Keycloak accepts a valid and an invalid one together.
-func bearer(r *http.Request) (string, error) {
-	given := r.Header.Values("Authorization")
-	if len(given) != 1 {
-		return "", scim.Unauthorized("a bearer token is required")
-	}
-	scheme, token, _ := strings.Cut(given[0], " ")
-	if token = strings.TrimSpace(token); !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return "", scim.Unauthorized("a bearer token is required")
-	}
-	return token, nil
 }

@@ -83,13 +83,20 @@ func configured(t testing.TB, clientID, secret string) config.ServiceAccount {
 // members of an organization.
 func confinedWorld(t testing.TB) *world {
 	t.Helper()
+	w, _ := plannedConfined(t)
+	w.proxy = proxytest.Serve(t, w.cfg)
+	return w
+}
+
+// plannedConfined is such a world without a proxy.
+func plannedConfined(t testing.TB) (*world, kctest.GroupTenant) {
+	t.Helper()
 	r := kctest.NewRealm(t)
 	w := plannedWorld(t, r, r.Server.URL)
 	g := r.NewGroupTenant("confined", 12, true)
 	w.group = &g
 	w.cfg.Tenants[0].Group, w.cfg.Tenants[0].Organization, w.cfg.Tenants[0].ServiceAccount = g.Path[1:], g.Organization, configured(t, g.ClientID, g.Secret)
-	w.proxy = proxytest.Serve(t, w.cfg)
-	return w
+	return w, g
 }
 
 func newWorldIn(t testing.TB, r *kctest.Realm) *world { return newWorldAt(t, r, r.Server.URL) }

@@ -62,13 +62,13 @@ func (o Operator) Differs(realm, user string) {
 		zap.String("realm", realm), zap.String("user", user))
 }
 
-// Completed logs a pass over the records of a space.
+// Completed logs a pass over the records of a space, or a walk over the identities of a group.
 func (o Operator) Completed(space string, lacking int, err error) {
 	log := o.Log.With(zap.String("space", space))
 	if lacking > 0 {
 		log.Info("records of an earlier release were added to the index of kept attributes", zap.Int("records", lacking))
 	}
 	if err != nil {
-		log.Warn("the index of kept attributes cannot be completed now: filters on them are slow; it is tried again every 30 seconds", zap.Error(err))
+		log.Warn("an index cannot be completed now: filters and look-ups that use it are slow; it is tried again", zap.Error(err))
 	}
 }

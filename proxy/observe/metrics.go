@@ -16,6 +16,8 @@ type Metrics struct {
 	works    *prometheus.GaugeVec
 	faults   *prometheus.GaugeVec
 	shared   *prometheus.GaugeVec
+	free     *prometheus.GaugeVec
+	groups   *prometheus.GaugeVec
 	known    func(realm string) bool
 }
 
@@ -49,8 +51,14 @@ func NewMetrics(r prometheus.Registerer, known func(realm string) bool) *Metrics
 		faults: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "scim_tenant_fault", Help: "1 for each cause that keeps the tenant from working until a person acts.",
 		}, []string{"tenant", "realm", "cause"}),
+		free: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "scim_tenant_pool_free", Help: "Free groups in the pool of a group tenant.",
+		}, []string{"tenant", "realm"}),
+		groups: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "scim_tenant_pool_groups", Help: "All groups in the pool of a group tenant, used and free.",
+		}, []string{"tenant", "realm"}),
 	}
-	r.MustRegister(m.requests, m.keycloak, m.differs, m.rules, m.works, m.faults, m.shared)
+	r.MustRegister(m.requests, m.keycloak, m.differs, m.rules, m.works, m.faults, m.shared, m.free, m.groups)
 	return m
 }
 

@@ -33,9 +33,11 @@ type Group struct {
 	name string
 	lock func(ctx context.Context, key string) (unlock func(), err error)
 
-	mu     sync.Mutex
-	id     string // "" if it is not known
-	shared shared
+	mu       sync.Mutex
+	id       string // "" if it is not known
+	level    *Level // of the pool; nil if it is not known
+	watchers []func(is Level, news bool)
+	shared   shared
 }
 
 // NewGroup returns a top-level group of a realm. lock keeps two creates, also of two processes,
@@ -141,7 +143,9 @@ func (g *Group) children(ctx context.Context, r *keycloak.Realm) (all []child, e
 		all = append(all, some...)
 		if len(some) < childrenAtOnce {
 			slices.SortFunc(all, func(a, b child) int { return cmp.Compare(a.ID, b.ID) })
-			return slices.CompactFunc(all, func(a, b child) bool { return a.ID == b.ID }), nil
+			all = slices.CompactFunc(all, func(a, b child) bool { return a.ID == b.ID })
+			g.note(levelOf(all))
+			return all, nil
 		}
 	}
 	return nil, err

@@ -46,6 +46,8 @@ func (d *Directory) claim(ctx context.Context, sent scim.Resource) (scim.Resourc
 		}
 		if err == nil {
 			d.claimed.Store(c.ID, c.Name)
+			is := levelOf(all)
+			d.group.note(Level{is.Free - 1, is.All})
 		}
 		return shown, err
 	}
