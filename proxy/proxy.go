@@ -106,7 +106,7 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 	t.account = keycloak.NewAccount(p.client, c.Realm, c.ServiceAccount.ClientID, c.ServiceAccount.Secret, t.scope.now)
 	t.ended = func(err error) { p.monitor.Saw(c.Tenant, err) }
 	t.mark = storemark.New(storemark.Options{
-		Account: storemark.Self{Account: t.account}, Stamp: p.stamp, Expect: p.cfg.Store.ExpectStamp, Now: t.scope.now,
+		Account: storemark.Of(t.account, t.scope.group, t.scope.directory(t.account, profile.Stock())), Stamp: p.stamp, Expect: p.cfg.Store.ExpectStamp, Now: t.scope.now,
 		Unmarkable: func(err error) {
 			p.log.Info("the account cannot be marked in Keycloak: if the store is lost while the proxy does not run, that is not detected",
 				zap.String("tenant", c.Tenant), zap.Error(err))

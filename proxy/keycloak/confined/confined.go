@@ -128,7 +128,7 @@ func (d *Directory) visible(ctx context.Context, group scim.Ref) error {
 }
 
 // own returns a resource as the tenant sees it: a user without the groups that are hidden, and a
-// 404 error for the tenant's group and for free ones.
+// 404 error for the tenant's group and for hidden ones.
 func (d *Directory) own(ctx context.Context, ref scim.Ref, shown scim.Resource) (scim.Resource, error) {
 	raw := shown.Raw("groups")
 	tenant, err := d.group.idOf(ctx, d.Realm)
@@ -139,19 +139,19 @@ func (d *Directory) own(ctx context.Context, ref scim.Ref, shown scim.Resource) 
 		return shown, nil
 	case ref.Type == scim.User:
 		return shown.With("groups", withoutHidden(raw, tenant)), nil
-	case shown.ID() == tenant || Free(document.Text(shown.Get(displayName))):
+	case shown.ID() == tenant || hidden(document.Text(shown.Get(displayName))):
 		return scim.Resource{}, scim.NotFound(ref)
 	}
 	return shown, nil
 }
 
-// withoutHidden returns the groups of a user without the tenant's and without free ones; "" if none
-// is left. Keycloak leaves out the groups that the account may not view (measured).
+// withoutHidden returns the groups of a user without the tenant's and without hidden ones; "" if
+// none is left. Keycloak leaves out the groups that the account may not view (measured).
 func withoutHidden(groups, tenant string) string {
 	var left []string
 	for _, e := range document.Elements(groups) {
 		g, err := scim.Part(e)
-		if err == nil && document.Text(g.Raw("value")) != tenant && !Free(document.Text(g.Raw("display"))) {
+		if err == nil && document.Text(g.Raw("value")) != tenant && !hidden(document.Text(g.Raw("display"))) {
 			left = append(left, e)
 		}
 	}

@@ -109,7 +109,7 @@ func (g *Group) confines(ctx context.Context, r *keycloak.Realm) error {
 
 // child is a child of the group, as the Admin REST API shows it.
 type child struct {
-	ID         string              `json:"id"`
+	ID         string              `json:"id,omitempty"`
 	Name       string              `json:"name"`
 	Attributes map[string][]string `json:"attributes"`
 }

@@ -73,10 +73,13 @@ func errEmpty(group string) error {
 		" in Keycloak: the operator of the service must add groups to the pool; until then, groups cannot be created"}
 }
 
-// unreserved returns an error for a group with a name that only free groups have.
+// unreserved returns an error for a group with a name that only hidden groups have.
 func unreserved(wanted scim.Resource) error {
-	if Free(document.Text(wanted.Get(displayName))) {
+	switch name := document.Text(wanted.Get(displayName)); {
+	case Free(name):
 		return scim.InvalidValue("displayName must not begin with %s", free)
+	case hidden(name):
+		return scim.InvalidValue("displayName must not be %s", noteName)
 	}
 	return nil
 }

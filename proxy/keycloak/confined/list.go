@@ -70,7 +70,7 @@ func (d *Directory) listGroups(ctx context.Context, q directory.Query) (director
 	}
 	var found []scim.Resource
 	for _, c := range all {
-		if Free(c.Name) || c.ID <= q.ResumeAfter {
+		if hidden(c.Name) || c.ID <= q.ResumeAfter {
 			continue
 		}
 		one := standard(c)
