@@ -27,7 +27,7 @@ type Directory struct {
 	*keycloak.Realm
 	profile *profile.Profile
 	group   *Group
-	claimed sync.Map // names that groups of this caller's request had while they were free, by id
+	claimed sync.Map // claims of this request by the id of the group
 }
 
 var _ directory.Directory = (*Directory)(nil)
@@ -109,7 +109,8 @@ func (d *Directory) ChangeMembers(ctx context.Context, group scim.Ref, m directo
 }
 
 // Delete removes a resource of the tenant. A group does not become free again, because its id must
-// not come back for another group, unless the same request has claimed it: see release.
+// not come back for another group, unless it is the undo of the create that has claimed it: see
+// release.
 func (d *Directory) Delete(ctx context.Context, ref scim.Ref) error {
 	_, err := d.group.idOf(ctx, d.Realm)
 	if err == nil && ref.Type == scim.Group {

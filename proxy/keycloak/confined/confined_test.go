@@ -290,18 +290,22 @@ func TestPool(t *testing.T) {
 	}
 }
 
-// A create that fails after the group was claimed gives it back; a group of an earlier request is
-// deleted.
+// A create that fails after the group was claimed gives it back; a group of an earlier create, also
+// of the same request, is deleted.
 func TestFailedCreateGivesTheGroupBack(t *testing.T) {
 	w := newTwo(t)
 	asked := document.Must(`{"displayName":"g","externalId":"e"}`)
 	ref := func(r scim.Resource) scim.Ref { return scim.Ref{Type: scim.Group, ID: r.ID()} }
 	for range 3 { // the pool has 2
-		made := create(t, w.a, scim.Group, asked)
+		ctx, _ := directory.WithOutcome(t.Context())
+		made, err := w.a.Create(ctx, scim.Group, asked)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := w.a.ChangeMembers(t.Context(), ref(made), directory.MemberChange{Add: []string{w.userA.ID()}}); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.a.Delete(t.Context(), ref(made)); err != nil {
+		if err := w.a.Delete(ctx, ref(made)); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := w.a.Get(t.Context(), ref(made), directory.Fields{}); scim.Status(err) != 404 {
@@ -314,9 +318,18 @@ func TestFailedCreateGivesTheGroupBack(t *testing.T) {
 	if made := create(t, w.a, scim.Group, document.Must(`{"displayName":"other"}`)); made.Raw("externalId") != "" {
 		t.Errorf("the next group is %s", made)
 	}
+	w.realm.Refill(&w.acme, 1)
 	made := create(t, w.a, scim.Group, asked)
 	if err := tenantOf(t, w.realm, w.acme).Delete(t.Context(), ref(made)); err != nil {
 		t.Fatal(err)
+	}
+	later, _ := directory.WithOutcome(t.Context()) // as of the next operation of a bulk request
+	again := create(t, w.a, scim.Group, asked)
+	if err := w.a.Delete(later, ref(again)); err != nil {
+		t.Fatal(err)
+	}
+	if a := w.realm.Admin("GET", "/groups/"+again.ID(), ""); a.Status != 404 {
+		t.Errorf("a group of an earlier operation is still there: %s", a.Body)
 	}
 	if a := w.realm.Admin("GET", "/groups/"+made.ID(), ""); a.Status != 404 {
 		t.Errorf("a group of an earlier request is still there: %s", a.Body)

@@ -45,24 +45,31 @@ func (d *Directory) claim(ctx context.Context, sent scim.Resource) (scim.Resourc
 			return shown, d.Fault(fault.Group, "the account may not rename "+c.Name)
 		}
 		if err == nil {
-			d.claimed.Store(c.ID, c.Name)
+			d.claimed.Store(c.ID, claim{c.Name, directory.OutcomeOf(ctx)})
 		}
 		return shown, err
 	}
 	return scim.Resource{}, errEmpty(d.group.name)
 }
 
-// release gives a group back to the pool that the same request has claimed: the create failed, and
+// claim is a free group that a create has taken.
+type claim struct {
+	name   string
+	create *directory.Outcome
+}
+
+// release gives a group back to the pool that the same create has claimed: the create failed, and
 // no client has got its id. Otherwise a provider that repeats a create that cannot succeed, with a
-// member that does not exist, would empty the pool. release reports whether the group is free.
+// member that does not exist, would empty the pool. A later operation of the same bulk request is
+// not the create. release reports whether the group is free.
 func (d *Directory) release(ctx context.Context, ref scim.Ref) bool {
-	name, claimed := d.claimed.LoadAndDelete(ref.ID)
-	was, _ := name.(string)
-	if ref.Type != scim.Group || !claimed || d.Realm.ChangeMembers(ctx, ref, directory.MemberChange{Replace: true}) != nil {
+	of, _ := d.claimed.LoadAndDelete(ref.ID)
+	was, claimed := of.(claim)
+	if ref.Type != scim.Group || !claimed || was.create != directory.OutcomeOf(ctx) || d.Realm.ChangeMembers(ctx, ref, directory.MemberChange{Replace: true}) != nil {
 		return false
 	}
 	shown, err := d.Realm.Update(ctx, ref, func(current scim.Resource) (scim.Resource, error) {
-		return current.Without("externalId").With("displayName", document.Quote(was)), nil
+		return current.Without("externalId").With("displayName", document.Quote(was.name)), nil
 	})
 	return err == nil && shown.Raw("externalId") == "" // a release that keeps the first externalId keeps it for the next group
 }
