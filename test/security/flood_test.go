@@ -59,8 +59,8 @@ func shapes(w *world) (all []shape) {
 // flooding is the environment variable with the file of shapes for the process that floods.
 const flooding = "SCIM_TEST_FLOOD"
 
-// flood sends each shape as often as in one round, from another process with the lowest priority: an attacker
-// does not compute on the machine of the proxy. It returns the time that it took.
+// flood sends each shape as often as in one round, from another process with the lowest priority: an
+// attacker does not compute on the machine of the proxy. It returns the time that it took.
 func flood(t *testing.T, all []shape) time.Duration {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "shapes")
@@ -209,8 +209,8 @@ func p99(took []time.Duration) time.Duration {
 
 // A flood of requests without a valid token, 1,000 of each shape, gets 401 throughout, causes one
 // call to Keycloak and no write to the store, and raises the memory of the process to at most 1.5
-// times. The test prints how much it slows a tenant down, and how much a flood that does not reach the
-// proxy does, because that depends on the machine.
+// times. The test prints how much it slows a tenant down, and how much a flood that does not reach
+// the proxy does, because that depends on the machine.
 func TestFloodOfStrangers(t *testing.T) {
 	w := newWorld(t)
 	p := w.program(proxytest.Build(t), fmt.Sprintf("redis: {addresses: [%q]}", w.redis.Addr))
