@@ -79,7 +79,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(to, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
 	p.client.Differs = p.differs
 	p.realms = newRealms(p.client, engine, p.requestTimeout()+p.doubt()+lockSpare, now)
-	p.realms.shared, p.realms.completed = cfg.Store.Redis != nil, p.completed
+	p.realms.shared, p.realms.completed, p.realms.doubt = cfg.Store.Redis != nil, p.completed, p.doubt()
 	if p.tenants, err = newTenants(cfg.Tenants, p.tenant, now, log); err == nil && cfg.TLS != nil {
 		p.tls, err = transport.ServerTLS(*cfg.TLS, now)
 	}

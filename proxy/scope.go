@@ -26,8 +26,9 @@ type realms struct {
 	client *keycloak.Client
 	engine store.Engine
 	now    func() time.Time
-	// lockTime is how long a lock may be held.
-	lockTime time.Duration
+	// lockTime is how long a lock may be held, doubt how long a write without an answer may still
+	// take effect.
+	lockTime, doubt time.Duration
 	// shared says that other processes may use the store. completed is called after a pass that
 	// completes the index of a scope.
 	shared    bool
@@ -69,7 +70,7 @@ func (r *realms) scope(name, group string, tenant bool) *scope {
 		s = &scope{realm: found, spaces: spacesOf(r.engine, scopeName(name, group)), lockTime: r.lockTime}
 		s.terms = &kept.Completion{Records: s.spaces.records, Keys: s.spaces.keys, Shared: r.shared, Now: r.now, Report: r.completed}
 		if group != "" {
-			s.group = confined.NewGroup(group, s.lock)
+			s.group = confined.NewGroup(group, s.lock, r.doubt)
 		}
 		found.scopes[group] = s
 		select {

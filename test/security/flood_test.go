@@ -59,8 +59,8 @@ func shapes(w *world) (all []shape) {
 // flooding is the environment variable with the file of shapes for the process that floods.
 const flooding = "SCIM_TEST_FLOOD"
 
-// flood sends each shape as often as in one round, from another process with the lowest priority: an
-// attacker does not compute on the machine of the proxy. It returns the time that it took.
+// flood sends each shape as often as in one round, from another process with the lowest priority:
+// an attacker does not compute on the machine of the proxy. It returns the time that it took.
 func flood(t *testing.T, all []shape) time.Duration {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "shapes")

@@ -59,7 +59,7 @@ func (d *Directory) Capabilities() directory.Capabilities {
 // Create creates a user in the tenant's group, or takes a free group of its pool.
 func (d *Directory) Create(ctx context.Context, t scim.ResourceType, sent scim.Resource) (scim.Resource, error) {
 	if t == scim.Group {
-		return d.claim(ctx, sent)
+		return d.createGroup(ctx, sent)
 	}
 	return d.createUser(ctx, sent)
 }

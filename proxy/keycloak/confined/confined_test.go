@@ -1,8 +1,11 @@
 package confined_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -24,6 +27,8 @@ import (
 
 func TestMain(m *testing.M) { kctest.Main(m) }
 
+var errLocked = errors.New("the pool is locked")
+
 // tenantOf opens the directory of a group tenant.
 func tenantOf(t *testing.T, r *kctest.Realm, g kctest.GroupTenant) *confined.Directory {
 	t.Helper()
@@ -44,8 +49,15 @@ func tenantOver(t *testing.T, wire http.RoundTripper, url string, r *kctest.Real
 		t.Fatal(err)
 	}
 	var pool sync.Mutex
-	lock := func(context.Context, string) (func(), error) { pool.Lock(); return pool.Unlock, nil }
-	return confined.New(keycloak.NewRealm(client, r.Name, account, p), p, confined.NewGroup(g.Path[1:], lock))
+	lock := func(ctx context.Context, _ string) (func(), error) {
+		if ctx.Err() == nil {
+			pool.Lock()
+		} else if !pool.TryLock() {
+			return nil, errLocked
+		}
+		return pool.Unlock, nil
+	}
+	return confined.New(keycloak.NewRealm(client, r.Name, account, p), p, confined.NewGroup(g.Path[1:], lock, time.Hour))
 }
 
 // A group tenant keeps the contract of a directory, in a realm with others' users and groups.
@@ -377,6 +389,70 @@ func TestPowerfulAccount(t *testing.T) {
 	}
 }
 
+// losing loses the answers to changes that contain a text, after Keycloak has received them.
+type losing struct{ text string }
+
+func (l *losing) RoundTrip(r *http.Request) (*http.Response, error) {
+	var body []byte
+	if r.Body != nil {
+		body, _ = io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	if r.Method != http.MethodGet && l.text != "" && bytes.Contains(body, []byte(l.text)) {
+		return nil, errors.New("no answer")
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// A claim without an answer may still rename its group. Until it no longer can, no other create
+// takes that group.
+func TestClaimInDoubt(t *testing.T) {
+	r, wire := kctest.NewRealm(t), &losing{text: "late"}
+	g := r.NewGroupTenant("acme", 3, false)
+	d := tenantOver(t, wire, r.Server.URL, r, g)
+	ctx, outcome := directory.WithOutcome(t.Context())
+	if _, err := d.Create(ctx, scim.Group, document.Must(`{"displayName":"late"}`)); scim.Status(err) != 503 || !outcome.InDoubt() {
+		t.Fatalf("%v, in doubt: %t", err, outcome.InDoubt())
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel() // so that it does not wait
+	if made, err := d.Create(ended, scim.Group, document.Must(`{"displayName":"next"}`)); !errors.Is(err, errLocked) || scim.Status(err) != 503 {
+		t.Errorf("the next create: %s %v", made, err)
+	}
+	// An answer that refuses the claim leaves no doubt.
+	d = tenantOver(t, wire, r.Server.URL, r, g)
+	create(t, d, scim.Group, document.Must(`{"displayName":"one"}`))
+	if _, err := d.Create(t.Context(), scim.Group, document.Must(`{"displayName":"one"}`)); scim.Status(err) != 409 {
+		t.Error(err)
+	}
+	create(t, d, scim.Group, document.Must(`{"displayName":"two"}`))
+}
+
+// A group is not given back if members may still be added to it: they would be members of the next
+// group.
+func TestGroupInDoubtIsNotGivenBack(t *testing.T) {
+	r, wire := kctest.NewRealm(t), &losing{}
+	d := tenantOver(t, wire, r.Server.URL, r, r.NewGroupTenant("acme", 1, false))
+	user := create(t, d, scim.User, directorytest.Sample(1))
+	ctx, outcome := directory.WithOutcome(t.Context())
+	made, err := d.Create(ctx, scim.Group, document.Must(`{"displayName":"g"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref := scim.Ref{Type: scim.Group, ID: made.ID()}
+	wire.text = user.ID()
+	if err := d.ChangeMembers(ctx, ref, directory.MemberChange{Add: []string{user.ID()}}); err == nil || !outcome.InDoubt() {
+		t.Fatalf("%v, in doubt: %t", err, outcome.InDoubt())
+	}
+	wire.text = ""
+	if err := d.Delete(ctx, ref); err != nil {
+		t.Fatal(err)
+	}
+	if a := r.Admin("GET", "/groups/"+ref.ID, ""); a.Status != 404 {
+		t.Errorf("%d %s", a.Status, a.Body)
+	}
+}
+
 // counting counts the calls to Keycloak, without token requests.
 type counting struct{ calls atomic.Int64 }
 
@@ -438,6 +514,13 @@ func TestCalls(t *testing.T) {
 		return d.ChangeMembers(t.Context(), group, directory.MemberChange{Add: []string{user.ID}})
 	})
 	count("members", 2, func() error { _, err := d.Get(t.Context(), group, directory.Fields{Members: true}); return err })
-	count("a group that is given back", 5, func() error { return d.Delete(t.Context(), group) })
+	count("delete of a group", 2, func() error { return d.Delete(t.Context(), group) })
+	ctx, _ := directory.WithOutcome(t.Context())
+	made, err := d.Create(ctx, scim.Group, document.Must(`{"displayName":"h","externalId":"e"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	group.ID = made.ID()
+	count("a group that is given back", 4, func() error { return d.Delete(ctx, group) })
 	count("delete", 1, func() error { return d.Delete(t.Context(), user) })
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak"
@@ -25,17 +26,42 @@ func Free(name string) bool { return strings.HasPrefix(strings.ToLower(strings.T
 
 // Group is the group that a tenant is confined to. All callers of the tenant share it.
 type Group struct {
-	name string
-	lock func(ctx context.Context, key string) (unlock func(), err error)
+	name  string
+	lock  func(ctx context.Context, key string) (unlock func(), err error)
+	doubt time.Duration
 
 	mu sync.Mutex
 	id string // "" if it is not known
 }
 
 // NewGroup returns a top-level group of a realm. lock keeps two creates, also of two processes,
-// from taking the same free group.
-func NewGroup(name string, lock func(ctx context.Context, key string) (unlock func(), err error)) *Group {
-	return &Group{name: name, lock: lock}
+// from taking the same free group. doubt is how long a change without an answer may still take
+// effect.
+func NewGroup(name string, lock func(ctx context.Context, key string) (unlock func(), err error), doubt time.Duration) *Group {
+	return &Group{name: name, lock: lock, doubt: doubt}
+}
+
+// poolLock is the key of the lock of the pool. No resource's lock has it.
+const poolLock = "pool of free groups"
+
+// inPool runs do under the lock of the pool. If a change of do may still take effect, the pool
+// stays locked until it no longer can: it could rename a group that another create has taken
+// meanwhile.
+func (g *Group) inPool(ctx context.Context, do func(ctx context.Context) error) error {
+	unlock, err := g.lock(ctx, poolLock)
+	if err != nil {
+		return scim.Unavailable("the lock", err)
+	}
+	within, outcome := directory.WithOutcome(ctx)
+	defer func() {
+		if !outcome.InDoubt() {
+			unlock()
+			return
+		}
+		directory.OutcomeOf(ctx).Doubt()
+		time.AfterFunc(g.doubt, unlock)
+	}()
+	return do(within)
 }
 
 // Check returns the fault of an account that cannot work in the group. It changes nothing.

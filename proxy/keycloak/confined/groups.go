@@ -11,25 +11,30 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// poolLock is the key of the lock of the pool. No resource's lock has it.
-const poolLock = "pool of free groups"
-
-// claim takes a free group of the pool by renaming it.
-func (d *Directory) claim(ctx context.Context, sent scim.Resource) (scim.Resource, error) {
+// createGroup takes a free group of the pool.
+func (d *Directory) createGroup(ctx context.Context, sent scim.Resource) (shown scim.Resource, err error) {
 	if _, err := d.profile.Create(scim.Group, sent); err != nil {
 		return scim.Resource{}, err
 	}
 	if err := unreserved(sent); err != nil {
 		return scim.Resource{}, err
 	}
-	unlock, err := d.group.lock(ctx, poolLock)
-	if err != nil {
-		return scim.Resource{}, err
+	free := ""
+	err = d.group.inPool(ctx, func(ctx context.Context) error {
+		shown, free, err = d.claim(ctx, sent)
+		return err
+	})
+	if err == nil {
+		d.claimed.Store(shown.ID(), claim{free, directory.OutcomeOf(ctx)})
 	}
-	defer unlock()
+	return shown, err
+}
+
+// claim renames a free group of the pool, and returns it with the name that it had.
+func (d *Directory) claim(ctx context.Context, sent scim.Resource) (shown scim.Resource, was string, err error) {
 	all, err := d.group.children(ctx, d.Realm)
 	if err != nil {
-		return scim.Resource{}, err
+		return scim.Resource{}, "", err
 	}
 	for _, c := range all {
 		if !Free(c.Name) {
@@ -42,14 +47,11 @@ func (d *Directory) claim(ctx context.Context, sent scim.Resource) (scim.Resourc
 		case http.StatusNotFound: // deleted meanwhile
 			continue
 		case http.StatusForbidden:
-			return shown, d.Fault(fault.Group, "the account may not rename "+c.Name)
+			return shown, "", d.Fault(fault.Group, "the account may not rename "+c.Name)
 		}
-		if err == nil {
-			d.claimed.Store(c.ID, claim{c.Name, directory.OutcomeOf(ctx)})
-		}
-		return shown, err
+		return shown, c.Name, err
 	}
-	return scim.Resource{}, errEmpty(d.group.name)
+	return scim.Resource{}, "", errEmpty(d.group.name)
 }
 
 // claim is a free group that a create has taken.
@@ -61,11 +63,12 @@ type claim struct {
 // release gives a group back to the pool that the same create has claimed: the create failed, and
 // no client has got its id. Otherwise a provider that repeats a create that cannot succeed, with a
 // member that does not exist, would empty the pool. A later operation of the same bulk request is
-// not the create. release reports whether the group is free.
+// not the create. If a change of the create may still take effect, the group is not given back: the
+// change would reach the next group. release reports whether the group is free.
 func (d *Directory) release(ctx context.Context, ref scim.Ref) bool {
 	of, _ := d.claimed.LoadAndDelete(ref.ID)
 	was, claimed := of.(claim)
-	if ref.Type != scim.Group || !claimed || was.create != directory.OutcomeOf(ctx) || d.Realm.ChangeMembers(ctx, ref, directory.MemberChange{Replace: true}) != nil {
+	if ref.Type != scim.Group || !claimed || was.create != directory.OutcomeOf(ctx) || was.create.InDoubt() || d.Realm.ChangeMembers(ctx, ref, directory.MemberChange{Replace: true}) != nil {
 		return false
 	}
 	shown, err := d.Realm.Update(ctx, ref, func(current scim.Resource) (scim.Resource, error) {

@@ -44,11 +44,10 @@ func (g *Group) Note(ctx context.Context, r *keycloak.Realm) (string, error) {
 // it takes at the first time, because the account may not change its own user (measured). The error
 // is ErrNoFree if none is free.
 func (g *Group) SetNote(ctx context.Context, r *keycloak.Realm, text string) error {
-	unlock, err := g.lock(ctx, poolLock)
-	if err != nil {
-		return err
-	}
-	defer unlock()
+	return g.inPool(ctx, func(ctx context.Context) error { return g.note(ctx, r, text) })
+}
+
+func (g *Group) note(ctx context.Context, r *keycloak.Realm, text string) error {
 	all, err := g.children(ctx, r)
 	if err != nil {
 		return err
