@@ -70,7 +70,7 @@ func (r *realms) scope(name, group string, tenant bool) *scope {
 		s = &scope{realm: found, spaces: spacesOf(r.engine, scopeName(name, group)), lockTime: r.lockTime}
 		s.terms = &kept.Completion{Records: s.spaces.records, Keys: s.spaces.keys, Shared: r.shared, Now: r.now, Report: r.completed}
 		if group != "" {
-			s.group = confined.NewGroup(group, s.lock, r.doubt)
+			s.group = confined.NewGroup(group, s.lock, r.doubt, r.now)
 		}
 		found.scopes[group] = s
 		select {

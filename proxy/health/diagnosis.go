@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/confined"
@@ -151,7 +152,7 @@ func (d *diagnosis) permitted(ctx context.Context, realm *keycloak.Realm) error 
 	if d.group == "" {
 		return realm.MayWrite(ctx, scim.Ref{Type: scim.User})
 	}
-	return confined.NewGroup(d.group, nil, 0).Check(ctx, realm)
+	return confined.NewGroup(d.group, nil, 0, time.Now).Check(ctx, realm)
 }
 
 // off tells a server without the feature from a realm that is switched off. An account without a

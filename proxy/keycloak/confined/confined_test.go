@@ -42,6 +42,11 @@ func tenantAt(t *testing.T, url string, r *kctest.Realm, g kctest.GroupTenant) *
 
 func tenantOver(t *testing.T, wire http.RoundTripper, url string, r *kctest.Realm, g kctest.GroupTenant) *confined.Directory {
 	t.Helper()
+	return tenantAfter(t, time.Now, wire, url, r, g)
+}
+
+func tenantAfter(t *testing.T, now func() time.Time, wire http.RoundTripper, url string, r *kctest.Realm, g kctest.GroupTenant) *confined.Directory {
+	t.Helper()
 	client := keycloak.NewClient(url, wire, time.Minute, 16)
 	account := keycloak.NewAccount(client, r.Name, g.ClientID, func() (string, error) { return g.Secret, nil }, time.Now)
 	p, err := keycloak.LoadProfile(t.Context(), client, r.Name, account)
@@ -57,7 +62,7 @@ func tenantOver(t *testing.T, wire http.RoundTripper, url string, r *kctest.Real
 		}
 		return pool.Unlock, nil
 	}
-	return confined.New(keycloak.NewRealm(client, r.Name, account, p), p, confined.NewGroup(g.Path[1:], lock, time.Hour))
+	return confined.New(keycloak.NewRealm(client, r.Name, account, p), p, confined.NewGroup(g.Path[1:], lock, time.Hour, now))
 }
 
 // A group tenant keeps the contract of a directory, in a realm with others' users and groups.
@@ -385,6 +390,30 @@ func TestPowerfulAccount(t *testing.T) {
 	} {
 		if f, broken := fault.In(err); !broken || f.Cause != fault.Group {
 			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// An account that gets a permission too many while it is used is noticed within a minute.
+func TestWidenedAccount(t *testing.T) {
+	for what, widen := range map[string]func(r *kctest.Realm, g kctest.GroupTenant){
+		"may view all users":   func(r *kctest.Realm, g kctest.GroupTenant) { r.Permit(g, "wide", "Users", `"view"`) },
+		"may manage all users": func(r *kctest.Realm, g kctest.GroupTenant) { r.Permit(g, "wide", "Users", `"view","manage"`) },
+	} {
+		r, clock := kctest.NewRealm(t), time.Now()
+		g := r.NewGroupTenant("acme", 1, false)
+		outsider := scim.Ref{Type: scim.User, ID: r.NewUser("outsider")}
+		d := tenantAfter(t, func() time.Time { return clock }, http.DefaultTransport, r.Server.URL, r, g)
+		create(t, d, scim.User, directorytest.Sample(1))
+		widen(r, g)
+		clock = clock.Add(time.Minute)
+		_, get := d.Get(t.Context(), outsider, directory.Fields{})
+		_, list := d.List(t.Context(), directory.Query{Type: scim.User, Start: 1, Count: 10})
+		_, made := d.Create(t.Context(), scim.User, directorytest.Sample(2))
+		for verb, err := range map[string]error{"get": get, "list": list, "create": made, "delete": d.Delete(t.Context(), outsider)} {
+			if f, broken := fault.In(err); !broken || f.Cause != fault.Group {
+				t.Errorf("an account that %s: %s: %v", what, verb, err)
+			}
 		}
 	}
 }

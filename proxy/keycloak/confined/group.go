@@ -29,16 +29,18 @@ type Group struct {
 	name  string
 	lock  func(ctx context.Context, key string) (unlock func(), err error)
 	doubt time.Duration
+	now   func() time.Time
 
 	mu sync.Mutex
-	id string // "" if it is not known
+	id string    // "" if it is not known
+	at time.Time // when it was asked for
 }
 
 // NewGroup returns a top-level group of a realm. lock keeps two creates, also of two processes,
 // from taking the same free group. doubt is how long a change without an answer may still take
 // effect.
-func NewGroup(name string, lock func(ctx context.Context, key string) (unlock func(), err error), doubt time.Duration) *Group {
-	return &Group{name: name, lock: lock, doubt: doubt}
+func NewGroup(name string, lock func(ctx context.Context, key string) (unlock func(), err error), doubt time.Duration, now func() time.Time) *Group {
+	return &Group{name: name, lock: lock, doubt: doubt, now: now}
 }
 
 // poolLock is the key of the lock of the pool. No resource's lock has it.
@@ -77,13 +79,16 @@ func (g *Group) forget() {
 	g.id = ""
 }
 
-// idOf returns the id of the group. At the first time it asks Keycloak, also whether the account is
-// confined.
+// confinedAge is how long an account is taken to be confined to its group after Keycloak was asked.
+const confinedAge = time.Minute
+
+// idOf returns the id of the group. At the first time, and then once in confinedAge, it asks
+// Keycloak, also whether the account is confined.
 func (g *Group) idOf(ctx context.Context, r *keycloak.Realm) (string, error) {
 	g.mu.Lock()
-	known := g.id
+	known, fresh := g.id, g.now().Sub(g.at) < confinedAge
 	g.mu.Unlock()
-	if known != "" {
+	if known != "" && fresh {
 		return known, nil
 	}
 	found, err := g.find(ctx, r)
@@ -95,7 +100,7 @@ func (g *Group) idOf(ctx context.Context, r *keycloak.Realm) (string, error) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.id = found
+	g.id, g.at = found, g.now()
 	return found, nil
 }
 
@@ -117,12 +122,22 @@ func (g *Group) find(ctx context.Context, r *keycloak.Realm) (string, error) {
 	return group.ID, nil
 }
 
-// confines returns a fault if the account may create users anywhere in the realm, as with
-// manage-users: then Keycloak does not confine it, and users of other tenants could be read and
-// changed by their ids. Nothing is created.
+// confines returns a fault if the account may see users outside the group, or create some: then
+// Keycloak does not confine it, and users of other tenants could be read and changed by their ids.
+// An account that may see all users sees its own, which is in no tenant's group. Nothing is
+// created.
 func (g *Group) confines(ctx context.Context, r *keycloak.Realm) error {
+	a, err := r.Send(ctx, http.MethodGet, "/users/"+url.PathEscape(r.Subject()), "")
+	switch {
+	case err != nil:
+		return err
+	case a.Status == http.StatusOK:
+		return r.Fault(fault.Group, "the account may see users outside the group /"+g.name+": it is not confined")
+	case a.Status != http.StatusForbidden:
+		return failed(a)
+	}
 	ctx, _ = directory.WithOutcome(ctx)
-	err := r.MayWrite(ctx, scim.Ref{Type: scim.User})
+	err = r.MayWrite(ctx, scim.Ref{Type: scim.User})
 	f, broken := fault.In(err)
 	switch {
 	case err == nil:
