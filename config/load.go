@@ -63,6 +63,7 @@ func LoadTenants(dir string, known Idps) ([]Tenant, Problems) {
 		all, documents = append(all, t), append(documents, d)
 	}
 	refuseUnshared(all, documents)
+	refuseUnconfined(all, documents)
 	var good []Tenant
 	var problems Problems
 	for i, d := range documents {
