@@ -335,6 +335,10 @@ func TestFailedCreateGivesTheGroupBack(t *testing.T) {
 	if made := create(t, w.a, scim.Group, document.Must(`{"displayName":"other"}`)); made.Raw("externalId") != "" {
 		t.Errorf("the next group is %s", made)
 	}
+	listed, err := w.a.List(t.Context(), directory.Query{Type: scim.Group, Start: 1, Count: 10, Fields: directory.Fields{Only: []string{"displayname", "externalid"}}})
+	if err != nil || len(listed.Resources) != 1 || listed.Resources[0].Raw("externalId") != "" {
+		t.Errorf("it is listed as %v: %v", listed.Resources, err)
+	}
 	w.realm.Refill(&w.acme, 1)
 	made := create(t, w.a, scim.Group, asked)
 	if err := tenantOf(t, w.realm, w.acme).Delete(t.Context(), ref(made)); err != nil {
