@@ -23,12 +23,10 @@ import (
 
 // realms has one realm per Keycloak realm, shared by all ways into it.
 type realms struct {
-	client *keycloak.Client
-	engine store.Engine
-	now    func() time.Time
-	// lockTime is how long a lock may be held, doubt how long a write without an answer may still
-	// take effect.
-	lockTime, doubt time.Duration
+	client          *keycloak.Client
+	engine          store.Engine
+	now             func() time.Time
+	lockTime, doubt time.Duration // of a lock; in which a write without an answer may still take effect
 	// shared says that other processes may use the store. completed is called after a pass that
 	// completes the index of a scope.
 	shared    bool
@@ -155,6 +153,9 @@ func (r *realm) load(ctx context.Context, cred keycloak.Credential) (*profile.Pr
 	}
 	if err != nil {
 		return nil, err
+	}
+	if !p.Settled() && r.known != nil && r.known.Settled() { // a group tenant's account may not read the settings
+		p = p.WithSettings(r.known.Addressed())
 	}
 	if p.Settled() || cred.IsServiceAccount() { // others would take part of it for the whole
 		r.known, r.loaded = p, r.now()
