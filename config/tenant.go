@@ -9,8 +9,10 @@ type Tenant struct {
 	Realm string `yaml:"realm"`
 	// SharedRealm allows other tenants to serve the whole realm too. Tenants of one realm see,
 	// change and delete the same users, so two of them are refused at start unless it is true for
-	// both. Realms whose names differ only in letter case count as one realm, because Keycloak
-	// compares names as its database does (MySQL and SQL Server ignore case).
+	// both. A tenant of the whole realm beside tenants that are confined to a group needs it too,
+	// because it reaches their users. Realms whose names differ only in letter case count as one
+	// realm, because Keycloak compares names as its database does (MySQL and SQL Server ignore
+	// case).
 	SharedRealm bool `yaml:"sharedRealm"`
 	// Group confines the tenant to one group of a shared realm: the name of a group at the top
 	// level. The service account must be one that Keycloak confines to this group

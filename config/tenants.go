@@ -71,6 +71,7 @@ func readTenants(dir string, names []string, known Idps, read func(name string, 
 		all, documents = append(all, t), append(documents, d)
 	}
 	refuseUnshared(all, documents)
+	refuseUnconfined(all, documents)
 	files := make([]TenantFile, len(names))
 	for i, d := range documents {
 		files[i] = TenantFile{Path: names[i], Tenant: all[i], Problems: d.Problems}

@@ -145,3 +145,25 @@ func refuseUnshared(all []Tenant, documents []document) {
 		}
 	}
 }
+
+// refuseUnconfined reports what would let one tenant reach the users of another one that is
+// confined to a group of the same realm: a tenant of the whole realm without sharedRealm, and an
+// account that another tenant has too, because it is the account that Keycloak confines.
+func refuseUnconfined(all []Tenant, documents []document) {
+	for i, t := range all {
+		for j, confined := range all {
+			if confined.Group == "" || confined.Tenant == t.Tenant || !strings.EqualFold(confined.Realm, t.Realm) {
+				continue
+			}
+			of := filepath.Base(documents[j].File)
+			if t.Group == "" && !t.SharedRealm {
+				documents[i].Wrong("realm", "is also the realm of "+of+", which is confined to a group: this tenant can change and delete its users. If that is intended, set sharedRealm: true here")
+				break
+			}
+			if t.ServiceAccount.ClientID != "" && t.ServiceAccount.ClientID == confined.ServiceAccount.ClientID {
+				documents[i].Wrong("serviceAccount.clientID", "is also the account of "+of+": Keycloak confines an account to a group, so every tenant needs an account of its own")
+				break
+			}
+		}
+	}
+}

@@ -48,7 +48,7 @@ var walls = map[string]struct {
 	"proxy/tokens/claims":                   {nil, "JSON"},
 	"proxy/admission":                       {[]string{"proxy/scim", "proxy/store", "proxy/tokens"}, "callers are authenticated before a layer runs; requests to Keycloak are functions"},
 	"proxy/passthrough":                     {[]string{"proxy/scim"}, "passes requests on and does not know tenants"},
-	"proxy/storemark":                       {[]string{"proxy/scim", "proxy/store", "proxy/keycloak", "proxy/keycloak/fault", "proxy/overlay"}, "compares a store with its mark in Keycloak"},
+	"proxy/storemark":                       {[]string{"proxy/scim", "proxy/store", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/fault", "proxy/overlay"}, "compares a store with its mark in Keycloak"},
 	"proxy/cursorkey":                       {[]string{"proxy/scim", "proxy/store", "proxy/overlay"}, "one record"},
 	"proxy/notices":                         {[]string{"proxy/health", "proxy/observe"}, "tells the operator what others found"},
 	"proxy/health":                          {[]string{"proxy/scim", "proxy/store", "proxy/store/guard", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/fault", "proxy/keycloak/privilege", "proxy/keycloak/profile"}, "checks beside the layers whether the store and Keycloak work"},

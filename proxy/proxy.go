@@ -84,7 +84,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(to, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
 	p.client.Differs = p.operator.Differs
 	p.realms = newRealms(p.client, engine, p.requestTimeout()+p.doubt()+lockSpare, now)
-	p.realms.shared, p.realms.completed = cfg.Store.Redis != nil, p.operator.Completed
+	p.realms.shared, p.realms.completed, p.realms.doubt = cfg.Store.Redis != nil, p.operator.Completed, p.doubt()
 	if p.tenants, err = newTenants(cfg.Tenants, p.tenant, now, log); err == nil && cfg.TLS != nil {
 		p.tls, err = transport.ServerTLS(*cfg.TLS, now)
 	}
@@ -119,7 +119,7 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 	}
 	t.ended = func(err error) { p.monitor.Saw(c.Tenant, err) }
 	t.mark = storemark.New(storemark.Options{
-		Account: storemark.Self{Account: t.account}, Stamp: p.stamp, Expect: p.cfg.Store.ExpectStamp, Now: t.scope.now,
+		Account: storemark.Of(t.account, t.scope.group, t.scope.directory(t.account, profile.Stock())), Stamp: p.stamp, Expect: p.cfg.Store.ExpectStamp, Now: t.scope.now,
 		Unmarkable: func(err error) {
 			p.log.Info("the account cannot be marked in Keycloak: if the store is lost while the proxy does not run, that is not detected",
 				zap.String("tenant", c.Tenant), zap.Error(err))

@@ -24,11 +24,10 @@ import (
 
 // realms has one realm per Keycloak realm, shared by all ways into it.
 type realms struct {
-	client *keycloak.Client
-	engine store.Engine
-	now    func() time.Time
-	// lockTime is how long a lock may be held.
-	lockTime time.Duration
+	client          *keycloak.Client
+	engine          store.Engine
+	now             func() time.Time
+	lockTime, doubt time.Duration // of a lock; in which a write without an answer may still take effect
 	// shared says that other processes may use the store. completed is called after a pass that
 	// completes the index of a scope.
 	shared    bool
@@ -70,7 +69,7 @@ func (r *realms) scope(name, group string, tenant bool) *scope {
 		s = &scope{realm: found, spaces: spacesOf(r.engine, scopeName(name, group)), lockTime: r.lockTime}
 		s.terms = &kept.Completion{Records: s.spaces.records, Keys: s.spaces.keys, Shared: r.shared, Now: r.now, Report: r.completed}
 		if group != "" {
-			s.group = confined.NewGroup(group, s.lock)
+			s.group = confined.NewGroup(group, s.lock, r.doubt, r.now)
 			s.identities = &identity.Index{Records: s.spaces.records, Pending: s.spaces.pending, Now: r.now, Report: func(space string, err error) { r.completed(space, 0, err) }}
 		}
 		found.scopes[group] = s
@@ -156,6 +155,9 @@ func (r *realm) load(ctx context.Context, cred keycloak.Credential) (*profile.Pr
 	}
 	if err != nil {
 		return nil, err
+	}
+	if !p.Settled() && r.known != nil && r.known.Settled() { // a group tenant's account may not read the settings
+		p = p.WithSettings(r.known.Addressed())
 	}
 	if p.Settled() || cred.IsServiceAccount() { // others would take part of it for the whole
 		r.known, r.loaded = p, r.now()

@@ -148,7 +148,7 @@ func TestProfileIsReadOncePerRealm(t *testing.T) {
 		case readable && strings.HasSuffix(r.URL.Path, "/profile"):
 			_, _ = w.Write([]byte(`{"attributes":[]}`))
 		case readable && settled && strings.HasSuffix(r.URL.Path, "/r"):
-			_, _ = w.Write([]byte(`{"registrationEmailAsUsername":false}`))
+			_, _ = w.Write([]byte(`{"registrationEmailAsUsername":true}`))
 		default:
 			w.WriteHeader(http.StatusForbidden)
 		}
@@ -195,5 +195,10 @@ func TestProfileIsReadOncePerRealm(t *testing.T) {
 	clock = clock.Add(profileAge)
 	if p, n := read(account); n != 1 || p != known {
 		t.Errorf("after a minute: read %d times, the known profile is kept: %v", n, p == known)
+	}
+	readable, settled = true, false
+	clock = clock.Add(profileAge)
+	if p, n := read(account); n != 1 || !p.Settled() || !p.Addressed() || shared.known != p {
+		t.Errorf("an account that may not read the settings: read %d times, settled %t, addressed %t", n, p.Settled(), p.Addressed())
 	}
 }

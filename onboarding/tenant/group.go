@@ -17,6 +17,9 @@ type child struct{ ID, Name string }
 
 func (c child) free() bool { return strings.HasPrefix(c.Name, freePrefix) }
 
+// storeName is the name of the group that the proxy takes to notice a lost store.
+const storeName = "~store"
+
 // findGroup returns the id of the tenant's group, "" if there is none.
 func (t *Tenant) findGroup(ctx context.Context) (string, error) {
 	var g child
@@ -62,9 +65,10 @@ func (t *Tenant) ReadPool(ctx context.Context) (p Pool, err error) {
 	all, err := t.children(ctx)
 	p.Groups = []string{}
 	for _, c := range all {
-		if c.free() {
+		switch {
+		case c.free():
 			p.Free++
-		} else {
+		case c.Name != storeName:
 			p.Groups = append(p.Groups, c.Name)
 		}
 	}

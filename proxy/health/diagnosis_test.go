@@ -38,6 +38,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		"/users/profile":         `200 {"attributes":[{"name":"lastName","required":{"roles":["user"]}}]}`,
 		"/Schemas":               `200 {}`,
 		"/admin/realms/acme":     `200 {}`,
+		"/users/s":               "403 {}", // the account's own user
 	}
 	maps.Copy(answers, s.says)
 	for end, answer := range answers {
@@ -63,7 +64,7 @@ func diagnose(t *testing.T, c *keycloak.Client, a *keycloak.Account, group strin
 	t.Helper()
 	n := health.Needs{Rights: privilege.New(a, group, time.Now)}
 	if group != "" {
-		n.Group = confined.NewGroup(group, nil)
+		n.Group = confined.NewGroup(group, nil, 0, time.Now)
 	}
 	return health.Diagnose(t.Context(), c, a, n)
 }
@@ -149,7 +150,7 @@ func TestDiagnoseWithoutKeycloak(t *testing.T) {
 }
 
 // An account that is confined to a group must see the group and its children, and must not be able
-// to create users elsewhere.
+// to see or create users elsewhere.
 func TestDiagnoseOfAGroup(t *testing.T) {
 	found, forbidden := `200 {"id":"g"}`, "403 "+fmt.Sprintf(typed, "403", "")
 	for name, row := range map[string]struct {
@@ -165,6 +166,7 @@ func TestDiagnoseOfAGroup(t *testing.T) {
 		"no permission":   {map[string]string{"/group-by-path/acme": `403 {"error":"HTTP 403 Forbidden"}`}, "group"},
 		"no children":     {map[string]string{"/group-by-path/acme": found, "/groups/g/children": `403 {"error":"HTTP 403 Forbidden"}`, "/Users": forbidden}, "group"},
 		"the whole realm": {map[string]string{"/group-by-path/acme": found, "/groups/g/children": `200 []`, "/users": `200 []`}, "excess"},
+		"sees all users":  {map[string]string{"/group-by-path/acme": found, "/groups/g/children": `200 []`, "/Users": forbidden, "/users/s": `200 {"id":"s"}`}, "excess"},
 	} {
 		s := httptest.NewServer(&server{t, "/scim/v2", row.says})
 		client := keycloak.NewClient(s.URL, http.DefaultTransport, time.Minute, 4)

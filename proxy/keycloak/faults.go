@@ -3,7 +3,6 @@ package keycloak
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"keycloak-scim-proxy/proxy/keycloak/fault"
@@ -27,6 +26,14 @@ func (r *Realm) Fault(cause fault.Cause, said string) error {
 	return fault.New(cause, fault.Place{URL: r.client.base, Realm: r.realm}, said)
 }
 
+// Subject is the id of the account's own user, after the first call. Callers have none.
+func (r *Realm) Subject() string {
+	if own, ok := r.cred.(*Account); ok {
+		return own.claims().Subject
+	}
+	return ""
+}
+
 // behind403 is the error behind a 403 to the proxy's own account if it lacks a role, or nil:
 // Keycloak also answers 403 for resources with an administrator's role, and to fine-grained
 // accounts. An account with any role sees the discovery; one that may see all users sees its own
@@ -40,10 +47,9 @@ func (r *Realm) behind403(ctx context.Context, method string) error {
 		a, err := r.client.do(ctx, own, request{method: method, path: path, body: body, contentType: "application/scim+json"})
 		return err == nil && a.status == http.StatusForbidden
 	}
-	user := "/admin/realms/" + url.PathEscape(r.realm) + "/users/" + url.PathEscape(own.claims().Subject)
 	switch {
 	case refuses(http.MethodGet, r.base()+"/ServiceProviderConfig", ""):
-	case method != http.MethodPost && refuses(http.MethodGet, user, ""):
+	case method != http.MethodPost && refuses(http.MethodGet, r.adminPath(scim.Ref{ID: own.claims().Subject}), ""):
 		return nil
 	case !refuses(http.MethodPost, r.path(scim.Ref{Type: scim.User}), "{}"):
 		return nil

@@ -9,6 +9,7 @@ import (
 	"net/url"
 
 	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/keycloak/fault"
 	"keycloak-scim-proxy/proxy/scim"
 )
@@ -21,6 +22,33 @@ const markAttribute = "kscim.store"
 // ErrNoMark means that the account may not read or change its own user, so that it cannot be
 // marked.
 var ErrNoMark = errors.New("storemark: the account cannot be marked")
+
+// Of returns where the mark of an account is: in a group of the tenant's pool if there is a group,
+// else in the account's own user.
+func Of(a *keycloak.Account, g *confined.Group, r *keycloak.Realm) Account {
+	if g == nil {
+		return Self{a}
+	}
+	return pool{g, r}
+}
+
+// pool is the account of a group tenant. It may not change its own user (measured).
+type pool struct {
+	group *confined.Group
+	realm *keycloak.Realm
+}
+
+// Mark returns the mark of the tenant, or "".
+func (p pool) Mark(ctx context.Context) (string, error) { return p.group.Note(ctx, p.realm) }
+
+// SetMark writes the mark of the tenant.
+func (p pool) SetMark(ctx context.Context, mark string) error {
+	err := p.group.SetNote(ctx, p.realm, mark)
+	if errors.Is(err, confined.ErrNoFree) {
+		return fmt.Errorf("%w: %w", ErrNoMark, err)
+	}
+	return err
+}
 
 // Self is an account in Keycloak that marks its own user.
 type Self struct{ Account *keycloak.Account }

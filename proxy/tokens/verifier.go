@@ -64,11 +64,11 @@ func audience(issuer string) string { return issuer + "/scim/v2" }
 // Verify checks form, expiry, realm, audience, signature and issuer, in this order. The error wraps
 // ErrInvalid, or is the Source's if the keys or the issuer cannot be read.
 func (v *Verifier) Verify(ctx context.Context, token string) (Claims, error) {
-	issuer, err := v.precheck(token)
+	parsed, issuer, err := v.precheck(token)
 	if err != nil {
 		return Claims{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	keys := &lookup{set: &v.keys}
+	keys := &lookup{set: &v.keys, token: parsed}
 	verifier := oidc.NewVerifier(issuer, keys, &oidc.Config{ClientID: audience(issuer), SupportedSigningAlgs: names(algorithms()), Now: v.now})
 	t, err := verifier.Verify(ctx, token)
 	if keys.unavailable != nil {
@@ -87,19 +87,19 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Claims, error) {
 	return Claims{Subject: t.Subject, Expires: t.Expiry}, nil
 }
 
-// precheck makes the checks that need no key, and returns the token's issuer, which is not
-// verified.
-func (v *Verifier) precheck(token string) (issuer string, err error) {
-	jws, err := jose.ParseSignedCompact(token, algorithms())
+// precheck makes the checks that need no key. It returns the parsed token, and its issuer, which is
+// not verified.
+func (v *Verifier) precheck(token string) (jws *jose.JSONWebSignature, issuer string, err error) {
+	jws, err = jose.ParseSignedCompact(token, algorithms())
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
 	if len(jws.Signatures[0].Signature) == 0 {
-		return "", errors.New("it is not signed")
+		return nil, "", errors.New("it is not signed")
 	}
 	for part := range strings.SplitSeq(token, ".") { // a token has one spelling, because each spelling costs Keycloak a request
 		if _, err := base64.RawURLEncoding.Strict().DecodeString(part); err != nil {
-			return "", err
+			return nil, "", err
 		}
 	}
 	var said struct {
@@ -108,15 +108,15 @@ func (v *Verifier) precheck(token string) (issuer string, err error) {
 		Audience claims.Audiences `json:"aud"`
 	}
 	if err := json.Unmarshal(jws.UnsafePayloadWithoutVerification(), &said); err != nil {
-		return "", err
+		return nil, "", err
 	}
 	switch {
 	case said.Expires < float64(v.now().Unix()):
-		return "", errors.New("it has expired")
+		return nil, "", errors.New("it has expired")
 	case !strings.HasSuffix(said.Issuer, "/realms/"+url.PathEscape(v.realm)):
-		return "", errors.New("its issuer is another realm")
+		return nil, "", errors.New("its issuer is another realm")
 	case !slices.Contains(said.Audience, audience(said.Issuer)):
-		return "", errors.New("its audience is not the SCIM API")
+		return nil, "", errors.New("its audience is not the SCIM API")
 	}
-	return said.Issuer, nil
+	return jws, said.Issuer, nil
 }

@@ -104,6 +104,24 @@ func TestLifeOfGroupTenants(t *testing.T) {
 	}
 }
 
+// The id of a deleted group does not come back for another group, also if one bulk request creates
+// and deletes it: the answer names it.
+func TestGroupIDsDoNotComeBack(t *testing.T) {
+	w, north, _ := neighbours(t)
+	a := w.want("north", "POST", "/Bulk", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[{"method":"POST","path":"/Groups","bulkId":"g","data":`+group("Temporary")+`},{"method":"DELETE","path":"/Groups/bulkId:g"}]}`, 200)
+	location := a.Get("Operations.0.location").String()
+	if got := a.Get("Operations.#.status").Raw; got != `["201","204"]` {
+		t.Fatal(a.Raw)
+	}
+	id := location[strings.LastIndexByte(location, '/')+1:]
+	if a := w.realm.Admin("GET", "/groups/"+id, ""); a.Status != 404 || !slices.Contains(north.Pool, id) {
+		t.Errorf("the deleted group %s: %d %s", id, a.Status, a.Body)
+	}
+	for range 5 { // more than the pool has
+		w.want("north", "POST", "/Groups", strings.Replace(group("never"), `"externalId"`, `"members":[{"value":"00000000-0000-0000-0000-000000000000"}],"externalId"`, 1), 400)
+	}
+}
+
 // seen is what an administrator sees of a tenant, and what is kept for it.
 func (w *world) seen(n neighbour, more ...string) map[string]string {
 	out := map[string]string{}

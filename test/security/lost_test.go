@@ -73,6 +73,59 @@ func TestLostStore(t *testing.T) {
 	}
 }
 
+// The account of a group tenant may not mark its own user. A group of the tenant's pool has the
+// mark, and the tenant cannot reach it.
+func TestLostStoreOfAGroupTenant(t *testing.T) {
+	w, north, _ := neighbours(t)
+	marked := ""
+	for _, id := range north.Pool {
+		if g := w.realm.Admin("GET", "/groups/"+id, "").Body; gjson.GetBytes(g, "name").String() == "~store" {
+			marked = id
+		}
+	}
+	if marked == "" {
+		t.Fatal("no group of the pool has the mark")
+	}
+	for _, q := range [][3]string{
+		{"GET", "/Groups/" + marked, ""}, {"DELETE", "/Groups/" + marked, ""}, {"PATCH", "/Groups/" + marked, patch(`{"op":"replace","path":"displayName","value":"mine"}`)},
+		{"PATCH", "/Groups/" + marked, patch(`{"op":"add","path":"members","value":[{"value":"` + north.users[0] + `"}]}`)}, {"PUT", "/Groups/" + marked, group("mine")},
+	} {
+		w.want("north", q[0], q[1], q[2], 404)
+	}
+	w.want("north", "POST", "/Groups", group("~Store"), 400)
+	w.want("north", "PATCH", "/Groups/"+north.group, patch(`{"op":"replace","path":"displayName","value":"~store"}`), 400)
+	w.shows("north", "/Groups", "Resources.#.id", `["`+north.group+`"]`)
+	w.serve()
+	w.shows("north", "/Users"+eq("externalId", "e0"), "totalResults", "1")
+	if _, err := w.redis.Do("FLUSHALL"); err != nil {
+		t.Fatal(err)
+	}
+	w.serve()
+	for _, path := range []string{"/Users" + eq("externalId", "e0"), "/Users/" + north.users[0], "/Groups"} {
+		if a := w.send("north", "GET", path, ""); a.Status != 503 || a.Header.Get("Retry-After") != "" {
+			t.Errorf("%s: %d %s", path, a.Status, a.Body)
+		}
+	}
+	w.want("north", "POST", "/Users", shared("new", 9), 503)
+}
+
+// A group tenant whose pool is empty is served without a mark, and gets one after the pool was
+// filled and the proxy was restarted.
+func TestMarkOfAnEmptyPool(t *testing.T) {
+	w := newWorld(t)
+	n := w.realm.NewGroupTenant("north", 0, false)
+	w.tenant("north", n.ClientID, n.Secret)
+	w.cfg.Tenants[len(w.cfg.Tenants)-1].Group = n.Path[1:]
+	w.serve()
+	w.make("north", "/Users", shared("one", 1))
+	w.realm.Refill(&n, 1)
+	w.serve()
+	w.make("north", "/Users", shared("two", 2))
+	if g := w.realm.Admin("GET", "/groups/"+n.Pool[0], "").Body; gjson.GetBytes(g, "name").String() != "~store" || gjson.GetBytes(g, `attributes.kscim\.store.0`).String() == "" {
+		t.Errorf("%s", g)
+	}
+}
+
 // AcceptStore makes the proxy use an empty store. The demo calls it for a store that it has just
 // created.
 func TestAcceptedStore(t *testing.T) {

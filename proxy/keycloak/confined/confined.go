@@ -27,7 +27,7 @@ type Directory struct {
 	*keycloak.Realm
 	profile *profile.Profile
 	group   *Group
-	claimed sync.Map // names that groups of this caller's request had while they were free, by id
+	claimed sync.Map // claims of this request by the id of the group
 }
 
 var _ directory.Directory = (*Directory)(nil)
@@ -60,7 +60,7 @@ func (d *Directory) Capabilities() directory.Capabilities {
 // Create creates a user in the tenant's group, or takes a free group of its pool.
 func (d *Directory) Create(ctx context.Context, t scim.ResourceType, sent scim.Resource) (scim.Resource, error) {
 	if t == scim.Group {
-		return d.claim(ctx, sent)
+		return d.createGroup(ctx, sent)
 	}
 	return d.createUser(ctx, sent)
 }
@@ -113,7 +113,8 @@ func (d *Directory) ChangeMembers(ctx context.Context, group scim.Ref, m directo
 }
 
 // Delete removes a resource of the tenant. A group does not become free again, because its id must
-// not come back for another group, unless the same request has claimed it: see release.
+// not come back for another group, unless it is the undo of the create that has claimed it: see
+// release.
 func (d *Directory) Delete(ctx context.Context, ref scim.Ref) error {
 	_, err := d.group.idOf(ctx, d.Realm)
 	if err == nil && ref.Type == scim.Group {
@@ -132,7 +133,7 @@ func (d *Directory) visible(ctx context.Context, group scim.Ref) error {
 }
 
 // own returns a resource as the tenant sees it: a user without the groups that are hidden, and a
-// 404 error for the tenant's group and for free ones.
+// 404 error for the tenant's group and for hidden ones.
 func (d *Directory) own(ctx context.Context, ref scim.Ref, shown scim.Resource) (scim.Resource, error) {
 	raw := shown.Raw("groups")
 	tenant, err := d.group.idOf(ctx, d.Realm)
@@ -143,19 +144,19 @@ func (d *Directory) own(ctx context.Context, ref scim.Ref, shown scim.Resource) 
 		return shown, nil
 	case ref.Type == scim.User:
 		return shown.With("groups", withoutHidden(raw, tenant)), nil
-	case shown.ID() == tenant || Free(document.Text(shown.Get(displayName))):
+	case shown.ID() == tenant || hidden(document.Text(shown.Get(displayName))):
 		return scim.Resource{}, scim.NotFound(ref)
 	}
 	return shown, nil
 }
 
-// withoutHidden returns the groups of a user without the tenant's and without free ones; "" if none
-// is left. Keycloak leaves out the groups that the account may not view (measured).
+// withoutHidden returns the groups of a user without the tenant's and without hidden ones; "" if
+// none is left. Keycloak leaves out the groups that the account may not view (measured).
 func withoutHidden(groups, tenant string) string {
 	var left []string
 	for _, e := range document.Elements(groups) {
 		g, err := scim.Part(e)
-		if err == nil && document.Text(g.Raw("value")) != tenant && !Free(document.Text(g.Raw("display"))) {
+		if err == nil && document.Text(g.Raw("value")) != tenant && !hidden(document.Text(g.Raw("display"))) {
 			left = append(left, e)
 		}
 	}

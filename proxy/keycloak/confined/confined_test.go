@@ -1,8 +1,11 @@
 package confined_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -24,6 +27,8 @@ import (
 
 func TestMain(m *testing.M) { kctest.Main(m) }
 
+var errLocked = errors.New("the pool is locked")
+
 // tenantOf opens the directory of a group tenant.
 func tenantOf(t *testing.T, r *kctest.Realm, g kctest.GroupTenant) *confined.Directory {
 	t.Helper()
@@ -37,6 +42,11 @@ func tenantAt(t *testing.T, url string, r *kctest.Realm, g kctest.GroupTenant) *
 
 func tenantOver(t *testing.T, wire http.RoundTripper, url string, r *kctest.Realm, g kctest.GroupTenant) *confined.Directory {
 	t.Helper()
+	return tenantAfter(t, time.Now, wire, url, r, g)
+}
+
+func tenantAfter(t *testing.T, now func() time.Time, wire http.RoundTripper, url string, r *kctest.Realm, g kctest.GroupTenant) *confined.Directory {
+	t.Helper()
 	client := keycloak.NewClient(url, wire, time.Minute, 16)
 	account := keycloak.NewAccount(client, r.Name, g.ClientID, func() (string, error) { return g.Secret, nil }, time.Now)
 	p, err := keycloak.LoadProfile(t.Context(), client, r.Name, account)
@@ -44,8 +54,15 @@ func tenantOver(t *testing.T, wire http.RoundTripper, url string, r *kctest.Real
 		t.Fatal(err)
 	}
 	var pool sync.Mutex
-	lock := func(context.Context, string) (func(), error) { pool.Lock(); return pool.Unlock, nil }
-	group := confined.NewGroup(g.Path[1:], lock)
+	lock := func(ctx context.Context, _ string) (func(), error) {
+		if ctx.Err() == nil {
+			pool.Lock()
+		} else if !pool.TryLock() {
+			return nil, errLocked
+		}
+		return pool.Unlock, nil
+	}
+	group := confined.NewGroup(g.Path[1:], lock, time.Hour, now)
 	group.Organization = g.Organization
 	return confined.New(keycloak.NewRealm(client, r.Name, account, p), p, group)
 }
@@ -292,18 +309,22 @@ func TestPool(t *testing.T) {
 	}
 }
 
-// A create that fails after the group was claimed gives it back; a group of an earlier request is
-// deleted.
+// A create that fails after the group was claimed gives it back; a group of an earlier create, also
+// of the same request, is deleted.
 func TestFailedCreateGivesTheGroupBack(t *testing.T) {
 	w := newTwo(t)
 	asked := document.Must(`{"displayName":"g","externalId":"e"}`)
 	ref := func(r scim.Resource) scim.Ref { return scim.Ref{Type: scim.Group, ID: r.ID()} }
 	for range 3 { // the pool has 2
-		made := create(t, w.a, scim.Group, asked)
+		ctx, _ := directory.WithOutcome(t.Context())
+		made, err := w.a.Create(ctx, scim.Group, asked)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := w.a.ChangeMembers(t.Context(), ref(made), directory.MemberChange{Add: []string{w.userA.ID()}}); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.a.Delete(t.Context(), ref(made)); err != nil {
+		if err := w.a.Delete(ctx, ref(made)); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := w.a.Get(t.Context(), ref(made), directory.Fields{}); scim.Status(err) != 404 {
@@ -316,9 +337,22 @@ func TestFailedCreateGivesTheGroupBack(t *testing.T) {
 	if made := create(t, w.a, scim.Group, document.Must(`{"displayName":"other"}`)); made.Raw("externalId") != "" {
 		t.Errorf("the next group is %s", made)
 	}
+	listed, err := w.a.List(t.Context(), directory.Query{Type: scim.Group, Start: 1, Count: 10, Fields: directory.Fields{Only: []string{"displayname", "externalid"}}})
+	if err != nil || len(listed.Resources) != 1 || listed.Resources[0].Raw("externalId") != "" {
+		t.Errorf("it is listed as %v: %v", listed.Resources, err)
+	}
+	w.realm.Refill(&w.acme, 1)
 	made := create(t, w.a, scim.Group, asked)
 	if err := tenantOf(t, w.realm, w.acme).Delete(t.Context(), ref(made)); err != nil {
 		t.Fatal(err)
+	}
+	later, _ := directory.WithOutcome(t.Context()) // as of the next operation of a bulk request
+	again := create(t, w.a, scim.Group, asked)
+	if err := w.a.Delete(later, ref(again)); err != nil {
+		t.Fatal(err)
+	}
+	if a := w.realm.Admin("GET", "/groups/"+again.ID(), ""); a.Status != 404 {
+		t.Errorf("a group of an earlier operation is still there: %s", a.Body)
 	}
 	if a := w.realm.Admin("GET", "/groups/"+made.ID(), ""); a.Status != 404 {
 		t.Errorf("a group of an earlier request is still there: %s", a.Body)
@@ -363,6 +397,94 @@ func TestPowerfulAccount(t *testing.T) {
 		if f, broken := fault.In(err); !broken || f.Cause != fault.Excess {
 			t.Errorf("%s: %v", what, err)
 		}
+	}
+}
+
+// An account that gets a permission too many while it is used is noticed within a minute.
+func TestWidenedAccount(t *testing.T) {
+	for what, widen := range map[string]func(r *kctest.Realm, g kctest.GroupTenant){
+		"may view all users":   func(r *kctest.Realm, g kctest.GroupTenant) { r.Permit(g, "wide", "Users", `"view"`) },
+		"may manage all users": func(r *kctest.Realm, g kctest.GroupTenant) { r.Permit(g, "wide", "Users", `"view","manage"`) },
+	} {
+		r, clock := kctest.NewRealm(t), time.Now()
+		g := r.NewGroupTenant("acme", 1, false)
+		outsider := scim.Ref{Type: scim.User, ID: r.NewUser("outsider")}
+		d := tenantAfter(t, func() time.Time { return clock }, http.DefaultTransport, r.Server.URL, r, g)
+		create(t, d, scim.User, directorytest.Sample(1))
+		widen(r, g)
+		clock = clock.Add(time.Minute)
+		_, get := d.Get(t.Context(), outsider, directory.Fields{})
+		_, list := d.List(t.Context(), directory.Query{Type: scim.User, Start: 1, Count: 10})
+		_, made := d.Create(t.Context(), scim.User, directorytest.Sample(2))
+		for verb, err := range map[string]error{"get": get, "list": list, "create": made, "delete": d.Delete(t.Context(), outsider)} {
+			if f, broken := fault.In(err); !broken || f.Cause != fault.Group {
+				t.Errorf("an account that %s: %s: %v", what, verb, err)
+			}
+		}
+	}
+}
+
+// losing loses the answers to changes that contain a text, after Keycloak has received them.
+type losing struct{ text string }
+
+func (l *losing) RoundTrip(r *http.Request) (*http.Response, error) {
+	var body []byte
+	if r.Body != nil {
+		body, _ = io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	if r.Method != http.MethodGet && l.text != "" && bytes.Contains(body, []byte(l.text)) {
+		return nil, errors.New("no answer")
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// A claim without an answer may still rename its group. Until it no longer can, no other create
+// takes that group.
+func TestClaimInDoubt(t *testing.T) {
+	r, wire := kctest.NewRealm(t), &losing{text: "late"}
+	g := r.NewGroupTenant("acme", 3, false)
+	d := tenantOver(t, wire, r.Server.URL, r, g)
+	ctx, outcome := directory.WithOutcome(t.Context())
+	if _, err := d.Create(ctx, scim.Group, document.Must(`{"displayName":"late"}`)); scim.Status(err) != 503 || !outcome.InDoubt() {
+		t.Fatalf("%v, in doubt: %t", err, outcome.InDoubt())
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel() // so that it does not wait
+	if made, err := d.Create(ended, scim.Group, document.Must(`{"displayName":"next"}`)); !errors.Is(err, errLocked) || scim.Status(err) != 503 {
+		t.Errorf("the next create: %s %v", made, err)
+	}
+	// An answer that refuses the claim leaves no doubt.
+	d = tenantOver(t, wire, r.Server.URL, r, g)
+	create(t, d, scim.Group, document.Must(`{"displayName":"one"}`))
+	if _, err := d.Create(t.Context(), scim.Group, document.Must(`{"displayName":"one"}`)); scim.Status(err) != 409 {
+		t.Error(err)
+	}
+	create(t, d, scim.Group, document.Must(`{"displayName":"two"}`))
+}
+
+// A group is not given back if members may still be added to it: they would be members of the next
+// group.
+func TestGroupInDoubtIsNotGivenBack(t *testing.T) {
+	r, wire := kctest.NewRealm(t), &losing{}
+	d := tenantOver(t, wire, r.Server.URL, r, r.NewGroupTenant("acme", 1, false))
+	user := create(t, d, scim.User, directorytest.Sample(1))
+	ctx, outcome := directory.WithOutcome(t.Context())
+	made, err := d.Create(ctx, scim.Group, document.Must(`{"displayName":"g"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref := scim.Ref{Type: scim.Group, ID: made.ID()}
+	wire.text = user.ID()
+	if err := d.ChangeMembers(ctx, ref, directory.MemberChange{Add: []string{user.ID()}}); err == nil || !outcome.InDoubt() {
+		t.Fatalf("%v, in doubt: %t", err, outcome.InDoubt())
+	}
+	wire.text = ""
+	if err := d.Delete(ctx, ref); err != nil {
+		t.Fatal(err)
+	}
+	if a := r.Admin("GET", "/groups/"+ref.ID, ""); a.Status != 404 {
+		t.Errorf("%d %s", a.Status, a.Body)
 	}
 }
 
@@ -427,7 +549,14 @@ func TestCalls(t *testing.T) {
 		return d.ChangeMembers(t.Context(), group, directory.MemberChange{Add: []string{user.ID}})
 	})
 	count("members", 2, func() error { _, err := d.Get(t.Context(), group, directory.Fields{Members: true}); return err })
-	count("a group that is given back", 5, func() error { return d.Delete(t.Context(), group) })
+	count("delete of a group", 2, func() error { return d.Delete(t.Context(), group) })
+	ctx, _ := directory.WithOutcome(t.Context())
+	made, err := d.Create(ctx, scim.Group, document.Must(`{"displayName":"h","externalId":"e"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	group.ID = made.ID()
+	count("a group that is given back", 4, func() error { return d.Delete(ctx, group) })
 	count("delete", 1, func() error { return d.Delete(t.Context(), user) })
 	d = tenantOver(t, wire, r.Server.URL, r, r.NewGroupTenant("beta", 0, true))
 	create(t, d, scim.User, directorytest.Sample(3))

@@ -6,7 +6,8 @@
 //
 // The groups of the tenant are the child groups of its group. Such an account cannot create a
 // group, so an administrator makes a pool of them. A free one has a reserved name: see Free. To
-// create a group is to rename a free one. The tenant's group and free groups are never shown.
+// create a group is to rename a free one. The tenant's group and free groups are never shown, and
+// neither is the one of the pool that has a note: see Group.SetNote.
 //
 // Failures. Keycloak answers 403 for everything outside the tenant, and the caller gets 404. Such a
 // 404 does not prove that the resource is gone (scim.IsGone), so that nothing that is kept for it

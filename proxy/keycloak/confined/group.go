@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak"
@@ -30,20 +31,47 @@ type Group struct {
 	// Found is called with the shared users, names by id, whenever they change; nil is allowed.
 	Found func(shared map[string]string)
 
-	name string
-	lock func(ctx context.Context, key string) (unlock func(), err error)
+	name  string
+	lock  func(ctx context.Context, key string) (unlock func(), err error)
+	doubt time.Duration
+	now   func() time.Time
 
 	mu       sync.Mutex
-	id       string // "" if it is not known
-	level    *Level // of the pool; nil if it is not known
+	id       string    // "" if it is not known
+	at       time.Time // when it was asked for
+	level    *Level    // of the pool; nil if it is not known
 	watchers []func(is Level, news bool)
 	shared   shared
 }
 
 // NewGroup returns a top-level group of a realm. lock keeps two creates, also of two processes,
-// from taking the same free group.
-func NewGroup(name string, lock func(ctx context.Context, key string) (unlock func(), err error)) *Group {
-	return &Group{name: name, lock: lock}
+// from taking the same free group. doubt is how long a change without an answer may still take
+// effect.
+func NewGroup(name string, lock func(ctx context.Context, key string) (unlock func(), err error), doubt time.Duration, now func() time.Time) *Group {
+	return &Group{name: name, lock: lock, doubt: doubt, now: now}
+}
+
+// poolLock is the key of the lock of the pool. No resource's lock has it.
+const poolLock = "pool of free groups"
+
+// inPool runs do under the lock of the pool. If a change of do may still take effect, the pool
+// stays locked until it no longer can: it could rename a group that another create has taken
+// meanwhile.
+func (g *Group) inPool(ctx context.Context, do func(ctx context.Context) error) error {
+	unlock, err := g.lock(ctx, poolLock)
+	if err != nil {
+		return scim.Unavailable("the lock", err)
+	}
+	within, outcome := directory.WithOutcome(ctx)
+	defer func() {
+		if !outcome.InDoubt() {
+			unlock()
+			return
+		}
+		directory.OutcomeOf(ctx).Doubt()
+		time.AfterFunc(g.doubt, unlock)
+	}()
+	return do(within)
 }
 
 // Check returns the fault of an account that cannot work in the group. It changes nothing.
@@ -61,13 +89,16 @@ func (g *Group) forget() {
 	g.id = ""
 }
 
-// idOf returns the id of the group. At the first time it asks Keycloak, also whether the account is
-// confined.
+// confinedAge is how long an account is taken to be confined to its group after Keycloak was asked.
+const confinedAge = time.Minute
+
+// idOf returns the id of the group. At the first time, and then once in confinedAge, it asks
+// Keycloak, also whether the account is confined.
 func (g *Group) idOf(ctx context.Context, r *keycloak.Realm) (string, error) {
 	g.mu.Lock()
-	known := g.id
+	known, fresh := g.id, g.now().Sub(g.at) < confinedAge
 	g.mu.Unlock()
-	if known != "" {
+	if known != "" && fresh {
 		return known, nil
 	}
 	found, err := g.find(ctx, r)
@@ -79,7 +110,7 @@ func (g *Group) idOf(ctx context.Context, r *keycloak.Realm) (string, error) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.id = found
+	g.id, g.at = found, g.now()
 	return found, nil
 }
 
@@ -101,12 +132,22 @@ func (g *Group) find(ctx context.Context, r *keycloak.Realm) (string, error) {
 	return group.ID, nil
 }
 
-// confines returns a fault if the account may create users anywhere in the realm, as with
-// manage-users: then Keycloak does not confine it, and users of other tenants could be read and
-// changed by their ids. Nothing is created.
+// confines returns a fault if the account may see users outside the group, or create some: then
+// Keycloak does not confine it, and users of other tenants could be read and changed by their ids.
+// An account that may see all users sees its own, which is in no tenant's group. Nothing is
+// created.
 func (g *Group) confines(ctx context.Context, r *keycloak.Realm) error {
+	a, err := r.Send(ctx, http.MethodGet, "/users/"+url.PathEscape(r.Subject()), "")
+	switch {
+	case err != nil:
+		return err
+	case a.Status == http.StatusOK:
+		return r.Fault(fault.Excess, "it may see users outside the group /"+g.name)
+	case a.Status != http.StatusForbidden:
+		return failed(a)
+	}
 	ctx, _ = directory.WithOutcome(ctx)
-	err := r.MayWrite(ctx, scim.Ref{Type: scim.User})
+	err = r.MayWrite(ctx, scim.Ref{Type: scim.User})
 	f, broken := fault.In(err)
 	switch {
 	case err == nil:
@@ -119,7 +160,7 @@ func (g *Group) confines(ctx context.Context, r *keycloak.Realm) error {
 
 // child is a child of the group, as the Admin REST API shows it.
 type child struct {
-	ID         string              `json:"id"`
+	ID         string              `json:"id,omitempty"`
 	Name       string              `json:"name"`
 	Attributes map[string][]string `json:"attributes"`
 }
@@ -144,7 +185,7 @@ func (g *Group) children(ctx context.Context, r *keycloak.Realm) (all []child, e
 		if len(some) < childrenAtOnce {
 			slices.SortFunc(all, func(a, b child) int { return cmp.Compare(a.ID, b.ID) })
 			all = slices.CompactFunc(all, func(a, b child) bool { return a.ID == b.ID })
-			g.note(levelOf(all))
+			g.reached(levelOf(all))
 			return all, nil
 		}
 	}

@@ -11,25 +11,30 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// poolLock is the key of the lock of the pool. No resource's lock has it.
-const poolLock = "pool of free groups"
-
-// claim takes a free group of the pool by renaming it.
-func (d *Directory) claim(ctx context.Context, sent scim.Resource) (scim.Resource, error) {
+// createGroup takes a free group of the pool.
+func (d *Directory) createGroup(ctx context.Context, sent scim.Resource) (shown scim.Resource, err error) {
 	if _, err := d.profile.Create(scim.Group, sent); err != nil {
 		return scim.Resource{}, err
 	}
 	if err := unreserved(sent); err != nil {
 		return scim.Resource{}, err
 	}
-	unlock, err := d.group.lock(ctx, poolLock)
-	if err != nil {
-		return scim.Resource{}, err
+	free := ""
+	err = d.group.inPool(ctx, func(ctx context.Context) error {
+		shown, free, err = d.claim(ctx, sent)
+		return err
+	})
+	if err == nil {
+		d.claimed.Store(shown.ID(), claim{free, directory.OutcomeOf(ctx)})
 	}
-	defer unlock()
+	return shown, err
+}
+
+// claim renames a free group of the pool, and returns it with the name that it had.
+func (d *Directory) claim(ctx context.Context, sent scim.Resource) (shown scim.Resource, was string, err error) {
 	all, err := d.group.children(ctx, d.Realm)
 	if err != nil {
-		return scim.Resource{}, err
+		return scim.Resource{}, "", err
 	}
 	for _, c := range all {
 		if !Free(c.Name) {
@@ -42,29 +47,36 @@ func (d *Directory) claim(ctx context.Context, sent scim.Resource) (scim.Resourc
 		case http.StatusNotFound: // deleted meanwhile
 			continue
 		case http.StatusForbidden:
-			return shown, d.Fault(fault.Group, "the account may not rename "+c.Name)
+			return shown, "", d.Fault(fault.Group, "the account may not rename "+c.Name)
 		}
 		if err == nil {
-			d.claimed.Store(c.ID, c.Name)
 			is := levelOf(all)
-			d.group.note(Level{is.Free - 1, is.All})
+			d.group.reached(Level{is.Free - 1, is.All})
 		}
-		return shown, err
+		return shown, c.Name, err
 	}
-	return scim.Resource{}, errEmpty(d.group.name)
+	return scim.Resource{}, "", errEmpty(d.group.name)
 }
 
-// release gives a group back to the pool that the same request has claimed: the create failed, and
+// claim is a free group that a create has taken.
+type claim struct {
+	name   string
+	create *directory.Outcome
+}
+
+// release gives a group back to the pool that the same create has claimed: the create failed, and
 // no client has got its id. Otherwise a provider that repeats a create that cannot succeed, with a
-// member that does not exist, would empty the pool. release reports whether the group is free.
+// member that does not exist, would empty the pool. A later operation of the same bulk request is
+// not the create. If a change of the create may still take effect, the group is not given back: the
+// change would reach the next group. release reports whether the group is free.
 func (d *Directory) release(ctx context.Context, ref scim.Ref) bool {
-	name, claimed := d.claimed.LoadAndDelete(ref.ID)
-	was, _ := name.(string)
-	if ref.Type != scim.Group || !claimed || d.Realm.ChangeMembers(ctx, ref, directory.MemberChange{Replace: true}) != nil {
+	of, _ := d.claimed.LoadAndDelete(ref.ID)
+	was, claimed := of.(claim)
+	if ref.Type != scim.Group || !claimed || was.create != directory.OutcomeOf(ctx) || was.create.InDoubt() || d.Realm.ChangeMembers(ctx, ref, directory.MemberChange{Replace: true}) != nil {
 		return false
 	}
 	shown, err := d.Realm.Update(ctx, ref, func(current scim.Resource) (scim.Resource, error) {
-		return current.Without("externalId").With("displayName", document.Quote(was)), nil
+		return current.Without("externalId").With("displayName", document.Quote(was.name)), nil
 	})
 	return err == nil && shown.Raw("externalId") == "" // a release that keeps the first externalId keeps it for the next group
 }
@@ -75,10 +87,13 @@ func errEmpty(group string) error {
 		" in Keycloak: the operator of the service must add groups to the pool; until then, groups cannot be created"}
 }
 
-// unreserved returns an error for a group with a name that only free groups have.
+// unreserved returns an error for a group with a name that only hidden groups have.
 func unreserved(wanted scim.Resource) error {
-	if Free(document.Text(wanted.Get(displayName))) {
+	switch name := document.Text(wanted.Get(displayName)); {
+	case Free(name):
 		return scim.InvalidValue("displayName must not begin with %s", free)
+	case hidden(name):
+		return scim.InvalidValue("displayName must not be %s", noteName)
 	}
 	return nil
 }

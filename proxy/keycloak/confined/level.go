@@ -44,15 +44,19 @@ func (g *Group) Watch(changed func(is Level, news bool)) {
 // levelOf is the level of a pool with these groups.
 func levelOf(all []child) (l Level) {
 	for _, c := range all {
-		if l.All++; Free(c.Name) {
+		switch {
+		case isNote(c.Name):
+			continue
+		case Free(c.Name):
 			l.Free++
 		}
+		l.All++
 	}
 	return l
 }
 
-// note takes the level that a read has shown.
-func (g *Group) note(is Level) {
+// reached takes the level that a read has shown.
+func (g *Group) reached(is Level) {
 	g.mu.Lock()
 	was, watchers := g.level, g.watchers
 	g.level = &is

@@ -70,7 +70,7 @@ func (d *Directory) listGroups(ctx context.Context, q directory.Query) (director
 	}
 	var found []scim.Resource
 	for _, c := range all {
-		if Free(c.Name) || c.ID <= q.ResumeAfter {
+		if hidden(c.Name) || c.ID <= q.ResumeAfter {
 			continue
 		}
 		one := standard(c)
@@ -92,7 +92,7 @@ func (d *Directory) listGroups(ctx context.Context, q directory.Query) (director
 func standard(c child) scim.Resource {
 	doc := document.Must(`{"schemas":["` + scim.GroupURN + `"]}`).Object()
 	doc.Put("id", document.Quote(c.ID))
-	if of := c.Attributes["externalId"]; len(of) > 0 {
+	if of := c.Attributes["externalId"]; len(of) > 0 && of[0] != "" { // Keycloak keeps an empty one of a group that was given back
 		doc.Put("externalId", document.Quote(of[0]))
 	}
 	doc.Put("displayName", document.Quote(c.Name))

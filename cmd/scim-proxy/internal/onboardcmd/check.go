@@ -84,7 +84,7 @@ func groupOf(t config.Tenant) *confined.Group {
 	if t.Group == "" {
 		return nil
 	}
-	g := confined.NewGroup(t.Group, nil)
+	g := confined.NewGroup(t.Group, nil, 0, time.Now)
 	g.Organization = t.Organization
 	return g
 }
