@@ -130,7 +130,7 @@ func notWritable(t *testing.T, d tenantfile.Dir, path string) {
 		t.Errorf("%+v", refused)
 	}
 	globex := acmeTenant()
-	globex.Tenant, globex.Group = "globex", "globex"
+	globex.Tenant, globex.Group, globex.ServiceAccount.ClientID = "globex", "globex", "scim-globex"
 	_, err := d.Create(t.Context(), globex)
 	if refused, ok := errors.AsType[*tenantfile.NotWritableError](err); !ok || !strings.Contains(string(refused.Content), "tenant: globex\n") {
 		t.Error(err)

@@ -128,7 +128,7 @@ func TestCreateRefuses(t *testing.T) {
 		{"another directory", func(t *config.Tenant) { t.Tenant = "../../etc/globex" }, "tenant: must be lower-case letters"},
 		{"the group of another tenant", func(t *config.Tenant) { t.Tenant, t.Group = "globex", "ACME" }, "group: is also the group of acme.yaml"},
 		{"there already", func(*config.Tenant) {}, "acme.yaml is there already"},
-		{"no text", func(t *config.Tenant) { t.Tenant, t.Group = "globex", "\xff" }, "characters that cannot be written"},
+		{"no text", func(t *config.Tenant) { t.Tenant, t.Group, t.ServiceAccount.ClientID = "globex", "\xff", "scim-globex" }, "characters that cannot be written"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			d, path := created(t)

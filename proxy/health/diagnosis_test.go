@@ -166,7 +166,7 @@ func TestDiagnoseOfAGroup(t *testing.T) {
 		"no permission":   {map[string]string{"/group-by-path/acme": `403 {"error":"HTTP 403 Forbidden"}`}, "group"},
 		"no children":     {map[string]string{"/group-by-path/acme": found, "/groups/g/children": `403 {"error":"HTTP 403 Forbidden"}`, "/Users": forbidden}, "group"},
 		"the whole realm": {map[string]string{"/group-by-path/acme": found, "/groups/g/children": `200 []`, "/users": `200 []`}, "excess"},
-		"sees all users":  {map[string]string{"/group-by-path/acme": found, "/groups/g/children": `200 []`, "/Users": forbidden, "/users/s": `200 {"id":"s"}`}, "excess"},
+		"sees all users":  {map[string]string{"/group-by-path/acme": found, "/groups/g/children": `200 []`, "/Users": forbidden, "/users": `200 []`, "/users/s": `200 {"id":"s"}`}, "excess"},
 	} {
 		s := httptest.NewServer(&server{t, "/scim/v2", row.says})
 		client := keycloak.NewClient(s.URL, http.DefaultTransport, time.Minute, 4)
