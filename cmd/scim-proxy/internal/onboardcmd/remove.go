@@ -66,9 +66,6 @@ func (s *onboard) confirm(c *cobra.Command, what tenant.Removal, yes bool) error
 		return nil
 	}
 	all := []string{"the client " + s.spec.ClientID + " with its permissions"}
-	if s.exists {
-		all = append(all, s.file.Path)
-	}
 	for _, one := range []struct {
 		asked bool
 		text  string
@@ -80,7 +77,11 @@ func (s *onboard) confirm(c *cobra.Command, what tenant.Removal, yes bool) error
 			all = append(all, one.text)
 		}
 	}
-	question := fmt.Sprintf("This deletes %s of realm %s at %s.", strings.Join(all, ", "), s.spec.Realm, s.config.Keycloak.URL)
+	question := fmt.Sprintf("This deletes %s in realm %s at %s", strings.Join(all, ", "), s.spec.Realm, s.config.Keycloak.URL)
+	if s.exists {
+		question += ", and the files of the tenant in " + s.dir.Path
+	}
+	question += "."
 	in, ok := c.InOrStdin().(*os.File)
 	if !ok || !term.IsTerminal(int(in.Fd())) {
 		return cli.Usage("%s Pass --yes to allow that", question)
