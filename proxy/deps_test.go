@@ -78,12 +78,14 @@ var walls = map[string]struct {
 	"onboarding/permissions":                {[]string{"onboarding"}, "permissions of a realm, with administrator credentials"},
 	"onboarding/userprofile":                {[]string{"onboarding", "proxy/scim"}, "the user profile of a realm, with administrator credentials"},
 	"onboarding/tenant":                     {[]string{"onboarding", "onboarding/permissions", "onboarding/userprofile"}, "what a tenant needs of Keycloak, with administrator credentials"},
+	"onboarding/verify":                     {[]string{"onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/tenant"}, "attacks decoys with the account's token, which it is given a function for"},
+	"onboarding/adopt":                      {[]string{"onboarding", "onboarding/permissions", "onboarding/tenant"}, "brings users into a tenant, with administrator credentials"},
 	"onboarding/attacks":                    {nil, "attacks are data, for a check and for a test"},
 	"proxy/observe":                         {[]string{"proxy/scim", "proxy/keycloak/fault"}, "knows the vocabulary, faults and no layers, so that every layer can be observed"},
 	"proxy/store/internal/codec":            {nil, "bytes"},
 	"proxy/store/internal/locks":            {[]string{"proxy/store"}, "a map of waiters"},
 
-	"cmd/scim-proxy":                            {[]string{"cmd/scim-proxy/internal/", "adapters", "config", "config/tenantfile", "onboarding", "proxy", "proxy/"}, "commands are built from the configuration and the packages that serve"},
+	"cmd/scim-proxy":                            {[]string{"cmd/scim-proxy/internal/", "adapters", "config", "config/tenantfile", "onboarding", "onboarding/", "proxy", "proxy/"}, "commands are built from the configuration and the packages that serve"},
 	"cmd/scim-proxy/internal/importer":          {[]string{"cmd/scim-proxy/internal/importer/journal", "cmd/scim-proxy/internal/scimclient", "proxy/scim", "proxy/scim/bounds"}, "an import knows any server by its SCIM API only"},
 	"cmd/scim-proxy/internal/importer/journal":  {nil, "rows are numbers"},
 	"cmd/scim-proxy/internal/simulate":          {[]string{"cmd/scim-proxy/internal/scimclient"}, "the same conversation runs against a server without the proxy"},
@@ -124,8 +126,8 @@ var owners = map[string]struct {
 	"github.com/spf13/cobra":                {[]string{"cmd/scim-proxy"}, "flags end at the commands"},
 	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe"}, "layers do not log"},
 	"golang.org/x/mod":                      {[]string{"onboarding/tenant"}, "releases are compared once"},
-	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "test/"}, "HTTP ends at scimhttp and at the client for Keycloak"},
-	module + "onboarding":                   {[]string{"onboarding", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "cmd/scim-proxy"}, "code with administrator credentials never serves a request"},
+	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "onboarding/verify", "onboarding/adopt", "test/"}, "HTTP ends at scimhttp and at the client for Keycloak"},
+	module + "onboarding":                   {[]string{"onboarding", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "onboarding/verify", "onboarding/adopt", "cmd/scim-proxy"}, "code with administrator credentials never serves a request"},
 }
 
 // pure packages do no I/O and cannot be cancelled, so that they import none of impure.
