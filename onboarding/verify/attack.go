@@ -91,6 +91,9 @@ func (p *Proof) control(ctx context.Context, d *decoys) (works bool, err error) 
 			f = append(f, red("GET %s by the %s API, which the account may do, was answered %d", q.Path, q.API, status))
 		}
 	}
+	if len(f) > 0 {
+		f[0].ToDo = "look for another permission that reaches these objects, such as one on all users: Keycloak asks all permissions on an object to agree"
+	}
 	p.report.step("own", "the account reaches its own group and users", f...)
 	return len(f) == 0, nil
 }
