@@ -3,6 +3,7 @@ package security
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,6 +42,8 @@ type confinement struct {
 	acme, beta account
 	own        attacks.Own
 	foreign    attacks.Foreign
+	// root is the secret of an account that manages the users of the realm.
+	root string
 }
 
 func newConfinement(t *testing.T) *confinement {
@@ -52,6 +55,7 @@ func newConfinement(t *testing.T) *confinement {
 		made := a.reply(t, attacks.Admin, "POST", "/users", fmt.Sprintf(`{"username":"u-%s","enabled":true,"email":"u@%s.test","firstName":"F","lastName":"L","groups":[%q]}`, name, name, a.Path))
 		a.user = c.realm.Made(made)
 	}
+	c.root = c.realm.ServiceAccount("root", "manage-users")
 	loose := c.realm.Made(c.realm.Admin("POST", "/groups", `{"name":"loose"}`))
 	admins := c.realm.Made(c.realm.Admin("POST", "/groups", `{"name":"admins"}`))
 	c.realm.MapAdmin(admins)
@@ -68,9 +72,18 @@ func newConfinement(t *testing.T) *confinement {
 			{Who: "a group of no tenant", ID: loose, Path: "/loose"}, {Who: "a group that maps an administrator's role", ID: admins, Path: "/admins"},
 		},
 		Organization: c.beta.Organization, Account: c.acme.Account,
-		Client: gjson.GetBytes(c.realm.Admin("GET", "/clients?clientId="+c.acme.ClientID, "").Body, "0.id").String(),
+		Client: c.client(c.acme.ClientID), OtherClient: c.client(c.beta.ClientID), Permissions: c.client("admin-permissions"),
+	}
+	c.realm.Admin("POST", "/roles", `{"name":"plain"}`)
+	if err := json.Unmarshal(c.realm.Admin("GET", "/roles/plain", "").Body, &c.foreign.Role); err != nil {
+		t.Fatal(err)
 	}
 	return c
+}
+
+// client returns the id of a client.
+func (c *confinement) client(clientID string) string {
+	return gjson.GetBytes(c.realm.Admin("GET", "/clients?clientId="+clientID, "").Body, "0.id").String()
 }
 
 // state is everything that the attacks try to change, as the administrator sees it.
@@ -120,6 +133,40 @@ func TestAccountOfAGroupTenant(t *testing.T) {
 	if strings.Contains(string(roles.Body), "realm-admin") {
 		t.Errorf("a create injects roles: %s", roles.Body)
 	}
+}
+
+// A probe changes nothing, also if an administrator sends it, who is never answered 403: so the
+// answer shows the permission, and it may be sent to a realm in production.
+func TestProbes(t *testing.T) {
+	c := newConfinement(t)
+	before := c.state()
+	sent := 0
+	for _, a := range attacks.UpTo(attacks.Nothing, attacks.All(c.own, c.foreign)) {
+		send := c.realm.AdminAs
+		token := c.realm.AdminToken()
+		if a.API == attacks.SCIM {
+			send, token = c.realm.SCIM, c.realm.Token("root", c.root)
+		}
+		if status := send(token, a.Method, a.Path, a.Body).Status; a.Probe && a.Refused(status) || status == 401 {
+			t.Errorf("%s %s: %d", a.Method, a.Path, status)
+		}
+		sent++
+	}
+	for path, now := range c.state() {
+		if words(now) != words(before[path]) {
+			t.Errorf("%s was\n%s\nand is\n%s", path, before[path], now)
+		}
+	}
+	if sent < 50 {
+		t.Error(sent)
+	}
+}
+
+// words are the names and values of a document, in order: Keycloak lists some without one.
+func words(document string) string {
+	all := strings.FieldsFunc(document, func(r rune) bool { return strings.ContainsRune("[]{},", r) })
+	slices.Sort(all)
+	return strings.Join(all, ",")
 }
 
 // The attacks notice a permission too many.
