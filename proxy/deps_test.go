@@ -91,7 +91,7 @@ var walls = map[string]struct {
 	"proxy/store/internal/locks":            {[]string{"proxy/store"}, "a map of waiters"},
 
 	"cmd/scim-proxy":                            {[]string{"cmd/scim-proxy/internal/", "adapters", "adapters/setup", "config", "config/tenantfile", "onboarding", "onboarding/", "proxy", "proxy/"}, "commands are built from the configuration and the packages that serve"},
-	"cmd/scim-proxy/internal/onboardcmd":        {[]string{"cmd/scim-proxy/internal/cli", "cmd/scim-proxy/internal/tenantcmd", "adapters/setup", "config", "config/tenantfile", "onboarding", "onboarding/tenant", "proxy/health", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/privilege", "proxy/transport"}, "commands with an administrator's credentials"},
+	"cmd/scim-proxy/internal/onboardcmd":        {[]string{"cmd/scim-proxy/internal/cli", "cmd/scim-proxy/internal/tenantcmd", "adapters/setup", "config", "config/tenantfile", "onboarding", "onboarding/adopt", "onboarding/attacks", "onboarding/tenant", "onboarding/verify", "proxy/health", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/privilege", "proxy/transport"}, "commands with an administrator's credentials"},
 	"cmd/scim-proxy/internal/cli":               {[]string{"config", "config/tenantfile"}, "what commands share"},
 	"cmd/scim-proxy/internal/tenantcmd":         {[]string{"cmd/scim-proxy/internal/cli", "config", "config/tenantfile", "proxy/tokens"}, "works with the files of tenants, without Keycloak"},
 	"cmd/scim-proxy/internal/importer":          {[]string{"cmd/scim-proxy/internal/importer/journal", "cmd/scim-proxy/internal/scimclient", "proxy/scim", "proxy/scim/bounds"}, "an import knows any server by its SCIM API only"},

@@ -45,7 +45,7 @@ func (s *premises) config() string { return filepath.Join(s.dir, "config.yaml") 
 func (s *premises) tenant(want int, args ...string) string {
 	s.t.Helper()
 	args = append(append([]string{"tenant"}, args...), "--config", s.config())
-	if slices.Contains([]string{"add", "plan", "groups", "remove"}, args[1]) {
+	if slices.Contains([]string{"add", "plan", "verify", "adopt", "groups", "remove"}, args[1]) {
 		args = append(args, "--admin-user", s.Server.AdminUser, "--admin-password-file", s.password)
 	}
 	out, code := proxytest.Run(s.t, s.binary, args...)
@@ -91,6 +91,22 @@ func TestTenantFromNothing(t *testing.T) {
 	}
 	if check := s.tenant(0, "check"); strings.Contains(check, "FAILED") {
 		t.Error(check)
+	}
+
+	resident := s.NewUser("resident")
+	if out := s.tenant(0, "adopt", "acme", "--search", "resident"); !strings.Contains(out, "1 would join") {
+		t.Error(out)
+	}
+	s.tenant(0, "adopt", "acme", "--search", "resident", "--yes")
+	if a, err := c.send(t.Context(), http.MethodGet, "/Users/"+resident, ""); err != nil || a.Resource.ID() != resident {
+		t.Errorf("an adopted user: %v", err)
+	}
+	if out := s.tenant(0, "verify", "acme"); !strings.Contains(out, "confined by Keycloak") {
+		t.Error(out)
+	}
+	s.MapAdmin(s.Made(s.Admin("POST", "/groups", `{"name":"admins"}`)))
+	if out := s.tenant(1, "verify", "acme"); !strings.Contains(out, "/admins") {
+		t.Error(out)
 	}
 
 	s.tenant(2, "remove", "acme") // asks

@@ -15,7 +15,7 @@ func tenantCommand() *cobra.Command {
 	c := &cobra.Command{Use: "tenant", Short: "Work with tenants"}
 	files := tenantcmd.Env{Known: adapters.Known, Now: time.Now, Random: rand.Reader}
 	keycloak := onboardcmd.Env{Env: files}
-	c.AddCommand(keycloak.Plan(), keycloak.Add(), keycloak.Groups(), keycloak.Remove(), keycloak.Check(),
+	c.AddCommand(keycloak.Plan(), keycloak.Add(), keycloak.Verify(), keycloak.Adopt(), keycloak.Groups(), keycloak.Remove(), keycloak.Check(),
 		files.List(), files.Show(), files.Token(), files.Rotate(), files.Revoke(), sweepCommand())
 	return c
 }

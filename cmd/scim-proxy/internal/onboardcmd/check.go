@@ -60,7 +60,7 @@ func CheckTenants(ctx context.Context, out io.Writer, cfg config.Config, only st
 		if only != "" && t.Tenant != only {
 			continue
 		}
-		account := keycloak.NewAccount(client, t.Realm, t.ServiceAccount.ClientID, t.ServiceAccount.Secret, time.Now)
+		account := accountOf(client, t)
 		report := health.Diagnose(ctx, client, account, health.Needs{Group: groupOf(t), Rights: privilege.New(account, t.Group, time.Now)})
 		fmt.Fprintf(out, "tenant %s: realm %s, client %s\n%s", t.Tenant, t.Realm, t.ServiceAccount.ClientID, reportText(report))
 		checked++

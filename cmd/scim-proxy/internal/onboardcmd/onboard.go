@@ -15,6 +15,7 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/tenantcmd"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/config/tenantfile"
+	"keycloak-scim-proxy/onboarding"
 	"keycloak-scim-proxy/onboarding/tenant"
 )
 
@@ -37,7 +38,9 @@ type onboard struct {
 	file   config.TenantFile
 	exists bool
 	secret string // path of the file with the client's secret
-	in     *tenant.Tenant
+
+	session *onboarding.Admin
+	in      *tenant.Tenant
 }
 
 // commonFlags adds the flags that every command has.
@@ -128,9 +131,9 @@ func (s *onboard) combine(c *cobra.Command) error {
 
 // connect opens the administrator's session.
 func (s *onboard) connect(ctx context.Context, c *cobra.Command) error {
-	admin, err := s.admin.login(ctx, c, s.config.Keycloak)
-	if err == nil {
-		s.in = tenant.New(admin, s.spec)
+	var err error
+	if s.session, err = s.admin.login(ctx, c, s.config.Keycloak); err == nil {
+		s.in = tenant.New(s.session, s.spec)
 	}
 	return err
 }
