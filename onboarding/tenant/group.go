@@ -61,9 +61,13 @@ type Pool struct {
 }
 
 // ReadPool reads the groups of a tenant.
-func (t *Tenant) ReadPool(ctx context.Context) (p Pool, err error) {
+func (t *Tenant) ReadPool(ctx context.Context) (Pool, error) {
 	all, err := t.children(ctx)
-	p.Groups = []string{}
+	return poolOf(all), err
+}
+
+func poolOf(all []child) Pool {
+	p := Pool{Groups: []string{}}
 	for _, c := range all {
 		switch {
 		case c.free():
@@ -72,19 +76,29 @@ func (t *Tenant) ReadPool(ctx context.Context) (p Pool, err error) {
 			p.Groups = append(p.Groups, c.Name)
 		}
 	}
-	return p, err
+	return p
+}
+
+// wanted is how many free groups the tenant shall have: one more than the pool until the proxy has
+// taken its own.
+func (t *Tenant) wanted(all []child) int {
+	if slices.ContainsFunc(all, func(c child) bool { return c.Name == storeName }) {
+		return t.Pool
+	}
+	return t.Pool + 1
 }
 
 func (t *Tenant) pool() step {
 	return step{
 		look: func(ctx context.Context) (*Change, error) {
-			p, err := t.ReadPool(ctx)
-			if err != nil || p.Free >= t.Pool {
+			all, err := t.children(ctx)
+			free, want := poolOf(all).Free, t.wanted(all)
+			if err != nil || free >= want || t.Pool == 0 {
 				return nil, err
 			}
-			c := &Change{What: "free groups below /" + t.Group, To: strconv.Itoa(t.Pool)}
-			if p.Free > 0 {
-				c.From = strconv.Itoa(p.Free)
+			c := &Change{What: "free groups below /" + t.Group, To: strconv.Itoa(want)}
+			if free > 0 {
+				c.From = strconv.Itoa(free)
 			}
 			return c, nil
 		},
@@ -110,7 +124,7 @@ func (t *Tenant) fill(ctx context.Context) error {
 			next = max(next, n+1)
 		}
 	}
-	for ; free < t.Pool; free++ {
+	for ; free < t.wanted(all); free++ {
 		if err := t.admin.Renew(ctx); err != nil {
 			return err
 		}

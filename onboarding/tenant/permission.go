@@ -65,7 +65,7 @@ func (t *Tenant) poolIDs(ctx context.Context, have permissions.Permission) (ids 
 	}
 	slices.Sort(ids)
 	if ids == nil {
-		ids = make([]string, t.Pool)
+		ids = make([]string, t.Pool+1)
 	}
 	return ids, err
 }

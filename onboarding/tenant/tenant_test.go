@@ -147,16 +147,16 @@ func TestAppliedAccountWorks(t *testing.T) {
 	send("POST", "/organizations/"+found[0].ID+"/members", fmt.Sprintf("%q", user), 201)
 	w.ask("GET", "/groups?search=acme&exact=true", "", &found)
 	var children []struct{ ID, Name string }
-	if err := json.Unmarshal(send("GET", "/groups/"+found[0].ID+"/children", "", 200).Body, &children); err != nil || len(children) != w.spec.Pool {
+	if err := json.Unmarshal(send("GET", "/groups/"+found[0].ID+"/children", "", 200).Body, &children); err != nil || len(children) != w.spec.Pool+1 {
 		t.Fatalf("%v %v", children, err)
 	}
 	send("PUT", "/groups/"+children[0].ID, `{"name":"Engineering"}`, 204)
 	send("PUT", "/users/"+user+"/groups/"+children[0].ID, "", 204)
-	if left := w.plan(); len(left) != 1 || left[0].From != "2" || left[0].To != "3" {
+	if left := w.plan(); len(left) != 1 || left[0].From != "3" || left[0].To != "4" {
 		t.Errorf("a taken group leaves the pool short of one: %v", left)
 	}
 	w.apply()
-	if p, err := w.tenant().ReadPool(t.Context()); err != nil || p.Free != 3 || !slices.Equal(p.Groups, []string{"Engineering"}) {
+	if p, err := w.tenant().ReadPool(t.Context()); err != nil || p.Free != 4 || !slices.Equal(p.Groups, []string{"Engineering"}) {
 		t.Errorf("%+v %v", p, err)
 	}
 	send("PUT", "/users/"+user+"/groups/"+children[0].ID, "", 204) // the taken group is still in the permission

@@ -51,14 +51,17 @@ func (e Env) Adopt() *cobra.Command {
 				if in, err = openList(c, file); err != nil {
 					return err
 				}
-				defer in.Close()
+				defer func() { _ = in.Close() }()
 				from.Users = in.lines()
 			}
 			if err := s.connect(c.Context(), c); err != nil {
 				return err
 			}
 			counts, err := s.adopt(c, from, yes, output)
-			return errors.Join(err, in.err, s.concluded(c, counts, yes, output))
+			if output != "json" {
+				conclude(c, counts, yes)
+			}
+			return errors.Join(err, in.err)
 		},
 	}
 	s.commonFlags(c)
@@ -93,11 +96,8 @@ func (s *onboard) adopt(c *cobra.Command, from adopt.Source, yes bool, output st
 	return counts, errors.Join(err, out.Flush())
 }
 
-// concluded prints the numbers on standard error.
-func (s *onboard) concluded(c *cobra.Command, n adopt.Counts, yes bool, output string) error {
-	if output == "json" {
-		return nil
-	}
+// conclude prints the numbers on standard error.
+func conclude(c *cobra.Command, n adopt.Counts, yes bool) {
 	joined := "would join"
 	if yes {
 		joined = "joined"
@@ -106,7 +106,6 @@ func (s *onboard) concluded(c *cobra.Command, n adopt.Counts, yes bool, output s
 	if !yes && n.Joins > 0 {
 		fmt.Fprintln(c.ErrOrStderr(), "Nothing was changed. Pass --yes to adopt them.")
 	}
-	return nil
 }
 
 // list is a file with one name in each line.

@@ -44,7 +44,8 @@ func (e Env) Verify() *cobra.Command {
 			if report != nil && output == "json" {
 				err = errors.Join(err, cli.WriteJSON(c.OutOrStdout(), report))
 			} else if report != nil {
-				fmt.Fprint(c.OutOrStdout(), report.Text())
+				_, printed := fmt.Fprint(c.OutOrStdout(), report.Text())
+				err = errors.Join(err, printed)
 			}
 			if err == nil && !report.OK {
 				err = fmt.Errorf("the tenant %s is not verified", s.name)
