@@ -164,11 +164,8 @@ func (l *list) add(api API, method, path string, body any) {
 	l.all = append(l.all, a)
 }
 
-// also adds an attack that may be refused with another status too.
-func (l *list) also(refusal int, api API, method, path string, body any) {
-	l.add(api, method, path, body)
-	l.all[len(l.all)-1].refusals = []int{refusal}
-}
+// refusal adds statuses that refuse the last attack too.
+func (l *list) refusal(statuses ...int) { l.all[len(l.all)-1].refusals = statuses }
 
 // probe adds an attack whose body Keycloak refuses after it has checked the permission.
 func (l *list) probe(api API, method, path string, body any) {

@@ -83,12 +83,12 @@ func (p *Proof) control(ctx context.Context, d *decoys) (works bool, err error) 
 		{attacks.Admin, http.MethodGet, "/users/" + d.own.User, ""},
 		{attacks.SCIM, http.MethodGet, "/Users/" + d.own.User, ""},
 	} {
-		status, _, err := p.send(ctx, q)
+		status, body, err := p.send(ctx, q)
 		if err != nil {
 			return false, err
 		}
 		if status != http.StatusOK {
-			f = append(f, red("GET %s by the %s API, which the account may do, was answered %d", q.Path, q.API, status))
+			f = append(f, red("GET %s by the %s API, which the account may do, was answered %d %.200s", q.Path, q.API, status, body))
 		}
 	}
 	if len(f) > 0 {

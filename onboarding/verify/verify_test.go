@@ -149,6 +149,7 @@ func (w *world) same(before map[string]string) {
 // The account of a tenant as the recipe makes it is confined, and nothing in the realm changes.
 func TestConfined(t *testing.T) {
 	w := newWorld(t)
+	w.Map(`{"name":"badge","annotations":{},"required":{"roles":["admin","user"]},"permissions":{"view":["admin"],"edit":["admin"]}}`) // decoys have none
 	before := w.state()
 	r, err := w.verify(t.Context())
 	if err != nil {
@@ -337,6 +338,27 @@ func TestAttackSucceeds(t *testing.T) {
 		t.Error(text)
 	}
 	w.same(before)
+}
+
+// While a policy cannot be judged nothing is proven, also if every attack on decoys is refused: the
+// permission may be on what is real.
+func TestUnjudged(t *testing.T) {
+	w := newWorld(t)
+	w.policy("time", `{"name":"since 2020","logic":"POSITIVE","notBefore":"2020-01-01 00:00:00"}`)
+	w.permit("since 2020", "Groups", []string{"view"}, w.looseGroup)
+	r, err := w.verify(t.Context())
+	if err != nil || !r.OK || r.Confined || r.Attacks.Refused < 200 || !strings.Contains(r.Text(), "not everything can be judged") {
+		t.Errorf("%v\n%s", err, r.Text())
+	}
+	var fields map[string]any
+	if b, err := json.Marshal(r); err != nil || json.Unmarshal(b, &fields) != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"realm", "group", "clientId", "steps", "attacks", "remains", "confined", "ok"} {
+		if _, has := fields[name]; !has {
+			t.Errorf("no %s in %v", name, fields)
+		}
+	}
 }
 
 // A permission that also needs a policy without the account is not the account's.

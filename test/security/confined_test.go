@@ -123,7 +123,7 @@ func TestAccountOfAGroupTenant(t *testing.T) {
 		t.Error(s)
 	}
 	for path, now := range c.state() {
-		if now != before[path] {
+		if words(now) != words(before[path]) {
 			t.Errorf("%s was\n%s\nand is\n%s", path, before[path], now)
 		}
 	}
