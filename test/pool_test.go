@@ -12,12 +12,18 @@ import (
 	"keycloak-scim-proxy/test/proxytest"
 )
 
-// The log says once that the pool of a group tenant runs low, and once that it is empty.
+// The log says once that the pool of a group tenant runs low, and once that it is empty; after a
+// start, before there is a request.
 func TestPoolThatRunsLow(t *testing.T) {
 	w, g := plannedConfined(t)
 	core, logs := observer.New(zap.WarnLevel)
+	warned := func() (free []any) {
+		for _, e := range logs.FilterField(zap.Int("groups", len(g.Pool))).TakeAll() {
+			free = append(free, e.ContextMap()["free"])
+		}
+		return free
+	}
 	url, stop := proxytest.Start(t, w.cfg, zap.New(core))
-	defer stop()
 	c := client{url + "/scim/v2", w.tenantToken}
 	create := func(i int) error {
 		_, err := c.send(t.Context(), "POST", "/Groups", fmt.Sprintf(`{"schemas":["`+scim.GroupURN+`"],"displayName":"g%d"}`, i))
@@ -31,11 +37,14 @@ func TestPoolThatRunsLow(t *testing.T) {
 	if err := create(len(g.Pool)); scim.Status(err) != 503 {
 		t.Errorf("a create without a free group: %v", err)
 	}
-	var free []any
-	for _, e := range logs.FilterField(zap.Int("groups", len(g.Pool))).All() {
-		free = append(free, e.ContextMap()["free"])
-	}
-	if want := []any{int64(2), int64(0)}; !slices.Equal(free, want) {
+	if free, want := warned(), []any{int64(2), int64(0)}; !slices.Equal(free, want) {
 		t.Errorf("warnings at %v free groups, want %v", free, want)
+	}
+	stop()
+	logs.TakeAll()
+	_, stop = proxytest.Start(t, w.cfg, zap.New(core))
+	defer stop()
+	if free, want := warned(), []any{int64(0)}; !slices.Equal(free, want) {
+		t.Errorf("after the start: warnings at %v free groups, want %v", free, want)
 	}
 }
