@@ -121,8 +121,8 @@ func TestTermsAreSavedBeforeTheChange(t *testing.T) {
 	}
 }
 
-// A change that Keycloak refuses, or does not make, leaves no trace in the store, also of a resource
-// that had no record.
+// A change that Keycloak refuses, or does not make, leaves no trace in the store, also of a
+// resource that had no record.
 func TestFailedChangeIsWithdrawn(t *testing.T) {
 	h, w, _ := announcing(t)
 	native, err := h.keycloak.Create(t.Context(), scim.User, document.Must(`{"userName":"hand"}`))
