@@ -29,8 +29,8 @@ const (
 	mixWorkers = 8
 )
 
-// BenchmarkConfined compares requests of a group tenant with the same ones that its account sends to
-// Keycloak itself.
+// BenchmarkConfined compares requests of a group tenant with the same ones that its account sends
+// to Keycloak itself.
 func BenchmarkConfined(b *testing.B) {
 	a, g := newConfinedArena(b)
 	ids := a.fill(b, confinedUsers, g.Path)

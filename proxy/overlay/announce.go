@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/overlay/record"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/store"
@@ -30,8 +31,8 @@ func (d *Directory) announced(t scim.ResourceType, requested scim.Resource) []st
 
 // announce saves the terms of new values of a resource before Keycloak is asked to store them. It
 // returns what is stored then. The former terms stay: the change may fail. The save after the
-// change, or the next one, removes those that do not apply. It may run again.
-func (d *Directory) announce(ctx context.Context, ref scim.Ref, rec record.Record, before store.Record, wanted, current, native scim.Resource) (store.Record, error) {
+// change removes those that do not apply. It may run again.
+func (d *Directory) announce(ctx context.Context, ref scim.Ref, rec record.Record, before store.Record, c *changed, wanted, current, native scim.Resource) (store.Record, error) {
 	if d.taken == nil {
 		return before, nil
 	}
@@ -55,7 +56,32 @@ func (d *Directory) announce(ctx context.Context, ref scim.Ref, rec record.Recor
 	if err != nil {
 		return before, StoreError(err)
 	}
+	c.announced = announcement{before, next.Rev}
 	return next, nil
+}
+
+// announcement has the record before an announcement, and the revision after it, or 0 if nothing
+// was announced.
+type announcement struct {
+	before store.Record
+	rev    uint64
+}
+
+// withdraw takes back what was announced of a change that failed and left nothing in Keycloak,
+// unless it may still take effect. If the store does not do it, the next write of the resource
+// does: until then, look-ups of these values ask Keycloak.
+func (d *Directory) withdraw(ctx context.Context, ref scim.Ref, a announcement) {
+	if a.rev == 0 || directory.OutcomeOf(ctx).InDoubt() {
+		return
+	}
+	ctx = context.WithoutCancel(ctx)
+	if a.before.Rev > 0 {
+		_, _ = d.records.Save(ctx, ref.ID, store.Record{Rev: a.rev, Body: a.before.Body, Terms: a.before.Terms})
+		return
+	}
+	if now, err := d.records.Load(ctx, ref.ID); err == nil && now[ref.ID].Rev == a.rev {
+		_ = d.records.Delete(ctx, ref.ID)
+	}
 }
 
 // refusedAsTaken passes on that Keycloak refused a write because another resource has one of its

@@ -48,7 +48,14 @@ func announcing(t *testing.T) (*fixture, *watched, *[]string) {
 	w, taken := &watched{Memory: h.keycloak, during: func() {}}, &[]string{}
 	h.Directory = overlay.New(w, overlay.Options{
 		Records: h.records, Pending: h.pending, Limit: keptLimit, Now: func() time.Time { return h.clock },
-		Taken: func(_ context.Context, _ scim.ResourceType, terms []string) { *taken = append(*taken, terms...) },
+		Taken: func(ctx context.Context, _ scim.ResourceType, terms []string) {
+			for _, term := range terms { // the index must not know it from what was announced
+				if ids, err := h.records.Find(ctx, term); err != nil || len(ids) > 0 {
+					t.Errorf("%q is announced: %q %v", term, ids, err)
+				}
+			}
+			*taken = append(*taken, terms...)
+		},
 	})
 	return h, w, taken
 }
@@ -84,8 +91,8 @@ func TestTermsAreSavedBeforeTheChange(t *testing.T) {
 		t.Fatalf("the terms of a created user: %v", err)
 	}
 	ref := scim.Ref{Type: scim.User, ID: made.ID()}
-	rename := func(to string) error {
-		_, err := h.Update(t.Context(), ref, func(r scim.Resource) (scim.Resource, error) { return r.With("userName", document.Quote(to)), nil })
+	rename := func(ctx context.Context, to string) error {
+		_, err := h.Update(ctx, ref, func(r scim.Resource) (scim.Resource, error) { return r.With("userName", document.Quote(to)), nil })
 		return err
 	}
 	w.during = func() {
@@ -94,11 +101,14 @@ func TestTermsAreSavedBeforeTheChange(t *testing.T) {
 		}
 	}
 	w.fails = errors.New("no answer")
-	if err := rename(" Grace "); err == nil || !has(t, h.records, "userName", "ada") {
+	if err := rename(t.Context(), " Grace "); err == nil || !has(t, h.records, "userName", "ada") || has(t, h.records, "userName", "grace") {
 		t.Errorf("a rename that fails: %v", err)
 	}
+	if err := rename(doubting(t), " Grace "); err == nil || !has(t, h.records, "userName", "ada") || !has(t, h.records, "userName", "grace") {
+		t.Errorf("a rename without an answer: %v", err)
+	}
 	w.fails = nil
-	if err := rename(" Grace "); err != nil || has(t, h.records, "userName", "ada") || !has(t, h.records, "userName", " grace ") || !has(t, h.records, "userName", "grace") {
+	if err := rename(t.Context(), " Grace "); err != nil || has(t, h.records, "userName", "ada") || !has(t, h.records, "userName", " grace ") || !has(t, h.records, "userName", "grace") {
 		t.Errorf("a rename: %v", err)
 	}
 	saves := 0
@@ -106,8 +116,36 @@ func TestTermsAreSavedBeforeTheChange(t *testing.T) {
 	if _, err := h.Update(t.Context(), ref, func(r scim.Resource) (scim.Resource, error) { return r.With("title", `"T"`), nil }); err != nil || saves != 1 {
 		t.Errorf("a change without new terms is saved %d times: %v", saves, err)
 	}
-	if looked != 3 {
+	if looked != 4 {
 		t.Errorf("looked %d times", looked)
+	}
+}
+
+// A change that Keycloak refuses, or does not make, leaves no trace in the store, also of a
+// resource that had no record.
+func TestFailedChangeIsWithdrawn(t *testing.T) {
+	h, w, _ := announcing(t)
+	native, err := h.keycloak.Create(t.Context(), scim.User, document.Must(`{"userName":"hand"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := h.Create(t.Context(), scim.User, document.Must(`{"userName":"ada","title":"T"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := h.records.Load(t.Context(), made.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.fails = scim.Uniqueness("taken")
+	for _, id := range []string{native.ID(), made.ID()} {
+		if _, err := h.Update(t.Context(), scim.Ref{Type: scim.User, ID: id}, func(r scim.Resource) (scim.Resource, error) { return r.With("userName", `"grace"`), nil }); scim.Status(err) != 409 {
+			t.Error(err)
+		}
+	}
+	after, err := h.records.Load(t.Context(), made.ID(), native.ID())
+	if err != nil || len(after) != 1 || !slices.Equal(after[made.ID()].Terms, before[made.ID()].Terms) || string(after[made.ID()].Body) != string(before[made.ID()].Body) {
+		t.Errorf("%+v, was %+v, %v", after, before, err)
 	}
 }
 

@@ -143,14 +143,22 @@ func (d *Directory) Update(ctx context.Context, ref scim.Ref, edit directory.Edi
 		return err
 	})
 	if err != nil {
-		return scim.Resource{}, d.putBack(ctx, ref, c, err)
+		left := d.putBack(ctx, ref, c, err)
+		if left == err { //nolint:errorlint // unchanged: nothing is left of the change
+			d.withdraw(ctx, ref, c.announced)
+		}
+		d.refusedAsTaken(ctx, ref.Type, c.offered, err) // after what was announced is not in the index any more
+		return scim.Resource{}, left
 	}
 	return r, nil
 }
 
 // changed has the resource as Keycloak showed it before the first try of an update and after the
-// last try that changed it.
-type changed struct{ before, after scim.Resource }
+// last try that changed it, and what the last try offered to Keycloak and announced.
+type changed struct {
+	before, offered, after scim.Resource
+	announced              announcement
+}
 
 func (d *Directory) again(write func() error) error {
 	for attempt := 1; ; attempt++ {
@@ -165,7 +173,7 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit directory.Edi
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	var current, wanted, asked, offered scim.Resource
+	var current, wanted, asked scim.Resource
 	shown, err := d.Directory.Update(ctx, ref, func(native scim.Resource) (scim.Resource, error) {
 		if c.before.IsZero() {
 			c.before = native
@@ -177,13 +185,12 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit directory.Edi
 		}
 		standing := rec.Standing(native)
 		asked = requested(d.Capabilities(), ref.Type, native, wanted, standing)
-		offered = offer(d.Capabilities(), ref.Type, native, wanted, standing)
-		if err = d.fits(ref.Type, wanted, offered); err == nil {
-			stored, err = d.announce(ctx, ref, rec, stored, wanted, current, native)
+		c.offered = offer(d.Capabilities(), ref.Type, native, wanted, standing)
+		if err = d.fits(ref.Type, wanted, c.offered); err == nil {
+			stored, err = d.announce(ctx, ref, rec, stored, c, wanted, current, native)
 		}
-		return offered, err
+		return c.offered, err
 	})
-	d.refusedAsTaken(ctx, ref.Type, offered, err)
 	if err != nil {
 		return scim.Resource{}, err
 	}

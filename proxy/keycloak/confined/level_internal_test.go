@@ -18,7 +18,7 @@ func TestState(t *testing.T) {
 	}
 }
 
-// Each change of the level is told, and whether its state is news.
+// Each change of the level is reported, and whether its state is news.
 func TestLevelIsToldOnce(t *testing.T) {
 	g := NewGroup("acme", nil, 0, time.Now)
 	var told []string

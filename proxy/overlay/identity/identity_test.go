@@ -198,9 +198,11 @@ func TestTaken(t *testing.T) {
 			t.Errorf("a known value: %q, %d walks, %v", ids, a.walks, err)
 		}
 		users = append(users, "hand")
-		for range 2 {
-			a.Taken(t.Context(), scim.User, []string{name("ada"), name("hand")})
+		a.Taken(t.Context(), scim.User, []string{name("ada"), name("hand")})
+		if a.sees(t, "x"); a.walks != 1 {
+			t.Error("a refusal that a known value explains starts a walk")
 		}
+		a.Taken(t.Context(), scim.User, []string{name("hand")})
 		for i, x := range all {
 			if _, known := x.sees(t, "hand"); known {
 				t.Errorf("process %d knows that nobody has the value", i)

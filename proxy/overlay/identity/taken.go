@@ -25,18 +25,19 @@ const metLife = 2 * Life
 // Taken notes that a write was refused because another resource has one of its values, given by
 // their terms. If the index does not know all of them, a resource may have been added without the
 // proxy: until every process has walked again, all of them ask the directory below for the unknown
-// values. The next look-up in this process starts a walk.
+// values. If it knows none of them, nothing else explains the refusal, and the next look-up in this
+// process starts a walk.
 func (x *Index) Taken(ctx context.Context, t scim.ResourceType, terms []string) {
-	terms, err := x.unknown(ctx, terms)
-	if err == nil && len(terms) == 0 {
+	unknown, err := x.unknown(ctx, terms)
+	if err == nil && len(unknown) == 0 {
 		return
 	}
 	if err == nil {
-		err = x.save(ctx, t, terms)
+		err = x.save(ctx, t, unknown)
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.again = true; err != nil {
+	if x.again = x.again || len(unknown) == len(terms); err != nil {
 		x.last = nil // it is not known, or not saved, which values are in doubt
 	}
 }
