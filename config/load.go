@@ -51,7 +51,7 @@ func LoadTenants(dir string, known Idps) ([]Tenant, Problems) {
 		t := DefaultTenant()
 		d, ok := readFile(file, &t)
 		if ok {
-			resolve(dir, &t.ServiceAccount.SecretFile)
+			resolve(dir, &t.ServiceAccount.SecretFile, &t.ServiceAccount.KeyFile)
 			d.validateTenant(&t, known)
 		}
 		if other, taken := named[t.Tenant]; taken && t.Tenant != "" {

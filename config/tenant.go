@@ -81,10 +81,15 @@ type ServiceAccount struct {
 	// ClientID is the client ID in Keycloak. Required.
 	ClientID string `yaml:"clientID"`
 	// SecretFile is the file with the client's secret. White space around it is ignored. It is read
-	// whenever the proxy asks for a token. Required, or secretEnv.
+	// whenever the proxy asks for a token. Required, or secretEnv, or keyFile.
 	SecretFile string `yaml:"secretFile"`
 	// SecretEnv is the environment variable with the client's secret, instead of secretFile.
 	SecretEnv string `yaml:"secretEnv"`
+	// KeyFile is the file with a private key, instead of a secret: PEM (PKCS #8) or a JSON Web Key;
+	// RSA of at least 2048 bits, P-256 or Ed25519. The proxy signs with it (private_key_jwt), and
+	// the client in Keycloak has the public key only (docs/accounts.md). It is read whenever the
+	// proxy asks for a token.
+	KeyFile string `yaml:"keyFile"`
 }
 
 // Token is a bearer token. Only its hash is known.

@@ -18,7 +18,7 @@ import (
 // Scan are what listing asks about attributes that only the store has. p is the profile that the
 // caller's layers use: the stock profile stands for one that could not be read.
 func (s *scope) index(c directory.Capabilities, p *profile.Profile) kept.Index {
-	return kept.Index{Records: s.spaces.records, Capabilities: c, Profiled: p != s.stock, Complete: s.terms.Complete}
+	return kept.Index{Records: s.spaces.records, Capabilities: c, Profiled: p != s.profiles.Stock(), Complete: s.terms.Complete}
 }
 
 // scanOf is Scan of an index in the terms of listing.

@@ -79,8 +79,8 @@ func TestIndexNeedsTheProfile(t *testing.T) {
 	}
 	defer func() { _ = p.Close() }()
 	s := p.realms.scope("r", "", false)
-	for _, read := range []*profile.Profile{s.stock, profile.Stock()} {
-		if known := s.index(read.Capabilities(), read).Profiled; known != (read != s.stock) {
+	for _, read := range []*profile.Profile{s.profiles.Stock(), profile.Stock()} {
+		if known := s.index(read.Capabilities(), read).Profiled; known != (read != s.profiles.Stock()) {
 			t.Errorf("the profile was read: %v", known)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -103,7 +104,11 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 	t.plan.schemas = withExtensions(t.plan.schemas, c.Extensions)
 	t.plan.strict = c.Profile == "strict"
 	t.plan.writing.MembersShown, t.plan.writing.SkipUnknownMembers = c.MembersShown, c.UnknownMembers == "skip"
-	t.account = keycloak.NewAccount(p.client, c.Realm, c.ServiceAccount.ClientID, c.ServiceAccount.Secret, t.scope.now)
+	t.account = keycloak.NewAccountBy(transport.Proof(c.ServiceAccount), p.client, c.Realm, c.ServiceAccount.ClientID, t.scope.now)
+	if path, mode := c.ServiceAccount.Exposed(); path != "" {
+		p.log.Warn("users other than the owner can read or write the secret or key of a tenant's service account: restrict it (chmod 600)",
+			zap.String("tenant", c.Tenant), zap.String("path", path), zap.String("mode", fmt.Sprintf("%04o", mode)))
+	}
 	t.ended = func(err error) { p.monitor.Saw(c.Tenant, err) }
 	t.mark = storemark.New(storemark.Options{
 		Account: storemark.Self{Account: t.account}, Stamp: p.stamp, Expect: p.cfg.Store.ExpectStamp, Now: t.scope.now,

@@ -4,12 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
-	"golang.org/x/sync/singleflight"
 
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/bulk"
@@ -18,6 +16,7 @@ import (
 	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/overlay/kept"
+	"keycloak-scim-proxy/proxy/profilecache"
 	"keycloak-scim-proxy/proxy/store"
 )
 
@@ -56,7 +55,7 @@ func (r *realms) scope(name, group string, tenant bool) *scope {
 		found, ok = r.others.Get(name)
 	}
 	if !ok {
-		found = &realm{name: name, client: r.client, pool: bulk.NewPool(bulkSlots), now: r.now, scopes: map[string]*scope{}, stock: profile.Stock()}
+		found = &realm{name: name, client: r.client, pool: bulk.NewPool(bulkSlots), now: r.now, scopes: map[string]*scope{}, profiles: profilecache.New(r.client, name, r.now)}
 	}
 	if tenant {
 		r.configured[name] = found
@@ -83,82 +82,24 @@ func (r *realms) scope(name, group string, tenant bool) *scope {
 // bulkSlots is how many operations of all bulk requests of a realm run at the same time.
 const bulkSlots = 32
 
-// realm is a Keycloak realm: its client, its user profile if it is known, and its pool for bulk
-// requests.
+// realm is a Keycloak realm: its client, its user profile, and its pool for bulk requests.
 type realm struct {
-	name   string
-	client *keycloak.Client
-	pool   *bulk.Pool
-	now    func() time.Time
-	scopes map[string]*scope // by group; guarded by realms.mu
-	stock  *profile.Profile  // used while the profile cannot be read
+	name     string
+	client   *keycloak.Client
+	pool     *bulk.Pool
+	now      func() time.Time
+	scopes   map[string]*scope // by group; guarded by realms.mu
+	profiles *profilecache.Cache
+}
 
-	mu         sync.Mutex
-	known      *profile.Profile
-	loaded     time.Time
-	unreadable time.Time // when a service account was last refused the profile
-	group      singleflight.Group
+// profile returns the realm's user profile.
+func (r *realm) profile(ctx context.Context, cred keycloak.Credential) (*profile.Profile, error) {
+	return r.profiles.Profile(ctx, cred)
 }
 
 // directory returns the keycloak.Realm of a credential. All are made here.
 func (r *realm) directory(cred keycloak.Credential, p *profile.Profile) *keycloak.Realm {
 	return keycloak.NewRealm(r.client, r.name, cred, p)
-}
-
-// profileAge is how long a profile is used. Then the next request reads it again, and uses the old
-// one if that fails.
-const profileAge = time.Minute
-
-// profile returns the realm's user profile. Concurrent calls with service accounts read it once,
-// and the end of one caller's context does not cancel that.
-func (r *realm) profile(ctx context.Context, cred keycloak.Credential) (*profile.Profile, error) {
-	r.mu.Lock()
-	known, fresh := r.known, r.now().Sub(r.loaded) < profileAge
-	refused := known == nil && cred.IsServiceAccount() && r.now().Sub(r.unreadable) < profileAge
-	r.mu.Unlock()
-	switch {
-	case known != nil && fresh:
-		return known, nil
-	case refused:
-		return r.stock, nil
-	case !cred.IsServiceAccount() && known == nil:
-		return r.load(ctx, cred) // not shared, because callers may have different rights
-	}
-	done := r.group.DoChan("", func() (any, error) { return r.load(context.WithoutCancel(ctx), cred) })
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case outcome := <-done:
-		read, _ := outcome.Val.(*profile.Profile)
-		if outcome.Err != nil && known != nil {
-			return known, nil
-		}
-		return read, outcome.Err
-	}
-}
-
-// load reads the profile. If the credential may not read it, load returns the known or the stock
-// one.
-func (r *realm) load(ctx context.Context, cred keycloak.Credential) (*profile.Profile, error) {
-	p, err := keycloak.LoadProfile(ctx, r.client, r.name, cred)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if errors.Is(err, keycloak.ErrUnreadable) {
-		if cred.IsServiceAccount() {
-			r.unreadable = r.now()
-		}
-		if r.known != nil {
-			return r.known, nil
-		}
-		return r.stock, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if p.Settled() || cred.IsServiceAccount() { // others would take part of it for the whole
-		r.known, r.loaded = p, r.now()
-	}
-	return p, nil
 }
 
 // scope is a set of resources with common records: a whole realm, or one group of it. All ways into

@@ -56,7 +56,7 @@ func checkTenants(ctx context.Context, out io.Writer, cfg config.Config, only st
 		if only != "" && t.Tenant != only {
 			continue
 		}
-		account := keycloak.NewAccount(client, t.Realm, t.ServiceAccount.ClientID, t.ServiceAccount.Secret, time.Now)
+		account := keycloak.NewAccountBy(transport.Proof(t.ServiceAccount), client, t.Realm, t.ServiceAccount.ClientID, time.Now)
 		report := health.Diagnose(ctx, client, account, t.Group)
 		fmt.Fprintf(out, "tenant %s: realm %s, client %s\n%s", t.Tenant, t.Realm, t.ServiceAccount.ClientID, reportText(report))
 		checked++
