@@ -2,10 +2,7 @@ package config
 
 import (
 	"cmp"
-	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"keycloak-scim-proxy/config/internal/value"
 )
@@ -13,19 +10,8 @@ import (
 // Load reads the main file and the files of its tenants. The error is Problems: everything that is
 // wrong.
 func Load(file string, known Idps) (*Config, error) {
-	c := Default()
-	d, ok := readFile(file, &c)
-	if ok {
-		resolve(filepath.Dir(file), c.paths()...)
-		c.PublicURL, c.Keycloak.URL = trimURL(c.PublicURL), trimURL(c.Keycloak.URL)
-		d.validate(&c)
-	}
-	mixed := c.TenantsDir != "" && filepath.Clean(c.TenantsDir) == filepath.Dir(file)
-	if mixed {
-		d.Wrong("tenantsDir", "must not be the directory of this file, which is not a tenant")
-	}
-	problems := d.Problems
-	if c.TenantsDir != "" && !mixed && value.Directory(c.TenantsDir) == "" {
+	c, problems := LoadMain(file)
+	if c.TenantsDir != "" && !mixed(file, c) && value.Directory(c.TenantsDir) == "" {
 		tenants, wrong := LoadTenants(c.TenantsDir, known)
 		c.Tenants, problems = tenants, append(problems, wrong...)
 	}
@@ -33,61 +19,46 @@ func Load(file string, known Idps) (*Config, error) {
 		problems.Sort()
 		return nil, problems
 	}
-	return &c, nil
+	return c, nil
+}
+
+// LoadMain reads the main file without its tenants. With problems it returns what could be read, so
+// that a command that needs a few values can work where a secret of the server is missing.
+func LoadMain(file string) (*Config, Problems) {
+	c := Default()
+	d, ok := readFile(file, &c)
+	if ok {
+		resolve(filepath.Dir(file), c.paths()...)
+		c.PublicURL, c.Keycloak.URL = trimURL(c.PublicURL), trimURL(c.Keycloak.URL)
+		d.validate(&c)
+	}
+	if mixed(file, &c) {
+		d.Wrong("tenantsDir", "must not be the directory of this file, which is not a tenant")
+	}
+	return &c, d.Problems
+}
+
+// mixed reports whether the main file is in the directory of its tenants.
+func mixed(file string, c *Config) bool {
+	return c.TenantsDir != "" && filepath.Clean(c.TenantsDir) == filepath.Dir(file)
 }
 
 // LoadTenants reads all tenants of a directory, in the order of their files. It returns the good
-// files even if others are bad. Two files with the same tenant are both bad, because it is unknown
-// which one is right. Two tenants of a whole realm are both bad unless both say that they share it.
+// files even if others are bad.
 func LoadTenants(dir string, known Idps) ([]Tenant, Problems) {
-	files, err := tenantFiles(dir)
+	files, err := ReadTenants(dir, known)
 	if err != nil {
 		return nil, Problems{{File: dir, Message: cmp.Or(value.Directory(dir), value.Reason(err))}}
 	}
-	named := map[string]document{}
-	var all []Tenant
-	var documents []document
-	for _, file := range files {
-		t := DefaultTenant()
-		d, ok := readFile(file, &t)
-		if ok {
-			resolve(dir, &t.ServiceAccount.SecretFile, &t.ServiceAccount.KeyFile)
-			d.validateTenant(&t, known)
-		}
-		if other, taken := named[t.Tenant]; taken && t.Tenant != "" {
-			d.Wrong("tenant", "is the tenant of "+filepath.Base(other.File)+" too")
-			other.Wrong("tenant", "is the tenant of "+filepath.Base(file)+" too")
-		} else {
-			named[t.Tenant] = d
-		}
-		all, documents = append(all, t), append(documents, d)
-	}
-	refuseUnshared(all, documents)
 	var good []Tenant
 	var problems Problems
-	for i, d := range documents {
-		if problems = append(problems, d.Problems...); len(d.Problems) == 0 {
-			good = append(good, all[i])
+	for _, f := range files {
+		if problems = append(problems, f.Problems...); len(f.Problems) == 0 {
+			good = append(good, f.Tenant)
 		}
 	}
 	problems.Sort()
 	return good, problems
-}
-
-// tenantFiles ignores hidden entries: a mounted ConfigMap has its files in ..data and links to
-// them.
-func tenantFiles(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var files []string
-	for _, e := range entries {
-		if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && slices.Contains([]string{".yaml", ".yml"}, filepath.Ext(e.Name())) {
-			files = append(files, filepath.Join(dir, e.Name()))
-		}
-	}
-	return files, nil
 }
 
 // resolve makes paths relative to the file that names them.
