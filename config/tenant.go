@@ -49,6 +49,9 @@ type Tenant struct {
 	Extensions []Extension `yaml:"extensions"`
 	// Rate limits the tenant's requests. Absent: no limit.
 	Rate *Rate `yaml:"rate"`
+
+	// File is the file that Load read the tenant from.
+	File string `yaml:"-"`
 }
 
 // Extension is a schema extension of users.

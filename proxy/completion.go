@@ -28,13 +28,15 @@ func scanOf(x kept.Index) listing.Scan {
 	}
 }
 
-// completions returns those of all scopes.
+// completions returns those of all scopes that are used.
 func (r *realms) completions() (out []*kept.Completion) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, one := range slices.AppendSeq(r.others.Values(), maps.Values(r.configured)) {
 		for _, s := range one.scopes {
-			out = append(out, s.terms)
+			if !s.idle {
+				out = append(out, s.terms)
+			}
 		}
 	}
 	return out

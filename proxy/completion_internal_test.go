@@ -56,7 +56,7 @@ func TestRunCompletesTheIndex(t *testing.T) {
 	go func() { ended <- p.Run(ctx, func(net.Addr) { close(ready) }) }()
 	<-ready
 	<-passed
-	if ids := found(p.tenants.all["acme"].scope); len(ids) != 1 {
+	if ids := found(p.tenants.each()[0].scope); len(ids) != 1 {
 		t.Errorf("the tenant's record is not found: %q", ids)
 	}
 	dropIn := p.realms.scope("other", "", false)

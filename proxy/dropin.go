@@ -7,6 +7,7 @@ import (
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scimhttp"
 )
 
 // dropIn authenticates callers with access tokens of the realm in the path. Calls to Keycloak have
@@ -25,7 +26,7 @@ func (d *dropIn) authenticate(r *http.Request, variables map[string]string) (cal
 	if !realmName.MatchString(name) || name == "." || name == ".." {
 		return caller{}, scim.NoEndpoint()
 	}
-	token, err := bearer(r)
+	token, err := scimhttp.Bearer(r)
 	if err != nil {
 		return caller{}, err
 	}

@@ -26,6 +26,7 @@ import (
 	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/passthrough"
+	"keycloak-scim-proxy/proxy/roster"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
 	"keycloak-scim-proxy/proxy/storage"
@@ -50,6 +51,7 @@ type Proxy struct {
 	meter    *meter.Meter
 	realms   *realms
 	tenants  *tenants
+	asked    chan struct{}            // has a value after Reload
 	pass     *passthrough.Passthrough // nil: other paths get 404
 	tls      *tls.Config              // nil: plain HTTP
 }
@@ -81,12 +83,14 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 	p.client.Differs = p.differs
 	p.realms = newRealms(p.client, engine, p.requestTimeout()+p.doubt()+lockSpare, now)
 	p.realms.shared, p.realms.completed = cfg.Store.Redis != nil, p.completed
-	if p.tenants, err = newTenants(cfg.Tenants, p.tenant, now, log); err == nil && cfg.TLS != nil {
+	p.tenants, p.asked = &tenants{now: now, log: log}, make(chan struct{}, 1)
+	if p.tenants.Roster, err = roster.New(cfg.Tenants, p.tenant); err == nil && cfg.TLS != nil {
 		p.tls, err = transport.ServerTLS(*cfg.TLS, now)
 	}
 	p.monitor = health.NewMonitor(p.watched(), now, p.changed)
+	p.registry.MustRegister(observe.Tenants(p.states))
 	if err == nil && cfg.DropIn.Passthrough != nil {
-		p.pass, err = newPassthrough(cfg, to)
+		p.pass, err = transport.Passthrough(cfg, to)
 	}
 	if err != nil {
 		return nil, errors.Join(err, engine.Close())
@@ -100,6 +104,9 @@ func (p *Proxy) Close() error { return p.engine.Close() }
 // tenant makes a configured tenant.
 func (p *Proxy) tenant(c config.Tenant) *tenant {
 	t := &tenant{name: c.Tenant, scope: p.realms.scope(c.Realm, c.Group, true), plan: p.plan()}
+	if t.scope.group != nil {
+		t.scope.group.Forget() // this account may not be confined to it
+	}
 	t.plan.dialect = adapters.For(c.IDP)
 	t.plan.schemas = withExtensions(t.plan.schemas, c.Extensions)
 	t.plan.strict = c.Profile == "strict"
@@ -132,7 +139,7 @@ func (p *Proxy) AcceptStore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, t := range p.tenants.all {
+	for _, t := range p.tenants.each() {
 		t.mark.Expect(stamp)
 	}
 	return nil
@@ -154,7 +161,7 @@ func (p *Proxy) dropIn() *dropIn {
 
 // configured reports whether a realm has a tenant.
 func (p *Proxy) configured(realm string) bool {
-	return slices.ContainsFunc(p.cfg.Tenants, func(t config.Tenant) bool { return t.Realm == realm })
+	return slices.ContainsFunc(p.tenants.Now().Configured, func(t config.Tenant) bool { return t.Realm == realm })
 }
 
 // withExtensions adds the extensions that a tenant declares.
@@ -218,25 +225,13 @@ func (p *Proxy) requestTimeout() time.Duration { return p.cfg.Limits.Request.Std
 // and a quarter of it.
 func (p *Proxy) doubt() time.Duration { return p.cfg.Keycloak.Timeout.Std() * 5 / 4 }
 
-// recorded makes the record of a request, and passes it to the sinks at the end of the request.
+// recorded makes the record of a request, and its share of the memory.
 func (p *Proxy) recorded(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		begun := p.now()
-		ctx, record := observe.With(r.Context())
-		id := p.newID()
-		w.Header().Set("X-Request-Id", id)
-		record.Note(func(s *observe.Summary) { s.RequestID, s.Method, s.Path = id, r.Method, r.URL.Path })
-		ctx, share := p.meter.With(ctx)
+	return observe.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, share := p.meter.With(r.Context())
 		defer share.End()
-		defer func() { // deferred, because an answer that is cut off ends in a panic
-			took := p.now().Sub(begun)
-			summary := record.Summary()
-			for _, s := range p.sinks {
-				s.Observe(summary, took)
-			}
-		}()
 		next.ServeHTTP(w, r.WithContext(ctx))
-	})
+	}), func() time.Time { return p.now() }, func() string { return p.newID() }, p.sinks...)
 }
 
 func report(ctx context.Context, r scimhttp.Report) {

@@ -65,18 +65,44 @@ func (r *realms) scope(name, group string, tenant bool) *scope {
 	}
 	s := found.scopes[group]
 	if s == nil {
-		s = &scope{realm: found, spaces: spacesOf(r.engine, scopeName(name, group)), lockTime: r.lockTime}
+		s = &scope{realm: found, spaces: spacesOf(r.engine, scopeName(name, group)), lockTime: r.lockTime, idle: true}
 		s.terms = &kept.Completion{Records: s.spaces.records, Keys: s.spaces.keys, Shared: r.shared, Now: r.now, Report: r.completed}
 		if group != "" {
 			s.group = confined.NewGroup(group, s.lock)
 		}
 		found.scopes[group] = s
+	}
+	if s.idle {
+		s.idle = false
 		select {
 		case r.added <- struct{}{}:
 		default:
 		}
 	}
 	return s
+}
+
+// use ends the work in the background for scopes that no tenant has any more, until they are used
+// again. They stay, so that a place never has two scopes while requests finish; realms without a
+// tenant are bounded.
+func (r *realms) use(all []*tenant) {
+	used := map[*scope]bool{}
+	for _, t := range all {
+		used[t.scope] = true
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for name, one := range r.configured {
+		some := false
+		for _, s := range one.scopes {
+			s.idle = !used[s]
+			some = some || used[s]
+		}
+		if !some {
+			delete(r.configured, name)
+			r.others.Add(name, one)
+		}
+	}
 }
 
 // bulkSlots is how many operations of all bulk requests of a realm run at the same time.
@@ -111,6 +137,7 @@ type scope struct {
 	lockTime  time.Duration
 	cursorKey cursorkey.Key
 	terms     *kept.Completion
+	idle      bool // no way in uses it, so its index is not completed; guarded by realms.mu
 }
 
 // spaces has the spaces of a scope. Records that do not belong to a resource have their own spaces,

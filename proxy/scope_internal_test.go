@@ -31,10 +31,12 @@ func TestScopes(t *testing.T) {
 	}
 	defer func() { _ = p.Close() }()
 	all := map[string]spaces{"drop-in": p.realms.scope("r", "", false).spaces}
-	for name, tenant := range p.tenants.all {
+	for _, tenant := range p.tenants.each() {
+		name := tenant.name
 		all[name] = tenant.scope.spaces
 	}
-	for name, tenant := range p.tenants.all {
+	for _, tenant := range p.tenants.each() {
+		name := tenant.name
 		way := p.realms.scope(tenant.scope.name, "", false)
 		if same := way.realm == tenant.scope.realm; !same {
 			t.Errorf("drop-in and %s have two profiles and two shares of bulk of one realm", name)

@@ -27,8 +27,8 @@ type SweepOptions struct {
 func (p *Proxy) Sweep(ctx context.Context, o SweepOptions) error {
 	var failed error
 	swept := map[*scope]bool{}
-	for _, c := range p.cfg.Tenants {
-		t := p.tenants.all[c.Tenant]
+	for _, c := range p.tenants.Now().Configured {
+		t, _ := p.tenants.Now().Of(c.Tenant)
 		if swept[t.scope] || o.Tenant != "" && c.Tenant != o.Tenant {
 			continue
 		}

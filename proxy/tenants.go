@@ -1,56 +1,36 @@
 package proxy
 
 import (
-	"encoding/hex"
-	"fmt"
+	"context"
 	"net/http"
-	"strings"
 	"time"
 
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/adapters"
-	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/proxy/dirwatch"
+	"keycloak-scim-proxy/proxy/roster"
 	"keycloak-scim-proxy/proxy/scim"
-	"keycloak-scim-proxy/proxy/tokens"
+	"keycloak-scim-proxy/proxy/scimhttp"
+	"keycloak-scim-proxy/proxy/storemark"
 )
 
-// tenants has the configured tenants and their tokens.
+// tenants authenticates callers with the token of a tenant.
 type tenants struct {
-	set *tokens.Set
-	all map[string]*tenant
+	*roster.Roster[*tenant]
 	now func() time.Time
 	log *zap.Logger
-}
-
-// newTenants makes the tenants of the configuration.
-func newTenants(configured []config.Tenant, build func(config.Tenant) *tenant, now func() time.Time, log *zap.Logger) (*tenants, error) {
-	t := &tenants{all: map[string]*tenant{}, now: now, log: log}
-	var entries []tokens.Entry
-	for _, c := range configured {
-		t.all[c.Tenant] = build(c)
-		for _, k := range c.Tokens {
-			e := tokens.Entry{Tenant: c.Tenant, KeyID: k.ID, Expires: k.Expires.Time}
-			if n, err := hex.Decode(e.SHA256[:], []byte(k.SHA256)); err != nil || n != len(e.SHA256) {
-				return nil, fmt.Errorf("tenant %s: token %s: the SHA-256 is not 64 hex digits", c.Tenant, k.ID)
-			}
-			entries = append(entries, e)
-		}
-	}
-	t.set = tokens.NewSet(entries)
-	return t, nil
 }
 
 // authenticate finds the tenant of an opaque token. A tenant in the path must be the token's own;
 // the error does not say which check failed.
 func (t *tenants) authenticate(r *http.Request, variables map[string]string) (caller, error) {
-	token, err := bearer(r)
+	token, err := scimhttp.Bearer(r)
 	if err != nil {
 		return caller{}, err
 	}
-	name, keyID, err := t.set.Lookup(token, t.now())
+	found, name, keyID, err := t.Now().Lookup(token, t.now())
 	named, inPath := variables["tenant"]
-	found := t.all[name]
 	if err != nil || found == nil || inPath && named != name {
 		e := scim.Unauthorized("the bearer token is not valid here")
 		e.Cause = err
@@ -71,16 +51,67 @@ func (t *tenants) crossCheck(found *tenant, r *http.Request) {
 	}
 }
 
-// bearer returns the token in the Authorization header. Two such headers are refused, because
-// Keycloak accepts a valid and an invalid one together.
-func bearer(r *http.Request) (string, error) {
-	given := r.Header.Values("Authorization")
-	if len(given) != 1 {
-		return "", scim.Unauthorized("a bearer token is required")
+// each returns all tenants.
+func (t *tenants) each() (all []*tenant) {
+	now := t.Now()
+	for _, c := range now.Configured {
+		if one, ok := now.Of(c.Tenant); ok {
+			all = append(all, one)
+		}
 	}
-	scheme, token, _ := strings.Cut(given[0], " ")
-	if token = strings.TrimSpace(token); !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return "", scim.Unauthorized("a bearer token is required")
+	return all
+}
+
+// storeMatches is Match of the marks of all tenants.
+func (t *tenants) storeMatches(ctx context.Context) error {
+	var marks storemark.Marks
+	for _, one := range t.each() {
+		marks = append(marks, one.mark)
 	}
-	return token, nil
+	return marks.Match(ctx)
+}
+
+// Reload lets Run read the tenants' files again, as it does by itself when they change.
+func (p *Proxy) Reload() {
+	select {
+	case p.asked <- struct{}{}:
+	default:
+	}
+}
+
+// follow reloads the tenants whenever their files change, until the context ends.
+func (p *Proxy) follow(ctx context.Context) {
+	if p.cfg.TenantsDir == "" {
+		return
+	}
+	dirwatch.Watch(ctx, dirwatch.Options{
+		Dir: p.cfg.TenantsDir, Ask: p.asked, Changed: p.reload,
+		Failed: func(err error) {
+			p.log.Warn("the system does not report changes of tenantsDir: they are noticed within 10 seconds", zap.Error(err))
+		},
+	})
+}
+
+// reload replaces the tenants by those of their files. It reports whether a file is wrong.
+func (p *Proxy) reload() (again bool) {
+	done, differs, err := p.tenants.Reload(p.cfg.TenantsDir, adapters.Known)
+	switch {
+	case err != nil:
+		p.log.Warn("the tenants stay as they were", zap.Error(err))
+		return true
+	case !differs:
+		return len(done.Wrong) > 0
+	}
+	p.realms.use(p.tenants.each())
+	p.monitor.Watch(p.watched())
+	if done.Tenants() {
+		p.log.Info("tenants were reloaded", zap.Strings("added", done.Added), zap.Strings("changed", done.Changed), zap.Strings("removed", done.Removed))
+	}
+	for _, wrong := range done.Wrong {
+		p.log.Warn("a tenant's file is wrong: its tenant stays as it was", zap.String("file", wrong.File), zap.String("wrong", wrong.String()))
+	}
+	if done.Mended {
+		p.log.Info("no tenant's file is wrong any more")
+	}
+	return len(done.Wrong) > 0
 }

@@ -6,14 +6,30 @@ import (
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/proxy/health"
+	"keycloak-scim-proxy/proxy/observe"
 )
 
 // watched are the tenants as the monitor sees them.
 func (p *Proxy) watched() (all []health.Tenant) {
-	for _, c := range p.cfg.Tenants {
-		all = append(all, health.Tenant{Name: c.Tenant, Realm: c.Realm, Diagnose: func(ctx context.Context) health.Report {
-			return health.Diagnose(ctx, p.client, p.tenants.all[c.Tenant].account, c.Group)
+	now := p.tenants.Now()
+	for _, c := range now.Configured {
+		t, _ := now.Of(c.Tenant)
+		all = append(all, health.Tenant{Name: c.Tenant, Realm: c.Realm, Is: t, Diagnose: func(ctx context.Context) health.Report {
+			return health.Diagnose(ctx, p.client, t.account, c.Group)
 		}})
+	}
+	return all
+}
+
+// states are the tenants as the metrics show them.
+func (p *Proxy) states() (all observe.TenantsState) {
+	wrong := map[string]bool{}
+	for _, problem := range p.tenants.Now().Wrong {
+		wrong[problem.File] = true
+	}
+	all.WrongFiles = len(wrong)
+	for _, s := range p.monitor.Status() {
+		all.All = append(all.All, observe.TenantState{Name: s.Name, Realm: s.Realm, Decided: s.Decided, Causes: s.Causes()})
 	}
 	return all
 }
@@ -21,11 +37,8 @@ func (p *Proxy) watched() (all []health.Tenant) {
 // Checked is closed when the proxy has asked once, after its start, whether every tenant works.
 func (p *Proxy) Checked() <-chan struct{} { return p.monitor.Checked() }
 
-// changed logs what has become of a tenant, in one line, and sets its metrics.
+// changed logs what has become of a tenant, in one line.
 func (p *Proxy) changed(is health.Status) {
-	if len(is.Faults) > 0 || is.Open == nil {
-		p.metrics.Tenant(is.Name, is.Realm, is.Causes())
-	}
 	log := p.log.With(zap.String("tenant", is.Name), zap.String("realm", is.Realm))
 	switch {
 	case len(is.Faults) > 0:

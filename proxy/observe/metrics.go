@@ -13,8 +13,6 @@ type Metrics struct {
 	keycloak *prometheus.CounterVec
 	differs  prometheus.Counter
 	rules    *prometheus.CounterVec
-	works    *prometheus.GaugeVec
-	faults   *prometheus.GaugeVec
 	known    func(realm string) bool
 }
 
@@ -39,26 +37,9 @@ func NewMetrics(r prometheus.Registerer, known func(realm string) bool) *Metrics
 		rules: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "scim_rules_fired_total", Help: "Dialect rules that changed a request.",
 		}, []string{"tenant", "realm", "idp", "rule"}),
-		works: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "scim_tenant_works", Help: "1 if the tenant has all that it needs of Keycloak, 0 if a person must act.",
-		}, []string{"tenant", "realm"}),
-		faults: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "scim_tenant_fault", Help: "1 for each cause that keeps the tenant from working until a person acts.",
-		}, []string{"tenant", "realm", "cause"}),
 	}
-	r.MustRegister(m.requests, m.keycloak, m.differs, m.rules, m.works, m.faults)
+	r.MustRegister(m.requests, m.keycloak, m.differs, m.rules)
 	return m
-}
-
-// Tenant sets the causes that keep a tenant from working; none if it works.
-func (m *Metrics) Tenant(tenant, realm string, causes []string) {
-	m.faults.DeletePartialMatch(prometheus.Labels{"tenant": tenant, "realm": realm})
-	works := 1.0
-	for _, c := range causes {
-		m.faults.WithLabelValues(tenant, realm, c).Set(1)
-		works = 0
-	}
-	m.works.WithLabelValues(tenant, realm).Set(works)
 }
 
 // Differs counts a difference between Keycloak's two APIs.

@@ -40,12 +40,14 @@ func NewGroup(name string, lock func(ctx context.Context, key string) (unlock fu
 
 // Check returns the fault of an account that cannot work in the group. It changes nothing.
 func (g *Group) Check(ctx context.Context, r *keycloak.Realm) error {
-	g.forget()
+	g.Forget()
 	_, err := g.children(ctx, r)
 	return err
 }
 
-func (g *Group) forget() {
+// Forget lets the next use of the group ask Keycloak again, also whether the account is confined to
+// it. It is called when the tenant has another account.
+func (g *Group) Forget() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.id = ""
@@ -149,7 +151,7 @@ func (g *Group) ask(ctx context.Context, r *keycloak.Realm, path string) ([]byte
 	case http.StatusOK:
 		return a.Body, nil
 	case http.StatusForbidden, http.StatusNotFound:
-		g.forget()
+		g.Forget()
 		return nil, r.Fault(fault.Group, "the group /"+g.name+" was answered "+fault.Said(a.Status, a.Body))
 	}
 	return nil, failed(a)
