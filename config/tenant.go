@@ -106,6 +106,10 @@ type Token struct {
 	// Expires is the date from which the token is refused: the beginning of a day in UTC, or an RFC
 	// 3339 time. Absent: never.
 	Expires Date `yaml:"expires"`
+	// Revoked is the date from which the token is refused before it expires, in the same forms. A
+	// token without its line is refused too, but with it the metrics and the log show who still
+	// uses the token. Absent: it is not revoked.
+	Revoked Date `yaml:"revoked"`
 }
 
 // Rate limits the requests of a tenant.

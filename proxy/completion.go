@@ -5,8 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	"go.uber.org/zap"
-
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/listing"
@@ -40,15 +38,4 @@ func (r *realms) completions() (out []*kept.Completion) {
 		}
 	}
 	return out
-}
-
-// completed logs a pass over the records of a space.
-func (p *Proxy) completed(space string, lacking int, err error) {
-	log := p.log.With(zap.String("space", space))
-	if lacking > 0 {
-		log.Info("records of an earlier release were added to the index of kept attributes", zap.Int("records", lacking))
-	}
-	if err != nil {
-		log.Warn("the index of kept attributes cannot be completed now: filters on them are slow; it is tried again every 30 seconds", zap.Error(err))
-	}
 }

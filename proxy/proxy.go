@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -24,6 +23,7 @@ import (
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/meter"
+	"keycloak-scim-proxy/proxy/notice"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/passthrough"
 	"keycloak-scim-proxy/proxy/roster"
@@ -32,6 +32,7 @@ import (
 	"keycloak-scim-proxy/proxy/storage"
 	"keycloak-scim-proxy/proxy/store/guard"
 	"keycloak-scim-proxy/proxy/storemark"
+	"keycloak-scim-proxy/proxy/tokenlife"
 	"keycloak-scim-proxy/proxy/transport"
 	"keycloak-scim-proxy/proxy/writing"
 )
@@ -42,6 +43,7 @@ type Proxy struct {
 	client   *keycloak.Client
 	engine   *guard.Engine
 	log      *zap.Logger
+	notice   notice.Log
 	now      func() time.Time
 	newID    func() string // makes the id of a request, for the log and the header X-Request-Id
 	registry *prometheus.Registry
@@ -72,7 +74,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 	if err != nil {
 		return nil, err
 	}
-	p := &Proxy{cfg: cfg, engine: engine, log: log, now: time.Now, newID: rand.Text, registry: prometheus.NewRegistry()}
+	p := &Proxy{cfg: cfg, engine: engine, log: log, notice: notice.New(log), now: time.Now, newID: rand.Text, registry: prometheus.NewRegistry()}
 	now := func() time.Time { return p.now() }
 	p.metrics = observe.NewMetrics(p.registry, p.configured)
 	p.sinks = []observe.Sink{ // a request is counted before its line is written
@@ -82,12 +84,13 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(to, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
 	p.client.Differs = p.differs
 	p.realms = newRealms(p.client, engine, p.requestTimeout()+p.doubt()+lockSpare, now)
-	p.realms.shared, p.realms.completed = cfg.Store.Redis != nil, p.completed
+	p.realms.shared, p.realms.completed = cfg.Store.Redis != nil, p.notice.Completed
 	p.tenants, p.asked = &tenants{now: now, log: log}, make(chan struct{}, 1)
-	if p.tenants.Roster, err = roster.New(cfg.Tenants, p.tenant); err == nil && cfg.TLS != nil {
+	p.tenants.life = tokenlife.New(tokenlife.Options{Space: engine.Open("tokens"), Keys: p.keys, Now: now, Warn: p.notice.Expires, Failed: p.notice.UsesFail})
+	if p.tenants.Roster, err = roster.New(cfg.Tenants, p.tenant, now); err == nil && cfg.TLS != nil {
 		p.tls, err = transport.ServerTLS(*cfg.TLS, now)
 	}
-	p.monitor = health.NewMonitor(p.watched(), now, p.changed)
+	p.monitor = health.NewMonitor(p.watched(), now, p.notice.Tenant)
 	p.registry.MustRegister(observe.Tenants(p.states))
 	if err == nil && cfg.DropIn.Passthrough != nil {
 		p.pass, err = transport.Passthrough(cfg, to)
@@ -113,8 +116,7 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 	t.plan.writing.MembersShown, t.plan.writing.SkipUnknownMembers = c.MembersShown, c.UnknownMembers == "skip"
 	t.account = keycloak.NewAccountBy(transport.Proof(c.ServiceAccount), p.client, c.Realm, c.ServiceAccount.ClientID, t.scope.now)
 	if path, mode := c.ServiceAccount.Exposed(); path != "" {
-		p.log.Warn("users other than the owner can read or write the secret or key of a tenant's service account: restrict it (chmod 600)",
-			zap.String("tenant", c.Tenant), zap.String("path", path), zap.String("mode", fmt.Sprintf("%04o", mode)))
+		p.notice.Exposed(c.Tenant, path, fmt.Sprintf("%04o", mode))
 	}
 	t.ended = func(err error) { p.monitor.Saw(c.Tenant, err) }
 	t.mark = storemark.New(storemark.Options{
@@ -162,18 +164,6 @@ func (p *Proxy) dropIn() *dropIn {
 // configured reports whether a realm has a tenant.
 func (p *Proxy) configured(realm string) bool {
 	return slices.ContainsFunc(p.tenants.Now().Configured, func(t config.Tenant) bool { return t.Realm == realm })
-}
-
-// withExtensions adds the extensions that a tenant declares.
-func withExtensions(s scim.Schemas, declared []config.Extension) scim.Schemas {
-	for _, e := range declared {
-		schema := scim.Schema{ID: e.URN, Name: cmp.Or(e.Name, e.URN), Description: "An extension of this tenant"}
-		for _, a := range e.Attributes {
-			schema.Attributes = append(schema.Attributes, scim.Attribute{Name: a.Name, Type: a.Type, MultiValued: a.MultiValued, CaseExact: a.CaseExact, Description: a.Description})
-		}
-		s = s.With(scim.User, schema)
-	}
-	return s
 }
 
 // readsInFlight is how many concurrent calls to Keycloak a list may make.

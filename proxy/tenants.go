@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -8,18 +9,23 @@ import (
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/dirwatch"
+	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/roster"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
 	"keycloak-scim-proxy/proxy/storemark"
+	"keycloak-scim-proxy/proxy/tokenlife"
+	"keycloak-scim-proxy/proxy/tokens"
 )
 
 // tenants authenticates callers with the token of a tenant.
 type tenants struct {
 	*roster.Roster[*tenant]
-	now func() time.Time
-	log *zap.Logger
+	life *tokenlife.Life
+	now  func() time.Time
+	log  *zap.Logger
 }
 
 // authenticate finds the tenant of an opaque token. A tenant in the path must be the token's own;
@@ -31,13 +37,27 @@ func (t *tenants) authenticate(r *http.Request, variables map[string]string) (ca
 	}
 	found, name, keyID, err := t.Now().Lookup(token, t.now())
 	named, inPath := variables["tenant"]
+	c := caller{tenant: found, keyID: keyID}
 	if err != nil || found == nil || inPath && named != name {
 		e := scim.Unauthorized("the bearer token is not valid here")
 		e.Cause = err
-		return caller{}, e
+		refused(r.Context(), err)
+		if err == nil {
+			c = caller{} // it is the token of another tenant, and not refused as such
+		}
+		return c, e
 	}
+	t.life.Note(tokenlife.Name{Tenant: name, Key: keyID})
 	t.crossCheck(found, r)
-	return caller{tenant: found, keyID: keyID, credential: found.account}, nil
+	c.credential = found.account
+	return c, nil
+}
+
+// refused notes why a token that was valid once is refused. Then the caller has its tenant, so that
+// the request is counted for it.
+func refused(ctx context.Context, err error) {
+	why := map[error]string{tokens.ErrExpired: "expired", tokens.ErrRevoked: "revoked"}[err]
+	observe.From(ctx).Note(func(s *observe.Summary) { s.Refused = why })
 }
 
 // crossCheck warns once per tenant if a request seems to come from another provider than the
@@ -71,6 +91,18 @@ func (t *tenants) storeMatches(ctx context.Context) error {
 	return marks.Match(ctx)
 }
 
+// withExtensions adds the extensions that a tenant declares.
+func withExtensions(s scim.Schemas, declared []config.Extension) scim.Schemas {
+	for _, e := range declared {
+		schema := scim.Schema{ID: e.URN, Name: cmp.Or(e.Name, e.URN), Description: "An extension of this tenant"}
+		for _, a := range e.Attributes {
+			schema.Attributes = append(schema.Attributes, scim.Attribute{Name: a.Name, Type: a.Type, MultiValued: a.MultiValued, CaseExact: a.CaseExact, Description: a.Description})
+		}
+		s = s.With(scim.User, schema)
+	}
+	return s
+}
+
 // Reload lets Run read the tenants' files again, as it does by itself when they change.
 func (p *Proxy) Reload() {
 	select {
@@ -85,10 +117,7 @@ func (p *Proxy) follow(ctx context.Context) {
 		return
 	}
 	dirwatch.Watch(ctx, dirwatch.Options{
-		Dir: p.cfg.TenantsDir, Ask: p.asked, Changed: p.reload,
-		Failed: func(err error) {
-			p.log.Warn("the system does not report changes of tenantsDir: they are noticed within 10 seconds", zap.Error(err))
-		},
+		Dir: p.cfg.TenantsDir, Ask: p.asked, Changed: p.reload, Failed: p.notice.NotFollowed,
 	})
 }
 
@@ -104,14 +133,7 @@ func (p *Proxy) reload() (again bool) {
 	}
 	p.realms.use(p.tenants.each())
 	p.monitor.Watch(p.watched())
-	if done.Tenants() {
-		p.log.Info("tenants were reloaded", zap.Strings("added", done.Added), zap.Strings("changed", done.Changed), zap.Strings("removed", done.Removed))
-	}
-	for _, wrong := range done.Wrong {
-		p.log.Warn("a tenant's file is wrong: its tenant stays as it was", zap.String("file", wrong.File), zap.String("wrong", wrong.String()))
-	}
-	if done.Mended {
-		p.log.Info("no tenant's file is wrong any more")
-	}
+	p.tenants.life.Wake()
+	p.notice.Reloaded(done)
 	return len(done.Wrong) > 0
 }

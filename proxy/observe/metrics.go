@@ -13,6 +13,7 @@ type Metrics struct {
 	keycloak *prometheus.CounterVec
 	differs  prometheus.Counter
 	rules    *prometheus.CounterVec
+	refused  *prometheus.CounterVec
 	known    func(realm string) bool
 }
 
@@ -37,8 +38,11 @@ func NewMetrics(r prometheus.Registerer, known func(realm string) bool) *Metrics
 		rules: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "scim_rules_fired_total", Help: "Dialect rules that changed a request.",
 		}, []string{"tenant", "realm", "idp", "rule"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "scim_token_refusals_total", Help: "Requests with a token of a tenant that was valid once.",
+		}, []string{"tenant", "realm", "key", "reason"}),
 	}
-	r.MustRegister(m.requests, m.keycloak, m.differs, m.rules)
+	r.MustRegister(m.requests, m.keycloak, m.differs, m.rules, m.refused)
 	return m
 }
 
@@ -53,6 +57,9 @@ func (m *Metrics) Observe(s Summary, took time.Duration) {
 		tenant, realm = "realm:"+elsewhere, elsewhere
 	}
 	m.requests.WithLabelValues(tenant, realm, s.Verb, strconv.Itoa(s.Status)).Observe(took.Seconds())
+	if s.Refused != "" {
+		m.refused.WithLabelValues(tenant, realm, s.KeyID, s.Refused).Inc()
+	}
 	if s.KeycloakCalls > s.AdminCalls {
 		m.keycloak.WithLabelValues("scim").Add(float64(s.KeycloakCalls - s.AdminCalls))
 	}

@@ -1,8 +1,6 @@
 package roster
 
 import (
-	"encoding/hex"
-	"fmt"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -19,8 +17,9 @@ type Set[T any] struct {
 	// Wrong is what is wrong with the files of tenants. Their tenants run as they did before.
 	Wrong config.Problems
 
-	values map[string]T
-	tokens *tokens.Set
+	values  map[string]T
+	entries []tokens.Entry
+	tokens  *tokens.Set
 }
 
 // Of returns the value of a tenant.
@@ -30,7 +29,7 @@ func (s *Set[T]) Of(name string) (value T, found bool) {
 }
 
 // Lookup returns the value of the tenant of a token, its name and the id of the key. The errors are
-// those of tokens.Set.
+// those of tokens.Set; a token that was valid once has its tenant too.
 func (s *Set[T]) Lookup(token string, now time.Time) (value T, tenant, keyID string, err error) {
 	tenant, keyID, err = s.tokens.Lookup(token, now)
 	return s.values[tenant], tenant, keyID, err
@@ -39,14 +38,15 @@ func (s *Set[T]) Lookup(token string, now time.Time) (value T, tenant, keyID str
 // Roster has the Set of now. It is safe for concurrent use.
 type Roster[T any] struct {
 	build func(config.Tenant) T
+	clock func() time.Time
 	turn  sync.Mutex // held during a reload
 	now   atomic.Pointer[Set[T]]
 }
 
 // New makes the roster of a configuration. build makes the value of a tenant. An error is a hash of
 // a token that is none, which files cannot have.
-func New[T any](configured []config.Tenant, build func(config.Tenant) T) (*Roster[T], error) {
-	r := &Roster[T]{build: build}
+func New[T any](configured []config.Tenant, build func(config.Tenant) T, clock func() time.Time) (*Roster[T], error) {
+	r := &Roster[T]{build: build, clock: clock}
 	first, err := r.next(configured, &Set[T]{})
 	r.now.Store(first)
 	return r, err
@@ -58,26 +58,24 @@ func (r *Roster[T]) Now() *Set[T] { return r.now.Load() }
 // next makes a set. Tenants that are the same as before keep their values.
 func (r *Roster[T]) next(configured []config.Tenant, before *Set[T]) (*Set[T], error) {
 	s := &Set[T]{Configured: configured, values: map[string]T{}}
-	same := map[string]config.Tenant{}
+	was := map[string]config.Tenant{}
 	for _, c := range before.Configured {
-		same[c.Tenant] = c
+		was[c.Tenant] = c
 	}
-	var entries []tokens.Entry
 	for _, c := range configured {
-		for _, k := range c.Tokens {
-			e := tokens.Entry{Tenant: c.Tenant, KeyID: k.ID, Expires: k.Expires.Time}
-			if n, err := hex.Decode(e.SHA256[:], []byte(k.SHA256)); err != nil || n != len(e.SHA256) {
-				return nil, fmt.Errorf("tenant %s: token %s: the SHA-256 is not 64 hex digits", c.Tenant, k.ID)
-			}
-			entries = append(entries, e)
+		some, err := entries(c)
+		if err != nil {
+			return nil, err
 		}
-		if old, there := same[c.Tenant]; there && reflect.DeepEqual(old, c) {
+		s.entries = append(s.entries, some...)
+		if old, there := was[c.Tenant]; there && reflect.DeepEqual(old, c) {
 			s.values[c.Tenant] = before.values[c.Tenant]
 		} else {
 			s.values[c.Tenant] = r.build(c)
 		}
 	}
-	s.tokens = tokens.NewSet(entries)
+	s.entries = append(s.entries, r.gone(s, before)...)
+	s.tokens = tokens.NewSet(s.entries)
 	return s, nil
 }
 
