@@ -17,18 +17,17 @@ type uses struct {
 	fresh map[Name]bool // not written yet
 }
 
-// note keeps a time if it is later than the one that is known, and reports whether it is.
-func (u *uses) note(n Name, at time.Time, fresh bool) bool {
+// note keeps a time if it is later than the one that is known.
+func (u *uses) note(n Name, at time.Time, fresh bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if !at.After(u.times[n]) {
-		return false
+		return
 	}
 	u.times[n] = at
 	if fresh {
 		u.fresh[n] = true
 	}
-	return true
 }
 
 // Note notes that a key is used now. It does no I/O.
