@@ -5,7 +5,7 @@ LINT_VERSION := v2.14.0
 LINT := $(TOOLS)/golangci-lint
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help run keycloak build check test fmt lint fuzz bench-lists bench-writes bench-overhead bench-bulk bench-members bench-decode conformance idp-report size prose setup clean
+.PHONY: help run keycloak build check test fmt lint fuzz bench-lists bench-writes bench-overhead bench-bulk bench-members bench-confined bench-decode conformance idp-report size prose setup clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -75,6 +75,9 @@ bench-bulk: ## compare 1,000 creates by bulk with single requests, also from far
 
 bench-members: ## compare a PUT of many members with the same change sent to Keycloak itself; 2 minutes
 	$(KEYCLOAK) exec -- $(BENCH) -bench '^BenchmarkMembers$$' ./test/
+
+bench-confined: ## compare look-ups and provisioning of a group tenant with its account's own requests; 5 minutes
+	$(KEYCLOAK) exec -- $(BENCH) -bench '^BenchmarkConfined$$' ./test/
 
 bench-decode: ## bytes, allocations and processor time per request, page of 100, and discovery document
 	go test -run '^$$' -bench '^Benchmark(Decode|Page|Discovery|Request)$$' -benchtime 200x ./proxy

@@ -17,7 +17,8 @@ type Tenant struct {
 	// (docs/accounts.md). The tenant's users are members of the group, and its groups are child
 	// groups of it. Absent: the whole realm.
 	Group string `yaml:"group"`
-	// Organization also makes users members of a Keycloak organization.
+	// Organization also makes the users that are created members of a Keycloak organization: its
+	// id, because the account may not look for its name. Only with group.
 	Organization string `yaml:"organization"`
 	// IDP is the dialect of this tenant's identity provider. docs/idps.md lists the dialects;
 	// generic is for all other providers.

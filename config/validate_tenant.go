@@ -25,6 +25,8 @@ func (d document) validateTenant(t *Tenant, known Idps) {
 		rule{"realm", required(t.Realm)},
 		rule{"realm", unless(t.Realm == "" || realmName.MatchString(t.Realm) && t.Realm != "." && t.Realm != "..", "must be the name of a realm")},
 		rule{"group", optional(t.Group, topGroup)},
+		rule{"organization", optional(t.Organization, organization)},
+		rule{"organization", unless(t.Organization == "" || t.Group != "", "is only for tenants with group")},
 		rule{"idp", unless(known(t.IDP), "there is no such dialect")},
 		rule{"state", oneOf(t.State, "live", "staged")},
 		rule{"onDelete", oneOf(t.OnDelete, "delete", "deactivate", "detach")},
@@ -55,7 +57,13 @@ func topGroup(name string) string {
 		"must be the name of a group at the top level of the realm, without slashes")
 }
 
+// organization checks the id of an organization.
+func organization(id string) string {
+	return unless(keycloakID.MatchString(id), "must be the id of the organization, such as 8864b754-5046-45eb-87d6-f90be95e80a5 (in its URL in Keycloak's console), not its name")
+}
+
 var (
+	keycloakID    = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 	extensionURN  = regexp.MustCompile(`(?i)^urn:[a-z0-9][a-z0-9-]{1,31}:[!-~]+$`)
 	attributeName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 )

@@ -171,13 +171,13 @@ func TestMakeIsUndone(t *testing.T) {
 		"a realm's client scope adds a role": {func(s *site) {
 			s.ask("POST", "/client-scopes/"+s.scope("basic")+"/protocol-mappers/models",
 				`{"name":"more","protocol":"openid-connect","protocolMapper":"oidc-hardcoded-claim-mapper","config":{"claim.name":"realm_access","claim.value":"{\"roles\":[\"admin\"]}","jsonType.label":"JSON","access.token.claim":"true"}}`)
-		}, `roles beyond manage-users ["admin"]`},
+		}, `roles beyond ["manage-users"] ["admin"]`},
 		"a realm without a client scope": {func(s *site) { s.ask("DELETE", "/client-scopes/"+s.scope("basic"), "") }, `defaultClientScopes is ["service_account"]`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
 			row.spoil(s)
-			_, err := s.EnsureAccount(t.Context(), s.Name, "scim")
+			_, err := s.EnsureAccount(t.Context(), Account{Realm: s.Name, ClientID: "scim", Kind: WholeRealm})
 			if err == nil || !strings.Contains(err.Error(), row.want) {
 				t.Errorf("%v", err)
 			}
@@ -185,5 +185,46 @@ func TestMakeIsUndone(t *testing.T) {
 				t.Errorf("a client was left: %s", r.Body)
 			}
 		})
+	}
+}
+
+// A creation that was interrupted before the account got its roles is begun again.
+func TestUnfinishedAccountIsCreatedAgain(t *testing.T) {
+	for _, kind := range []Kind{WholeRealm, OneGroup} {
+		s := newSite(t)
+		want := Account{Realm: s.Name, ClientID: "scim", Kind: kind}
+		first, err := s.EnsureAccount(t.Context(), want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		client, user := s.clientID("scim"), s.user("scim")
+		for _, role := range kind.roles {
+			path, body := s.clientRole(role)
+			s.ask("DELETE", "/users/"+user+"/role-mappings"+path, body)
+		}
+		s.ask("POST", "/users/"+user+"/role-mappings/realm", "["+string(s.ask("GET", "/roles/default-roles-"+s.Name, "").Body)+"]")
+		if state, err := s.CheckAccount(t.Context(), want); err != nil || !state.Exists || state.Complete {
+			t.Fatalf("%+v %v", state, err)
+		}
+		second, err := s.EnsureAccount(t.Context(), want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first.Secret == second.Secret || s.clientID("scim") == client {
+			t.Error("it is still the unfinished client")
+		}
+		if state, err := s.CheckAccount(t.Context(), want); err != nil || !state.Complete || state.User != second.User {
+			t.Errorf("%+v %v", state, err)
+		}
+	}
+}
+
+// An account of one kind is not used as one of the other.
+func TestKindsAreNotMixed(t *testing.T) {
+	s := newSite(t)
+	s.ensure("scim")
+	_, err := s.EnsureAccount(t.Context(), Account{Realm: s.Name, ClientID: "scim", Kind: OneGroup})
+	if err == nil || !strings.Contains(err.Error(), marker) {
+		t.Error(err)
 	}
 }

@@ -65,25 +65,25 @@ func (h *account) movedMapper(t *target) (id string, moved bool) {
 // prove requests a token as the proxy will and checks its audiences and roles: client scopes and
 // policies of the realm can add some that the client's own settings do not show.
 func (a *Admin) prove(ctx context.Context, t *target, secret string) error {
-	answer, err := a.client.LoginClient(ctx, t.clientID, secret, t.realm)
+	answer, err := a.client.LoginClient(ctx, t.ClientID, secret, t.Realm)
 	if err != nil {
-		return fmt.Errorf("token of client %q: %w", t.clientID, err)
+		return fmt.Errorf("token of client %q: %w", t.ClientID, err)
 	}
 	token, err := decode(answer.AccessToken)
 	if err != nil {
-		return fmt.Errorf("token of client %q: %w", t.clientID, err)
+		return fmt.Errorf("token of client %q: %w", t.ClientID, err)
 	}
 	more := token.RealmAccess.Roles
 	for _, client := range slices.Sorted(maps.Keys(token.ResourceAccess)) {
 		for _, role := range token.ResourceAccess[client].Roles {
-			if client != realmManagement || role != wholeRealmRole {
+			if client != realmManagement || !slices.Contains(t.Kind.roles, role) {
 				more = append(more, client+"/"+role)
 			}
 		}
 	}
 	if !slices.Equal(token.Audience, claims.Audiences{t.audience}) || len(more) > 0 {
-		return fmt.Errorf("the token of client %q has the audiences %q and roles beyond %s %q, but must have the audience %q only: look for a mapper in the realm's client scopes %s",
-			t.clientID, token.Audience, wholeRealmRole, more, t.audience, strings.Join(leanScopes, " and "))
+		return fmt.Errorf("the token of client %q has the audiences %q and roles beyond %q %q, but must have the audience %q only: look for a mapper in the realm's client scopes %s",
+			t.ClientID, token.Audience, t.Kind.roles, more, t.audience, strings.Join(leanScopes, " and "))
 	}
 	return nil
 }

@@ -11,49 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// oddProfile is an unusual user profile: unknown members at every level, numbers and escapes that
-// decoding would change, and names that have a meaning in paths. RelaxProfile removes the parts
-// between « and ».
-const oddProfile = `{ "unknown" : [1.0, 1e3, 12345678901234567890, -0.0, "<&>\u0041\/"],
- "attributes":[ {"name":"username","validations":{"length":{"min":3.0,"max":1e2}},"required":{},"x.y":{"z":1.0}},
-  {"name":"a.b|c@d*e#?\\ü","future":{"validations":{"kept":1E3},"required":true},«"validations":{"length":{"max":255}},»"multivalued" : false},
-  {«"required":{"roles":["user"]},»"name":"@this","required.x":1.0,"validations|y":"\u003c"},
-  null, "text", 7, [{"validations":1}],
-  {"name":"-1"«,"validations":{}»«,"required":null»},
-  {"name":"plain","annotations":{"a.b|c":1.10,"required":[{"validations":1e-7}]}} ],
- "groups" : [{"name":"g.1","validations":{"kept":1.0},"required":{"kept":"é"},"annotations":{"n":1e3}}],
- "validations":{"kept":1},"required":{"kept":2.50} }`
-
-var marks = strings.NewReplacer("«", "", "»", "")
-
-// without removes the marked parts of a text.
-func without(text string) string {
-	for {
-		before, rest, found := strings.Cut(text, "«")
-		if !found {
-			return text
-		}
-		_, after, _ := strings.Cut(rest, "»")
-		text = before + after
-	}
-}
-
-func TestRelaxed(t *testing.T) {
-	got, err := relaxed([]byte(marks.Replace(oddProfile)))
-	if d := cmp.Diff(without(oddProfile), string(got)); err != nil || d != "" {
-		t.Errorf("%v\n%s", err, d)
-	}
-	again, err := relaxed(got)
-	if err != nil || string(again) != string(got) {
-		t.Errorf("again: %v\n%s", err, again)
-	}
-	for _, bad := range []string{``, `[]`, `{"attributes":{"0":{"required":1}}}`, `{"attributes":"x"}`, `{"attributes":[`} {
-		if got, err := relaxed([]byte(bad)); err == nil {
-			t.Errorf("%s is relaxed to %s", bad, got)
-		}
-	}
-}
-
 // stub is a Keycloak with one document. It keeps the bodies of PUT requests.
 type stub struct {
 	document string
@@ -78,7 +35,7 @@ func (k *stub) login(t *testing.T) *Admin {
 	t.Helper()
 	srv := httptest.NewServer(k)
 	t.Cleanup(srv.Close)
-	a, err := Login(t.Context(), srv.URL, "admin", "admin")
+	a, err := Login(t.Context(), srv.URL, Administrator{User: "admin", Password: "admin"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,15 +49,6 @@ func (k *stub) wantPut(t *testing.T, want string) {
 	}
 }
 
-// The profile is written as it was read, except for the removed members.
-func TestProfileIsPutByteForByte(t *testing.T) {
-	k := &stub{document: marks.Replace(oddProfile)}
-	if err := k.login(t).RelaxProfile(t.Context(), "r.1"); err != nil {
-		t.Fatal(err)
-	}
-	k.wantPut(t, "PUT /admin/realms/r.1/users/profile "+without(oddProfile))
-}
-
 // The PUT of the realm has only scimApiEnabled: Keycloak keeps members that a PUT does not have.
 func TestOnlyTheSwitchOfARealmIsPut(t *testing.T) {
 	k := &stub{document: `{"realm":"r.1","scimApiEnabled" : false,"unknown":{"a.b":1e3},"attributes":{"x|y":"<&>"},"smtpServer":{"password":"**********"}}`}
@@ -108,27 +56,6 @@ func TestOnlyTheSwitchOfARealmIsPut(t *testing.T) {
 		t.Fatal(err)
 	}
 	k.wantPut(t, `PUT /admin/realms/r.1 {"scimApiEnabled":true}`)
-}
-
-// keptProfile has the parts of oddProfile that Keycloak accepts.
-const keptProfile = `{"unmanagedAttributePolicy":"ADMIN_EDIT","attributes":[
-{"name":"username","validations":{"length":{"min":3,"max":255}},"permissions":{"view":["admin"],"edit":["admin"]}},
-{"name":"email",«"validations":{"email":{}},»«"required":{"roles":["user"]},»"permissions":{"view":["admin"],"edit":["admin"]}},
-{"name":"a.b-c_d",«"validations":{"double":{"min":1.0,"max":1e3}},»"annotations":{"a.b|c@d*":{"n":1.0,"big":12345678901234567890,"text":"<&>\u0041","required":{"validations":1.50}}},"group":"g.1"}],
-"groups":[{"name":"g.1","displayHeader":"<&>","annotations":{"required":{"n":1.0,"big":12345678901234567890},"validations":[1.50]}}]}`
-
-// Keycloak shows the relaxed profile like one that was written without those members.
-func TestRelaxProfile(t *testing.T) {
-	s, oracle := newSite(t), newSite(t)
-	s.ask("PUT", "/users/profile", marks.Replace(keptProfile))
-	oracle.ask("PUT", "/users/profile", without(keptProfile))
-	if err := s.RelaxProfile(t.Context(), s.Name); err != nil {
-		t.Fatal(err)
-	}
-	got, want := s.ask("GET", "/users/profile", "").Body, oracle.ask("GET", "/users/profile", "").Body
-	if d := cmp.Diff(string(want), string(got)); d != "" || !strings.Contains(string(got), `{"n":1.0,"big":12345678901234567890,"text":"<&>A"`) {
-		t.Errorf("%s\n%s", d, got)
-	}
 }
 
 // Everything in a realm except scimApiEnabled stays.

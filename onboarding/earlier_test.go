@@ -54,6 +54,15 @@ func TestEarlierThatStraysIsRefused(t *testing.T) {
 	}
 }
 
+// An account of the first release does not get its role again.
+func TestEarlierWithoutTheRole(t *testing.T) {
+	s := newSite(t)
+	s.earlier("scim")
+	path, body := s.clientRole(wholeRealmRole)
+	s.ask("DELETE", "/users/"+s.user("scim")+"/role-mappings"+path, body)
+	s.wantRefused("scim", "its service account does not have the role realm-management/manage-users")
+}
+
 func TestRemoveAccount(t *testing.T) {
 	s := newSite(t)
 	s.ensure("ours")
@@ -62,7 +71,7 @@ func TestRemoveAccount(t *testing.T) {
 	set(`"standardFlowEnabled":true`)(s, "like-earlier")
 	s.Realm.ServiceAccount("foreign", wholeRealmRole)
 	for name, want := range map[string]bool{"ours": true, "earlier": true, "like-earlier": false, "foreign": false, "none": false} {
-		removed, err := s.RemoveAccount(t.Context(), s.Name, name)
+		removed, err := s.RemoveAccount(t.Context(), Account{Realm: s.Name, ClientID: name, Kind: WholeRealm})
 		if err != nil || removed != want {
 			t.Errorf("%s: removed %t, %v", name, removed, err)
 		}

@@ -16,7 +16,7 @@ import (
 func TestNoOutboundProxy(t *testing.T) {
 	const child = "SCIM_PROXY_TEST_CHILD"
 	if os.Getenv(child) != "" {
-		if _, err := onboarding.Login(t.Context(), "http://keycloak.invalid", "admin", "secret"); err == nil {
+		if _, err := onboarding.Login(t.Context(), "http://keycloak.invalid", onboarding.Administrator{User: "admin", Password: "secret"}, nil); err == nil {
 			t.Error("there is no such Keycloak")
 		}
 		return

@@ -13,6 +13,16 @@ type Realm struct {
 	SCIM bool `json:"scimApiEnabled"`
 	// EditUsername reports whether users may be renamed.
 	EditUsername bool `json:"editUsernameAllowed"`
+	// EmailAsUsername reports whether users have their e-mail address as userName.
+	EmailAsUsername bool `json:"registrationEmailAsUsername"`
+	// FineGrained reports whether permissions of the realm confine administrators.
+	FineGrained bool `json:"adminPermissionsEnabled"`
+	// PermissionsClient is the client that has these permissions.
+	PermissionsClient struct {
+		ID string `json:"id"`
+	} `json:"adminPermissionsClient"`
+	// Organizations reports whether the realm has organizations.
+	Organizations bool `json:"organizationsEnabled"`
 	// Attributes of the realm, including Keycloak's own.
 	Attributes map[string]string `json:"attributes"`
 
@@ -41,7 +51,7 @@ var errNoSCIM = errors.New("Keycloak ignored scimApiEnabled, because it runs wit
 // Realm reads a realm and reports whether it exists.
 func (a *Admin) Realm(ctx context.Context, realm string) (r Realm, exists bool, err error) {
 	err = a.do(ctx, http.MethodGet, nil, &r, realm)
-	if isStatus(err, http.StatusNotFound) {
+	if Status(err) == http.StatusNotFound {
 		return Realm{}, false, nil
 	}
 	if err != nil {

@@ -106,7 +106,7 @@ func TestEnableSCIMIsReadBack(t *testing.T) {
 		without.ServeHTTP(w, r)
 	}))
 	defer srv.Close()
-	a, err := Login(t.Context(), srv.URL, s.Server.AdminUser, s.Server.AdminPassword)
+	a, err := Login(t.Context(), srv.URL, Administrator{User: s.Server.AdminUser, Password: s.Server.AdminPassword}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

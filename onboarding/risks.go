@@ -20,6 +20,31 @@ const shownHolders = 5
 // groups and users with an administrator's role, also by a composite role. A holder of the
 // account's secret can put a user of their own into such a group, and set such a user's password.
 func (a *Admin) Risks(ctx context.Context, realm string) (risks []string, err error) {
+	all, err := a.AdminRoles(ctx, realm)
+	for _, r := range all {
+		const what = "realm %q: the %s %s have the administrator's role %s, and a holder of the secret of an account with " + wholeRealmRole + " can "
+		if len(r.Groups) > 0 {
+			risks = append(risks, fmt.Sprintf(what+"put a user of their own into them (CVE-2026-94000, fixed in Keycloak 26.8.1): take the role from the groups",
+				realm, "groups", some(r.Groups), r.Role))
+		}
+		if len(r.Users) > 0 {
+			risks = append(risks, fmt.Sprintf(what+"set their passwords: let administrators be users of another realm",
+				realm, "users", some(r.Users), r.Role))
+		}
+	}
+	return risks, err
+}
+
+// AdminRole is an administrator's role of a realm, and who has it directly.
+type AdminRole struct {
+	// Role is its name, with the client of a client's role in front of it.
+	Role string
+	// Groups are paths, Users are names.
+	Groups, Users []string
+}
+
+// AdminRoles returns the administrator's roles of a realm, including composite ones.
+func (a *Admin) AdminRoles(ctx context.Context, realm string) (all []AdminRole, err error) {
 	roles, err := a.adminRoles(ctx, realm)
 	if err != nil {
 		return nil, fmt.Errorf("roles of realm %q: %w", realm, err)
@@ -29,17 +54,9 @@ func (a *Admin) Risks(ctx context.Context, realm string) (risks []string, err er
 		if err != nil {
 			return nil, fmt.Errorf("holders of role %s in realm %q: %w", r.label(), realm, err)
 		}
-		const what = "realm %q: the %s %s have the administrator's role %s, and a holder of the secret of an account with " + wholeRealmRole + " can "
-		if len(groups) > 0 {
-			risks = append(risks, fmt.Sprintf(what+"put a user of their own into them (CVE-2026-94000, fixed in Keycloak 26.8.1): take the role from the groups",
-				realm, "groups", some(groups), r.label()))
-		}
-		if len(users) > 0 {
-			risks = append(risks, fmt.Sprintf(what+"set their passwords: let administrators be users of another realm",
-				realm, "users", some(users), r.label()))
-		}
+		all = append(all, AdminRole{r.label(), groups, users})
 	}
-	return risks, nil
+	return all, nil
 }
 
 // some joins names, at most shownHolders of them.

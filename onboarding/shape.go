@@ -25,15 +25,15 @@ type account struct {
 
 // account reads the client of t and its service account. It returns nil if there is no such client.
 func (a *Admin) account(ctx context.Context, t *target) (*account, error) {
-	id, err := a.clientUUID(ctx, t.realm, t.clientID)
+	id, err := a.clientUUID(ctx, t.Realm, t.ClientID)
 	if err != nil || id == "" {
 		return nil, err
 	}
 	have := &account{id: id}
-	if err := a.do(ctx, http.MethodGet, nil, &have.client, t.realm, "clients", id); err != nil {
+	if err := a.do(ctx, http.MethodGet, nil, &have.client, t.Realm, "clients", id); err != nil {
 		return nil, err
 	}
-	scope, err := a.client.GetClientScopeMappings(ctx, a.token, t.realm, id)
+	scope, err := a.client.GetClientScopeMappings(ctx, a.token, t.Realm, id)
 	if err != nil {
 		return nil, err
 	}
@@ -41,17 +41,17 @@ func (a *Admin) account(ctx context.Context, t *target) (*account, error) {
 	if have.client["serviceAccountsEnabled"] != true {
 		return have, nil
 	}
-	user, err := a.client.GetClientServiceAccount(ctx, a.token, t.realm, id)
+	user, err := a.client.GetClientServiceAccount(ctx, a.token, t.Realm, id)
 	if err != nil {
 		return nil, err
 	}
 	have.user = *user.ID
-	roles, err := a.client.GetRoleMappingByUserID(ctx, a.token, t.realm, have.user)
+	roles, err := a.client.GetRoleMappingByUserID(ctx, a.token, t.Realm, have.user)
 	if err != nil {
 		return nil, err
 	}
 	have.roles = roleNames(roles)
-	groups, err := a.client.GetUserGroups(ctx, a.token, t.realm, have.user, gocloak.GetGroupsParams{})
+	groups, err := a.client.GetUserGroups(ctx, a.token, t.Realm, have.user, gocloak.GetGroupsParams{})
 	for _, g := range groups {
 		have.groups = append(have.groups, gocloak.PString(g.Path))
 	}
@@ -75,30 +75,47 @@ func roleNames(m *gocloak.MappingsRepresentation) (names []string) {
 	return names
 }
 
-func (h *account) attribute(name string) string {
+// mark is the value of the attribute that marks the client, "" if it has none.
+func (h *account) mark() string {
 	all, _ := h.client["attributes"].(map[string]any)
-	value, _ := all[name].(string)
+	value, _ := all[marker].(string)
 	return value
 }
 
-func (h *account) marked() bool { return h.attribute(marker) == markerValue }
+func (h *account) marked() bool { return h.mark() != "" }
 
 // earlier reports whether the account is one of the first release: it has no marker, every role of
 // its service account in its scope, and the realm's default client scopes and default role.
-func (h *account) earlier() bool { return h.attribute(marker) == "" && h.client["name"] == accountName }
+func (h *account) earlier() bool { return h.mark() == "" && h.client["name"] == accountName }
+
+// unfinished reports whether the creation of the account was interrupted before it got its roles:
+// everything else is as make creates it, and its service account has no role but the default one.
+// Such a client can do nothing, whoever created it.
+func (h *account) unfinished(t *target) bool {
+	return h.mark() == t.Kind.mark && len(h.shapeDifferences(t)) == 0 &&
+		!slices.ContainsFunc(h.roles, func(r string) bool { return r != t.defaultRole })
+}
 
 // differences lists how the account differs from what make creates, without the differences that
 // adjust corrects. An unknown member must be empty or false.
 func (h *account) differences(t *target) (d []string) {
-	if !h.marked() && !h.earlier() {
+	switch mark := h.mark(); {
+	case mark == t.Kind.mark, h.earlier() && t.Kind.mark == WholeRealm.mark:
+	case mark == "":
 		d = append(d, "it does not have the attribute "+marker+" of this program")
+	default:
+		d = append(d, "its attribute "+marker+" is "+shown(mark)+" and not "+shown(t.Kind.mark))
 	}
-	d = append(d, h.memberDifferences()...)
-	d = append(d, h.attributeDifferences()...)
-	if m := h.mappers(); len(m) != 1 || !isAudienceMapper(m[0], t.realm) {
+	return append(append(d, h.shapeDifferences(t)...), h.grantDifferences(t)...)
+}
+
+// shapeDifferences compares everything but roles, scope and groups.
+func (h *account) shapeDifferences(t *target) []string {
+	d := append(h.memberDifferences(), h.attributeDifferences()...)
+	if m := h.mappers(); len(m) != 1 || !isAudienceMapper(m[0], t.Realm) {
 		d = append(d, "its only protocol mapper is not the audience "+t.audience)
 	}
-	return append(d, h.grantDifferences(t)...)
+	return d
 }
 
 func (h *account) memberDifferences() (d []string) {
@@ -144,28 +161,33 @@ func (h *account) attributeDifferences() (d []string) {
 	return d
 }
 
-// grantDifferences compares roles, scope and groups. The account must have its role already: the
+// grantDifferences compares roles, scope and groups. The account must have its roles already: a
 // role is never granted to an existing client.
 func (h *account) grantDifferences(t *target) (d []string) {
-	own := realmManagement + "/" + wholeRealmRole
+	var own []string
+	for _, name := range t.Kind.roles {
+		own = append(own, realmManagement+"/"+name)
+	}
 	for _, r := range h.roles {
-		if r != own && !(h.earlier() && r == t.defaultRole) {
+		if !slices.Contains(own, r) && !(h.earlier() && r == t.defaultRole) {
 			d = append(d, "its service account has the role "+r)
 		}
-	}
-	if h.user != "" && !slices.Contains(h.roles, own) {
-		d = append(d, "its service account does not have the role "+own)
 	}
 	for _, g := range h.groups {
 		d = append(d, "its service account is in the group "+g)
 	}
 	for _, r := range h.scope {
-		if r != own {
+		if !slices.Contains(own, r) {
 			d = append(d, "its scope has the role "+r)
 		}
 	}
-	if !h.earlier() && !slices.Contains(h.scope, own) {
-		d = append(d, "its scope does not have the role "+own)
+	for _, r := range own {
+		if h.user != "" && !slices.Contains(h.roles, r) {
+			d = append(d, "its service account does not have the role "+r)
+		}
+		if !h.earlier() && !slices.Contains(h.scope, r) {
+			d = append(d, "its scope does not have the role "+r)
+		}
 	}
 	return d
 }

@@ -25,7 +25,7 @@ type site struct {
 func newSite(t *testing.T) *site {
 	t.Helper()
 	r := kctest.NewRealm(t)
-	a, err := Login(t.Context(), r.Server.URL, r.Server.AdminUser, r.Server.AdminPassword)
+	a, err := Login(t.Context(), r.Server.URL, Administrator{User: r.Server.AdminUser, Password: r.Server.AdminPassword}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,11 +34,11 @@ func newSite(t *testing.T) *site {
 
 func (s *site) ensure(clientID string) string {
 	s.t.Helper()
-	secret, err := s.EnsureAccount(s.t.Context(), s.Name, clientID)
+	made, err := s.EnsureAccount(s.t.Context(), Account{Realm: s.Name, ClientID: clientID, Kind: WholeRealm})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return secret
+	return made.Secret
 }
 
 // ask sends a request with all rights to the Admin REST API of the realm. It must succeed.

@@ -10,8 +10,10 @@ import (
 	"keycloak-scim-proxy/proxy/discovery"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/confined"
+	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/listing"
+	"keycloak-scim-proxy/proxy/lookup"
 	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/names"
 	"keycloak-scim-proxy/proxy/observe"
@@ -40,9 +42,11 @@ type plan struct {
 type tenant struct {
 	name    string
 	scope   *scope
+	group   *confined.Group // nil: the whole realm
 	plan    plan
 	account *keycloak.Account // nil: drop-in callers have their own credentials
 	mark    *storemark.Mark   // nil if account is nil
+	rights  *privilege.Guard  // nil if account is nil
 	ended   func(error)       // receives the error of each call; may be nil
 	warned  sync.Once
 }
@@ -153,7 +157,10 @@ func (l *layered) layers(ctx context.Context) (*writing.Service, error) {
 	if l.built != nil {
 		return l.built, nil
 	}
-	if l.mark != nil {
+	if l.account != nil {
+		if err := l.rights.Allow(ctx); err != nil {
+			return nil, err
+		}
 		if err := l.mark.Check(ctx); err != nil {
 			return nil, err
 		}
@@ -177,8 +184,17 @@ func compose(c caller, p *profile.Profile) *writing.Service {
 	if c.mark != nil {
 		records, pending = c.mark.Space(records), c.mark.Space(pending)
 	}
-	var d directory.Directory = overlay.New(confined.Within(realm, p, c.scope.group), overlay.Options{Records: records, Pending: pending, Limit: c.plan.kept, Caller: c.key(), Now: c.scope.now})
-	index := c.scope.index(d.Capabilities(), p)
-	d = listing.New(d, listing.Options{Find: index.Find, Scan: scanOf(index), Schemas: c.plan.schemas, Limits: c.plan.listing, Cursors: c.scope.cursors(c.key()), AskOnMiss: c.account == nil})
+	below := confined.Within(realm, p, c.group)
+	keep := overlay.Options{
+		Records: records, Pending: pending, Limit: c.plan.kept, Caller: c.key(), Now: c.scope.now,
+		Complete: func(ctx context.Context, ref scim.Ref) error { return c.group.Complete(ctx, realm, ref) },
+	}
+	if c.scope.identities != nil {
+		keep.Taken = c.scope.identities.Taken
+	}
+	var d directory.Directory = overlay.New(below, keep)
+	list := lookup.Options(c.scope.index(d.Capabilities(), p), c.scope.identities, below)
+	list.Schemas, list.Limits, list.Cursors, list.AskOnMiss = c.plan.schemas, c.plan.listing, c.scope.cursors(c.key()), c.account == nil
+	d = listing.New(d, list)
 	return writing.New(d, c.scope.lock, c.plan.schemas, write)
 }

@@ -192,8 +192,8 @@ func newDoor(t *testing.T, report func(context.Context, scimhttp.Report)) http.H
 	}
 	able.MaxPage = 3
 	memory := directorytest.NewMemory(able)
-	find := func(context.Context, scim.ResourceType, scim.AttrPath, string) ([]string, bool, error) {
-		return nil, false, nil
+	find := func(context.Context, scim.ResourceType, scim.AttrPath, string) (listing.Found, error) {
+		return listing.Found{}, nil
 	}
 	d := listing.New(memory, listing.Options{
 		Find: find, Schemas: scim.CoreSchemas(), Limits: listing.Limits{Scan: 1, Page: 3, Bytes: 1 << 20, InFlight: 1},

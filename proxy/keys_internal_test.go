@@ -16,7 +16,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
-	"keycloak-scim-proxy/proxy/notice"
+	"keycloak-scim-proxy/proxy/notices"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/tokenlife"
 	"keycloak-scim-proxy/proxy/tokens"
@@ -127,8 +127,8 @@ func TestKeyMetrics(t *testing.T) {
 	if text := strings.Join(got, " "); text != want {
 		t.Errorf("%s\nwant %s", text, want)
 	}
-	f.notice.Expires(f.keys()[1], time.Hour, now)
-	f.notice.Expires(f.keys()[0], -time.Hour, time.Time{})
+	f.operator.Expires(f.keys()[1], time.Hour, now)
+	f.operator.Expires(f.keys()[0], -time.Hour, time.Time{})
 	soon, gone := f.logs.FilterMessageSnippet("expires soon").All(), f.logs.FilterMessageSnippet("has expired").All()
 	if len(soon) != 1 || soon[0].ContextMap()["key"] != "k2" || soon[0].ContextMap()["lastUsed"] == nil || len(gone) != 1 || gone[0].ContextMap()["lastUsed"] != nil {
 		t.Errorf("%+v %+v", soon, gone)
@@ -147,8 +147,8 @@ func TestRunFollowsTokens(t *testing.T) {
 	f.reload()
 	f.tokens["acme"] = token
 	log := make(lines, 1000)
-	f.Proxy.notice = notice.New(zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), log, zap.WarnLevel)))
-	f.tenants.life.Warn = f.notice.Expires
+	f.operator = notices.Operator{Log: zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), log, zap.WarnLevel)), Metrics: f.Proxy.metrics}
+	f.tenants.life.Warn = f.operator.Expires
 	f.cfg.Listen, f.cfg.AdminListen = "127.0.0.1:0", ""
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

@@ -20,10 +20,12 @@ import (
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/confined"
+	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/meter"
-	"keycloak-scim-proxy/proxy/notice"
+	"keycloak-scim-proxy/proxy/notices"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/passthrough"
 	"keycloak-scim-proxy/proxy/roster"
@@ -43,12 +45,12 @@ type Proxy struct {
 	client   *keycloak.Client
 	engine   *guard.Engine
 	log      *zap.Logger
-	notice   notice.Log
 	now      func() time.Time
 	newID    func() string // makes the id of a request, for the log and the header X-Request-Id
 	registry *prometheus.Registry
 	sinks    []observe.Sink
 	metrics  *observe.Metrics
+	operator notices.Operator
 	monitor  *health.Monitor
 	meter    *meter.Meter
 	realms   *realms
@@ -74,23 +76,24 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 	if err != nil {
 		return nil, err
 	}
-	p := &Proxy{cfg: cfg, engine: engine, log: log, notice: notice.New(log), now: time.Now, newID: rand.Text, registry: prometheus.NewRegistry()}
+	p := &Proxy{cfg: cfg, engine: engine, log: log, now: time.Now, newID: rand.Text, registry: prometheus.NewRegistry()}
 	now := func() time.Time { return p.now() }
 	p.metrics = observe.NewMetrics(p.registry, p.configured)
+	p.operator = notices.Operator{Log: log, Metrics: p.metrics}
 	p.sinks = []observe.Sink{ // a request is counted before its line is written
 		p.metrics, observe.NewMisspelt(log), observe.NewLog(log),
 	}
 	p.meter = meter.New(int64(cfg.Limits.Memory))
 	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(to, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
-	p.client.Differs = p.differs
+	p.client.Differs = p.operator.Differs
 	p.realms = newRealms(p.client, engine, p.requestTimeout()+p.doubt()+lockSpare, now)
-	p.realms.shared, p.realms.completed = cfg.Store.Redis != nil, p.notice.Completed
+	p.realms.shared, p.realms.completed = cfg.Store.Redis != nil, p.operator.Completed
 	p.tenants, p.asked = &tenants{now: now, log: log}, make(chan struct{}, 1)
-	p.tenants.life = tokenlife.New(tokenlife.Options{Space: engine.Open("tokens"), Keys: p.keys, Now: now, Warn: p.notice.Expires, Failed: p.notice.UsesFail})
+	p.tenants.life = tokenlife.New(tokenlife.Options{Space: engine.Open("tokens"), Keys: p.keys, Now: now, Warn: p.operator.Expires, Failed: p.operator.UsesFail})
 	if p.tenants.Roster, err = roster.New(cfg.Tenants, p.tenant, now); err == nil && cfg.TLS != nil {
 		p.tls, err = transport.ServerTLS(*cfg.TLS, now)
 	}
-	p.monitor = health.NewMonitor(p.watched(), now, p.notice.Tenant)
+	p.monitor = health.NewMonitor(p.watched(), now, p.operator.Changed)
 	p.registry.MustRegister(observe.Tenants(p.states))
 	if err == nil && cfg.DropIn.Passthrough != nil {
 		p.pass, err = transport.Passthrough(cfg, to)
@@ -107,8 +110,9 @@ func (p *Proxy) Close() error { return p.engine.Close() }
 // tenant makes a configured tenant.
 func (p *Proxy) tenant(c config.Tenant) *tenant {
 	t := &tenant{name: c.Tenant, scope: p.realms.scope(c.Realm, c.Group, true), plan: p.plan()}
-	if t.scope.group != nil {
-		t.scope.group.Forget() // this account may not be confined to it
+	if c.Group != "" { // of the tenant, because it remembers what its account may do, and its organization
+		t.group = confined.NewGroup(c.Group, t.scope.lock)
+		t.group.Organization, t.group.Found = c.Organization, p.operator.Shared(c.Tenant, c.Realm)
 	}
 	t.plan.dialect = adapters.For(c.IDP)
 	t.plan.schemas = withExtensions(t.plan.schemas, c.Extensions)
@@ -116,7 +120,12 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 	t.plan.writing.MembersShown, t.plan.writing.SkipUnknownMembers = c.MembersShown, c.UnknownMembers == "skip"
 	t.account = keycloak.NewAccountBy(transport.Proof(c.ServiceAccount), p.client, c.Realm, c.ServiceAccount.ClientID, t.scope.now)
 	if path, mode := c.ServiceAccount.Exposed(); path != "" {
-		p.notice.Exposed(c.Tenant, path, fmt.Sprintf("%04o", mode))
+		p.operator.Exposed(c.Tenant, path, fmt.Sprintf("%04o", mode))
+	}
+	t.rights = privilege.New(t.account, c.Group, t.scope.now)
+	if t.group != nil {
+		pool := observe.Pool{Metrics: p.metrics, Log: p.log, Tenant: c.Tenant, Realm: c.Realm}
+		t.group.Watch(func(is confined.Level, news bool) { pool.Changed(is.Free, is.All, string(is.State()), news) })
 	}
 	t.ended = func(err error) { p.monitor.Saw(c.Tenant, err) }
 	t.mark = storemark.New(storemark.Options{

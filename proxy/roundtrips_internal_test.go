@@ -11,6 +11,7 @@ import (
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/directory/directorytest"
 	"keycloak-scim-proxy/proxy/listing"
+	"keycloak-scim-proxy/proxy/lookup"
 	"keycloak-scim-proxy/proxy/overlay"
 	"keycloak-scim-proxy/proxy/overlay/kept"
 	"keycloak-scim-proxy/proxy/protocol"
@@ -23,10 +24,9 @@ import (
 // layersOver composes the layers as compose does, over a directory in memory.
 func layersOver(below directory.Directory, s *scope) *writing.Service {
 	var d directory.Directory = overlay.New(below, overlay.Options{Records: s.spaces.records, Pending: s.spaces.pending, Limit: 1 << 20, Caller: "c", Now: s.now})
-	d = listing.New(d, listing.Options{
-		Find: s.index(d.Capabilities(), nil).Find, Scan: scanOf(s.index(d.Capabilities(), nil)), Schemas: scim.CoreSchemas(),
-		Limits: listing.Limits{Scan: 1000, Page: 100, Bytes: 1 << 20, InFlight: 4}, Cursors: s.cursors("c"),
-	})
+	o := lookup.Options(s.index(d.Capabilities(), nil), nil, below)
+	o.Schemas, o.Limits, o.Cursors = scim.CoreSchemas(), listing.Limits{Scan: 1000, Page: 100, Bytes: 1 << 20, InFlight: 4}, s.cursors("c")
+	d = listing.New(d, o)
 	return writing.New(d, s.lock, scim.CoreSchemas(), writing.Options{MembersShown: 100})
 }
 

@@ -97,8 +97,8 @@ func newRoute(idp string) route {
 // routeOver makes a route over a directory and a space of records.
 func routeOver(idp string, s directory.Directory, kept overlay.Records) route {
 	var d directory.Directory = overlay.New(s, overlay.Options{Records: kept, Pending: kept, Limit: 1 << 30, Now: time.Now})
-	find := func(context.Context, scim.ResourceType, scim.AttrPath, string) ([]string, bool, error) {
-		return nil, false, nil
+	find := func(context.Context, scim.ResourceType, scim.AttrPath, string) (listing.Found, error) {
+		return listing.Found{}, nil
 	}
 	cursors := listing.Cursors{Key: func(context.Context) ([]byte, error) { return make([]byte, 32), nil }, Life: time.Hour, Now: time.Now}
 	d = listing.New(d, listing.Options{Find: find, Schemas: scim.CoreSchemas(), Limits: listing.Limits{Scan: 1000, Page: 100, Bytes: 1 << 30, InFlight: 1}, Cursors: cursors})

@@ -13,8 +13,8 @@ import (
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/cursorkey"
 	"keycloak-scim-proxy/proxy/keycloak"
-	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/overlay/identity"
 	"keycloak-scim-proxy/proxy/overlay/kept"
 	"keycloak-scim-proxy/proxy/profilecache"
 	"keycloak-scim-proxy/proxy/store"
@@ -68,7 +68,7 @@ func (r *realms) scope(name, group string, tenant bool) *scope {
 		s = &scope{realm: found, spaces: spacesOf(r.engine, scopeName(name, group)), lockTime: r.lockTime, idle: true}
 		s.terms = &kept.Completion{Records: s.spaces.records, Keys: s.spaces.keys, Shared: r.shared, Now: r.now, Report: r.completed}
 		if group != "" {
-			s.group = confined.NewGroup(group, s.lock)
+			s.identities = &identity.Index{Records: s.spaces.records, Pending: s.spaces.pending, Now: r.now, Report: func(space string, err error) { r.completed(space, 0, err) }}
 		}
 		found.scopes[group] = s
 	}
@@ -132,12 +132,13 @@ func (r *realm) directory(cred keycloak.Credential, p *profile.Profile) *keycloa
 // it share its records, locks and cursor key.
 type scope struct {
 	*realm
-	spaces    spaces
-	group     *confined.Group // nil: the whole realm
-	lockTime  time.Duration
-	cursorKey cursorkey.Key
-	terms     *kept.Completion
-	idle      bool // no way in uses it, so its index is not completed; guarded by realms.mu
+	spaces spaces
+	// identities is nil for a whole realm.
+	identities *identity.Index
+	lockTime   time.Duration
+	cursorKey  cursorkey.Key
+	terms      *kept.Completion
+	idle       bool // no way in uses it, so its index is not completed; guarded by realms.mu
 }
 
 // spaces has the spaces of a scope. Records that do not belong to a resource have their own spaces,

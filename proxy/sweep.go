@@ -58,7 +58,7 @@ func (p *Proxy) sweepRealm(ctx context.Context, t *tenant, o SweepOptions) error
 	if o.Found != nil {
 		options.Found = func(f overlay.Finding) { o.Found(realm, f) }
 	}
-	done, err := overlay.Sweep(ctx, t.scope.spaces.records, t.scope.spaces.pending, confined.Within(t.scope.directory(t.account, known), known, t.scope.group), p.now(), options)
+	done, err := overlay.Sweep(ctx, t.scope.spaces.records, t.scope.spaces.pending, confined.Within(t.scope.directory(t.account, known), known, t.group), p.now(), options)
 	if o.Done != nil {
 		o.Done(realm, done)
 	}

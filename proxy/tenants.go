@@ -117,7 +117,7 @@ func (p *Proxy) follow(ctx context.Context) {
 		return
 	}
 	dirwatch.Watch(ctx, dirwatch.Options{
-		Dir: p.cfg.TenantsDir, Ask: p.asked, Changed: p.reload, Failed: p.notice.NotFollowed,
+		Dir: p.cfg.TenantsDir, Ask: p.asked, Changed: p.reload, Failed: p.operator.NotFollowed,
 	})
 }
 
@@ -134,6 +134,9 @@ func (p *Proxy) reload() (again bool) {
 	p.realms.use(p.tenants.each())
 	p.monitor.Watch(p.watched())
 	p.tenants.life.Wake()
-	p.notice.Reloaded(done)
+	for _, name := range done.Removed {
+		p.metrics.Forget(name)
+	}
+	p.operator.Reloaded(done)
 	return len(done.Wrong) > 0
 }

@@ -14,7 +14,7 @@ func (p *Proxy) watched() (all []health.Tenant) {
 	for _, c := range now.Configured {
 		t, _ := now.Of(c.Tenant)
 		all = append(all, health.Tenant{Name: c.Tenant, Realm: c.Realm, Is: t, Diagnose: func(ctx context.Context) health.Report {
-			return health.Diagnose(ctx, p.client, t.account, c.Group)
+			return health.Diagnose(ctx, p.client, t.account, health.Needs{Group: t.group, Rights: t.rights})
 		}})
 	}
 	return all
@@ -48,9 +48,3 @@ func (p *Proxy) states() (all observe.TenantsState) {
 
 // Checked is closed when the proxy has asked once, after its start, whether every tenant works.
 func (p *Proxy) Checked() <-chan struct{} { return p.monitor.Checked() }
-
-// differs reports that Keycloak's two APIs show a user differently.
-func (p *Proxy) differs(realm, user string) {
-	p.metrics.Differs()
-	p.notice.Differs(realm, user)
-}

@@ -124,12 +124,17 @@ func (a *arena) start(b *testing.B) {
 	}
 }
 
-// fill creates n users natively, with names that are not in the order of the userNames.
-func (a *arena) fill(b *testing.B, n int) (ids []string) {
+// fill creates n users natively, with names that are not in the order of the userNames. They are in
+// groups, by their paths.
+func (a *arena) fill(b *testing.B, n int, groups ...string) (ids []string) {
 	b.Helper()
+	in := make([]string, len(groups))
+	for i, group := range groups {
+		in[i] = document.Quote(group)
+	}
 	list := make([]string, n)
 	for i := range list {
-		list[i] = fmt.Sprintf(`{"username":"user%05[1]d","enabled":true,"email":"user%05[1]d@example.com","firstName":"F%[1]d","lastName":"L%05[2]d"}`, i, i*7919%n)
+		list[i] = fmt.Sprintf(`{"username":"user%05[1]d","enabled":true,"email":"user%05[1]d@example.com","firstName":"F%[1]d","lastName":"L%05[2]d","groups":%[3]s}`, i, i*7919%n, document.Array(in))
 	}
 	for some := range slices.Chunk(list, 400) {
 		answer := a.realm.Admin("POST", "/partialImport", `{"ifResourceExists":"FAIL","users":`+document.Array(some)+`}`)

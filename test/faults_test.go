@@ -77,14 +77,25 @@ func TestKeycloakDown(t *testing.T) {
 	}
 }
 
-// Keycloak creates the user and the answer is lost: the retry completes the create.
-func TestAnswerOfACreateIsLost(t *testing.T) {
-	w := newWorld(t)
+// Keycloak creates the user and the answer is lost: the retry completes the create. The user of a
+// group tenant becomes a member of the organization then.
+func TestAnswerOfACreateIsLost(t *testing.T) { answerOfACreateIsLost(t, newWorld(t)) }
+
+func TestAnswerOfACreateOfAGroupTenantIsLost(t *testing.T) {
+	w := confinedWorld(t)
+	answerOfACreateIsLost(t, w)
+	if members := w.realm.Admin("GET", "/organizations/"+w.group.Organization+"/members", ""); !strings.Contains(string(members.Body), `"sample1"`) {
+		t.Errorf("members of the organization: %s", members.Body)
+	}
+}
+
+func answerOfACreateIsLost(t *testing.T, w *world) {
+	t.Helper()
 	f := newFaulty(t, w.realm.Server.URL)
 	w.through(t, f, 10*time.Second)
 	c := client{w.base(), w.tenantToken}
 	lost := func(r *http.Response) error {
-		if r.Request.Method == "POST" && strings.HasSuffix(r.Request.URL.Path, "/Users") {
+		if path := r.Request.URL.Path; r.Request.Method == "POST" && (strings.HasSuffix(path, "/Users") && w.group == nil || strings.HasSuffix(path, "/users")) {
 			f.After.Store(nil)
 			panic(http.ErrAbortHandler)
 		}

@@ -35,8 +35,9 @@ type world struct {
 	last         kctest.Reply
 	who          string
 	extraHeaders http.Header
-	tb           testing.TB  // of a script
-	rules        []shim.Rule // of the shim before Keycloak
+	tb           testing.TB          // of a script
+	rules        []shim.Rule         // of the shim before Keycloak
+	group        *kctest.GroupTenant // nil: the tenant has the whole realm
 }
 
 func newWorld(t testing.TB) *world { return newWorldIn(t, kctest.NewRealm(t)) }
@@ -78,15 +79,24 @@ func configured(t testing.TB, clientID, secret string) config.ServiceAccount {
 	return config.ServiceAccount{ClientID: clientID, SecretFile: file}
 }
 
-// confinedWorld is a world whose tenant is confined to a group of the realm.
+// confinedWorld is a world whose tenant is confined to a group of the realm, and whose users are
+// members of an organization.
 func confinedWorld(t testing.TB) *world {
+	t.Helper()
+	w, _ := plannedConfined(t)
+	w.proxy = proxytest.Serve(t, w.cfg)
+	return w
+}
+
+// plannedConfined is such a world without a proxy.
+func plannedConfined(t testing.TB) (*world, kctest.GroupTenant) {
 	t.Helper()
 	r := kctest.NewRealm(t)
 	w := plannedWorld(t, r, r.Server.URL)
-	g := r.NewGroupTenant("confined", 12, false)
-	w.cfg.Tenants[0].Group, w.cfg.Tenants[0].ServiceAccount = g.Path[1:], configured(t, g.ClientID, g.Secret)
-	w.proxy = proxytest.Serve(t, w.cfg)
-	return w
+	g := r.NewGroupTenant("confined", 12, true)
+	w.group = &g
+	w.cfg.Tenants[0].Group, w.cfg.Tenants[0].Organization, w.cfg.Tenants[0].ServiceAccount = g.Path[1:], g.Organization, configured(t, g.ClientID, g.Secret)
+	return w, g
 }
 
 func newWorldIn(t testing.TB, r *kctest.Realm) *world { return newWorldAt(t, r, r.Server.URL) }

@@ -17,6 +17,7 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/onboarding"
+	"keycloak-scim-proxy/onboarding/userprofile"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/test/corpus"
@@ -68,9 +69,9 @@ func runCorpus(t *testing.T, rules ...shim.Rule) {
 	}
 	w := behind(t, rules...)
 	k := w.realm.Server // providers send users without a last name
-	admin, err := onboarding.Login(t.Context(), k.URL, k.AdminUser, k.AdminPassword)
+	admin, err := onboarding.Login(t.Context(), k.URL, onboarding.Administrator{User: k.AdminUser, Password: k.AdminPassword}, nil)
 	if err == nil {
-		err = admin.RelaxProfile(t.Context(), w.realm.Name)
+		err = userprofile.Change(t.Context(), admin, w.realm.Name, userprofile.Profile.Relaxed)
 	}
 	if err != nil {
 		t.Fatal(err)

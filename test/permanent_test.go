@@ -311,16 +311,19 @@ func TestTenantCheck(t *testing.T) {
 	binary, file := proxytest.Build(t), s.files(t, s.upstream.URL)
 	p := proxytest.StartProgram(t, binary, file) // has the store
 	defer p.Kill()
+	var undo func()
 	for _, row := range []struct {
 		name          string
 		breaks, mends func()
 		code          int
 		want          []string
 	}{
-		{"all is well", func() {}, func() {}, 0, []string{"tenant acme: realm " + s.realm.Name + ", client scim\n", "token     ok\n", "audience  ok\n", "feature   ok\n", "switch    ok\n", "role      ok\n",
+		{"all is well", func() {}, func() {}, 0, []string{"tenant acme: realm " + s.realm.Name + ", client scim\n", "token     ok\n", "audience  ok\n", "feature   ok\n", "switch    ok\n", "role      ok\n", "rights    ok\n",
 			"profile   ok       users must have emails, name.familyName, name.givenName\n"}},
 		{"switched off", func() { s.admin("PUT", "", `{"scimApiEnabled":false}`) }, func() { s.admin("PUT", "", `{"scimApiEnabled":true}`) }, 1,
 			[]string{"feature   ok\n", "switch    FAILED   the SCIM API of realm \"" + s.realm.Name + "\" is switched off\n", "to do:   switch it on in the realm", "role      unknown"}},
+		{"too much", func() { undo = s.realm.Grant("scim", "view-events") }, func() { undo() }, 1,
+			[]string{"role      ok\n", "rights    FAILED   the service account of client \"scim\"", "it may see events (view-events, manage-events)\n", "to do:   take the roles and permissions"}},
 		{"Keycloak is down", func() { s.spoil(map[string]string{"": "503 "}) }, func() { s.upstream.Before.Store(nil) }, 1, []string{"token     unknown  if Keycloak runs, check keycloak.url"}},
 	} {
 		row.breaks()

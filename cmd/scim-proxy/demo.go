@@ -19,15 +19,18 @@ import (
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/kcserver"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/onboardcmd"
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/onboarding"
+	"keycloak-scim-proxy/onboarding/userprofile"
 	"keycloak-scim-proxy/proxy"
 	"keycloak-scim-proxy/proxy/tokens"
 )
 
 const (
-	demoTenant  = "workforce"
-	demoAccount = "scim-workforce"
-	demoDropIn  = "scim-dropin"
+	demoTenantName = "workforce"
+	demoAccount    = "scim-workforce"
+	demoDropIn     = "scim-dropin"
 )
 
 // demo runs a proxy with one tenant, in front of a Keycloak that it starts or of one that runs
@@ -35,14 +38,20 @@ const (
 type demo struct {
 	dir, listen                  string
 	keycloak, user, passwordFile string
-	realm                        string
+	realm, saas                  string
 	optional, yes, remove        bool
 	in                           io.Reader
 	terminal                     bool // whether in is a terminal, so that the demo can ask
 	out                          io.Writer
 	server                       *kcserver.Server
 	dropInSecret                 string
-	token                        tokens.Token
+	tenants                      []demoTenant
+}
+
+// demoTenant is a tenant of the demo, with its token.
+type demoTenant struct {
+	config.Tenant
+	token tokens.Token
 }
 
 func demoCommand() *cobra.Command {
@@ -63,6 +72,7 @@ func demoCommand() *cobra.Command {
 	c.Flags().BoolVar(&d.optional, "optional-profile", false, "make every attribute of the realm's user profile optional and unvalidated (conformance tools need that)")
 	c.Flags().StringVar(&d.passwordFile, "admin-password-file", "", "with --keycloak: file with the administrator's password")
 	c.Flags().StringVar(&d.realm, "realm", "demo", "the realm to create; an existing one is used only after you confirm it")
+	c.Flags().StringVar(&d.saas, "saas-realm", "saas", "the realm to create for the group tenants acme and globex; empty: no group tenants")
 	c.Flags().BoolVar(&d.yes, "yes", false, "with --keycloak: use an existing realm without asking")
 	c.Flags().BoolVar(&d.remove, "remove", false, "with --keycloak: remove everything that the demo created on that server, and exit")
 	return c
@@ -85,9 +95,6 @@ func (d *demo) run(ctx context.Context) error {
 	if err := d.onboard(ctx); err != nil {
 		return err
 	}
-	if err := d.loadToken(); err != nil {
-		return err
-	}
 	_, err := os.Stat(d.storeFile())
 	newStore := errors.Is(err, fs.ErrNotExist)
 	p, err := proxy.New(d.config(), zap.NewNop()) //nolint:contextcheck // it has its own timeout for the store
@@ -98,8 +105,8 @@ func (d *demo) run(ctx context.Context) error {
 		return err
 	}
 	var report bytes.Buffer
-	if checkTenants(ctx, &report, d.config(), "") != nil {
-		fmt.Fprintf(d.out, "warning: the tenant does not have all that it needs\n%s", report.String())
+	if onboardcmd.CheckTenants(ctx, &report, d.config(), "") != nil {
+		fmt.Fprintf(d.out, "warning: a tenant does not have all that it needs\n%s", report.String())
 	}
 	var announced error
 	return errors.Join(p.Run(ctx, func(a net.Addr) { announced = d.announce(a) }), announced)
@@ -113,10 +120,26 @@ func (d *demo) check() error {
 		return errors.New("--keycloak needs --admin-password-file, a file with the administrator's password")
 	case d.keycloak == "" && d.remove:
 		return errors.New("--remove needs --keycloak; to remove the demo's own Keycloak, delete the directory " + d.dir)
-	case strings.Trim(d.realm, ".") == "" || d.realm != url.PathEscape(d.realm):
-		return fmt.Errorf("--realm %q is not the name of a realm: a name must not be empty, consist of dots, or have characters that URLs escape", d.realm)
-	case d.realm == "master":
-		return errors.New("--realm master: the demo does not change the realm of Keycloak's administrators; name another realm")
+	}
+	return errors.Join(checkRealm("--realm", d.realm), checkSaaS(d.saas, d.realm))
+}
+
+func checkSaaS(realm, other string) error {
+	switch realm {
+	case "":
+		return nil
+	case other:
+		return errors.New("--saas-realm must be another realm than --realm")
+	}
+	return checkRealm("--saas-realm", realm)
+}
+
+func checkRealm(flag, realm string) error {
+	switch {
+	case strings.Trim(realm, ".") == "" || realm != url.PathEscape(realm):
+		return fmt.Errorf("%s %q is not the name of a realm: a name must not be empty, consist of dots, or have characters that URLs escape", flag, realm)
+	case realm == "master":
+		return fmt.Errorf("%s master: the demo does not change the realm of Keycloak's administrators; name another realm", flag)
 	}
 	return nil
 }
@@ -140,48 +163,71 @@ func (d *demo) onboard(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(d.out, "setting up realm %s, tenant %s\n", d.realm, demoTenant)
+	fmt.Fprintf(d.out, "setting up realm %s, tenant %s\n", d.realm, demoTenantName)
 	if d.optional {
-		if err := admin.RelaxProfile(ctx, d.realm); err != nil {
+		if err := userprofile.Change(ctx, admin, d.realm, userprofile.Profile.Relaxed); err != nil {
 			return err
 		}
 	}
-	secret, err := admin.EnsureAccount(ctx, d.realm, demoAccount)
+	made, err := admin.EnsureAccount(ctx, d.account(demoAccount))
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(d.secretFile(), []byte(secret+"\n"), 0o600); err != nil {
+	workforce := config.DefaultTenant()
+	workforce.Tenant, workforce.Realm, workforce.ServiceAccount.ClientID = demoTenantName, d.realm, demoAccount
+	if err := d.add(workforce, made.Secret); err != nil {
 		return err
 	}
-	d.dropInSecret, err = admin.EnsureAccount(ctx, d.realm, demoDropIn)
-	return err
+	if made, err = admin.EnsureAccount(ctx, d.account(demoDropIn)); err != nil {
+		return err
+	}
+	d.dropInSecret = made.Secret
+	return d.onboardSaaS(ctx, admin)
 }
 
-func (d *demo) secretFile() string { return filepath.Join(d.dir, "workforce.secret") }
-
-// loadToken reads the tenant's token of an earlier start, or creates one.
-func (d *demo) loadToken() error {
-	file := filepath.Join(d.dir, "token")
-	if b, err := os.ReadFile(file); err == nil {
-		if d.token, err = tokens.Read(strings.TrimSpace(string(b))); err == nil {
-			return nil
-		}
-	}
-	var err error
-	if d.token, err = tokens.Mint(rand.Reader, demoTenant, "k1"); err != nil {
+// add writes the secret of a tenant's account to a file, and adds the tenant with its token.
+func (d *demo) add(t config.Tenant, secret string) error {
+	t.ServiceAccount.SecretFile = filepath.Join(d.dir, t.Tenant+".secret")
+	if err := os.WriteFile(t.ServiceAccount.SecretFile, []byte(secret+"\n"), 0o600); err != nil {
 		return err
 	}
-	return os.WriteFile(file, []byte(d.token.Reveal()+"\n"), 0o600)
+	token, err := d.token(t.Tenant)
+	if err != nil {
+		return err
+	}
+	sum := token.SHA256()
+	t.Tokens = []config.Token{{ID: "k1", SHA256: hex.EncodeToString(sum[:])}}
+	d.tenants = append(d.tenants, demoTenant{t, token})
+	return nil
+}
+
+func (d *demo) account(clientID string) onboarding.Account {
+	return onboarding.Account{Realm: d.realm, ClientID: clientID, Kind: onboarding.WholeRealm}
+}
+
+// token reads the token of a tenant from an earlier start, or creates one.
+func (d *demo) token(tenant string) (tokens.Token, error) {
+	file := filepath.Join(d.dir, tenant+".token")
+	if tenant == demoTenantName {
+		file = filepath.Join(d.dir, "token")
+	}
+	if b, err := os.ReadFile(file); err == nil {
+		if token, err := tokens.Read(strings.TrimSpace(string(b))); err == nil {
+			return token, nil
+		}
+	}
+	token, err := tokens.Mint(rand.Reader, tenant, "k1")
+	if err == nil {
+		err = os.WriteFile(file, []byte(token.Reveal()+"\n"), 0o600)
+	}
+	return token, err
 }
 
 func (d *demo) config() config.Config {
 	c := config.DropInOnly(d.server.URL, d.storeFile())
 	c.Listen, c.AdminListen = d.listen, ""
-	sum := d.token.SHA256()
-	t := config.DefaultTenant()
-	t.Tenant, t.Realm = demoTenant, d.realm
-	t.ServiceAccount = config.ServiceAccount{ClientID: demoAccount, SecretFile: d.secretFile()}
-	t.Tokens = []config.Token{{ID: "k1", SHA256: hex.EncodeToString(sum[:])}}
-	c.Tenants = []config.Tenant{t}
+	for _, t := range d.tenants {
+		c.Tenants = append(c.Tenants, t.Tenant)
+	}
 	return c
 }

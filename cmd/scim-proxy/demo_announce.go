@@ -28,9 +28,11 @@ func (d *demo) announce(a net.Addr) error {
 		{"DROPIN_TOKEN_URL", d.server.URL + "/realms/" + d.realm + "/protocol/openid-connect/token"},
 		{"DROPIN_CLIENT_ID", demoDropIn},
 		{"DROPIN_CLIENT_SECRET", d.dropInSecret},
-		{"WORKFORCE_URL", base + "/scim/v2"},
-		{"WORKFORCE_TOKEN", d.token.Reveal()},
 	}...)
+	for _, t := range d.tenants {
+		name := strings.ToUpper(t.Tenant.Tenant)
+		env = append(env, [2]string{name + "_URL", base + "/scim/v2"}, [2]string{name + "_TOKEN", t.token.Reveal()})
+	}
 	var text strings.Builder
 	for _, e := range env {
 		fmt.Fprintf(&text, "%s='%s'\n", e[0], strings.ReplaceAll(e[1], "'", `'\''`))
@@ -38,6 +40,10 @@ func (d *demo) announce(a net.Addr) error {
 	file := filepath.Join(d.dir, "env")
 	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
 		return err
+	}
+	first := d.tenants[0].token
+	if len(d.tenants) > 1 {
+		file += "  (also of the group tenants acme and globex of realm " + d.saas + ")"
 	}
 	fmt.Fprintf(d.out, `
 Keycloak      %s
@@ -50,6 +56,6 @@ Try it:
 curl -s %s/scim/v2/Users -H 'Authorization: Bearer %s' -H 'Content-Type: application/scim+json' -d '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"ada","externalId":"7","title":"Countess","name":{"givenName":"Ada","familyName":"Lovelace"},"emails":[{"value":"ada@example.com","type":"work","primary":true}]}'
 
 Ctrl-C ends it.
-`, keycloak, base, d.token.Reveal(), file, base, d.token.Reveal())
+`, keycloak, base, first.Reveal(), file, base, first.Reveal())
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 const demoMark = "kscimDemo"
 
 func (d *demo) login(ctx context.Context) (*onboarding.Admin, error) {
-	return onboarding.Login(ctx, d.server.URL, d.server.AdminUser, d.server.AdminPassword)
+	return onboarding.Login(ctx, d.server.URL, onboarding.Administrator{User: d.server.AdminUser, Password: d.server.AdminPassword}, nil)
 }
 
 // prepareRealm creates the realm, or uses an existing one, and enables its SCIM API. On a
@@ -31,10 +31,10 @@ func (d *demo) prepareRealm(ctx context.Context) (*onboarding.Admin, error) {
 		return nil, err
 	}
 	if !exists {
-		return admin, d.makeRealm(ctx, admin)
+		return admin, d.makeRealm(ctx, admin, d.realm)
 	}
 	for _, id := range []string{demoAccount, demoDropIn} {
-		if err := admin.CheckAccount(ctx, d.realm, id); err != nil {
+		if _, err := admin.CheckAccount(ctx, d.account(id)); err != nil {
 			return nil, err
 		}
 	}
@@ -50,20 +50,20 @@ func (d *demo) prepareRealm(ctx context.Context) (*onboarding.Admin, error) {
 			return nil, err
 		}
 	}
-	if admin, err = d.login(ctx); err != nil { // the first session may have expired meanwhile
+	if err := admin.Renew(ctx); err != nil { // the answer may have taken long
 		return nil, err
 	}
 	return admin, admin.EnableSCIM(ctx, d.realm)
 }
 
 // makeRealm creates the realm. It deletes the realm again if the SCIM API cannot be enabled.
-func (d *demo) makeRealm(ctx context.Context, admin *onboarding.Admin) error {
-	if err := admin.CreateRealm(ctx, d.realm, map[string]string{demoMark: "made by scim-proxy demo"}); err != nil {
+func (d *demo) makeRealm(ctx context.Context, admin *onboarding.Admin, realm string) error {
+	if err := admin.CreateRealm(ctx, realm, map[string]string{demoMark: "made by scim-proxy demo"}); err != nil {
 		return err
 	}
-	err := admin.EnableSCIM(ctx, d.realm)
+	err := admin.EnableSCIM(ctx, realm)
 	if err != nil {
-		err = errors.Join(err, admin.DeleteRealm(context.WithoutCancel(ctx), d.realm))
+		err = errors.Join(err, admin.DeleteRealm(context.WithoutCancel(ctx), realm))
 	}
 	return err
 }
@@ -113,6 +113,9 @@ func (d *demo) removeAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := d.removeSaaS(ctx, admin); err != nil {
+		return err
+	}
 	realm, exists, err := admin.Realm(ctx, d.realm)
 	switch {
 	case err != nil:
@@ -128,7 +131,7 @@ func (d *demo) removeAll(ctx context.Context) error {
 		return nil
 	}
 	for _, id := range []string{demoAccount, demoDropIn} {
-		removed, err := admin.RemoveAccount(ctx, d.realm, id)
+		removed, err := admin.RemoveAccount(ctx, d.account(id))
 		switch {
 		case err != nil:
 			return fmt.Errorf("client %s: %w", id, err)

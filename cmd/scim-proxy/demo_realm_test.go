@@ -210,7 +210,7 @@ func TestDemoWarnsOfWhatTheTenantNeeds(t *testing.T) {
 		d := onForeign(t, r.Name)
 		d.yes = true
 		said, err := play(t, d, nothing)
-		if warned := strings.Contains(said, "warning: the tenant"); err != nil || warned != (row.want != "") || !strings.Contains(said, row.want) {
+		if warned := strings.Contains(said, "warning: a tenant"); err != nil || warned != (row.want != "") || !strings.Contains(said, row.want) {
 			t.Errorf("%s: %v: %s", name, err, said)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -67,11 +68,20 @@ func randomRealm() string { return "t" + strings.ToLower(rand.Text()[:12]) }
 // The demo uses a realm that it created again without asking, and removes it.
 func TestDemoMakesAndRemovesARealm(t *testing.T) {
 	d := onForeign(t, randomRealm())
-	t.Cleanup(func() { _ = mustLogin(t, d).DeleteRealm(context.WithoutCancel(t.Context()), d.realm) })
+	d.saas = d.realm + "-saas"
+	t.Cleanup(func() {
+		_ = mustLogin(t, d).DeleteRealm(context.WithoutCancel(t.Context()), d.realm)
+		_ = mustLogin(t, d).DeleteRealm(context.WithoutCancel(t.Context()), d.saas)
+	})
 	said, err := play(t, d, func() {
 		vars := env(t, d)
 		call(t, "POST", vars["WORKFORCE_URL"]+"/Users", vars["WORKFORCE_TOKEN"],
 			`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"ada","title":"Countess","name":{"givenName":"Ada","familyName":"Lovelace"},"emails":[{"value":"ada@example.com","primary":true}]}`, 201)
+		for _, tenant := range []string{"ACME", "GLOBEX"} {
+			call(t, "POST", vars[tenant+"_URL"]+"/Users", vars[tenant+"_TOKEN"], fmt.Sprintf(
+				`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"%[1]s","externalId":"7","active":true,"name":{"givenName":"A","familyName":"L"},"emails":[{"value":"%[1]s@example.com","primary":true}]}`, tenant), 201)
+			call(t, "POST", vars[tenant+"_URL"]+"/Groups", vars[tenant+"_TOKEN"], `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"Engineering"}`, 201)
+		}
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -86,8 +96,10 @@ func TestDemoMakesAndRemovesARealm(t *testing.T) {
 	if said, err := play(t, d, nothing); err != nil || !strings.Contains(said, "removed realm") {
 		t.Errorf("%v: %s", err, said)
 	}
-	if _, exists, err := mustLogin(t, d).Realm(t.Context(), d.realm); err != nil || exists {
-		t.Errorf("exists %t, %v", exists, err)
+	for _, realm := range []string{d.realm, d.saas} {
+		if _, exists, err := mustLogin(t, d).Realm(t.Context(), realm); err != nil || exists {
+			t.Errorf("%s exists %t, %v", realm, exists, err)
+		}
 	}
 	if said, err := play(t, d, nothing); err != nil || !strings.Contains(said, "does not exist") {
 		t.Errorf("%v: %s", err, said)
@@ -151,6 +163,9 @@ func TestDemoFlags(t *testing.T) {
 		{[]string{"--realm", ".."}, "not the name of a realm"},
 		{[]string{"--realm", "a/b"}, "not the name of a realm"},
 		{[]string{"--realm", "master"}, "master"},
+		{[]string{"--saas-realm", "master"}, "master"},
+		{[]string{"--saas-realm", "demo"}, "another realm"},
+		{[]string{"--saas-realm", "a/b"}, "--saas-realm"},
 	} {
 		c := root()
 		c.SetArgs(append([]string{"demo", "--dir", filepath.Join(t.TempDir(), "demo")}, row.args...))

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/config"
 )
 
@@ -33,10 +34,11 @@ func main() {
 func exitCode(err error) int {
 	var problems config.Problems
 	var usage usageError
+	var shared cli.UsageError
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &problems), errors.As(err, &usage):
+	case errors.As(err, &problems), errors.As(err, &usage), errors.As(err, &shared):
 		return 2
 	}
 	return 1

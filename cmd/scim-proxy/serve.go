@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy"
 )
@@ -52,7 +53,7 @@ func serveCommand() *cobra.Command {
 			})
 		},
 	}
-	c.Flags().StringVar(&file, "config", "", "configuration file (docs/configuration.md)")
+	cli.ConfigFlag(c, &file)
 	c.Flags().StringVar(&keycloak, "keycloak", "", "URL of Keycloak: serve drop-in for every realm, without a configuration file")
 	c.Flags().StringVar(&store, "store", "", "with --keycloak: file of the embedded store (default scim-proxy/store.db in the user's configuration directory)")
 	c.Flags().StringVar(&listen, "listen", "", "with --keycloak: address to serve on (default :8080)")
@@ -75,11 +76,18 @@ func logger(c config.Log) (*zap.Logger, error) {
 
 func serveConfig(file, keycloak, store, listen string) (*config.Config, error) {
 	switch {
-	case (file == "") == (keycloak == ""):
-		return nil, usageError{errors.New("serve needs either --config FILE or --keycloak URL")}
-	case file != "" && (store != "" || listen != ""):
+	case file != "" && keycloak != "":
+		return nil, usageError{errors.New("serve needs either --config FILE or --keycloak URL, not both")}
+	case keycloak == "" && (store != "" || listen != ""):
 		return nil, usageError{errors.New("--store and --listen need --keycloak; with --config, set store and listen in the file")}
-	case file != "":
+	case keycloak == "":
+		file, err := cli.ConfigFile(file)
+		if errors.Is(err, cli.ErrNoConfig) {
+			return nil, usageError{errors.New("serve needs either --config FILE or --keycloak URL")}
+		}
+		if err != nil {
+			return nil, err
+		}
 		return config.Load(file, adapters.Known)
 	}
 	if store == "" {

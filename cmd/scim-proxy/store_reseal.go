@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/storage"
 	"keycloak-scim-proxy/proxy/store/guard"
@@ -35,8 +36,9 @@ func resealCommand() *cobra.Command {
 			"first. The command can be stopped at any point and run again. It exits with 1 if a key must stay.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if file == "" {
-				return usageError{errors.New("reseal needs --config FILE, the configuration of the proxy")}
+			file, err := cli.ConfigFile(file)
+			if err != nil {
+				return err
 			}
 			cfg, err := config.Load(file, adapters.Known)
 			if err != nil {
@@ -54,7 +56,7 @@ func resealCommand() *cobra.Command {
 			return reportResealed(c.OutOrStdout(), out, cfg.Store.Encryption.KeyFiles)
 		},
 	}
-	c.Flags().StringVar(&file, "config", "", "configuration file (docs/configuration.md)")
+	cli.ConfigFlag(c, &file)
 	c.Flags().BoolVar(&ignore, "ignore-unreadable", false, "accept the loss of records that no key can open, and report the old keys as removable")
 	return c
 }

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy"
 	"keycloak-scim-proxy/proxy/overlay"
@@ -28,8 +29,9 @@ func sweepCommand() *cobra.Command {
 			"ago and never finished. Only one process can open an embedded store: stop the proxy first.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if file == "" {
-				return usageError{errors.New("sweep needs --config FILE, the configuration of the proxy")}
+			file, err := cli.ConfigFile(file)
+			if err != nil {
+				return err
 			}
 			cfg, err := config.Load(file, adapters.Known)
 			if err != nil {
@@ -46,7 +48,7 @@ func sweepCommand() *cobra.Command {
 			return errors.Join(p.Sweep(c.Context(), o), p.Close())
 		},
 	}
-	c.Flags().StringVar(&file, "config", "", "configuration file (docs/configuration.md)")
+	cli.ConfigFlag(c, &file)
 	c.Flags().StringVar(&o.Tenant, "tenant", "", "sweep only the realm of this tenant, with its service account")
 	c.Flags().BoolVar(&o.DryRun, "dry-run", false, "print what would be removed, and remove nothing")
 	return c

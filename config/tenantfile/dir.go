@@ -98,8 +98,8 @@ func (d Dir) Create(ctx context.Context, t config.Tenant) (path string, err erro
 	return path, err
 }
 
-// file is the file of a new tenant. A name that is no file's name is refused by the validation, in
-// a file that stays in the directory.
+// file is the file of a new tenant. It is in the directory even if the name is not that of a
+// tenant, which the validation refuses.
 func (d Dir) file(tenant string) string {
 	return filepath.Join(d.Path, filepath.Base(filepath.Clean("/"+tenant))+".yaml")
 }

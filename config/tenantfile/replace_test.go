@@ -58,10 +58,16 @@ func TestKilled(t *testing.T) {
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
+		t.Cleanup(func() { _ = c.Process.Kill() })
 		lines := bufio.NewScanner(out)
 		for i := 0; i <= round && lines.Scan(); i++ {
 			if !strings.HasSuffix(lines.Text(), "<nil>") {
 				t.Error(lines.Text())
+			}
+		}
+		for range 200 { // while the process writes
+			if found, err := d.Find("acme"); err != nil || len(found.Problems) > 0 {
+				t.Fatalf("a reader found half a file: %v %v", found.Problems, err)
 			}
 		}
 		if err := c.Process.Kill(); err != nil {

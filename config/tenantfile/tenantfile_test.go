@@ -201,7 +201,7 @@ func TestEdit(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			d, path := created(t)
 			before := read(t, path)
-			if err := os.Chmod(path, 0o640); err != nil {
+			if err := os.Chmod(path, 0o666); err != nil {
 				t.Fatal(err)
 			}
 			if err := d.Edit(t.Context(), path, row.changes...); err != nil {
@@ -210,7 +210,7 @@ func TestEdit(t *testing.T) {
 			if diff := cmp.Diff(strings.Replace(before, row.from, row.to, 1), read(t, path)); diff != "" {
 				t.Error(diff)
 			}
-			if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
+			if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o666 {
 				t.Error(info.Mode(), err)
 			}
 		})

@@ -66,7 +66,7 @@ func flowText(v reflect.Value) string {
 	case reflect.Pointer:
 		return flowText(v.Elem())
 	case reflect.String:
-		return text(v.String())
+		return Scalar(v.String())
 	case reflect.Slice:
 		all := make([]string, v.Len())
 		for i := range all {
@@ -102,8 +102,8 @@ func plain(s string) bool {
 	return len(s) < 64
 }
 
-// text quotes a text if it needs that.
-func text(s string) string {
+// Scalar is a text as YAML: in quotes if it needs them.
+func Scalar(s string) string {
 	if plain(s) {
 		return s
 	}

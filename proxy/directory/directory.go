@@ -27,8 +27,8 @@ type Directory interface {
 	Delete(ctx context.Context, r scim.Ref) error
 }
 
-// Edit computes the wanted resource from the current one. It has no side effects, may run more than
-// once, and returns its argument for "no change".
+// Edit computes the wanted resource from the current one. It changes nothing in the directory, may
+// run more than once, and returns its argument for "no change".
 type Edit func(current scim.Resource) (wanted scim.Resource, err error)
 
 // MemberChange is the net effect of a request on a group's members. With Replace, the group has

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/keycloak/fault"
+	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 )
@@ -24,10 +26,12 @@ const (
 	Feature  Step = "feature"
 	Switch   Step = "switch"
 	Role     Step = "role"
+	Rights   Step = "rights" // the account may do no more than the tenant needs
+	Users    Step = "users"  // users of a group tenant are not in groups of other tenants
 	Profile  Step = "profile"
 )
 
-var steps = []Step{Token, Audience, Feature, Switch, Role, Profile}
+var steps = []Step{Token, Audience, Feature, Switch, Role, Rights, Users, Profile}
 
 // Finding is the outcome of a step.
 type Finding struct {
@@ -76,16 +80,24 @@ var errHidden = errors.New("the account may not see what the server runs with")
 type diagnosis struct {
 	client  *keycloak.Client
 	account *keycloak.Account
-	group   string
+	needs   Needs
 	found   map[Step]Finding
 }
 
-// Diagnose asks Keycloak for what an account needs: to manage the users of its realm, or to work in
-// a group. It changes nothing.
-func Diagnose(ctx context.Context, c *keycloak.Client, a *keycloak.Account, group string) Report {
-	d := &diagnosis{c, a, group, map[Step]Finding{}}
+// Needs are what an account must be able to do.
+type Needs struct {
+	// Group is the group of the tenant. nil: the account manages all users of its realm.
+	Group *confined.Group
+	// Rights finds out whether the account may do more.
+	Rights *privilege.Guard
+}
+
+// Diagnose asks Keycloak whether an account may do what it needs, and no more. It changes nothing.
+func Diagnose(ctx context.Context, c *keycloak.Client, a *keycloak.Account, n Needs) Report {
+	d := &diagnosis{c, a, n, map[Step]Finding{}}
 	if token, err := a.Token(ctx); d.settle(Token, err) {
 		d.api(ctx, token)
+		d.settle(Rights, n.Rights.Check(ctx))
 		d.profile(ctx)
 	}
 	report := make(Report, len(steps))
@@ -129,7 +141,9 @@ func (d *diagnosis) api(ctx context.Context, token string) {
 	switch {
 	case err == nil:
 		d.good(Feature, Switch, Audience)
-		d.settle(Role, d.permitted(ctx, realm))
+		if d.settle(Role, d.permitted(ctx, realm)) {
+			d.users(ctx, realm)
+		}
 	case broken == nil:
 		d.settle(Audience, err)
 	case broken.Cause == fault.Role:
@@ -148,10 +162,33 @@ func (d *diagnosis) api(ctx context.Context, token string) {
 
 // permitted returns the fault of an account that may not do what the tenant needs.
 func (d *diagnosis) permitted(ctx context.Context, realm *keycloak.Realm) error {
-	if d.group == "" {
+	if d.needs.Group == nil {
 		return realm.MayWrite(ctx, scim.Ref{Type: scim.User})
 	}
-	return confined.NewGroup(d.group, nil).Check(ctx, realm)
+	err := d.needs.Group.Check(ctx, realm)
+	if f, broken := fault.In(err); broken && f.Cause == fault.Excess {
+		return nil // it can do its work: the step Rights reports it
+	}
+	return err
+}
+
+// mostNamed is how many users a finding names.
+const mostNamed = 20
+
+// users notes the users of a group tenant that other tenants have too.
+func (d *diagnosis) users(ctx context.Context, realm *keycloak.Realm) {
+	d.good(Users)
+	if d.needs.Group == nil || !d.settle(Users, d.needs.Group.Look(ctx, realm)) {
+		return
+	}
+	var all []string
+	for id, name := range d.needs.Group.Shared() {
+		all = append(all, name+" ("+id+")")
+	}
+	if slices.Sort(all); len(all) > 0 {
+		d.found[Users] = Finding{Step: Users, Note: fmt.Sprintf("%d are also in groups that other accounts manage, so no tenant reaches them; take them out of one: %s",
+			len(all), strings.Join(all[:min(len(all), mostNamed)], ", "))}
+	}
 }
 
 // off tells a server without the feature from a realm that is switched off. An account without a

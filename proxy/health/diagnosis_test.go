@@ -13,6 +13,8 @@ import (
 
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/confined"
+	"keycloak-scim-proxy/proxy/keycloak/privilege"
 )
 
 // server answers like 26.7.3 (docs/keycloak.md) to an account that has all that it needs. says
@@ -53,7 +55,17 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	s.t.Errorf("asked for %s", r.URL.Path)
+	w.WriteHeader(http.StatusForbidden) // what an account may not do
+	_, _ = io.WriteString(w, `{"error":"HTTP 403 Forbidden"}`)
+}
+
+func diagnose(t *testing.T, c *keycloak.Client, a *keycloak.Account, group string) health.Report {
+	t.Helper()
+	n := health.Needs{Rights: privilege.New(a, group, time.Now)}
+	if group != "" {
+		n.Group = confined.NewGroup(group, nil)
+	}
+	return health.Diagnose(t.Context(), c, a, n)
 }
 
 // The causes differ in what Keycloak answers, and the steps that its answer proves
@@ -65,37 +77,39 @@ func TestDiagnose(t *testing.T) {
 		says           map[string]string
 		want           string
 	}{
-		{"all is well", "/scim/v2", nil, "token audience feature switch role profile"},
+		{"all is well", "/scim/v2", nil, "token audience feature switch role rights users profile"},
 		{"secret", "/scim/v2", map[string]string{"/token": `401 {"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}`},
-			"token:secret audience? feature? switch? role? profile?"},
-		{"realm", "/scim/v2", map[string]string{"/token": `404 {"error":"Realm does not exist"}`}, "token:realm audience? feature? switch? role? profile?"},
-		{"another server", "/scim/v2", map[string]string{"/token": `200 <html>`}, "token:url audience? feature? switch? role? profile?"},
-		{"a redirect", "/scim/v2", map[string]string{"/token": `302 `}, "token:url audience? feature? switch? role? profile?"},
-		{"down", "/scim/v2", map[string]string{"/token": `503 `}, "token? audience? feature? switch? role? profile?"},
+			"token:secret audience? feature? switch? role? rights? users? profile?"},
+		{"realm", "/scim/v2", map[string]string{"/token": `404 {"error":"Realm does not exist"}`}, "token:realm audience? feature? switch? role? rights? users? profile?"},
+		{"another server", "/scim/v2", map[string]string{"/token": `200 <html>`}, "token:url audience? feature? switch? role? rights? users? profile?"},
+		{"a redirect", "/scim/v2", map[string]string{"/token": `302 `}, "token:url audience? feature? switch? role? rights? users? profile?"},
+		{"down", "/scim/v2", map[string]string{"/token": `503 `}, "token? audience? feature? switch? role? rights? users? profile?"},
 		{"a token that is refused", "/scim/v2", map[string]string{"/ServiceProviderConfig": "401 " + fmt.Sprintf(typed, "401", "Bearer token required")},
-			"token:token audience? feature? switch? role? profile"},
+			"token:token audience? feature? switch? role? rights users? profile"},
 		{"audience", "/other", map[string]string{"/ServiceProviderConfig": "401 " + fmt.Sprintf(typed, "401", "Invalid token audience")},
-			"token audience:audience feature switch role? profile"},
-		{"switch", "/scim/v2", map[string]string{"/ServiceProviderConfig": off}, "token audience feature switch:switch role? profile"},
-		{"switch and audience", "/other", map[string]string{"/ServiceProviderConfig": off}, "token audience:audience feature switch:switch role? profile"},
+			"token audience:audience feature switch role? rights users? profile"},
+		{"switch", "/scim/v2", map[string]string{"/ServiceProviderConfig": off}, "token audience feature switch:switch role? rights users? profile"},
+		{"switch and audience", "/other", map[string]string{"/ServiceProviderConfig": off}, "token audience:audience feature switch:switch role? rights users? profile"},
 		{"feature", "/scim/v2", map[string]string{"/ServiceProviderConfig": off, "/admin/serverinfo": `200 {"features":[{"name":"SCIM_API","enabled":false}]}`},
-			"token audience feature:feature switch? role? profile"},
+			"token audience feature:feature switch? role? rights users? profile"},
 		{"switch or feature", "/scim/v2", map[string]string{"/ServiceProviderConfig": off, "/admin/serverinfo": `403 {"error":"HTTP 403 Forbidden"}`},
-			"token audience feature? switch:scim-api role? profile"},
+			"token audience feature? switch:scim-api role? rights users? profile"},
 		{"no role", "/scim/v2", map[string]string{"/ServiceProviderConfig": forbidden, "/Users": forbidden, "/users/profile": `403 {"error":"HTTP 403 Forbidden"}`},
-			"token audience feature switch role:role profile"},
-		{"a role that is not enough", "/scim/v2", map[string]string{"/Users": forbidden}, "token audience feature switch role:role profile"},
+			"token audience feature switch role:role rights users? profile"},
+		{"a role that is not enough", "/scim/v2", map[string]string{"/Users": forbidden}, "token audience feature switch role:role rights users? profile"},
+		{"too many roles", "/scim/v2", map[string]string{"/clients": `200 []`}, "token audience feature switch role rights:excess users profile"},
+		{"a slow list", "/scim/v2", map[string]string{"/events": `503 `}, "token audience feature switch role rights? users profile"},
 		{"an attribute that cannot be set", "/scim/v2", map[string]string{"/users/profile": `200 {"attributes":[{"name":"costCode","required":{},"annotations":{},"permissions":{"edit":["user"]}}]}`},
-			"token audience feature switch role profile:profile"},
+			"token audience feature switch role rights users profile:profile"},
 		{"an attribute without annotations", "/scim/v2", map[string]string{"/users/profile": `200 {"attributes":[{"name":"costCode"}]}`, "/Schemas": `500 {"error":"unknown_error"}`},
-			"token audience feature switch role profile:annotations"},
+			"token audience feature switch role rights users profile:annotations"},
 		{"the same where that does no harm", "/scim/v2", map[string]string{"/users/profile": `200 {"attributes":[{"name":"costCode"}]}`},
-			"token audience feature switch role profile"},
+			"token audience feature switch role rights users profile"},
 	} {
 		s := httptest.NewServer(&server{t, row.audience, row.says})
 		client := keycloak.NewClient(s.URL, http.DefaultTransport, time.Minute, 4)
 		account := keycloak.NewAccount(client, "acme", "scim", func() (string, error) { return "s", nil }, time.Now)
-		report := health.Diagnose(t.Context(), client, account, "")
+		report := diagnose(t, client, account, "")
 		s.Close()
 		var got []string
 		for _, f := range report {
@@ -124,11 +138,11 @@ func TestDiagnose(t *testing.T) {
 func TestDiagnoseWithoutKeycloak(t *testing.T) {
 	client := keycloak.NewClient("http://127.0.0.1:1", http.DefaultTransport, time.Minute, 4)
 	secret := func() (string, error) { return "", io.ErrUnexpectedEOF }
-	if f := health.Diagnose(t.Context(), client, keycloak.NewAccount(client, "acme", "scim", secret, time.Now), "").Faults(); len(f) != 1 || f[0].Cause != "secret" {
+	if f := diagnose(t, client, keycloak.NewAccount(client, "acme", "scim", secret, time.Now), "").Faults(); len(f) != 1 || f[0].Cause != "secret" {
 		t.Errorf("%v", f)
 	}
 	secret = func() (string, error) { return "s", nil }
-	r := health.Diagnose(t.Context(), client, keycloak.NewAccount(client, "acme", "scim", secret, time.Now), "")
+	r := diagnose(t, client, keycloak.NewAccount(client, "acme", "scim", secret, time.Now), "")
 	if len(r.Faults()) > 0 || r.Open() == nil || !strings.Contains(r.Open().Error(), "keycloak.url") {
 		t.Errorf("%v %v", r.Faults(), r.Open())
 	}
@@ -142,20 +156,29 @@ func TestDiagnoseOfAGroup(t *testing.T) {
 		says  map[string]string
 		cause string
 	}{
-		"all is well":     {map[string]string{"/group-by-path/acme": found, "/groups/g/children": `200 []`, "/Users": forbidden}, ""},
+		"all is well": {map[string]string{"/group-by-path/acme": found, "/groups/g/children": `200 []`, "/Users": forbidden, "/users": `200 []`}, ""},
+		"a shared user": {map[string]string{
+			"/group-by-path/acme": found, "/groups/g/children": `200 []`, "/Users": forbidden,
+			"/users": `200 [{"id":"u1","username":"anna","access":{"manage":false}},{"id":"u2","username":"zoe","access":{"manage":true}}]`,
+		}, ""},
 		"no group":        {map[string]string{"/group-by-path/acme": `404 {"error":"Group path does not exist"}`}, "group"},
 		"no permission":   {map[string]string{"/group-by-path/acme": `403 {"error":"HTTP 403 Forbidden"}`}, "group"},
 		"no children":     {map[string]string{"/group-by-path/acme": found, "/groups/g/children": `403 {"error":"HTTP 403 Forbidden"}`, "/Users": forbidden}, "group"},
-		"the whole realm": {map[string]string{"/group-by-path/acme": found, "/groups/g/children": `200 []`}, "group"},
+		"the whole realm": {map[string]string{"/group-by-path/acme": found, "/groups/g/children": `200 []`, "/users": `200 []`}, "excess"},
 	} {
 		s := httptest.NewServer(&server{t, "/scim/v2", row.says})
 		client := keycloak.NewClient(s.URL, http.DefaultTransport, time.Minute, 4)
 		account := keycloak.NewAccount(client, "acme", "scim", func() (string, error) { return "s", nil }, time.Now)
-		report := health.Diagnose(t.Context(), client, account, "acme")
+		report := diagnose(t, client, account, "acme")
 		s.Close()
 		cause := ""
 		for _, f := range report.Faults() {
 			cause += string(f.Cause)
+		}
+		for _, f := range report {
+			if f.Step == health.Users && strings.Contains(f.Note, "anna (u1)") != (name == "a shared user") || strings.Contains(f.Note, "zoe") {
+				t.Errorf("%s: %s", name, f.Note)
+			}
 		}
 		if cause != row.cause || report.Works() != (cause == "") {
 			t.Errorf("%s: %q, want %q", name, cause, row.cause)

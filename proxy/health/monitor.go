@@ -15,6 +15,9 @@ import (
 const (
 	// Again is how long after a diagnosis a tenant that does not work is asked for again.
 	Again = time.Minute
+	// Recheck is how long after a diagnosis a tenant that works is asked for again, because only a
+	// diagnosis sees that its account has got rights that it does not need.
+	Recheck = time.Hour
 	// pause is the least time between two diagnoses of a tenant because of requests.
 	pause = 10 * time.Second
 	// atOnce is how many tenants are diagnosed at the same time.
@@ -130,7 +133,7 @@ func (m *Monitor) Run(ctx context.Context) {
 		case <-m.wake:
 			m.diagnose(ctx, m.which(func(w *watched) bool { return w.due }))
 		case <-tick.C:
-			m.diagnose(ctx, m.which(func(w *watched) bool { return w.due || !w.status.Works() }))
+			m.diagnose(ctx, m.which(m.onTick()))
 		}
 	}
 }
@@ -175,6 +178,26 @@ func (m *Monitor) which(test func(*watched) bool) (some []*watched) {
 		}
 	}
 	return some
+}
+
+// onTick selects the tenants to diagnose once a minute: those that are due or do not work, and a
+// part of those that work and were not asked for since Recheck, so that the calls to Keycloak are
+// spread.
+func (m *Monitor) onTick() func(*watched) bool {
+	rest := -1
+	return func(w *watched) bool {
+		if rest < 0 {
+			rest = 1 + len(m.all)*int(Again)/int(Recheck)
+		}
+		old := rest > 0 && m.now().Sub(w.at) >= Recheck
+		if w.due || !w.status.Works() {
+			return true
+		}
+		if old {
+			rest--
+		}
+		return old
+	}
 }
 
 func (m *Monitor) diagnose(ctx context.Context, some []*watched) {

@@ -61,8 +61,9 @@ func broken(c fault.Cause) health.Finding {
 	return health.Finding{Step: health.Token, Fault: &fault.Fault{Cause: c}}
 }
 
-// Every tenant is asked for once. After that only one that does not work is, once a minute, or one
-// of which a request reports a fault, at once. Each change is reported once.
+// Every tenant is asked for once. After that one that does not work is, once a minute, one of which
+// a request reports a fault, at once, and one that works after an hour. Each change is reported
+// once.
 func TestMonitor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := watch("good", "bad")
@@ -93,6 +94,7 @@ func TestMonitor(t *testing.T) {
 			}, "map[bad:1]", ""},
 			{"a minute later", func() { w.set("bad", health.Finding{}); time.Sleep(health.Again) }, "map[bad:1]", "bad true "},
 			{"all work", func() { time.Sleep(10 * health.Again) }, "map[]", ""},
+			{"an hour", func() { time.Sleep(health.Recheck - 8*health.Again) }, "map[bad:1 good:1]", ""},
 			{"a fault that a diagnosis does not find", func() {
 				for range 20 {
 					w.Saw("good", seen)

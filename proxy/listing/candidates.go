@@ -15,33 +15,64 @@ import (
 // cheaper.
 const maxCandidates = 100
 
+// lookUp answers a query from the resources that the index names. done is false if it cannot.
+func (d *Directory) lookUp(ctx context.Context, q directory.Query) (p directory.Page, done bool, err error) {
+	for _, believe := range []bool{d.KnowsAll, false} {
+		ids, of, err := d.candidates(ctx, q.Type, q.Filter, believe)
+		if err != nil {
+			return p, false, err
+		}
+		if of == unbounded {
+			break
+		}
+		if p, err = d.found(ctx, q, ids); err != nil || of == all || p.Total == len(ids) {
+			return p, err == nil, err
+		}
+	}
+	return d.hit(ctx, q)
+}
+
+// bound says which resources a filter can match.
+type bound uint8
+
+const (
+	unbounded bound = iota // any
+	believed               // the candidates, as far as the index knows
+	all                    // the candidates
+)
+
 // candidates returns all resources that a filter can match, if "eq" on an indexed attribute bounds
-// them.
-func (d *Directory) candidates(ctx context.Context, t scim.ResourceType, f scim.Filter) (ids []string, bounded bool, err error) {
-	for _, c := range equals(f) {
+// them. believe says that the index is believed if it knows all that the directory below has.
+func (d *Directory) candidates(ctx context.Context, t scim.ResourceType, f scim.Filter, believe bool) (ids []string, of bound, err error) {
+	for _, c := range filters.Equals(f) {
 		if c.Attr.Is(scim.AttrPath{Name: "id"}) && document.IsText(c.Value) {
-			return []string{document.Text(c.Value)}, true, nil
+			return []string{document.Text(c.Value)}, all, nil
 		}
 		h := d.Directory.Capabilities().Placement(t, c.Attr)
-		if h >= directory.CaseFolded {
+		if h >= directory.CaseFolded && !believe {
 			continue // pushed down, or looked up by hit
 		}
-		ids, known, err := d.Find(ctx, t, c.Attr, c.Value)
+		found, err := d.Find(ctx, t, c.Attr, c.Value)
 		if err != nil {
-			return nil, false, err
+			return nil, unbounded, err
 		}
-		if known && (h == directory.PrimaryOnly || h == directory.WriteOnce) {
-			ids, known, err = d.alsoBelow(ctx, t, c, ids)
-		}
-		if err != nil {
-			return nil, false, err
+		ids, known, of := found.IDs, found.Known, all
+		switch {
+		case believe && found.All:
+			of = believed
+		case h >= directory.CaseFolded:
+			continue
+		case known && (h == directory.PrimaryOnly || h == directory.WriteOnce):
+			if ids, known, err = d.alsoBelow(ctx, t, c, ids); err != nil {
+				return nil, unbounded, err
+			}
 		}
 		if known && len(ids) <= maxCandidates {
 			slices.Sort(ids)
-			return slices.Compact(ids), true, nil
+			return slices.Compact(ids), of, nil
 		}
 	}
-	return nil, false, nil
+	return nil, unbounded, nil
 }
 
 // alsoBelow adds the matches of the directory below, which may have resources that were not created
@@ -60,27 +91,6 @@ func (d *Directory) alsoBelow(ctx context.Context, t scim.ResourceType, c scim.C
 	return ids, true, nil
 }
 
-// equals returns the comparisons `attr eq value` that must be true for the whole filter to be
-// true.
-func equals(f scim.Filter) []scim.Compare {
-	var out []scim.Compare
-	for _, t := range scim.Conjuncts(f) {
-		switch t := t.(type) {
-		case scim.Compare:
-			if t.Op == scim.Eq && t.Value != "null" {
-				out = append(out, t)
-			}
-		case scim.Within:
-			for _, in := range equals(t.Filter) {
-				in.Attr = t.Attr.With(in.Attr.Name)
-				out = append(out, in)
-			}
-		case scim.And, scim.Or, scim.Not, scim.Present:
-		}
-	}
-	return out
-}
-
 // hit answers "eq" on the unique name of a resource with one GET, if the index knows the name. If
 // the index entry is stale, the directory below is used.
 func (d *Directory) hit(ctx context.Context, q directory.Query) (directory.Page, bool, error) {
@@ -88,14 +98,14 @@ func (d *Directory) hit(ctx context.Context, q directory.Query) (directory.Page,
 	if !ok || c.Op != scim.Eq || !document.IsText(c.Value) || !c.Attr.Is(scim.Identifying(q.Type)) {
 		return directory.Page{}, false, nil
 	}
-	ids, _, err := d.Find(ctx, q.Type, c.Attr, c.Value)
+	found, err := d.Find(ctx, q.Type, c.Attr, c.Value)
 	if err != nil {
 		return directory.Page{}, false, err
 	}
-	if len(ids) != 1 {
+	if len(found.IDs) != 1 {
 		return directory.Page{}, false, nil
 	}
-	p, _, err := d.judge(ctx, q, ids)
+	p, _, err := d.judge(ctx, q, found.IDs)
 	return p, p.Total == 1, err
 }
 

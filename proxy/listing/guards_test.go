@@ -82,8 +82,8 @@ func TestCandidatesOfOnePageAreNotAll(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	empty := func(context.Context, scim.ResourceType, scim.AttrPath, string) ([]string, bool, error) {
-		return nil, true, nil
+	empty := func(context.Context, scim.ResourceType, scim.AttrPath, string) (listing.Found, error) {
+		return listing.Found{Known: true}, nil
 	}
 	d := listing.New(below, listing.Options{Find: empty, Schemas: scim.CoreSchemas(), Limits: wide})
 	filter := scim.Equal(scim.AttrPath{Name: "emails", Sub: "value"}, "all@x.test")
@@ -131,8 +131,8 @@ func TestStitchedPagesHaveNoDoubles(t *testing.T) {
 	}
 }
 
-func unindexed(context.Context, scim.ResourceType, scim.AttrPath, string) ([]string, bool, error) {
-	return nil, false, nil
+func unindexed(context.Context, scim.ResourceType, scim.AttrPath, string) (listing.Found, error) {
+	return listing.Found{}, nil
 }
 
 // A walk by cursor, which does not count first, looks at no more resources than a scan.

@@ -56,7 +56,7 @@ func (d *Directory) each(ctx context.Context, q directory.Query, visit func(r sc
 // them at a time. hidden counts those that the caller may not see.
 func (d *Directory) eachOf(ctx context.Context, q directory.Query, named []wanted, n int, visit func(r scim.Resource) (more bool)) (hidden int, err error) {
 	for some := range slices.Chunk(named, n) {
-		read, unseen, err := d.readAll(ctx, needOf(q), some, math.MaxInt)
+		read, unseen, err := d.readAll(ctx, filters.Fields(q), some, math.MaxInt)
 		if err != nil {
 			return hidden, err
 		}
@@ -194,7 +194,7 @@ func (d *Directory) verified(ctx context.Context, q directory.Query, rows []row,
 		for i, r := range some {
 			refs[i] = r.wanted
 		}
-		read, _, err := d.readAll(ctx, needOf(q), refs, math.MaxInt)
+		read, _, err := d.readAll(ctx, filters.Fields(q), refs, math.MaxInt)
 		if err != nil {
 			return nil, err
 		}

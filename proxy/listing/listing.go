@@ -10,10 +10,20 @@ import (
 	"keycloak-scim-proxy/proxy/scim"
 )
 
-// Find returns the ids of the resources that may have a value of an attribute; raw is the literal
-// of a filter. known is false if the attribute is not indexed. Its errors are returned to the
-// caller unchanged.
-type Find func(ctx context.Context, t scim.ResourceType, attr scim.AttrPath, raw string) (ids []string, known bool, err error)
+// Find returns the resources that may have a value of an attribute; raw is the literal of a filter.
+// Its errors are returned to the caller unchanged.
+type Find func(ctx context.Context, t scim.ResourceType, attr scim.AttrPath, raw string) (Found, error)
+
+// Found is what the index knows.
+type Found struct {
+	// IDs are those of the resources, in any order.
+	IDs []string
+	// Known is false if the attribute is not indexed.
+	Known bool
+	// All says that the directory below has no other resource with the value either, as far as the
+	// index knows. If one of the resources has lost the value, the index may not know all.
+	All bool
+}
 
 // Scan calls visit for each resource of a type that may have a value of one of the attributes and
 // whose id is behind another one ("" is the start), in the order of their ids: with its identifying
@@ -36,11 +46,13 @@ type Limits struct {
 
 // Options configure the layer.
 type Options struct {
-	Find    Find
-	Scan    Scan
-	Schemas scim.Schemas
-	Limits  Limits
-	Cursors Cursors
+	Find Find
+	// KnowsAll says that Find may know all resources with a value that the directory below has.
+	KnowsAll bool
+	Scan     Scan
+	Schemas  scim.Schemas
+	Limits   Limits
+	Cursors  Cursors
 	// AskOnMiss checks with the directory below that the caller may list at all, before an empty
 	// list is returned from the index. It is set if callers use their own credentials.
 	AskOnMiss bool
@@ -92,13 +104,7 @@ func (d *Directory) List(ctx context.Context, q directory.Query) (directory.Page
 
 // list returns a page by index.
 func (d *Directory) list(ctx context.Context, q directory.Query) (directory.Page, error) {
-	if ids, ok, err := d.candidates(ctx, q.Type, q.Filter); err != nil || ok {
-		if err != nil {
-			return directory.Page{}, err
-		}
-		return d.found(ctx, q, ids)
-	}
-	if p, hit, err := d.hit(ctx, q); err != nil || hit {
+	if p, done, err := d.lookUp(ctx, q); err != nil || done {
 		return p, err
 	}
 	own := d.ownOrder(q)

@@ -44,12 +44,12 @@ func build(limits listing.Limits) *fixture {
 	able.Filters[scim.User]["externalid"] = directory.NoNegation
 	s := &fixture{below: directorytest.NewMemory(able), index: map[string][]string{}, clock: time.Unix(1e9, 0)}
 	s.Directory = listing.New(s.below, listing.Options{
-		Find: func(_ context.Context, t scim.ResourceType, attr scim.AttrPath, raw string) ([]string, bool, error) {
+		Find: func(_ context.Context, t scim.ResourceType, attr scim.AttrPath, raw string) (listing.Found, error) {
 			text := document.Text(raw)
 			if !slices.Contains([]string{"username", "externalid", "emails.value", "displayname"}, attr.Key()) {
-				return nil, false, nil
+				return listing.Found{}, nil
 			}
-			return slices.Clone(s.index[key(t, attr, text)]), true, nil
+			return listing.Found{IDs: slices.Clone(s.index[key(t, attr, text)]), Known: true}, nil
 		},
 		Schemas: scim.CoreSchemas(), Limits: limits,
 		Cursors: listing.Cursors{

@@ -91,7 +91,7 @@ func (d *Directory) whole(ctx context.Context, q directory.Query, p directory.Pa
 // walk calls visit for every resource that the pushed part of the filter matches, with the needed
 // attributes and its position, until visit returns false.
 func (d *Directory) walk(ctx context.Context, q directory.Query, visit func(r scim.Resource, position string) (bool, error)) error {
-	all := directory.Query{Type: q.Type, Filter: d.below().Pushed(q.Type, q.Filter), Start: 1, ResumeAfter: q.ResumeAfter, Fields: needOf(q)}
+	all := directory.Query{Type: q.Type, Filter: d.below().Pushed(q.Type, q.Filter), Start: 1, ResumeAfter: q.ResumeAfter, Fields: filters.Fields(q)}
 	seen := 0
 	_, err := d.walker(d.Directory.List).Each(ctx, all, func(r walk.Row) (bool, error) {
 		if seen++; seen > d.Limits.Scan || q.Cursor == nil && seen+r.Rest > d.Limits.Scan {
@@ -102,30 +102,10 @@ func (d *Directory) walk(ctx context.Context, q directory.Query, visit func(r sc
 	return err
 }
 
-// needOf returns the attributes in the filter and the order.
-func needOf(q directory.Query) directory.Fields {
-	n := directory.Fields{Only: []string{"id"}, Observed: q.Filter != nil}
-	add := func(a scim.AttrPath) {
-		if top := a.Top().Key(); !slices.Contains(n.Only, top) {
-			n.Only = append(n.Only, top)
-		}
-		if q.Type == scim.Group && a.Top().Is(scim.AttrPath{Name: "members"}) {
-			n.Members = true
-		}
-	}
-	if q.Filter != nil {
-		scim.Attributes(q.Filter, add)
-	}
-	if !q.Sort.By.IsZero() {
-		add(q.Sort.By)
-	}
-	return n
-}
-
 // complete adds attributes that a whole resource has only if requested, if the filter or the order
 // uses them: a user's groups, a group's members.
 func (s rowsOf) complete(ctx context.Context, r scim.Resource) (scim.Resource, error) {
-	n := needOf(s.q)
+	n := filters.Fields(s.q)
 	extra := scim.AttrPath{Name: "groups"}
 	if s.q.Type == scim.Group {
 		extra = scim.AttrPath{Name: "members"}

@@ -14,6 +14,9 @@ type Metrics struct {
 	differs  prometheus.Counter
 	rules    *prometheus.CounterVec
 	refused  *prometheus.CounterVec
+	shared   *prometheus.GaugeVec
+	free     *prometheus.GaugeVec
+	groups   *prometheus.GaugeVec
 	known    func(realm string) bool
 }
 
@@ -41,9 +44,30 @@ func NewMetrics(r prometheus.Registerer, known func(realm string) bool) *Metrics
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "scim_token_refusals_total", Help: "Requests with a token of a tenant that was valid once.",
 		}, []string{"tenant", "realm", "key", "reason"}),
+		shared: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "scim_tenant_shared_users", Help: "Users of a group tenant that other tenants have too, so that no tenant reaches them.",
+		}, []string{"tenant", "realm"}),
+		free: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "scim_tenant_pool_free", Help: "Free groups in the pool of a group tenant.",
+		}, []string{"tenant", "realm"}),
+		groups: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "scim_tenant_pool_groups", Help: "All groups in the pool of a group tenant, used and free.",
+		}, []string{"tenant", "realm"}),
 	}
-	r.MustRegister(m.requests, m.keycloak, m.differs, m.rules, m.refused)
+	r.MustRegister(m.requests, m.keycloak, m.differs, m.rules, m.refused, m.shared, m.free, m.groups)
 	return m
+}
+
+// Shared sets how many users of a tenant other tenants have too.
+func (m *Metrics) Shared(tenant, realm string, users int) {
+	m.shared.WithLabelValues(tenant, realm).Set(float64(users))
+}
+
+// Forget removes the gauges of a tenant that is gone.
+func (m *Metrics) Forget(tenant string) {
+	for _, g := range []*prometheus.GaugeVec{m.shared, m.free, m.groups} {
+		g.DeletePartialMatch(prometheus.Labels{"tenant": tenant})
+	}
 }
 
 // Differs counts a difference between Keycloak's two APIs.

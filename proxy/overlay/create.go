@@ -42,11 +42,12 @@ func (d *Directory) Create(ctx context.Context, t scim.ResourceType, requested s
 		return scim.Resource{}, err
 	}
 	id := d.pendingID(t, requested)
-	earlier, err := d.begin(ctx, id, intended)
+	offered := offer(d.Capabilities(), t, document.Must("{}"), requested, nil)
+	earlier, err := d.begin(ctx, id, intended, d.announced(t, requested))
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	shown, err := d.Directory.Create(ctx, t, offer(d.Capabilities(), t, document.Must("{}"), requested, nil))
+	shown, err := d.Directory.Create(ctx, t, offered)
 	adopted := false
 	if scim.Refused(err) {
 		shown, err = d.adopt(ctx, t, requested, earlier, err)
@@ -55,6 +56,7 @@ func (d *Directory) Create(ctx context.Context, t scim.ResourceType, requested s
 		}
 	}
 	if err != nil {
+		d.refusedAsTaken(ctx, t, offered, err)
 		return scim.Resource{}, d.abandon(ctx, id, earlier, err)
 	}
 	answer, err := d.keep(ctx, id, t, requested, shown)
@@ -69,9 +71,9 @@ func (d *Directory) Create(ctx context.Context, t scim.ResourceType, requested s
 
 // begin saves the pending record. If an earlier try of the same create left one, begin replaces it
 // and returns its mark. Nearly all creates are new, so it is loaded only if it is in the way.
-func (d *Directory) begin(ctx context.Context, id string, intended record.Record) (earlier *record.Pending, err error) {
+func (d *Directory) begin(ctx context.Context, id string, intended record.Record, terms []string) (earlier *record.Pending, err error) {
 	intended.Pending = &record.Pending{Type: intended.Type, Begun: d.now()}
-	err = d.pending.save(ctx, id, store.Record{}, intended)
+	err = d.pending.save(ctx, id, store.Record{Terms: terms}, intended)
 	if !errors.Is(err, store.ErrConflict) {
 		return nil, err
 	}
@@ -82,7 +84,7 @@ func (d *Directory) begin(ctx context.Context, id string, intended record.Record
 	if left.Pending != nil {
 		intended.Pending = left.Pending
 	}
-	return left.Pending, d.pending.save(ctx, id, store.Record{Rev: stored.Rev}, intended)
+	return left.Pending, d.pending.save(ctx, id, store.Record{Rev: stored.Rev, Terms: terms}, intended)
 }
 
 // keep saves the record of a new resource and deletes the pending record in one step. If the store
@@ -94,7 +96,7 @@ func (d *Directory) keep(ctx context.Context, pending string, t scim.ResourceTyp
 	}
 	rec := record.Record{Type: t, Overrides: overrides}
 	answer := rec.Merge(t, shown, directory.Fields{})
-	stored, err := stored(rec, store.Record{Terms: record.Terms(t, answer)})
+	stored, err := stored(rec, store.Record{Terms: terms(t, answer, shown)})
 	if err == nil {
 		_, err = d.records.SaveAndDelete(ctx, shown.ID(), stored, d.pending.Name(), pending)
 	}
@@ -152,7 +154,10 @@ func (d *Directory) adopt(ctx context.Context, t scim.ResourceType, requested sc
 	if _, err := difference(d.Capabilities(), t, withDefaults(d.Capabilities(), t, requested, found), found); owned || err != nil {
 		return scim.Resource{}, refused
 	}
-	return found, nil
+	if d.complete != nil {
+		err = d.complete(ctx, scim.Ref{Type: t, ID: found.ID()})
+	}
+	return found, err
 }
 
 // withDefaults adds the values that the directory sets in a new resource by itself, such as active.

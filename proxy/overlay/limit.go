@@ -36,7 +36,7 @@ func (d *Directory) keeps(t scim.ResourceType, p scim.AttrPath) bool {
 
 // check refuses a record above the size limit and a resource with too many index terms.
 func (d *Directory) check(t scim.ResourceType, size int, wanted scim.Resource) error {
-	if len(record.Terms(t, wanted)) > record.MaxTerms {
+	if len(record.Trimmed(record.Terms(t, wanted))) > record.MaxTerms {
 		return scim.TooMany("externalId and emails have more than %d values", record.MaxTerms)
 	}
 	if size > d.limit {

@@ -35,8 +35,16 @@ type Options struct {
 	// Caller identifies the caller: only the same caller's retry finishes a create that was not
 	// answered.
 	Caller string
+	// Taken is called if a write is refused because another resource has one of its values, with
+	// the terms of what Keycloak would have stored. It is set if look-ups trust the index alone:
+	// then the terms of a create or a change are saved before Keycloak is asked to make it. It may
+	// be nil.
+	Taken func(ctx context.Context, t scim.ResourceType, terms []string)
 	// Now is the clock.
 	Now func() time.Time
+	// Complete finishes a create that another process may have left after its first step; nil: the
+	// directory creates a resource in one step.
+	Complete func(ctx context.Context, ref scim.Ref) error
 }
 
 // Directory is the layer.
@@ -46,13 +54,16 @@ type Directory struct {
 	pending recordStore
 	limit   int
 	caller  string
+	taken   func(ctx context.Context, t scim.ResourceType, terms []string)
 	now     func() time.Time
+
+	complete func(ctx context.Context, ref scim.Ref) error
 }
 
 // New returns the layer on top of below. It passes Capabilities on unchanged, because Placement
 // already says which attributes are kept.
 func New(below directory.Directory, o Options) *Directory {
-	return &Directory{below, recordStore{o.Records}, recordStore{o.Pending}, o.Limit, o.Caller, o.Now}
+	return &Directory{below, recordStore{o.Records}, recordStore{o.Pending}, o.Limit, o.Caller, o.Taken, o.Now, o.Complete}
 }
 
 // Get returns the resource as Keycloak shows it, with the kept attributes.
@@ -154,7 +165,7 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit directory.Edi
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	var current, wanted, asked scim.Resource
+	var current, wanted, asked, offered scim.Resource
 	shown, err := d.Directory.Update(ctx, ref, func(native scim.Resource) (scim.Resource, error) {
 		if c.before.IsZero() {
 			c.before = native
@@ -166,9 +177,13 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit directory.Edi
 		}
 		standing := rec.Standing(native)
 		asked = requested(d.Capabilities(), ref.Type, native, wanted, standing)
-		offered := offer(d.Capabilities(), ref.Type, native, wanted, standing)
-		return offered, d.fits(ref.Type, wanted, offered)
+		offered = offer(d.Capabilities(), ref.Type, native, wanted, standing)
+		if err = d.fits(ref.Type, wanted, offered); err == nil {
+			stored, err = d.announce(ctx, ref, rec, stored, wanted, current, native)
+		}
+		return offered, err
 	})
+	d.refusedAsTaken(ctx, ref.Type, offered, err)
 	if err != nil {
 		return scim.Resource{}, err
 	}
@@ -187,7 +202,7 @@ func (d *Directory) update(ctx context.Context, ref scim.Ref, edit directory.Edi
 		next.Modified = d.moment()
 	}
 	answer := next.Merge(ref.Type, shown, directory.Fields{})
-	if found := next.Indexing(record.Terms(ref.Type, answer)); !next.Equal(rec) || !slices.Equal(found, stored.Terms) {
+	if found := next.Indexing(terms(ref.Type, answer, shown)); !next.Equal(rec) || !slices.Equal(found, stored.Terms) {
 		err = d.records.save(ctx, ref.ID, store.Record{Rev: stored.Rev, Terms: found}, next)
 	}
 	return answer, err

@@ -68,16 +68,35 @@ func (r *Realm) permissions() string {
 }
 
 // Permit gives the account of a tenant scopes (quoted, with commas) on resources; without resources
-// on all of the type. The name is unique within the tenant.
-func (r *Realm) Permit(t GroupTenant, name, kind, scopes string, resources ...string) {
+// on all of the type. The name is unique within the tenant. The function takes them back.
+func (r *Realm) Permit(t GroupTenant, name, kind, scopes string, resources ...string) (undo func()) {
 	r.t.Helper()
 	list, err := json.Marshal(append([]string{}, resources...))
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.must(r.Admin("POST", r.permissions()+"/permission/scope", fmt.Sprintf(
+	id := r.id(r.Admin("POST", r.permissions()+"/permission/scope", fmt.Sprintf(
 		`{"name":%q,"type":"scope","resourceType":%q,"scopes":[%s],"resources":%s,"policies":[%q],"decisionStrategy":"UNANIMOUS"}`,
 		t.Name+"-"+name, kind, scopes, list, t.Policy)))
+	return func() { r.must(r.Admin("DELETE", r.permissions()+"/permission/scope/"+id, "")) }
+}
+
+// Grant gives a service account a role of realm-management more, which is also in the scope of its
+// client. The function takes it back.
+func (r *Realm) Grant(clientID, role string) (undo func()) {
+	r.t.Helper()
+	client, management := r.id(r.Admin("GET", "/clients?clientId="+clientID, "")), r.id(r.Admin("GET", "/clients?clientId=realm-management", ""))
+	account := r.id(r.Admin("GET", "/clients/"+client+"/service-account-user", ""))
+	list := "[" + string(r.must(r.Admin("GET", "/clients/"+management+"/roles/"+role, "")).Body) + "]"
+	both := []string{"/users/" + account + "/role-mappings/clients/" + management, "/clients/" + client + "/scope-mappings/clients/" + management}
+	for _, path := range both {
+		r.must(r.Admin("POST", path, list))
+	}
+	return func() {
+		for _, path := range both {
+			r.must(r.Admin("DELETE", path, list))
+		}
+	}
 }
 
 // Refill adds free groups to the pool of a tenant.

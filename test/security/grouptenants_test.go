@@ -256,3 +256,57 @@ func TestWholeRealmAndGroupTenantKeepApart(t *testing.T) {
 	w.shows("north", u, "title", `"T0"`)
 	w.shows("acme", "/Users"+eq("externalId", "e0"), "totalResults", "0")
 }
+
+// A tenant whose account may do more than it needs is not served, whichever kind it is of, and the
+// others are. It is served again after the right was taken away.
+func TestExcessIsNotServed(t *testing.T) {
+	w, north, south := neighbours(t)
+	for _, who := range []string{"south", "acme"} {
+		clientID := map[string]string{"south": south.ClientID, "acme": "scim"}[who]
+		undo := w.realm.Grant(clientID, "view-realm")
+		w.serve()
+		for _, q := range [][2]string{{"GET", "/Users"}, {"GET", "/Users/" + south.users[0]}, {"POST", "/Users"}, {"DELETE", "/Users/" + south.users[0]}} {
+			a := w.want(who, q[0], q[1], map[bool]string{true: user("more")}[q[0] == "POST"], 500)
+			if d := a.Get("detail").String(); !strings.Contains(d, "may do more than it needs") || strings.Contains(d, clientID) {
+				t.Errorf("%s: %s", who, a.Raw)
+			}
+		}
+		w.shows("north", "/Users", "totalResults", "2")
+		undo()
+		w.serve()
+		w.want(who, "GET", "/Users/"+south.users[0], "", 200)
+	}
+	w.shows("north", "/Groups", "Resources.#.id", `["`+north.group+`"]`)
+}
+
+// A user that an administrator adds to a second tenant exists for neither: no list, total, filter,
+// group or walk has it, as no GET does. It is back when it is in one tenant only.
+func TestUserOfTwoTenants(t *testing.T) {
+	w, north, south := neighbours(t)
+	id := north.users[0]
+	w.realm.Admin("PUT", "/users/"+id+"/groups/"+south.Group, "{}")
+	for _, n := range []neighbour{north, south} {
+		mine := slices.DeleteFunc(slices.Clone(n.users), func(u string) bool { return u == id })
+		for _, path := range []string{"/Users", "/Users?count=1", "/Users?filter=userName+pr", "/Users?filter=not+(userName+eq+%22x%22)", "/Users?filter=active+eq+true", "/Users?sortBy=title", "/Users?filter=title+pr"} {
+			w.shows(n.Name, path, "totalResults", fmt.Sprint(len(mine)))
+		}
+		for _, query := range []string{eq("userName", "north-0"), eq("externalId", "e0") + "&attributes=id", eq("emails.value", "north-0@example.com")} {
+			if got := w.want(n.Name, "GET", "/Users"+query, "", 200); strings.Contains(got.Raw, id) {
+				t.Errorf("%s: %s: %s", n.Name, query, got.Raw)
+			}
+		}
+		w.want(n.Name, "GET", "/Users/"+id, "", 404)
+		w.want(n.Name, "PATCH", "/Users/"+id, patch(`{"op":"replace","path":"active","value":false}`), 404)
+		w.want(n.Name, "DELETE", "/Users/"+id, "", 404)
+		if got := w.want(n.Name, "GET", "/Groups/"+n.group, "", 200); strings.Contains(got.Raw, id) {
+			t.Errorf("%s: the group has %s", n.Name, got.Raw)
+		}
+		w.shows(n.Name, "/Groups"+eq("members.value", id), "totalResults", "0")
+		w.want(n.Name, "POST", "/Users", user("north-0"), 409)
+	}
+	w.realm.Admin("DELETE", "/users/"+id+"/groups/"+south.Group, "")
+	w.shows("north", "/Users"+eq("externalId", "e0"), "Resources.#.id", `["`+id+`"]`)
+	w.shows("north", "/Users", "totalResults", "2")
+	w.shows("north", "/Groups/"+north.group, "members.#.value", `["`+id+`"]`)
+	w.shows("south", "/Users", "totalResults", "2")
+}

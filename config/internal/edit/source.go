@@ -83,8 +83,8 @@ func (s *source) start(n ast.Node) int {
 	return s.offset(n.GetToken())
 }
 
-// end is where a node ends: behind its last character. It is false for nodes whose end the tree does
-// not show, such as texts of several lines.
+// end is where a node ends: behind its last character. It is false for nodes whose end the tree
+// does not show, such as texts of several lines.
 func (s *source) end(n ast.Node) (int, bool) {
 	switch n := n.(type) {
 	case *ast.MappingNode:
@@ -121,16 +121,21 @@ func (s *source) lineEnd(at int) int {
 	return len(s.text)
 }
 
-// insertLine writes a line (or several) before a place, which is the beginning of a line or the end of the text.
-func (s *source) insertLine(at int, line string) bool {
-	ending := "\n"
+// ending is the end of a line.
+func (s *source) ending() string {
 	if bytes.Contains(s.text, []byte("\r\n")) {
-		ending = "\r\n"
+		return "\r\n"
 	}
+	return "\n"
+}
+
+// insertLine writes a line (or several) before a place, which is the beginning of a line or the end
+// of the text.
+func (s *source) insertLine(at int, line string) bool {
 	if at > 0 && s.text[at-1] != '\n' {
 		line = "\n" + line
 	}
-	return s.cut(at, at, strings.ReplaceAll(line, "\n", ending)+ending)
+	return s.cut(at, at, strings.ReplaceAll(line+"\n", "\n", s.ending()))
 }
 
 // indent is the white space before a place, as wide as its column. A list element begins behind its

@@ -63,7 +63,10 @@ func (s *source) appendTo(key, element string) bool {
 		return false
 	}
 	if len(l.Values) == 0 {
-		return s.cut(s.offset(l.Start)+1, s.offset(l.Start)+1, element)
+		if s.root.IsFlowStyle {
+			return s.cut(s.offset(l.Start)+1, s.offset(l.End), element)
+		}
+		return s.cut(s.offset(p.Start)+1, s.offset(l.End)+1, s.ending()+s.indent(s.start(s.root))+"  - "+element)
 	}
 	end, ok := s.end(l.Values[len(l.Values)-1])
 	switch {

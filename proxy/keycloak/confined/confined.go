@@ -51,6 +51,7 @@ func Within(r *keycloak.Realm, p *profile.Profile, g *Group) directory.Directory
 // Capabilities returns those of the realm, with the filters on groups that this package evaluates.
 func (d *Directory) Capabilities() directory.Capabilities {
 	c := d.Realm.Capabilities()
+	c.FilterLimits.Length, c.FilterLimits.Nesting = c.FilterLimits.Length-sharedFilter, c.FilterLimits.Nesting-1 // see excluding
 	c.Filters = maps.Clone(c.Filters)
 	c.Filters[scim.Group] = map[string]directory.FilterSupport{displayName.Key(): directory.Full, memberValue.Key(): directory.EqOnly}
 	return c
@@ -91,7 +92,10 @@ func (d *Directory) Update(ctx context.Context, ref scim.Ref, edit directory.Edi
 		}
 		return wanted, err
 	})
-	if err == nil {
+	switch {
+	case err == nil && ref.Type == scim.User && renamed(wanted, shown):
+		return scim.Resource{}, d.unnamed(ctx, ref, before, shown)
+	case err == nil:
 		return d.own(ctx, ref, shown)
 	}
 	if ref.Type == scim.User && scim.Status(err) == http.StatusBadGateway {

@@ -45,7 +45,9 @@ func tenantOver(t *testing.T, wire http.RoundTripper, url string, r *kctest.Real
 	}
 	var pool sync.Mutex
 	lock := func(context.Context, string) (func(), error) { pool.Lock(); return pool.Unlock, nil }
-	return confined.New(keycloak.NewRealm(client, r.Name, account, p), p, confined.NewGroup(g.Path[1:], lock))
+	group := confined.NewGroup(g.Path[1:], lock)
+	group.Organization = g.Organization
+	return confined.New(keycloak.NewRealm(client, r.Name, account, p), p, group)
 }
 
 // A group tenant keeps the contract of a directory, in a realm with others' users and groups.
@@ -358,7 +360,7 @@ func TestPowerfulAccount(t *testing.T) {
 		"delete": d.Delete(t.Context(), user), "delete of a group": d.Delete(t.Context(), group),
 		"join": d.ChangeMembers(t.Context(), group, directory.MemberChange{Add: []string{user.ID}}),
 	} {
-		if f, broken := fault.In(err); !broken || f.Cause != fault.Group {
+		if f, broken := fault.In(err); !broken || f.Cause != fault.Excess {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -427,4 +429,7 @@ func TestCalls(t *testing.T) {
 	count("members", 2, func() error { _, err := d.Get(t.Context(), group, directory.Fields{Members: true}); return err })
 	count("a group that is given back", 5, func() error { return d.Delete(t.Context(), group) })
 	count("delete", 1, func() error { return d.Delete(t.Context(), user) })
+	d = tenantOver(t, wire, r.Server.URL, r, r.NewGroupTenant("beta", 0, true))
+	create(t, d, scim.User, directorytest.Sample(3))
+	count("create with an organization", 3, func() error { _, err := d.Create(t.Context(), scim.User, directorytest.Sample(4)); return err })
 }

@@ -25,11 +25,19 @@ func Free(name string) bool { return strings.HasPrefix(strings.ToLower(strings.T
 
 // Group is the group that a tenant is confined to. All callers of the tenant share it.
 type Group struct {
+	// Organization is the id of the organization that new users become members of; "" for none.
+	Organization string
+	// Found is called with the shared users, names by id, whenever they change; nil is allowed.
+	Found func(shared map[string]string)
+
 	name string
 	lock func(ctx context.Context, key string) (unlock func(), err error)
 
-	mu sync.Mutex
-	id string // "" if it is not known
+	mu       sync.Mutex
+	id       string // "" if it is not known
+	level    *Level // of the pool; nil if it is not known
+	watchers []func(is Level, news bool)
+	shared   shared
 }
 
 // NewGroup returns a top-level group of a realm. lock keeps two creates, also of two processes,
@@ -40,14 +48,14 @@ func NewGroup(name string, lock func(ctx context.Context, key string) (unlock fu
 
 // Check returns the fault of an account that cannot work in the group. It changes nothing.
 func (g *Group) Check(ctx context.Context, r *keycloak.Realm) error {
-	g.Forget()
-	_, err := g.children(ctx, r)
-	return err
+	g.forget()
+	if _, err := g.children(ctx, r); err != nil {
+		return err
+	}
+	return g.organizes(ctx, r)
 }
 
-// Forget lets the next use of the group ask Keycloak again, also whether the account is confined to
-// it. It is called when the tenant has another account.
-func (g *Group) Forget() {
+func (g *Group) forget() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.id = ""
@@ -102,7 +110,7 @@ func (g *Group) confines(ctx context.Context, r *keycloak.Realm) error {
 	f, broken := fault.In(err)
 	switch {
 	case err == nil:
-		return r.Fault(fault.Group, "the account may create users outside the group /"+g.name+": it is not confined")
+		return r.Fault(fault.Excess, "it may create users outside the group /"+g.name)
 	case broken && f.Cause == fault.Role, scim.Status(err) == http.StatusForbidden:
 		return nil
 	}
@@ -135,7 +143,9 @@ func (g *Group) children(ctx context.Context, r *keycloak.Realm) (all []child, e
 		all = append(all, some...)
 		if len(some) < childrenAtOnce {
 			slices.SortFunc(all, func(a, b child) int { return cmp.Compare(a.ID, b.ID) })
-			return slices.CompactFunc(all, func(a, b child) bool { return a.ID == b.ID }), nil
+			all = slices.CompactFunc(all, func(a, b child) bool { return a.ID == b.ID })
+			g.note(levelOf(all))
+			return all, nil
 		}
 	}
 	return nil, err
@@ -151,7 +161,7 @@ func (g *Group) ask(ctx context.Context, r *keycloak.Realm, path string) ([]byte
 	case http.StatusOK:
 		return a.Body, nil
 	case http.StatusForbidden, http.StatusNotFound:
-		g.Forget()
+		g.forget()
 		return nil, r.Fault(fault.Group, "the group /"+g.name+" was answered "+fault.Said(a.Status, a.Body))
 	}
 	return nil, failed(a)

@@ -46,6 +46,8 @@ func (d *Directory) claim(ctx context.Context, sent scim.Resource) (scim.Resourc
 		}
 		if err == nil {
 			d.claimed.Store(c.ID, c.Name)
+			is := levelOf(all)
+			d.group.note(Level{is.Free - 1, is.All})
 		}
 		return shown, err
 	}
@@ -104,7 +106,7 @@ func (d *Directory) members(ctx context.Context, group scim.Ref) (ids []string, 
 func (d *Directory) eachMember(ctx context.Context, group scim.Ref, visit func(scim.Resource)) error {
 	q := directory.Query{Type: scim.User, Filter: scim.Equal(groupsValue, group.ID), Start: 1, Count: profile.PageLimit, Fields: directory.Fields{Only: []string{userName.Key()}}}
 	for {
-		p, err := d.Realm.List(ctx, q)
+		p, err := d.listUsers(ctx, q)
 		if err != nil {
 			return err
 		}

@@ -27,7 +27,7 @@ func (d *Directory) List(ctx context.Context, q directory.Query) (directory.Page
 	if err != nil {
 		return directory.Page{}, err
 	}
-	p, err := d.Realm.List(ctx, q)
+	p, err := d.listUsers(ctx, q)
 	for i, one := range p.Resources {
 		if err == nil {
 			p.Resources[i], err = d.own(ctx, scim.Ref{Type: scim.User, ID: one.ID()}, one)

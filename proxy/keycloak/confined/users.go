@@ -29,7 +29,8 @@ type representation struct {
 	Groups     []string            `json:"groups"`
 }
 
-// createUser creates a user, and reads it back by the SCIM API.
+// createUser creates a user, makes it a member of the tenant's organization, and reads it back by
+// the SCIM API.
 func (d *Directory) createUser(ctx context.Context, sent scim.Resource) (scim.Resource, error) {
 	body, err := d.profile.Create(scim.User, sent)
 	if err != nil {
@@ -53,14 +54,22 @@ func (d *Directory) createUser(ctx context.Context, sent scim.Resource) (scim.Re
 	case a.Status != http.StatusCreated:
 		return scim.Resource{}, d.refusedCreate(a)
 	}
-	shown, err := d.Get(ctx, scim.Ref{Type: scim.User, ID: path.Base(a.Location)}, directory.Fields{})
+	made := scim.Ref{Type: scim.User, ID: path.Base(a.Location)}
+	if err := d.joined(ctx, made); err != nil {
+		return scim.Resource{}, err
+	}
+	shown, err := d.Get(ctx, made, directory.Fields{})
 	if err != nil { // the user is there: the error must not look like a refusal
 		directory.OutcomeOf(ctx).Doubt()
 		if _, broken := fault.In(err); !broken {
 			err = scim.Unavailable("the new resource", err)
 		}
+		return shown, err
 	}
-	return shown, err
+	if renamed(sent, shown) {
+		return scim.Resource{}, d.unmade(ctx, made)
+	}
+	return shown, nil
 }
 
 func (d *Directory) post(ctx context.Context, u representation) (keycloak.Answer, error) {

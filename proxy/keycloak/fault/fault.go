@@ -26,7 +26,14 @@ const (
 	Switch   Cause = "switch"   // the realm's SCIM API is switched off
 	Role     Cause = "role"     // the account may not manage users
 	Group    Cause = "group"    // the account of a group tenant cannot work in its group
-	Profile  Cause = "profile"  // the user profile requires what no SCIM attribute sets
+	// Organization: the account of a group tenant cannot make users members of its organization.
+	Organization Cause = "organization"
+	// Address: the realm of a group tenant uses the e-mail address as userName.
+	Address Cause = "email-as-username"
+	// Shared: too many users of a group tenant are in groups that other accounts manage.
+	Shared  Cause = "shared"
+	Excess  Cause = "excess"  // the account may do more than its tenant needs
+	Profile Cause = "profile" // the user profile requires what no SCIM attribute sets
 	// Annotations: an attribute of the user profile has none, so Keycloak cannot show a user.
 	Annotations Cause = "annotations"
 )
@@ -130,6 +137,26 @@ var texts = map[Cause]text{
 		`the service account of client "{client}" of realm "{realm}" cannot work in the group of its tenant`,
 		"correct group in the tenant's file, or give the account its roles and its fine-grained permissions on the group and the pool again (docs/accounts.md); never give it manage-users",
 		"its account in Keycloak cannot work in its group", administrator,
+	},
+	Organization: {
+		`the service account of client "{client}" of realm "{realm}" cannot make users members of the organization of its tenant`,
+		"correct organization in the tenant's file (the id of the organization), enable organizations in the realm, or give the account the permissions view and manage on the organization again (docs/accounts.md)",
+		"its account in Keycloak cannot manage its organization", administrator,
+	},
+	Address: {
+		`realm "{realm}" uses the e-mail address as userName, which a tenant of a group can only serve if both are the same`,
+		`switch "Email as username" off in the realm (Realm settings, Login), or let the identity provider send the address as userName`,
+		"its realm in Keycloak uses the e-mail address as userName, and the request has another userName", administrator,
+	},
+	Shared: {
+		`too many users of the tenant of client "{client}" of realm "{realm}" are also users of other tenants`,
+		"take each of them out of the groups of all tenants but one (tenant check names them): until then, no tenant reaches them, and users cannot be listed",
+		"users in Keycloak belong to several customers", administrator,
+	},
+	Excess: {
+		`the service account of client "{client}" of realm "{realm}" may do more than its tenant needs`,
+		"take the roles and permissions that allow it away, from the account and from the policies that name it (docs/accounts.md): until then, the tenant is not served",
+		"its account in Keycloak may do more than it needs", administrator,
 	},
 	Profile: {
 		`the user profile of realm "{realm}" requires attributes that no SCIM attribute sets`,

@@ -2,6 +2,7 @@ package kept
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"keycloak-scim-proxy/proxy/directory"
@@ -28,29 +29,61 @@ type Index struct {
 	Profiled bool
 	// Complete reports whether all records have the terms of their kept values.
 	Complete func() bool
+	// Seen returns the ids of the resources below that may have a term of an attribute that
+	// record.Indexed names, and whether these and the records with the term are all. It is called
+	// before the records are read. It may be nil.
+	Seen func(ctx context.Context, term string) (ids []string, all bool, err error)
 }
 
-// Find returns the ids of all resources that may have a value of an attribute, as far as the
-// records tell; raw is the literal of a filter. known is false if the records do not tell: the
-// attribute is not indexed or not only in the store, or the index is not complete yet. Attributes
-// that record.Indexed names are always known, and Keycloak may have more resources with the value.
-func (x Index) Find(ctx context.Context, t scim.ResourceType, attr scim.AttrPath, raw string) (ids []string, known bool, err error) {
+// Found is the result of Find.
+type Found struct {
+	// IDs are those of all resources that may have the value, as far as the index knows.
+	IDs []string
+	// Known is false if the index does not tell: the attribute is not indexed or not only in the
+	// store, or the index is not complete yet. Attributes that record.Indexed names are always
+	// known, and Keycloak may have more resources with the value, unless All is true.
+	Known, All bool
+}
+
+// Find returns the resources that may have a value of an attribute; raw is the literal of a filter.
+func (x Index) Find(ctx context.Context, t scim.ResourceType, attr scim.AttrPath, raw string) (found Found, err error) {
 	var terms []string
+	var seen []string
 	switch {
 	case record.Indexed(t, attr):
 		if document.IsText(raw) {
 			terms = []string{record.Term(t, attr, document.Text(raw))}
+			if seen, found.All, err = x.below(ctx, t, attr, raw, terms[0]); err != nil {
+				return found, err
+			}
 		}
 	case record.Searchable(t, attr) && x.storeOnly(t, attr) && x.Complete():
 		terms = record.Lookup(t, attr, raw)
 	}
 	if len(terms) == 0 {
+		return found, nil
+	}
+	found.Known = true
+	if found.IDs, err = x.Records.Find(ctx, terms...); err != nil {
+		return found, overlay.StoreError(err)
+	}
+	if found.IDs = append(found.IDs, seen...); len(seen) > 0 {
+		slices.Sort(found.IDs)
+		found.IDs = slices.Compact(found.IDs)
+	}
+	return found, nil
+}
+
+// below returns what Seen knows of an attribute that Keycloak has too. Keycloak may find a text
+// that the terms distinguish from the stored one: it takes a sigma at the end of a word for another
+// letter, and blanks at the ends may be stored or not.
+func (x Index) below(ctx context.Context, t scim.ResourceType, attr scim.AttrPath, raw, term string) (ids []string, all bool, err error) {
+	if x.Seen == nil || !x.Profiled || x.Capabilities.Placement(t, attr) == directory.StoreOnly {
 		return nil, false, nil
 	}
-	if ids, err = x.Records.Find(ctx, terms...); err != nil {
-		err = overlay.StoreError(err)
-	}
-	return ids, true, err
+	ids, all, err = x.Seen(ctx, term)
+	text := document.Text(raw)
+	return ids, all && !strings.ContainsAny(text, "Σσς") && document.Trim(text) == text, err
 }
 
 // Scan calls visit for the kept values of all resources of a type that the function Scan visits.

@@ -1,6 +1,7 @@
 package kept_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -40,13 +41,42 @@ func TestFindKnows(t *testing.T) {
 	} {
 		for _, state := range []struct{ profiled, complete bool }{{true, true}, {true, false}, {false, true}} {
 			x := kept.Index{Records: s, Capabilities: placed(), Profiled: state.profiled, Complete: func() bool { return state.complete }}
-			ids, known, err := x.Find(t.Context(), scim.User, scim.MustPath(row.path), row.literal)
+			found, err := x.Find(t.Context(), scim.User, scim.MustPath(row.path), row.literal)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want := row.known && (row.always || state.profiled && state.complete); known != want || (len(ids) == 1) != (want && row.found) {
-				t.Errorf("%s eq %s, %+v: %q, known %v", row.path, row.literal, state, ids, known)
+			if want := row.known && (row.always || state.profiled && state.complete); found.Known != want || (len(found.IDs) == 1) != (want && row.found) || found.All {
+				t.Errorf("%s eq %s, %+v: %+v", row.path, row.literal, state, found)
 			}
+		}
+	}
+}
+
+// The resources below count for attributes that Keycloak has too. They are not all if Keycloak may
+// compare the literal in another way than the terms, or the user profile is not known.
+func TestFindSeesBelow(t *testing.T) {
+	s := storetest.NewMemory().Open("acme")
+	put(t, s, "u1", employee(1), record.Term(scim.User, scim.MustPath("userName"), "ada"))
+	down := errors.New("down")
+	for _, row := range []struct {
+		path, literal string
+		profiled      bool
+		ids           string
+		all           bool
+	}{
+		{"userName", `"Ada"`, true, "u1 u2", true}, {"emails.value", `"x"`, true, "u2", true},
+		{"userName", `"Ada"`, false, "u1", false}, {"externalId", `"x"`, true, "", false}, {"nickName", `"x"`, true, "", false},
+		{"userName", `" ada"`, true, "u2", false}, {"userName", `"ΟΔΟΣ"`, true, "u2", false}, {"userName", `"οδος"`, true, "u2", false}, {"userName", `"çelik"`, true, "u2", true},
+	} {
+		x := kept.Index{Records: s, Capabilities: placed(), Profiled: row.profiled, Complete: func() bool { return true }}
+		x.Seen = func(context.Context, string) ([]string, bool, error) { return []string{"u2"}, true, nil }
+		found, err := x.Find(t.Context(), scim.User, scim.MustPath(row.path), row.literal)
+		if got := strings.Join(found.IDs, " "); err != nil || got != row.ids || found.All != row.all {
+			t.Errorf("%s eq %s, profile %t: %q, all %t, %v", row.path, row.literal, row.profiled, got, found.All, err)
+		}
+		x.Seen = func(context.Context, string) ([]string, bool, error) { return nil, true, down }
+		if _, err := x.Find(t.Context(), scim.User, scim.MustPath("userName"), `"x"`); row.profiled != errors.Is(err, down) {
+			t.Errorf("profile %t: the error is %v", row.profiled, err)
 		}
 	}
 }
@@ -77,7 +107,7 @@ func TestIndexScanKnows(t *testing.T) {
 	m.SetDown(fmt.Errorf("%w: for the test", store.ErrUnavailable))
 	x := kept.Index{Records: s, Capabilities: placed(), Profiled: true, Complete: func() bool { return true }}
 	_, err1 := x.Scan(t.Context(), scim.User, []scim.AttrPath{scim.MustPath("nickName")}, "", func(kept.Resource) (bool, error) { return true, nil })
-	_, _, err2 := x.Find(t.Context(), scim.User, scim.MustPath("nickName"), `"x"`)
+	_, err2 := x.Find(t.Context(), scim.User, scim.MustPath("nickName"), `"x"`)
 	for _, err := range []error{err1, err2} {
 		if scim.Status(err) != 503 {
 			t.Errorf("the store is down: %v", err)

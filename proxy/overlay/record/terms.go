@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strings"
 
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
@@ -40,8 +41,24 @@ func Indexed(t scim.ResourceType, p scim.AttrPath) bool {
 }
 
 // MaxTerms is how many terms of the indexed attributes a resource may have. The store has room for
-// those of its kept values too.
-const MaxTerms = store.MaxTerms - maxKept
+// those of its kept values too, and for those of what Keycloak shows in place of other values.
+const MaxTerms = store.MaxTerms - maxKept - maxObserved
+
+// maxObserved is how many of the indexed attributes Keycloak can have.
+const maxObserved = 4
+
+// Trimmed returns terms and those of the same texts without blanks at their ends, as Keycloak may
+// store them. A long text is not among them: see longTerm.
+func Trimmed(terms []string) []string {
+	out := slices.Clone(terms)
+	for _, term := range terms {
+		if parts := strings.SplitN(term, "\x00", 3); document.Trim(parts[2]) != parts[2] {
+			out = append(out, parts[0]+"\x00"+parts[1]+"\x00"+document.Trim(parts[2]))
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
 
 // Terms returns the terms of the indexed attributes of a resource as the caller sees it.
 func Terms(t scim.ResourceType, r scim.Resource) []string {

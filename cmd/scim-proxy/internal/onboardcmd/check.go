@@ -1,4 +1,4 @@
-package main
+package onboardcmd
 
 import (
 	"context"
@@ -10,14 +10,17 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/confined"
+	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/transport"
 )
 
-func checkCommand() *cobra.Command {
+// Check is `tenant check`.
+func (e Env) Check() *cobra.Command {
 	var file, tenant string
 	c := &cobra.Command{
 		Use:   "check",
@@ -25,27 +28,28 @@ func checkCommand() *cobra.Command {
 		Example: "  scim-proxy tenant check --config config.yaml\n" +
 			"  scim-proxy tenant check --config config.yaml --tenant workforce",
 		Long: "Asks Keycloak with the service account of each tenant for its token, the token's audience, the server's feature, the realm's\n" +
-			"switch, the account's role, and what the realm's user profile requires. It changes nothing and does not open the store, so the\n" +
+			"switch, the account's role and its rights beyond that, and what the realm's user profile requires. It changes nothing and does not open the store, so the\n" +
 			"proxy may run meanwhile. The exit code is 1 if a tenant lacks something, or if Keycloak does not answer.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if file == "" {
-				return usageError{errors.New("check needs --config FILE")}
-			}
-			cfg, err := config.Load(file, adapters.Known)
+			file, err := cli.ConfigFile(file)
 			if err != nil {
 				return err
 			}
-			return checkTenants(c.Context(), c.OutOrStdout(), *cfg, tenant)
+			cfg, err := config.Load(file, e.Known)
+			if err != nil {
+				return err
+			}
+			return CheckTenants(c.Context(), c.OutOrStdout(), *cfg, tenant)
 		},
 	}
-	c.Flags().StringVar(&file, "config", "", "configuration file (docs/configuration.md)")
+	cli.ConfigFlag(c, &file)
 	c.Flags().StringVar(&tenant, "tenant", "", "check only this tenant")
 	return c
 }
 
-// checkTenants prints a report for each tenant, or for the one that is named.
-func checkTenants(ctx context.Context, out io.Writer, cfg config.Config, only string) error {
+// CheckTenants prints a report for each tenant, or for the one that is named.
+func CheckTenants(ctx context.Context, out io.Writer, cfg config.Config, only string) error {
 	to, err := transport.New(cfg.Keycloak)
 	if err != nil {
 		return err
@@ -57,7 +61,7 @@ func checkTenants(ctx context.Context, out io.Writer, cfg config.Config, only st
 			continue
 		}
 		account := keycloak.NewAccountBy(transport.Proof(t.ServiceAccount), client, t.Realm, t.ServiceAccount.ClientID, time.Now)
-		report := health.Diagnose(ctx, client, account, t.Group)
+		report := health.Diagnose(ctx, client, account, health.Needs{Group: groupOf(t), Rights: privilege.New(account, t.Group, time.Now)})
 		fmt.Fprintf(out, "tenant %s: realm %s, client %s\n%s", t.Tenant, t.Realm, t.ServiceAccount.ClientID, reportText(report))
 		checked++
 		if !report.Works() {
@@ -66,13 +70,23 @@ func checkTenants(ctx context.Context, out io.Writer, cfg config.Config, only st
 	}
 	switch {
 	case checked == 0 && only != "":
-		return usageError{fmt.Errorf("there is no tenant %q", only)}
+		return cli.UsageError{Err: fmt.Errorf("there is no tenant %q", only)}
 	case checked == 0:
-		return usageError{errors.New("there is no tenant: drop-in callers use their own accounts, which cannot be checked here")}
+		return cli.UsageError{Err: errors.New("there is no tenant: drop-in callers use their own accounts, which cannot be checked here")}
 	case failed > 0:
 		return fmt.Errorf("%d of %d tenants do not have all that they need", failed, checked)
 	}
 	return nil
+}
+
+// groupOf returns the group that a tenant is confined to, or nil.
+func groupOf(t config.Tenant) *confined.Group {
+	if t.Group == "" {
+		return nil
+	}
+	g := confined.NewGroup(t.Group, nil)
+	g.Organization = t.Organization
+	return g
 }
 
 // reportText has a line for each step, and below one that failed what Keycloak said and what to do.

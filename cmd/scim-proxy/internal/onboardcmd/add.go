@@ -1,0 +1,155 @@
+package onboardcmd
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"keycloak-scim-proxy/adapters/setup"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/tenantcmd"
+	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/config/tenantfile"
+	"keycloak-scim-proxy/onboarding/tenant"
+)
+
+// added is what `tenant add --output json` prints.
+type added struct {
+	planned
+
+	File       string `json:"file"`
+	SecretFile string `json:"secretFile"`
+	BaseURL    string `json:"baseURL"`
+	// Token is empty if the tenant had one already.
+	Token string   `json:"token,omitempty"`
+	Steps []string `json:"steps"`
+}
+
+// Add is `tenant add`.
+func (e Env) Add() *cobra.Command {
+	s := &onboard{Env: e}
+	var output, expires string
+	c := &cobra.Command{
+		Use:   "add TENANT",
+		Short: "Set a tenant up in Keycloak, write its file, and print its token, base URL and the provider's steps",
+		Example: "  scim-proxy tenant add acme --realm saas --group acme --idp entra --pool 50 --map title,department,externalId\n" +
+			"  scim-proxy tenant add workforce --realm corp --idp okta",
+		Long: "Makes sure of all that the tenant needs (tenant plan prints it first) and asks Keycloak with the tenant's own account whether it\n" +
+			"works. Running it again changes only what is missing, so that a run that failed half-way can be repeated. A tenant that has a token\n" +
+			"does not get another one: see tenant rotate.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := s.load(c, args[0]); err != nil {
+				return err
+			}
+			if err := errors.Join(writable(s.dir.Path), writable(filepath.Dir(s.secret))); err != nil {
+				return fmt.Errorf("nothing was changed, because the tenant's file could not be written: %w", err)
+			}
+			if err := s.connect(c.Context(), c); err != nil {
+				return err
+			}
+			a, err := s.add(c, expires)
+			if err != nil {
+				return err
+			}
+			if output == "json" {
+				err = cli.WriteJSON(c.OutOrStdout(), a)
+			} else {
+				a.print(c)
+			}
+			return errors.Join(err, s.prove(c))
+		},
+	}
+	s.commonFlags(c)
+	s.specFlags(c)
+	c.Flags().StringVar(&expires, "expires", "", "when the token expires: a span such as 90d, or a date (default never)")
+	cli.OutputFlag(c, &output, "text", "json")
+	return c
+}
+
+// add changes Keycloak first and the files last: a tenant is served when all is there.
+func (s *onboard) add(c *cobra.Command, expires string) (a added, err error) {
+	a.Tenant, a.Warnings, a.Changes = s.name, []string{}, []tenant.Change{}
+	warnings, err := s.in.Check(c.Context())
+	if err != nil {
+		return a, err
+	}
+	warn(c.ErrOrStderr(), warnings)
+	a.Warnings = append(a.Warnings, warnings...)
+	made := func(change tenant.Change) {
+		a.Changes = append(a.Changes, change)
+		fmt.Fprintln(c.ErrOrStderr(), change)
+	}
+	credentials, err := s.in.Apply(c.Context(), made)
+	if err != nil {
+		return a, fmt.Errorf("%w\n%d changes were made and stay; after mending the cause, the same command makes the others", err, len(a.Changes))
+	}
+	if err := s.dir.WriteSecret(c.Context(), s.secret, credentials.Secret); err != nil {
+		return a, fmt.Errorf("the tenant is set up in Keycloak, and its secret was not written; run the same command again: %w", err)
+	}
+	if a.Token, err = s.write(c, expires); err != nil {
+		return a, tenantcmd.Explained(err, c.ErrOrStderr())
+	}
+	a.File, a.SecretFile = s.file.Path, s.secret
+	a.BaseURL = cli.BaseURL(*s.config, s.name)
+	a.Steps = setup.Steps(s.file.Tenant.IDP, a.BaseURL)
+	return a, nil
+}
+
+// write writes the tenant's file, or adds what one that exists does not have: the organization, and
+// a token if it has none. It returns the new token.
+func (s *onboard) write(c *cobra.Command, expires string) (revealed string, err error) {
+	t := &s.file.Tenant
+	var changes []tenantfile.Change
+	if s.spec.Organization != "" {
+		had := t.Organization
+		if t.Organization, err = s.in.OrganizationID(c.Context()); err != nil {
+			return "", err
+		}
+		if t.Organization != had {
+			changes = append(changes, tenantfile.Set("organization", t.Organization))
+		}
+	}
+	if len(t.Tokens) == 0 {
+		token, key, err := s.NewKey(s.name, "", expires, nil)
+		if err != nil {
+			return "", err
+		}
+		revealed, t.Tokens = token.Reveal(), []config.Token{key}
+		changes = append(changes, tenantfile.AddToken(key))
+	}
+	switch {
+	case !s.exists:
+		s.file.Path, err = s.dir.Create(c.Context(), *t)
+	case changes != nil:
+		err = s.dir.Edit(c.Context(), s.file.Path, changes...)
+	}
+	return revealed, err
+}
+
+func (a added) print(c *cobra.Command) {
+	out := c.OutOrStdout()
+	fmt.Fprintf(out, "\ntenant    %s\nfile      %s\nbase URL  %s\n", a.Tenant, a.File, a.BaseURL)
+	if a.Token != "" {
+		fmt.Fprintf(out, "token     %s\n          (it is not shown again; only its hash is kept)\n", a.Token)
+	} else {
+		fmt.Fprintf(out, "token     as before; `scim-proxy tenant rotate %s` makes another\n", a.Tenant)
+	}
+	fmt.Fprintf(out, "\nAt the identity provider:\n")
+	for i, step := range a.Steps {
+		fmt.Fprintf(out, "%3d. %s\n", i+1, strings.ReplaceAll(step, "\n", "\n     "))
+	}
+}
+
+// prove asks Keycloak with the tenant's own account whether the tenant works.
+func (s *onboard) prove(c *cobra.Command) error {
+	t := s.file.Tenant
+	t.ServiceAccount.SecretFile = s.secret
+	cfg := *s.config
+	cfg.Tenants = []config.Tenant{t}
+	fmt.Fprintln(c.ErrOrStderr())
+	return CheckTenants(c.Context(), c.ErrOrStderr(), cfg, "")
+}

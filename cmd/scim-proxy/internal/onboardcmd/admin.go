@@ -1,0 +1,92 @@
+package onboardcmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
+	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/onboarding"
+	"keycloak-scim-proxy/proxy/transport"
+)
+
+// Environment variables with the administrator's credentials.
+const (
+	userVariable     = "KEYCLOAK_ADMIN"
+	passwordVariable = "KEYCLOAK_ADMIN_PASSWORD"
+)
+
+// administrator are the flags with the administrator's credentials.
+type administrator struct {
+	user, realm, passwordFile string
+}
+
+func (a *administrator) flags(c *cobra.Command) {
+	c.Flags().StringVar(&a.user, "admin-user", "", "Keycloak's administrator (default that of "+userVariable+", or admin)")
+	c.Flags().StringVar(&a.realm, "admin-realm", "master", "realm of the administrator")
+	c.Flags().StringVar(&a.passwordFile, "admin-password-file", "", "file with the administrator's password, - for standard input; without it that of "+passwordVariable+", or a prompt")
+}
+
+// login opens a session with the Keycloak of the configuration.
+func (a *administrator) login(ctx context.Context, c *cobra.Command, k config.Keycloak) (*onboarding.Admin, error) {
+	who := onboarding.Administrator{Realm: a.realm, User: a.user}
+	if who.User == "" {
+		who.User = os.Getenv(userVariable)
+	}
+	if who.User == "" {
+		who.User = "admin"
+	}
+	var err error
+	if who.Password, err = a.password(c, who.User); err != nil {
+		return nil, err
+	}
+	to, err := transport.New(k)
+	if err != nil {
+		return nil, err
+	}
+	return onboarding.Login(ctx, k.URL, who, to)
+}
+
+// maxPassword bounds a file or an input with a password.
+const maxPassword = 4096
+
+func (a *administrator) password(c *cobra.Command, user string) (string, error) {
+	var text []byte
+	var err error
+	switch {
+	case a.passwordFile == "-":
+		text, err = io.ReadAll(io.LimitReader(c.InOrStdin(), maxPassword))
+	case a.passwordFile != "":
+		text, err = os.ReadFile(a.passwordFile)
+	case os.Getenv(passwordVariable) != "":
+		return os.Getenv(passwordVariable), nil
+	default:
+		return prompt(c, user)
+	}
+	if err != nil {
+		return "", fmt.Errorf("--admin-password-file: %w", err)
+	}
+	if text = bytes.TrimRight(text, "\r\n"); len(text) == 0 {
+		return "", errors.New("--admin-password-file: there is no password")
+	}
+	return string(text), nil
+}
+
+// prompt asks on a terminal. The password is not shown.
+func prompt(c *cobra.Command, user string) (string, error) {
+	in, ok := c.InOrStdin().(*os.File)
+	if !ok || !term.IsTerminal(int(in.Fd())) {
+		return "", cli.Usage("there is no password of Keycloak's administrator: give --admin-password-file, or set %s", passwordVariable)
+	}
+	fmt.Fprintf(c.ErrOrStderr(), "Password of Keycloak's administrator %s: ", user)
+	text, err := term.ReadPassword(int(in.Fd()))
+	fmt.Fprintln(c.ErrOrStderr())
+	return string(text), err
+}

@@ -1,0 +1,112 @@
+package onboardcmd
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
+	"keycloak-scim-proxy/onboarding/tenant"
+)
+
+// Remove is `tenant remove`.
+func (e Env) Remove() *cobra.Command {
+	s := &onboard{Env: e}
+	var what tenant.Removal
+	var yes bool
+	c := &cobra.Command{
+		Use:   "remove TENANT",
+		Short: "Take a tenant's account, policy and permissions out of Keycloak, and remove its file; users stay",
+		Example: "  scim-proxy tenant remove acme\n" +
+			"  scim-proxy tenant remove acme --users --groups --yes",
+		Long: "Deletes the client, the policy and the permissions in Keycloak, and then the tenant's file with its secret. Users and groups stay unless\n" +
+			"their flags are given. The realm's settings stay as they are. What the proxy keeps for users that are gone is removed by tenant sweep,\n" +
+			"while the tenant still has its file. Running it again after a failure completes it.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := s.load(c, args[0]); err != nil {
+				return err
+			}
+			if (what.Users || what.Groups || what.Organization) && s.spec.Group == "" {
+				return cli.Usage("--users, --groups and --organization are for tenants of one group: the tenant %s has the whole realm", s.name)
+			}
+			if err := s.confirm(c, what, yes); err != nil {
+				return err
+			}
+			if err := s.connect(c.Context(), c); err != nil {
+				return err
+			}
+			if err := s.in.Remove(c.Context(), what, func(change tenant.Change) { fmt.Fprintln(c.OutOrStdout(), change) }); err != nil {
+				return err
+			}
+			return s.removeFiles(c)
+		},
+	}
+	s.commonFlags(c)
+	f := c.Flags()
+	f.StringVar(&s.spec.Realm, "realm", "", "realm, for a tenant without a file")
+	f.StringVar(&s.spec.Group, "group", "", "group, for a tenant without a file")
+	f.StringVar(&s.spec.ClientID, "client-id", "", "client, for a tenant without a file (default scim-TENANT)")
+	f.BoolVar(&what.Users, "users", false, "delete the tenant's users too")
+	f.BoolVar(&what.Groups, "groups", false, "delete the tenant's group and all groups below it too")
+	f.BoolVar(&what.Organization, "organization", false, "delete the tenant's organization too")
+	f.BoolVar(&yes, "yes", false, "do not ask")
+	return c
+}
+
+// confirm asks before anything is removed.
+func (s *onboard) confirm(c *cobra.Command, what tenant.Removal, yes bool) error {
+	if yes {
+		return nil
+	}
+	all := []string{"the client " + s.spec.ClientID + " with its permissions"}
+	if s.exists {
+		all = append(all, s.file.Path)
+	}
+	for _, one := range []struct {
+		asked bool
+		text  string
+	}{
+		{what.Users, "ALL USERS in the group /" + s.spec.Group}, {what.Groups, "the group /" + s.spec.Group + " and the groups below it"},
+		{what.Organization, "the organization " + s.spec.Organization},
+	} {
+		if one.asked {
+			all = append(all, one.text)
+		}
+	}
+	question := fmt.Sprintf("This deletes %s of realm %s at %s.", strings.Join(all, ", "), s.spec.Realm, s.config.Keycloak.URL)
+	in, ok := c.InOrStdin().(*os.File)
+	if !ok || !term.IsTerminal(int(in.Fd())) {
+		return cli.Usage("%s Pass --yes to allow that", question)
+	}
+	fmt.Fprintf(c.ErrOrStderr(), "%s\nGo on? [y/N] ", question)
+	line, err := bufio.NewReader(in).ReadString('\n')
+	if answer := strings.ToLower(strings.TrimSpace(line)); answer == "y" || answer == "yes" {
+		return nil
+	}
+	return errors.Join(errors.New("nothing was removed"), err)
+}
+
+func (s *onboard) removeFiles(c *cobra.Command) error {
+	if !s.exists {
+		return nil
+	}
+	if err := s.dir.Remove(c.Context(), s.file.Path); err != nil {
+		return err
+	}
+	fmt.Fprintln(c.OutOrStdout(), tenant.Change{What: "file", From: s.file.Path})
+	if err := os.Remove(s.secret); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	fmt.Fprintln(c.OutOrStdout(), tenant.Change{What: "file", From: s.secret})
+	return nil
+}

@@ -1,0 +1,127 @@
+package tenantcmd
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
+	"keycloak-scim-proxy/config"
+)
+
+// row is a tenant in the list. Its JSON is documented in docs/operations.md.
+type row struct {
+	Tenant string `json:"tenant"`
+	Realm  string `json:"realm"`
+	// Kind is realm or group.
+	Kind         string `json:"kind"`
+	Group        string `json:"group,omitempty"`
+	Organization string `json:"organization,omitempty"`
+	IDP          string `json:"idp"`
+	State        string `json:"state"`
+	Tokens       counts `json:"tokens"`
+	File         string `json:"file"`
+	// Served is false if the file has problems.
+	Served   bool     `json:"served"`
+	Problems []string `json:"problems"`
+}
+
+type counts struct {
+	Live    int `json:"live"`
+	Expired int `json:"expired"`
+	// NextExpiry is the first expiry of a live token.
+	NextExpiry *time.Time `json:"nextExpiry,omitempty"`
+}
+
+// List is `tenant list`.
+func (e Env) List() *cobra.Command {
+	var file, output string
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "List the tenants with their realm, provider, state and tokens",
+		Example: "  scim-proxy tenant list --config config.yaml --output json",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			_, dir, err := e.Open(file, c.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			files, err := dir.List()
+			if err != nil {
+				return err
+			}
+			rows := []row{}
+			for _, f := range files {
+				rows = append(rows, rowOf(f, e.Now()))
+			}
+			if output == "json" {
+				return cli.WriteJSON(c.OutOrStdout(), rows)
+			}
+			return printTable(c.OutOrStdout(), c.ErrOrStderr(), rows, e.Now())
+		},
+	}
+	cli.ConfigFlag(c, &file)
+	cli.OutputFlag(c, &output, "table", "json")
+	return c
+}
+
+func rowOf(f config.TenantFile, now time.Time) row {
+	t := f.Tenant
+	r := row{
+		Tenant: t.Tenant, Realm: t.Realm, Kind: kind(t), Group: t.Group, Organization: t.Organization, IDP: t.IDP, State: t.State,
+		File: f.Path, Served: len(f.Problems) == 0, Problems: problems(f),
+	}
+	live := liveKeys(t, now)
+	r.Tokens = counts{Live: len(live), Expired: len(t.Tokens) - len(live)}
+	for _, k := range live {
+		if at := k.Expires.Time; !at.IsZero() && (r.Tokens.NextExpiry == nil || at.Before(*r.Tokens.NextExpiry)) {
+			r.Tokens.NextExpiry = &at
+		}
+	}
+	return r
+}
+
+// kind is whether a tenant has a whole realm or a group of it.
+func kind(t config.Tenant) string {
+	if t.Group != "" {
+		return "group"
+	}
+	return "realm"
+}
+
+func problems(f config.TenantFile) []string {
+	all := []string{}
+	f.Problems.Sort()
+	for _, p := range f.Problems {
+		all = append(all, p.String())
+	}
+	return all
+}
+
+func printTable(out, words io.Writer, rows []row, now time.Time) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "TENANT\tREALM\tKIND\tGROUP\tIDP\tSTATE\tTOKENS\tNEXT EXPIRY")
+	for _, r := range rows {
+		state, tokens, next := r.State, fmt.Sprint(r.Tokens.Live), "-"
+		if !r.Served {
+			state = "not served"
+		}
+		if r.Tokens.Expired > 0 {
+			tokens += fmt.Sprintf(" (%d expired)", r.Tokens.Expired)
+		}
+		if r.Tokens.NextExpiry != nil {
+			next = when(*r.Tokens.NextExpiry, now)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", cmp.Or(r.Tenant, "?"), cmp.Or(r.Realm, "?"), r.Kind, cmp.Or(r.Group, "-"), r.IDP, state, tokens, next)
+	}
+	for _, r := range rows {
+		for _, p := range r.Problems {
+			fmt.Fprintln(words, p)
+		}
+	}
+	return w.Flush()
+}

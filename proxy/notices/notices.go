@@ -1,0 +1,71 @@
+package notices
+
+import (
+	"maps"
+	"slices"
+
+	"go.uber.org/zap"
+
+	"keycloak-scim-proxy/proxy/health"
+	"keycloak-scim-proxy/proxy/observe"
+)
+
+// Operator reads the log and the metrics.
+type Operator struct {
+	Log     *zap.Logger
+	Metrics *observe.Metrics
+}
+
+// Changed logs what has become of a tenant, in one line.
+func (o Operator) Changed(is health.Status) {
+	log := o.Log.With(zap.String("tenant", is.Name), zap.String("realm", is.Realm))
+	switch {
+	case len(is.Faults) > 0:
+		var wrong, remedy, said []string
+		for _, f := range is.Faults {
+			wrong, remedy, said = append(wrong, f.Wrong()), append(remedy, f.Remedy()), append(said, f.Said)
+		}
+		log.Warn("tenant does not work until a person acts", zap.Strings("fault", is.Causes()),
+			zap.Strings("wrong", wrong), zap.Strings("remedy", remedy), zap.Strings("said", said))
+	case is.Open != nil:
+		log.Warn("tenant cannot be checked now; it is checked again every minute", zap.Error(is.Open))
+	default:
+		log.Info("tenant works")
+	}
+}
+
+// mostNamed is how many users a line of the log names.
+const mostNamed = 20
+
+// Shared logs the users of a group tenant that other tenants have too, and counts them.
+func (o Operator) Shared(tenant, realm string) func(users map[string]string) {
+	return func(users map[string]string) {
+		o.Metrics.Shared(tenant, realm, len(users))
+		log := o.Log.With(zap.String("tenant", tenant), zap.String("realm", realm))
+		if len(users) == 0 {
+			log.Info("no user of the tenant is in groups that other accounts manage any more")
+			return
+		}
+		ids := slices.Sorted(maps.Keys(users))
+		log.Warn("users of the tenant are also in groups that other accounts manage: no tenant reaches them, and lists leave them out",
+			zap.Int("users", len(ids)), zap.Strings("ids", ids[:min(len(ids), mostNamed)]))
+	}
+}
+
+// Differs reports that Keycloak's two APIs show a user differently.
+func (o Operator) Differs(realm, user string) {
+	o.Metrics.Differs()
+	o.Log.Warn("Keycloak's SCIM API and Admin REST API show a user differently; users of the realm are read by the SCIM API alone, which is slower, until the user profile is read again",
+		zap.String("realm", realm), zap.String("user", user))
+}
+
+// Completed logs a pass over the records of a space, or a walk over the identities of a group.
+func (o Operator) Completed(space string, lacking int, err error) {
+	log := o.Log.With(zap.String("space", space))
+	if lacking > 0 {
+		log.Info("records of an earlier release were added to the index of kept attributes", zap.Int("records", lacking))
+	}
+	if err != nil {
+		log.Warn("an index cannot be completed now: filters and look-ups that use it are slow; it is tried again", zap.Error(err))
+	}
+}
