@@ -35,6 +35,17 @@ func optional(value string, check func(string) string) string {
 	return check(value)
 }
 
+// one reports whether exactly one of the values is not empty.
+func one(values ...string) bool {
+	set := 0
+	for _, v := range values {
+		if v != "" {
+			set++
+		}
+	}
+	return set == 1
+}
+
 func required(value string) string { return unless(value != "", "is required") }
 
 func positive[N ~int | ~int64 | ~float64](n N) string { return unless(n > 0, "must be more than 0") }

@@ -30,7 +30,8 @@ type Config struct {
 	// Store keeps what Keycloak does not. Required: exactly one of embedded and redis.
 	Store Store `yaml:"store"`
 	// TenantsDir is the directory with one file per tenant, *.yaml or *.yml. Other files, hidden
-	// files and subdirectories are ignored. Absent: no tenants.
+	// files and subdirectories are ignored. Its files may be added, changed and removed while the
+	// proxy runs (docs/operations.md). Absent: no tenants.
 	TenantsDir string `yaml:"tenantsDir"`
 	// Limits bound a request.
 	Limits Limits `yaml:"limits"`

@@ -53,6 +53,7 @@ func LoadTenants(dir string, known Idps) ([]Tenant, Problems) {
 	var good []Tenant
 	var problems Problems
 	for _, f := range files {
+		f.Tenant.File = f.Path
 		if problems = append(problems, f.Problems...); len(f.Problems) == 0 {
 			good = append(good, f.Tenant)
 		}

@@ -3,12 +3,25 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"runtime"
 	"strings"
 )
 
 // Secret reads the client's secret. No error contains it.
 func (s ServiceAccount) Secret() (string, error) { return readSecret(s.SecretFile, s.SecretEnv) }
+
+// Exposed returns the file of the secret or key and its mode if users other than the owner may read
+// or write it; otherwise an empty path. On Windows, which does not use modes, it is always empty.
+func (s ServiceAccount) Exposed() (path string, mode fs.FileMode) {
+	path = s.SecretFile + s.KeyFile // only one is set
+	info, err := os.Stat(path)
+	if runtime.GOOS == "windows" || err != nil || info.Mode().Perm()&0o077 == 0 {
+		return "", 0
+	}
+	return path, info.Mode().Perm()
+}
 
 // Password reads the password, which is empty if none is configured. No error contains it.
 func (r Redis) Password() (string, error) {

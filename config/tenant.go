@@ -52,6 +52,9 @@ type Tenant struct {
 	Extensions []Extension `yaml:"extensions"`
 	// Rate limits the tenant's requests. Absent: no limit.
 	Rate *Rate `yaml:"rate"`
+
+	// File is the file that Load read the tenant from.
+	File string `yaml:"-"`
 }
 
 // Extension is a schema extension of users.
@@ -84,10 +87,15 @@ type ServiceAccount struct {
 	// ClientID is the client ID in Keycloak. Required.
 	ClientID string `yaml:"clientID"`
 	// SecretFile is the file with the client's secret. White space around it is ignored. It is read
-	// whenever the proxy asks for a token. Required, or secretEnv.
+	// whenever the proxy asks for a token. Required, or secretEnv, or keyFile.
 	SecretFile string `yaml:"secretFile"`
 	// SecretEnv is the environment variable with the client's secret, instead of secretFile.
 	SecretEnv string `yaml:"secretEnv"`
+	// KeyFile is the file with a private key, instead of a secret: PEM (PKCS #8) or a JSON Web Key;
+	// RSA of at least 2048 bits, P-256 or Ed25519. The proxy signs with it (private_key_jwt), and
+	// the client in Keycloak has the public key only (docs/accounts.md). It is read whenever the
+	// proxy asks for a token.
+	KeyFile string `yaml:"keyFile"`
 }
 
 // Token is a bearer token. Only its hash is known.
@@ -101,6 +109,10 @@ type Token struct {
 	// Expires is the date from which the token is refused: the beginning of a day in UTC, or an RFC
 	// 3339 time. Absent: never.
 	Expires Date `yaml:"expires"`
+	// Revoked is the date from which the token is refused before it expires, in the same forms. A
+	// token without its line is refused too, but with it the metrics and the log show who still
+	// uses the token. Absent: it is not revoked.
+	Revoked Date `yaml:"revoked"`
 }
 
 // Rate limits the requests of a tenant.

@@ -59,7 +59,7 @@ func readTenants(dir string, names []string, known Idps, read func(name string, 
 		t := DefaultTenant()
 		d, ok := read(file, &t)
 		if ok {
-			resolve(dir, &t.ServiceAccount.SecretFile)
+			resolve(dir, &t.ServiceAccount.SecretFile, &t.ServiceAccount.KeyFile)
 			d.validateTenant(&t, known)
 		}
 		if other, taken := named[t.Tenant]; taken && t.Tenant != "" {

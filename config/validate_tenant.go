@@ -96,8 +96,9 @@ func (d document) validateAccount(a ServiceAccount) {
 	d.check(
 		rule{"serviceAccount.clientID", required(a.ClientID)},
 		rule{"serviceAccount.clientID", unless(!value.Control.MatchString(a.ClientID), "must be the id of a client")},
-		rule{"serviceAccount", unless((a.SecretFile == "") != (a.SecretEnv == ""), "set exactly one of secretFile and secretEnv")},
+		rule{"serviceAccount", unless(one(a.SecretFile, a.SecretEnv, a.KeyFile), "set exactly one of secretFile, secretEnv and keyFile")},
 		rule{"serviceAccount.secretFile", optional(a.SecretFile, value.Readable)},
+		rule{"serviceAccount.keyFile", optional(a.KeyFile, value.Readable)},
 		rule{"serviceAccount.secretEnv", optional(a.SecretEnv, value.Variable)},
 	)
 }

@@ -38,6 +38,7 @@ func TestValues(t *testing.T) {
 		ID: "k1", SHA256: strings.Repeat("0", 64),
 		Created: config.Date{Time: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)}, Expires: config.Date{Time: time.Date(2027, 11, 23, 0, 0, 0, 0, time.UTC)},
 	}}
+	tenant.File = dir + "/tenants.d/acme.yaml"
 	want.Tenants = []config.Tenant{tenant}
 	if diff := cmp.Diff(&want, load(t, filepath.Join(dir, "config.yaml"))); diff != "" {
 		t.Error(diff)

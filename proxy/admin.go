@@ -12,7 +12,18 @@ import (
 func (p *Proxy) adminHandler() http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
-	m.Handle("GET /readyz", health.NewReadiness(p.engine, p.tenants.marks.Match, p.monitor.Status, p.now))
+	m.Handle("GET /readyz", p.readiness())
 	m.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{}))
 	return m
+}
+
+func (p *Proxy) readiness() *health.Readiness {
+	r := health.NewReadiness(p.engine, p.tenants.storeMatches, p.monitor.Status, p.now)
+	r.Notes = func() (lines []string) {
+		for _, wrong := range p.tenants.Now().Wrong {
+			lines = append(lines, "a tenant's file is wrong, its tenant stays as it was: "+wrong.String())
+		}
+		return lines
+	}
+	return r
 }

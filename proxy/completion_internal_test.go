@@ -56,7 +56,7 @@ func TestRunCompletesTheIndex(t *testing.T) {
 	go func() { ended <- p.Run(ctx, func(net.Addr) { close(ready) }) }()
 	<-ready
 	<-passed
-	if ids := found(p.tenants.all["acme"].scope); len(ids) != 1 {
+	if ids := found(p.tenants.each()[0].scope); len(ids) != 1 {
 		t.Errorf("the tenant's record is not found: %q", ids)
 	}
 	dropIn := p.realms.scope("other", "", false)
@@ -79,8 +79,8 @@ func TestIndexNeedsTheProfile(t *testing.T) {
 	}
 	defer func() { _ = p.Close() }()
 	s := p.realms.scope("r", "", false)
-	for _, read := range []*profile.Profile{s.stock, profile.Stock()} {
-		if known := s.index(read.Capabilities(), read).Profiled; known != (read != s.stock) {
+	for _, read := range []*profile.Profile{s.profiles.Stock(), profile.Stock()} {
+		if known := s.index(read.Capabilities(), read).Profiled; known != (read != s.profiles.Stock()) {
 			t.Errorf("the profile was read: %v", known)
 		}
 	}

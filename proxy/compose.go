@@ -42,6 +42,7 @@ type plan struct {
 type tenant struct {
 	name    string
 	scope   *scope
+	group   *confined.Group // nil: the whole realm
 	plan    plan
 	account *keycloak.Account // nil: drop-in callers have their own credentials
 	mark    *storemark.Mark   // nil if account is nil
@@ -183,10 +184,10 @@ func compose(c caller, p *profile.Profile) *writing.Service {
 	if c.mark != nil {
 		records, pending = c.mark.Space(records), c.mark.Space(pending)
 	}
-	below := confined.Within(realm, p, c.scope.group)
+	below := confined.Within(realm, p, c.group)
 	keep := overlay.Options{
 		Records: records, Pending: pending, Limit: c.plan.kept, Caller: c.key(), Now: c.scope.now,
-		Complete: func(ctx context.Context, ref scim.Ref) error { return c.scope.group.Complete(ctx, realm, ref) },
+		Complete: func(ctx context.Context, ref scim.Ref) error { return c.group.Complete(ctx, realm, ref) },
 	}
 	if c.scope.identities != nil {
 		keep.Taken = c.scope.identities.Taken

@@ -2,8 +2,8 @@
 //
 //	New      turns the configuration into parts that live as long as the process
 //	compose  puts the layers together, bottom to top, for each request
-//	Run      serves until the context ends
+//	Run      serves until the context ends, and follows the files of the tenants
 //
 // Mutable state is in the realms (spaces, user profiles, cursor keys), the accounts, the admitter,
-// the marks and the meter. Everything else is made for each request.
+// the marks, the meter and the roster of tenants. Everything else is made for each request.
 package proxy

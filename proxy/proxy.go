@@ -1,11 +1,11 @@
 package proxy
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -28,11 +28,13 @@ import (
 	"keycloak-scim-proxy/proxy/notices"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/passthrough"
+	"keycloak-scim-proxy/proxy/roster"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
 	"keycloak-scim-proxy/proxy/storage"
 	"keycloak-scim-proxy/proxy/store/guard"
 	"keycloak-scim-proxy/proxy/storemark"
+	"keycloak-scim-proxy/proxy/tokenlife"
 	"keycloak-scim-proxy/proxy/transport"
 	"keycloak-scim-proxy/proxy/writing"
 )
@@ -53,6 +55,7 @@ type Proxy struct {
 	meter    *meter.Meter
 	realms   *realms
 	tenants  *tenants
+	asked    chan struct{}            // has a value after Reload
 	pass     *passthrough.Passthrough // nil: other paths get 404
 	tls      *tls.Config              // nil: plain HTTP
 }
@@ -84,13 +87,16 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(to, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
 	p.client.Differs = p.operator.Differs
 	p.realms = newRealms(p.client, engine, p.requestTimeout()+p.doubt()+lockSpare, now)
-	p.realms.shared, p.realms.completed, p.realms.doubt = cfg.Store.Redis != nil, p.operator.Completed, p.doubt()
-	if p.tenants, err = newTenants(cfg.Tenants, p.tenant, now, log); err == nil && cfg.TLS != nil {
+	p.realms.shared, p.realms.completed = cfg.Store.Redis != nil, p.operator.Completed
+	p.tenants, p.asked = &tenants{now: now, log: log}, make(chan struct{}, 1)
+	p.tenants.life = tokenlife.New(tokenlife.Options{Space: engine.Open("tokens"), Keys: p.keys, Now: now, Warn: p.operator.Expires, Failed: p.operator.UsesFail})
+	if p.tenants.Roster, err = roster.New(cfg.Tenants, p.tenant, now); err == nil && cfg.TLS != nil {
 		p.tls, err = transport.ServerTLS(*cfg.TLS, now)
 	}
 	p.monitor = health.NewMonitor(p.watched(), now, p.operator.Changed)
+	p.registry.MustRegister(observe.Tenants(p.states))
 	if err == nil && cfg.DropIn.Passthrough != nil {
-		p.pass, err = newPassthrough(cfg, to)
+		p.pass, err = transport.Passthrough(cfg, to)
 	}
 	if err != nil {
 		return nil, errors.Join(err, engine.Close())
@@ -104,22 +110,26 @@ func (p *Proxy) Close() error { return p.engine.Close() }
 // tenant makes a configured tenant.
 func (p *Proxy) tenant(c config.Tenant) *tenant {
 	t := &tenant{name: c.Tenant, scope: p.realms.scope(c.Realm, c.Group, true), plan: p.plan()}
-	if c.Group != "" {
-		t.scope.group.Organization, t.scope.group.Found = c.Organization, p.operator.Shared(c.Tenant, c.Realm)
+	if c.Group != "" { // of the tenant, because it remembers what its account may do, and its organization
+		t.group = confined.NewGroup(c.Group, t.scope.lock, p.doubt(), t.scope.now)
+		t.group.Organization, t.group.Found = c.Organization, p.operator.Shared(c.Tenant, c.Realm)
 	}
 	t.plan.dialect = adapters.For(c.IDP)
 	t.plan.schemas = withExtensions(t.plan.schemas, c.Extensions)
 	t.plan.strict = c.Profile == "strict"
 	t.plan.writing.MembersShown, t.plan.writing.SkipUnknownMembers = c.MembersShown, c.UnknownMembers == "skip"
-	t.account = keycloak.NewAccount(p.client, c.Realm, c.ServiceAccount.ClientID, c.ServiceAccount.Secret, t.scope.now)
+	t.account = keycloak.NewAccountBy(transport.Proof(c.ServiceAccount), p.client, c.Realm, c.ServiceAccount.ClientID, t.scope.now)
+	if path, mode := c.ServiceAccount.Exposed(); path != "" {
+		p.operator.Exposed(c.Tenant, path, fmt.Sprintf("%04o", mode))
+	}
 	t.rights = privilege.New(t.account, c.Group, t.scope.now)
-	if t.scope.group != nil {
+	if t.group != nil {
 		pool := observe.Pool{Metrics: p.metrics, Log: p.log, Tenant: c.Tenant, Realm: c.Realm}
-		t.scope.group.Watch(func(is confined.Level, news bool) { pool.Changed(is.Free, is.All, string(is.State()), news) })
+		t.group.Watch(func(is confined.Level, news bool) { pool.Changed(is.Free, is.All, string(is.State()), news) })
 	}
 	t.ended = func(err error) { p.monitor.Saw(c.Tenant, err) }
 	t.mark = storemark.New(storemark.Options{
-		Account: storemark.Of(t.account, t.scope.group, t.scope.directory(t.account, profile.Stock())), Stamp: p.stamp, Expect: p.cfg.Store.ExpectStamp, Now: t.scope.now,
+		Account: storemark.Of(t.account, t.group, t.scope.directory(t.account, profile.Stock())), Stamp: p.stamp, Expect: p.cfg.Store.ExpectStamp, Now: t.scope.now,
 		Unmarkable: func(err error) {
 			p.log.Info("the account cannot be marked in Keycloak: if the store is lost while the proxy does not run, that is not detected",
 				zap.String("tenant", c.Tenant), zap.Error(err))
@@ -140,7 +150,7 @@ func (p *Proxy) AcceptStore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, t := range p.tenants.all {
+	for _, t := range p.tenants.each() {
 		t.mark.Expect(stamp)
 	}
 	return nil
@@ -162,19 +172,7 @@ func (p *Proxy) dropIn() *dropIn {
 
 // configured reports whether a realm has a tenant.
 func (p *Proxy) configured(realm string) bool {
-	return slices.ContainsFunc(p.cfg.Tenants, func(t config.Tenant) bool { return t.Realm == realm })
-}
-
-// withExtensions adds the extensions that a tenant declares.
-func withExtensions(s scim.Schemas, declared []config.Extension) scim.Schemas {
-	for _, e := range declared {
-		schema := scim.Schema{ID: e.URN, Name: cmp.Or(e.Name, e.URN), Description: "An extension of this tenant"}
-		for _, a := range e.Attributes {
-			schema.Attributes = append(schema.Attributes, scim.Attribute{Name: a.Name, Type: a.Type, MultiValued: a.MultiValued, CaseExact: a.CaseExact, Description: a.Description})
-		}
-		s = s.With(scim.User, schema)
-	}
-	return s
+	return slices.ContainsFunc(p.tenants.Now().Configured, func(t config.Tenant) bool { return t.Realm == realm })
 }
 
 // readsInFlight is how many concurrent calls to Keycloak a list may make.
@@ -226,25 +224,13 @@ func (p *Proxy) requestTimeout() time.Duration { return p.cfg.Limits.Request.Std
 // and a quarter of it.
 func (p *Proxy) doubt() time.Duration { return p.cfg.Keycloak.Timeout.Std() * 5 / 4 }
 
-// recorded makes the record of a request, and passes it to the sinks at the end of the request.
+// recorded makes the record of a request, and its share of the memory.
 func (p *Proxy) recorded(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		begun := p.now()
-		ctx, record := observe.With(r.Context())
-		id := p.newID()
-		w.Header().Set("X-Request-Id", id)
-		record.Note(func(s *observe.Summary) { s.RequestID, s.Method, s.Path = id, r.Method, r.URL.Path })
-		ctx, share := p.meter.With(ctx)
+	return observe.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, share := p.meter.With(r.Context())
 		defer share.End()
-		defer func() { // deferred, because an answer that is cut off ends in a panic
-			took := p.now().Sub(begun)
-			summary := record.Summary()
-			for _, s := range p.sinks {
-				s.Observe(summary, took)
-			}
-		}()
 		next.ServeHTTP(w, r.WithContext(ctx))
-	})
+	}), func() time.Time { return p.now() }, func() string { return p.newID() }, p.sinks...)
 }
 
 func report(ctx context.Context, r scimhttp.Report) {

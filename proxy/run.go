@@ -57,6 +57,14 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 		return nil
 	})
 	g.Go(func() error {
+		p.follow(ctx)
+		return nil
+	})
+	g.Go(func() error {
+		p.tenants.life.Run(ctx)
+		return nil
+	})
+	g.Go(func() error {
 		kept.Keep(ctx, p.realms.now, p.realms.completions, p.realms.added)
 		return nil
 	})

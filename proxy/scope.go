@@ -4,21 +4,19 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
-	"golang.org/x/sync/singleflight"
 
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/cursorkey"
 	"keycloak-scim-proxy/proxy/keycloak"
-	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/overlay/identity"
 	"keycloak-scim-proxy/proxy/overlay/kept"
+	"keycloak-scim-proxy/proxy/profilecache"
 	"keycloak-scim-proxy/proxy/store"
 )
 
@@ -56,7 +54,7 @@ func (r *realms) scope(name, group string, tenant bool) *scope {
 		found, ok = r.others.Get(name)
 	}
 	if !ok {
-		found = &realm{name: name, client: r.client, pool: bulk.NewPool(bulkSlots), now: r.now, scopes: map[string]*scope{}, stock: profile.Stock()}
+		found = &realm{name: name, client: r.client, pool: bulk.NewPool(bulkSlots), now: r.now, scopes: map[string]*scope{}, profiles: profilecache.New(r.client, name, r.now)}
 	}
 	if tenant {
 		r.configured[name] = found
@@ -66,13 +64,15 @@ func (r *realms) scope(name, group string, tenant bool) *scope {
 	}
 	s := found.scopes[group]
 	if s == nil {
-		s = &scope{realm: found, spaces: spacesOf(r.engine, scopeName(name, group)), lockTime: r.lockTime}
+		s = &scope{realm: found, spaces: spacesOf(r.engine, scopeName(name, group)), lockTime: r.lockTime, idle: true}
 		s.terms = &kept.Completion{Records: s.spaces.records, Keys: s.spaces.keys, Shared: r.shared, Now: r.now, Report: r.completed}
 		if group != "" {
-			s.group = confined.NewGroup(group, s.lock, r.doubt, r.now)
 			s.identities = &identity.Index{Records: s.spaces.records, Pending: s.spaces.pending, Now: r.now, Report: func(space string, err error) { r.completed(space, 0, err) }}
 		}
 		found.scopes[group] = s
+	}
+	if s.idle {
+		s.idle = false
 		select {
 		case r.added <- struct{}{}:
 		default:
@@ -81,24 +81,45 @@ func (r *realms) scope(name, group string, tenant bool) *scope {
 	return s
 }
 
+// use ends the work in the background for scopes that no tenant has any more, until they are used
+// again. They stay, so that a place never has two scopes while requests finish; realms without a
+// tenant are bounded.
+func (r *realms) use(all []*tenant) {
+	used := map[*scope]bool{}
+	for _, t := range all {
+		used[t.scope] = true
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for name, one := range r.configured {
+		some := false
+		for _, s := range one.scopes {
+			s.idle = !used[s]
+			some = some || used[s]
+		}
+		if !some {
+			delete(r.configured, name)
+			r.others.Add(name, one)
+		}
+	}
+}
+
 // bulkSlots is how many operations of all bulk requests of a realm run at the same time.
 const bulkSlots = 32
 
-// realm is a Keycloak realm: its client, its user profile if it is known, and its pool for bulk
-// requests.
+// realm is a Keycloak realm: its client, its user profile, and its pool for bulk requests.
 type realm struct {
-	name   string
-	client *keycloak.Client
-	pool   *bulk.Pool
-	now    func() time.Time
-	scopes map[string]*scope // by group; guarded by realms.mu
-	stock  *profile.Profile  // used while the profile cannot be read
+	name     string
+	client   *keycloak.Client
+	pool     *bulk.Pool
+	now      func() time.Time
+	scopes   map[string]*scope // by group; guarded by realms.mu
+	profiles *profilecache.Cache
+}
 
-	mu         sync.Mutex
-	known      *profile.Profile
-	loaded     time.Time
-	unreadable time.Time // when a service account was last refused the profile
-	group      singleflight.Group
+// profile returns the realm's user profile.
+func (r *realm) profile(ctx context.Context, cred keycloak.Credential) (*profile.Profile, error) {
+	return r.profiles.Profile(ctx, cred)
 }
 
 // directory returns the keycloak.Realm of a credential. All are made here.
@@ -106,76 +127,17 @@ func (r *realm) directory(cred keycloak.Credential, p *profile.Profile) *keycloa
 	return keycloak.NewRealm(r.client, r.name, cred, p)
 }
 
-// profileAge is how long a profile is used. Then the next request reads it again, and uses the old
-// one if that fails.
-const profileAge = time.Minute
-
-// profile returns the realm's user profile. Concurrent calls with service accounts read it once,
-// and the end of one caller's context does not cancel that.
-func (r *realm) profile(ctx context.Context, cred keycloak.Credential) (*profile.Profile, error) {
-	r.mu.Lock()
-	known, fresh := r.known, r.now().Sub(r.loaded) < profileAge
-	refused := known == nil && cred.IsServiceAccount() && r.now().Sub(r.unreadable) < profileAge
-	r.mu.Unlock()
-	switch {
-	case known != nil && fresh:
-		return known, nil
-	case refused:
-		return r.stock, nil
-	case !cred.IsServiceAccount() && known == nil:
-		return r.load(ctx, cred) // not shared, because callers may have different rights
-	}
-	done := r.group.DoChan("", func() (any, error) { return r.load(context.WithoutCancel(ctx), cred) })
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case outcome := <-done:
-		read, _ := outcome.Val.(*profile.Profile)
-		if outcome.Err != nil && known != nil {
-			return known, nil
-		}
-		return read, outcome.Err
-	}
-}
-
-// load reads the profile. If the credential may not read it, load returns the known or the stock
-// one.
-func (r *realm) load(ctx context.Context, cred keycloak.Credential) (*profile.Profile, error) {
-	p, err := keycloak.LoadProfile(ctx, r.client, r.name, cred)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if errors.Is(err, keycloak.ErrUnreadable) {
-		if cred.IsServiceAccount() {
-			r.unreadable = r.now()
-		}
-		if r.known != nil {
-			return r.known, nil
-		}
-		return r.stock, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if !p.Settled() && r.known != nil && r.known.Settled() { // a group tenant's account may not read the settings
-		p = p.WithSettings(r.known.Addressed())
-	}
-	if p.Settled() || cred.IsServiceAccount() { // others would take part of it for the whole
-		r.known, r.loaded = p, r.now()
-	}
-	return p, nil
-}
-
 // scope is a set of resources with common records: a whole realm, or one group of it. All ways into
 // it share its records, locks and cursor key.
 type scope struct {
 	*realm
 	spaces spaces
-	group  *confined.Group // nil: the whole realm
 	// identities is nil for a whole realm.
 	identities *identity.Index
 	lockTime   time.Duration
 	cursorKey  cursorkey.Key
 	terms      *kept.Completion
+	idle       bool // no way in uses it, so its index is not completed; guarded by realms.mu
 }
 
 // spaces has the spaces of a scope. Records that do not belong to a resource have their own spaces,

@@ -7,14 +7,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/tidwall/gjson"
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/config"
-	"keycloak-scim-proxy/proxy/keycloak"
-	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/store"
 )
@@ -34,10 +31,12 @@ func TestScopes(t *testing.T) {
 	}
 	defer func() { _ = p.Close() }()
 	all := map[string]spaces{"drop-in": p.realms.scope("r", "", false).spaces}
-	for name, tenant := range p.tenants.all {
+	for _, tenant := range p.tenants.each() {
+		name := tenant.name
 		all[name] = tenant.scope.spaces
 	}
-	for name, tenant := range p.tenants.all {
+	for _, tenant := range p.tenants.each() {
+		name := tenant.name
 		way := p.realms.scope(tenant.scope.name, "", false)
 		if same := way.realm == tenant.scope.realm; !same {
 			t.Errorf("drop-in and %s have two profiles and two shares of bulk of one realm", name)
@@ -133,72 +132,5 @@ func TestSchemasSayWhatTheRealmRequires(t *testing.T) {
 		if got != row.required {
 			t.Errorf("%s: %s, want %s", row.name, got, row.required)
 		}
-	}
-}
-
-// A realm's profile is requested once a minute, also by accounts that may not read it. Such an
-// account uses the profile that another credential has read.
-func TestProfileIsReadOncePerRealm(t *testing.T) {
-	upstream, clock := newRecorder(t), time.Now()
-	readable, settled := false, false
-	upstream.answer = func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case strings.HasSuffix(r.URL.Path, "/token"):
-			_, _ = w.Write([]byte(`{"access_token":"t","expires_in":600}`))
-		case readable && strings.HasSuffix(r.URL.Path, "/profile"):
-			_, _ = w.Write([]byte(`{"attributes":[]}`))
-		case readable && settled && strings.HasSuffix(r.URL.Path, "/r"):
-			_, _ = w.Write([]byte(`{"registrationEmailAsUsername":true}`))
-		default:
-			w.WriteHeader(http.StatusForbidden)
-		}
-	}
-	now := func() time.Time { return clock }
-	client := keycloak.NewClient(upstream.URL, http.DefaultTransport, time.Minute, 8)
-	r := newRealms(client, nil, time.Minute, now)
-	shared := &realm{name: "r", client: client, now: r.now, stock: profile.Stock()}
-	account := keycloak.NewAccount(client, "r", "c", func() (string, error) { return "s", nil }, now)
-	read := func(cred keycloak.Credential) (*profile.Profile, int) {
-		upstream.take()
-		p, err := shared.profile(t.Context(), cred)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n := 0
-		for _, asked := range upstream.take() {
-			if strings.HasSuffix(asked.URL.Path, "/profile") {
-				n++
-			}
-		}
-		return p, n
-	}
-	read(keycloak.Caller("x"))
-	if _, n := read(account); n != 1 {
-		t.Errorf("a refusal to a caller is taken for one to an account: read %d times", n)
-	}
-	if _, n := read(account); n != 0 {
-		t.Errorf("an account that may not read the profile asks again: %d", n)
-	}
-	readable = true
-	if partly, _ := read(keycloak.Caller("x")); shared.known == partly {
-		t.Error("what a caller has read who may not read the realm's settings is shared")
-	}
-	settled = true
-	known, n := read(keycloak.Caller("x"))
-	if n != 1 {
-		t.Errorf("a refusal to an account is taken for one to a caller: %d", n)
-	}
-	readable = false
-	if p, n := read(account); n != 0 || p != known {
-		t.Errorf("the profile that a caller has read is not shared: %d", n)
-	}
-	clock = clock.Add(profileAge)
-	if p, n := read(account); n != 1 || p != known {
-		t.Errorf("after a minute: read %d times, the known profile is kept: %v", n, p == known)
-	}
-	readable, settled = true, false
-	clock = clock.Add(profileAge)
-	if p, n := read(account); n != 1 || !p.Settled() || !p.Addressed() || shared.known != p {
-		t.Errorf("an account that may not read the settings: read %d times, settled %t, addressed %t", n, p.Settled(), p.Addressed())
 	}
 }

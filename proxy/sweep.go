@@ -27,8 +27,8 @@ type SweepOptions struct {
 func (p *Proxy) Sweep(ctx context.Context, o SweepOptions) error {
 	var failed error
 	swept := map[*scope]bool{}
-	for _, c := range p.cfg.Tenants {
-		t := p.tenants.all[c.Tenant]
+	for _, c := range p.tenants.Now().Configured {
+		t, _ := p.tenants.Now().Of(c.Tenant)
 		if swept[t.scope] || o.Tenant != "" && c.Tenant != o.Tenant {
 			continue
 		}
@@ -58,7 +58,7 @@ func (p *Proxy) sweepRealm(ctx context.Context, t *tenant, o SweepOptions) error
 	if o.Found != nil {
 		options.Found = func(f overlay.Finding) { o.Found(realm, f) }
 	}
-	done, err := overlay.Sweep(ctx, t.scope.spaces.records, t.scope.spaces.pending, confined.Within(t.scope.directory(t.account, known), known, t.scope.group), p.now(), options)
+	done, err := overlay.Sweep(ctx, t.scope.spaces.records, t.scope.spaces.pending, confined.Within(t.scope.directory(t.account, known), known, t.group), p.now(), options)
 	if o.Done != nil {
 		o.Done(realm, done)
 	}

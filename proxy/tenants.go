@@ -1,8 +1,8 @@
 package proxy
 
 import (
-	"encoding/hex"
-	"fmt"
+	"cmp"
+	"context"
 	"net/http"
 	"time"
 
@@ -10,39 +10,22 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/proxy/dirwatch"
+	"keycloak-scim-proxy/proxy/observe"
+	"keycloak-scim-proxy/proxy/roster"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
 	"keycloak-scim-proxy/proxy/storemark"
+	"keycloak-scim-proxy/proxy/tokenlife"
 	"keycloak-scim-proxy/proxy/tokens"
 )
 
-// tenants has the configured tenants and their tokens.
+// tenants authenticates callers with the token of a tenant.
 type tenants struct {
-	set *tokens.Set
-	all map[string]*tenant
-	// marks are those of all tenants.
-	marks storemark.Marks
-	now   func() time.Time
-	log   *zap.Logger
-}
-
-// newTenants makes the tenants of the configuration.
-func newTenants(configured []config.Tenant, build func(config.Tenant) *tenant, now func() time.Time, log *zap.Logger) (*tenants, error) {
-	t := &tenants{all: map[string]*tenant{}, now: now, log: log}
-	var entries []tokens.Entry
-	for _, c := range configured {
-		t.all[c.Tenant] = build(c)
-		t.marks = append(t.marks, t.all[c.Tenant].mark)
-		for _, k := range c.Tokens {
-			e := tokens.Entry{Tenant: c.Tenant, KeyID: k.ID, Expires: k.Expires.Time}
-			if n, err := hex.Decode(e.SHA256[:], []byte(k.SHA256)); err != nil || n != len(e.SHA256) {
-				return nil, fmt.Errorf("tenant %s: token %s: the SHA-256 is not 64 hex digits", c.Tenant, k.ID)
-			}
-			entries = append(entries, e)
-		}
-	}
-	t.set = tokens.NewSet(entries)
-	return t, nil
+	*roster.Roster[*tenant]
+	life *tokenlife.Life
+	now  func() time.Time
+	log  *zap.Logger
 }
 
 // authenticate finds the tenant of an opaque token. A tenant in the path must be the token's own;
@@ -52,16 +35,29 @@ func (t *tenants) authenticate(r *http.Request, variables map[string]string) (ca
 	if err != nil {
 		return caller{}, err
 	}
-	name, keyID, err := t.set.Lookup(token, t.now())
+	found, name, keyID, err := t.Now().Lookup(token, t.now())
 	named, inPath := variables["tenant"]
-	found := t.all[name]
+	c := caller{tenant: found, keyID: keyID}
 	if err != nil || found == nil || inPath && named != name {
 		e := scim.Unauthorized("the bearer token is not valid here")
 		e.Cause = err
-		return caller{}, e
+		refused(r.Context(), err)
+		if err == nil {
+			c = caller{} // it is the token of another tenant, and not refused as such
+		}
+		return c, e
 	}
+	t.life.Note(tokenlife.Name{Tenant: name, Key: keyID})
 	t.crossCheck(found, r)
-	return caller{tenant: found, keyID: keyID, credential: found.account}, nil
+	c.credential = found.account
+	return c, nil
+}
+
+// refused notes why a token that was valid once is refused. Then the caller has its tenant, so that
+// the request is counted for it.
+func refused(ctx context.Context, err error) {
+	why := map[error]string{tokens.ErrExpired: "expired", tokens.ErrRevoked: "revoked"}[err]
+	observe.From(ctx).Note(func(s *observe.Summary) { s.Refused = why })
 }
 
 // crossCheck warns once per tenant if a request seems to come from another provider than the
@@ -73,4 +69,74 @@ func (t *tenants) crossCheck(found *tenant, r *http.Request) {
 				zap.String("tenant", found.name), zap.String("idp", found.plan.dialect.Name), zap.String("looksLike", provider))
 		})
 	}
+}
+
+// each returns all tenants.
+func (t *tenants) each() (all []*tenant) {
+	now := t.Now()
+	for _, c := range now.Configured {
+		if one, ok := now.Of(c.Tenant); ok {
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// storeMatches is Match of the marks of all tenants.
+func (t *tenants) storeMatches(ctx context.Context) error {
+	var marks storemark.Marks
+	for _, one := range t.each() {
+		marks = append(marks, one.mark)
+	}
+	return marks.Match(ctx)
+}
+
+// withExtensions adds the extensions that a tenant declares.
+func withExtensions(s scim.Schemas, declared []config.Extension) scim.Schemas {
+	for _, e := range declared {
+		schema := scim.Schema{ID: e.URN, Name: cmp.Or(e.Name, e.URN), Description: "An extension of this tenant"}
+		for _, a := range e.Attributes {
+			schema.Attributes = append(schema.Attributes, scim.Attribute{Name: a.Name, Type: a.Type, MultiValued: a.MultiValued, CaseExact: a.CaseExact, Description: a.Description})
+		}
+		s = s.With(scim.User, schema)
+	}
+	return s
+}
+
+// Reload lets Run read the tenants' files again, as it does by itself when they change.
+func (p *Proxy) Reload() {
+	select {
+	case p.asked <- struct{}{}:
+	default:
+	}
+}
+
+// follow reloads the tenants whenever their files change, until the context ends.
+func (p *Proxy) follow(ctx context.Context) {
+	if p.cfg.TenantsDir == "" {
+		return
+	}
+	dirwatch.Watch(ctx, dirwatch.Options{
+		Dir: p.cfg.TenantsDir, Ask: p.asked, Changed: p.reload, Failed: p.operator.NotFollowed,
+	})
+}
+
+// reload replaces the tenants by those of their files. It reports whether a file is wrong.
+func (p *Proxy) reload() (again bool) {
+	done, differs, err := p.tenants.Reload(p.cfg.TenantsDir, adapters.Known)
+	switch {
+	case err != nil:
+		p.log.Warn("the tenants stay as they were", zap.Error(err))
+		return true
+	case !differs:
+		return len(done.Wrong) > 0
+	}
+	p.realms.use(p.tenants.each())
+	p.monitor.Watch(p.watched())
+	p.tenants.life.Wake()
+	for _, name := range done.Removed {
+		p.metrics.Forget(name)
+	}
+	p.operator.Reloaded(done)
+	return len(done.Wrong) > 0
 }

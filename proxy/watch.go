@@ -4,15 +4,44 @@ import (
 	"context"
 
 	"keycloak-scim-proxy/proxy/health"
+	"keycloak-scim-proxy/proxy/observe"
+	"keycloak-scim-proxy/proxy/tokenlife"
 )
 
 // watched are the tenants as the monitor sees them.
 func (p *Proxy) watched() (all []health.Tenant) {
-	for _, c := range p.cfg.Tenants {
-		all = append(all, health.Tenant{Name: c.Tenant, Realm: c.Realm, Diagnose: func(ctx context.Context) health.Report {
-			t := p.tenants.all[c.Tenant]
-			return health.Diagnose(ctx, p.client, t.account, health.Needs{Group: t.scope.group, Rights: t.rights})
+	now := p.tenants.Now()
+	for _, c := range now.Configured {
+		t, _ := now.Of(c.Tenant)
+		all = append(all, health.Tenant{Name: c.Tenant, Realm: c.Realm, Is: t, Diagnose: func(ctx context.Context) health.Report {
+			return health.Diagnose(ctx, p.client, t.account, health.Needs{Group: t.group, Rights: t.rights})
 		}})
+	}
+	return all
+}
+
+// keys are those of all tenants.
+func (p *Proxy) keys() []tokenlife.Key { return tokenlife.KeysOf(p.tenants.Now().Configured, p.now()) }
+
+// states are the tenants as the metrics show them.
+func (p *Proxy) states() (all observe.TenantsState) {
+	wrong := map[string]bool{}
+	for _, problem := range p.tenants.Now().Wrong {
+		wrong[problem.File] = true
+	}
+	all.WrongFiles = len(wrong)
+	keys := map[string][]observe.KeyState{}
+	for _, k := range p.keys() {
+		s := observe.KeyState{ID: k.Name.Key}
+		s.Used, _ = p.tenants.life.Used(k.Name)
+		if !k.Expires.IsZero() {
+			left := k.Expires.Sub(p.now())
+			s.Left = &left
+		}
+		keys[k.Tenant] = append(keys[k.Tenant], s)
+	}
+	for _, s := range p.monitor.Status() {
+		all.All = append(all.All, observe.TenantState{Name: s.Name, Realm: s.Realm, Decided: s.Decided, Causes: s.Causes(), Keys: keys[s.Name]})
 	}
 	return all
 }

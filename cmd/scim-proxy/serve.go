@@ -4,7 +4,9 @@ import (
 	"errors"
 	"net"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
@@ -37,6 +39,15 @@ func serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			hangup := make(chan os.Signal, 1)
+			signal.Notify(hangup, syscall.SIGHUP)
+			defer close(hangup)
+			defer signal.Stop(hangup)
+			go func() {
+				for range hangup {
+					p.Reload()
+				}
+			}()
 			return p.Run(c.Context(), func(a net.Addr) {
 				log.Info("serving", zap.String("address", a.String()), zap.String("version", version))
 			})

@@ -28,13 +28,15 @@ const (
 type Tenant struct {
 	Name, Realm string
 	Diagnose    func(ctx context.Context) Report
+	// Is is comparable. Of a tenant with another Is, nothing is known yet, whatever its name.
+	Is any
 }
 
 // Status is what is known of a tenant.
 type Status struct {
 	Name, Realm string
-	// Asked reports whether a diagnosis has ended.
-	Asked bool
+	// Asked reports whether a diagnosis has ended, Decided whether one could decide.
+	Asked, Decided bool
 	// Faults are those of the last diagnosis that could decide.
 	Faults []*fault.Fault
 	// Open is why the last diagnosis could not decide, or nil.
@@ -65,32 +67,62 @@ func (s Status) Causes() []string {
 type Monitor struct {
 	now     func() time.Time
 	changed func(Status)
-	tenants []Tenant
-	wake    chan int
+	wake    chan struct{} // has a value if a tenant is due
 	checked chan struct{}
 
-	mu     sync.Mutex
-	status []Status
-	at     []time.Time // of the last diagnosis
+	mu  sync.Mutex
+	all []*watched
+}
+
+// watched is a tenant with what is known of it. Everything but the tenant is guarded by the
+// monitor.
+type watched struct {
+	Tenant
+	status Status
+	at     time.Time // of the last diagnosis
+	due    bool
 }
 
 // NewMonitor makes a Monitor that asks nothing before Run. changed gets the first status of each
 // tenant, and each that differs from the one before.
 func NewMonitor(tenants []Tenant, now func() time.Time, changed func(Status)) *Monitor {
-	m := &Monitor{now: now, changed: changed, tenants: tenants, wake: make(chan int, len(tenants)), checked: make(chan struct{}), at: make([]time.Time, len(tenants))}
-	for _, t := range tenants {
-		m.status = append(m.status, Status{Name: t.Name, Realm: t.Realm})
-	}
+	m := &Monitor{now: now, changed: changed, wake: make(chan struct{}, 1), checked: make(chan struct{})}
+	m.Watch(tenants)
 	return m
+}
+
+// Watch replaces the tenants. Those that are new or changed are diagnosed at once; those that are
+// gone are not asked for any more.
+func (m *Monitor) Watch(tenants []Tenant) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before := map[string]*watched{}
+	for _, w := range m.all {
+		before[w.Name] = w
+	}
+	m.all = nil
+	for _, t := range tenants {
+		w := before[t.Name]
+		if w == nil || w.Is != t.Is {
+			w = &watched{Tenant: t, status: Status{Name: t.Name, Realm: t.Realm}}
+			m.want(w)
+		}
+		m.all = append(m.all, w)
+	}
+}
+
+// want lets Run diagnose a tenant. The caller holds the lock.
+func (m *Monitor) want(w *watched) {
+	w.due = true
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
 }
 
 // Run watches until the context ends.
 func (m *Monitor) Run(ctx context.Context) {
-	var all []int
-	for i := range m.tenants {
-		all = append(all, i)
-	}
-	m.diagnose(ctx, all)
+	m.diagnose(ctx, m.which(func(w *watched) bool { return w.due }))
 	close(m.checked)
 	tick := time.NewTicker(Again)
 	defer tick.Stop()
@@ -98,10 +130,10 @@ func (m *Monitor) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case i := <-m.wake:
-			m.diagnose(ctx, []int{i})
+		case <-m.wake:
+			m.diagnose(ctx, m.which(func(w *watched) bool { return w.due }))
 		case <-tick.C:
-			m.diagnose(ctx, append(m.failing(), m.due()...))
+			m.diagnose(ctx, m.which(m.onTick()))
 		}
 	}
 }
@@ -115,59 +147,66 @@ func (m *Monitor) Saw(name string, err error) {
 	if _, broken := fault.In(err); !broken {
 		return
 	}
-	i := slices.IndexFunc(m.tenants, func(t Tenant) bool { return t.Name == name })
-	if i < 0 {
-		return
-	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.status[i].Faults) > 0 || m.now().Sub(m.at[i]) < pause {
+	i := slices.IndexFunc(m.all, func(w *watched) bool { return w.Name == name })
+	if i < 0 || len(m.all[i].status.Faults) > 0 || m.now().Sub(m.all[i].at) < pause {
 		return
 	}
-	m.at[i] = m.now()
-	select {
-	case m.wake <- i:
-	default:
-	}
+	m.all[i].at = m.now()
+	m.want(m.all[i])
 }
 
 // Status is what is known of every tenant.
-func (m *Monitor) Status() []Status {
+func (m *Monitor) Status() (all []Status) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return slices.Clone(m.status)
+	for _, w := range m.all {
+		all = append(all, w.status)
+	}
+	return all
 }
 
-func (m *Monitor) failing() (some []int) {
-	for i, s := range m.Status() {
-		if !s.Works() {
-			some = append(some, i)
+// which returns tenants, which are then not due any more.
+func (m *Monitor) which(test func(*watched) bool) (some []*watched) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, w := range m.all {
+		if test(w) {
+			w.due = false
+			some = append(some, w)
 		}
 	}
 	return some
 }
 
-// due returns tenants that work and were not asked for since Recheck. Only a part of all tenants is
-// due at the same time, so that the calls to Keycloak are spread.
-func (m *Monitor) due() (some []int) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	most := 1 + len(m.status)*int(Again)/int(Recheck)
-	for i, s := range m.status {
-		if len(some) < most && s.Works() && m.now().Sub(m.at[i]) >= Recheck {
-			some = append(some, i)
+// onTick selects the tenants to diagnose once a minute: those that are due or do not work, and a
+// part of those that work and were not asked for since Recheck, so that the calls to Keycloak are
+// spread.
+func (m *Monitor) onTick() func(*watched) bool {
+	rest := -1
+	return func(w *watched) bool {
+		if rest < 0 {
+			rest = 1 + len(m.all)*int(Again)/int(Recheck)
 		}
+		old := rest > 0 && m.now().Sub(w.at) >= Recheck
+		if w.due || !w.status.Works() {
+			return true
+		}
+		if old {
+			rest--
+		}
+		return old
 	}
-	return some
 }
 
-func (m *Monitor) diagnose(ctx context.Context, some []int) {
+func (m *Monitor) diagnose(ctx context.Context, some []*watched) {
 	var g errgroup.Group
 	g.SetLimit(atOnce)
-	for _, i := range some {
+	for _, w := range some {
 		g.Go(func() error {
-			if report := m.tenants[i].Diagnose(ctx); ctx.Err() == nil {
-				m.note(i, report)
+			if report := w.Diagnose(ctx); ctx.Err() == nil {
+				m.note(w, report)
 			}
 			return nil
 		})
@@ -175,18 +214,20 @@ func (m *Monitor) diagnose(ctx context.Context, some []int) {
 	_ = g.Wait() // a diagnosis has no error
 }
 
-// note keeps a report. One that could not decide leaves the faults that were known.
-func (m *Monitor) note(i int, r Report) {
+// note keeps a report, unless the tenant is gone. One that could not decide leaves the faults that
+// were known.
+func (m *Monitor) note(w *watched, r Report) {
 	m.mu.Lock()
-	before, s := m.status[i], Status{Name: m.tenants[i].Name, Realm: m.tenants[i].Realm, Asked: true, Faults: r.Faults()}
+	before, s := w.status, Status{Name: w.Name, Realm: w.Realm, Asked: true, Decided: true, Faults: r.Faults()}
 	if len(s.Faults) == 0 {
 		if s.Open = r.Open(); s.Open != nil {
-			s.Faults = before.Faults
+			s.Faults, s.Decided = before.Faults, before.Decided
 		}
 	}
-	m.status[i], m.at[i] = s, m.now()
+	w.status, w.at = s, m.now()
+	there := slices.Contains(m.all, w)
 	m.mu.Unlock()
-	if !before.Asked || s.state() != before.state() {
+	if there && (!before.Asked || s.state() != before.state()) {
 		m.changed(s)
 	}
 }

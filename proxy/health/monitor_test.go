@@ -150,3 +150,58 @@ func TestMonitorEnds(t *testing.T) {
 		<-done
 	})
 }
+
+// A tenant that is new or changed is asked for at once, and one that is gone never again, also if
+// it is asked for meanwhile.
+func TestMonitorOfOtherTenants(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watch("a", "b")
+		w.set("a", broken(fault.Secret))
+		hold := make(chan struct{})
+		tenant := func(name string, is int) health.Tenant {
+			return health.Tenant{Name: name, Realm: name + "-realm", Is: is, Diagnose: func(context.Context) health.Report {
+				w.mu.Lock()
+				w.asked[name]++
+				report := w.reports[name]
+				w.mu.Unlock()
+				if name == "slow" {
+					<-hold
+				}
+				return report
+			}}
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { w.Run(ctx); close(done) }()
+		synctest.Wait()
+		w.take()
+		for _, step := range []struct {
+			name           string
+			do             func()
+			asked, changes string
+		}{
+			{"one is gone, one is new", func() { w.Watch([]health.Tenant{tenant("b", 1), tenant("c", 1)}) }, "map[b:1 c:1]", "b true ; c true "},
+			{"the same", func() { w.Watch([]health.Tenant{tenant("b", 1), tenant("c", 1)}) }, "map[]", ""},
+			{"one is another", func() { w.set("c", broken(fault.Role)); w.Watch([]health.Tenant{tenant("b", 1), tenant("c", 2)}) }, "map[c:1]", "c false role"},
+			{"a minute later", func() { time.Sleep(health.Again) }, "map[c:1]", ""},
+			{"it ends while it is asked for", func() {
+				w.Watch([]health.Tenant{tenant("b", 1), tenant("slow", 1)})
+				synctest.Wait()
+				w.Watch([]health.Tenant{tenant("b", 1)})
+				close(hold)
+			}, "map[slow:1]", ""},
+			{"nothing is left to ask", func() { time.Sleep(5 * health.Again) }, "map[]", ""},
+		} {
+			step.do()
+			synctest.Wait()
+			if asked, changes := w.take(); asked != step.asked || !sameParts(changes, step.changes) {
+				t.Errorf("%s: asked %s, changes %q; want %s, %q", step.name, asked, changes, step.asked, step.changes)
+			}
+		}
+		if all := w.Status(); len(all) != 1 || all[0].Name != "b" || !all[0].Works() {
+			t.Errorf("%+v", all)
+		}
+		cancel()
+		<-done
+	})
+}

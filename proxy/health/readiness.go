@@ -22,6 +22,10 @@ const (
 // Readiness says whether the store is the right one and takes a write, and which tenants do not
 // work. Callers that ask at the same time share the probe.
 type Readiness struct {
+	// Notes are further lines of the answer for all tenants, which do not change its status. Nil:
+	// none.
+	Notes func() []string
+
 	engine *guard.Engine
 	// matches reports an error if the store is not the one that Keycloak names.
 	matches func(context.Context) error
@@ -82,6 +86,11 @@ func (r *Readiness) answer(w http.ResponseWriter, name, stamp string) {
 		return
 	case name == "" && len(all) > 0:
 		fmt.Fprintf(&text, "%d of %d tenants work\n", works, len(all))
+	}
+	if name == "" && r.Notes != nil {
+		for _, line := range r.Notes() {
+			text.WriteString(line + "\n")
+		}
 	}
 	_, _ = io.WriteString(w, text.String())
 }

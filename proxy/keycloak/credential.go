@@ -3,7 +3,6 @@ package keycloak
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"keycloak-scim-proxy/proxy/keycloak/fault"
+	"keycloak-scim-proxy/proxy/keycloak/grant"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -54,16 +54,13 @@ func (Caller) String() string { return "<token>" }
 // GoString hides the token.
 func (Caller) GoString() string { return "<token>" }
 
-// renewBefore is how long before its expiry a token is replaced.
-const renewBefore = 20 * time.Second
-
 // Account is a service account, with the client credentials grant. It is safe for concurrent use;
 // concurrent calls cause one renewal of the token.
 type Account struct {
 	client *Client
 	realm  string
 	id     string
-	secret func() (string, error)
+	method grant.Method
 	now    func() time.Time
 
 	group   singleflight.Group
@@ -72,10 +69,15 @@ type Account struct {
 	expires time.Time
 }
 
-// NewAccount returns the account of a client in a realm. It calls secret at each renewal, so that
-// the secret can be rotated.
+// NewAccount returns the account of a client in a realm, with a secret.
 func NewAccount(c *Client, realm, id string, secret func() (string, error), now func() time.Time) *Account {
-	return &Account{client: c, realm: realm, id: id, secret: secret, now: now}
+	return NewAccountBy(grant.Secret(secret), c, realm, id, now)
+}
+
+// NewAccountBy returns the account of a client that proves by a method who it is. It does so at
+// each renewal of the token, so that the secret or key can be replaced.
+func NewAccountBy(m grant.Method, c *Client, realm, id string, now func() time.Time) *Account {
+	return &Account{client: c, realm: realm, id: id, method: m, now: now}
 }
 
 // Realm returns the name of the account's realm.
@@ -140,11 +142,12 @@ func (a *Account) Token(ctx context.Context) (string, error) {
 }
 
 func (a *Account) renew(ctx context.Context) (string, error) {
-	secret, err := a.secret()
-	if err != nil {
-		return "", a.Fault(fault.Secret, err.Error())
+	form, cause, err := a.method.Form(ctx, grant.Client{ID: a.id, Issuer: a.issuer, Now: a.now()})
+	if cause != "" {
+		return "", a.Fault(cause, err.Error())
+	} else if err != nil {
+		return "", err
 	}
-	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {a.id}, "client_secret": {secret}}
 	r, err := a.client.send(ctx, "", request{
 		method: http.MethodPost, path: "/realms/" + url.PathEscape(a.realm) + "/protocol/openid-connect/token",
 		body: form.Encode(), contentType: "application/x-www-form-urlencoded",
@@ -152,22 +155,25 @@ func (a *Account) renew(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var answer struct {
-		Token   string `json:"access_token"`
-		Expires int    `json:"expires_in"`
+	token, cause, err := grant.Read(a.method, r.status, r.body)
+	switch {
+	case cause != "":
+		return "", a.Fault(cause, err.Error())
+	case err != nil:
+		return "", scim.Unavailable("the service account", err)
 	}
-	said := "the token endpoint answered " + fault.Said(r.status, r.body)
-	switch cause := fault.OfToken(r.status, r.body); {
-	case !r.ok() && cause != "":
-		return "", a.Fault(cause, said)
-	case !r.ok():
-		return "", scim.Unavailable("the service account", errors.New(said))
-	case json.Unmarshal(r.body, &answer) != nil || answer.Token == "":
-		return "", a.Fault(fault.URL, said+" without a token")
-	}
-	life := time.Duration(answer.Expires) * time.Second
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.token, a.expires = answer.Token, a.now().Add(max(life-renewBefore, life/2))
-	return answer.Token, nil
+	a.token, a.expires = token.Text, a.now().Add(token.Use)
+	return token.Text, nil
+}
+
+// issuer returns the issuer of the realm, or "" if Keycloak does not tell: then the token endpoint
+// says what is wrong with the realm.
+func (a *Account) issuer(ctx context.Context) (string, error) {
+	name, err := a.client.Issuer(ctx, a.realm)
+	if _, lost := errors.AsType[unanswered](err); lost {
+		return "", err
+	}
+	return name, nil
 }

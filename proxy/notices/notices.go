@@ -16,11 +16,8 @@ type Operator struct {
 	Metrics *observe.Metrics
 }
 
-// Changed logs what has become of a tenant, in one line, and sets its metrics.
+// Changed logs what has become of a tenant, in one line.
 func (o Operator) Changed(is health.Status) {
-	if len(is.Faults) > 0 || is.Open == nil {
-		o.Metrics.Tenant(is.Name, is.Realm, is.Causes())
-	}
 	log := o.Log.With(zap.String("tenant", is.Name), zap.String("realm", is.Realm))
 	switch {
 	case len(is.Faults) > 0:

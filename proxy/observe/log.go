@@ -56,6 +56,9 @@ func (l Log) Observe(s Summary, took time.Duration) {
 		}
 		fields = append(fields, zap.Strings("unknownMembersSkipped", shown), zap.Int("unknownMembers", n))
 	}
+	if s.Refused != "" {
+		fields = append(fields, zap.String("token", s.Refused))
+	}
 	if s.ScimType != "" {
 		fields = append(fields, zap.String("scimType", document.Cut(s.ScimType, maxName)))
 	}

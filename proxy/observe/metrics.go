@@ -13,8 +13,7 @@ type Metrics struct {
 	keycloak *prometheus.CounterVec
 	differs  prometheus.Counter
 	rules    *prometheus.CounterVec
-	works    *prometheus.GaugeVec
-	faults   *prometheus.GaugeVec
+	refused  *prometheus.CounterVec
 	shared   *prometheus.GaugeVec
 	free     *prometheus.GaugeVec
 	groups   *prometheus.GaugeVec
@@ -42,15 +41,12 @@ func NewMetrics(r prometheus.Registerer, known func(realm string) bool) *Metrics
 		rules: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "scim_rules_fired_total", Help: "Dialect rules that changed a request.",
 		}, []string{"tenant", "realm", "idp", "rule"}),
-		works: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "scim_tenant_works", Help: "1 if the tenant has all that it needs of Keycloak, 0 if a person must act.",
-		}, []string{"tenant", "realm"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "scim_token_refusals_total", Help: "Requests with a token of a tenant that was valid once.",
+		}, []string{"tenant", "realm", "key", "reason"}),
 		shared: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "scim_tenant_shared_users", Help: "Users of a group tenant that other tenants have too, so that no tenant reaches them.",
 		}, []string{"tenant", "realm"}),
-		faults: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "scim_tenant_fault", Help: "1 for each cause that keeps the tenant from working until a person acts.",
-		}, []string{"tenant", "realm", "cause"}),
 		free: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "scim_tenant_pool_free", Help: "Free groups in the pool of a group tenant.",
 		}, []string{"tenant", "realm"}),
@@ -58,24 +54,20 @@ func NewMetrics(r prometheus.Registerer, known func(realm string) bool) *Metrics
 			Name: "scim_tenant_pool_groups", Help: "All groups in the pool of a group tenant, used and free.",
 		}, []string{"tenant", "realm"}),
 	}
-	r.MustRegister(m.requests, m.keycloak, m.differs, m.rules, m.works, m.faults, m.shared, m.free, m.groups)
+	r.MustRegister(m.requests, m.keycloak, m.differs, m.rules, m.refused, m.shared, m.free, m.groups)
 	return m
-}
-
-// Tenant sets the causes that keep a tenant from working; none if it works.
-func (m *Metrics) Tenant(tenant, realm string, causes []string) {
-	m.faults.DeletePartialMatch(prometheus.Labels{"tenant": tenant, "realm": realm})
-	works := 1.0
-	for _, c := range causes {
-		m.faults.WithLabelValues(tenant, realm, c).Set(1)
-		works = 0
-	}
-	m.works.WithLabelValues(tenant, realm).Set(works)
 }
 
 // Shared sets how many users of a tenant other tenants have too.
 func (m *Metrics) Shared(tenant, realm string, users int) {
 	m.shared.WithLabelValues(tenant, realm).Set(float64(users))
+}
+
+// Forget removes the gauges of a tenant that is gone.
+func (m *Metrics) Forget(tenant string) {
+	for _, g := range []*prometheus.GaugeVec{m.shared, m.free, m.groups} {
+		g.DeletePartialMatch(prometheus.Labels{"tenant": tenant})
+	}
 }
 
 // Differs counts a difference between Keycloak's two APIs.
@@ -89,6 +81,9 @@ func (m *Metrics) Observe(s Summary, took time.Duration) {
 		tenant, realm = "realm:"+elsewhere, elsewhere
 	}
 	m.requests.WithLabelValues(tenant, realm, s.Verb, strconv.Itoa(s.Status)).Observe(took.Seconds())
+	if s.Refused != "" {
+		m.refused.WithLabelValues(tenant, realm, s.KeyID, s.Refused).Inc()
+	}
 	if s.KeycloakCalls > s.AdminCalls {
 		m.keycloak.WithLabelValues("scim").Add(float64(s.KeycloakCalls - s.AdminCalls))
 	}

@@ -61,20 +61,26 @@ func TestLabelsAreBounded(t *testing.T) {
 	}
 }
 
-// A tenant has one gauge, and one more for each cause while there is one.
+// A tenant has one gauge as soon as it is known whether it works, and one more for each cause while
+// there is one. A tenant that is gone has none.
 func TestTenantGauges(t *testing.T) {
 	r := prometheus.NewRegistry()
-	m := observe.NewMetrics(r, func(string) bool { return true })
+	var state observe.TenantsState
+	r.MustRegister(observe.Tenants(func() observe.TenantsState { return state }))
 	const who = " realm=acme tenant=workforce "
 	for _, row := range []struct{ causes, want []string }{
 		{[]string{"audience", "switch"}, []string{"scim_tenant_fault cause=audience" + who + "1", "scim_tenant_fault cause=switch" + who + "1", "scim_tenant_works" + who + "0"}},
 		{[]string{"switch"}, []string{"scim_tenant_fault cause=switch" + who + "1", "scim_tenant_works" + who + "0"}},
 		{nil, []string{"scim_tenant_works" + who + "1"}},
 	} {
-		m.Tenant("workforce", "acme", row.causes)
-		got := slices.DeleteFunc(series(t, r), func(s string) bool { return !strings.HasPrefix(s, "scim_tenant") })
+		state.All = []observe.TenantState{{Name: "workforce", Realm: "acme", Decided: true, Causes: row.causes}, {Name: "new", Realm: "acme"}}
+		got := slices.DeleteFunc(series(t, r), func(s string) bool { return s == "scim_tenant_files_wrong 0" })
 		if !slices.Equal(got, row.want) {
 			t.Errorf("%v: %q, want %q", row.causes, got, row.want)
 		}
+	}
+	state = observe.TenantsState{WrongFiles: 1}
+	if got := series(t, r); !slices.Equal(got, []string{"scim_tenant_files_wrong 1"}) {
+		t.Errorf("%q", got)
 	}
 }

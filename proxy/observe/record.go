@@ -21,7 +21,9 @@ type Summary struct {
 	Misspelt                                                 []Misspelling
 	Status                                                   int
 	ScimType                                                 string
-	Cause                                                    error
+	// Refused is why a token that was valid once is refused: expired or revoked.
+	Refused string
+	Cause   error
 	// KeycloakCalls are all calls, AdminCalls those of them to the Admin REST API.
 	KeycloakCalls, AdminCalls int
 	KeycloakTime              time.Duration

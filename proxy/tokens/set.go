@@ -13,6 +13,8 @@ var (
 	ErrUnknown = errors.New("tokens: unknown token")
 	// ErrExpired means that the token was valid until it expired.
 	ErrExpired = errors.New("tokens: expired token")
+	// ErrRevoked means that the token was valid until it was revoked.
+	ErrRevoked = errors.New("tokens: revoked token")
 )
 
 // Entry is one configured token.
@@ -23,6 +25,8 @@ type Entry struct {
 	SHA256 [sha256.Size]byte
 	// Expires is when the token expires; zero means never.
 	Expires time.Time
+	// Revoked is when the token was or will be revoked; zero means never.
+	Revoked time.Time
 }
 
 // Set is the set of all configured tokens. It is immutable; a reload makes a new one.
@@ -37,9 +41,9 @@ func NewSet(entries []Entry) *Set {
 	return b
 }
 
-// Lookup returns the tenant of a token and the id of its key. The error is ErrMalformed, ErrUnknown
-// or ErrExpired. It compares the hash first, so that only the holder of a token learns that it
-// expired.
+// Lookup returns the tenant of a token and the id of its key. The error is ErrMalformed or
+// ErrUnknown, or ErrExpired or ErrRevoked with the tenant and the key. It compares the hash first,
+// so that a guess is never taken for a use of a token that was valid once.
 func (b *Set) Lookup(text string, now time.Time) (tenant, keyID string, err error) {
 	tenant, keyID, err = Parse(text)
 	if err != nil {
@@ -53,8 +57,10 @@ func (b *Set) Lookup(text string, now time.Time) (tenant, keyID string, err erro
 	switch {
 	case !known || !same:
 		return "", "", ErrUnknown
+	case !e.Revoked.IsZero() && !now.Before(e.Revoked):
+		return tenant, keyID, ErrRevoked
 	case !e.Expires.IsZero() && !now.Before(e.Expires):
-		return "", "", ErrExpired
+		return tenant, keyID, ErrExpired
 	}
 	return tenant, keyID, nil
 }

@@ -21,11 +21,14 @@ func mint(t testing.TB, tenant, key string) tokens.Token {
 
 func TestWho(t *testing.T) {
 	now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	gone, later := mint(t, "acme", "r1"), mint(t, "acme", "r2")
 	acme, next, old, globex := mint(t, "acme", "k1"), mint(t, "acme", "k2"), mint(t, "acme", "k0"), mint(t, "globex-2", "k1")
 	book := tokens.NewSet([]tokens.Entry{
 		{Tenant: "acme", KeyID: "k1", SHA256: acme.SHA256()},
 		{Tenant: "acme", KeyID: "k2", SHA256: next.SHA256()},
 		{Tenant: "acme", KeyID: "k0", SHA256: old.SHA256(), Expires: now},
+		{Tenant: "acme", KeyID: "r1", SHA256: gone.SHA256(), Revoked: now, Expires: now},
+		{Tenant: "acme", KeyID: "r2", SHA256: later.SHA256(), Revoked: now.Add(1)},
 		{Tenant: "globex-2", KeyID: "k1", SHA256: globex.SHA256(), Expires: now.Add(1)},
 		{Tenant: "swapped", KeyID: "k1", SHA256: acme.SHA256()},
 		{Tenant: "empty", KeyID: "k1"},
@@ -37,7 +40,10 @@ func TestWho(t *testing.T) {
 		{"right", acme.Reveal(), "acme", "k1", nil},
 		{"second key of a tenant", next.Reveal(), "acme", "k2", nil},
 		{"right until it expires", globex.Reveal(), "globex-2", "k1", nil},
-		{"expired", old.Reveal(), "", "", tokens.ErrExpired},
+		{"expired", old.Reveal(), "acme", "k0", tokens.ErrExpired},
+		{"revoked", gone.Reveal(), "acme", "r1", tokens.ErrRevoked},
+		{"right until it is revoked", later.Reveal(), "acme", "r2", nil},
+		{"another secret of a revoked key", mint(t, "acme", "r1").Reveal(), "", "", tokens.ErrUnknown},
 		{"another secret", mint(t, "acme", "k1").Reveal(), "", "", tokens.ErrUnknown},
 		{"another secret of an expired key", mint(t, "acme", "k0").Reveal(), "", "", tokens.ErrUnknown},
 		{"unknown key", mint(t, "acme", "k9").Reveal(), "", "", tokens.ErrUnknown},

@@ -1,3 +1,4 @@
-// Package transport makes connections as configured: the HTTP transport to Keycloak, and the TLS
-// configurations of clients and of the proxy's own server.
+// Package transport makes connections as configured: the HTTP transport to Keycloak, the TLS
+// configurations of clients and of the proxy's own server, and the proof of who a client of
+// Keycloak is.
 package transport

@@ -23,7 +23,20 @@ const (
 	badSecret     = "Invalid client or Invalid client credentials"
 	httpsRequired = "HTTPS required"
 	realmDisabled = "Realm not enabled"
+	badAssertion  = "Client authentication with signed JWT failed" // begins the text
 )
+
+// refusedAssertion is what a refusal of a client assertion says, by its description; "" may pass by
+// itself: the next assertion is another one, for the issuer as it is then.
+var refusedAssertion = map[string]Cause{
+	"Unable to load public key":                           Key, // no key, or none with its id
+	"Invalid signature algorithm":                         Key,
+	"Token is not active":                                 Clock,
+	"Token was issued in the future":                      Clock,
+	"Token was issued too far in the past to be used now": Clock,
+	"Token reuse detected":                                "",
+	"Invalid token audience":                              "",
+}
 
 // answer is a refusal in one of Keycloak's forms: a SCIM error, {"error": …} of its REST framework,
 // or the two members of OAuth.
@@ -69,6 +82,19 @@ func OfToken(status int, body []byte) Cause {
 		return Secret
 	}
 	return Client
+}
+
+// OfAssertion is OfToken for a request with a client assertion instead of a secret.
+func OfAssertion(status int, body []byte) Cause {
+	cause, a := OfToken(status, body), read(body)
+	meaning, known := refusedAssertion[a.description]
+	switch {
+	case cause == Secret, cause == Client && strings.HasPrefix(a.description, badAssertion):
+		return Key
+	case cause == Client && known:
+		return meaning
+	}
+	return cause
 }
 
 func passing(status int) bool {

@@ -17,6 +17,8 @@ const (
 	Realm    Cause = "realm"    // the realm does not exist, or is disabled
 	Client   Cause = "client"   // the client does not exist, or may not get tokens
 	Secret   Cause = "secret"   // the client's secret is refused, or cannot be read
+	Key      Cause = "key"      // the signature of the client's key is refused, or the key cannot be read
+	Clock    Cause = "clock"    // the clocks of the proxy and of Keycloak differ
 	Token    Cause = "token"    // Keycloak refuses a token that it has just issued
 	Audience Cause = "audience" // the token does not have the audience of the SCIM API
 	SCIM     Cause = "scim-api" // the realm has no SCIM API: Feature or Switch
@@ -90,6 +92,16 @@ var texts = map[Cause]text{
 		`the secret of client "{client}" of realm "{realm}" is refused, or cannot be read`,
 		"copy the secret from the tab Credentials of the client in Keycloak to the file or variable that serviceAccount names",
 		"its client secret is wrong", operator,
+	},
+	Key: {
+		`the signature of client "{client}" of realm "{realm}" is refused, or its private key cannot be read`,
+		"give the client in Keycloak the authenticator Signed JWT (client-jwt) and the public key of the file that serviceAccount.keyFile names, with the same key id and algorithm (docs/accounts.md)",
+		"its client key is wrong", operator,
+	},
+	Clock: {
+		`the clock of the proxy and that of the Keycloak at {url} differ by more than half a minute, so signatures of client "{client}" of realm "{realm}" are refused`,
+		"set the clocks of both machines by NTP",
+		"its clock differs from that of Keycloak", operator,
 	},
 	Token: {
 		`Keycloak refuses a token that it has just issued to client "{client}" of realm "{realm}"`,

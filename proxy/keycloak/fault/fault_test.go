@@ -52,6 +52,36 @@ func TestOfToken(t *testing.T) {
 	}
 }
 
+// Refusals of a signed assertion by the token endpoint of 26.7.3.
+func TestOfAssertion(t *testing.T) {
+	const client = "invalid_client"
+	for _, row := range []struct {
+		status            int
+		code, description string
+		want              fault.Cause
+	}{
+		{400, client, "Unable to load public key", fault.Key},
+		{400, client, "Invalid signature algorithm", fault.Key},
+		{400, client, "Client authentication with signed JWT failed: Signature on JWT token failed validation", fault.Key},
+		{400, client, "Client authentication with signed JWT failed: Error when loading public keys: …", fault.Key},
+		{401, "unauthorized_client", "Invalid client or Invalid client credentials", fault.Key}, // a client with a secret
+		{401, client, "Invalid client or Invalid client credentials", fault.Client},             // no client, or disabled
+		{401, "unauthorized_client", "Client not enabled to retrieve service account", fault.Client},
+		{400, client, "Token is not active", fault.Clock},
+		{400, client, "Token was issued in the future", fault.Clock},
+		{400, client, "Token was issued too far in the past to be used now", fault.Clock},
+		{400, client, "Token reuse detected", ""},
+		{400, client, "Invalid token audience", ""},
+		{404, "Realm does not exist", "", fault.Realm},
+		{403, "access_denied", "Realm not enabled", fault.Realm},
+		{503, "", "", ""},
+	} {
+		if got := fault.OfAssertion(row.status, fmt.Appendf(nil, `{"error":%q,"error_description":%q}`, row.code, row.description)); got != row.want {
+			t.Errorf("%d %s: %q, want %q", row.status, row.description, got, row.want)
+		}
+	}
+}
+
 // Answers to the account's token. Answers about a resource are not faults.
 func TestOfAPI(t *testing.T) {
 	for _, row := range []struct {
@@ -107,7 +137,7 @@ func TestOfConnection(t *testing.T) {
 func TestTexts(t *testing.T) {
 	at := fault.Place{URL: "http://keycloak:8180", Realm: "acme-realm", Client: "scim-acme", Audience: "http://issuer/scim/v2"}
 	for _, c := range []fault.Cause{
-		fault.URL, fault.Realm, fault.Client, fault.Secret, fault.Token, fault.Audience, fault.SCIM, fault.Feature, fault.Switch, fault.Role, fault.Group, fault.Organization, fault.Address, fault.Shared, fault.Excess, fault.Profile, fault.Annotations,
+		fault.URL, fault.Realm, fault.Client, fault.Secret, fault.Key, fault.Clock, fault.Token, fault.Audience, fault.SCIM, fault.Feature, fault.Switch, fault.Role, fault.Group, fault.Organization, fault.Address, fault.Shared, fault.Excess, fault.Profile, fault.Annotations,
 	} {
 		f := &fault.Fault{Cause: c, At: at, Said: "the answer"}
 		e := scim.AsError(f.Answer())

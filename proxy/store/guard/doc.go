@@ -7,7 +7,7 @@
 // # The system space
 //
 // Only this package opens it. No tenant's space has this name: those of realms begin with "realm.",
-// "pending." or "keys.", and "realms" is the only other one.
+// "pending." or "keys.", and "realms" and "tokens" are the only other ones.
 //
 //	key.<id of the key, hex>   a canary: one for each key that was ever the first
 //	stamp                      a random text, in plain, that tells this store from all others

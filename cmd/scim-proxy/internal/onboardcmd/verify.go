@@ -92,5 +92,5 @@ func (s *onboard) asAccount() (verify.Send, error) {
 }
 
 func accountOf(c *keycloak.Client, t config.Tenant) *keycloak.Account {
-	return keycloak.NewAccount(c, t.Realm, t.ServiceAccount.ClientID, t.ServiceAccount.Secret, time.Now)
+	return keycloak.NewAccountBy(transport.Proof(t.ServiceAccount), c, t.Realm, t.ServiceAccount.ClientID, time.Now)
 }

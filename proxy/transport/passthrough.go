@@ -1,4 +1,4 @@
-package proxy
+package transport
 
 import (
 	"net/http"
@@ -10,8 +10,8 @@ import (
 	"keycloak-scim-proxy/proxy/passthrough"
 )
 
-// newPassthrough makes the passthrough of the configuration; to is the transport to Keycloak.
-func newPassthrough(cfg config.Config, to *http.Transport) (*passthrough.Passthrough, error) {
+// Passthrough makes the passthrough of the configuration; to is the transport to Keycloak.
+func Passthrough(cfg config.Config, to *http.Transport) (*passthrough.Passthrough, error) {
 	target, err := url.Parse(cfg.Keycloak.URL)
 	if err != nil {
 		return nil, err
