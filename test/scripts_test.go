@@ -32,8 +32,8 @@ func runScripts(t *testing.T, rules ...shim.Rule) {
 }
 
 // A group tenant has the same conversations. What is not the same is behind the condition group:
-// callers of the whole realm, Keycloak's own words for a create that it refuses, and lists of groups
-// at the top level.
+// callers of the whole realm, Keycloak's own words for a create that it refuses, and lists of
+// groups at the top level.
 func TestScriptsOfAGroupTenant(t *testing.T) {
 	kctest.Server(t)
 	testscript.Run(t, scripts(confinedWorld, true))
@@ -41,7 +41,7 @@ func TestScriptsOfAGroupTenant(t *testing.T) {
 
 func scripts(open func(testing.TB) *world, grouped bool, rules ...shim.Rule) testscript.Params {
 	return testscript.Params{
-		Dir:       "scripts",
+		Dir: "scripts",
 		Condition: func(name string) (bool, error) {
 			return slices.Contains(rules, shim.Rule(name)) || name == "group" && grouped, nil
 		},
