@@ -50,7 +50,7 @@ func ask(base, token string, r corpus.Request) (kctest.Reply, error) {
 // make creates a resource that exists before a case.
 func (s *stage) make(t testing.TB, path, body string) string {
 	t.Helper()
-	a := mustAsk(t, s.setUp, s.w.dropInToken, corpus.Request{Method: http.MethodPost, Target: path, Body: body})
+	a := mustAsk(t, s.setUp, s.setUpToken, corpus.Request{Method: http.MethodPost, Target: path, Body: body})
 	id := gjson.GetBytes(a.Body, "id").String()
 	if a.Status != http.StatusCreated || id == "" {
 		t.Fatalf("%s %s: %d %s", path, body, a.Status, a.Body)
@@ -61,15 +61,19 @@ func (s *stage) make(t testing.TB, path, body string) string {
 // clear deletes all users and groups.
 func (s *stage) clear(t testing.TB) {
 	t.Helper()
+	if s.w.group != nil {
+		s.clearGroup(t)
+		return
+	}
 	for _, path := range []string{"/Groups", "/Users"} {
 		for {
-			a := mustAsk(t, s.setUp, s.w.dropInToken, corpus.Request{Method: http.MethodGet, Target: path + "?count=100&attributes=id"})
+			a := mustAsk(t, s.setUp, s.setUpToken, corpus.Request{Method: http.MethodGet, Target: path + "?count=100&attributes=id"})
 			found := gjson.GetBytes(a.Body, "Resources.#.id").Array()
 			if len(found) == 0 {
 				break
 			}
 			for _, id := range found {
-				if a := mustAsk(t, s.setUp, s.w.dropInToken, corpus.Request{Method: http.MethodDelete, Target: path + "/" + id.String()}); a.Status != http.StatusNoContent {
+				if a := mustAsk(t, s.setUp, s.setUpToken, corpus.Request{Method: http.MethodDelete, Target: path + "/" + id.String()}); a.Status != http.StatusNoContent {
 					t.Fatalf("DELETE %s/%s: %d %s", path, id, a.Status, a.Body)
 				}
 			}

@@ -28,25 +28,23 @@ func TestScripts(t *testing.T) { runScripts(t) }
 
 func runScripts(t *testing.T, rules ...shim.Rule) {
 	kctest.Server(t)
-	testscript.Run(t, scripts(func(tb testing.TB) *world { return behind(tb, rules...) }, rules...))
+	testscript.Run(t, scripts(func(tb testing.TB) *world { return behind(tb, rules...) }, false, rules...))
 }
 
-// A group tenant has the same conversations. The others need users outside its group, callers of
-// the whole realm, or Keycloak's own words for a create that it refuses.
+// A group tenant has the same conversations. What is not the same is behind the condition group:
+// callers of the whole realm, Keycloak's own words for a create that it refuses, and lists of
+// groups at the top level.
 func TestScriptsOfAGroupTenant(t *testing.T) {
 	kctest.Server(t)
-	p := scripts(confinedWorld)
-	p.Dir = ""
-	for _, name := range []string{"discovery", "groups", "mapped_lists", "members_gone", "normalised", "old_forms", "refusals", "remove_values", "rename", "small", "user_truth"} {
-		p.Files = append(p.Files, "scripts/"+name+".txtar")
-	}
-	testscript.Run(t, p)
+	testscript.Run(t, scripts(confinedWorld, true))
 }
 
-func scripts(open func(testing.TB) *world, rules ...shim.Rule) testscript.Params {
+func scripts(open func(testing.TB) *world, grouped bool, rules ...shim.Rule) testscript.Params {
 	return testscript.Params{
-		Dir:       "scripts",
-		Condition: func(name string) (bool, error) { return slices.Contains(rules, shim.Rule(name)), nil },
+		Dir: "scripts",
+		Condition: func(name string) (bool, error) {
+			return slices.Contains(rules, shim.Rule(name)) || name == "group" && grouped, nil
+		},
 		Setup: func(e *testscript.Env) error {
 			tb, _ := e.T().(testing.TB)
 			w := open(tb)
@@ -152,7 +150,26 @@ func admin(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, len(args) == 2 || len(args) == 3)
 	w := of(ts)
 	w.last = w.realm.Admin(args[0], args[1], body(ts, args))
+	w.adopt(w.last)
 	ts.Logf("admin %s %s -> %d %s", args[0], args[1], w.last.Status, w.last.Body)
+}
+
+// adopt puts the users that an administrator has just made into the group of the tenant, if it has
+// one.
+func (w *world) adopt(made kctest.Reply) {
+	if w.group == nil {
+		return
+	}
+	var ids []string
+	if _, id, ok := strings.Cut(made.Header.Get("Location"), "/users/"); ok {
+		ids = append(ids, id)
+	}
+	for _, r := range gjson.GetBytes(made.Body, `results.#(resourceType=="USER")#.id`).Array() {
+		ids = append(ids, r.String())
+	}
+	for _, id := range ids {
+		w.realm.Admin("PUT", "/users/"+id+"/groups/"+w.group.Group, "{}")
+	}
 }
 
 // relax makes every attribute of the realm's user profile optional.

@@ -16,7 +16,7 @@ func TestContractBehindTheShim(t *testing.T) { runContract(t, rules(t)...) }
 
 func TestScriptsBehindTheShim(t *testing.T) { runScripts(t, rules(t)...) }
 
-func TestCorpusBehindTheShim(t *testing.T) { runCorpus(t, rules(t)...) }
+func TestCorpusBehindTheShim(t *testing.T) { runCorpus(t, behind(t, rules(t)...)) }
 
 func rules(t *testing.T) []shim.Rule {
 	t.Helper()

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/store"
 	"keycloak-scim-proxy/proxy/store/embedded"
@@ -23,8 +24,8 @@ import (
 )
 
 // untouched sends a request and, if it is a write that fails, returns an error that names all
-// changes: of users, groups and members in Keycloak (by the Admin API), and of records in the
-// store. Two changes are allowed: an undo does not enable a user again, and the sessions of a
+// changes: of users, groups, the pool and members in Keycloak (by the Admin API), and of records in
+// the store. Two changes are allowed: an undo does not enable a user again, and the sessions of a
 // leaver are ended. All conversations and the corpus send their requests by it.
 func (w *world) untouched(t testing.TB, method, target string, send func() kctest.Reply) (kctest.Reply, error) {
 	t.Helper()
@@ -93,15 +94,20 @@ func (s state) with(more state) state {
 func (w *world) state(t testing.TB) (state, error) {
 	t.Helper()
 	s := state{}
-	for _, kind := range []string{"users", "groups"} {
-		a := w.realm.Admin("GET", "/"+kind+"?max=5000&briefRepresentation=false", "")
+	lists := []string{"/users", "/groups"}
+	if w.group != nil {
+		lists = append(lists, "/groups/"+w.group.Group+"/children", "/organizations/"+w.group.Organization+"/members")
+	}
+	for _, path := range lists {
+		a := w.realm.Admin("GET", path+"?max=5000&briefRepresentation=false", "")
 		if a.Status != 200 {
-			return nil, fmt.Errorf("%s: %d %s", kind, a.Status, a.Body)
+			return nil, fmt.Errorf("%s: %d %s", path, a.Status, a.Body)
 		}
+		kind := path[strings.LastIndexByte(path, '/')+1:]
 		for _, one := range gjson.ParseBytes(a.Body).Array() {
 			id := one.Get("id").String()
 			s[kind+" "+id] = document.Canonical(one.Raw)
-			if kind == "users" {
+			if kind == "users" || kind == "members" || confined.Free(one.Get("name").String()) {
 				continue
 			}
 			m := w.realm.Admin("GET", "/groups/"+id+"/members?max=5000&briefRepresentation=true", "")

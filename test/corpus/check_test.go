@@ -1,6 +1,7 @@
 package corpus_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -57,5 +58,23 @@ func TestLoad(t *testing.T) {
 		if !strings.HasPrefix(c.Source, "Source: ") || len(c.Want) == 0 {
 			t.Errorf("%s: %q, %d checks", c.Path, c.Source, len(c.Want))
 		}
+	}
+}
+
+// Forms leave values out, and nothing else: the corpus has about half as many forms as cases.
+func TestForm(t *testing.T) {
+	form := func(normal string) string { return corpus.Case{Normal: []string{normal}}.Form() }
+	patch := "PATCH /Users/11111111-1111-4111-8111-111111111111\nrules: %s\n\n{\"Operations\":[{\"op\":\"replace\",\"path\":\"%s\",\"value\":1}]}\n"
+	a, b := form(fmt.Sprintf(patch, "x", "active")), form(strings.ReplaceAll(fmt.Sprintf(patch, "y z", "active"), "1111", "2222"))
+	if a != b || a == form(fmt.Sprintf(patch, "x", "title")) || !strings.Contains(a, "replace active") {
+		t.Errorf("%q %q", a, b)
+	}
+	cases, err := corpus.Load("../../adapters/testdata")
+	forms := map[string]bool{}
+	for _, c := range cases {
+		forms[c.Form()] = true
+	}
+	if err != nil || len(forms) < len(cases)/3 || len(forms) > len(cases)*2/3 {
+		t.Errorf("%v: %d forms of %d cases", err, len(forms), len(cases))
 	}
 }

@@ -17,7 +17,8 @@ import (
 // A realm may use the e-mail address as userName ("Email as username"). The account cannot see the
 // setting, and a user that it creates has the address as its stored name too, so that another user
 // may get the requested name. So a write after which Keycloak shows the address instead of the
-// requested name is undone, and is a fault. A provider that sends the address as userName is served.
+// requested name is undone, and is a fault. A provider that sends the address as userName is
+// served.
 
 // renamed reports whether Keycloak shows the address instead of the requested userName.
 func renamed(requested, shown scim.Resource) bool {

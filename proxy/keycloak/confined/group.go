@@ -74,9 +74,16 @@ func (g *Group) inPool(ctx context.Context, do func(ctx context.Context) error) 
 	return do(within)
 }
 
-// Check returns the fault of an account that cannot work in the group. It changes nothing.
+// Check returns the fault of an account that cannot work in the group, or is not confined to it. It
+// changes nothing.
 func (g *Group) Check(ctx context.Context, r *keycloak.Realm) error {
-	g.forget()
+	if _, err := g.find(ctx, r); err != nil {
+		return err
+	}
+	if err := g.confines(ctx, r); err != nil {
+		g.forget()
+		return err
+	}
 	if _, err := g.children(ctx, r); err != nil {
 		return err
 	}

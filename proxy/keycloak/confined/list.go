@@ -36,7 +36,7 @@ func (d *Directory) List(ctx context.Context, q directory.Query) (directory.Page
 	return p, err
 }
 
-// nothing is the id of no group.
+// nothing is the id of no group and no user.
 const nothing = "00000000-0000-0000-0000-000000000000"
 
 // withoutTenant replaces the tenant's group in a filter by none, so that a filter on it finds no

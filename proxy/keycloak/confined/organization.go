@@ -13,9 +13,6 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// nobody is the id of no user.
-const nobody = nothing
-
 // Complete finishes a create of which only the first step is known to be done: it makes the user a
 // member of the tenant's organization. A user that is a member already is not an error, and neither
 // is a tenant without an organization, or no group at all. A user that is deleted leaves the
@@ -56,7 +53,7 @@ func (g *Group) organizes(ctx context.Context, r *keycloak.Realm) error {
 	if g.Organization == "" {
 		return nil
 	}
-	a, err := g.enlist(ctx, r, nobody)
+	a, err := g.enlist(ctx, r, nothing)
 	switch {
 	case err != nil:
 		return err

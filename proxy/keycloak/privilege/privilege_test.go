@@ -220,8 +220,8 @@ func TestRaces(t *testing.T) {
 	}
 }
 
-// What was found stays until a check finds that it is gone. A check that could not decide proves
-// nothing, and does not stop the tenant; a caller that goes away does not stop others.
+// A right that was found stays until a check finds that it is gone. A check that could not decide
+// proves nothing, and does not stop the tenant; a caller that goes away does not stop others.
 func TestGuardRemembers(t *testing.T) {
 	now, state := time.Now(), 200
 	says := tenant(map[string]func(int) (int, string){"/roles": func(int) (int, string) { return state, `[]` }})
