@@ -210,7 +210,7 @@ func TestChangedAccountIsLookedAt(t *testing.T) {
 			_, _ = w.Write([]byte(`{"id":"g","name":"acme"}`))
 		case strings.HasSuffix(r.URL.Path, "/children"), strings.HasSuffix(r.URL.Path, "/members"):
 			_, _ = w.Write([]byte(`[]`))
-		case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/Users"):
+		case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/Users"), strings.Contains(r.URL.Path, "/users/"):
 			w.WriteHeader(http.StatusForbidden)
 		default:
 			answer(w, r)

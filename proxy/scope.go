@@ -22,10 +22,10 @@ import (
 
 // realms has one realm per Keycloak realm, shared by all ways into it.
 type realms struct {
-	client          *keycloak.Client
-	engine          store.Engine
-	now             func() time.Time
-	lockTime, doubt time.Duration // of a lock; in which a write without an answer may still take effect
+	client   *keycloak.Client
+	engine   store.Engine
+	now      func() time.Time
+	lockTime time.Duration
 	// shared says that other processes may use the store. completed is called after a pass that
 	// completes the index of a scope.
 	shared    bool
