@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"keycloak-scim-proxy/proxy/keycloak/clientkey"
+
 	"github.com/Nerzal/gocloak/v13"
 )
 
@@ -39,11 +41,13 @@ var (
 type Account struct {
 	Realm, ClientID string
 	Kind            Kind
+	// Key is the key that the client signs with. nil: it has a secret.
+	Key *clientkey.Key
 }
 
 // Credentials are those of an account.
 type Credentials struct {
-	// Secret is the client's.
+	// Secret is the client's, "" if it has a key.
 	Secret string
 	// User is the id of the service account's user.
 	User string
@@ -61,10 +65,10 @@ var defaultClients = []string{"account", "account-console", "admin-cli", "admin-
 // requires.
 //
 // If a client with this ID exists, it must be as this function creates it; otherwise it is not
-// changed, and the error lists the differences. Three differences are corrected: the audience, if
-// the realm's issuer has changed; rights that the first release granted beyond manage-users, which
-// are removed; and a client whose creation was interrupted before it got its roles, which is
-// deleted and created again with another secret.
+// changed, and the error lists the differences. These differences are corrected: the audience, if
+// the realm's issuer has changed; another key, or a secret instead of a key; rights that the first
+// release granted beyond manage-users, which are removed; and a client whose creation was
+// interrupted before it got its roles, which is deleted and created again with another secret.
 func (a *Admin) EnsureAccount(ctx context.Context, want Account) (Credentials, error) {
 	t, have, err := a.look(ctx, want)
 	if err != nil {
@@ -103,7 +107,7 @@ func (a *Admin) CheckAccount(ctx context.Context, want Account) (AccountState, e
 		return AccountState{}, err
 	}
 	_, moved := have.movedMapper(t)
-	return AccountState{Exists: true, User: have.user, Complete: have.marked() && !have.unfinished(t) && !moved}, nil
+	return AccountState{Exists: true, User: have.user, Complete: have.marked() && !have.unfinished(t) && !moved && have.authenticates(t)}, nil
 }
 
 // look reads the account, nil if there is none. It fails if the client is not as make creates it.
@@ -153,7 +157,8 @@ func (a *Admin) make(ctx context.Context, t *target) (made Credentials, err erro
 		FullScopeAllowed:          new(false),
 		DefaultClientScopes:       &leanScopes,
 		OptionalClientScopes:      &[]string{},
-		Attributes:                &map[string]string{marker: t.Kind.mark},
+		Attributes:                &t.attributes,
+		ClientAuthenticatorType:   new(t.authenticator()),
 		ProtocolMappers:           &[]gocloak.ProtocolMapperRepresentation{audienceMapper(t.audience)},
 	})
 	if err != nil {
@@ -206,6 +211,9 @@ func (a *Admin) finish(ctx context.Context, t *target, id string) (Credentials, 
 	}
 	if d := have.differences(t); len(d) > 0 || !have.marked() {
 		return Credentials{}, fmt.Errorf("Keycloak created it differently: %s", strings.Join(d, "; "))
+	}
+	if t.Key != nil {
+		return Credentials{User: have.user}, a.prove(ctx, t, "")
 	}
 	c, err := a.client.GetClientSecret(ctx, a.token, t.Realm, id)
 	if err != nil {

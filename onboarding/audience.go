@@ -2,11 +2,15 @@ package onboarding
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
+	"time"
 
+	"keycloak-scim-proxy/proxy/keycloak/clientkey"
 	"keycloak-scim-proxy/proxy/tokens/claims"
 
 	"github.com/Nerzal/gocloak/v13"
@@ -65,11 +69,11 @@ func (h *account) movedMapper(t *target) (id string, moved bool) {
 // prove requests a token as the proxy will and checks its audiences and roles: client scopes and
 // policies of the realm can add some that the client's own settings do not show.
 func (a *Admin) prove(ctx context.Context, t *target, secret string) error {
-	answer, err := a.client.LoginClient(ctx, t.ClientID, secret, t.Realm)
+	answer, err := a.accountToken(ctx, t, secret)
 	if err != nil {
 		return fmt.Errorf("token of client %q: %w", t.ClientID, err)
 	}
-	token, err := decode(answer.AccessToken)
+	token, err := decode(answer)
 	if err != nil {
 		return fmt.Errorf("token of client %q: %w", t.ClientID, err)
 	}
@@ -86,6 +90,33 @@ func (a *Admin) prove(ctx context.Context, t *target, secret string) error {
 			t.ClientID, token.Audience, t.Kind.roles, more, t.audience, strings.Join(leanScopes, " and "))
 	}
 	return nil
+}
+
+// accountToken requests an access token of the client, with its secret or its key.
+func (a *Admin) accountToken(ctx context.Context, t *target, secret string) (string, error) {
+	if t.Key == nil {
+		answer, err := a.client.LoginClient(ctx, t.ClientID, secret, t.Realm)
+		if err != nil {
+			return "", err
+		}
+		return answer.AccessToken, nil
+	}
+	issuer := strings.TrimSuffix(t.audience, audiencePath)
+	assertion, err := t.Key.Sign(clientkey.Assertion{Client: t.ClientID, Audience: issuer, ID: rand.Text(), At: time.Now()})
+	if err != nil {
+		return "", err
+	}
+	var answer struct {
+		Token string `json:"access_token"`
+	}
+	res, err := a.client.RestyClient().R().SetContext(ctx).SetResult(&answer).SetFormData(map[string]string{
+		"grant_type": "client_credentials", "client_id": t.ClientID,
+		"client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer", "client_assertion": assertion,
+	}).Post(a.base + "/realms/" + url.PathEscape(t.Realm) + "/protocol/openid-connect/token")
+	if err == nil && res.IsError() {
+		err = refused(res.StatusCode(), res.Body())
+	}
+	return answer.Token, err
 }
 
 // granted are the claims of a token that say what it is good for.

@@ -16,10 +16,17 @@ func (a *Admin) adjust(ctx context.Context, t *target, have *account) error {
 			return err
 		}
 	}
-	if have.marked() {
+	if !have.marked() {
+		if err := a.narrow(ctx, t, have); err != nil {
+			return err
+		}
+	}
+	if have.authenticates(t) {
 		return nil
 	}
-	return a.narrow(ctx, t, have)
+	return a.do(ctx, http.MethodPut, map[string]any{
+		"clientId": t.ClientID, "clientAuthenticatorType": t.authenticator(), "attributes": t.attributes,
+	}, nil, t.Realm, "clients", have.id)
 }
 
 // narrow removes from an account of the first release the rights that accounts no longer get. It

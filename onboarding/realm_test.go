@@ -8,68 +8,9 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 )
-
-func TestRisks(t *testing.T) {
-	s := newSite(t)
-	risks := func() []string {
-		t.Helper()
-		r, err := s.Risks(t.Context(), s.Name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return r
-	}
-	s.ensure("scim")
-	s.earlier("earlier")
-	s.Realm.ServiceAccount("operator", "realm-admin")
-	harmless := s.id(s.ask("POST", "/groups", `{"name":"readers"}`))
-	path, body := s.clientRole("view-users")
-	s.ask("POST", "/groups/"+harmless+"/role-mappings"+path, body)
-	s.ask("POST", "/groups/"+harmless+"/role-mappings/realm", "["+string(s.ask("GET", "/roles/offline_access", "").Body)+"]")
-	if r := risks(); len(r) > 0 {
-		t.Fatalf("a realm without administrators: %q", r)
-	}
-
-	// A role of the realm that includes a role of an application that includes realm-admin.
-	_, admin := s.clientRole("realm-admin")
-	app := "/clients/" + s.id(s.ask("POST", "/clients", `{"clientId":"app"}`)) + "/roles"
-	s.ask("POST", app, `{"name":"super user"}`)
-	s.ask("POST", app+"/super%20user/composites", admin)
-	s.ask("POST", "/roles", `{"name":"chief"}`)
-	s.ask("POST", "/roles/chief/composites", "["+string(s.ask("GET", app+"/super%20user", "").Body)+"]")
-
-	group := func(path, name string) string { return s.id(s.ask("POST", path, `{"name":"`+name+`"}`)) }
-	path, body = s.clientRole("manage-clients")
-	s.ask("POST", "/groups/"+group("/groups/"+group("/groups", "staff")+"/children", "web")+"/role-mappings"+path, body)
-	s.ask("POST", "/groups/"+group("/groups", "chiefs")+"/role-mappings/realm", "["+string(s.ask("GET", "/roles/chief", "").Body)+"]")
-	s.ask("POST", "/roles", `{"name":"admin"}`)
-	s.ask("POST", "/groups/"+group("/groups", "admins")+"/role-mappings/realm", "["+string(s.ask("GET", "/roles/admin", "").Body)+"]")
-	s.give(s.id(s.ask("POST", "/users", `{"username":"boss"}`)), "realm-admin")
-	got := risks()
-	for _, want := range []string{
-		"the groups /staff/web have the administrator's role realm-management/manage-clients",
-		"the groups /chiefs have the administrator's role chief",
-		"the groups /admins have the administrator's role admin",
-		"the users boss have the administrator's role realm-management/realm-admin",
-	} {
-		if !slices.ContainsFunc(got, func(r string) bool { return strings.Contains(r, want) }) {
-			t.Errorf("nothing says: %s", want)
-		}
-	}
-	if len(got) != 4 {
-		t.Errorf("%d risks: %s", len(got), strings.Join(got, "\n"))
-	}
-}
-
-func TestManyHoldersAreCut(t *testing.T) {
-	if got := some([]string{"a", "b", "c", "d", "e", "f"}); got != "a, b, c, d, e and others" {
-		t.Error(got)
-	}
-}
 
 func TestEnableSCIM(t *testing.T) {
 	s := newSite(t)

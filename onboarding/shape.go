@@ -82,6 +82,17 @@ func (h *account) mark() string {
 	return value
 }
 
+// authenticates reports whether the client proves who it is as it shall.
+func (h *account) authenticates(t *target) bool {
+	all, _ := h.client["attributes"].(map[string]any)
+	for _, name := range []string{"use.jwks.string", "jwks.string", "token.endpoint.auth.signing.alg"} {
+		if value, _ := all[name].(string); t.Key != nil && value != t.attributes[name] {
+			return false
+		}
+	}
+	return h.client["clientAuthenticatorType"] == t.authenticator()
+}
+
 func (h *account) marked() bool { return h.mark() != "" }
 
 // earlier reports whether the account is one of the first release: it has no marker, every role of
@@ -121,9 +132,9 @@ func (h *account) shapeDifferences(t *target) []string {
 func (h *account) memberDifferences() (d []string) {
 	want := map[string]any{
 		"name": accountName, "enabled": true, "protocol": "openid-connect", "serviceAccountsEnabled": true,
-		"clientAuthenticatorType": "client-secret", "nodeReRegistrationTimeout": -1.0, "defaultClientScopes": leanScopes,
+		"nodeReRegistrationTimeout": -1.0, "defaultClientScopes": leanScopes,
 	}
-	elsewhere := []string{"id", "clientId", "secret", "access", "description", "attributes", "protocolMappers"}
+	elsewhere := []string{"id", "clientId", "secret", "access", "description", "attributes", "protocolMappers", "clientAuthenticatorType"}
 	if h.earlier() {
 		elsewhere = append(elsewhere, "fullScopeAllowed", "optionalClientScopes")
 	}
@@ -151,7 +162,10 @@ func onlyLean(scopes any) any {
 }
 
 func (h *account) attributeDifferences() (d []string) {
-	ownOf := map[string]bool{marker: true, "client.secret.creation.time": true, "backchannel.logout.session.required": true}
+	ownOf := map[string]bool{
+		marker: true, "client.secret.creation.time": true, "backchannel.logout.session.required": true,
+		"use.jwks.string": true, "jwks.string": true, "token.endpoint.auth.signing.alg": true, // see authenticates
+	}
 	all, _ := h.client["attributes"].(map[string]any)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		if value := all[name]; !ownOf[name] && value != "" && value != "false" {

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"slices"
 
+	"keycloak-scim-proxy/proxy/keycloak/clientkey"
+
 	"github.com/Nerzal/gocloak/v13"
 )
 
@@ -16,6 +18,7 @@ type target struct {
 	audience    string
 	management  string // id of the client realm-management
 	roles       []gocloak.Role
+	attributes  map[string]string // of the client
 	defaultRole string
 }
 
@@ -28,7 +31,15 @@ func (a *Admin) target(ctx context.Context, want Account) (*target, error) {
 	if slices.Contains(defaultClients, clientID) {
 		return nil, fmt.Errorf("client %q is one of Keycloak's own: use another client ID", clientID)
 	}
-	t := &target{Account: want}
+	t := &target{Account: want, attributes: map[string]string{marker: want.Kind.mark}}
+	if want.Key != nil {
+		set, err := clientkey.JWKS(*want.Key)
+		if err != nil {
+			return nil, err
+		}
+		t.attributes["use.jwks.string"], t.attributes["jwks.string"] = "true", set
+		t.attributes["token.endpoint.auth.signing.alg"] = want.Key.Algorithm()
+	}
 	r, exists, err := a.Realm(ctx, realm)
 	if err == nil && !exists {
 		err = fmt.Errorf("realm %q does not exist", realm)
@@ -53,6 +64,14 @@ func (a *Admin) target(ctx context.Context, want Account) (*target, error) {
 		t.roles = append(t.roles, *role)
 	}
 	return t, nil
+}
+
+// authenticator is how the client proves to Keycloak who it is.
+func (t *target) authenticator() string {
+	if t.Key != nil {
+		return "client-jwt"
+	}
+	return "client-secret"
 }
 
 func (a *Admin) clientUUID(ctx context.Context, realm, clientID string) (string, error) {

@@ -86,10 +86,11 @@ var walls = map[string]struct {
 	"proxy/store/redis":                     {[]string{"proxy/store", "proxy/store/internal/codec"}, "an engine knows the contract only"},
 	"proxy/store/storetest":                 {[]string{"proxy/store", "proxy/store/guard", "proxy/store/internal/locks"}, "the suite knows the contracts only"},
 	"onboarding":                            {[]string{"proxy/keycloak/clientkey", "proxy/tokens/claims"}, "works with administrator credentials, apart from everything that serves"},
+	"onboarding/adminroles":                 {[]string{"onboarding"}, "who administers a realm, with administrator credentials"},
 	"onboarding/permissions":                {[]string{"onboarding"}, "permissions of a realm, with administrator credentials"},
 	"onboarding/userprofile":                {[]string{"onboarding", "proxy/scim"}, "the user profile of a realm, with administrator credentials"},
-	"onboarding/tenant":                     {[]string{"onboarding", "onboarding/permissions", "onboarding/userprofile", "proxy/keycloak/clientkey"}, "what a tenant needs of Keycloak, with administrator credentials"},
-	"onboarding/verify":                     {[]string{"onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/tenant"}, "attacks decoys with the account's token, which it is given a function for"},
+	"onboarding/tenant":                     {[]string{"onboarding/adminroles", "onboarding", "onboarding/permissions", "onboarding/userprofile", "proxy/keycloak/clientkey"}, "what a tenant needs of Keycloak, with administrator credentials"},
+	"onboarding/verify":                     {[]string{"onboarding/adminroles", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/tenant"}, "attacks decoys with the account's token, which it is given a function for"},
 	"onboarding/adopt":                      {[]string{"onboarding", "onboarding/permissions", "onboarding/tenant"}, "brings users into a tenant, with administrator credentials"},
 	"onboarding/attacks":                    {nil, "attacks are data, for a check and for a test"},
 	"proxy/observe":                         {[]string{"proxy/scim", "proxy/keycloak/fault"}, "knows the vocabulary, faults and no layers, so that every layer can be observed"},
@@ -97,7 +98,7 @@ var walls = map[string]struct {
 	"proxy/store/internal/locks":            {[]string{"proxy/store"}, "a map of waiters"},
 
 	"cmd/scim-proxy":                            {[]string{"cmd/scim-proxy/internal/", "adapters", "adapters/setup", "config", "config/tenantfile", "onboarding", "onboarding/", "proxy", "proxy/"}, "commands are built from the configuration and the packages that serve"},
-	"cmd/scim-proxy/internal/onboardcmd":        {[]string{"cmd/scim-proxy/internal/cli", "cmd/scim-proxy/internal/tenantcmd", "adapters/setup", "config", "config/tenantfile", "onboarding", "onboarding/adopt", "onboarding/attacks", "onboarding/tenant", "onboarding/verify", "proxy/health", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/privilege", "proxy/transport"}, "commands with an administrator's credentials"},
+	"cmd/scim-proxy/internal/onboardcmd":        {[]string{"cmd/scim-proxy/internal/cli", "cmd/scim-proxy/internal/tenantcmd", "adapters/setup", "config", "config/tenantfile", "onboarding", "onboarding/adopt", "onboarding/attacks", "onboarding/tenant", "onboarding/verify", "proxy/health", "proxy/keycloak", "proxy/keycloak/clientkey", "proxy/keycloak/confined", "proxy/keycloak/privilege", "proxy/transport"}, "commands with an administrator's credentials"},
 	"cmd/scim-proxy/internal/cli":               {[]string{"config", "config/tenantfile"}, "what commands share"},
 	"cmd/scim-proxy/internal/tenantcmd":         {[]string{"cmd/scim-proxy/internal/cli", "config", "config/tenantfile", "proxy/tokens"}, "works with the files of tenants, without Keycloak"},
 	"cmd/scim-proxy/internal/importer":          {[]string{"cmd/scim-proxy/internal/importer/journal", "cmd/scim-proxy/internal/scimclient", "proxy/scim", "proxy/scim/bounds"}, "an import knows any server by its SCIM API only"},
@@ -141,8 +142,8 @@ var owners = map[string]struct {
 	"github.com/spf13/cobra":                {[]string{"cmd/scim-proxy", "cmd/scim-proxy/internal/cli", "cmd/scim-proxy/internal/onboardcmd", "cmd/scim-proxy/internal/tenantcmd"}, "flags end at the commands"},
 	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe"}, "layers do not log"},
 	"golang.org/x/mod":                      {[]string{"onboarding/tenant"}, "releases are compared once"},
-	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "test/", "proxy/keycloak/privilege", "onboarding/verify", "onboarding/adopt"}, "HTTP ends at scimhttp and at the client for Keycloak"},
-	module + "onboarding":                   {[]string{"onboarding", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "cmd/scim-proxy", "cmd/scim-proxy/internal/onboardcmd", "onboarding/verify", "onboarding/adopt"}, "code with administrator credentials never serves a request"},
+	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding/adminroles", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "test/", "proxy/keycloak/privilege", "onboarding/verify", "onboarding/adopt"}, "HTTP ends at scimhttp and at the client for Keycloak"},
+	module + "onboarding":                   {[]string{"onboarding/adminroles", "onboarding", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "cmd/scim-proxy", "cmd/scim-proxy/internal/onboardcmd", "onboarding/verify", "onboarding/adopt"}, "code with administrator credentials never serves a request"},
 }
 
 // pure packages do no I/O and cannot be cancelled, so that they import none of impure.

@@ -130,9 +130,37 @@ func TestRealmTenantFromNothing(t *testing.T) {
 	if !strings.Contains(out, "warning: realm") || !strings.Contains(out, "CVE-2026-94000") {
 		t.Error(out)
 	}
+	if out := s.tenant(2, "add", "second", "--realm", s.Name); !strings.Contains(out, "sharedRealm") {
+		t.Error(out)
+	}
+	if a := s.Admin("GET", "/clients?clientId=scim-second", ""); string(a.Body) != "[]" {
+		t.Errorf("refused after a change: %s", a.Body)
+	}
 	s.tenant(1, "add", "acme", "--realm", s.Name, "--group", "acme")
 	s.tenant(2, "add", "workforce", "--realm", "other")
 	s.tenant(2, "add", "nobody")
+}
+
+// The account may sign with a key of its own, which stays the same when the command is repeated.
+func TestTenantWithAKey(t *testing.T) {
+	s := newPremises(t)
+	s.tenant(0, "add", "acme", "--realm", s.Name, "--group", "acme", "--pool", "1", "--client-key")
+	key, err := os.ReadFile(filepath.Join(s.dir, "tenants.d", "acme.key"))
+	if err != nil || !strings.Contains(string(key), "PRIVATE KEY") {
+		t.Fatal(err)
+	}
+	s.tenant(0, "add", "acme")
+	if again, err := os.ReadFile(filepath.Join(s.dir, "tenants.d", "acme.key")); err != nil || string(again) != string(key) {
+		t.Error("another key", err)
+	}
+	if plan := s.tenant(0, "plan", "acme"); !strings.Contains(plan, "nothing would change") {
+		t.Error(plan)
+	}
+	if err := os.Remove(filepath.Join(s.dir, "tenants.d", "acme.key")); err != nil {
+		t.Fatal(err)
+	}
+	s.tenant(0, "add", "acme") // another key
+	s.tenant(0, "remove", "acme", "--yes")
 }
 
 // create sends a POST, and returns the id of the new resource.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/onboarding"
+	"keycloak-scim-proxy/onboarding/adminroles"
 )
 
 // demoMark is the attribute that marks a realm as created by the demo.
@@ -38,7 +39,7 @@ func (d *demo) prepareRealm(ctx context.Context) (*onboarding.Admin, error) {
 			return nil, err
 		}
 	}
-	risks, err := admin.Risks(ctx, d.realm)
+	risks, err := adminroles.Risks(ctx, admin, d.realm)
 	if err != nil {
 		return nil, err
 	}

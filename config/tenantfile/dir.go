@@ -68,6 +68,24 @@ func (d Dir) Find(tenant string) (config.TenantFile, error) {
 	return config.TenantFile{}, fmt.Errorf("two files have the tenant %q: %s and %s: remove one of them", tenant, files[0].Path, files[1].Path)
 }
 
+// Check returns the problems that Create would report for the file of a new tenant, without those
+// of a secret or key that is not there yet. It writes nothing.
+func (d Dir) Check(t config.Tenant) error {
+	path := d.file(t.Tenant)
+	read, err := config.CheckTenant(path, []byte(newFile(t)), d.Known)
+	if err != nil {
+		return err
+	}
+	problems := slices.DeleteFunc(read.Problems, func(p config.Problem) bool {
+		return p.Path == "serviceAccount.secretFile" || p.Path == "serviceAccount.keyFile"
+	})
+	if len(problems) > 0 {
+		problems.Sort()
+		return problems
+	}
+	return nil
+}
+
 // Create writes the file of a new tenant, NAME.yaml with the mode 0644 or less, and returns its
 // path. It has only the keys that differ from their defaults, with comments. Nothing is
 // overwritten. A secret file that the tenant names must be there before. The error is
@@ -106,8 +124,10 @@ func (d Dir) file(tenant string) string {
 
 // resolved has the path of the secret as it is read.
 func (d Dir) resolved(t config.Tenant) config.Tenant {
-	if f := &t.ServiceAccount.SecretFile; *f != "" && !filepath.IsAbs(*f) {
-		*f = filepath.Join(d.Path, *f)
+	for _, f := range []*string{&t.ServiceAccount.SecretFile, &t.ServiceAccount.KeyFile} {
+		if *f != "" && !filepath.IsAbs(*f) {
+			*f = filepath.Join(d.Path, *f)
+		}
 	}
 	return t
 }

@@ -22,7 +22,7 @@ func (t *Tenant) account() step {
 			case strange:
 				c.From, c.To = "no policy names its account", "created again, with another secret"
 			case !state.Complete:
-				c.From, c.To = "incomplete, or with another audience", "complete"
+				c.From, c.To = "incomplete, or with another audience or key", "complete"
 			default:
 				return nil, nil
 			}

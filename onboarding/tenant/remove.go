@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"keycloak-scim-proxy/onboarding"
+	"keycloak-scim-proxy/onboarding/adminroles"
 )
 
 // Removal is what Remove deletes besides the account, its policy and its permissions.
@@ -117,7 +118,7 @@ func (t *Tenant) removeUsers(ctx context.Context, what Removal, made func(Change
 
 // administrators returns the names of users that have an administrator's role directly.
 func (t *Tenant) administrators(ctx context.Context) (all []string, err error) {
-	roles, err := t.admin.AdminRoles(ctx, t.Realm)
+	roles, err := adminroles.Read(ctx, t.admin, t.Realm)
 	for _, r := range roles {
 		all = append(all, r.Users...)
 	}

@@ -8,6 +8,8 @@ import (
 	"golang.org/x/mod/semver"
 
 	"keycloak-scim-proxy/onboarding"
+	"keycloak-scim-proxy/onboarding/adminroles"
+	"keycloak-scim-proxy/proxy/keycloak/clientkey"
 )
 
 // Spec is what a tenant shall have in Keycloak.
@@ -22,6 +24,8 @@ type Spec struct {
 	Organization string
 	// ClientID is the client of the tenant's account.
 	ClientID string
+	// Key is the key that the client signs with. nil: it has a secret.
+	Key *clientkey.Key
 	// Pool is how many free groups the tenant shall have.
 	Pool int
 	// Map are attributes of SCIM that the realm's user profile shall have too, by their names or
@@ -37,7 +41,7 @@ func (s Spec) account() onboarding.Account {
 	if s.Group == "" {
 		kind = onboarding.WholeRealm
 	}
-	return onboarding.Account{Realm: s.Realm, ClientID: s.ClientID, Kind: kind}
+	return onboarding.Account{Realm: s.Realm, ClientID: s.ClientID, Kind: kind, Key: s.Key}
 }
 
 // Names of what a tenant has among the permissions of the realm.
@@ -68,7 +72,7 @@ func (t *Tenant) Check(ctx context.Context) (warnings []string, err error) {
 		}
 	}
 	if t.Group == "" {
-		return t.admin.Risks(ctx, t.Realm)
+		return adminroles.Risks(ctx, t.admin, t.Realm)
 	}
 	if t.Pool < 0 || t.Pool > MaxPool {
 		return nil, fmt.Errorf("a pool has 0 to %d free groups", MaxPool)
@@ -100,13 +104,13 @@ func (t *Tenant) checkRelease(ctx context.Context) (warnings []string, err error
 
 // checkAdminGroups refuses a realm with groups whose members are administrators.
 func (t *Tenant) checkAdminGroups(ctx context.Context) error {
-	roles, err := t.admin.AdminRoles(ctx, t.Realm)
+	roles, err := adminroles.Read(ctx, t.admin, t.Realm)
 	if err != nil {
 		return err
 	}
 	for _, r := range roles {
 		if len(r.Groups) > 0 {
-			return fmt.Errorf("members of the groups %s of realm %q have the administrator's role %s: take it from the groups, because nothing but Keycloak's permissions keeps a tenant's account from adding its users to them", strings.Join(r.Groups, ", "), t.Realm, r.Role)
+			return fmt.Errorf("members of the groups %s of realm %q have the administrator's role %s: take it from the groups, because nothing but Keycloak's permissions keeps a tenant's account from adding its users to them", strings.Join(r.Groups, ", "), t.Realm, r.Name)
 		}
 	}
 	return nil

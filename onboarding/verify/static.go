@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/onboarding"
+	"keycloak-scim-proxy/onboarding/adminroles"
 	"keycloak-scim-proxy/onboarding/permissions"
 )
 
@@ -72,7 +73,7 @@ func (p *Proof) effective(ctx context.Context) error {
 
 // risks are those of a realm for a tenant that has the whole of it.
 func (p *Proof) risks(ctx context.Context) error {
-	all, err := p.admin.Risks(ctx, p.spec.Realm)
+	all, err := adminroles.Risks(ctx, p.admin, p.spec.Realm)
 	var f []Finding
 	for _, text := range all {
 		f = append(f, Finding{Level: Warning, What: text})

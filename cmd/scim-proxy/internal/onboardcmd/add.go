@@ -13,7 +13,9 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/tenantcmd"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/config/tenantfile"
+	"keycloak-scim-proxy/onboarding"
 	"keycloak-scim-proxy/onboarding/tenant"
+	"keycloak-scim-proxy/proxy/keycloak/clientkey"
 )
 
 // added is what `tenant add --output json` prints.
@@ -49,6 +51,9 @@ func (e Env) Add() *cobra.Command {
 				return fmt.Errorf("nothing was changed, because the tenant's file could not be written: %w", err)
 			}
 			if err := s.connect(c.Context(), c); err != nil {
+				return err
+			}
+			if err := s.makeKey(c); err != nil {
 				return err
 			}
 			a, err := s.add(c, expires)
@@ -87,7 +92,7 @@ func (s *onboard) add(c *cobra.Command, expires string) (a added, err error) {
 	if err != nil {
 		return a, fmt.Errorf("%w\n%d changes were made and stay; after mending the cause, the same command makes the others", err, len(a.Changes))
 	}
-	if err := s.dir.WriteSecret(c.Context(), s.secret, credentials.Secret); err != nil {
+	if err := s.writeSecret(c, credentials); err != nil {
 		return a, fmt.Errorf("the tenant is set up in Keycloak, and its secret was not written; run the same command again: %w", err)
 	}
 	if a.Token, err = s.write(c, expires); err != nil {
@@ -97,6 +102,32 @@ func (s *onboard) add(c *cobra.Command, expires string) (a added, err error) {
 	a.BaseURL = cli.BaseURL(*s.config, s.name)
 	a.Steps = setup.Steps(s.file.Tenant.IDP, a.BaseURL)
 	return a, nil
+}
+
+func (s *onboard) writeSecret(c *cobra.Command, made onboarding.Credentials) error {
+	if s.key { // it was written first
+		return nil
+	}
+	return s.dir.WriteSecret(c.Context(), s.secret, made.Secret)
+}
+
+// makeKey makes the client's key if it has none yet. It is written before Keycloak knows it, so
+// that an interrupted run uses the same one when it is repeated.
+func (s *onboard) makeKey(c *cobra.Command) error {
+	if !s.key || s.spec.Key != nil {
+		return nil
+	}
+	key, err := clientkey.Generate(clientkey.ES256)
+	if err != nil {
+		return err
+	}
+	text, err := key.PEM()
+	if err == nil {
+		err = s.dir.WriteSecret(c.Context(), s.secret, strings.TrimSpace(string(text)))
+	}
+	s.spec.Key = &key
+	s.in = tenant.New(s.session, s.spec)
+	return err
 }
 
 // write writes the tenant's file, or adds what one that exists does not have: the organization, and
@@ -147,7 +178,11 @@ func (a added) print(c *cobra.Command) {
 // prove asks Keycloak with the tenant's own account whether the tenant works.
 func (s *onboard) prove(c *cobra.Command) error {
 	t := s.file.Tenant
-	t.ServiceAccount.SecretFile = s.secret
+	if s.key {
+		t.ServiceAccount.KeyFile = s.secret
+	} else {
+		t.ServiceAccount.SecretFile = s.secret
+	}
 	cfg := *s.config
 	cfg.Tenants = []config.Tenant{t}
 	fmt.Fprintln(c.ErrOrStderr())

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -17,6 +18,7 @@ import (
 	"keycloak-scim-proxy/config/tenantfile"
 	"keycloak-scim-proxy/onboarding"
 	"keycloak-scim-proxy/onboarding/tenant"
+	"keycloak-scim-proxy/proxy/keycloak/clientkey"
 )
 
 // Env is what the commands need besides their arguments.
@@ -37,7 +39,8 @@ type onboard struct {
 	// file is the tenant's file, if it exists.
 	file   config.TenantFile
 	exists bool
-	secret string // path of the file with the client's secret
+	secret string // path of the file with the client's secret or key
+	key    bool   // the client signs with a key
 
 	session *onboarding.Admin
 	in      *tenant.Tenant
@@ -56,6 +59,7 @@ func (s *onboard) specFlags(c *cobra.Command) {
 	f.StringVar(&s.spec.Group, "group", "", "confine the tenant to this group at the top level of the realm (default: the tenant manages the whole realm)")
 	f.StringVar(&s.spec.Organization, "organization", "", "with --group: alias or id of the organization that the tenant's users are members of")
 	f.StringVar(&s.spec.ClientID, "client-id", "", "client of the tenant's service account (default scim-TENANT)")
+	f.BoolVar(&s.key, "client-key", false, "let the client sign with a key of its own (client-jwt) instead of a secret")
 	f.StringVar(&s.spec.SSO, "sso-idp", "", "alias of the identity provider of the realm that the tenant's users log in with; it must exist")
 	f.IntVar(&s.spec.Pool, "pool", defaultPool, "with --group: how many free groups the tenant shall have")
 	f.StringSliceVar(&s.spec.Map, "map", nil, "attributes that the realm's user profile shall have too, such as title,department,externalId")
@@ -89,7 +93,11 @@ func (s *onboard) combine(c *cobra.Command) error {
 	if !s.exists {
 		t = config.DefaultTenant()
 		t.ServiceAccount.ClientID = cmp.Or(s.spec.ClientID, "scim-"+s.name)
-		t.ServiceAccount.SecretFile = s.name + ".secret"
+		if s.key {
+			t.ServiceAccount.KeyFile = s.name + ".key"
+		} else {
+			t.ServiceAccount.SecretFile = s.name + ".secret"
+		}
 		t.Realm, t.Group, t.IDP = s.spec.Realm, s.spec.Group, cmp.Or(s.idp, t.IDP)
 		t.Tenant = s.name
 		s.file.Tenant = t
@@ -110,7 +118,10 @@ func (s *onboard) combine(c *cobra.Command) error {
 		*v.said = v.has
 	}
 	s.spec.Organization = cmp.Or(s.spec.Organization, t.Organization)
-	s.secret = t.ServiceAccount.SecretFile
+	if s.exists && s.key && t.ServiceAccount.KeyFile == "" {
+		return cli.Usage("--client-key: the tenant %s has a secret: edit the file, or remove the tenant first", s.name)
+	}
+	s.key, s.secret = t.ServiceAccount.KeyFile != "", cmp.Or(t.ServiceAccount.KeyFile, t.ServiceAccount.SecretFile)
 	switch {
 	case s.spec.Realm == "":
 		return cli.Usage("there is no tenant %s yet: give --realm", s.name)
@@ -121,7 +132,11 @@ func (s *onboard) combine(c *cobra.Command) error {
 	case s.secret == "":
 		return fmt.Errorf("the tenant %s has its secret in the environment: set it up by hand (docs/accounts.md)", s.name)
 	}
-	if !s.exists { // a path in a file is relative to the file
+	if !s.exists {
+		if err := s.dir.Check(t); err != nil {
+			return err
+		}
+		// a path in a file is relative to the file
 		s.secret = filepath.Join(s.dir.Path, s.secret)
 	}
 	var err error
@@ -133,8 +148,22 @@ func (s *onboard) combine(c *cobra.Command) error {
 func (s *onboard) connect(ctx context.Context, c *cobra.Command) error {
 	var err error
 	if s.session, err = s.admin.login(ctx, c, s.config.Keycloak); err == nil {
-		s.in = tenant.New(s.session, s.spec)
+		err = s.readKey()
 	}
+	s.in = tenant.New(s.session, s.spec)
+	return err
+}
+
+// readKey reads the client's key if it has one and it is there.
+func (s *onboard) readKey() error {
+	if !s.key {
+		return nil
+	}
+	key, err := clientkey.Read(s.secret)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	s.spec.Key = &key
 	return err
 }
 

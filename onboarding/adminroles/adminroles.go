@@ -1,4 +1,4 @@
-package onboarding
+package adminroles
 
 import (
 	"context"
@@ -7,7 +7,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/Nerzal/gocloak/v13"
+	"keycloak-scim-proxy/onboarding"
+)
+
+const (
+	realmManagement = "realm-management"
+	wholeRealmRole  = "manage-users"
 )
 
 // harmless are the roles of realm-management that allow no more than manage-users does.
@@ -19,42 +24,43 @@ const shownHolders = 5
 // Risks returns warnings about a realm in which an account with manage-users can get more rights:
 // groups and users with an administrator's role, also by a composite role. A holder of the
 // account's secret can put a user of their own into such a group, and set such a user's password.
-func (a *Admin) Risks(ctx context.Context, realm string) (risks []string, err error) {
-	all, err := a.AdminRoles(ctx, realm)
+func Risks(ctx context.Context, a *onboarding.Admin, realm string) (risks []string, err error) {
+	all, err := Read(ctx, a, realm)
 	for _, r := range all {
 		const what = "realm %q: the %s %s have the administrator's role %s, and a holder of the secret of an account with " + wholeRealmRole + " can "
 		if len(r.Groups) > 0 {
 			risks = append(risks, fmt.Sprintf(what+"put a user of their own into them (CVE-2026-94000, fixed in Keycloak 26.8.1): take the role from the groups",
-				realm, "groups", some(r.Groups), r.Role))
+				realm, "groups", some(r.Groups), r.Name))
 		}
 		if len(r.Users) > 0 {
 			risks = append(risks, fmt.Sprintf(what+"set their passwords: let administrators be users of another realm",
-				realm, "users", some(r.Users), r.Role))
+				realm, "users", some(r.Users), r.Name))
 		}
 	}
 	return risks, err
 }
 
-// AdminRole is an administrator's role of a realm, and who has it directly.
-type AdminRole struct {
-	// Role is its name, with the client of a client's role in front of it.
-	Role string
+// Role is an administrator's role of a realm, with those who have it directly.
+type Role struct {
+	// Name is its name, with the client of a client's role in front of it.
+	Name string
 	// Groups are paths, Users are names.
 	Groups, Users []string
 }
 
-// AdminRoles returns the administrator's roles of a realm, including composite ones.
-func (a *Admin) AdminRoles(ctx context.Context, realm string) (all []AdminRole, err error) {
-	roles, err := a.adminRoles(ctx, realm)
+// Read returns the administrator's roles of a realm, including composite ones.
+func Read(ctx context.Context, a *onboarding.Admin, realm string) (all []Role, err error) {
+	in := reader{a, realm}
+	roles, err := in.adminRoles(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("roles of realm %q: %w", realm, err)
 	}
 	for _, r := range roles {
-		groups, users, err := a.holders(ctx, realm, r)
+		groups, users, err := in.holders(ctx, r)
 		if err != nil {
 			return nil, fmt.Errorf("holders of role %s in realm %q: %w", r.label(), realm, err)
 		}
-		all = append(all, AdminRole{r.label(), groups, users})
+		all = append(all, Role{r.label(), groups, users})
 	}
 	return all, nil
 }
@@ -67,43 +73,60 @@ func some(names []string) string {
 	return strings.Join(names, ", ")
 }
 
+// client of a realm.
+type client struct{ ID, ClientID string }
+
+// reader reads a realm.
+type reader struct {
+	admin *onboarding.Admin
+	realm string
+}
+
+func (in reader) get(ctx context.Context, result any, path ...string) error {
+	if err := in.admin.Renew(ctx); err != nil {
+		return err
+	}
+	_, err := in.admin.Do(ctx, in.realm, onboarding.Request{Method: http.MethodGet, Path: path, Result: result})
+	return err
+}
+
 // role of a realm or of one of its clients.
 type role struct {
 	ID, Name  string
 	Composite bool
-	client    gocloak.Client
+	client    client
 }
 
 func (r role) label() string {
-	if r.client.ClientID != nil {
-		return *r.client.ClientID + "/" + r.Name
+	if r.client.ClientID != "" {
+		return r.client.ClientID + "/" + r.Name
 	}
 	return r.Name
 }
 
 // path of the role in the Admin REST API.
-func (r role) path(realm string) []string {
-	if r.client.ID != nil {
-		return []string{realm, "clients", *r.client.ID, "roles", r.Name}
+func (r role) path(of string) []string {
+	if r.client.ID != "" {
+		return []string{"clients", r.client.ID, "roles", r.Name, of}
 	}
-	return []string{realm, "roles", r.Name}
+	return []string{"roles", r.Name, of}
 }
 
 // adminRoles returns the realm's role admin, the roles of realm-management that are not harmless,
 // and every role that includes one of them.
-func (a *Admin) adminRoles(ctx context.Context, realm string) ([]role, error) {
-	all, err := a.roles(ctx, realm)
+func (in reader) adminRoles(ctx context.Context) ([]role, error) {
+	all, err := in.roles(ctx)
 	if err != nil {
 		return nil, err
 	}
 	includes := map[string][]role{}
 	admin := map[string]bool{}
 	for _, r := range all {
-		ours := gocloak.PString(r.client.ClientID) == realmManagement
-		admin[r.ID] = ours && !slices.Contains(harmless, r.Name) || r.client.ID == nil && r.Name == "admin"
+		ours := r.client.ClientID == realmManagement
+		admin[r.ID] = ours && !slices.Contains(harmless, r.Name) || r.client.ID == "" && r.Name == "admin"
 		if r.Composite {
 			var parts []role
-			if err := a.do(ctx, http.MethodGet, nil, &parts, realm, "roles-by-id", r.ID, "composites"); err != nil {
+			if err := in.get(ctx, &parts, "roles-by-id", r.ID, "composites"); err != nil {
 				return nil, err
 			}
 			includes[r.ID] = parts
@@ -121,22 +144,22 @@ func (a *Admin) adminRoles(ctx context.Context, realm string) ([]role, error) {
 }
 
 // roles returns all roles of a realm and of its clients.
-func (a *Admin) roles(ctx context.Context, realm string) ([]role, error) {
+func (in reader) roles(ctx context.Context) ([]role, error) {
 	var all []role
-	if err := a.do(ctx, http.MethodGet, nil, &all, realm, "roles"); err != nil {
+	if err := in.get(ctx, &all, "roles"); err != nil {
 		return nil, err
 	}
-	clients, err := a.client.GetClients(ctx, a.token, realm, gocloak.GetClientsParams{})
-	if err != nil {
+	var clients []client
+	if err := in.get(ctx, &clients, "clients"); err != nil {
 		return nil, err
 	}
 	for _, c := range clients {
 		var some []role
-		if err := a.do(ctx, http.MethodGet, nil, &some, realm, "clients", *c.ID, "roles"); err != nil {
+		if err := in.get(ctx, &some, "clients", c.ID, "roles"); err != nil {
 			return nil, err
 		}
 		for _, r := range some {
-			r.client = *c
+			r.client = c
 			all = append(all, r)
 		}
 	}
@@ -145,16 +168,16 @@ func (a *Admin) roles(ctx context.Context, realm string) ([]role, error) {
 
 // holders returns the paths of the groups and the names of the users that have the role directly.
 // It leaves out service accounts, which cannot get a password.
-func (a *Admin) holders(ctx context.Context, realm string, r role) (groups, users []string, err error) {
+func (in reader) holders(ctx context.Context, r role) (groups, users []string, err error) {
 	var found []struct{ Path, Username string }
-	if err := a.do(ctx, http.MethodGet, nil, &found, append(r.path(realm), "groups")...); err != nil {
+	if err := in.get(ctx, &found, r.path("groups")...); err != nil {
 		return nil, nil, err
 	}
 	for _, g := range found {
 		groups = append(groups, g.Path)
 	}
 	found = nil
-	if err := a.do(ctx, http.MethodGet, nil, &found, append(r.path(realm), "users")...); err != nil {
+	if err := in.get(ctx, &found, r.path("users")...); err != nil {
 		return nil, nil, err
 	}
 	for _, u := range found {
