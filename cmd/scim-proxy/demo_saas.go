@@ -63,7 +63,7 @@ func (d *demo) onboardGroup(ctx context.Context, admin *onboarding.Admin, s tena
 		return err
 	}
 	t := config.DefaultTenant()
-	t.Tenant, t.Realm, t.Group, t.IDP, t.ServiceAccount.ClientID = s.Group, s.Realm, s.Group, idp, s.ClientID
+	t.Tenant, t.Realm, t.Group, t.IDP, t.ServiceAccount.ClientID, t.MembersShown = s.Group, s.Realm, s.Group, idp, s.ClientID, 0
 	if s.Organization != "" {
 		if t.Organization, err = in.OrganizationID(ctx); err != nil {
 			return err

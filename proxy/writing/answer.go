@@ -29,6 +29,9 @@ func (s *Service) answer(ctx context.Context, c change, after scim.Resource) (pr
 	if !after.IsZero() && !need.Members {
 		return s.show(ref, w, after), nil
 	}
+	if need.Members && !c.whole && s.options.MembersShown == 0 {
+		return protocol.Answer{}, nil
+	}
 	if need.Members && !c.whole {
 		inGroup := scim.Equal(scim.AttrPath{Name: "groups", Sub: "value"}, ref.ID)
 		size, err := s.below.List(ctx, directory.Query{Type: scim.User, Filter: inGroup, Start: 1})

@@ -18,7 +18,7 @@ type Lock func(ctx context.Context, key string) (unlock func(), err error)
 // Options configure the layer.
 type Options struct {
 	// MembersShown is the largest group that is returned after a PATCH of its members. For larger
-	// groups the answer is 204.
+	// groups the answer is 204. 0: it is 204 for every group, without asking how large it is.
 	MembersShown int
 	// SkipUnknownMembers leaves out members that do not exist, instead of refusing the change. The
 	// answer names them.

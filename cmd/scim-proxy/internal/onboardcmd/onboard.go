@@ -100,6 +100,9 @@ func (s *onboard) combine(c *cobra.Command) error {
 		}
 		t.Realm, t.Group, t.IDP = s.spec.Realm, s.spec.Group, cmp.Or(s.idp, t.IDP)
 		t.Tenant = s.name
+		if t.Group != "" {
+			t.MembersShown = 0 // the account's queries for members are slow
+		}
 		s.file.Tenant = t
 	} else if !c.Flags().Changed("pool") {
 		s.spec.Pool = 0 // no more than there is
