@@ -116,11 +116,12 @@ func (t *Tenant) checkAdminGroups(ctx context.Context) error {
 	return nil
 }
 
-// checkOthers refuses the group of another tenant: Keycloak requires all permissions on an object
-// to agree, so that a second one locks both accounts out.
+// checkOthers refuses what locks the account out: Keycloak requires all permissions on an object to
+// agree. That is a second permission on the tenant's group, and one on all users of the realm, such
+// as that of a help desk (measured).
 func (t *Tenant) checkOthers(ctx context.Context) error {
 	group, err := t.findGroup(ctx)
-	if err != nil || group == "" {
+	if err != nil {
 		return err
 	}
 	set, err := t.permissions(ctx)
@@ -128,9 +129,15 @@ func (t *Tenant) checkOthers(ctx context.Context) error {
 		return err
 	}
 	for _, p := range set.Permissions {
-		if p.On(group) && p.Name != t.permissionName(groupPart) {
+		switch {
+		case group != "" && p.On(group) && p.Name != t.permissionName(groupPart):
 			return fmt.Errorf("the group /%s of realm %q already has the permission %q: use another group, or delete the permission", t.Group, t.Realm, p.Name)
+		case p.ResourceType == allUsers && p.On(allUsers):
+			return fmt.Errorf("the permission %q of realm %q is on all users, so that Keycloak keeps the accounts of group tenants from their own users: delete it, or use a realm of its own for the tenant", p.Name, t.Realm)
 		}
 	}
 	return nil
 }
+
+// allUsers is the type of users in permissions, and the object of a permission on all of them.
+const allUsers = "Users"

@@ -260,6 +260,10 @@ func TestRefused(t *testing.T) {
 			w.apply()
 			w.spec.ClientID = "scim-globex"
 		}, `permission "scim-acme group"`},
+		"a permission on all users": {func(w *world) {
+			g := w.NewGroupTenant("globex", 1, false)
+			w.Permit(g, "helpdesk", "Users", `"view"`)
+		}, "is on all users"},
 		"an unknown realm":                 {func(w *world) { w.spec.Realm = "nowhere" }, "does not exist"},
 		"an unknown identity provider":     {func(w *world) { w.spec.SSO = "corp" }, `identity provider "corp"`},
 		"e-mail addresses as userName":     {func(w *world) { w.ask("PUT", "", `{"registrationEmailAsUsername":true}`, nil) }, "Email as username"},
