@@ -19,6 +19,7 @@ import (
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/keycloak/fault"
+	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/test/kctest"
@@ -62,7 +63,7 @@ func tenantAfter(t *testing.T, now func() time.Time, wire http.RoundTripper, url
 		}
 		return pool.Unlock, nil
 	}
-	group := confined.NewGroup(g.Path[1:], lock, time.Hour, now)
+	group := tenantgroup.New(g.Path[1:], lock, time.Hour, now)
 	group.Organization = g.Organization
 	return confined.New(keycloak.NewRealm(client, r.Name, account, p), p, group)
 }
