@@ -418,7 +418,7 @@ func TestWidenedAccount(t *testing.T) {
 		_, list := d.List(t.Context(), directory.Query{Type: scim.User, Start: 1, Count: 10})
 		_, made := d.Create(t.Context(), scim.User, directorytest.Sample(2))
 		for verb, err := range map[string]error{"get": get, "list": list, "create": made, "delete": d.Delete(t.Context(), outsider)} {
-			if f, broken := fault.In(err); !broken || f.Cause != fault.Group {
+			if f, broken := fault.In(err); !broken || f.Cause != fault.Excess {
 				t.Errorf("an account that %s: %s: %v", what, verb, err)
 			}
 		}
