@@ -12,6 +12,7 @@ import (
 	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/lookup"
 	"keycloak-scim-proxy/proxy/meter"
@@ -42,7 +43,7 @@ type plan struct {
 type tenant struct {
 	name    string
 	scope   *scope
-	group   *confined.Group // nil: the whole realm
+	group   *tenantgroup.Group // nil: the whole realm
 	plan    plan
 	account *keycloak.Account // nil: drop-in callers have their own credentials
 	mark    *storemark.Mark   // nil if account is nil

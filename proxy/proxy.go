@@ -20,9 +20,9 @@ import (
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/keycloak"
-	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/notices"
@@ -111,7 +111,7 @@ func (p *Proxy) Close() error { return p.engine.Close() }
 func (p *Proxy) tenant(c config.Tenant) *tenant {
 	t := &tenant{name: c.Tenant, scope: p.realms.scope(c.Realm, c.Group, true), plan: p.plan()}
 	if c.Group != "" { // of the tenant, because it remembers what its account may do, and its organization
-		t.group = confined.NewGroup(c.Group, t.scope.lock, p.doubt(), t.scope.now)
+		t.group = tenantgroup.New(c.Group, t.scope.lock, p.doubt(), t.scope.now)
 		t.group.Organization, t.group.Found = c.Organization, p.operator.Shared(c.Tenant, c.Realm)
 	}
 	t.plan.dialect = adapters.For(c.IDP)
@@ -125,7 +125,7 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 	t.rights = privilege.New(t.account, c.Group, t.scope.now)
 	if t.group != nil {
 		pool := observe.Pool{Metrics: p.metrics, Log: p.log, Tenant: c.Tenant, Realm: c.Realm}
-		t.group.Watch(func(is confined.Level, news bool) { pool.Changed(is.Free, is.All, string(is.State()), news) })
+		t.group.Watch(func(is tenantgroup.Level, news bool) { pool.Changed(is.Free, is.All, string(is.State()), news) })
 	}
 	t.ended = func(err error) { p.monitor.Saw(c.Tenant, err) }
 	t.mark = storemark.New(storemark.Options{

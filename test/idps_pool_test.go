@@ -8,7 +8,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"keycloak-scim-proxy/proxy/keycloak/confined"
+	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/test/corpus"
 )
@@ -37,7 +37,7 @@ func (p *pool) refill(w *world) {
 func (p *pool) look(w *world) (taken []string) {
 	p.free = nil
 	for _, g := range gjson.ParseBytes(w.realm.Admin("GET", "/groups/"+w.group.Group+"/children?max=1000", "").Body).Array() {
-		if id := g.Get("id").String(); confined.Free(g.Get("name").String()) {
+		if id := g.Get("id").String(); tenantgroup.Free(g.Get("name").String()) {
 			p.free = append(p.free, id)
 		} else {
 			taken = append(taken, id)

@@ -15,7 +15,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"keycloak-scim-proxy/proxy/keycloak/confined"
+	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/store"
 	"keycloak-scim-proxy/proxy/store/embedded"
@@ -107,7 +107,7 @@ func (w *world) state(t testing.TB) (state, error) {
 		for _, one := range gjson.ParseBytes(a.Body).Array() {
 			id := one.Get("id").String()
 			s[kind+" "+id] = document.Canonical(one.Raw)
-			if kind == "users" || kind == "members" || confined.Free(one.Get("name").String()) {
+			if kind == "users" || kind == "members" || tenantgroup.Free(one.Get("name").String()) {
 				continue
 			}
 			m := w.realm.Admin("GET", "/groups/"+id+"/members?max=5000&briefRepresentation=true", "")

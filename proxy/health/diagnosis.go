@@ -9,10 +9,10 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/keycloak"
-	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/keycloak/fault"
 	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -87,7 +87,7 @@ type diagnosis struct {
 // Needs are what an account must be able to do.
 type Needs struct {
 	// Group is the group of the tenant. nil: the account manages all users of its realm.
-	Group *confined.Group
+	Group *tenantgroup.Group
 	// Rights finds out whether the account may do more.
 	Rights *privilege.Guard
 }

@@ -13,8 +13,8 @@ import (
 
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/keycloak"
-	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/keycloak/privilege"
+	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
 )
 
 // server answers like 26.7.3 (docs/keycloak.md) to an account that has all that it needs. says
@@ -64,7 +64,7 @@ func diagnose(t *testing.T, c *keycloak.Client, a *keycloak.Account, group strin
 	t.Helper()
 	n := health.Needs{Rights: privilege.New(a, group, time.Now)}
 	if group != "" {
-		n.Group = confined.NewGroup(group, nil, 0, time.Now)
+		n.Group = tenantgroup.New(group, nil, 0, time.Now)
 	}
 	return health.Diagnose(t.Context(), c, a, n)
 }

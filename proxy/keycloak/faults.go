@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/keycloak/fault"
+	"keycloak-scim-proxy/proxy/keycloak/refusal"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -16,6 +17,11 @@ func (a *Account) broken(q request, r reply) error {
 		return a.Fault(cause, q.method+" "+q.path+" was answered "+fault.Said(r.status, r.body))
 	}
 	return nil
+}
+
+// refused is the error of an answer with an error status.
+func (r *Realm) refused(ref scim.Ref, a reply) error {
+	return refusal.Reader{Profile: r.profile, Own: r.cred.IsServiceAccount(), Fault: r.Fault}.Error(ref, a.status, a.body)
 }
 
 // Fault is the error of a realm that does not work until a person acts.

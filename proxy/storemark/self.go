@@ -9,8 +9,8 @@ import (
 	"net/url"
 
 	"keycloak-scim-proxy/proxy/keycloak"
-	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/keycloak/fault"
+	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -25,7 +25,7 @@ var ErrNoMark = errors.New("storemark: the account cannot be marked")
 
 // Of returns where the mark of an account is: in a group of the tenant's pool if there is a group,
 // else in the account's own user.
-func Of(a *keycloak.Account, g *confined.Group, r *keycloak.Realm) Account {
+func Of(a *keycloak.Account, g *tenantgroup.Group, r *keycloak.Realm) Account {
 	if g == nil {
 		return Self{a}
 	}
@@ -34,7 +34,7 @@ func Of(a *keycloak.Account, g *confined.Group, r *keycloak.Realm) Account {
 
 // pool is the account of a group tenant. It may not change its own user (measured).
 type pool struct {
-	group *confined.Group
+	group *tenantgroup.Group
 	realm *keycloak.Realm
 }
 
@@ -44,7 +44,7 @@ func (p pool) Mark(ctx context.Context) (string, error) { return p.group.Note(ct
 // SetMark writes the mark of the tenant.
 func (p pool) SetMark(ctx context.Context, mark string) error {
 	err := p.group.SetNote(ctx, p.realm, mark)
-	if errors.Is(err, confined.ErrNoFree) {
+	if errors.Is(err, tenantgroup.ErrNoFree) {
 		return fmt.Errorf("%w: %w", ErrNoMark, err)
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -26,7 +27,7 @@ var (
 type Directory struct {
 	*keycloak.Realm
 	profile *profile.Profile
-	group   *Group
+	group   *tenantgroup.Group
 	claimed sync.Map // claims of this request by the id of the group
 }
 
@@ -34,14 +35,14 @@ var _ directory.Directory = (*Directory)(nil)
 
 // New returns the Directory of a group. The credential of the realm must be an account that is
 // confined to the group. New sends no request.
-func New(r *keycloak.Realm, p *profile.Profile, g *Group) *Directory {
+func New(r *keycloak.Realm, p *profile.Profile, g *tenantgroup.Group) *Directory {
 	d := &Directory{Realm: r, profile: p, group: g}
 	r.Members = d.members
 	return d
 }
 
 // Within returns the directory of a group of a realm, or of the whole realm if g is nil.
-func Within(r *keycloak.Realm, p *profile.Profile, g *Group) directory.Directory {
+func Within(r *keycloak.Realm, p *profile.Profile, g *tenantgroup.Group) directory.Directory {
 	if g == nil {
 		return r
 	}
@@ -51,7 +52,7 @@ func Within(r *keycloak.Realm, p *profile.Profile, g *Group) directory.Directory
 // Capabilities returns those of the realm, with the filters on groups that this package evaluates.
 func (d *Directory) Capabilities() directory.Capabilities {
 	c := d.Realm.Capabilities()
-	c.FilterLimits.Length, c.FilterLimits.Nesting = c.FilterLimits.Length-sharedFilter, c.FilterLimits.Nesting-1 // see excluding
+	c.FilterLimits.Length, c.FilterLimits.Nesting = c.FilterLimits.Length-tenantgroup.SharedFilter, c.FilterLimits.Nesting-1 // see WithoutShared
 	c.Filters = maps.Clone(c.Filters)
 	c.Filters[scim.Group] = map[string]directory.FilterSupport{displayName.Key(): directory.Full, memberValue.Key(): directory.EqOnly}
 	return c
@@ -88,7 +89,7 @@ func (d *Directory) Update(ctx context.Context, ref scim.Ref, edit directory.Edi
 			return before, err
 		}
 		if wanted, err = edit(before); err == nil && ref.Type == scim.Group {
-			err = unreserved(wanted)
+			err = tenantgroup.Unreserved(document.Text(wanted.Get(displayName)))
 		}
 		return wanted, err
 	})
@@ -116,7 +117,7 @@ func (d *Directory) ChangeMembers(ctx context.Context, group scim.Ref, m directo
 // not come back for another group, unless it is the undo of the create that has claimed it: see
 // release.
 func (d *Directory) Delete(ctx context.Context, ref scim.Ref) error {
-	_, err := d.group.idOf(ctx, d.Realm)
+	_, err := d.group.ID(ctx, d.Realm)
 	if err == nil && ref.Type == scim.Group {
 		err = d.visible(ctx, ref)
 	}
@@ -136,7 +137,7 @@ func (d *Directory) visible(ctx context.Context, group scim.Ref) error {
 // 404 error for the tenant's group and for hidden ones.
 func (d *Directory) own(ctx context.Context, ref scim.Ref, shown scim.Resource) (scim.Resource, error) {
 	raw := shown.Raw("groups")
-	tenant, err := d.group.idOf(ctx, d.Realm)
+	tenant, err := d.group.ID(ctx, d.Realm)
 	switch {
 	case err != nil:
 		return scim.Resource{}, err
@@ -144,7 +145,7 @@ func (d *Directory) own(ctx context.Context, ref scim.Ref, shown scim.Resource) 
 		return shown, nil
 	case ref.Type == scim.User:
 		return shown.With("groups", withoutHidden(raw, tenant)), nil
-	case shown.ID() == tenant || hidden(document.Text(shown.Get(displayName))):
+	case shown.ID() == tenant || tenantgroup.Hidden(document.Text(shown.Get(displayName))):
 		return scim.Resource{}, scim.NotFound(ref)
 	}
 	return shown, nil
@@ -156,7 +157,7 @@ func withoutHidden(groups, tenant string) string {
 	var left []string
 	for _, e := range document.Elements(groups) {
 		g, err := scim.Part(e)
-		if err == nil && document.Text(g.Raw("value")) != tenant && !hidden(document.Text(g.Raw("display"))) {
+		if err == nil && document.Text(g.Raw("value")) != tenant && !tenantgroup.Hidden(document.Text(g.Raw("display"))) {
 			left = append(left, e)
 		}
 	}
@@ -172,7 +173,7 @@ func (d *Directory) outside(ctx context.Context, ref scim.Ref, err error) error 
 	if scim.Status(err) != http.StatusForbidden {
 		return err
 	}
-	if _, broken := d.group.find(ctx, d.Realm); broken != nil {
+	if _, broken := d.group.Find(ctx, d.Realm); broken != nil {
 		return broken
 	}
 	hidden := scim.NotFound(ref)

@@ -19,6 +19,7 @@ import (
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/keycloak/fault"
+	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/test/kctest"
@@ -62,7 +63,7 @@ func tenantAfter(t *testing.T, now func() time.Time, wire http.RoundTripper, url
 		}
 		return pool.Unlock, nil
 	}
-	group := confined.NewGroup(g.Path[1:], lock, time.Hour, now)
+	group := tenantgroup.New(g.Path[1:], lock, time.Hour, now)
 	group.Organization = g.Organization
 	return confined.New(keycloak.NewRealm(client, r.Name, account, p), p, group)
 }
@@ -417,7 +418,7 @@ func TestWidenedAccount(t *testing.T) {
 		_, list := d.List(t.Context(), directory.Query{Type: scim.User, Start: 1, Count: 10})
 		_, made := d.Create(t.Context(), scim.User, directorytest.Sample(2))
 		for verb, err := range map[string]error{"get": get, "list": list, "create": made, "delete": d.Delete(t.Context(), outsider)} {
-			if f, broken := fault.In(err); !broken || f.Cause != fault.Group {
+			if f, broken := fault.In(err); !broken || f.Cause != fault.Excess {
 				t.Errorf("an account that %s: %s: %v", what, verb, err)
 			}
 		}

@@ -4,10 +4,8 @@
 // docs/accounts.md. Users are created by the Admin REST API in the tenant's group, because the SCIM
 // API refuses creates to such an account. Everything else about a user is a Realm's work.
 //
-// The groups of the tenant are the child groups of its group. Such an account cannot create a
-// group, so an administrator makes a pool of them. A free one has a reserved name: see Free. To
-// create a group is to rename a free one. The tenant's group and free groups are never shown, and
-// neither is the one of the pool that has a note: see Group.SetNote.
+// The group itself, with its pool, is in package tenantgroup. To create a group is to rename a free
+// one of the pool. The tenant's group, free groups and the one with the note are never shown.
 //
 // Failures. Keycloak answers 403 for everything outside the tenant, and the caller gets 404. Such a
 // 404 does not prove that the resource is gone (scim.IsGone), so that nothing that is kept for it

@@ -7,6 +7,7 @@ import (
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak/fault"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -16,11 +17,11 @@ func (d *Directory) createGroup(ctx context.Context, sent scim.Resource) (shown 
 	if _, err := d.profile.Create(scim.Group, sent); err != nil {
 		return scim.Resource{}, err
 	}
-	if err := unreserved(sent); err != nil {
+	if err := tenantgroup.Unreserved(document.Text(sent.Get(displayName))); err != nil {
 		return scim.Resource{}, err
 	}
 	free := ""
-	err = d.group.inPool(ctx, func(ctx context.Context) error {
+	err = d.group.InPool(ctx, func(ctx context.Context) error {
 		shown, free, err = d.claim(ctx, sent)
 		return err
 	})
@@ -32,12 +33,12 @@ func (d *Directory) createGroup(ctx context.Context, sent scim.Resource) (shown 
 
 // claim renames a free group of the pool, and returns it with the name that it had.
 func (d *Directory) claim(ctx context.Context, sent scim.Resource) (shown scim.Resource, was string, err error) {
-	all, err := d.group.children(ctx, d.Realm)
+	all, err := d.group.Children(ctx, d.Realm)
 	if err != nil {
 		return scim.Resource{}, "", err
 	}
 	for _, c := range all {
-		if !Free(c.Name) {
+		if !tenantgroup.Free(c.Name) {
 			continue
 		}
 		shown, err := d.Realm.Update(ctx, scim.Ref{Type: scim.Group, ID: c.ID}, func(current scim.Resource) (scim.Resource, error) {
@@ -50,12 +51,11 @@ func (d *Directory) claim(ctx context.Context, sent scim.Resource) (shown scim.R
 			return shown, "", d.Fault(fault.Group, "the account may not rename "+c.Name)
 		}
 		if err == nil {
-			is := levelOf(all)
-			d.group.reached(Level{is.Free - 1, is.All})
+			d.group.Claimed(all)
 		}
 		return shown, c.Name, err
 	}
-	return scim.Resource{}, "", errEmpty(d.group.name)
+	return scim.Resource{}, "", d.group.NoneFree()
 }
 
 // claim is a free group that a create has taken.
@@ -79,23 +79,6 @@ func (d *Directory) release(ctx context.Context, ref scim.Ref) bool {
 		return current.Without("externalId").With("displayName", document.Quote(was.name)), nil
 	})
 	return err == nil && shown.Raw("externalId") == "" // a release that keeps the first externalId keeps it for the next group
-}
-
-// errEmpty is the error of a pool without a free group. A retry helps after it was filled.
-func errEmpty(group string) error {
-	return &scim.Error{Status: http.StatusServiceUnavailable, RetryAfter: 300, Detail: "no free group is left in the pool of the group /" + group +
-		" in Keycloak: the operator of the service must add groups to the pool; until then, groups cannot be created"}
-}
-
-// unreserved returns an error for a group with a name that only hidden groups have.
-func unreserved(wanted scim.Resource) error {
-	switch name := document.Text(wanted.Get(displayName)); {
-	case Free(name):
-		return scim.InvalidValue("displayName must not begin with %s", free)
-	case hidden(name):
-		return scim.InvalidValue("displayName must not be %s", noteName)
-	}
-	return nil
 }
 
 // withMembers adds the members of a group: the users that Keycloak finds by the group. It shows

@@ -10,6 +10,8 @@ import (
 
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/keycloak/representation"
+	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -20,7 +22,7 @@ func (d *Directory) List(ctx context.Context, q directory.Query) (directory.Page
 	if q.Type == scim.Group {
 		return d.listGroups(ctx, q)
 	}
-	tenant, err := d.group.idOf(ctx, d.Realm)
+	tenant, err := d.group.ID(ctx, d.Realm)
 	if err == nil {
 		q.Filter, err = withoutTenant(tenant, q.Filter)
 	}
@@ -36,8 +38,30 @@ func (d *Directory) List(ctx context.Context, q directory.Query) (directory.Page
 	return p, err
 }
 
-// nothing is the id of no group and no user.
-const nothing = "00000000-0000-0000-0000-000000000000"
+// listUsers reads a page of users without the shared ones. A page that has less users than it must
+// have shows that there are others than are known.
+func (d *Directory) listUsers(ctx context.Context, q directory.Query) (directory.Page, error) {
+	for looked := false; ; looked = true {
+		filter, err := d.group.WithoutShared(ctx, d.Realm, q.Filter)
+		if err != nil {
+			return directory.Page{}, err
+		}
+		without := q
+		without.Filter = filter
+		p, err := d.Realm.List(ctx, without)
+		if err != nil || looked || !lacks(q, p) || d.group.TooMany() {
+			return p, err
+		}
+		if err := d.group.Look(ctx, d.Realm); err != nil {
+			return directory.Page{}, err
+		}
+	}
+}
+
+// lacks reports whether a page has less users than its total says.
+func lacks(q directory.Query, p directory.Page) bool {
+	return len(p.Resources) < min(q.Count, profile.PageLimit, p.Total-max(q.Start, 1)+1)
+}
 
 // withoutTenant replaces the tenant's group in a filter by none, so that a filter on it finds no
 // one. Free groups have no members.
@@ -51,7 +75,7 @@ func withoutTenant(tenant string, f scim.Filter) (scim.Filter, error) {
 			return f, nil
 		}
 		if strings.EqualFold(document.Text(c.Value), tenant) {
-			c.Value = document.Quote(nothing)
+			c.Value = document.Quote(representation.NoID)
 		}
 		return c, nil
 	})
@@ -60,7 +84,7 @@ func withoutTenant(tenant string, f scim.Filter) (scim.Filter, error) {
 // listGroups lists the groups of the tenant. The Admin REST API shows all of them at once, with all
 // but their dates.
 func (d *Directory) listGroups(ctx context.Context, q directory.Query) (directory.Page, error) {
-	all, err := d.group.children(ctx, d.Realm)
+	all, err := d.group.Children(ctx, d.Realm)
 	if err != nil {
 		return directory.Page{}, err
 	}
@@ -70,7 +94,7 @@ func (d *Directory) listGroups(ctx context.Context, q directory.Query) (director
 	}
 	var found []scim.Resource
 	for _, c := range all {
-		if hidden(c.Name) || c.ID <= q.ResumeAfter {
+		if tenantgroup.Hidden(c.Name) || c.ID <= q.ResumeAfter {
 			continue
 		}
 		one := standard(c)
@@ -89,7 +113,7 @@ func (d *Directory) listGroups(ctx context.Context, q directory.Query) (director
 }
 
 // standard is a child as a SCIM resource, without its dates.
-func standard(c child) scim.Resource {
+func standard(c tenantgroup.Child) scim.Resource {
 	doc := document.Must(`{"schemas":["` + scim.GroupURN + `"]}`).Object()
 	doc.Put("id", document.Quote(c.ID))
 	if of := c.Attributes["externalId"]; len(of) > 0 && of[0] != "" { // Keycloak keeps an empty one of a group that was given back

@@ -14,12 +14,13 @@ import (
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/fault"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/keycloak/refusal"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// representation is a new user of the Admin REST API.
-type representation struct {
+// newUser is a user to create, as the Admin REST API takes it.
+type newUser struct {
 	Username   string              `json:"username"`
 	Email      string              `json:"email,omitempty"`
 	FirstName  string              `json:"firstName,omitempty"`
@@ -45,7 +46,7 @@ func (d *Directory) createUser(ctx context.Context, sent scim.Resource) (scim.Re
 	if len(missing) > 0 {
 		return scim.Resource{}, scim.InvalidValue("required: %s", strings.Join(missing, ", "))
 	}
-	if _, err := d.group.idOf(ctx, d.Realm); err != nil {
+	if _, err := d.group.ID(ctx, d.Realm); err != nil {
 		return scim.Resource{}, err
 	}
 	if err := d.ShowsUsers(ctx); err != nil {
@@ -76,8 +77,21 @@ func (d *Directory) createUser(ctx context.Context, sent scim.Resource) (scim.Re
 	return shown, nil
 }
 
-func (d *Directory) post(ctx context.Context, u representation) (keycloak.Answer, error) {
-	u.Groups = []string{"/" + d.group.name}
+// joined makes a new user a member of the organization. If that fails, the user is deleted again.
+func (d *Directory) joined(ctx context.Context, made scim.Ref) error {
+	err := d.group.Complete(ctx, d.Realm, made)
+	if err == nil {
+		return nil
+	}
+	if left := d.Realm.Delete(context.WithoutCancel(ctx), made); left != nil && !scim.IsGone(left) {
+		directory.OutcomeOf(ctx).Doubt() // a retry of the create completes it
+		return scim.Left(err, left)
+	}
+	return err
+}
+
+func (d *Directory) post(ctx context.Context, u newUser) (keycloak.Answer, error) {
+	u.Groups = []string{d.group.Path()}
 	b, err := json.Marshal(u)
 	if err != nil {
 		return keycloak.Answer{}, err
@@ -87,8 +101,8 @@ func (d *Directory) post(ctx context.Context, u representation) (keycloak.Answer
 
 // represented translates the body of a native create by the mapping of the user profile. body has
 // the first element of a list, sent has all: the Admin REST API takes them at once.
-func (d *Directory) represented(body, sent scim.Resource) representation {
-	u := representation{Enabled: body.Get(active) != "false", Attributes: map[string][]string{}}
+func (d *Directory) represented(body, sent scim.Resource) newUser {
+	u := newUser{Enabled: body.Get(active) != "false", Attributes: map[string][]string{}}
 	for l := range body.Leaves() {
 		text := document.Text(l.Raw)
 		switch name := d.profile.Attribute(l.Path); name {
@@ -133,10 +147,10 @@ func (d *Directory) refusedCreate(a keycloak.Answer) error {
 	case http.StatusConflict:
 		return taken(cause)
 	case http.StatusForbidden:
-		return d.Fault(fault.Group, "a create in the group /"+d.group.name+" was answered "+fault.Said(a.Status, a.Body))
+		return d.Fault(fault.Group, "a create in the group "+d.group.Path()+" was answered "+fault.Said(a.Status, a.Body))
 	case http.StatusBadRequest:
 	default:
-		return failed(a)
+		return refusal.Unclear(a.Status, a.Body)
 	}
 	var said struct {
 		problem
@@ -172,12 +186,12 @@ func taken(cause error) error {
 // or address is taken (measured). No query of the account shows users outside the tenant, but a
 // create looks at both before it looks at anything else.
 func (d *Directory) takenInUpdate(ctx context.Context, before, wanted scim.Resource, cause error) error {
-	var probes []representation
+	var probes []newUser
 	if name := document.Trim(document.Text(wanted.Get(userName))); name != "" && !document.Same(before.Get(userName), wanted.Get(userName)) {
-		probes = append(probes, representation{Username: name, Email: impossible + "@example.com"})
+		probes = append(probes, newUser{Username: name, Email: impossible + "@example.com"})
 	}
 	if was, mail := profile.Address(before.Get(emails)), profile.Address(wanted.Get(emails)); mail != "" && !strings.EqualFold(was, mail) {
-		probes = append(probes, representation{Username: impossible, Email: mail})
+		probes = append(probes, newUser{Username: impossible, Email: mail})
 	}
 	for _, p := range probes {
 		a, err := d.post(ctx, p)

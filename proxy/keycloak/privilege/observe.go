@@ -43,7 +43,7 @@ func observe(ctx context.Context, a *keycloak.Account, group string) (rights []s
 	}
 	var own representation
 	if !o.read(ctx, "{admin}/group-by-path/"+url.PathEscape(group), &own) || own.ID == "" {
-		return o.rights, o.open // the account cannot work in the group: see package confined
+		return o.rights, o.open // the account cannot work in the group: see package tenantgroup
 	}
 	o.names = strings.NewReplacer(append(names, "{group}", url.PathEscape(own.ID))...)
 	o.all(ctx, outside)

@@ -14,8 +14,8 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/keycloak"
-	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/keycloak/privilege"
+	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
 	"keycloak-scim-proxy/proxy/transport"
 )
 
@@ -80,11 +80,11 @@ func CheckTenants(ctx context.Context, out io.Writer, cfg config.Config, only st
 }
 
 // groupOf returns the group that a tenant is confined to, or nil.
-func groupOf(t config.Tenant) *confined.Group {
+func groupOf(t config.Tenant) *tenantgroup.Group {
 	if t.Group == "" {
 		return nil
 	}
-	g := confined.NewGroup(t.Group, nil, 0, time.Now)
+	g := tenantgroup.New(t.Group, nil, 0, time.Now)
 	g.Organization = t.Organization
 	return g
 }

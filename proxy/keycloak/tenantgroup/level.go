@@ -1,4 +1,4 @@
-package confined
+package tenantgroup
 
 // Level is how many groups of a pool are free, and how many groups there are: those of the tenant
 // and the free ones.
@@ -42,7 +42,7 @@ func (g *Group) Watch(changed func(is Level, news bool)) {
 }
 
 // levelOf is the level of a pool with these groups.
-func levelOf(all []child) (l Level) {
+func levelOf(all []Child) (l Level) {
 	for _, c := range all {
 		switch {
 		case isNote(c.Name):

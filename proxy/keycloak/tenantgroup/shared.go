@@ -1,4 +1,4 @@
-package confined
+package tenantgroup
 
 import (
 	"context"
@@ -10,10 +10,9 @@ import (
 	"slices"
 	"strings"
 
-	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/fault"
-	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/keycloak/refusal"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -23,12 +22,14 @@ import (
 // without showing it, and the Admin REST API lists it (measured). So it does not exist for the
 // tenant: a filter keeps it out of every list.
 
+var userName = scim.AttrPath{Name: "userName"}
+
 const (
 	// usersAtOnce is how many users one request reads, and mostPages how many requests look for
 	// shared users at most.
 	usersAtOnce, mostPages = 1000, 50
-	// sharedFilter is how many bytes the filter that leaves shared users out may have.
-	sharedFilter = 512
+	// SharedFilter is how many bytes WithoutShared may add to a filter.
+	SharedFilter = 512
 )
 
 // shared are the shared users that are known.
@@ -79,6 +80,17 @@ func (g *Group) Look(ctx context.Context, r *keycloak.Realm) error {
 	return err
 }
 
+// WithoutShared adds to a filter on users, which may be nil, that they are not the shared ones that
+// are known. It asks Keycloak which of these still are shared. The error is a fault if there are
+// too many.
+func (g *Group) WithoutShared(ctx context.Context, r *keycloak.Realm, f scim.Filter) (scim.Filter, error) {
+	names, err := g.stillShared(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return g.excluding(r, f, names)
+}
+
 // stillShared returns the shared users that are known, without those that the account reaches
 // meanwhile.
 func (g *Group) stillShared(ctx context.Context, r *keycloak.Realm) (map[string]string, error) {
@@ -106,7 +118,7 @@ func onlyRefused(ctx context.Context, r *keycloak.Realm, names map[string]string
 		case a.Status == http.StatusOK, a.Status == http.StatusNotFound:
 			delete(names, id)
 		case a.Status != http.StatusForbidden:
-			return failed(a)
+			return refusal.Unclear(a.Status, a.Body)
 		}
 	}
 	return nil
@@ -123,34 +135,8 @@ func (g *Group) learn(found shared) {
 	}
 }
 
-// listUsers reads a page of users without the shared ones. A page that has less users than it must
-// have shows that there are others than are known.
-func (d *Directory) listUsers(ctx context.Context, q directory.Query) (directory.Page, error) {
-	for looked := false; ; looked = true {
-		names, err := d.group.stillShared(ctx, d.Realm)
-		if err != nil {
-			return directory.Page{}, err
-		}
-		without := q
-		if without.Filter, err = d.group.excluding(d.Realm, q.Filter, names); err != nil {
-			return directory.Page{}, err
-		}
-		p, err := d.Realm.List(ctx, without)
-		if err != nil || looked || !lacks(q, p) || d.group.tooMany() {
-			return p, err
-		}
-		if err := d.group.Look(ctx, d.Realm); err != nil {
-			return directory.Page{}, err
-		}
-	}
-}
-
-// lacks reports whether a page has less users than its total says.
-func lacks(q directory.Query, p directory.Page) bool {
-	return len(p.Resources) < min(q.Count, profile.PageLimit, p.Total-max(q.Start, 1)+1)
-}
-
-func (g *Group) tooMany() bool {
+// TooMany reports whether the group has more users than Look reads.
+func (g *Group) TooMany() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.shared.cut
@@ -169,8 +155,8 @@ func (g *Group) excluding(r *keycloak.Realm, f scim.Filter, names map[string]str
 	for _, name := range slices.Sorted(maps.Values(names)) {
 		term := scim.Compare{Attr: userName, Op: scim.Ne, Value: document.Quote(name)}
 		size += len(" and ") + len(term.String())
-		if size > sharedFilter || strings.Contains(term.Value, `\`) { // Keycloak does not decode escapes (measured)
-			return nil, r.Fault(fault.Shared, fmt.Sprintf("%d users of the group /%s are also in groups that other accounts manage, too many to leave out of lists", len(names), g.name))
+		if size > SharedFilter || strings.Contains(term.Value, `\`) { // Keycloak does not decode escapes (measured)
+			return nil, r.Fault(fault.Shared, fmt.Sprintf("%d users of the group %s are also in groups that other accounts manage, too many to leave out of lists", len(names), g.Path()))
 		}
 		terms = append(terms, term)
 	}

@@ -1,4 +1,4 @@
-package confined
+package tenantgroup
 
 import (
 	"context"
@@ -6,9 +6,10 @@ import (
 	"net/http"
 	"net/url"
 
-	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/fault"
+	"keycloak-scim-proxy/proxy/keycloak/refusal"
+	"keycloak-scim-proxy/proxy/keycloak/representation"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -30,20 +31,7 @@ func (g *Group) Complete(ctx context.Context, r *keycloak.Realm, ref scim.Ref) e
 	case a.Status == http.StatusForbidden:
 		return g.noOrganization(r, a)
 	}
-	return failed(a)
-}
-
-// joined makes a new user a member of the organization. If that fails, the user is deleted again.
-func (d *Directory) joined(ctx context.Context, made scim.Ref) error {
-	err := d.group.Complete(ctx, d.Realm, made)
-	if err == nil {
-		return nil
-	}
-	if left := d.Realm.Delete(context.WithoutCancel(ctx), made); left != nil && !scim.IsGone(left) {
-		directory.OutcomeOf(ctx).Doubt() // a retry of the create completes it
-		return scim.Left(err, left)
-	}
-	return err
+	return refusal.Unclear(a.Status, a.Body)
 }
 
 // organizes returns the fault of an account that cannot manage the members of the organization. It
@@ -53,7 +41,7 @@ func (g *Group) organizes(ctx context.Context, r *keycloak.Realm) error {
 	if g.Organization == "" {
 		return nil
 	}
-	a, err := g.enlist(ctx, r, nothing)
+	a, err := g.enlist(ctx, r, representation.NoID)
 	switch {
 	case err != nil:
 		return err
@@ -64,7 +52,7 @@ func (g *Group) organizes(ctx context.Context, r *keycloak.Realm) error {
 	case a.Status < http.StatusBadRequest:
 		return scim.Upstream(errors.New("Keycloak has made a user that does not exist a member of the organization"))
 	}
-	return failed(a)
+	return refusal.Unclear(a.Status, a.Body)
 }
 
 func (g *Group) enlist(ctx context.Context, r *keycloak.Realm, id string) (keycloak.Answer, error) {

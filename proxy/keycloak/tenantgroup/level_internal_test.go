@@ -1,4 +1,4 @@
-package confined
+package tenantgroup
 
 import (
 	"fmt"
@@ -20,13 +20,13 @@ func TestState(t *testing.T) {
 
 // Each change of the level is reported, and whether its state is news.
 func TestLevelIsToldOnce(t *testing.T) {
-	g := NewGroup("acme", nil, 0, time.Now)
+	g := New("acme", nil, 0, time.Now)
 	var told []string
 	for range 2 {
 		g.Watch(func(is Level, news bool) { told = append(told, fmt.Sprint(is.Free, news)) })
 	}
 	for _, free := range []int{9, 9, 8, 2, 2, 1, 0, 0, 5} {
-		g.reached(levelOf(append(slices.Repeat([]child{{Name: "~free-1"}}, free), child{Name: "Sales"})))
+		g.reached(levelOf(append(slices.Repeat([]Child{{Name: "~free-1"}}, free), Child{Name: "Sales"})))
 	}
 	want := []string{"9 true", "9 true", "8 false", "8 false", "2 true", "2 true", "1 false", "1 false", "0 true", "0 true", "5 true", "5 true"}
 	if !slices.Equal(told, want) {

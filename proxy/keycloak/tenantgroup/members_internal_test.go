@@ -1,4 +1,4 @@
-package confined
+package tenantgroup
 
 import (
 	"fmt"
@@ -10,19 +10,19 @@ func TestWalkMissesNobody(t *testing.T) {
 	for size := range 9 {
 		for deleted := range size + 1 { // so many from the beginning on
 			for page := range 4 { // the page before which they are deleted
-				var list []member
+				var list []Member
 				for i := range size {
-					list = append(list, member{ID: fmt.Sprint("u", i)})
+					list = append(list, Member{ID: fmt.Sprint("u", i)})
 				}
 				stays := list[deleted:]
 				pages, seen := 0, map[string]bool{}
-				whole, err := eachOf(3, func(first, n int) ([]member, error) {
+				whole, err := eachOf(3, func(first, n int) ([]Member, error) {
 					if pages == page {
 						list = stays
 					}
 					pages++
 					return list[min(first, len(list)):min(first+n, len(list))], nil
-				}, func(m member) error { seen[m.ID] = true; return nil })
+				}, func(m Member) error { seen[m.ID] = true; return nil })
 				if err != nil || !whole && deleted == 0 {
 					t.Errorf("%d users, %d deleted: whole %t, %v", size, deleted, whole, err)
 				}

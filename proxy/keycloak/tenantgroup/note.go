@@ -1,4 +1,4 @@
-package confined
+package tenantgroup
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/fault"
+	"keycloak-scim-proxy/proxy/keycloak/refusal"
 )
 
 const (
@@ -22,16 +23,13 @@ const (
 )
 
 // ErrNoFree means that the pool has no free group for the note.
-var ErrNoFree = errors.New("confined: no free group is left in the pool for the note")
-
-// hidden reports whether a name is one of a group of the pool that is not one of the tenant.
-func hidden(name string) bool { return Free(name) || isNote(name) }
+var ErrNoFree = errors.New("tenantgroup: no free group is left in the pool for the note")
 
 func isNote(name string) bool { return strings.EqualFold(strings.TrimSpace(name), noteName) }
 
 // Note returns the text of SetNote, or "" if there is none.
 func (g *Group) Note(ctx context.Context, r *keycloak.Realm) (string, error) {
-	all, err := g.children(ctx, r)
+	all, err := g.Children(ctx, r)
 	for _, c := range all {
 		if of := c.Attributes[noteAttribute]; isNote(c.Name) && len(of) > 0 {
 			return of[0], nil
@@ -44,22 +42,22 @@ func (g *Group) Note(ctx context.Context, r *keycloak.Realm) (string, error) {
 // it takes at the first time, because the account may not change its own user (measured). The error
 // is ErrNoFree if none is free.
 func (g *Group) SetNote(ctx context.Context, r *keycloak.Realm, text string) error {
-	return g.inPool(ctx, func(ctx context.Context) error { return g.note(ctx, r, text) })
+	return g.InPool(ctx, func(ctx context.Context) error { return g.note(ctx, r, text) })
 }
 
 func (g *Group) note(ctx context.Context, r *keycloak.Realm, text string) error {
-	all, err := g.children(ctx, r)
+	all, err := g.Children(ctx, r)
 	if err != nil {
 		return err
 	}
-	at := slices.IndexFunc(all, func(c child) bool { return isNote(c.Name) })
+	at := slices.IndexFunc(all, func(c Child) bool { return isNote(c.Name) })
 	if at < 0 {
-		at = slices.IndexFunc(all, func(c child) bool { return Free(c.Name) })
+		at = slices.IndexFunc(all, func(c Child) bool { return Free(c.Name) })
 	}
 	if at < 0 {
 		return ErrNoFree
 	}
-	body, err := json.Marshal(child{Name: noteName, Attributes: map[string][]string{noteAttribute: {text}}})
+	body, err := json.Marshal(Child{Name: noteName, Attributes: map[string][]string{noteAttribute: {text}}})
 	if err != nil {
 		return err
 	}
@@ -70,7 +68,7 @@ func (g *Group) note(ctx context.Context, r *keycloak.Realm, text string) error 
 	case a.Status == http.StatusForbidden:
 		return r.Fault(fault.Group, "the account may not rename "+all[at].Name)
 	case a.Status < 200 || a.Status > 299:
-		return failed(a)
+		return refusal.Unclear(a.Status, a.Body)
 	}
 	return nil
 }
