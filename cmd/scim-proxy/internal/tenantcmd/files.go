@@ -24,7 +24,7 @@ type Env struct {
 }
 
 // takesEffect says when a running proxy uses a change.
-const takesEffect = "A running proxy uses the change after its next start."
+const takesEffect = "A running proxy uses the change within a few seconds."
 
 // Open returns the main file and the directory of the tenants. Problems of the main file that do
 // not matter here are written to warn.
