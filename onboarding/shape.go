@@ -122,7 +122,10 @@ func (h *account) differences(t *target) (d []string) {
 
 // shapeDifferences compares everything but roles, scope and groups.
 func (h *account) shapeDifferences(t *target) []string {
-	d := append(h.memberDifferences(), h.attributeDifferences()...)
+	d := append(h.memberDifferences(), h.attributeDifferences(t)...)
+	if how := h.client["clientAuthenticatorType"]; how != "client-secret" && how != t.authenticator() {
+		d = append(d, "clientAuthenticatorType is "+shown(how))
+	}
 	if m := h.mappers(); len(m) != 1 || !isAudienceMapper(m[0], t.Realm) {
 		d = append(d, "its only protocol mapper is not the audience "+t.audience)
 	}
@@ -161,10 +164,10 @@ func onlyLean(scopes any) any {
 	})
 }
 
-func (h *account) attributeDifferences() (d []string) {
-	ownOf := map[string]bool{
-		marker: true, "client.secret.creation.time": true, "backchannel.logout.session.required": true,
-		"use.jwks.string": true, "jwks.string": true, "token.endpoint.auth.signing.alg": true, // see authenticates
+func (h *account) attributeDifferences(t *target) (d []string) {
+	ownOf := map[string]bool{marker: true, "client.secret.creation.time": true, "backchannel.logout.session.required": true}
+	for name := range t.attributes { // of a key: see authenticates
+		ownOf[name] = true
 	}
 	all, _ := h.client["attributes"].(map[string]any)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
