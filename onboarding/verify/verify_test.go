@@ -358,7 +358,7 @@ func findings(r *verify.Report) (text string) {
 func TestAttackSucceeds(t *testing.T) {
 	w := newWorld(t)
 	w.policy("time", `{"name":"since 2020","logic":"POSITIVE","notBefore":"2020-01-01 00:00:00"}`)
-	w.permit("since 2020", "Users", []string{"view", "manage"})
+	w.permit("since 2020", "Groups", []string{"view", "manage"})
 	before := w.state()
 	r, err := w.verify(t.Context())
 	if err != nil {
