@@ -59,7 +59,9 @@ type Keycloak struct {
 	URL string `yaml:"url"`
 	// Timeout is the maximum time of one call to Keycloak.
 	Timeout Duration `yaml:"timeout"`
-	// MaxInFlight is the maximum number of concurrent calls to Keycloak. Further calls wait.
+	// MaxInFlight is the maximum number of concurrent calls to Keycloak. Further calls wait, and
+	// the callers (tenants, and subjects of drop-in tokens) take turns. One caller may have three
+	// quarters of them.
 	MaxInFlight int `yaml:"maxInFlight"`
 	// CAFile is the file with the PEM certificates to trust instead of those of the system.
 	CAFile string `yaml:"caFile"`
@@ -117,6 +119,9 @@ type Limits struct {
 	Memory Size `yaml:"memory"`
 	// Bulk bounds bulk requests.
 	Bulk Bulk `yaml:"bulk"`
+	// Rate limits the requests of each tenant without a rate of its own, and of each subject of
+	// drop-in tokens. A request above it is refused with 429 and Retry-After.
+	Rate Rate `yaml:"rate"`
 }
 
 // Bulk bounds bulk requests.

@@ -13,7 +13,7 @@ func Default() Config {
 		Keycloak:    Keycloak{Timeout: Duration(20 * time.Second), MaxInFlight: 64},
 		Limits: Limits{
 			Body: 8 << 20, JSONDepth: 64, Filter: 16 << 10, Page: 1000, Scan: 100_000, Request: Duration(time.Minute), Kept: 256 << 10, PageBytes: 8 << 20, Memory: 320 << 20,
-			Bulk: Bulk{Operations: 1000, Payload: 4 << 20},
+			Bulk: Bulk{Operations: 1000, Payload: 4 << 20}, Rate: Rate{RequestsPerSecond: 50, Burst: 100, Concurrency: 32},
 		},
 		Timeouts: Timeouts{ReadHeader: Duration(10 * time.Second), Read: Duration(30 * time.Second), Idle: Duration(2 * time.Minute)},
 		Log:      Log{Level: "info", Format: "json"},

@@ -51,7 +51,7 @@ type Tenant struct {
 	// Extensions declare schemas of the tenant's own, so that /Schemas shows them and their values
 	// are checked. Attributes that are not declared are kept too, unless the profile is strict.
 	Extensions []Extension `yaml:"extensions"`
-	// Rate limits the tenant's requests. Absent: no limit.
+	// Rate limits the tenant's requests, with all three keys. Absent: limits.rate of the main file.
 	Rate *Rate `yaml:"rate"`
 
 	// File is the file that Load read the tenant from.
@@ -116,12 +116,12 @@ type Token struct {
 	Revoked Date `yaml:"revoked"`
 }
 
-// Rate limits the requests of a tenant.
+// Rate limits the requests of a caller. A bulk request counts as one.
 type Rate struct {
-	// RequestsPerSecond is the average rate. Required.
+	// RequestsPerSecond is the average rate. Proxies that share a store in Redis count together.
 	RequestsPerSecond float64 `yaml:"requestsPerSecond"`
-	// Burst is how many requests may arrive at once. Required.
+	// Burst is how many requests may come at once after a quiet time.
 	Burst int `yaml:"burst"`
-	// Concurrency is how many requests may run at once. Required.
+	// Concurrency is how many requests may run at once, in each proxy.
 	Concurrency int `yaml:"concurrency"`
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"math"
 	"regexp"
 	"strconv"
 
@@ -81,6 +82,15 @@ func (d document) validateLimits(l Limits) {
 			"must be at least 32 times limits.body and limits.bulk.payload, 16 times limits.pageBytes and 1,200 times limits.kept: one caller may hold a quarter")},
 		rule{"limits.bulk.operations", positive(l.Bulk.Operations)},
 		rule{"limits.bulk.payload", positive(l.Bulk.Payload)},
+	)
+	d.validateRate("limits.rate.", l.Rate)
+}
+
+func (d document) validateRate(at string, r Rate) {
+	d.check(
+		rule{at + "requestsPerSecond", unless(r.RequestsPerSecond > 0 && !math.IsInf(r.RequestsPerSecond, 0), "must be more than 0")},
+		rule{at + "burst", positive(r.Burst)},
+		rule{at + "concurrency", positive(r.Concurrency)},
 	)
 }
 

@@ -2,7 +2,6 @@ package config
 
 import (
 	"encoding/hex"
-	"math"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -39,12 +38,8 @@ func (d document) validateTenant(t *Tenant, known Idps) {
 	for i, name := range t.RequiredAttributes {
 		d.check(rule{element("requiredAttributes", i), required(strings.TrimSpace(name))})
 	}
-	if r := t.Rate; r != nil {
-		d.check(
-			rule{"rate.requestsPerSecond", unless(r.RequestsPerSecond > 0 && !math.IsInf(r.RequestsPerSecond, 0), "must be more than 0")},
-			rule{"rate.burst", positive(r.Burst)},
-			rule{"rate.concurrency", positive(r.Concurrency)},
-		)
+	if t.Rate != nil {
+		d.validateRate("rate.", *t.Rate)
 	}
 	d.validateExtensions(t.Extensions)
 	refuseUnfinished(d, t)

@@ -19,6 +19,7 @@ import (
 	"keycloak-scim-proxy/proxy/names"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/overlay"
+	"keycloak-scim-proxy/proxy/policy/limit"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
@@ -36,6 +37,7 @@ type plan struct {
 	maxFilter int
 	kept      int // bytes of a record
 	bulk      bulk.Limits
+	rate      limit.Rate
 	rendered  *rendered
 }
 
@@ -72,7 +74,8 @@ type authenticator interface {
 // entrance is a way into the SCIM API: an authenticator, and the URL of its base.
 type entrance struct {
 	authenticator
-	base func(r *http.Request, variables map[string]string) string
+	base   func(r *http.Request, variables map[string]string) string
+	limits *limit.Limiter
 }
 
 // Authenticate returns the session of a request. Except for authentication, it sends no request to
@@ -82,6 +85,10 @@ func (e entrance) Authenticate(r *http.Request, variables map[string]string) (sc
 	if c.tenant != nil {
 		observe.From(r.Context()).Note(func(s *observe.Summary) { s.Realm = c.scope.realm.name })
 	}
+	var leave func()
+	if err == nil {
+		leave, err = e.admit(r.Context(), c)
+	}
 	if err != nil {
 		s := scimhttp.Session{KeyID: c.keyID}
 		if c.tenant != nil {
@@ -90,8 +97,17 @@ func (e entrance) Authenticate(r *http.Request, variables map[string]string) (sc
 		return s, err
 	}
 	s := session(r.Context(), c)
-	s.Base = e.base(r, variables)
+	s.Base, s.Leave = e.base(r, variables), leave
 	return s, nil
+}
+
+// admit holds a caller to its rate.
+func (e entrance) admit(ctx context.Context, c caller) (leave func(), err error) {
+	leave, why, err := e.limits.Enter(ctx, c.key(), c.plan.rate)
+	if err != nil {
+		observe.From(ctx).Note(func(s *observe.Summary) { s.Limited = string(why) })
+	}
+	return leave, err
 }
 
 // bulkWorkers is how many operations of one bulk request run at the same time.
@@ -111,7 +127,7 @@ func session(ctx context.Context, c caller) scimhttp.Session {
 	}}.Decode(decoder.Decode)
 	s := scimhttp.Session{
 		Tenant: c.name, KeyID: c.keyID, Service: service, Decode: decode, Schemas: c.plan.schemas,
-		Bulk: bulk.Runner{Service: service, Decode: decode, Workers: bulkWorkers, Pool: c.scope.pool, Limits: c.plan.bulk},
+		Bulk: bulk.Runner{Service: service, Decode: decode, Workers: bulkWorkers, Pool: c.scope.pool, Caller: c.key(), Limits: c.plan.bulk},
 		Discovery: func(ctx context.Context, endpoint string) scimhttp.Discovery {
 			if endpoint == "ServiceProviderConfig" {
 				return scimhttp.Discovery{Config: c.plan.rendered.config(c)}

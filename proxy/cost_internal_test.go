@@ -124,6 +124,9 @@ func (k *instant) answer(b *bytes.Buffer, method, path string, body []byte) int 
 	return http.StatusOK
 }
 
+// unlimited is a rate that no test reaches.
+var unlimited = config.Rate{RequestsPerSecond: 1e6, Burst: 1e6, Concurrency: 1e6}
+
 // bench is a proxy with a tenant of Entra's, over an instant Keycloak with users.
 type bench struct {
 	handler  http.Handler
@@ -134,6 +137,7 @@ type bench struct {
 func newBench(t testing.TB, users int) *bench {
 	t.Helper()
 	cfg := config.DropInOnly("memory://keycloak", filepath.Join(t.TempDir(), "store.db"))
+	cfg.Limits.Rate = unlimited
 	t.Setenv("ACCOUNT_SECRET", "s")
 	token, err := tokens.Mint(rand.Reader, "acme", "k1")
 	if err != nil {

@@ -28,6 +28,7 @@ import (
 	"keycloak-scim-proxy/proxy/notices"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/passthrough"
+	"keycloak-scim-proxy/proxy/policy/limit"
 	"keycloak-scim-proxy/proxy/roster"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
@@ -53,6 +54,7 @@ type Proxy struct {
 	operator notices.Operator
 	monitor  *health.Monitor
 	meter    *meter.Meter
+	limits   *limit.Limiter
 	realms   *realms
 	tenants  *tenants
 	asked    chan struct{}            // has a value after Reload
@@ -84,6 +86,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 		p.metrics, observe.NewMisspelt(log), observe.NewLog(log),
 	}
 	p.meter = meter.New(int64(cfg.Limits.Memory))
+	p.limits = limit.New(limit.Options{Shared: storage.Counter(engine), Alone: p.operator.Alone, Now: now})
 	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(to, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
 	p.client.Differs = p.operator.Differs
 	p.realms = newRealms(p.client, engine, p.requestTimeout()+p.doubt()+lockSpare, now)
@@ -94,7 +97,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 		p.tls, err = transport.ServerTLS(*cfg.TLS, now)
 	}
 	p.monitor = health.NewMonitor(p.watched(), now, p.operator.Changed)
-	p.registry.MustRegister(observe.Tenants(p.states))
+	p.registry.MustRegister(observe.Tenants(p.states), observe.Flights(p.client.Flights))
 	if err == nil && cfg.DropIn.Passthrough != nil {
 		p.pass, err = transport.Passthrough(cfg, to)
 	}
@@ -117,6 +120,9 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 	t.plan.dialect = adapters.For(c.IDP)
 	t.plan.schemas = withExtensions(t.plan.schemas, c.Extensions)
 	t.plan.strict = c.Profile == "strict"
+	if c.Rate != nil {
+		t.plan.rate = limit.Rate(*c.Rate)
+	}
 	t.plan.writing.MembersShown, t.plan.writing.SkipUnknownMembers = c.MembersShown, c.UnknownMembers == "skip"
 	t.account = keycloak.NewAccountBy(transport.Proof(c.ServiceAccount), p.client, c.Realm, c.ServiceAccount.ClientID, t.scope.now)
 	if path, mode := c.ServiceAccount.Exposed(); path != "" {
@@ -186,6 +192,7 @@ func (p *Proxy) plan() plan {
 		writing:   writing.Options{MembersShown: config.DefaultTenant().MembersShown, Doubt: p.doubt()},
 		maxFilter: int(p.cfg.Limits.Filter),
 		kept:      int(p.cfg.Limits.Kept),
+		rate:      limit.Rate(p.cfg.Limits.Rate),
 		bulk: bulk.Limits{
 			Operations: p.cfg.Limits.Bulk.Operations, Payload: int64(p.cfg.Limits.Bulk.Payload),
 			Body: int64(p.cfg.Limits.Body), Depth: p.cfg.Limits.JSONDepth,
@@ -202,7 +209,7 @@ func (p *Proxy) Handler() http.Handler {
 				return p.public(r) + "/tenants/" + name + "/scim/v2"
 			}
 			return p.public(r) + "/scim/v2"
-		}},
+		}, p.limits},
 		Repair: adapters.RepairURL,
 		Limits: scimhttp.Limits{Body: int64(p.cfg.Limits.Body), Depth: p.cfg.Limits.JSONDepth, Request: p.requestTimeout()},
 		Report: report,
@@ -210,7 +217,7 @@ func (p *Proxy) Handler() http.Handler {
 	if p.cfg.DropIn.Enabled {
 		door.DropIn = entrance{p.dropIn(), func(r *http.Request, variables map[string]string) string {
 			return p.public(r) + "/realms/" + url.PathEscape(variables["realm"]) + "/scim/v2"
-		}}
+		}, p.limits}
 	}
 	if p.pass != nil {
 		door.Elsewhere = p.pass.Serve

@@ -49,7 +49,7 @@ func withFiles(t testing.TB, names ...string) *files {
 		f.write(name, "")
 	}
 	cfg := config.DropInOnly(f.up.URL, filepath.Join(t.TempDir(), "store.db"))
-	cfg.TenantsDir = f.dir
+	cfg.TenantsDir, cfg.Limits.Rate = f.dir, unlimited
 	var wrong config.Problems
 	if cfg.Tenants, wrong = config.LoadTenants(f.dir, adapters.Known); len(wrong) > 0 {
 		t.Fatal(wrong)

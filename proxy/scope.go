@@ -10,7 +10,6 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"keycloak-scim-proxy/proxy/admission"
-	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/cursorkey"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
@@ -18,6 +17,7 @@ import (
 	"keycloak-scim-proxy/proxy/overlay/kept"
 	"keycloak-scim-proxy/proxy/profilecache"
 	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/turns"
 )
 
 // realms has one realm per Keycloak realm, shared by all ways into it.
@@ -54,7 +54,7 @@ func (r *realms) scope(name, group string, tenant bool) *scope {
 		found, ok = r.others.Get(name)
 	}
 	if !ok {
-		found = &realm{name: name, client: r.client, pool: bulk.NewPool(bulkSlots), now: r.now, scopes: map[string]*scope{}, profiles: profilecache.New(r.client, name, r.now)}
+		found = &realm{name: name, client: r.client, pool: turns.New(bulkSlots), now: r.now, scopes: map[string]*scope{}, profiles: profilecache.New(r.client, name, r.now)}
 	}
 	if tenant {
 		r.configured[name] = found
@@ -111,7 +111,7 @@ const bulkSlots = 32
 type realm struct {
 	name     string
 	client   *keycloak.Client
-	pool     *bulk.Pool
+	pool     *turns.Queue
 	now      func() time.Time
 	scopes   map[string]*scope // by group; guarded by realms.mu
 	profiles *profilecache.Cache

@@ -45,7 +45,7 @@ func newConfinedArena(b *testing.B) (*arena, kctest.GroupTenant) {
 	b.Helper()
 	w, g := plannedConfined(b)
 	a := &arena{world: w, binary: proxytest.Build(b), config: w.confinedFiles(b, w.realm.Server.URL)}
-	edit(b, a.config, "store:", fmt.Sprintf("limits: {request: %v}\nstore:", patience))
+	edit(b, a.config, "limits: {", fmt.Sprintf("limits: {request: %v, ", patience))
 	edit(b, strings.Replace(a.config, "config.yaml", "tenants/acme.yaml", 1), "realm:", "idp: entra\nrealm:")
 	a.start(b)
 	a.native = newCaller(w.realm.Server.URL+"/realms/"+w.realm.Name+"/scim/v2", func() string { return w.realm.Token(g.ClientID, g.Secret) })

@@ -99,13 +99,7 @@ func newArena(b *testing.B, binary string) *arena {
 	r := kctest.NewRealm(b)
 	w := plannedWorld(b, r, r.Server.URL)
 	a := &arena{world: w, binary: binary, config: w.files(b, r.Server.URL)}
-	f, err := os.OpenFile(a.config, os.O_APPEND|os.O_WRONLY, 0)
-	if err == nil {
-		_, err = fmt.Fprintf(f, "limits: {request: %v}\n", patience)
-	}
-	if err := errors.Join(err, f.Close()); err != nil {
-		b.Fatal(err)
-	}
+	edit(b, a.config, "limits: {", fmt.Sprintf("limits: {request: %v, ", patience))
 	a.start(b)
 	a.native = newCaller(r.Server.URL+"/realms/"+r.Name+"/scim/v2", func() string { return r.Token("scim", w.secret) })
 	return a

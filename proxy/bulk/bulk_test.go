@@ -3,6 +3,7 @@ package bulk_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
+	"keycloak-scim-proxy/proxy/turns"
 	"keycloak-scim-proxy/proxy/writing"
 )
 
@@ -51,7 +53,7 @@ func newSite() *site {
 	}
 	s := &site{service: writing.New(directorytest.NewMemory(able), lock, scim.CoreSchemas(), writing.Options{MembersShown: 100})}
 	decoder := protocol.Decoder{Schemas: scim.CoreSchemas(), MaxFilter: 1000, DefaultPage: 10, MaxPage: 100}
-	s.Runner = bulk.Runner{Service: s, Decode: decoder.Decode, Workers: 8, Pool: bulk.NewPool(16), Limits: bulk.Limits{Operations: 100, Payload: 1 << 20, Body: 4000, Depth: 20}}
+	s.Runner = bulk.Runner{Service: s, Decode: decoder.Decode, Workers: 8, Pool: turns.New(16), Limits: bulk.Limits{Operations: 100, Payload: 1 << 20, Body: 4000, Depth: 20}}
 	return s
 }
 
@@ -374,7 +376,7 @@ func TestFailOnErrorsIsExact(t *testing.T) {
 func TestSideBySide(t *testing.T) {
 	for _, c := range []struct{ workers, slots, want int }{{4, 16, 4}, {8, 3, 3}, {1, 8, 1}} {
 		s := newSite()
-		s.Workers, s.Pool = c.workers, bulk.NewPool(c.slots)
+		s.Workers, s.Pool = c.workers, turns.New(c.slots)
 		var inside, most atomic.Int32
 		full := make(chan struct{})
 		s.fail = func(protocol.Call) error {
@@ -401,6 +403,50 @@ func TestSideBySide(t *testing.T) {
 			t.Errorf("%+v: %d side by side; %s", c, most.Load(), statuses(rs))
 		}
 	}
+}
+
+// Bulk requests of one caller leave places in the pool to those of another. An operation for which
+// too many others wait has an error of its own.
+func TestCallersShareThePool(t *testing.T) {
+	pool := turns.New(4)
+	flood, other := newSite(), newSite()
+	flood.Pool, flood.Caller, other.Pool, other.Caller = pool, "flood", pool, "other"
+	began, end := make(chan struct{}, 20), make(chan struct{})
+	flood.fail = func(protocol.Call) error {
+		began <- struct{}{}
+		<-end
+		return nil
+	}
+	var ops []string
+	for i := range 20 {
+		ops = append(ops, user(fmt.Sprintf("u%d", i), ""))
+	}
+	var flooding sync.WaitGroup
+	var rs []bulk.Result
+	flooding.Go(func() { rs = flood.run(t, 0, ops...) })
+	for range 3 {
+		<-began
+	}
+	check(t, other.run(t, 0, user("a", ""), user("b", "")), "201 201")
+	close(end)
+	flooding.Wait()
+	check(t, rs, strings.TrimSpace(strings.Repeat("201 ", 20)))
+
+	ctx, cancel := context.WithCancel(t.Context())
+	if err := pool.Acquire(ctx, "many"); err != nil { // so that its calls wait
+		t.Fatal(err)
+	}
+	var waiting sync.WaitGroup
+	for range 2 + 1024 {
+		waiting.Go(func() { _ = pool.Acquire(ctx, "many") })
+	}
+	for _, n := pool.State(); n < 1024; _, n = pool.State() {
+		runtime.Gosched()
+	}
+	flood.Caller = "many"
+	check(t, flood.run(t, 0, user("late", "")), "503")
+	cancel()
+	waiting.Wait()
 }
 
 func TestOneResourceInOrder(t *testing.T) {

@@ -2,23 +2,27 @@ package bulk
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/turns"
 )
 
 // perform carries out a unit. If the context ends before the pool is free, it leaves the unit out.
 func (r *run) perform(ctx context.Context, u *unit) {
 	if p := r.runner.Pool; p != nil {
-		if p.slots.Acquire(ctx, 1) != nil {
+		if err := p.Acquire(ctx, r.runner.Caller); err != nil {
 			for _, i := range u.ops {
-				r.ops[i].state = leftOut
+				if r.ops[i].state = leftOut; errors.Is(err, turns.ErrFull) {
+					r.ops[i].state, r.ops[i].err = waiting, scim.Unavailable("a place for the operation", err)
+				}
 			}
 			return
 		}
-		defer p.slots.Release(1)
+		defer p.Release(r.runner.Caller)
 	}
 	if i := u.ops[0]; len(u.ops) == 1 && !r.refersToItself(i) {
 		o := &r.ops[i]

@@ -3,10 +3,9 @@ package bulk
 import (
 	"context"
 
-	"golang.org/x/sync/semaphore"
-
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/turns"
 )
 
 // Limits of bulk requests. Body and Depth are the limits of a single request's body; they apply to
@@ -19,13 +18,6 @@ type Limits struct {
 	Depth      int
 }
 
-// Pool bounds how many operations of all bulk requests of a tenant run at the same time. It is safe
-// for concurrent use.
-type Pool struct{ slots *semaphore.Weighted }
-
-// NewPool returns a pool for n operations.
-func NewPool(n int) *Pool { return &Pool{semaphore.NewWeighted(int64(n))} }
-
 // Runner runs bulk requests of one session. Service and Decode are the session's own, so that an
 // operation passes the same checks as a single request.
 type Runner struct {
@@ -36,8 +28,10 @@ type Runner struct {
 	Prove func(ctx context.Context, ref scim.Ref) error
 	// Workers is how many operations of one request run at the same time.
 	Workers int
-	// Pool is shared by the requests of a tenant; nil means that only Workers is a bound.
-	Pool   *Pool
+	// Pool has places for the operations of all bulk requests of a realm, in which its callers take
+	// turns under their names; nil means that only Workers is a bound.
+	Pool   *turns.Queue
+	Caller string
 	Limits Limits
 }
 

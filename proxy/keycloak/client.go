@@ -12,11 +12,10 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"keycloak-scim-proxy/proxy/keycloak/fault"
 	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/turns"
 )
 
 // maxAnswer is the largest answer in bytes. A group with 100,000 members is about 10 MB.
@@ -36,11 +35,12 @@ type Client struct {
 	base    string
 	http    *http.Client
 	timeout time.Duration
-	flights *semaphore.Weighted
+	flights *turns.Queue
 }
 
 // NewClient returns a client for the Keycloak at base (scheme, host and optional path). Each call
-// may take up to timeout, and at most maxInFlight calls run at once. Redirects are not followed.
+// may take up to timeout, and at most maxInFlight calls run at once; callers (meter.Caller) take
+// turns, and calls of the proxy itself are those of one caller. Redirects are not followed.
 func NewClient(base string, transport http.RoundTripper, timeout time.Duration, maxInFlight int) *Client {
 	return &Client{
 		base: strings.TrimSuffix(base, "/"),
@@ -49,9 +49,12 @@ func NewClient(base string, transport http.RoundTripper, timeout time.Duration, 
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		timeout: timeout,
-		flights: semaphore.NewWeighted(int64(maxInFlight)),
+		flights: turns.New(maxInFlight),
 	}
 }
+
+// Flights returns how many calls run now, and how many wait.
+func (c *Client) Flights() (running, waiting int) { return c.flights.State() }
 
 // request is one call to Keycloak. The path is already escaped.
 type request struct {
@@ -91,10 +94,11 @@ func (c *Client) do(ctx context.Context, cred Credential, q request) (reply, err
 func (c *Client) send(ctx context.Context, token string, q request) (reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	if err := c.flights.Acquire(ctx, 1); err != nil {
+	caller := meter.Caller(ctx)
+	if err := c.flights.Acquire(ctx, caller); err != nil {
 		return reply{}, scim.Unavailable("Keycloak", fmt.Errorf("too many concurrent calls: %w", err))
 	}
-	defer c.flights.Release(1)
+	defer c.flights.Release(caller)
 	target := c.base + q.path
 	if len(q.query) > 0 {
 		target += "?" + q.query.Encode()

@@ -75,6 +75,17 @@ func For(ctx context.Context, caller string) {
 	}
 }
 
+// Caller returns the caller of the request of a context, or "" if there is none.
+func Caller(ctx context.Context) string {
+	s, ok := ctx.Value(key{}).(*Share)
+	if !ok {
+		return ""
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.caller
+}
+
 // set changes the number of used bytes, and holds those above the spare ones. It reports whether
 // the limits allow it. The caller holds the lock.
 func (s *Share) set(used int64) bool {

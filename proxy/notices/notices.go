@@ -34,6 +34,16 @@ func (o Operator) Changed(is health.Status) {
 	}
 }
 
+// Alone says that the counter of requests that all replicas share does not answer, or, without an
+// error, that it answers again.
+func (o Operator) Alone(err error) {
+	if err == nil {
+		o.Log.Info("the requests of all replicas are counted together again")
+		return
+	}
+	o.Log.Warn("the store does not count requests: until it does, every replica grants each caller its whole rate", zap.Error(err))
+}
+
 // mostNamed is how many users a line of the log names.
 const mostNamed = 20
 

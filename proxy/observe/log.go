@@ -59,6 +59,9 @@ func (l Log) Observe(s Summary, took time.Duration) {
 	if s.Refused != "" {
 		fields = append(fields, zap.String("token", s.Refused))
 	}
+	if s.Limited != "" {
+		fields = append(fields, zap.String("limited", s.Limited))
+	}
 	if s.ScimType != "" {
 		fields = append(fields, zap.String("scimType", document.Cut(s.ScimType, maxName)))
 	}

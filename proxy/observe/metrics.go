@@ -14,6 +14,7 @@ type Metrics struct {
 	differs  prometheus.Counter
 	rules    *prometheus.CounterVec
 	refused  *prometheus.CounterVec
+	limited  *prometheus.CounterVec
 	shared   *prometheus.GaugeVec
 	free     *prometheus.GaugeVec
 	groups   *prometheus.GaugeVec
@@ -44,6 +45,9 @@ func NewMetrics(r prometheus.Registerer, known func(realm string) bool) *Metrics
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "scim_token_refusals_total", Help: "Requests with a token of a tenant that was valid once.",
 		}, []string{"tenant", "realm", "key", "reason"}),
+		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "scim_limited_requests_total", Help: "Requests that were answered 429 because their caller sends too many.",
+		}, []string{"tenant", "realm", "reason"}),
 		shared: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "scim_tenant_shared_users", Help: "Users of a group tenant that other tenants have too, so that no tenant reaches them.",
 		}, []string{"tenant", "realm"}),
@@ -54,7 +58,7 @@ func NewMetrics(r prometheus.Registerer, known func(realm string) bool) *Metrics
 			Name: "scim_tenant_pool_groups", Help: "All groups in the pool of a group tenant, used and free.",
 		}, []string{"tenant", "realm"}),
 	}
-	r.MustRegister(m.requests, m.keycloak, m.differs, m.rules, m.refused, m.shared, m.free, m.groups)
+	r.MustRegister(m.requests, m.keycloak, m.differs, m.rules, m.refused, m.limited, m.shared, m.free, m.groups)
 	return m
 }
 
@@ -83,6 +87,9 @@ func (m *Metrics) Observe(s Summary, took time.Duration) {
 	m.requests.WithLabelValues(tenant, realm, s.Verb, strconv.Itoa(s.Status)).Observe(took.Seconds())
 	if s.Refused != "" {
 		m.refused.WithLabelValues(tenant, realm, s.KeyID, s.Refused).Inc()
+	}
+	if s.Limited != "" {
+		m.limited.WithLabelValues(tenant, realm, s.Limited).Inc()
 	}
 	if s.KeycloakCalls > s.AdminCalls {
 		m.keycloak.WithLabelValues("scim").Add(float64(s.KeycloakCalls - s.AdminCalls))

@@ -23,6 +23,8 @@ type Summary struct {
 	ScimType                                                 string
 	// Refused is why a token that was valid once is refused: expired or revoked.
 	Refused string
+	// Limited is why a request of a known caller is not admitted: rate or concurrency.
+	Limited string
 	Cause   error
 	// KeycloakCalls are all calls, AdminCalls those of them to the Admin REST API.
 	KeycloakCalls, AdminCalls int

@@ -24,6 +24,8 @@ type Session struct {
 	Service protocol.Service
 	Decode  func(protocol.Request) (protocol.Call, []string, error)
 	Schemas scim.Schemas
+	// Leave, if it is not nil, is called once, when the answer was written.
+	Leave func()
 	// Bulk carries out bulk requests, with the Service and Decode of the session.
 	Bulk bulk.Runner
 	// Discovery returns the discovery documents; those that the endpoint does not show may be zero.

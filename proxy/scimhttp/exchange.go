@@ -32,6 +32,7 @@ func (d *Door) serve(w http.ResponseWriter, r *http.Request, base string, auth A
 	ctx, cancel := context.WithTimeout(r.Context(), d.Limits.Request)
 	defer cancel()
 	x := &exchange{r: r.WithContext(ctx)}
+	defer x.leave()
 	if err := x.phases(w, d.Limits, base, auth); err != nil { //nolint:contextcheck // the request carries it
 		x.err = scim.AsError(err)
 		x.report.ScimType, x.report.Cause = x.err.Type, x.err
@@ -65,6 +66,13 @@ func (x *exchange) phases(w http.ResponseWriter, limits Limits, base string, aut
 	}
 	// 4. Carry it out.
 	return x.endpoint.do(x)
+}
+
+// leave tells the session that the request has ended.
+func (x *exchange) leave() {
+	if x.session.Leave != nil {
+		x.session.Leave()
+	}
 }
 
 // read reads the query, the headers and the body.

@@ -37,10 +37,21 @@ func Serve(t testing.TB, cfg config.Config) string {
 // settle is how long Start waits for the proxy to look at its tenants.
 const settle = 5 * time.Second
 
+// Unlimited is a rate that no test reaches.
+var Unlimited = config.Rate{RequestsPerSecond: 1e6, Burst: 1e6, Concurrency: 1e6}
+
+// UnlimitedText is Unlimited in the section limits of a configuration file.
+const UnlimitedText = "rate: {requestsPerSecond: 1000000, burst: 1000000, concurrency: 1000000}"
+
 // Start runs a proxy in this process until stop is called. Stop returns after the store is closed.
+// Without a rate of its own, the proxy does not limit its callers, because tests send faster than
+// providers.
 func Start(t testing.TB, cfg config.Config, log *zap.Logger) (url string, stop func()) {
 	t.Helper()
 	cfg.Listen, cfg.AdminListen = "127.0.0.1:0", ""
+	if cfg.Limits.Rate == config.Default().Limits.Rate {
+		cfg.Limits.Rate = Unlimited
+	}
 	p, err := proxy.New(cfg, log)
 	if err != nil {
 		t.Fatal(err)

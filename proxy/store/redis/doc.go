@@ -10,6 +10,7 @@
 //	<prefix>{<tenant>}:rev       the last revision
 //	<prefix>{<tenant>}:l:<key>   string: the holder's token; expires
 //	<prefix>{system}:probe       string: empty, set by Probe; expires
+//	<prefix>{<name>}:rate        string: when the name's events so far are paid off; expires
 //
 // The braces put all keys of a tenant into one hash slot, so that scripts work in a cluster.
 // Tenants, ids and lock keys are percent-encoded outside [A-Za-z0-9._:-], so no name can change the

@@ -15,6 +15,7 @@ func (k keys) ids() string             { return k.base + "ids" }
 func (k keys) terms() string           { return k.base + "terms" }
 func (k keys) revision() string        { return k.base + "rev" }
 func (k keys) probe() string           { return k.base + "probe" }
+func (k keys) rate() string            { return k.base + "rate" }
 
 func (k keys) records(ids []string) []string {
 	out := make([]string, len(ids))
