@@ -1,0 +1,2 @@
+// Package quantity has the sizes, durations and dates of the configuration, as they are written.
+package quantity
