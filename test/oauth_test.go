@@ -33,10 +33,11 @@ const publicURL = "https://scim.test/idm"
 // oauthSite has the tenants acme, by OAuth only, and globex, by both, in one realm, and a proxy.
 type oauthSite struct {
 	*premises
-	proxy  string
-	log    *observer.ObservedLogs
-	secret string // of acme-idp
-	token  string // of globex
+	proxy    string
+	log      *observer.ObservedLogs
+	upstream *proxytest.Upstream // between the proxy and Keycloak
+	secret   string              // of acme-idp
+	token    string              // of globex
 }
 
 func newOAuthSite(t *testing.T) *oauthSite {
@@ -74,6 +75,8 @@ func (s *oauthSite) run(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.upstream = proxytest.NewUpstream(t, s.Server.URL)
+	cfg.Keycloak.URL = s.upstream.URL
 	core, log := observer.New(zapcore.InfoLevel)
 	at, stop := proxytest.Start(t, *cfg, zap.New(core))
 	t.Cleanup(stop)
@@ -188,8 +191,15 @@ func TestOAuth(t *testing.T) {
 		t.Errorf("a token beside OAuth: %d", a.Status)
 	}
 	s.metadata(t)
+	down := func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }
+	s.upstream.Before.Store(&down)
+	for token, want := range map[string]int{mine: 200, refused["wrong key"]: 401} {
+		if a := s.ask(t, "/tenants/acme/scim/v2/ServiceProviderConfig", token); a.Status != want {
+			t.Errorf("Keycloak is down: %d, want %d", a.Status, want)
+		}
+	}
 	lines := s.log.FilterField(zap.String("client", "acme-idp")).All()
-	if len(lines) != 1 || lines[0].ContextMap()["tenant"] != "acme" {
+	if len(lines) != 2 || lines[0].ContextMap()["tenant"] != "acme" {
 		t.Errorf("the log: %v", lines)
 	}
 }
