@@ -12,7 +12,9 @@ import (
 func Load(file string, known Idps) (*Config, error) {
 	c, problems := LoadMain(file)
 	if c.TenantsDir != "" && !mixed(file, c) && value.Directory(c.TenantsDir) == "" {
-		tenants, wrong := LoadTenants(c.TenantsDir, known)
+		files, _ := ReadTenants(c.TenantsDir, known) // a directory that cannot be read has an error already
+		RequirePublicURL(files, c.PublicURL)
+		tenants, wrong := good(files)
 		c.Tenants, problems = tenants, append(problems, wrong...)
 	}
 	if len(problems) > 0 {
@@ -50,16 +52,28 @@ func LoadTenants(dir string, known Idps) ([]Tenant, Problems) {
 	if err != nil {
 		return nil, Problems{{File: dir, Message: cmp.Or(value.Directory(dir), value.Reason(err))}}
 	}
-	var good []Tenant
-	var problems Problems
+	return good(files)
+}
+
+// good returns the tenants of the good files, and the problems of the bad ones.
+func good(files []TenantFile) (tenants []Tenant, problems Problems) {
 	for _, f := range files {
 		f.Tenant.File = f.Path
 		if problems = append(problems, f.Problems...); len(f.Problems) == 0 {
-			good = append(good, f.Tenant)
+			tenants = append(tenants, f.Tenant)
 		}
 	}
 	problems.Sort()
-	return good, problems
+	return tenants, problems
+}
+
+// RequirePublicURL adds a problem to the files whose tenants need a public URL, if there is none.
+func RequirePublicURL(files []TenantFile, publicURL string) {
+	for i, f := range files {
+		if f.Tenant.OAuth != nil && publicURL == "" {
+			files[i].Problems = append(f.Problems, Problem{File: f.Path, Path: "oauth", Message: "needs publicURL in the main file: the URL of the tenant is the audience of tokens"})
+		}
+	}
 }
 
 // resolve makes paths relative to the file that names them.

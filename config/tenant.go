@@ -27,9 +27,12 @@ type Tenant struct {
 	IDP string `yaml:"idp"`
 	// ServiceAccount is the client whose service account acts for the tenant in Keycloak. Required.
 	ServiceAccount ServiceAccount `yaml:"serviceAccount"`
-	// Tokens are the bearer tokens that the tenant may use, by their SHA-256. Empty: every request
-	// is refused.
+	// Tokens are the bearer tokens that the tenant may use, by their SHA-256. Empty, and without
+	// oauth: every request is refused.
 	Tokens []Token `yaml:"tokens"`
+	// OAuth lets the tenant also accept access tokens of its realm, at its own URL
+	// (publicURL/tenants/TENANT/scim/v2) only. It needs publicURL (docs/tenants.md). Absent: none.
+	OAuth *OAuth `yaml:"oauth"`
 	// State is what the tenant may do: live for everything, staged for reads only.
 	State string `yaml:"state"`
 	// RequiredAttributes are attributes that must be kept or mapped; otherwise the tenant is not
@@ -114,6 +117,13 @@ type Token struct {
 	// token without its line is refused too, but with it the metrics and the log show who still
 	// uses the token. Absent: it is not revoked.
 	Revoked Date `yaml:"revoked"`
+}
+
+// OAuth says which access tokens are accepted.
+type OAuth struct {
+	// Clients are the client IDs, in the tenant's realm, whose own tokens (client credentials) are
+	// accepted, with the tenant's URL as audience and the scope scim. Required.
+	Clients []string `yaml:"clients"`
 }
 
 // Rate limits the requests of a caller. A bulk request counts as one.

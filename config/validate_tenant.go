@@ -35,6 +35,7 @@ func (d document) validateTenant(t *Tenant, known Idps) {
 	)
 	d.validateAccount(t.ServiceAccount)
 	d.validateTokens(t.Tokens)
+	d.validateOAuth(t)
 	for i, name := range t.RequiredAttributes {
 		d.check(rule{element("requiredAttributes", i), required(strings.TrimSpace(name))})
 	}
@@ -112,6 +113,19 @@ func (d document) validateTokens(tokens []Token) {
 			rule{at + ".expires", unless(k.Expires.IsZero() || k.Created.IsZero() || k.Expires.After(k.Created.Time), "must be after created")},
 		)
 		ids[k.ID], sums[string(sum)] = true, true
+	}
+}
+
+func (d document) validateOAuth(t *Tenant) {
+	if t.OAuth == nil {
+		return
+	}
+	d.check(rule{"oauth.clients", unless(len(t.OAuth.Clients) > 0, "is required")})
+	for i, id := range t.OAuth.Clients {
+		d.check(
+			rule{element("oauth.clients", i), unless(id != "" && !value.Control.MatchString(id), "must be the id of a client")},
+			rule{element("oauth.clients", i), unless(id != t.ServiceAccount.ClientID, "is the tenant's account, which has rights in Keycloak: use another client")},
+		)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"keycloak-scim-proxy/proxy/keycloak/clientkey"
@@ -26,16 +27,32 @@ const (
 
 // Kind is what an account may do in its realm.
 type Kind struct {
-	mark  string   // value of marker
-	roles []string // of realm-management, sorted
+	mark     string   // value of marker
+	roles    []string // of realm-management, sorted
+	scopes   []string // client scopes besides leanScopes
+	audience string   // of its tokens; "": that of Keycloak's SCIM API
+	place    string   // end of the audience; what is before it may change
 }
 
 var (
 	// WholeRealm accounts manage all users and groups of a realm.
-	WholeRealm = Kind{"whole-realm", []string{wholeRealmRole}}
+	WholeRealm = Kind{mark: "whole-realm", roles: []string{wholeRealmRole}}
 	// OneGroup accounts reach nothing until a permission of the realm names them.
-	OneGroup = Kind{"one-group", []string{"query-groups", "query-users"}}
+	OneGroup = Kind{mark: "one-group", roles: []string{"query-groups", "query-users"}}
 )
+
+// OAuthClient accounts have no rights in Keycloak. Their tokens have a client scope and an audience
+// of another server, whose URL ends with place.
+func OAuthClient(scope, audience, place string) Kind {
+	return Kind{mark: oauthMark, scopes: []string{scope}, audience: audience, place: place}
+}
+
+const oauthMark = "oauth-client"
+
+// clientScopes are those of an account, sorted.
+func (k Kind) clientScopes() []string {
+	return slices.Sorted(slices.Values(slices.Concat(leanScopes, k.scopes)))
+}
 
 // Account names a client of a realm, and what its service account may do.
 type Account struct {
@@ -131,7 +148,7 @@ func (a *Admin) look(ctx context.Context, want Account) (*target, *account, erro
 }
 
 // RemoveAccount deletes the client of an account that this package created, and reports whether
-// there was one. It does not change any other client.
+// there was one. It does not change any other client, such as the OAuth client of another tenant.
 func (a *Admin) RemoveAccount(ctx context.Context, named Account) (bool, error) {
 	t, err := a.target(ctx, named)
 	if err != nil {
@@ -140,6 +157,9 @@ func (a *Admin) RemoveAccount(ctx context.Context, named Account) (bool, error) 
 	have, err := a.account(ctx, t)
 	if err != nil || have == nil || !have.marked() && len(have.differences(t)) > 0 {
 		return false, err
+	}
+	if ours := t.Kind.mark == oauthMark; ours != (have.mark() == oauthMark) || ours && len(have.mapperDifferences(t)) > 0 {
+		return false, nil
 	}
 	return true, a.client.DeleteClient(ctx, a.token, t.Realm, have.id)
 }
@@ -155,7 +175,7 @@ func (a *Admin) make(ctx context.Context, t *target) (made Credentials, err erro
 		ImplicitFlowEnabled:       new(false),
 		DirectAccessGrantsEnabled: new(false),
 		FullScopeAllowed:          new(false),
-		DefaultClientScopes:       &leanScopes,
+		DefaultClientScopes:       new(t.Kind.clientScopes()),
 		OptionalClientScopes:      &[]string{},
 		Attributes:                &t.attributes,
 		ClientAuthenticatorType:   new(t.authenticator()),
@@ -193,6 +213,9 @@ func (a *Admin) grant(ctx context.Context, t *target, id string) error {
 		if err := a.client.DeleteUserFromGroup(ctx, a.token, t.Realm, *user.ID, *g.ID); err != nil {
 			return err
 		}
+	}
+	if len(t.roles) == 0 {
+		return nil
 	}
 	if err := a.client.CreateClientScopeMappingsClientRoles(ctx, a.token, t.Realm, id, t.management, t.roles); err != nil {
 		return err

@@ -44,9 +44,9 @@ func (h *account) mappers() []map[string]any {
 	return all
 }
 
-// isAudienceMapper reports whether a mapper adds only the audience of this realm's SCIM API. The
-// host in it may be any, because the issuer may have changed.
-func isAudienceMapper(m map[string]any, realm string) bool {
+// isAudienceMapper reports whether a mapper adds only an audience that ends with place. The host in
+// it may be any, because the issuer may have changed.
+func isAudienceMapper(m map[string]any, place string) bool {
 	config, _ := m["config"].(map[string]any)
 	for key, value := range config {
 		if key != customKey && key != "access.token.claim" && key != "introspection.token.claim" && value != "" && value != "false" {
@@ -54,7 +54,7 @@ func isAudienceMapper(m map[string]any, realm string) bool {
 		}
 	}
 	audience, _ := config[customKey].(string)
-	return m["name"] == mapperName && m["protocolMapper"] == mapperType && strings.HasSuffix(audience, "/realms/"+realm+audiencePath)
+	return m["name"] == mapperName && m["protocolMapper"] == mapperType && strings.HasSuffix(audience, place)
 }
 
 // movedMapper returns the id of the audience mapper, and whether the realm's issuer has changed
@@ -85,9 +85,13 @@ func (a *Admin) prove(ctx context.Context, t *target, secret string) error {
 			}
 		}
 	}
+	scopes := strings.Fields(token.Scope)
+	if !slices.Equal(scopes, t.Kind.scopes) && len(t.Kind.scopes) > 0 {
+		return fmt.Errorf("the token of client %q has the scopes %q, but must have %q only: look at the realm's client scopes %s", t.ClientID, scopes, t.Kind.scopes, strings.Join(t.Kind.clientScopes(), " and "))
+	}
 	if !slices.Equal(token.Audience, claims.Audiences{t.audience}) || len(more) > 0 {
 		return fmt.Errorf("the token of client %q has the audiences %q and roles beyond %q %q, but must have the audience %q only: look for a mapper in the realm's client scopes %s",
-			t.ClientID, token.Audience, t.Kind.roles, more, t.audience, strings.Join(leanScopes, " and "))
+			t.ClientID, token.Audience, t.Kind.roles, more, t.audience, strings.Join(t.Kind.clientScopes(), " and "))
 	}
 	return nil
 }
@@ -101,8 +105,7 @@ func (a *Admin) accountToken(ctx context.Context, t *target, secret string) (str
 		}
 		return answer.AccessToken, nil
 	}
-	issuer := strings.TrimSuffix(t.audience, audiencePath)
-	assertion, err := t.Key.Sign(clientkey.Assertion{Client: t.ClientID, Audience: issuer, ID: rand.Text(), At: time.Now()})
+	assertion, err := t.Key.Sign(clientkey.Assertion{Client: t.ClientID, Audience: t.issuer, ID: rand.Text(), At: time.Now()})
 	if err != nil {
 		return "", err
 	}
@@ -124,6 +127,7 @@ type granted struct {
 	Audience       claims.Audiences `json:"aud"`
 	RealmAccess    roles            `json:"realm_access"`
 	ResourceAccess map[string]roles `json:"resource_access"`
+	Scope          string           `json:"scope"`
 }
 
 type roles struct{ Roles []string }

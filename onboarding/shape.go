@@ -101,9 +101,11 @@ func (h *account) earlier() bool { return h.mark() == "" && h.client["name"] == 
 
 // unfinished reports whether the creation of the account was interrupted before it got its roles:
 // everything else is as make creates it, and its service account has no role but the default one.
-// Such a client can do nothing, whoever created it.
+// Such a client can do nothing, whoever created it. A kind without roles is unfinished as long as
+// the account has the default role or groups.
 func (h *account) unfinished(t *target) bool {
 	return h.mark() == t.Kind.mark && len(h.shapeDifferences(t)) == 0 &&
+		len(t.Kind.roles)+len(h.roles)+len(h.groups) > 0 &&
 		!slices.ContainsFunc(h.roles, func(r string) bool { return r != t.defaultRole })
 }
 
@@ -122,20 +124,23 @@ func (h *account) differences(t *target) (d []string) {
 
 // shapeDifferences compares everything but roles, scope and groups.
 func (h *account) shapeDifferences(t *target) []string {
-	d := append(h.memberDifferences(), h.attributeDifferences(t)...)
+	return slices.Concat(h.memberDifferences(t), h.attributeDifferences(t), h.mapperDifferences(t))
+}
+
+func (h *account) mapperDifferences(t *target) []string {
+	if m := h.mappers(); len(m) != 1 || !isAudienceMapper(m[0], t.place) {
+		return []string{"its only protocol mapper is not the audience " + t.audience}
+	}
+	return nil
+}
+
+func (h *account) memberDifferences(t *target) (d []string) {
 	if how := h.client["clientAuthenticatorType"]; how != "client-secret" && how != t.authenticator() {
 		d = append(d, "clientAuthenticatorType is "+shown(how))
 	}
-	if m := h.mappers(); len(m) != 1 || !isAudienceMapper(m[0], t.Realm) {
-		d = append(d, "its only protocol mapper is not the audience "+t.audience)
-	}
-	return d
-}
-
-func (h *account) memberDifferences() (d []string) {
 	want := map[string]any{
 		"name": accountName, "enabled": true, "protocol": "openid-connect", "serviceAccountsEnabled": true,
-		"nodeReRegistrationTimeout": -1.0, "defaultClientScopes": leanScopes,
+		"nodeReRegistrationTimeout": -1.0, "defaultClientScopes": t.Kind.clientScopes(),
 	}
 	elsewhere := []string{"id", "clientId", "secret", "access", "description", "attributes", "protocolMappers", "clientAuthenticatorType"}
 	if h.earlier() {

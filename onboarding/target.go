@@ -15,7 +15,9 @@ import (
 // target has the properties of the realm that an account needs, read before anything is changed.
 type target struct {
 	Account
-	audience    string
+	issuer      string
+	audience    string // of the tokens
+	place       string // end of the audience
 	management  string // id of the client realm-management
 	roles       []gocloak.Role
 	attributes  map[string]string // of the client
@@ -48,11 +50,13 @@ func (a *Admin) target(ctx context.Context, want Account) (*target, error) {
 		return nil, err
 	}
 	t.defaultRole = r.DefaultRole.Name
-	issuer, err := a.issuer(ctx, realm)
-	if err != nil {
+	if t.issuer, err = a.issuer(ctx, realm); err != nil {
 		return nil, err
 	}
-	t.audience = issuer + audiencePath
+	t.audience, t.place = t.issuer+audiencePath, "/realms/"+realm+audiencePath
+	if want.Kind.audience != "" {
+		t.audience, t.place = want.Kind.audience, want.Kind.place
+	}
 	if t.management, err = a.clientUUID(ctx, realm, realmManagement); err != nil {
 		return nil, fmt.Errorf("client %s: %w", realmManagement, err)
 	}

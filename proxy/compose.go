@@ -17,10 +17,12 @@ import (
 	"keycloak-scim-proxy/proxy/lookup"
 	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/names"
+	"keycloak-scim-proxy/proxy/oauth"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/overlay"
 	"keycloak-scim-proxy/proxy/policy/limit"
 	"keycloak-scim-proxy/proxy/protocol"
+	"keycloak-scim-proxy/proxy/rendered"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
 	"keycloak-scim-proxy/proxy/storemark"
@@ -38,7 +40,7 @@ type plan struct {
 	kept      int // bytes of a record
 	bulk      bulk.Limits
 	rate      limit.Rate
-	rendered  *rendered
+	rendered  *rendered.Documents
 }
 
 // tenant is a configured tenant, or stands for all drop-in callers of a realm.
@@ -50,6 +52,7 @@ type tenant struct {
 	account *keycloak.Account // nil: drop-in callers have their own credentials
 	mark    *storemark.Mark   // nil if account is nil
 	rights  *privilege.Guard  // nil if account is nil
+	oauth   *oauth.Resource   // nil: no access token of Keycloak is accepted
 	ended   func(error)       // receives the error of each call; may be nil
 	warned  sync.Once
 }
@@ -58,6 +61,7 @@ type tenant struct {
 type caller struct {
 	*tenant
 	keyID      string // of the token; "" if it has none
+	client     string // OAuth client that acts, "" if none does
 	subject    string // within the tenant; a cursor is valid for one subject
 	credential keycloak.Credential
 }
@@ -69,6 +73,8 @@ func (c caller) key() string { return c.tenant.name + "\x00" + c.subject }
 // tenant.
 type authenticator interface {
 	authenticate(r *http.Request, variables map[string]string) (caller, error)
+	// challenge is what a 401 adds to WWW-Authenticate, "" if nothing.
+	challenge(variables map[string]string) string
 }
 
 // entrance is a way into the SCIM API: an authenticator, and the URL of its base.
@@ -83,14 +89,14 @@ type entrance struct {
 func (e entrance) Authenticate(r *http.Request, variables map[string]string) (scimhttp.Session, error) {
 	c, err := e.authenticate(r, variables)
 	if c.tenant != nil {
-		observe.From(r.Context()).Note(func(s *observe.Summary) { s.Realm = c.scope.realm.name })
+		observe.From(r.Context()).Note(func(s *observe.Summary) { s.Realm, s.Client = c.scope.realm.name, c.client })
 	}
 	var leave func()
 	if err == nil {
 		leave, err = e.admit(r.Context(), c)
 	}
 	if err != nil {
-		s := scimhttp.Session{KeyID: c.keyID}
+		s := scimhttp.Session{KeyID: c.keyID, Challenge: e.challenge(variables)}
 		if c.tenant != nil {
 			s.Tenant = c.name
 		}
@@ -117,7 +123,8 @@ func session(ctx context.Context, c caller) scimhttp.Session {
 	observe.From(ctx).Note(func(s *observe.Summary) { s.IDP = c.plan.dialect.Name })
 	meter.For(ctx, c.key())
 	service := &layered{caller: c}
-	advertised := c.plan.rendered.capabilities(c)
+	shown := rendered.Tenant{Schemas: c.plan.schemas, Bulk: c.plan.bulk, Capabilities: func(p *profile.Profile) directory.Capabilities { return compose(c, p).Capabilities() }}
+	advertised := c.plan.rendered.Advertised(shown)
 	decoder := protocol.Decoder{
 		Dialect: c.plan.dialect, Schemas: c.plan.schemas, MaxFilter: c.plan.maxFilter,
 		DefaultPage: min(discovery.DefaultPage, advertised.MaxPage), MaxPage: advertised.MaxPage,
@@ -130,9 +137,9 @@ func session(ctx context.Context, c caller) scimhttp.Session {
 		Bulk: bulk.Runner{Service: service, Decode: decode, Workers: bulkWorkers, Pool: c.scope.pool, Caller: c.key(), Limits: c.plan.bulk},
 		Discovery: func(ctx context.Context, endpoint string) scimhttp.Discovery {
 			if endpoint == "ServiceProviderConfig" {
-				return scimhttp.Discovery{Config: c.plan.rendered.config(c)}
+				return scimhttp.Discovery{Config: c.plan.rendered.Config(shown)}
 			}
-			return c.plan.rendered.schemas(c, c.profile(ctx))
+			return c.plan.rendered.Schemas(shown, c.profile(ctx))
 		},
 	}
 	if c.account == nil {

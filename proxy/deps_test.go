@@ -49,6 +49,9 @@ var walls = map[string]struct {
 	"proxy/bulk":                            {[]string{"proxy/scim", "proxy/scim/bounds", "proxy/protocol", "proxy/turns"}, "many calls through one Service: neither HTTP nor a layer"},
 	"proxy/tokens":                          {[]string{"proxy/tokens/claims"}, "tokens are checked without layers, HTTP or configuration"},
 	"proxy/tokens/claims":                   {nil, "JSON"},
+	"proxy/site":                            {nil, "URLs"},
+	"proxy/oauth":                           {[]string{"proxy/scim", "proxy/tokens"}, "callers are authenticated before a layer runs; requests to Keycloak are functions"},
+	"proxy/rendered":                        {[]string{"proxy/scim", "proxy/scimhttp", "proxy/bulk", "proxy/directory", "proxy/discovery", "proxy/keycloak/profile"}, "keeps documents; capabilities are a function"},
 	"proxy/admission":                       {[]string{"proxy/scim", "proxy/store", "proxy/tokens"}, "callers are authenticated before a layer runs; requests to Keycloak are functions"},
 	"proxy/passthrough":                     {[]string{"proxy/scim"}, "passes requests on and does not know tenants"},
 	"proxy/storemark":                       {[]string{"proxy/scim", "proxy/store", "proxy/keycloak", "proxy/keycloak/fault", "proxy/keycloak/tenantgroup", "proxy/overlay"}, "compares a store with its mark in Keycloak"},
@@ -96,6 +99,7 @@ var walls = map[string]struct {
 	"onboarding/userprofile":                {[]string{"onboarding", "proxy/scim"}, "the user profile of a realm, with administrator credentials"},
 	"onboarding/tenant":                     {[]string{"onboarding/adminroles", "onboarding", "onboarding/permissions", "onboarding/userprofile", "proxy/keycloak/clientkey"}, "what a tenant needs of Keycloak, with administrator credentials"},
 	"onboarding/verify":                     {[]string{"onboarding/adminroles", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/tenant"}, "attacks decoys with the account's token, which it is given a function for"},
+	"onboarding/oauthclient":                {[]string{"onboarding", "proxy/keycloak/clientkey"}, "OAuth clients of identity providers, with administrator credentials"},
 	"onboarding/adopt":                      {[]string{"onboarding", "onboarding/permissions", "onboarding/tenant"}, "brings users into a tenant, with administrator credentials"},
 	"onboarding/attacks":                    {nil, "attacks are data, for a check and for a test"},
 	"proxy/observe":                         {[]string{"proxy/scim", "proxy/keycloak/fault"}, "knows the vocabulary, faults and no layers, so that every layer can be observed"},
@@ -103,7 +107,8 @@ var walls = map[string]struct {
 	"proxy/store/internal/locks":            {[]string{"proxy/store"}, "a map of waiters"},
 
 	"cmd/scim-proxy":                            {[]string{"cmd/scim-proxy/internal/", "adapters", "adapters/setup", "config", "config/tenantfile", "onboarding", "onboarding/", "proxy", "proxy/"}, "commands are built from the configuration and the packages that serve"},
-	"cmd/scim-proxy/internal/onboardcmd":        {[]string{"cmd/scim-proxy/internal/cli", "cmd/scim-proxy/internal/tenantcmd", "adapters/setup", "config", "config/tenantfile", "onboarding", "onboarding/adopt", "onboarding/attacks", "onboarding/tenant", "onboarding/verify", "proxy/health", "proxy/keycloak", "proxy/keycloak/clientkey", "proxy/keycloak/confined", "proxy/keycloak/privilege", "proxy/transport", "proxy/keycloak/tenantgroup"}, "commands with an administrator's credentials"},
+	"cmd/scim-proxy/internal/onboardcmd":        {[]string{"cmd/scim-proxy/internal/cli", "cmd/scim-proxy/internal/tenantcmd", "adapters/setup", "config", "config/tenantfile", "onboarding", "onboarding/adopt", "onboarding/attacks", "onboarding/tenant", "onboarding/verify", "proxy/health", "proxy/keycloak", "proxy/keycloak/clientkey", "proxy/keycloak/confined", "proxy/keycloak/privilege", "proxy/transport", "proxy/keycloak/tenantgroup", "cmd/scim-proxy/internal/oauthcmd"}, "commands with an administrator's credentials"},
+	"cmd/scim-proxy/internal/oauthcmd":          {[]string{"cmd/scim-proxy/internal/cli", "config", "onboarding", "onboarding/oauthclient", "onboarding/tenant"}, "a part of commands with an administrator's credentials"},
 	"cmd/scim-proxy/internal/cli":               {[]string{"config", "config/tenantfile"}, "what commands share"},
 	"cmd/scim-proxy/internal/tenantcmd":         {[]string{"cmd/scim-proxy/internal/cli", "config", "config/tenantfile", "proxy/tokens"}, "works with the files of tenants, without Keycloak"},
 	"cmd/scim-proxy/internal/importer":          {[]string{"cmd/scim-proxy/internal/importer/journal", "cmd/scim-proxy/internal/scimclient", "proxy/scim", "proxy/scim/bounds"}, "an import knows any server by its SCIM API only"},
@@ -145,11 +150,11 @@ var owners = map[string]struct {
 	"golang.org/x/oauth2":                   {[]string{"cmd/scim-proxy/internal/scimclient"}, "one SCIM client"},
 	"github.com/gofrs/flock":                {[]string{"cmd/scim-proxy/internal/kcserver", "cmd/scim-proxy/internal/importer/journal", "config/tenantfile"}, "files that several processes of the program write"},
 	"github.com/fsnotify/fsnotify":          {[]string{"proxy/dirwatch"}, "one place watches files"},
-	"github.com/spf13/cobra":                {[]string{"cmd/scim-proxy", "cmd/scim-proxy/internal/cli", "cmd/scim-proxy/internal/onboardcmd", "cmd/scim-proxy/internal/tenantcmd"}, "flags end at the commands"},
+	"github.com/spf13/cobra":                {[]string{"cmd/scim-proxy", "cmd/scim-proxy/internal/oauthcmd", "cmd/scim-proxy/internal/cli", "cmd/scim-proxy/internal/onboardcmd", "cmd/scim-proxy/internal/tenantcmd"}, "flags end at the commands"},
 	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe"}, "layers do not log"},
 	"golang.org/x/mod":                      {[]string{"onboarding/tenant"}, "releases are compared once"},
-	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding/adminroles", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "test/", "proxy/keycloak/privilege", "onboarding/verify", "onboarding/adopt", "proxy/keycloak/tenantgroup", "proxy/keycloak/refusal"}, "HTTP ends at scimhttp and at the client for Keycloak"},
-	module + "onboarding":                   {[]string{"onboarding/adminroles", "onboarding", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "cmd/scim-proxy", "cmd/scim-proxy/internal/onboardcmd", "onboarding/verify", "onboarding/adopt"}, "code with administrator credentials never serves a request"},
+	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding/adminroles", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "test/", "proxy/keycloak/privilege", "onboarding/verify", "onboarding/adopt", "proxy/keycloak/tenantgroup", "proxy/keycloak/refusal", "proxy/site", "onboarding/oauthclient"}, "HTTP ends at scimhttp and at the client for Keycloak"},
+	module + "onboarding":                   {[]string{"onboarding/adminroles", "onboarding", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "cmd/scim-proxy", "cmd/scim-proxy/internal/onboardcmd", "onboarding/verify", "onboarding/adopt", "onboarding/oauthclient", "cmd/scim-proxy/internal/oauthcmd"}, "code with administrator credentials never serves a request"},
 }
 
 // pure packages do no I/O and cannot be cancelled, so that they import none of impure.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"time"
 
@@ -26,12 +25,15 @@ import (
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/notices"
+	"keycloak-scim-proxy/proxy/oauth"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/passthrough"
 	"keycloak-scim-proxy/proxy/policy/limit"
+	"keycloak-scim-proxy/proxy/rendered"
 	"keycloak-scim-proxy/proxy/roster"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
+	"keycloak-scim-proxy/proxy/site"
 	"keycloak-scim-proxy/proxy/storage"
 	"keycloak-scim-proxy/proxy/store/guard"
 	"keycloak-scim-proxy/proxy/storemark"
@@ -43,6 +45,7 @@ import (
 // Proxy is the whole program, without its command line.
 type Proxy struct {
 	cfg      config.Config
+	site     site.Site
 	client   *keycloak.Client
 	engine   *guard.Engine
 	log      *zap.Logger
@@ -78,7 +81,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 	if err != nil {
 		return nil, err
 	}
-	p := &Proxy{cfg: cfg, engine: engine, log: log, now: time.Now, newID: rand.Text, registry: prometheus.NewRegistry()}
+	p := &Proxy{cfg: cfg, site: site.Site{PublicURL: cfg.PublicURL}, engine: engine, log: log, now: time.Now, newID: rand.Text, registry: prometheus.NewRegistry()}
 	now := func() time.Time { return p.now() }
 	p.metrics = observe.NewMetrics(p.registry, p.configured)
 	p.operator = notices.Operator{Log: log, Metrics: p.metrics}
@@ -127,6 +130,9 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 	t.account = keycloak.NewAccountBy(transport.Proof(c.ServiceAccount), p.client, c.Realm, c.ServiceAccount.ClientID, t.scope.now)
 	if path, mode := c.ServiceAccount.Exposed(); path != "" {
 		p.operator.Exposed(c.Tenant, path, fmt.Sprintf("%04o", mode))
+	}
+	if c.OAuth != nil {
+		t.oauth = &oauth.Resource{URL: p.site.Tenant(c.Tenant), MetadataURL: p.site.Metadata(c.Tenant), Clients: c.OAuth.Clients, Verifier: t.scope.verifier}
 	}
 	t.rights = privilege.New(t.account, c.Group, t.scope.now)
 	if t.group != nil {
@@ -186,7 +192,7 @@ const readsInFlight = 8
 
 func (p *Proxy) plan() plan {
 	return plan{
-		rendered:  &rendered{},
+		rendered:  &rendered.Documents{},
 		dialect:   adapters.For("generic"),
 		schemas:   scim.CoreSchemas(),
 		writing:   writing.Options{MembersShown: config.DefaultTenant().MembersShown, Doubt: p.doubt()},
@@ -204,20 +210,13 @@ func (p *Proxy) plan() plan {
 // Handler returns the handler of the public listener.
 func (p *Proxy) Handler() http.Handler {
 	door := &scimhttp.Door{
-		Tenants: entrance{p.tenants, func(r *http.Request, variables map[string]string) string {
-			if name, inPath := variables["tenant"]; inPath {
-				return p.public(r) + "/tenants/" + name + "/scim/v2"
-			}
-			return p.public(r) + "/scim/v2"
-		}, p.limits},
-		Repair: adapters.RepairURL,
-		Limits: scimhttp.Limits{Body: int64(p.cfg.Limits.Body), Depth: p.cfg.Limits.JSONDepth, Request: p.requestTimeout()},
-		Report: report,
+		Tenants: entrance{p.tenants, p.site.Tenants, p.limits},
+		Repair:  adapters.RepairURL,
+		Limits:  scimhttp.Limits{Body: int64(p.cfg.Limits.Body), Depth: p.cfg.Limits.JSONDepth, Request: p.requestTimeout()},
+		Report:  report, Metadata: scimhttp.Metadata{Path: p.site.MetadataPath("tenant"), Read: p.tenants.metadata},
 	}
 	if p.cfg.DropIn.Enabled {
-		door.DropIn = entrance{p.dropIn(), func(r *http.Request, variables map[string]string) string {
-			return p.public(r) + "/realms/" + url.PathEscape(variables["realm"]) + "/scim/v2"
-		}, p.limits}
+		door.DropIn = entrance{p.dropIn(), p.site.Realms, p.limits}
 	}
 	if p.pass != nil {
 		door.Elsewhere = p.pass.Serve
@@ -245,16 +244,4 @@ func report(ctx context.Context, r scimhttp.Report) {
 		s.Tenant, s.KeyID, s.Verb, s.Rules, s.Status, s.ScimType, s.Cause = r.Tenant, r.KeyID, r.Verb, r.Fired, r.Status, r.ScimType, r.Cause
 		s.Skipped = r.Skipped
 	})
-}
-
-// public returns the scheme and host that callers use.
-func (p *Proxy) public(r *http.Request) string {
-	if p.cfg.PublicURL != "" {
-		return p.cfg.PublicURL
-	}
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
-	}
-	return scheme + "://" + r.Host
 }

@@ -13,10 +13,12 @@ import (
 	"keycloak-scim-proxy/proxy/cursorkey"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/oauth"
 	"keycloak-scim-proxy/proxy/overlay/identity"
 	"keycloak-scim-proxy/proxy/overlay/kept"
 	"keycloak-scim-proxy/proxy/profilecache"
 	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/tokens"
 	"keycloak-scim-proxy/proxy/turns"
 )
 
@@ -55,6 +57,7 @@ func (r *realms) scope(name, group string, tenant bool) *scope {
 	}
 	if !ok {
 		found = &realm{name: name, client: r.client, pool: turns.New(bulkSlots), now: r.now, scopes: map[string]*scope{}, profiles: profilecache.New(r.client, name, r.now)}
+		found.verifier = oauth.NewVerifier(name, r.client, r.now)
 	}
 	if tenant {
 		r.configured[name] = found
@@ -115,6 +118,7 @@ type realm struct {
 	now      func() time.Time
 	scopes   map[string]*scope // by group; guarded by realms.mu
 	profiles *profilecache.Cache
+	verifier *tokens.Verifier // of access tokens for tenants
 }
 
 // profile returns the realm's user profile.

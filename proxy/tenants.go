@@ -3,6 +3,7 @@ package proxy
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -28,14 +29,22 @@ type tenants struct {
 	log  *zap.Logger
 }
 
-// authenticate finds the tenant of an opaque token. A tenant in the path must be the token's own;
-// the error does not say which check failed.
+// authenticate finds the tenant of an opaque token. A tenant in the path must be the token's own. It
+// may also accept access tokens of its realm. The error does not say which check failed.
 func (t *tenants) authenticate(r *http.Request, variables map[string]string) (caller, error) {
 	token, err := scimhttp.Bearer(r)
 	if err != nil {
 		return caller{}, err
 	}
 	found, name, keyID, err := t.Now().Lookup(token, t.now())
+	if at := t.resource(variables); at != nil && errors.Is(err, tokens.ErrMalformed) {
+		client, err := at.oauth.Client(r.Context(), token)
+		if err != nil {
+			return caller{}, err
+		}
+		t.crossCheck(at, r)
+		return caller{tenant: at, client: client, credential: at.account}, nil
+	}
 	named, inPath := variables["tenant"]
 	c := caller{tenant: found, keyID: keyID}
 	if err != nil || found == nil || inPath && named != name {
@@ -51,6 +60,30 @@ func (t *tenants) authenticate(r *http.Request, variables map[string]string) (ca
 	t.crossCheck(found, r)
 	c.credential = found.account
 	return c, nil
+}
+
+// resource returns the tenant in the path if it accepts access tokens, otherwise nil.
+func (t *tenants) resource(variables map[string]string) *tenant {
+	found, _ := t.Now().Of(variables["tenant"])
+	if found == nil || found.oauth == nil {
+		return nil
+	}
+	return found
+}
+
+func (t *tenants) challenge(variables map[string]string) string {
+	if at := t.resource(variables); at != nil {
+		return at.oauth.Challenge()
+	}
+	return ""
+}
+
+// metadata returns that of a tenant that accepts access tokens (RFC 9728).
+func (t *tenants) metadata(ctx context.Context, variables map[string]string) (string, error) {
+	if at := t.resource(variables); at != nil {
+		return at.oauth.Metadata(ctx)
+	}
+	return "", scim.NoEndpoint()
 }
 
 // refused notes why a token that was valid once is refused. Then the caller has its tenant, so that
@@ -123,7 +156,7 @@ func (p *Proxy) follow(ctx context.Context) {
 
 // reload replaces the tenants by those of their files. It reports whether a file is wrong.
 func (p *Proxy) reload() (again bool) {
-	done, differs, err := p.tenants.Reload(p.cfg.TenantsDir, adapters.Known)
+	done, differs, err := p.tenants.Reload(p.cfg.TenantsDir, adapters.Known, p.cfg.PublicURL)
 	switch {
 	case err != nil:
 		p.log.Warn("the tenants stay as they were", zap.Error(err))

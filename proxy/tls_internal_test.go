@@ -49,7 +49,7 @@ func TestTLS(t *testing.T) {
 	if res.StatusCode != http.StatusUnauthorized {
 		t.Errorf("status %d", res.StatusCode)
 	}
-	if got := p.public(&http.Request{Host: "x", TLS: &tls.ConnectionState{}}); got != "https://x" {
+	if got := p.site.Tenants(&http.Request{Host: "x", TLS: &tls.ConnectionState{}}, nil); got != "https://x/scim/v2" {
 		t.Errorf("links begin with %s", got)
 	}
 	client.CloseIdleConnections()

@@ -39,6 +39,25 @@ func (s *premises) write(name, text string) {
 	}
 }
 
+func (s *premises) read(name string) string {
+	s.t.Helper()
+	b, err := os.ReadFile(filepath.Join(s.dir, name))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(b)
+}
+
+// replace replaces a text in a file, which must have it.
+func (s *premises) replace(name, old, by string) {
+	s.t.Helper()
+	text := s.read(name)
+	if !strings.Contains(text, old) {
+		s.t.Fatalf("%s does not have %q: %s", name, old, text)
+	}
+	s.write(name, strings.Replace(text, old, by, 1))
+}
+
 func (s *premises) config() string { return filepath.Join(s.dir, "config.yaml") }
 
 // tenant runs a command of `scim-proxy tenant` with the administrator's credentials.

@@ -15,6 +15,7 @@ var comments = map[string]string{
 	"idp":                "The dialect of the identity provider: docs/idps.md.",
 	"serviceAccount":     "The client that acts for the tenant in Keycloak.",
 	"tokens":             "The bearer tokens of the identity provider, by their SHA-256. New ones: scim-proxy tenant rotate.",
+	"oauth":              "Clients of the realm whose access tokens are accepted too: docs/tenants.md.",
 	"state":              "staged: reads only. live: everything.",
 	"requiredAttributes": "Attributes that must survive.",
 	"onDelete":           "The effect of a DELETE of a user.",

@@ -46,6 +46,9 @@ func (l Log) Observe(s Summary, took time.Duration) {
 	if s.KeyID != "" {
 		fields = append(fields, zap.String("key", document.Cut(s.KeyID, maxName)))
 	}
+	if s.Client != "" {
+		fields = append(fields, zap.String("client", document.Cut(s.Client, maxName)))
+	}
 	if len(s.Rules) > 0 {
 		fields = append(fields, zap.String("idp", s.IDP), zap.Strings("rules", s.Rules))
 	}

@@ -17,10 +17,12 @@ type Record struct {
 // Summary is the content of a record.
 type Summary struct {
 	RequestID, Tenant, Realm, KeyID, IDP, Verb, Method, Path string
-	Rules, Skipped                                           []string
-	Misspelt                                                 []Misspelling
-	Status                                                   int
-	ScimType                                                 string
+	// Client is the OAuth client that acts.
+	Client         string
+	Rules, Skipped []string
+	Misspelt       []Misspelling
+	Status         int
+	ScimType       string
 	// Refused is why a token that was valid once is refused: expired or revoked.
 	Refused string
 	// Limited is why a request of a known caller is not admitted: rate or concurrency.

@@ -20,11 +20,12 @@ func (f *file) good() bool { return len(f.Problems) == 0 }
 
 // read reads the tenants of a directory. A tenant whose file is wrong stays as it runs, and a file
 // that contradicts such a tenant is wrong too. If the directory cannot be read, all tenants stay.
-func read(dir string, known config.Idps, running []config.Tenant) ([]config.Tenant, config.Problems) {
+func read(dir string, known config.Idps, publicURL string, running []config.Tenant) ([]config.Tenant, config.Problems) {
 	found, err := config.ReadTenants(dir, known)
 	if err != nil {
 		return running, config.Problems{{File: dir, Message: "cannot be read: " + reason(err)}}
 	}
+	config.RequirePublicURL(found, publicURL)
 	files := make([]*file, len(found))
 	for i, f := range found {
 		f.Tenant.File = f.Path

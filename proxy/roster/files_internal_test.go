@@ -73,7 +73,7 @@ func TestRead(t *testing.T) {
 			}
 			write(t, dir, changed+".yaml", text)
 		}
-		all, problems := read(dir, anyIdp, running)
+		all, problems := read(dir, anyIdp, "", running)
 		var got, bad []string
 		for _, one := range all {
 			got = append(got, one.Tenant+":"+one.Realm)
@@ -86,7 +86,7 @@ func TestRead(t *testing.T) {
 		if strings.Join(got, " ") != row.want || strings.Join(bad, " ") != row.wrong {
 			t.Errorf("%s: %v run, %v are wrong (%v)", name, got, bad, problems)
 		}
-		if gone, problems := read(dir+"/none", anyIdp, running); len(gone) != 2 || len(problems) != 1 {
+		if gone, problems := read(dir+"/none", anyIdp, "", running); len(gone) != 2 || len(problems) != 1 {
 			t.Errorf("a directory that cannot be read: %v %v", gone, problems)
 		}
 	}

@@ -91,13 +91,14 @@ type Change struct {
 // Tenants reports whether tenants have changed.
 func (c Change) Tenants() bool { return len(c.Added)+len(c.Changed)+len(c.Removed) > 0 }
 
-// Reload reads the files of a directory, and replaces the tenants by theirs. differs is false if
+// Reload reads the files of a directory, and replaces the tenants by theirs. publicURL is that of
+// the main file. differs is false if
 // the tenants are the same, and what is wrong too.
-func (r *Roster[T]) Reload(dir string, known config.Idps) (done Change, differs bool, err error) {
+func (r *Roster[T]) Reload(dir string, known config.Idps, publicURL string) (done Change, differs bool, err error) {
 	r.turn.Lock()
 	defer r.turn.Unlock()
 	before := r.Now()
-	configured, wrong := read(dir, known, before.Configured)
+	configured, wrong := read(dir, known, publicURL, before.Configured)
 	if reflect.DeepEqual(configured, before.Configured) && reflect.DeepEqual(wrong, before.Wrong) {
 		return Change{Wrong: wrong}, false, nil
 	}

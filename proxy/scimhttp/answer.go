@@ -25,7 +25,7 @@ func (x *exchange) write(w http.ResponseWriter) int {
 	}
 	x.headers(h)
 	if body != "" {
-		h.Set("Content-Type", contentType(x.r.Header.Get("Accept")))
+		h.Set("Content-Type", x.contentType())
 	}
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, body) // it fails only if the connection is lost
@@ -48,7 +48,7 @@ func (x *exchange) status() int {
 
 func (x *exchange) headers(h http.Header) {
 	if x.err != nil {
-		errorHeaders(h, x.err, x.endpoint.methods)
+		errorHeaders(h, x.err, x.endpoint.methods, x.session.Challenge)
 		return
 	}
 	if x.result.Version != "" {
@@ -114,11 +114,15 @@ func errorDocument(e *scim.Error) scim.Resource {
 	return doc.With("detail", document.Quote(document.Cut(e.Detail, maxDetail)))
 }
 
-// errorHeaders sets the headers of an error. allowed has the methods of the endpoint.
-func errorHeaders(h http.Header, e *scim.Error, allowed []string) {
+// errorHeaders sets the headers of an error. allowed has the methods of the endpoint, challenge more
+// for WWW-Authenticate.
+func errorHeaders(h http.Header, e *scim.Error, allowed []string, challenge string) {
 	switch e.Status {
 	case http.StatusUnauthorized:
-		h.Set("WWW-Authenticate", `Bearer realm="scim"`)
+		if challenge != "" {
+			challenge = ", " + challenge
+		}
+		h.Set("WWW-Authenticate", `Bearer realm="scim"`+challenge)
 	case http.StatusMethodNotAllowed:
 		if len(allowed) > 0 {
 			h.Set("Allow", strings.Join(allowed, ", "))
@@ -165,10 +169,11 @@ func listDocument(p directory.Page, row func(b *strings.Builder, i int)) string 
 	return b.String()
 }
 
-// contentType returns application/scim+json, unless the caller accepts only application/json.
-func contentType(accept string) string {
-	accept = strings.ToLower(accept)
-	if strings.Contains(accept, "application/json") && !strings.Contains(accept, "scim+json") && !strings.Contains(accept, "*/*") {
+// contentType returns application/scim+json, unless the caller accepts only application/json or the
+// document is not one of SCIM.
+func (x *exchange) contentType() string {
+	accept := strings.ToLower(x.r.Header.Get("Accept"))
+	if x.plain && x.err == nil || strings.Contains(accept, "application/json") && !strings.Contains(accept, "scim+json") && !strings.Contains(accept, "*/*") {
 		return "application/json"
 	}
 	return "application/scim+json"

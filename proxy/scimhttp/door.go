@@ -19,6 +19,8 @@ type Session struct {
 	// Tenant names the caller in logs and metrics, KeyID the key of the caller's token, if it has
 	// one.
 	Tenant, KeyID string
+	// Challenge is added to WWW-Authenticate if the caller is refused with 401; "": nothing.
+	Challenge string
 	// Base is the public SCIM base without a slash at its end.
 	Base    string
 	Service protocol.Service
@@ -41,7 +43,7 @@ type Discovery struct {
 // Authenticator authenticates callers.
 type Authenticator interface {
 	// Authenticate returns the caller's session. If it fails although the tenant is known, the
-	// session has Tenant, for the log. variables are the variables of the route, unescaped.
+	// session has Tenant, for the log, and Challenge. variables are the variables of the route, unescaped.
 	Authenticate(r *http.Request, variables map[string]string) (Session, error)
 }
 
@@ -74,6 +76,8 @@ type Door struct {
 	Limits Limits
 	// Report is called once per request, after the answer was written.
 	Report func(ctx context.Context, r Report)
+	// Metadata of tenants for OAuth clients.
+	Metadata Metadata
 	// Elsewhere serves all other paths; if it is nil, they get 404. It writes the answer, or it
 	// writes nothing and returns an error.
 	Elsewhere func(w http.ResponseWriter, r *http.Request) error
@@ -88,6 +92,9 @@ func (d *Door) Handler() http.Handler {
 	}
 	d.route(m, "/tenants/{tenant}/scim/v2", d.Tenants)
 	d.route(m, "/scim/v2", d.Tenants)
+	if d.Metadata.Read != nil {
+		m.Path(d.Metadata.Path).HandlerFunc(d.metadata)
+	}
 	elsewhere := d.below("", refuse{})
 	if d.Elsewhere != nil {
 		elsewhere = http.HandlerFunc(d.elsewhere)

@@ -24,6 +24,7 @@ type exchange struct {
 	call     protocol.Call
 	result   protocol.Answer
 	document string
+	plain    bool // document is not one of SCIM
 	err      *scim.Error
 }
 

@@ -30,6 +30,9 @@ var ErrNotTried = errors.New("tokens: the keys were not requested")
 // was deleted meanwhile is refused by Keycloak.
 const KeysAge = 5 * time.Minute
 
+// KeysLimit is how long keys are used while they cannot be read again.
+const KeysLimit = time.Hour
+
 // retryAge is the shortest time between two readings of the keys, also for unknown key ids.
 const retryAge = 10 * time.Second
 
@@ -46,6 +49,8 @@ type keySet struct {
 	err     error     // of that try
 	name    string    // the issuer
 	namedAt time.Time // when name was read
+	asked   time.Time // when reading name was last tried
+	nameErr error     // of that try
 }
 
 // lookup is the key set for one verification. It keeps the error of reading the keys, because
@@ -93,11 +98,21 @@ func (s *keySet) named(ctx context.Context, id string) ([]crypto.PublicKey, erro
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case r := <-done:
+		if r.Err != nil && s.since() >= KeysLimit {
+			return nil, r.Err
+		}
 		if found, _ = s.find(id); len(found) > 0 {
-			return found, nil // if the keys cannot be read, old ones stay in use: Keycloak checks the token too
+			return found, nil // if the keys cannot be read, old ones stay in use
 		}
 		return nil, r.Err
 	}
+}
+
+// since is how long ago the keys were read.
+func (s *keySet) since() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now().Sub(s.read)
 }
 
 func (s *keySet) find(id string) (found []crypto.PublicKey, old bool) {
@@ -140,7 +155,7 @@ func (s *keySet) refresh(ctx context.Context) error {
 	return err
 }
 
-// issuer returns the realm's issuer. It is called only after the signature was verified.
+// issuer returns the realm's issuer. If it cannot be read, the one that was read before is used.
 func (s *keySet) issuer(ctx context.Context) (string, error) {
 	s.mu.Lock()
 	name, fresh := s.name, s.now().Sub(s.namedAt) < KeysAge
@@ -148,12 +163,35 @@ func (s *keySet) issuer(ctx context.Context) (string, error) {
 	if name != "" && fresh {
 		return name, nil
 	}
-	name, err := s.source.Issuer(ctx)
-	if err != nil {
-		return "", err
+	done := s.group.DoChan("issuer", func() (any, error) { return nil, s.askName(context.WithoutCancel(ctx)) })
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case r := <-done:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.name != "" {
+			return s.name, nil
+		}
+		return "", r.Err
 	}
+}
+
+// askName reads the issuer. If the last try is less than retryAge ago, it returns the error of that
+// try.
+func (s *keySet) askName(ctx context.Context) error {
+	s.mu.Lock()
+	if s.now().Sub(s.asked) < retryAge {
+		defer s.mu.Unlock()
+		return s.nameErr
+	}
+	s.asked = s.now()
+	s.mu.Unlock()
+	name, err := s.source.Issuer(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.name, s.namedAt = name, s.now()
-	return name, nil
+	if s.nameErr = err; err == nil {
+		s.name, s.namedAt = name, s.now()
+	}
+	return err
 }

@@ -61,35 +61,49 @@ func names(algs []jose.SignatureAlgorithm) []string {
 // audience returns the audience that Keycloak's SCIM API requires in a token.
 func audience(issuer string) string { return issuer + "/scim/v2" }
 
-// Verify checks form, expiry, realm, audience, signature and issuer, in this order. The error wraps
-// ErrInvalid, or is the Source's if the keys or the issuer cannot be read.
+// Verify checks form, expiry, realm, audience, signature and issuer, in this order. The audience is
+// that of Keycloak's SCIM API. The error wraps ErrInvalid, or is the Source's if the keys or the
+// issuer cannot be read.
 func (v *Verifier) Verify(ctx context.Context, token string) (Claims, error) {
-	parsed, issuer, err := v.precheck(token)
+	t, err := v.verified(ctx, token, audience)
 	if err != nil {
-		return Claims{}, fmt.Errorf("%w: %w", ErrInvalid, err)
+		return Claims{}, err
+	}
+	return Claims{Subject: t.Subject, Expires: t.Expiry}, nil
+}
+
+// Issuer returns the realm's issuer, as it is in its tokens. It is read at most every retryAge, and
+// kept for KeysAge; if it cannot be read again, the one that is known is used.
+func (v *Verifier) Issuer(ctx context.Context) (string, error) { return v.keys.issuer(ctx) }
+
+// verified returns a verified token whose audience is that for its issuer.
+func (v *Verifier) verified(ctx context.Context, token string, audience func(issuer string) string) (*oidc.IDToken, error) {
+	parsed, issuer, err := v.precheck(token, audience)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	keys := &lookup{set: &v.keys, token: parsed}
 	verifier := oidc.NewVerifier(issuer, keys, &oidc.Config{ClientID: audience(issuer), SupportedSigningAlgs: names(algorithms()), Now: v.now})
 	t, err := verifier.Verify(ctx, token)
 	if keys.unavailable != nil {
-		return Claims{}, keys.unavailable
+		return nil, keys.unavailable
 	}
 	if err != nil {
-		return Claims{}, fmt.Errorf("%w: %w", ErrInvalid, err)
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	own, err := v.keys.issuer(ctx)
 	if err != nil {
-		return Claims{}, err
+		return nil, err
 	}
 	if t.Issuer != own || t.Subject == "" {
-		return Claims{}, fmt.Errorf("%w: its issuer is not the realm's, or it has no subject", ErrInvalid)
+		return nil, fmt.Errorf("%w: its issuer is not the realm's, or it has no subject", ErrInvalid)
 	}
-	return Claims{Subject: t.Subject, Expires: t.Expiry}, nil
+	return t, nil
 }
 
 // precheck makes the checks that need no key. It returns the parsed token, and its issuer, which is
 // not verified.
-func (v *Verifier) precheck(token string) (jws *jose.JSONWebSignature, issuer string, err error) {
+func (v *Verifier) precheck(token string, audience func(issuer string) string) (jws *jose.JSONWebSignature, issuer string, err error) {
 	jws, err = jose.ParseSignedCompact(token, algorithms())
 	if err != nil {
 		return nil, "", err
@@ -116,7 +130,7 @@ func (v *Verifier) precheck(token string) (jws *jose.JSONWebSignature, issuer st
 	case !strings.HasSuffix(said.Issuer, "/realms/"+url.PathEscape(v.realm)):
 		return nil, "", errors.New("its issuer is another realm")
 	case !slices.Contains(said.Audience, audience(said.Issuer)):
-		return nil, "", errors.New("its audience is not the SCIM API")
+		return nil, "", errors.New("its audience is another one")
 	}
 	return jws, said.Issuer, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"keycloak-scim-proxy/adapters/setup"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/oauthcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/tenantcmd"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/config/tenantfile"
@@ -26,8 +27,12 @@ type added struct {
 	SecretFile string `json:"secretFile"`
 	BaseURL    string `json:"baseURL"`
 	// Token is empty if the tenant had one already.
-	Token string   `json:"token,omitempty"`
-	Steps []string `json:"steps"`
+	Token string `json:"token,omitempty"`
+	// OAuth is absent if the tenant accepts bearer tokens of its own only.
+	OAuth *oauthcmd.Added `json:"oauth,omitempty"`
+	Steps []string        `json:"steps"`
+
+	hadToken bool
 }
 
 // Add is `tenant add`.
@@ -92,12 +97,16 @@ func (s *onboard) add(c *cobra.Command, expires string) (a added, err error) {
 	if err != nil {
 		return a, fmt.Errorf("%w\n%d changes were made and stay; after mending the cause, the same command makes the others", err, len(a.Changes))
 	}
+	if a.OAuth, err = s.oauth.Ensure(c.Context(), s.session, s.config.Keycloak.URL, made); err != nil {
+		return a, fmt.Errorf("the OAuth client is missing; after mending the cause, run the same command again: %w", err)
+	}
 	if err := s.writeSecret(c, credentials); err != nil {
 		return a, fmt.Errorf("the tenant is set up in Keycloak, and its secret was not written; run the same command again: %w", err)
 	}
 	if a.Token, err = s.write(c, expires); err != nil {
 		return a, tenantcmd.Explained(err, c.ErrOrStderr())
 	}
+	a.hadToken = len(s.file.Tenant.Tokens) > 0
 	a.File, a.SecretFile = s.file.Path, s.secret
 	a.BaseURL = cli.BaseURL(*s.config, s.name)
 	a.Steps = setup.Steps(s.file.Tenant.IDP, a.BaseURL)
@@ -144,7 +153,10 @@ func (s *onboard) write(c *cobra.Command, expires string) (revealed string, err 
 			changes = append(changes, tenantfile.Set("organization", t.Organization))
 		}
 	}
-	if len(t.Tokens) == 0 {
+	if s.exists && s.oauth.Adds() {
+		changes = append(changes, tenantfile.Set("oauth", *t.OAuth))
+	}
+	if len(t.Tokens) == 0 && s.oauth.Tokens() {
 		token, key, err := s.NewKey(s.name, "", expires, nil)
 		if err != nil {
 			return "", err
@@ -164,9 +176,12 @@ func (s *onboard) write(c *cobra.Command, expires string) (revealed string, err 
 func (a added) print(c *cobra.Command) {
 	out := c.OutOrStdout()
 	fmt.Fprintf(out, "\ntenant    %s\nfile      %s\nbase URL  %s\n", a.Tenant, a.File, a.BaseURL)
+	if a.OAuth != nil {
+		a.OAuth.Print(out)
+	}
 	if a.Token != "" {
 		fmt.Fprintf(out, "token     %s\n          (it is not shown again; only its hash is kept)\n", a.Token)
-	} else {
+	} else if a.hadToken {
 		fmt.Fprintf(out, "token     as before; `scim-proxy tenant rotate %s` makes another\n", a.Tenant)
 	}
 	fmt.Fprintf(out, "\nAt the identity provider:\n")

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/oauthcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/tenantcmd"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/config/tenantfile"
@@ -41,6 +42,7 @@ type onboard struct {
 	exists bool
 	secret string // path of the file with the client's secret or key
 	key    bool   // the client signs with a key
+	oauth  oauthcmd.Choice
 
 	session *onboarding.Admin
 	in      *tenant.Tenant
@@ -63,6 +65,7 @@ func (s *onboard) specFlags(c *cobra.Command) {
 	f.StringVar(&s.spec.SSO, "sso-idp", "", "alias of the identity provider of the realm that the tenant's users log in with; it must exist")
 	f.IntVar(&s.spec.Pool, "pool", defaultPool, "with --group: how many free groups the tenant shall have")
 	f.StringSliceVar(&s.spec.Map, "map", nil, "attributes that the realm's user profile shall have too, such as title,department,externalId")
+	s.oauth.Flags(c)
 	f.StringVar(&s.idp, "idp", "", "dialect of the identity provider (docs/idps.md; default generic)")
 }
 
@@ -135,6 +138,10 @@ func (s *onboard) combine(c *cobra.Command) error {
 	case s.secret == "":
 		return fmt.Errorf("the tenant %s has its secret in the environment: set it up by hand (docs/accounts.md)", s.name)
 	}
+	if err := s.oauth.Combine(*s.config, &t); err != nil {
+		return err
+	}
+	s.file.Tenant.OAuth = t.OAuth
 	if !s.exists {
 		if err := s.dir.Check(t); err != nil {
 			return err

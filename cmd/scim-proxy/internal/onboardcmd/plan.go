@@ -41,6 +41,13 @@ func (e Env) Plan() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			change, _, err := s.oauth.Change(c.Context(), s.session)
+			if err != nil {
+				return err
+			}
+			if change != nil {
+				changes = append(changes, *change)
+			}
 			p.Warnings, p.Changes = append(p.Warnings, warnings...), append(p.Changes, s.changes(changes)...)
 			if output == "json" {
 				return cli.WriteJSON(c.OutOrStdout(), p)

@@ -42,7 +42,8 @@ func (e Env) Remove() *cobra.Command {
 			if err := s.connect(c.Context(), c); err != nil {
 				return err
 			}
-			if err := s.in.Remove(c.Context(), what, func(change tenant.Change) { fmt.Fprintln(c.OutOrStdout(), change) }); err != nil {
+			removed := func(change tenant.Change) { fmt.Fprintln(c.OutOrStdout(), change) }
+			if err := errors.Join(s.oauth.Remove(c.Context(), s.session, removed), s.in.Remove(c.Context(), what, removed)); err != nil {
 				return err
 			}
 			return s.removeFiles(c)

@@ -1,0 +1,2 @@
+// Package site has the URLs under which callers reach the proxy.
+package site
