@@ -29,6 +29,7 @@ var walls = map[string]struct {
 	"proxy/store/guard":                     {[]string{"proxy/store"}, "a guard of any engine"},
 	"config":                                {[]string{"config/internal/strict", "config/internal/value"}, "the configuration is plain data"},
 	"adapters/forms":                        {[]string{"proxy/scim", "proxy/scim/bounds", "proxy/protocol"}, "rules over the vocabulary"},
+	"adapters/shapes":                       {nil, "requests of providers, known without their dialects"},
 	"adapters/setup":                        {nil, "texts for administrators"},
 	"adapters":                              {[]string{"adapters/forms", "proxy/scim", "proxy/scim/bounds", "proxy/protocol"}, "a dialect is data over the vocabulary"},
 	"proxy/scim":                            {nil, "the vocabulary imports nothing of ours but its documents"},
@@ -103,7 +104,7 @@ var walls = map[string]struct {
 	"cmd/scim-proxy/internal/tenantcmd":         {[]string{"cmd/scim-proxy/internal/cli", "config", "config/tenantfile", "proxy/tokens"}, "works with the files of tenants, without Keycloak"},
 	"cmd/scim-proxy/internal/importer":          {[]string{"cmd/scim-proxy/internal/importer/journal", "cmd/scim-proxy/internal/scimclient", "proxy/scim", "proxy/scim/bounds"}, "an import knows any server by its SCIM API only"},
 	"cmd/scim-proxy/internal/importer/journal":  {nil, "rows are numbers"},
-	"cmd/scim-proxy/internal/simulate":          {[]string{"cmd/scim-proxy/internal/scimclient"}, "the same conversation runs against a server without the proxy"},
+	"cmd/scim-proxy/internal/simulate":          {[]string{"adapters/shapes", "cmd/scim-proxy/internal/scimclient"}, "the same conversation runs against a server without the proxy"},
 	"cmd/scim-proxy/internal/kcserver":          {[]string{"cmd/scim-proxy/internal/procgroup"}, "starts Keycloak and knows nothing of the proxy"},
 	"cmd/scim-proxy/internal/kcserver/keycloak": {[]string{"cmd/scim-proxy/internal/kcserver", "cmd/scim-proxy/internal/procgroup"}, "starts Keycloak and knows nothing of the proxy"},
 	"cmd/scim-proxy/internal/scimclient":        {nil, "bodies are texts, so that a command reads them as it needs"},
@@ -148,7 +149,7 @@ var owners = map[string]struct {
 
 // pure packages do no I/O and cannot be cancelled, so that they import none of impure.
 var (
-	pure   = []string{"adapters", "adapters/forms", "adapters/setup", "proxy/keycloak/profile"}
+	pure   = []string{"adapters", "adapters/forms", "adapters/setup", "adapters/shapes", "proxy/keycloak/profile"}
 	impure = []string{"context", "net", "net/http", "os"}
 )
 
