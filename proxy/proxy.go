@@ -18,6 +18,8 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/declared"
+	"keycloak-scim-proxy/proxy/golive"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/confined"
@@ -28,6 +30,7 @@ import (
 	"keycloak-scim-proxy/proxy/notices"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/passthrough"
+	"keycloak-scim-proxy/proxy/policy/staged"
 	"keycloak-scim-proxy/proxy/roster"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
@@ -115,7 +118,7 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 		t.group.Organization, t.group.Found = c.Organization, p.operator.Shared(c.Tenant, c.Realm)
 	}
 	t.plan.dialect = adapters.For(c.IDP)
-	t.plan.schemas = withExtensions(t.plan.schemas, c.Extensions)
+	t.plan.schemas = declared.Extend(t.plan.schemas, c.Extensions)
 	t.plan.strict = c.Profile == "strict"
 	t.plan.writing.MembersShown, t.plan.writing.SkipUnknownMembers = c.MembersShown, c.UnknownMembers == "skip"
 	t.account = keycloak.NewAccountBy(transport.Proof(c.ServiceAccount), p.client, c.Realm, c.ServiceAccount.ClientID, t.scope.now)
@@ -128,6 +131,8 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 		t.group.Watch(func(is confined.Level, news bool) { pool.Changed(is.Free, is.All, string(is.State()), news) })
 	}
 	t.ended = func(err error) { p.monitor.Saw(c.Tenant, err) }
+	t.gate = golive.New(golive.Tenant{Configured: c, Schemas: t.plan.schemas, Account: t.account, Profiles: t.scope.profiles},
+		staged.Options{Space: p.engine.Open("live"), Now: t.scope.now, Alarm: t.ended})
 	t.mark = storemark.New(storemark.Options{
 		Account: storemark.Of(t.account, t.group, t.scope.directory(t.account, profile.Stock())), Stamp: p.stamp, Expect: p.cfg.Store.ExpectStamp, Now: t.scope.now,
 		Unmarkable: func(err error) {
@@ -196,17 +201,7 @@ func (p *Proxy) plan() plan {
 
 // Handler returns the handler of the public listener.
 func (p *Proxy) Handler() http.Handler {
-	door := &scimhttp.Door{
-		Tenants: entrance{p.tenants, func(r *http.Request, variables map[string]string) string {
-			if name, inPath := variables["tenant"]; inPath {
-				return p.public(r) + "/tenants/" + name + "/scim/v2"
-			}
-			return p.public(r) + "/scim/v2"
-		}},
-		Repair: adapters.RepairURL,
-		Limits: scimhttp.Limits{Body: int64(p.cfg.Limits.Body), Depth: p.cfg.Limits.JSONDepth, Request: p.requestTimeout()},
-		Report: report,
-	}
+	door := p.door(p.tenants)
 	if p.cfg.DropIn.Enabled {
 		door.DropIn = entrance{p.dropIn(), func(r *http.Request, variables map[string]string) string {
 			return p.public(r) + "/realms/" + url.PathEscape(variables["realm"]) + "/scim/v2"
@@ -216,6 +211,21 @@ func (p *Proxy) Handler() http.Handler {
 		door.Elsewhere = p.pass.Serve
 	}
 	return p.recorded(door.Handler())
+}
+
+// door makes the HTTP side for tenants whose callers are authenticated by auth.
+func (p *Proxy) door(auth authenticator) *scimhttp.Door {
+	return &scimhttp.Door{
+		Tenants: entrance{auth, func(r *http.Request, variables map[string]string) string {
+			if name, inPath := variables["tenant"]; inPath {
+				return p.public(r) + "/tenants/" + name + "/scim/v2"
+			}
+			return p.public(r) + "/scim/v2"
+		}},
+		Repair: adapters.RepairURL,
+		Limits: scimhttp.Limits{Body: int64(p.cfg.Limits.Body), Depth: p.cfg.Limits.JSONDepth, Request: p.requestTimeout()},
+		Report: report,
+	}
 }
 
 func (p *Proxy) requestTimeout() time.Duration { return p.cfg.Limits.Request.Std() }
@@ -241,13 +251,4 @@ func report(ctx context.Context, r scimhttp.Report) {
 }
 
 // public returns the scheme and host that callers use.
-func (p *Proxy) public(r *http.Request) string {
-	if p.cfg.PublicURL != "" {
-		return p.cfg.PublicURL
-	}
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
-	}
-	return scheme + "://" + r.Host
-}
+func (p *Proxy) public(r *http.Request) string { return scimhttp.Public(r, p.cfg.PublicURL) }

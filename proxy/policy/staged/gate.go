@@ -3,7 +3,6 @@ package staged
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -91,7 +90,7 @@ const RetryAfter = 300
 
 // held answers a write that may be repeated later. Nothing was done.
 func held(cause error, format string, args ...any) error {
-	e := scim.Fail(http.StatusTooManyRequests, "", format, args...)
+	e := scim.Fail(429, "", format, args...)
 	e.RetryAfter, e.Cause = RetryAfter, cause
 	return e
 }
@@ -197,6 +196,32 @@ func (g *Gate) State(ctx context.Context) State {
 		s.Note = fmt.Sprintf("tenant %s: its required attributes were never verified, run: scim-proxy tenant canary %s", g.Tenant, g.Tenant)
 	}
 	return s
+}
+
+// showTime bounds the reading of a proof that is shown.
+const showTime = 2 * time.Second
+
+func (g *Gate) shown() State {
+	ctx, cancel := context.WithTimeout(context.Background(), showTime)
+	defer cancel()
+	return g.State(ctx)
+}
+
+// Shown returns whether the tenant is live, and the required attributes that have moved.
+func (g *Gate) Shown() (live bool, moved []string) {
+	s := g.shown()
+	for _, m := range s.Moved {
+		moved = append(moved, m.Attribute)
+	}
+	return s.Live, moved
+}
+
+// Notes returns the note of State, if there is one.
+func (g *Gate) Notes() []string {
+	if note := g.shown().Note; note != "" {
+		return []string{note}
+	}
+	return nil
 }
 
 // Resolve reads the required attributes of a tenant's file. A name that only one extension has
