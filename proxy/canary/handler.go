@@ -18,6 +18,9 @@ type Request struct {
 	By string `json:"by"`
 	// Values are values to write instead of made ones, by the path of an attribute.
 	Values map[string]string `json:"values,omitempty"`
+	// Accept lets required attributes live elsewhere than the proof that there is says. Otherwise
+	// that is red.
+	Accept bool `json:"accept,omitempty"`
 }
 
 // Handler is the handler of POST and DELETE /tenants/{tenant}/canary. It belongs on the admin
@@ -83,9 +86,13 @@ func (h Handler) run(ctx context.Context, t Tenant, asked Request, from string) 
 			given[p.String()] = value
 		}
 	}
+	before := t.Gate.State(ctx).Proof
 	r := newRun(t, strings.ToLower(h.NewID()), given, h.Now())
 	for i, p := range r.probes {
 		r.probes[i].fixed = p.fixed || slices.ContainsFunc(leaves(p.users[0]), func(l leaf) bool { _, ok := given[l.path.String()]; return ok })
+	}
+	if before != nil && !asked.Accept {
+		r.before = before.Places
 	}
 	r.all(ctx)
 	if r.report.Green {

@@ -41,6 +41,7 @@ type run struct {
 	report *Report
 	rows   []*Row
 	places map[string]staged.Place // by required leaf
+	before map[string]staged.Place // where they must live; nil: anywhere
 	id     string                  // of the canary, once it is known
 	shown  object                  // what GET showed last
 }
@@ -181,6 +182,10 @@ func (r *run) judge(ctx context.Context, p probe, row *Row, version int, native 
 		}
 		if p.required {
 			r.places[l.path.String()] = place
+			if was, known := r.before[l.path.String()]; known && was != place {
+				row.Wrong = staged.Move{Attribute: l.path.String(), Was: was, Is: place}.String() + ": mend the user profile in Keycloak or, if that is intended, accept it (--accept)"
+				return nil
+			}
 		}
 		if len(lives) == 0 || lives[len(lives)-1] != string(place) {
 			lives = append(lives, string(place))

@@ -173,7 +173,7 @@ var texts = map[Cause]text{
 	},
 	Attributes: {
 		`attributes that the tenant of client "{client}" requires are no longer where they were verified`,
-		`mend the user profile of realm "{realm}" (the annotation kc.scim.schema.attribute and the permissions of the attributes) or, if the new place is intended, run scim-proxy tenant canary for the tenant`,
+		`mend the user profile of realm "{realm}" (the annotation kc.scim.schema.attribute and the permissions of the attributes) or, if the new place is intended, accept it (scim-proxy tenant canary --accept)`,
 		"attributes that it requires are no longer where they were verified", administrator,
 	},
 }

@@ -36,11 +36,12 @@ type Options struct {
 type Gate struct {
 	Options
 
-	mu    sync.Mutex
-	proof *Proof
-	read  time.Time                 // when proof was read; zero before the first time
-	seen  any                       // the user profile of place
-	place func(scim.AttrPath) Place // where an attribute lives now; nil: not known
+	mu     sync.Mutex
+	proof  *Proof
+	read   time.Time                 // when proof was read; zero before the first time
+	seen   any                       // the user profile of place
+	raised error                     // of the last look at required attributes, or nil
+	place  func(scim.AttrPath) Place // where an attribute lives now; nil: not known
 }
 
 // New makes a Gate. It reads nothing before the first write.
@@ -80,7 +81,7 @@ func (g *Gate) open(ctx context.Context, look func(context.Context) error) error
 	}
 	if err := g.alarm(proof); err != nil && g.Stop {
 		return held(err, "The tenant %s holds changes, because attributes that it requires are no longer where they were verified. "+
-			"An operator of the service must mend the user profile in Keycloak, or run: scim-proxy tenant canary %s", g.Tenant, g.Tenant)
+			"An operator of the service must mend the user profile in Keycloak, or accept it: scim-proxy tenant canary %s --accept", g.Tenant, g.Tenant)
 	}
 	return nil
 }
@@ -95,16 +96,19 @@ func held(cause error, format string, args ...any) error {
 	return e
 }
 
-// See takes the placements of the tenant's attributes, which belong to a user profile. It is cheap
-// for the profile that it has seen last. It raises the alarm for one that moves a required
-// attribute.
+// See takes the placements of the tenant's attributes, which belong to a user profile that a
+// request uses. It is cheap for the profile that it has seen last. It raises the alarm while a
+// required attribute has moved.
 func (g *Gate) See(profile any, placement func(scim.AttrPath) directory.Placement) {
 	if len(g.Required) == 0 {
 		return
 	}
 	g.mu.Lock()
-	if g.seen == profile {
+	if raised := g.raised; g.seen == profile {
 		g.mu.Unlock()
+		if raised != nil {
+			g.Alarm(raised)
+		}
 		return
 	}
 	g.seen, g.place = profile, func(p scim.AttrPath) Place { return PlaceOf(placement(p)) }
@@ -131,6 +135,9 @@ func (g *Gate) Check(ctx context.Context, placement func(scim.AttrPath) director
 // alarm raises and returns the fault of required attributes that have moved, or returns nil.
 func (g *Gate) alarm(p *Proof) error {
 	err := g.fault(g.lost(p))
+	g.mu.Lock()
+	g.raised = err
+	g.mu.Unlock()
 	if err != nil {
 		g.Alarm(err)
 	}
