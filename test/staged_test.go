@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/proxy/canary"
 	"keycloak-scim-proxy/test/proxytest"
 )
 
@@ -194,5 +196,49 @@ func eventually(t *testing.T, most time.Duration, is func() bool) {
 		if time.Now().After(end) {
 			t.Fatal("it does not become so")
 		}
+	}
+}
+
+// The canary of every provider is green, with attributes of every kind, and so is one of an
+// attribute that lives in both places. An attribute that the realm refuses is red, and leaves
+// nothing.
+func TestCanaryOfEveryProvider(t *testing.T) {
+	s := newPremises(t)
+	admin := s.addresses()
+	a, _ := accountIn(t, s.Realm, "scim")
+	for _, idp := range adapters.Names() {
+		_, entry := proxytest.Mint(t, idp)
+		s.write("tenants.d/"+idp+".yaml", fmt.Sprintf(`tenant: %s
+realm: %s
+sharedRealm: true
+idp: %s
+state: staged
+requiredAttributes: [externalId, title, department, manager, phoneNumbers, addresses, name, locale, timezone, userType, photos, entitlements, roles, badge, level, floors, "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"]
+extensions: [{urn: "urn:example:params:scim:schemas:extension:acme:2.0:User", attributes: [{name: badge}, {name: level, type: integer}, {name: floors, type: integer, multiValued: true}]}]
+serviceAccount: {clientID: scim, secretFile: %q}
+tokens: [{id: k1, sha256: %q}]
+`, idp, s.Name, idp, a.SecretFile, entry.SHA256))
+	}
+	proxytest.StartProgram(t, s.binary, s.config())
+	canary := func(idp, body string) (r canary.Report) {
+		t.Helper()
+		got := askFor(t, "POST", admin+"/tenants/"+idp+"/canary", "", body)
+		if err := json.Unmarshal([]byte(got.body), &r); err != nil {
+			t.Fatal(got, err)
+		}
+		return r
+	}
+	for _, idp := range adapters.Names() {
+		t.Run(idp, func(t *testing.T) {
+			if r := canary(idp, `{"by":"test"}`); !r.Green || !r.Live {
+				t.Error(r.Text())
+			}
+		})
+	}
+	if r := canary("generic", `{"by":"test","values":{"name.familyName":"<b>"}}`); r.Green || !strings.Contains(r.Text(), "FAIL  create") {
+		t.Error(r.Text())
+	}
+	if left := s.Admin("GET", "/users?search=scim-canary", ""); string(left.Body) != "[]" {
+		t.Errorf("left: %s", left.Body)
 	}
 }
