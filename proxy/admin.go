@@ -13,9 +13,7 @@ func (p *Proxy) adminHandler() http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	m.Handle("GET /readyz", p.readiness())
-	canaries := p.canaries()
-	m.Handle("POST /tenants/{tenant}/canary", canaries)
-	m.Handle("DELETE /tenants/{tenant}/canary", canaries)
+	m.Handle("/tenants/{tenant}/canary", p.canaries())
 	m.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{}))
 	return m
 }

@@ -23,7 +23,7 @@ type Request struct {
 	Accept bool `json:"accept,omitempty"`
 }
 
-// Handler is the handler of POST and DELETE /tenants/{tenant}/canary. It belongs on the admin
+// Handler is the handler of /tenants/{tenant}/canary. It belongs on the admin
 // listener: whoever reaches it can let a canary run, and make a tenant live whose canary is green.
 type Handler struct {
 	// Of returns a tenant by its name.
@@ -50,6 +50,9 @@ func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "":
 		http.Error(w, "not for web pages", http.StatusForbidden)
+		return
+	case r.Method != http.MethodPost && r.Method != http.MethodDelete:
+		http.Error(w, "POST or DELETE", http.StatusMethodNotAllowed)
 		return
 	case !known:
 		http.Error(w, "there is no such tenant", http.StatusNotFound)

@@ -40,6 +40,8 @@ type Row struct {
 	Survived bool `json:"survived"`
 	// Lives is where: Keycloak, store, or both for an attribute with parts.
 	Lives string `json:"lives,omitempty"`
+	// Wrong is what was lost. Without it, an attribute that did not survive was not tried to the
+	// end.
 	Wrong string `json:"wrong,omitempty"`
 }
 
@@ -67,8 +69,11 @@ func (r *Report) Text() string {
 	}
 	for _, a := range r.Attributes {
 		state, lives := "ok  ", "lives in "+a.Lives
-		if !a.Survived {
+		switch {
+		case a.Wrong != "":
 			state, lives = "LOST", a.Wrong
+		case !a.Survived:
+			state, lives = "open", "not tried, because of the step that failed"
 		}
 		required := ""
 		if a.Required {

@@ -68,9 +68,6 @@ func (r *run) all(ctx context.Context) {
 	defer func() {
 		for _, row := range r.rows {
 			row.Survived = row.Wrong == "" && row.Lives != ""
-			if !row.Survived && row.Wrong == "" {
-				row.Wrong = "it was not tried, because of the step that failed"
-			}
 			r.report.Attributes = append(r.report.Attributes, *row)
 		}
 		r.report.conclude()
@@ -191,7 +188,9 @@ func (r *run) judge(ctx context.Context, p probe, row *Row, version int, native 
 			lives = append(lives, string(place))
 		}
 	}
-	row.Lives = strings.Join(lives, ", ")
+	if version == versions-1 {
+		row.Lives = strings.Join(lives, ", ")
+	}
 	return nil
 }
 

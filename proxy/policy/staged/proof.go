@@ -148,7 +148,7 @@ var ErrRuns = errors.New("a canary of the tenant runs already: wait for its end"
 
 const (
 	// lockWait is how long Begin waits for another canary, lockTime how long one may take.
-	lockWait = time.Second
+	lockWait = 200 * time.Millisecond
 	lockTime = 2 * time.Minute
 )
 
