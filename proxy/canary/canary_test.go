@@ -250,7 +250,7 @@ func TestCallerGone(t *testing.T) {
 	}
 }
 
-// An extension that nobody has declared has no attributes to try.
+// An extension that no file has declared has no attributes to try.
 func TestUnknownExtension(t *testing.T) {
 	w := newWorld(t, "urn:x:y:1.0")
 	if r := w.run(t, request); r.Green || !strings.Contains(r.Text(), "no schema says which attributes it has") {
@@ -258,7 +258,7 @@ func TestUnknownExtension(t *testing.T) {
 	}
 }
 
-// What an interrupted canary left is removed by the next one. No other user is.
+// The next canary removes the user that an interrupted one left, and no other user.
 func TestLeftover(t *testing.T) {
 	w := newWorld(t)
 	w.breaks["refuse DELETE"] = true

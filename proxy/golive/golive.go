@@ -27,7 +27,7 @@ type Tenant struct {
 	Profiles   *profilecache.Cache
 }
 
-// Gate is the gate of a tenant. Nil is that of callers who are no tenant: it is open.
+// Gate is the gate of a tenant. The nil gate is that of drop-in callers, and open.
 type Gate struct {
 	*staged.Gate
 

@@ -129,7 +129,7 @@ func TestStaged(t *testing.T) {
 	w.want("withdrawn", g, closed)
 }
 
-// The proof keeps the time since when the tenant is live. A damaged record is no proof.
+// The proof keeps the time since when the tenant is live. A damaged record does not count.
 func TestProof(t *testing.T) {
 	w := newWorld(t)
 	g, first := w.gate(nil), w.now
@@ -151,7 +151,7 @@ func TestProof(t *testing.T) {
 }
 
 // A withdrawal and a proof by another process take effect within five seconds. A store that is down
-// holds nobody whose proof is known, and does not open the gate.
+// does not hold a tenant whose proof is known, and does not open the gate.
 func TestOtherProcess(t *testing.T) {
 	w := newWorld(t)
 	one, two := w.gate(nil), w.gate(nil)

@@ -91,8 +91,8 @@ func (g *Gate) know(p *Proof) {
 	g.proof, g.read = p, g.Now()
 }
 
-// stored reads the proof and the revision of its record. A record that cannot be understood is no
-// proof.
+// stored reads the proof and the revision of its record. A record that cannot be understood does
+// not count.
 func (g *Gate) stored(ctx context.Context) (*Proof, uint64, error) {
 	found, err := g.Space.Load(ctx, g.Tenant)
 	if err != nil {

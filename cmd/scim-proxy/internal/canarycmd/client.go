@@ -71,7 +71,7 @@ func Run(ctx context.Context, adminURL, tenant string, asked canary.Request) (*c
 		}
 		r := &canary.Report{}
 		if err := json.Unmarshal(text, r); err != nil {
-			return nil, fmt.Errorf("the proxy at %s gives an answer that is no report: %w", adminURL, err)
+			return nil, fmt.Errorf("the proxy at %s gives an answer that is not a report: %w", adminURL, err)
 		}
 		return r, nil
 	}
