@@ -8,7 +8,8 @@ import (
 	"keycloak-scim-proxy/proxy/health"
 )
 
-// adminHandler serves liveness, readiness, metrics, and canaries. It is for operators and must not be public.
+// adminHandler serves liveness, readiness, metrics, and canaries. It is for operators and must not
+// be public.
 func (p *Proxy) adminHandler() http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// patch returns the updates of a provider that sends PATCH, with its spellings of the operations. It
-// sends a title with title, and everything else with replace.
+// patch returns the updates of a provider that sends PATCH, with its spellings of the operations.
+// It sends a title with title, and everything else with replace.
 func patch(replace, title string) func([]Change, Object, Object) Request {
 	return func(changes []Change, _, _ Object) Request {
 		ops := make([]Object, len(changes))

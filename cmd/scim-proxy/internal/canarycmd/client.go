@@ -49,7 +49,8 @@ func AdminURL(c config.Config) string {
 }
 
 // Run lets the proxy at an admin URL run a canary. It waits some seconds for a proxy that does not
-// know the tenant yet. It fills By in. An error is ErrNoProxy, or what the proxy said; a red report is none.
+// know the tenant yet. It fills By in. An error is ErrNoProxy, or what the proxy said; a red report
+// is not an error.
 func Run(ctx context.Context, adminURL, tenant string, asked canary.Request) (*canary.Report, error) {
 	asked.By = operator()
 	body, err := json.Marshal(asked)
