@@ -5,9 +5,9 @@ type Config struct {
 	// Listen is the address that the SCIM API is served on, host:port. Without a host: on every
 	// address.
 	Listen string `yaml:"listen"`
-	// AdminListen is the address for health (/healthz, /readyz) and metrics (/metrics), host:port.
-	// It must never be public: a container that is probed from outside needs :9090 and a network
-	// policy. Empty: not served.
+	// AdminListen is the address for health (/healthz, /readyz), metrics (/metrics) and canaries
+	// (tenant canary), host:port. It must never be public: a container that is probed from outside
+	// needs :9090 and a network policy. Empty: not served.
 	AdminListen string `yaml:"adminListen"`
 	// PublicURL is the scheme, host and optional path under which callers reach the proxy. It is
 	// put before /scim/v2 in Location, meta.location and $ref. Absent: each request's own Host

@@ -33,11 +33,18 @@ type Tenant struct {
 	// OAuth lets the tenant also accept access tokens of its realm, at its own URL
 	// (publicURL/tenants/TENANT/scim/v2) only. It needs publicURL (docs/tenants.md). Absent: none.
 	OAuth *OAuth `yaml:"oauth"`
-	// State is what the tenant may do: live for everything, staged for reads only.
+	// State is what the tenant may do. With staged, it answers reads, and every write is 429, until
+	// a green canary has proven that all requiredAttributes survive (docs/tenants.md); the proof is
+	// in the store. With live, it does everything at once.
 	State string `yaml:"state"`
-	// RequiredAttributes are attributes that must be kept or mapped; otherwise the tenant is not
-	// served.
+	// RequiredAttributes are attributes of users that must survive, such as title, name.middleName,
+	// or department of the enterprise extension. The canary writes them, and the proxy watches that
+	// they live where the canary found them: in Keycloak or in the store.
 	RequiredAttributes []string `yaml:"requiredAttributes"`
+	// OnLostAttributes is what happens while a required attribute lives elsewhere because the
+	// realm's user profile was changed: alarm goes on, with a fault in log, metrics and /readyz;
+	// stop also answers every write with 429.
+	OnLostAttributes string `yaml:"onLostAttributes"`
 	// OnDelete is what a DELETE of a user does: delete, deactivate, or detach from the tenant.
 	OnDelete string `yaml:"onDelete"`
 	// MembersShown is the largest group that a PATCH of its members answers with the whole group.

@@ -13,8 +13,6 @@ const notYet = "is not supported yet"
 
 func unfinishedTenant() []unfinished {
 	return []unfinished{
-		{"state", "staged is not supported yet", func(t *Tenant) bool { return t.State == "staged" }},
-		{"requiredAttributes", notYet, func(t *Tenant) bool { return len(t.RequiredAttributes) > 0 }},
 		{"onDelete", "deactivate and detach are not supported yet", func(t *Tenant) bool { return t.OnDelete == "deactivate" || t.OnDelete == "detach" }},
 	}
 }

@@ -28,6 +28,7 @@ func (d document) validateTenant(t *Tenant, known Idps) {
 		rule{"organization", unless(t.Organization == "" || t.Group != "", "is only for tenants with group")},
 		rule{"idp", unless(known(t.IDP), "there is no such dialect")},
 		rule{"state", oneOf(t.State, "live", "staged")},
+		rule{"onLostAttributes", oneOf(t.OnLostAttributes, "alarm", "stop")},
 		rule{"onDelete", oneOf(t.OnDelete, "delete", "deactivate", "detach")},
 		rule{"unknownMembers", oneOf(t.UnknownMembers, "fail", "skip")},
 		rule{"profile", oneOf(t.Profile, "tolerant", "strict")},
@@ -37,7 +38,7 @@ func (d document) validateTenant(t *Tenant, known Idps) {
 	d.validateTokens(t.Tokens)
 	d.validateOAuth(t)
 	for i, name := range t.RequiredAttributes {
-		d.check(rule{element("requiredAttributes", i), required(strings.TrimSpace(name))})
+		d.check(rule{element("requiredAttributes", i), unless(attributePath.MatchString(name), "must be an attribute of users, such as title, name.middleName or URN:name")})
 	}
 	if t.Rate != nil {
 		d.validateRate("rate.", *t.Rate)
@@ -62,6 +63,7 @@ var (
 	keycloakID    = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 	extensionURN  = regexp.MustCompile(`(?i)^urn:[a-z0-9][a-z0-9-]{1,31}:[!-~]+$`)
 	attributeName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
+	attributePath = regexp.MustCompile(`^((?i:urn):[!-~]+:)?[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z][A-Za-z0-9_-]*)?$`)
 )
 
 func (d document) validateExtensions(all []Extension) {

@@ -8,11 +8,13 @@ import (
 	"keycloak-scim-proxy/proxy/health"
 )
 
-// adminHandler serves liveness, readiness and metrics. It is for operators and must not be public.
+// adminHandler serves liveness, readiness, metrics, and canaries. It is for operators and must not
+// be public.
 func (p *Proxy) adminHandler() http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	m.Handle("GET /readyz", p.readiness())
+	m.Handle("/tenants/{tenant}/canary", p.canaries())
 	m.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{}))
 	return m
 }
@@ -22,6 +24,9 @@ func (p *Proxy) readiness() *health.Readiness {
 	r.Notes = func() (lines []string) {
 		for _, wrong := range p.tenants.Now().Wrong {
 			lines = append(lines, "a tenant's file is wrong, its tenant stays as it was: "+wrong.String())
+		}
+		for _, t := range p.tenants.each() {
+			lines = append(lines, t.gate.Notes()...)
 		}
 		return lines
 	}

@@ -8,6 +8,7 @@ import (
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/discovery"
+	"keycloak-scim-proxy/proxy/golive"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/keycloak/privilege"
@@ -53,6 +54,7 @@ type tenant struct {
 	mark    *storemark.Mark   // nil if account is nil
 	rights  *privilege.Guard  // nil if account is nil
 	oauth   *oauth.Resource   // nil: no access token of Keycloak is accepted
+	gate    *golive.Gate      // nil if account is nil
 	ended   func(error)       // receives the error of each call; may be nil
 	warned  sync.Once
 }
@@ -64,6 +66,7 @@ type caller struct {
 	client     string // OAuth client that acts, "" if none does
 	subject    string // within the tenant; a cursor is valid for one subject
 	credential keycloak.Credential
+	canary     bool // the proxy itself: the gate lets it pass
 }
 
 // key is unique among all callers.
@@ -122,7 +125,11 @@ const bulkWorkers = 16
 func session(ctx context.Context, c caller) scimhttp.Session {
 	observe.From(ctx).Note(func(s *observe.Summary) { s.IDP = c.plan.dialect.Name })
 	meter.For(ctx, c.key())
-	service := &layered{caller: c}
+	layers := &layered{caller: c}
+	var service protocol.Service = layers
+	if !c.canary {
+		service = c.gate.Before(service, layers.look)
+	}
 	shown := rendered.Tenant{Schemas: c.plan.schemas, Bulk: c.plan.bulk, Capabilities: func(p *profile.Profile) directory.Capabilities { return compose(c, p).Capabilities() }}
 	advertised := c.plan.rendered.Advertised(shown)
 	decoder := protocol.Decoder{
@@ -143,7 +150,7 @@ func session(ctx context.Context, c caller) scimhttp.Session {
 		},
 	}
 	if c.account == nil {
-		s.Bulk.Prove = service.prove
+		s.Bulk.Prove = layers.prove
 	}
 	return s
 }
@@ -194,7 +201,14 @@ func (l *layered) layers(ctx context.Context) (*writing.Service, error) {
 		return nil, err
 	}
 	l.built = compose(l.caller, p)
+	l.gate.See(p)
 	return l.built, nil
+}
+
+// look lets the gate see the realm's user profile.
+func (l *layered) look(ctx context.Context) error {
+	_, err := l.layers(ctx)
+	return err
 }
 
 // compose puts the layers of a caller together, bottom to top. It is the only place that knows

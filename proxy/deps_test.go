@@ -30,6 +30,7 @@ var walls = map[string]struct {
 	"config/internal/unit":                  {nil, "it reads values and knows no keys"},
 	"config":                                {[]string{"config/internal/strict", "config/internal/unit", "config/internal/value"}, "the configuration is plain data"},
 	"adapters/forms":                        {[]string{"proxy/scim", "proxy/scim/bounds", "proxy/protocol"}, "rules over the vocabulary"},
+	"adapters/shapes":                       {nil, "requests of providers, known without their dialects"},
 	"adapters/setup":                        {nil, "texts for administrators"},
 	"adapters":                              {[]string{"adapters/forms", "proxy/scim", "proxy/scim/bounds", "proxy/protocol"}, "a dialect is data over the vocabulary"},
 	"proxy/scim":                            {nil, "the vocabulary imports nothing of ours but its documents"},
@@ -56,10 +57,14 @@ var walls = map[string]struct {
 	"proxy/passthrough":                     {[]string{"proxy/scim"}, "passes requests on and does not know tenants"},
 	"proxy/storemark":                       {[]string{"proxy/scim", "proxy/store", "proxy/keycloak", "proxy/keycloak/fault", "proxy/keycloak/tenantgroup", "proxy/overlay"}, "compares a store with its mark in Keycloak"},
 	"proxy/cursorkey":                       {[]string{"proxy/scim", "proxy/store", "proxy/overlay"}, "one record"},
-	"proxy/notices":                         {[]string{"proxy/health", "proxy/observe", "proxy/roster", "proxy/tokenlife"}, "tells the operator what others found"},
-	"proxy/health":                          {[]string{"proxy/scim", "proxy/store", "proxy/store/guard", "proxy/keycloak", "proxy/keycloak/fault", "proxy/keycloak/privilege", "proxy/keycloak/profile", "proxy/keycloak/tenantgroup"}, "checks beside the layers whether the store and Keycloak work"},
+	"proxy/notices":                         {[]string{"proxy/health", "proxy/observe", "proxy/roster", "proxy/tokenlife", "proxy/canary"}, "tells the operator what others found"},
+	"proxy/health":                          {[]string{"proxy/scim", "proxy/store", "proxy/store/guard", "proxy/keycloak", "proxy/keycloak/fault", "proxy/keycloak/privilege", "proxy/keycloak/profile", "proxy/keycloak/tenantgroup", "proxy/keycloak/confined"}, "checks beside the layers whether the store and Keycloak work"},
 	"proxy/lookup":                          {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak/confined", "proxy/listing", "proxy/overlay/identity", "proxy/overlay/kept"}, "the indexes in the terms of listing"},
 	"proxy/storage":                         {[]string{"config", "proxy/store", "proxy/store/guard", "proxy/store/embedded", "proxy/store/redis", "proxy/transport"}, "the store as configured"},
+	"proxy/policy/staged":                   {[]string{"proxy/scim", "proxy/directory", "proxy/protocol", "proxy/store"}, "decides about calls: placements, faults and alarms are functions"},
+	"proxy/canary":                          {[]string{"adapters/shapes", "proxy/scim", "proxy/policy/staged"}, "a client of the whole proxy, which is a handler"},
+	"proxy/golive":                          {[]string{"config", "proxy/canary", "proxy/policy/staged", "proxy/directory", "proxy/keycloak", "proxy/keycloak/fault", "proxy/keycloak/profile", "proxy/profilecache", "proxy/protocol", "proxy/scim"}, "joins the gate and the canary with an account and a user profile"},
+	"proxy/declared":                        {[]string{"config", "proxy/scim"}, "schemas as configured"},
 	"proxy/transport":                       {[]string{"config", "proxy/keycloak/clientkey", "proxy/keycloak/grant", "proxy/observe", "proxy/passthrough"}, "connections as configured"},
 	"proxy/writing":                         {[]string{"proxy/scim", "proxy/protocol", "proxy/directory"}, "a layer never imports a layer; the lock is a function"},
 	"proxy/listing/position":                {[]string{"proxy/scim", "proxy/directory"}, "where a walk stands is known without a directory"},
@@ -107,13 +112,14 @@ var walls = map[string]struct {
 	"proxy/store/internal/locks":            {[]string{"proxy/store"}, "a map of waiters"},
 
 	"cmd/scim-proxy":                            {[]string{"cmd/scim-proxy/internal/", "adapters", "adapters/setup", "config", "config/tenantfile", "onboarding", "onboarding/", "proxy", "proxy/"}, "commands are built from the configuration and the packages that serve"},
-	"cmd/scim-proxy/internal/onboardcmd":        {[]string{"cmd/scim-proxy/internal/cli", "cmd/scim-proxy/internal/tenantcmd", "adapters/setup", "config", "config/tenantfile", "onboarding", "onboarding/adopt", "onboarding/attacks", "onboarding/tenant", "onboarding/verify", "proxy/health", "proxy/keycloak", "proxy/keycloak/clientkey", "proxy/keycloak/confined", "proxy/keycloak/privilege", "proxy/transport", "proxy/keycloak/tenantgroup", "cmd/scim-proxy/internal/oauthcmd"}, "commands with an administrator's credentials"},
+	"cmd/scim-proxy/internal/onboardcmd":        {[]string{"cmd/scim-proxy/internal/cli", "cmd/scim-proxy/internal/tenantcmd", "adapters/setup", "config", "config/tenantfile", "onboarding", "onboarding/adopt", "onboarding/attacks", "onboarding/tenant", "onboarding/verify", "proxy/health", "proxy/keycloak", "proxy/keycloak/clientkey", "proxy/keycloak/confined", "proxy/keycloak/privilege", "proxy/transport", "proxy/keycloak/tenantgroup", "cmd/scim-proxy/internal/oauthcmd", "cmd/scim-proxy/internal/canarycmd", "proxy/canary"}, "commands with an administrator's credentials"},
 	"cmd/scim-proxy/internal/oauthcmd":          {[]string{"cmd/scim-proxy/internal/cli", "config", "onboarding", "onboarding/oauthclient", "onboarding/tenant"}, "a part of commands with an administrator's credentials"},
 	"cmd/scim-proxy/internal/cli":               {[]string{"config", "config/tenantfile"}, "what commands share"},
+	"cmd/scim-proxy/internal/canarycmd":         {[]string{"cmd/scim-proxy/internal/cli", "cmd/scim-proxy/internal/tenantcmd", "config", "proxy/canary"}, "a client of the admin listener"},
 	"cmd/scim-proxy/internal/tenantcmd":         {[]string{"cmd/scim-proxy/internal/cli", "config", "config/tenantfile", "proxy/tokens"}, "works with the files of tenants, without Keycloak"},
 	"cmd/scim-proxy/internal/importer":          {[]string{"cmd/scim-proxy/internal/importer/journal", "cmd/scim-proxy/internal/scimclient", "proxy/scim", "proxy/scim/bounds"}, "an import knows any server by its SCIM API only"},
 	"cmd/scim-proxy/internal/importer/journal":  {nil, "rows are numbers"},
-	"cmd/scim-proxy/internal/simulate":          {[]string{"cmd/scim-proxy/internal/scimclient"}, "the same conversation runs against a server without the proxy"},
+	"cmd/scim-proxy/internal/simulate":          {[]string{"adapters/shapes", "cmd/scim-proxy/internal/scimclient"}, "the same conversation runs against a server without the proxy"},
 	"cmd/scim-proxy/internal/kcserver":          {[]string{"cmd/scim-proxy/internal/procgroup"}, "starts Keycloak and knows nothing of the proxy"},
 	"cmd/scim-proxy/internal/kcserver/keycloak": {[]string{"cmd/scim-proxy/internal/kcserver", "cmd/scim-proxy/internal/procgroup"}, "starts Keycloak and knows nothing of the proxy"},
 	"cmd/scim-proxy/internal/scimclient":        {nil, "bodies are texts, so that a command reads them as it needs"},
@@ -150,16 +156,16 @@ var owners = map[string]struct {
 	"golang.org/x/oauth2":                   {[]string{"cmd/scim-proxy/internal/scimclient"}, "one SCIM client"},
 	"github.com/gofrs/flock":                {[]string{"cmd/scim-proxy/internal/kcserver", "cmd/scim-proxy/internal/importer/journal", "config/tenantfile"}, "files that several processes of the program write"},
 	"github.com/fsnotify/fsnotify":          {[]string{"proxy/dirwatch"}, "one place watches files"},
-	"github.com/spf13/cobra":                {[]string{"cmd/scim-proxy", "cmd/scim-proxy/internal/oauthcmd", "cmd/scim-proxy/internal/cli", "cmd/scim-proxy/internal/onboardcmd", "cmd/scim-proxy/internal/tenantcmd"}, "flags end at the commands"},
+	"github.com/spf13/cobra":                {[]string{"cmd/scim-proxy", "cmd/scim-proxy/internal/oauthcmd", "cmd/scim-proxy/internal/cli", "cmd/scim-proxy/internal/onboardcmd", "cmd/scim-proxy/internal/tenantcmd", "cmd/scim-proxy/internal/canarycmd"}, "flags end at the commands"},
 	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe"}, "layers do not log"},
 	"golang.org/x/mod":                      {[]string{"onboarding/tenant"}, "releases are compared once"},
-	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding/adminroles", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "test/", "proxy/keycloak/privilege", "onboarding/verify", "onboarding/adopt", "proxy/keycloak/tenantgroup", "proxy/keycloak/refusal", "proxy/site", "onboarding/oauthclient"}, "HTTP ends at scimhttp and at the client for Keycloak"},
+	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding/adminroles", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "test/", "proxy/keycloak/privilege", "onboarding/verify", "onboarding/adopt", "proxy/keycloak/tenantgroup", "proxy/keycloak/refusal", "proxy/site", "onboarding/oauthclient", "proxy/canary", "proxy/golive"}, "HTTP ends at scimhttp and at the client for Keycloak"},
 	module + "onboarding":                   {[]string{"onboarding/adminroles", "onboarding", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "cmd/scim-proxy", "cmd/scim-proxy/internal/onboardcmd", "onboarding/verify", "onboarding/adopt", "onboarding/oauthclient", "cmd/scim-proxy/internal/oauthcmd"}, "code with administrator credentials never serves a request"},
 }
 
 // pure packages do no I/O and cannot be cancelled, so that they import none of impure.
 var (
-	pure   = []string{"adapters", "adapters/forms", "adapters/setup", "proxy/keycloak/profile"}
+	pure   = []string{"adapters", "adapters/forms", "adapters/setup", "adapters/shapes", "proxy/keycloak/profile"}
 	impure = []string{"context", "net", "net/http", "os"}
 )
 

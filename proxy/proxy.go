@@ -17,6 +17,8 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/declared"
+	"keycloak-scim-proxy/proxy/golive"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/privilege"
@@ -29,6 +31,7 @@ import (
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/passthrough"
 	"keycloak-scim-proxy/proxy/policy/limit"
+	"keycloak-scim-proxy/proxy/policy/staged"
 	"keycloak-scim-proxy/proxy/rendered"
 	"keycloak-scim-proxy/proxy/roster"
 	"keycloak-scim-proxy/proxy/scim"
@@ -121,7 +124,7 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 		t.group.Organization, t.group.Found = c.Organization, p.operator.Shared(c.Tenant, c.Realm)
 	}
 	t.plan.dialect = adapters.For(c.IDP)
-	t.plan.schemas = withExtensions(t.plan.schemas, c.Extensions)
+	t.plan.schemas = declared.Extend(t.plan.schemas, c.Extensions)
 	t.plan.strict = c.Profile == "strict"
 	if c.Rate != nil {
 		t.plan.rate = limit.Rate(*c.Rate)
@@ -140,6 +143,8 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 		t.group.Watch(func(is tenantgroup.Level, news bool) { pool.Changed(is.Free, is.All, string(is.State()), news) })
 	}
 	t.ended = func(err error) { p.monitor.Saw(c.Tenant, err) }
+	t.gate = golive.New(golive.Tenant{Configured: c, Schemas: t.plan.schemas, Account: t.account, Profiles: t.scope.profiles},
+		staged.Options{Space: p.engine.Open("live"), Now: t.scope.now, Alarm: t.ended})
 	t.mark = storemark.New(storemark.Options{
 		Account: storemark.Of(t.account, t.group, t.scope.directory(t.account, profile.Stock())), Stamp: p.stamp, Expect: p.cfg.Store.ExpectStamp, Now: t.scope.now,
 		Unmarkable: func(err error) {
@@ -209,12 +214,7 @@ func (p *Proxy) plan() plan {
 
 // Handler returns the handler of the public listener.
 func (p *Proxy) Handler() http.Handler {
-	door := &scimhttp.Door{
-		Tenants: entrance{p.tenants, p.site.Tenants, p.limits},
-		Repair:  adapters.RepairURL,
-		Limits:  scimhttp.Limits{Body: int64(p.cfg.Limits.Body), Depth: p.cfg.Limits.JSONDepth, Request: p.requestTimeout()},
-		Report:  report, Metadata: scimhttp.Metadata{Path: p.site.MetadataPath("tenant"), Read: p.tenants.metadata},
-	}
+	door := p.door(p.tenants)
 	if p.cfg.DropIn.Enabled {
 		door.DropIn = entrance{p.dropIn(), p.site.Realms, p.limits}
 	}
@@ -222,6 +222,16 @@ func (p *Proxy) Handler() http.Handler {
 		door.Elsewhere = p.pass.Serve
 	}
 	return p.recorded(door.Handler())
+}
+
+// door makes the HTTP side for tenants whose callers are authenticated by auth.
+func (p *Proxy) door(auth authenticator) *scimhttp.Door {
+	return &scimhttp.Door{
+		Tenants: entrance{auth, p.site.Tenants, p.limits},
+		Repair:  adapters.RepairURL,
+		Limits:  scimhttp.Limits{Body: int64(p.cfg.Limits.Body), Depth: p.cfg.Limits.JSONDepth, Request: p.requestTimeout()},
+		Report:  report, Metadata: scimhttp.Metadata{Path: p.site.MetadataPath("tenant"), Read: p.tenants.metadata},
+	}
 }
 
 func (p *Proxy) requestTimeout() time.Duration { return p.cfg.Limits.Request.Std() }

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"keycloak-scim-proxy/proxy/overlay/kept"
+	"keycloak-scim-proxy/proxy/transport"
 )
 
 // grace is how long running requests may take after the context has ended.
@@ -73,15 +73,7 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 }
 
 func (p *Proxy) server(h http.Handler) *http.Server {
-	t := p.cfg.Timeouts
-	return &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: t.ReadHeader.Std(),
-		ReadTimeout:       t.Read.Std(),
-		WriteTimeout:      cmp.Or(t.Write.Std(), p.longest()+30*time.Second),
-		IdleTimeout:       t.Idle.Std(),
-		MaxHeaderBytes:    64 << 10,
-	}
+	return transport.Server(p.cfg.Timeouts, p.longest(), h)
 }
 
 // longest is the longest time until an answer begins.

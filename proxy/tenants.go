@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -10,7 +9,6 @@ import (
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/adapters"
-	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/dirwatch"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/roster"
@@ -122,18 +120,6 @@ func (t *tenants) storeMatches(ctx context.Context) error {
 		marks = append(marks, one.mark)
 	}
 	return marks.Match(ctx)
-}
-
-// withExtensions adds the extensions that a tenant declares.
-func withExtensions(s scim.Schemas, declared []config.Extension) scim.Schemas {
-	for _, e := range declared {
-		schema := scim.Schema{ID: e.URN, Name: cmp.Or(e.Name, e.URN), Description: "An extension of this tenant"}
-		for _, a := range e.Attributes {
-			schema.Attributes = append(schema.Attributes, scim.Attribute{Name: a.Name, Type: a.Type, MultiValued: a.MultiValued, CaseExact: a.CaseExact, Description: a.Description})
-		}
-		s = s.With(scim.User, schema)
-	}
-	return s
 }
 
 // Reload lets Run read the tenants' files again, as it does by itself when they change.

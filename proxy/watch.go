@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"keycloak-scim-proxy/proxy/health"
+	"keycloak-scim-proxy/proxy/notices"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/tokenlife"
 )
@@ -14,7 +15,7 @@ func (p *Proxy) watched() (all []health.Tenant) {
 	for _, c := range now.Configured {
 		t, _ := now.Of(c.Tenant)
 		all = append(all, health.Tenant{Name: c.Tenant, Realm: c.Realm, Is: t, Diagnose: func(ctx context.Context) health.Report {
-			return health.Diagnose(ctx, p.client, t.account, health.Needs{Group: t.group, Rights: t.rights})
+			return health.Diagnose(ctx, p.client, t.account, health.Needs{Group: t.group, Rights: t.rights, Attributes: t.gate.Check})
 		}})
 	}
 	return all
@@ -30,18 +31,12 @@ func (p *Proxy) states() (all observe.TenantsState) {
 		wrong[problem.File] = true
 	}
 	all.WrongFiles = len(wrong)
-	keys := map[string][]observe.KeyState{}
-	for _, k := range p.keys() {
-		s := observe.KeyState{ID: k.Name.Key}
-		s.Used, _ = p.tenants.life.Used(k.Name)
-		if !k.Expires.IsZero() {
-			left := k.Expires.Sub(p.now())
-			s.Left = &left
-		}
-		keys[k.Tenant] = append(keys[k.Tenant], s)
-	}
+	keys := notices.Keys(p.keys(), p.tenants.life.Used, p.now())
 	for _, s := range p.monitor.Status() {
-		all.All = append(all.All, observe.TenantState{Name: s.Name, Realm: s.Realm, Decided: s.Decided, Causes: s.Causes(), Keys: keys[s.Name]})
+		if t, there := p.tenants.Now().Of(s.Name); there {
+			live, moved := t.gate.Shown()
+			all.All = append(all.All, observe.TenantState{Name: s.Name, Realm: s.Realm, Decided: s.Decided, Causes: s.Causes(), Live: live, Moved: moved, Keys: keys[s.Name]})
+		}
 	}
 	return all
 }

@@ -16,8 +16,8 @@ var comments = map[string]string{
 	"serviceAccount":     "The client that acts for the tenant in Keycloak.",
 	"tokens":             "The bearer tokens of the identity provider, by their SHA-256. New ones: scim-proxy tenant rotate.",
 	"oauth":              "Clients of the realm whose access tokens are accepted too: docs/tenants.md.",
-	"state":              "staged: reads only. live: everything.",
-	"requiredAttributes": "Attributes that must survive.",
+	"state":              "staged: reads only, until a canary is green (scim-proxy tenant canary). live: everything.",
+	"requiredAttributes": "Attributes of users that must survive; a canary proves it.",
 	"onDelete":           "The effect of a DELETE of a user.",
 }
 

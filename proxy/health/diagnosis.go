@@ -29,6 +29,8 @@ const (
 	Rights   Step = "rights" // the account may do no more than the tenant needs
 	Users    Step = "users"  // users of a group tenant are not in groups of other tenants
 	Profile  Step = "profile"
+	// Attributes: required attributes live where they were verified. Only a running proxy knows.
+	Attributes Step = "attributes"
 )
 
 var steps = []Step{Token, Audience, Feature, Switch, Role, Rights, Users, Profile}
@@ -90,6 +92,9 @@ type Needs struct {
 	Group *tenantgroup.Group
 	// Rights finds out whether the account may do more.
 	Rights *privilege.Guard
+	// Attributes reports the fault of required attributes by the realm's user profile. Nil: they
+	// are not looked at, and the report has no such step.
+	Attributes func(context.Context, *profile.Profile) error
 }
 
 // Diagnose asks Keycloak whether an account may do what it needs, and no more. It changes nothing.
@@ -99,6 +104,10 @@ func Diagnose(ctx context.Context, c *keycloak.Client, a *keycloak.Account, n Ne
 		d.api(ctx, token)
 		d.settle(Rights, n.Rights.Check(ctx))
 		d.profile(ctx)
+	}
+	steps := steps
+	if n.Attributes != nil {
+		steps = append(slices.Clip(steps), Attributes)
 	}
 	report := make(Report, len(steps))
 	for i, s := range steps {
@@ -221,12 +230,14 @@ func (d *diagnosis) audience(token string) {
 func (d *diagnosis) profile(ctx context.Context) {
 	p, err := keycloak.LoadProfile(ctx, d.client, d.account.Realm(), d.account)
 	if errors.Is(err, keycloak.ErrUnreadable) {
+		d.attributes(ctx, profile.Stock())
 		d.found[Profile] = Finding{Step: Profile, Note: "the account may not read the user profile"}
 		return
 	}
 	if !d.settle(Profile, err) {
 		return
 	}
+	d.attributes(ctx, p)
 	realm := keycloak.NewRealm(d.client, d.account.Realm(), d.account, p)
 	if !d.settle(Profile, realm.ShowsUsers(ctx)) {
 		return
@@ -241,5 +252,11 @@ func (d *diagnosis) profile(ctx context.Context) {
 	}
 	if len(names) > 0 {
 		d.found[Profile] = Finding{Step: Profile, Note: "users must have " + strings.Join(names, ", ")}
+	}
+}
+
+func (d *diagnosis) attributes(ctx context.Context, p *profile.Profile) {
+	if d.needs.Attributes != nil {
+		d.settle(Attributes, d.needs.Attributes(ctx, p))
 	}
 }

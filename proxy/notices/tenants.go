@@ -5,6 +5,8 @@ import (
 
 	"go.uber.org/zap"
 
+	"keycloak-scim-proxy/proxy/canary"
+	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/roster"
 	"keycloak-scim-proxy/proxy/tokenlife"
 )
@@ -43,6 +45,21 @@ func (o Operator) Expires(k tokenlife.Key, left time.Duration, used time.Time) {
 	o.Log.Warn(message, fields...)
 }
 
+// Keys are the states of keys, by tenant. used returns when a key was last used.
+func Keys(all []tokenlife.Key, used func(tokenlife.Name) (time.Time, bool), now time.Time) map[string][]observe.KeyState {
+	states := map[string][]observe.KeyState{}
+	for _, k := range all {
+		s := observe.KeyState{ID: k.Name.Key}
+		s.Used, _ = used(k.Name)
+		if !k.Expires.IsZero() {
+			left := k.Expires.Sub(now)
+			s.Left = &left
+		}
+		states[k.Tenant] = append(states[k.Tenant], s)
+	}
+	return states
+}
+
 // UsesFail says that the last uses of tokens cannot be kept.
 func (o Operator) UsesFail(err error) {
 	o.Log.Warn("the last uses of tokens cannot be read or written; it is tried again every minute", zap.Error(err))
@@ -52,4 +69,25 @@ func (o Operator) UsesFail(err error) {
 func (o Operator) Exposed(tenant, path, mode string) {
 	o.Log.Warn("users other than the owner can read or write the secret or key of a tenant's service account: restrict it (chmod 600)",
 		zap.String("tenant", tenant), zap.String("path", path), zap.String("mode", mode))
+}
+
+// Canary says what came of a canary.
+func (o Operator) Canary(r canary.Report, asked canary.Request) {
+	log := o.Log.With(zap.String("tenant", r.Tenant), zap.String("by", asked.By), zap.Bool("live", r.Live))
+	if r.Green {
+		log.Info("a canary is green")
+		return
+	}
+	var lost, failed []string
+	for _, a := range r.Attributes {
+		if !a.Survived {
+			lost = append(lost, a.Attribute)
+		}
+	}
+	for _, s := range r.Steps {
+		if s.Wrong != "" {
+			failed = append(failed, s.Name)
+		}
+	}
+	log.Warn("a canary is red: the tenant is not verified", zap.Strings("lost", lost), zap.Strings("failed", failed))
 }

@@ -67,13 +67,18 @@ func TestTenantGauges(t *testing.T) {
 	r := prometheus.NewRegistry()
 	var state observe.TenantsState
 	r.MustRegister(observe.Tenants(func() observe.TenantsState { return state }))
-	const who = " realm=acme tenant=workforce "
+	const who, staged = " realm=acme tenant=workforce ", "scim_tenant_live realm=acme tenant=new 0"
 	for _, row := range []struct{ causes, want []string }{
-		{[]string{"audience", "switch"}, []string{"scim_tenant_fault cause=audience" + who + "1", "scim_tenant_fault cause=switch" + who + "1", "scim_tenant_works" + who + "0"}},
-		{[]string{"switch"}, []string{"scim_tenant_fault cause=switch" + who + "1", "scim_tenant_works" + who + "0"}},
-		{nil, []string{"scim_tenant_works" + who + "1"}},
+		{[]string{"audience", "switch"}, []string{
+			"scim_tenant_fault cause=audience" + who + "1", "scim_tenant_fault cause=switch" + who + "1", staged, "scim_tenant_live" + who + "0",
+			"scim_tenant_required_attribute_moved attribute=audience" + who + "1", "scim_tenant_required_attribute_moved attribute=switch" + who + "1", "scim_tenant_works" + who + "0",
+		}},
+		{[]string{"switch"}, []string{
+			"scim_tenant_fault cause=switch" + who + "1", staged, "scim_tenant_live" + who + "0", "scim_tenant_required_attribute_moved attribute=switch" + who + "1", "scim_tenant_works" + who + "0",
+		}},
+		{nil, []string{staged, "scim_tenant_live" + who + "1", "scim_tenant_works" + who + "1"}},
 	} {
-		state.All = []observe.TenantState{{Name: "workforce", Realm: "acme", Decided: true, Causes: row.causes}, {Name: "new", Realm: "acme"}}
+		state.All = []observe.TenantState{{Name: "workforce", Realm: "acme", Decided: true, Causes: row.causes, Live: row.causes == nil, Moved: row.causes}, {Name: "new", Realm: "acme"}}
 		got := slices.DeleteFunc(series(t, r), func(s string) bool { return s == "scim_tenant_files_wrong 0" })
 		if !slices.Equal(got, row.want) {
 			t.Errorf("%v: %q, want %q", row.causes, got, row.want)

@@ -13,6 +13,10 @@ type TenantState struct {
 	Decided bool
 	// Causes keep it from working.
 	Causes []string
+	// Live means that the tenant carries out writes. Moved are its required attributes that live
+	// elsewhere than they did when they were verified.
+	Live  bool
+	Moved []string
 	// Keys are those of its tokens that are not revoked.
 	Keys []KeyState
 }
@@ -42,6 +46,8 @@ var (
 	cause = prometheus.NewDesc("scim_tenant_fault", "1 for each cause that keeps the tenant from working until a person acts.", []string{"tenant", "realm", "cause"}, nil)
 	left  = prometheus.NewDesc("scim_token_expires_in_seconds", "Time until the token of a key expires, negative if it has.", []string{"tenant", "realm", "key"}, nil)
 	used  = prometheus.NewDesc("scim_token_last_used_timestamp_seconds", "When the token of a key was last used.", []string{"tenant", "realm", "key"}, nil)
+	live  = prometheus.NewDesc("scim_tenant_live", "1 if the tenant carries out writes, 0 if it is staged.", []string{"tenant", "realm"}, nil)
+	moved = prometheus.NewDesc("scim_tenant_required_attribute_moved", "1 for each required attribute that lives elsewhere than it did when it was verified.", []string{"tenant", "realm", "attribute"}, nil)
 	files = prometheus.NewDesc("scim_tenant_files_wrong", "Files of tenants that are wrong; their tenants stay as they were.", nil, nil)
 )
 
@@ -49,6 +55,8 @@ var (
 func (Tenants) Describe(to chan<- *prometheus.Desc) {
 	to <- works
 	to <- cause
+	to <- live
+	to <- moved
 	to <- files
 	to <- left
 	to <- used
@@ -69,6 +77,14 @@ func (t Tenants) Collect(to chan<- prometheus.Metric) {
 		}
 		if s.Decided {
 			gauge(works, working, s.Name, s.Realm)
+		}
+		isLive := 0.0
+		if s.Live {
+			isLive = 1
+		}
+		gauge(live, isLive, s.Name, s.Realm)
+		for _, a := range s.Moved {
+			gauge(moved, 1, s.Name, s.Realm, a)
 		}
 		for _, k := range s.Keys {
 			if k.Left != nil {

@@ -92,3 +92,10 @@ func (c *Cache) load(ctx context.Context, cred keycloak.Credential) (*profile.Pr
 	}
 	return p, nil
 }
+
+// Forget lets the next call of Profile read the profile again.
+func (c *Cache) Forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.loaded, c.unreadable = time.Time{}, time.Time{}
+}

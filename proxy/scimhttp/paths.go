@@ -1,6 +1,7 @@
 package scimhttp
 
 import (
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -41,4 +42,17 @@ func unambiguous(u *url.URL) bool {
 		!escape.MatchString(p) &&
 		utf8.ValidString(p) && !strings.ContainsFunc(p, unicode.IsControl) &&
 		!slices.ContainsFunc(strings.Split(p, "/"), func(s string) bool { return s == "." || s == ".." })
+}
+
+// Public returns the scheme and host under which callers reach the server: those that are
+// configured, or those of the request.
+func Public(r *http.Request, configured string) string {
+	if configured != "" {
+		return configured
+	}
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host
 }

@@ -36,6 +36,9 @@ const (
 	Profile Cause = "profile" // the user profile requires what no SCIM attribute sets
 	// Annotations: an attribute of the user profile has none, so Keycloak cannot show a user.
 	Annotations Cause = "annotations"
+	// Attributes: attributes that a tenant requires live elsewhere than they did when they were
+	// verified.
+	Attributes Cause = "attributes"
 )
 
 // Place is where an account works.
@@ -167,6 +170,11 @@ var texts = map[Cause]text{
 		`Keycloak answers 500 for users of realm "{realm}", because attributes of its user profile have no annotations`,
 		"give each of them any annotation, such as kc.scim.schema.attribute with the SCIM attribute that sets it",
 		"Keycloak cannot show users because of its user profile", administrator,
+	},
+	Attributes: {
+		`attributes that the tenant of client "{client}" requires are no longer where they were verified`,
+		`mend the user profile of realm "{realm}" (the annotation kc.scim.schema.attribute and the permissions of the attributes) or, if the new place is intended, accept it (scim-proxy tenant canary --accept)`,
+		"attributes that it requires are no longer where they were verified", administrator,
 	},
 }
 

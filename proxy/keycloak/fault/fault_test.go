@@ -137,7 +137,7 @@ func TestOfConnection(t *testing.T) {
 func TestTexts(t *testing.T) {
 	at := fault.Place{URL: "http://keycloak:8180", Realm: "acme-realm", Client: "scim-acme", Audience: "http://issuer/scim/v2"}
 	for _, c := range []fault.Cause{
-		fault.URL, fault.Realm, fault.Client, fault.Secret, fault.Key, fault.Clock, fault.Token, fault.Audience, fault.SCIM, fault.Feature, fault.Switch, fault.Role, fault.Group, fault.Organization, fault.Address, fault.Shared, fault.Excess, fault.Profile, fault.Annotations,
+		fault.URL, fault.Realm, fault.Client, fault.Secret, fault.Key, fault.Clock, fault.Token, fault.Audience, fault.SCIM, fault.Feature, fault.Switch, fault.Role, fault.Group, fault.Organization, fault.Address, fault.Shared, fault.Excess, fault.Profile, fault.Annotations, fault.Attributes,
 	} {
 		f := &fault.Fault{Cause: c, At: at, Said: "the answer"}
 		e := scim.AsError(f.Answer())

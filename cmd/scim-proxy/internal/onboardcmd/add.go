@@ -39,10 +39,13 @@ type added struct {
 func (e Env) Add() *cobra.Command {
 	s := &onboard{Env: e}
 	var output, expires string
+	var required []string
+	var live golive
 	c := &cobra.Command{
 		Use:   "add TENANT",
 		Short: "Set a tenant up in Keycloak, write its file, and print its token, base URL and the provider's steps",
 		Example: "  scim-proxy tenant add acme --realm saas --group acme --idp entra --pool 50 --map title,department,externalId\n" +
+			"  scim-proxy tenant add acme --realm saas --group acme --idp entra --require title,department --live\n" +
 			"  scim-proxy tenant add workforce --realm corp --idp okta",
 		Long: "Makes sure of all that the tenant needs (tenant plan prints it first) and asks Keycloak with the tenant's own account whether it\n" +
 			"works. Running it again changes only what is missing, so that a run that failed half-way can be repeated. A tenant that has a token\n" +
@@ -50,6 +53,9 @@ func (e Env) Add() *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := s.load(c, args[0]); err != nil {
+				return err
+			}
+			if err := s.stage(required, live.live); err != nil {
 				return err
 			}
 			if err := errors.Join(writable(s.dir.Path), writable(filepath.Dir(s.secret))); err != nil {
@@ -70,11 +76,16 @@ func (e Env) Add() *cobra.Command {
 			} else {
 				a.print(c)
 			}
-			return errors.Join(err, s.prove(c))
+			if err = errors.Join(err, s.prove(c)); err == nil && live.live {
+				err = s.goLive(c, live)
+			}
+			return err
 		},
 	}
 	s.commonFlags(c)
 	s.specFlags(c)
+	c.Flags().StringSliceVar(&required, "require", nil, "attributes that must survive, such as title,department; the tenant is staged until a canary is green")
+	live.flags(c, "verify the tenant and run its canary at once, so that it is live if both succeed; until then it is staged")
 	c.Flags().StringVar(&expires, "expires", "", "when the token expires: a span such as 90d, or a date (default never)")
 	cli.OutputFlag(c, &output, "text", "json")
 	return c
@@ -192,14 +203,19 @@ func (a added) print(c *cobra.Command) {
 
 // prove asks Keycloak with the tenant's own account whether the tenant works.
 func (s *onboard) prove(c *cobra.Command) error {
+	cfg := *s.config
+	cfg.Tenants = []config.Tenant{s.located()}
+	fmt.Fprintln(c.ErrOrStderr())
+	return CheckTenants(c.Context(), c.ErrOrStderr(), cfg, "")
+}
+
+// located is the tenant with the path of its secret as this command finds it.
+func (s *onboard) located() config.Tenant {
 	t := s.file.Tenant
 	if s.key {
 		t.ServiceAccount.KeyFile = s.secret
 	} else {
 		t.ServiceAccount.SecretFile = s.secret
 	}
-	cfg := *s.config
-	cfg.Tenants = []config.Tenant{t}
-	fmt.Fprintln(c.ErrOrStderr())
-	return CheckTenants(c.Context(), c.ErrOrStderr(), cfg, "")
+	return t
 }

@@ -21,6 +21,7 @@ import (
 func (e Env) Verify() *cobra.Command {
 	s := &onboard{Env: e}
 	var output string
+	var live golive
 	c := &cobra.Command{
 		Use:     "verify TENANT",
 		Short:   "Prove by attack that Keycloak confines the tenant's account",
@@ -50,10 +51,14 @@ func (e Env) Verify() *cobra.Command {
 			if err == nil && !report.OK {
 				err = fmt.Errorf("the tenant %s is not verified", s.name)
 			}
+			if err == nil && live.live {
+				err = s.canary(c, live)
+			}
 			return err
 		},
 	}
 	s.commonFlags(c)
+	live.flags(c, "then run the tenant's canary (tenant canary), which lets a staged tenant go live")
 	cli.OutputFlag(c, &output, "text", "json")
 	return c
 }
@@ -80,7 +85,7 @@ func (s *onboard) asAccount() (verify.Send, error) {
 		return nil, err
 	}
 	client := keycloak.NewClient(s.config.Keycloak.URL, to, s.config.Keycloak.Timeout.Std(), s.config.Keycloak.MaxInFlight)
-	account := accountOf(client, s.file.Tenant)
+	account := accountOf(client, s.located())
 	realm := url.PathEscape(s.spec.Realm)
 	return func(ctx context.Context, r verify.Request) (int, []byte, error) {
 		base := "/admin/realms/" + realm

@@ -24,7 +24,7 @@ func newClient(base, token, agent string) client {
 }
 
 // object is a JSON object.
-type object map[string]any
+type object = map[string]any
 
 // want sends a request and fails unless the answer has one of the statuses. It returns nil for an
 // answer without a body and for one of 300 or more.
@@ -74,10 +74,7 @@ func (c client) find(ctx context.Context, endpoint, filter string) ([]object, er
 // at returns the value at a path of keys, or nil.
 func at(v any, keys ...string) any {
 	for _, k := range keys {
-		m, ok := v.(map[string]any)
-		if o, isObject := v.(object); isObject {
-			m, ok = o, true
-		}
+		m, ok := v.(object)
 		if !ok {
 			return nil
 		}

@@ -5,10 +5,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"keycloak-scim-proxy/adapters/shapes"
 )
 
 const (
-	core       = "urn:ietf:params:scim:schemas:core:2.0:User"
 	coreGroup  = "urn:ietf:params:scim:schemas:core:2.0:Group"
 	enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 	patchOp    = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -22,21 +23,15 @@ type person struct {
 }
 
 // request is a method and a body for a resource.
-type request struct {
-	method string
-	body   object
-}
+type request shapes.Request
 
 // idp builds the requests of one identity provider as its documentation shows them; docs/idps.md
 // lists the sources.
 type idp struct {
-	agent string
+	shapes.User
+
 	// match returns the filter that looks the user up.
-	match  func(p person) string
-	create func(p person) object
-	// update changes family name, title and department; was is the user as GET showed it before.
-	update func(p person, was object) request
-	active func(p person, on bool, was object) request
+	match func(p person) string
 	// add and remove change members of a group; all lists the members afterwards.
 	add, remove func(group object, changed, all []string) request
 	rename      func(group object, name string, all []string) request
@@ -51,77 +46,52 @@ type idp struct {
 func Names() []string { return slices.Sorted(maps.Keys(idps())) }
 
 func idps() map[string]idp {
-	patching := idp{
-		match: byUserName, create: rfcUser, update: patchUpdate, active: patchActive, add: addMembers, remove: removeByFilter, rename: replaceName, keeps: true, deletes: true,
+	all := map[string]idp{}
+	for _, name := range []string{"google", "bamboohr", "generic", "entra", "okta", "onelogin", "jumpcloud", "pingfederate", "pingone", "rippling"} {
+		// BambooHR users are pushed by a middleware, in plain SCIM
+		one := idp{User: shapes.For(name), match: byUserName, add: addMembers, remove: removeByFilter, rename: replaceName, keeps: true, deletes: true}
+		switch name {
+		case "entra":
+			one.remove = removeByValue
+		case "okta":
+			one.deletes, one.rename = false, pathlessName
+		case "onelogin":
+			one.keeps = false
+		case "jumpcloud":
+			one.rename = pathlessName
+		case "pingfederate", "pingone":
+			one.match, one.add, one.remove, one.rename = byUserNameCapital, putMembers, putMembers, putName
+		}
+		all[name] = one
 	}
-	putting := patching
-	putting.update, putting.active = putUpdate, putActive
-
-	entra := patching
-	entra.agent, entra.create, entra.update, entra.active, entra.remove = "Entra-simulation", entraUser, entraUpdate, entraActive, removeByValue
-	okta := putting
-	okta.agent, okta.create, okta.active, okta.deletes = "Okta SCIM Client 1.0.0", oktaUser, pathlessActive, false
-	okta.rename = pathlessName
-	onelogin := putting
-	onelogin.create, onelogin.update, onelogin.active, onelogin.keeps = oneLoginUser, oneLoginUpdate, oneLoginActive, false
-	jumpcloud := putting
-	jumpcloud.rename = pathlessName
-	ping := putting
-	ping.match, ping.add, ping.remove, ping.rename = byUserNameCapital, putMembers, putMembers, putName
-	rippling := putting
-	rippling.create, rippling.active = ripplingUser, patchActive
-	google := patching
-	google.create = googleUser
-	return map[string]idp{
-		"google": google, "bamboohr": patching, // BambooHR users are pushed by a middleware, in plain SCIM
-		"generic": patching, "entra": entra, "okta": okta, "onelogin": onelogin, "jumpcloud": jumpcloud, "pingfederate": ping, "pingone": ping, "rippling": rippling,
-	}
+	return all
 }
 
 func byUserName(p person) string        { return fmt.Sprintf("userName eq %q", p.name) }
 func byUserNameCapital(p person) string { return fmt.Sprintf("userName Eq %q", p.name) }
 
-func rfcUser(p person) object {
-	return object{
-		"schemas": []string{core, enterprise}, "userName": p.name, "externalId": p.external, "active": true, "title": p.title,
-		"name":     object{"givenName": p.given, "familyName": p.family},
-		"emails":   []object{{"value": p.mail, "type": "work", "primary": true}},
-		enterprise: object{"department": p.department},
+// user is a person in the standard form.
+func (i idp) user(p person) object {
+	u := object{
+		"userName": p.name, "active": true, "name": object{"givenName": p.given, "familyName": p.family},
+		"emails": []object{{"value": p.mail, "type": "work", "primary": true}},
 	}
-}
-
-func entraUser(p person) object {
-	u := rfcUser(p)
-	u["roles"], u["meta"] = []object{}, object{"resourceType": "User"}
-	u["name"] = object{"formatted": p.given + " " + p.family, "givenName": p.given, "familyName": p.family}
-	return u
-}
-
-func oktaUser(p person) object {
-	u := rfcUser(p)
-	u["groups"], u["password"], u["displayName"], u["locale"] = []object{}, "1mz050nq", p.given+" "+p.family, "en-US"
-	return u
-}
-
-func oneLoginUser(p person) object {
-	return object{
-		"schemas": []string{"urn:scim:schemas:core:1.0", "urn:scim:schemas:extension:enterprise:1.0"}, "userName": p.name, "active": true,
-		"name":   object{"givenName": p.given, "familyName": p.family},
-		"emails": object{"value": p.mail, "type": "work", "primary": true},
+	if i.keeps {
+		u["externalId"], u["title"], u[enterprise] = p.external, p.title, object{"department": p.department}
 	}
-}
-
-// googleUser has no emails: the userName is the address.
-func googleUser(p person) object {
-	u := rfcUser(p)
-	delete(u, "emails")
 	return u
 }
 
-func ripplingUser(p person) object {
-	u := rfcUser(p)
-	delete(u, "active")
-	return u
+// update changes family name, title and department; was is the user as GET showed it before.
+func (i idp) update(p person, was object) request {
+	changes := []shapes.Change{{Path: "name.familyName", Value: p.family}}
+	if i.keeps {
+		changes = append(changes, shapes.Change{Path: "title", Value: p.title}, shapes.Change{Path: enterprise + ":department", Value: p.department})
+	}
+	if i.Agent == shapes.For("entra").Agent {
+		changes = append(changes, shapes.Change{Path: `emails[type eq "work"].value`, Value: p.mail})
+	}
+	return request(i.Update(changes, i.user(p), was))
 }
 
 func patch(ops ...object) request {
@@ -129,47 +99,6 @@ func patch(ops ...object) request {
 }
 
 func op(kind, path string, value any) object { return object{"op": kind, "path": path, "value": value} }
-
-func patchUpdate(p person, _ object) request {
-	return patch(op("replace", "name.familyName", p.family), op("replace", "title", p.title), op("replace", enterprise+":department", p.department))
-}
-
-func entraUpdate(p person, _ object) request {
-	return patch(op("Replace", "name.familyName", p.family), op("Add", "title", p.title), op("Replace", enterprise+":department", p.department),
-		op("Replace", `emails[type eq "work"].value`, p.mail))
-}
-
-func patchActive(_ person, on bool, _ object) request { return patch(op("replace", "active", on)) }
-
-func entraActive(_ person, on bool, _ object) request {
-	return patch(op("Replace", "active", map[bool]string{true: "True", false: "False"}[on]))
-}
-
-func pathlessActive(_ person, on bool, _ object) request {
-	return patch(object{"op": "replace", "value": object{"active": on}})
-}
-
-// putUpdate changes the answer of GET and sends it back, as Okta does.
-func putUpdate(p person, was object) request {
-	u := maps.Clone(was)
-	u["name"] = object{"givenName": p.given, "familyName": p.family}
-	u["title"], u[enterprise], u["groups"] = p.title, object{"department": p.department}, []object{}
-	return request{"PUT", u}
-}
-
-func putActive(_ person, on bool, was object) request {
-	u := maps.Clone(was)
-	u["active"] = on
-	return request{"PUT", u}
-}
-
-func oneLoginUpdate(p person, _ object) request { return request{"PUT", oneLoginUser(p)} }
-
-func oneLoginActive(p person, on bool, _ object) request {
-	u := oneLoginUser(p)
-	u["active"] = on
-	return request{"PUT", u}
-}
 
 func values(ids []string) []object {
 	out := []object{}

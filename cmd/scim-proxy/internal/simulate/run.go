@@ -45,7 +45,7 @@ func Run(ctx context.Context, o Options) error {
 	if !ok {
 		return fmt.Errorf("there is no simulation of %q: --idp must be one of %s", o.IDP, strings.Join(Names(), ", "))
 	}
-	r := &run{Options: o, idp: provider, client: newClient(o.URL, o.Token, provider.agent), in: map[string][]string{}}
+	r := &run{Options: o, idp: provider, client: newClient(o.URL, o.Token, provider.Agent), in: map[string][]string{}}
 	for i := range o.Users {
 		n := fmt.Sprintf("%s-%d", o.RunID, i)
 		r.people = append(r.people, person{n: i, name: "sim-" + n + "@example.com", external: "ext-" + n, given: "Given", family: "Family", mail: "sim-" + n + "@example.com", department: "Sales", title: "Clerk"})
@@ -86,7 +86,7 @@ func (r *run) step(ctx context.Context, name, means string, do func(context.Cont
 
 // send sends a change and accepts 200 with a body as well as 204.
 func (r *run) send(ctx context.Context, path string, q request) error {
-	_, err := r.want(ctx, q.method, path, q.body, http.StatusOK, http.StatusNoContent)
+	_, err := r.want(ctx, q.Method, path, q.Body, http.StatusOK, http.StatusNoContent)
 	return err
 }
 

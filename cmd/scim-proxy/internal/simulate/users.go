@@ -19,7 +19,7 @@ func (r *run) createAll(ctx context.Context) error {
 	var wrong error
 	for i := range r.people {
 		p := &r.people[i]
-		made, err := r.want(ctx, http.MethodPost, "/Users", r.idp.create(*p), http.StatusCreated)
+		made, err := r.want(ctx, http.MethodPost, "/Users", r.Create(r.user(*p)), http.StatusCreated)
 		if err != nil {
 			return err
 		}
@@ -74,7 +74,7 @@ func (r *run) matchAll(ctx context.Context) error {
 }
 
 func (r *run) duplicate(ctx context.Context) error {
-	_, err := r.want(ctx, http.MethodPost, "/Users", r.idp.create(r.people[0]), http.StatusConflict)
+	_, err := r.want(ctx, http.MethodPost, "/Users", r.Create(r.user(r.people[0])), http.StatusConflict)
 	return err
 }
 
@@ -86,7 +86,7 @@ func (r *run) updateAll(ctx context.Context) error {
 			return err
 		}
 		p.family, p.title, p.department = "Changed", "Manager", "R&D"
-		if err := r.send(ctx, "/Users/"+p.id, r.idp.update(*p, was)); err != nil {
+		if err := r.send(ctx, "/Users/"+p.id, r.update(*p, was)); err != nil {
 			return err
 		}
 		if err := r.check(ctx, *p, true); err != nil {
@@ -102,7 +102,7 @@ func (r *run) switchAll(ctx context.Context, on bool) error {
 		if err != nil {
 			return err
 		}
-		if err := r.send(ctx, "/Users/"+p.id, r.idp.active(p, on, was)); err != nil {
+		if err := r.send(ctx, "/Users/"+p.id, request(r.Active(on, r.user(p), was))); err != nil {
 			return err
 		}
 		if err := r.check(ctx, p, on); err != nil {
