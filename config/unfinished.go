@@ -15,7 +15,6 @@ func unfinishedTenant() []unfinished {
 	return []unfinished{
 		{"state", "staged is not supported yet", func(t *Tenant) bool { return t.State == "staged" }},
 		{"requiredAttributes", notYet, func(t *Tenant) bool { return len(t.RequiredAttributes) > 0 }},
-		{"onDelete", "deactivate and detach are not supported yet", func(t *Tenant) bool { return t.OnDelete == "deactivate" || t.OnDelete == "detach" }},
 		{"rate", notYet, func(t *Tenant) bool { return t.Rate != nil }},
 	}
 }

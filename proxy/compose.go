@@ -10,6 +10,7 @@ import (
 	"keycloak-scim-proxy/proxy/discovery"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/confined"
+	"keycloak-scim-proxy/proxy/keycloak/leaver"
 	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
@@ -48,7 +49,8 @@ type tenant struct {
 	account *keycloak.Account // nil: drop-in callers have their own credentials
 	mark    *storemark.Mark   // nil if account is nil
 	rights  *privilege.Guard  // nil if account is nil
-	ended   func(error)       // receives the error of each call; may be nil
+	leavers leaver.Options
+	ended   func(error) // receives the error of each call; may be nil
 	warned  sync.Once
 }
 
@@ -193,7 +195,7 @@ func compose(c caller, p *profile.Profile) *writing.Service {
 	if c.scope.identities != nil {
 		keep.Taken = c.scope.identities.Taken
 	}
-	var d directory.Directory = overlay.New(below, keep)
+	var d directory.Directory = overlay.New(leaver.New(below, realm, c.leavers), keep)
 	list := lookup.Options(c.scope.index(d.Capabilities(), p), c.scope.identities, below)
 	list.Schemas, list.Limits, list.Cursors, list.AskOnMiss = c.plan.schemas, c.plan.listing, c.scope.cursors(c.key()), c.account == nil
 	d = listing.New(d, list)

@@ -69,7 +69,7 @@ var walls = map[string]struct {
 	"proxy/keycloak/values":                 {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak/profile", "proxy/keycloak/representation"}, "requests to Keycloak are functions"},
 	"proxy/keycloak/paging":                 {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak/profile"}, "requests to Keycloak are functions"},
 	"proxy/keycloak/profile":                {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak/representation"}, "the meaning of a user profile is decided without I/O"},
-	"proxy/keycloak":                        {[]string{"proxy/scim", "proxy/directory", "proxy/meter", "proxy/keycloak/fault", "proxy/keycloak/grant", "proxy/keycloak/profile", "proxy/keycloak/membership", "proxy/keycloak/paging", "proxy/keycloak/refusal", "proxy/keycloak/representation", "proxy/keycloak/values"}, "it handles the differences between Keycloak and the standard, and nothing else"},
+	"proxy/keycloak":                        {[]string{"proxy/scim", "proxy/directory", "proxy/meter", "proxy/keycloak/fault", "proxy/keycloak/grant", "proxy/keycloak/profile", "proxy/keycloak/membership", "proxy/keycloak/paging", "proxy/keycloak/refusal", "proxy/keycloak/representation", "proxy/keycloak/signout", "proxy/keycloak/values"}, "it handles the differences between Keycloak and the standard, and nothing else"},
 	"proxy/tokenlife":                       {[]string{"config", "proxy/store"}, "times of keys, not tokens"},
 	"proxy/dirwatch":                        {nil, "notices that files change, and does not know them"},
 	"proxy/roster":                          {[]string{"config", "proxy/tokens"}, "tenants as configured, whatever they are made of"},
@@ -77,6 +77,8 @@ var walls = map[string]struct {
 	"proxy/keycloak/clientkey":              {nil, "keys and signatures"},
 	"proxy/keycloak/grant":                  {[]string{"proxy/keycloak/clientkey", "proxy/keycloak/fault"}, "requests to Keycloak are functions"},
 	"proxy/keycloak/confined":               {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak", "proxy/keycloak/fault", "proxy/keycloak/profile", "proxy/keycloak/refusal", "proxy/keycloak/representation", "proxy/keycloak/tenantgroup"}, "one group of a realm as a directory, over the realm"},
+	"proxy/keycloak/leaver":                 {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak", "proxy/keycloak/fault", "proxy/keycloak/profile", "proxy/keycloak/refusal", "proxy/keycloak/representation"}, "a directory without the users that were deleted, over the realm or one group of it"},
+	"proxy/keycloak/signout":                {[]string{"proxy/scim"}, "requests to Keycloak are functions"},
 	"proxy/keycloak/tenantgroup":            {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak", "proxy/keycloak/fault", "proxy/keycloak/refusal", "proxy/keycloak/representation"}, "what the account of a group sees of it; it is not a directory"},
 	"proxy/keycloak/refusal":                {[]string{"proxy/scim", "proxy/keycloak/fault", "proxy/keycloak/profile"}, "the meaning of an answer is decided without I/O"},
 	"proxy/keycloak/privilege":              {[]string{"proxy/scim", "proxy/keycloak", "proxy/keycloak/fault"}, "asks what an account may do, beside the layers"},
@@ -144,7 +146,7 @@ var owners = map[string]struct {
 	"github.com/spf13/cobra":                {[]string{"cmd/scim-proxy", "cmd/scim-proxy/internal/cli", "cmd/scim-proxy/internal/onboardcmd", "cmd/scim-proxy/internal/tenantcmd"}, "flags end at the commands"},
 	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe"}, "layers do not log"},
 	"golang.org/x/mod":                      {[]string{"onboarding/tenant"}, "releases are compared once"},
-	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding/adminroles", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "test/", "proxy/keycloak/privilege", "onboarding/verify", "onboarding/adopt", "proxy/keycloak/tenantgroup", "proxy/keycloak/refusal"}, "HTTP ends at scimhttp and at the client for Keycloak"},
+	"net/http":                              {[]string{"cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding/adminroles", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "test/", "proxy/keycloak/privilege", "onboarding/verify", "onboarding/adopt", "proxy/keycloak/tenantgroup", "proxy/keycloak/refusal", "proxy/keycloak/leaver", "proxy/keycloak/signout"}, "HTTP ends at scimhttp and at the client for Keycloak"},
 	module + "onboarding":                   {[]string{"onboarding/adminroles", "onboarding", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "cmd/scim-proxy", "cmd/scim-proxy/internal/onboardcmd", "onboarding/verify", "onboarding/adopt"}, "code with administrator credentials never serves a request"},
 }
 

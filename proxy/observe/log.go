@@ -59,6 +59,9 @@ func (l Log) Observe(s Summary, took time.Duration) {
 	if s.Refused != "" {
 		fields = append(fields, zap.String("token", s.Refused))
 	}
+	if s.Sessions+s.Consents > 0 {
+		fields = append(fields, zap.Int("sessionsEnded", s.Sessions), zap.Int("consentsEnded", s.Consents))
+	}
 	if s.ScimType != "" {
 		fields = append(fields, zap.String("scimType", document.Cut(s.ScimType, maxName)))
 	}
