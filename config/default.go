@@ -32,7 +32,10 @@ func DropInOnly(keycloakURL, path string) Config {
 
 // DefaultTenant returns the values of all keys that are absent from a tenant's file.
 func DefaultTenant() Tenant {
-	return Tenant{IDP: "generic", State: "live", OnLostAttributes: "alarm", OnDelete: "delete", MembersShown: 200, UnknownMembers: "fail", Profile: "tolerant"}
+	return Tenant{
+		IDP: "generic", State: "live", OnLostAttributes: "alarm", OnDelete: "delete", GraceDays: 30,
+		MembersShown: 200, UnknownMembers: "fail", Profile: "tolerant",
+	}
 }
 
 // DefaultPassthrough returns the values of all keys that are absent from the section.

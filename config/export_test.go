@@ -1,14 +1,5 @@
 package config
 
-// Unfinished returns, by key, the settings that are refused because they are not supported yet.
-func Unfinished() map[string]string {
-	all := map[string]string{}
-	for _, u := range unfinishedTenant() {
-		all[u.path] = u.says
-	}
-	return all
-}
-
 // DefaultSections returns the sections that have defaults of their own when they are present, by
 // type name.
 func DefaultSections() map[string]any {

@@ -45,8 +45,12 @@ type Tenant struct {
 	// realm's user profile was changed: alarm goes on, with a fault in log, metrics and /readyz;
 	// stop also answers every write with 429.
 	OnLostAttributes string `yaml:"onLostAttributes"`
-	// OnDelete is what a DELETE of a user does: delete, deactivate, or detach from the tenant.
+	// OnDelete is what a DELETE of a user does: delete it; park it, which renames and disables it,
+	// and deletes it after graceDays; or deactivate it, which disables it and keeps its userName for
+	// a later create. A parked or deactivated user does not exist for the tenant (docs/leavers.md).
 	OnDelete string `yaml:"onDelete"`
+	// GraceDays is how many days a user stays parked.
+	GraceDays int `yaml:"graceDays"`
 	// MembersShown is the largest group that a PATCH of its members answers with the whole group.
 	// For a larger group the answer is 204, and with 0 for every group. `tenant add` writes 0 for a
 	// tenant with group, because Keycloak needs about 0.15 s to find the members for its account.

@@ -29,7 +29,8 @@ func (d document) validateTenant(t *Tenant, known Idps) {
 		rule{"idp", unless(known(t.IDP), "there is no such dialect")},
 		rule{"state", oneOf(t.State, "live", "staged")},
 		rule{"onLostAttributes", oneOf(t.OnLostAttributes, "alarm", "stop")},
-		rule{"onDelete", oneOf(t.OnDelete, "delete", "deactivate", "detach")},
+		rule{"onDelete", onDelete(t.OnDelete)},
+		rule{"graceDays", unless(t.GraceDays >= 1 && t.GraceDays <= 3650, "must be 1 to 3650")},
 		rule{"unknownMembers", oneOf(t.UnknownMembers, "fail", "skip")},
 		rule{"profile", oneOf(t.Profile, "tolerant", "strict")},
 		rule{"membersShown", unless(t.MembersShown >= 0, "must not be negative")},
@@ -44,7 +45,14 @@ func (d document) validateTenant(t *Tenant, known Idps) {
 		d.validateRate("rate.", *t.Rate)
 	}
 	d.validateExtensions(t.Extensions)
-	refuseUnfinished(d, t)
+}
+
+// onDelete checks a mode. The word detach was reserved for a while and never did anything.
+func onDelete(mode string) string {
+	if mode == "detach" {
+		return "detach is not supported: use park, which also takes the user out of all groups and keeps the account for graceDays"
+	}
+	return oneOf(mode, "delete", "park", "deactivate")
 }
 
 // topGroup checks the name of a group at the top level of a realm: Keycloak finds no other by its

@@ -1,10 +1,13 @@
 package proxy
 
 import (
+	"context"
 	"maps"
 	"slices"
 
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/keycloak/confined"
+	"keycloak-scim-proxy/proxy/keycloak/leaver"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/overlay/kept"
 )
@@ -27,4 +30,29 @@ func (r *realms) completions() (out []*kept.Completion) {
 		}
 	}
 	return out
+}
+
+// sweeps are those of parked users. Each scope is swept for its first tenant that parks.
+func (p *Proxy) sweeps() (out []leaver.Pass) {
+	seen := map[*scope]bool{}
+	for _, t := range p.tenants.each() {
+		if t.leavers.Mode == leaver.Park && !seen[t.scope] {
+			seen[t.scope] = true
+			out = append(out, leaver.Pass{
+				Lock:  func(ctx context.Context) (func(), error) { return t.scope.lock(ctx, "leavers") },
+				Sweep: func(ctx context.Context) (int, error) { return p.sweepParked(ctx, t) },
+				Done:  func(n int, err error) { p.operator.Swept(t.name, n, err) },
+			})
+		}
+	}
+	return out
+}
+
+func (p *Proxy) sweepParked(ctx context.Context, t *tenant) (int, error) {
+	known, err := t.scope.profile(ctx, t.account)
+	if err != nil {
+		return 0, err
+	}
+	realm := t.scope.directory(t.account, known)
+	return leaver.New(confined.Within(realm, known, t.group), realm, t.leavers).Sweep(ctx)
 }

@@ -11,6 +11,7 @@ import (
 	"keycloak-scim-proxy/proxy/golive"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/confined"
+	"keycloak-scim-proxy/proxy/keycloak/leaver"
 	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
@@ -55,7 +56,8 @@ type tenant struct {
 	rights  *privilege.Guard  // nil if account is nil
 	oauth   *oauth.Resource   // nil: no access token of Keycloak is accepted
 	gate    *golive.Gate      // nil if account is nil
-	ended   func(error)       // receives the error of each call; may be nil
+	leavers leaver.Options
+	ended   func(error) // receives the error of each call; may be nil
 	warned  sync.Once
 }
 
@@ -230,7 +232,7 @@ func compose(c caller, p *profile.Profile) *writing.Service {
 	if c.scope.identities != nil {
 		keep.Taken = c.scope.identities.Taken
 	}
-	var d directory.Directory = overlay.New(below, keep)
+	var d directory.Directory = overlay.New(leaver.New(below, realm, c.leavers), keep)
 	list := lookup.Options(c.scope.index(d.Capabilities(), p), c.scope.identities, below)
 	list.Schemas, list.Limits, list.Cursors, list.AskOnMiss = c.plan.schemas, c.plan.listing, c.scope.cursors(c.key()), c.account == nil
 	d = listing.New(d, list)

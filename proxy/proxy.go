@@ -21,6 +21,7 @@ import (
 	"keycloak-scim-proxy/proxy/golive"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/leaver"
 	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
@@ -94,7 +95,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 	p.meter = meter.New(int64(cfg.Limits.Memory))
 	p.limits = limit.New(limit.Options{Shared: storage.Counter(engine), Alone: p.operator.Alone, Now: now})
 	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(to, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
-	p.client.Differs = p.operator.Differs
+	p.client.Differs, p.client.SignedOut = p.operator.Differs, observe.SignedOut
 	p.realms = newRealms(p.client, engine, p.requestTimeout()+p.doubt()+lockSpare, now)
 	p.realms.shared, p.realms.completed = cfg.Store.Redis != nil, p.operator.Completed
 	p.tenants, p.asked = &tenants{now: now, log: log}, make(chan struct{}, 1)
@@ -123,6 +124,7 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 		t.group = tenantgroup.New(c.Group, t.scope.lock, p.doubt(), t.scope.now)
 		t.group.Organization, t.group.Found = c.Organization, p.operator.Shared(c.Tenant, c.Realm)
 	}
+	t.leavers = leaver.Options{Mode: leaver.Mode(c.OnDelete), Grace: time.Duration(c.GraceDays) * 24 * time.Hour, Now: t.scope.now}
 	t.plan.dialect = adapters.For(c.IDP)
 	t.plan.schemas = declared.Extend(t.plan.schemas, c.Extensions)
 	t.plan.strict = c.Profile == "strict"

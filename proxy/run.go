@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"keycloak-scim-proxy/proxy/keycloak/leaver"
 	"keycloak-scim-proxy/proxy/overlay/kept"
 	"keycloak-scim-proxy/proxy/transport"
 )
@@ -62,6 +63,10 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 	})
 	g.Go(func() error {
 		p.tenants.life.Run(ctx)
+		return nil
+	})
+	g.Go(func() error {
+		leaver.Keep(ctx, p.sweeps)
 		return nil
 	})
 	g.Go(func() error {

@@ -51,7 +51,7 @@ func TestBudgets(t *testing.T) {
 		{"120 members", "PATCH", huge, add(ids), 3 + 1},
 		{"51 members out", "PATCH", large, patchBody(out), 2 + 1},
 		{"delete a group", "DELETE", small, "", 1},
-		{"delete", "DELETE", user, "", 1},
+		{"delete", "DELETE", user, "", 1 + 1},
 	})
 }
 
@@ -116,7 +116,7 @@ func TestBudgetsOfAGroupTenant(t *testing.T) {
 		{"50 members", "PATCH", small, add(ids[1:51]), 1 + 1},
 		{"51 members", "PATCH", large, add(ids[:51]), 1 + 2 + 1},
 		{"delete a group", "DELETE", small, "", 1 + 1},
-		{"delete", "DELETE", user, "", 1},
+		{"delete", "DELETE", user, "", 1 + 1},
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/keycloak/signout"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -41,11 +42,18 @@ func LoadProfile(ctx context.Context, c *Client, realm string, cred Credential) 
 	return p, err
 }
 
-// endSessions ends all sessions of a user. Issued tokens stay valid until they expire.
-func (r *Realm) endSessions(ctx context.Context, ref scim.Ref) error {
-	a, err := r.call(ctx, http.MethodPost, r.adminPath(ref)+"/logout", nil, "")
-	if err == nil && !a.ok() {
-		err = r.refused(ref, a)
+// SignOut ends all sessions and offline sessions of a user: see package signout. Issued tokens stay
+// valid until they expire.
+func (r *Realm) SignOut(ctx context.Context, ref scim.Ref) error {
+	ended, err := signout.End(ctx, func(ctx context.Context, method, path string) ([]byte, error) {
+		a, err := r.call(ctx, method, r.adminPath(ref)+path, nil, "")
+		if err == nil && !a.ok() && (method != http.MethodDelete || a.status != http.StatusNotFound) {
+			err = r.refused(ref, a)
+		}
+		return a.body, err
+	})
+	if r.client.SignedOut != nil && ended != (signout.Ended{}) {
+		r.client.SignedOut(ctx, ended.Sessions, ended.Consents)
 	}
 	return err
 }

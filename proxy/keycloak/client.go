@@ -31,6 +31,9 @@ type Client struct {
 	// show of a user; nil is allowed. From then on, users of the realm are read by the SCIM API
 	// until the user profile is read again.
 	Differs func(realm, user string)
+	// SignedOut is called when sessions, or consents with their offline sessions, of a user were
+	// ended; nil is allowed.
+	SignedOut func(ctx context.Context, sessions, consents int)
 
 	base    string
 	http    *http.Client

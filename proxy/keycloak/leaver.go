@@ -32,7 +32,7 @@ func (r *Realm) deactivate(ctx context.Context, ref scim.Ref, ops []profile.Op, 
 		err = r.refused(ref, a)
 	}
 	if err == nil {
-		err = r.endSessions(ctx, ref)
+		err = r.SignOut(ctx, ref)
 	}
 	switch {
 	case err != nil:

@@ -3,6 +3,7 @@ package keycloak
 import (
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,6 +34,8 @@ func (b *broken) RoundTrip(r *http.Request) (*http.Response, error) {
 		status, body = 400, `{"schemas":["`+scim.ErrorURN+`"],"status":"400","detail":"Please specify lastName."}`
 	case r.Method == http.MethodPut && admin:
 		status, body = b.put, ""
+	case strings.HasSuffix(r.URL.Path, "/sessions"), strings.HasSuffix(r.URL.Path, "/consents"):
+		body = "[]"
 	case r.Method == http.MethodPost && admin:
 		status, body = b.logout, ""
 	case admin && b.user == "":
@@ -83,7 +86,7 @@ func TestDeactivationThatIsRefused(t *testing.T) {
 		if e := scim.AsError(err); err == nil || e.Status != row.status || !strings.Contains(e.Detail, row.says) {
 			t.Errorf("%+v: %v", row, err)
 		}
-		if got := strings.Contains(strings.Join(b.asked, " "), "PUT POST"); got != row.signedOut {
+		if got := slices.Contains(b.asked, "POST"); got != row.signedOut {
 			t.Errorf("%+v: asked %v", row, b.asked)
 		}
 	}

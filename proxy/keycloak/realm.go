@@ -154,7 +154,7 @@ func (r *Realm) Update(ctx context.Context, ref scim.Ref, edit directory.Edit) (
 		shown, err = r.deactivate(ctx, ref, ops, err)
 	}
 	if err == nil && leaves {
-		err = r.endSessions(ctx, ref)
+		err = r.SignOut(ctx, ref)
 	}
 	return r.profile.Lists(ref.Type, shown), err
 }

@@ -79,3 +79,13 @@ func (o Operator) Completed(space string, lacking int, err error) {
 		log.Warn("an index cannot be completed now: filters and look-ups that use it are slow; it is tried again", zap.Error(err))
 	}
 }
+
+// Swept logs what became of parked users whose grace time is over.
+func (o Operator) Swept(tenant string, deleted int, err error) {
+	log := o.Log.With(zap.String("tenant", tenant), zap.Int("deleted", deleted))
+	if err != nil {
+		log.Warn("parked users could not be deleted after their grace time; the next try is in an hour", zap.Error(err))
+		return
+	}
+	log.Info("parked users were deleted after their grace time")
+}

@@ -65,6 +65,9 @@ func (l Log) Observe(s Summary, took time.Duration) {
 	if s.Limited != "" {
 		fields = append(fields, zap.String("limited", s.Limited))
 	}
+	if s.Sessions+s.Consents > 0 {
+		fields = append(fields, zap.Int("sessionsEnded", s.Sessions), zap.Int("consentsEnded", s.Consents))
+	}
 	if s.ScimType != "" {
 		fields = append(fields, zap.String("scimType", document.Cut(s.ScimType, maxName)))
 	}

@@ -40,8 +40,15 @@ func TestLineIsBounded(t *testing.T) {
 			t.Errorf("an id of %d characters", n)
 		}
 	}
+	ctx, record := observe.With(t.Context())
+	observe.SignedOut(ctx, 2, 0)
+	observe.SignedOut(ctx, 1, 1)
+	observe.NewLog(zap.New(core)).Observe(record.Summary(), 0)
+	if got := lines.TakeAll()[1].ContextMap(); got["sessionsEnded"] != int64(3) || got["consentsEnded"] != int64(1) {
+		t.Errorf("%v", got)
+	}
 	observe.NewLog(zap.New(core)).Observe(observe.Summary{Method: "GET", Path: "/scim/v2/Users/1", Skipped: []string{"7"}}, 0)
-	if got := lines.All()[1].ContextMap(); got["path"] != "/scim/v2/Users/1" || got["unknownMembers"] != int64(1) {
+	if got := lines.All()[0].ContextMap(); got["path"] != "/scim/v2/Users/1" || got["unknownMembers"] != int64(1) {
 		t.Errorf("%v", got)
 	}
 }

@@ -27,7 +27,10 @@ type Summary struct {
 	Refused string
 	// Limited is why a request of a known caller is not admitted: rate or concurrency.
 	Limited string
-	Cause   error
+	// Sessions and Consents of users were ended. The offline sessions of a client end with its
+	// consent.
+	Sessions, Consents int
+	Cause              error
 	// KeycloakCalls are all calls, AdminCalls those of them to the Admin REST API.
 	KeycloakCalls, AdminCalls int
 	KeycloakTime              time.Duration
@@ -57,6 +60,11 @@ func (r *Record) Note(change func(*Summary)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	change(&r.r)
+}
+
+// SignedOut notes in the context's record that sessions and consents of a user were ended.
+func SignedOut(ctx context.Context, sessions, consents int) {
+	From(ctx).Note(func(s *Summary) { s.Sessions, s.Consents = s.Sessions+sessions, s.Consents+consents })
 }
 
 // Summary returns a copy of the content.

@@ -250,7 +250,9 @@ serviceAccount:
   clientID: scim
   secretFile: tenants.d/acme.secret
 state: live
+onLostAttributes: alarm
 onDelete: delete
+graceDays: 30
 membersShown: 200
 unknownMembers: fail
 profile: tolerant
