@@ -23,6 +23,9 @@ func (p *Proxy) readiness() *health.Readiness {
 		for _, wrong := range p.tenants.Now().Wrong {
 			lines = append(lines, "a tenant's file is wrong, its tenant stays as it was: "+wrong.String())
 		}
+		if err := p.tenants.revoked.Stale(); err != nil {
+			lines = append(lines, "revocations of tokens were not read from the store for 30 s or more: "+err.Error())
+		}
 		return lines
 	}
 	return r

@@ -37,6 +37,7 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 		}
 		servers[p.server(p.adminHandler())] = admin
 	}
+	p.tenants.revoked.Read(ctx)
 	g, ctx := errgroup.WithContext(ctx)
 	for s, l := range servers {
 		g.Go(func() error {
@@ -62,6 +63,10 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 	})
 	g.Go(func() error {
 		p.tenants.life.Run(ctx)
+		return nil
+	})
+	g.Go(func() error {
+		p.tenants.revoked.Run(ctx)
 		return nil
 	})
 	g.Go(func() error {

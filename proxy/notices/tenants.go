@@ -53,3 +53,8 @@ func (o Operator) Exposed(tenant, path, mode string) {
 	o.Log.Warn("users other than the owner can read or write the secret or key of a tenant's service account: restrict it (chmod 600)",
 		zap.String("tenant", tenant), zap.String("path", path), zap.String("mode", mode))
 }
+
+// RevocationsUnread reports that revocations of tokens cannot be read from the store.
+func (o Operator) RevocationsUnread(err error) {
+	o.Log.Warn("revocations of tokens cannot be read from the store now; those that were read hold, and it is tried again every 2 seconds", zap.Error(err))
+}
