@@ -31,8 +31,8 @@ type tenants struct {
 	log     *zap.Logger
 }
 
-// authenticate finds the tenant of an opaque token. A tenant in the path must be the token's own. It
-// may also accept access tokens of its realm. The error does not say which check failed.
+// authenticate finds the tenant of an opaque token. A tenant in the path must be the token's own.
+// It may also accept access tokens of its realm. The error does not say which check failed.
 func (t *tenants) authenticate(r *http.Request, variables map[string]string) (caller, error) {
 	token, err := scimhttp.Bearer(r)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package revoked shares revocations of tokens between processes that have separate files of tenants
-// and one store.
+// Package revoked shares revocations of tokens between processes that have separate files of
+// tenants and one store.
 //
 // A revocation names the hash of a token, so that another token with the same key id is not
 // concerned. Revocations have ascending numbers without gaps as their ids, so that a process that
