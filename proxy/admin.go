@@ -28,6 +28,9 @@ func (p *Proxy) readiness() *health.Readiness {
 		for _, t := range p.tenants.each() {
 			lines = append(lines, t.gate.Notes()...)
 		}
+		if err := p.tenants.revoked.Stale(); err != nil {
+			lines = append(lines, "revocations of tokens were not read from the store for 30 s or more: "+err.Error())
+		}
 		return lines
 	}
 	return r

@@ -34,6 +34,7 @@ import (
 	"keycloak-scim-proxy/proxy/policy/limit"
 	"keycloak-scim-proxy/proxy/policy/staged"
 	"keycloak-scim-proxy/proxy/rendered"
+	"keycloak-scim-proxy/proxy/revoked"
 	"keycloak-scim-proxy/proxy/roster"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
@@ -100,6 +101,9 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 	p.realms.shared, p.realms.completed = cfg.Store.Redis != nil, p.operator.Completed
 	p.tenants, p.asked = &tenants{now: now, log: log}, make(chan struct{}, 1)
 	p.tenants.life = tokenlife.New(tokenlife.Options{Space: engine.Open("tokens"), Keys: p.keys, Now: now, Warn: p.operator.Expires, Failed: p.operator.UsesFail})
+	if cfg.Store.Redis != nil {
+		p.tenants.revoked = revoked.New(revoked.Options{Space: engine.Open(revoked.SpaceName), Now: now, Failed: p.operator.RevocationsUnread})
+	}
 	if p.tenants.Roster, err = roster.New(cfg.Tenants, p.tenant, now); err == nil && cfg.TLS != nil {
 		p.tls, err = transport.ServerTLS(*cfg.TLS, now)
 	}

@@ -38,6 +38,7 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 		}
 		servers[p.server(p.adminHandler())] = admin
 	}
+	p.tenants.revoked.Read(ctx)
 	g, ctx := errgroup.WithContext(ctx)
 	for s, l := range servers {
 		g.Go(func() error {
@@ -53,22 +54,16 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 			return s.Shutdown(stop)
 		})
 	}
-	g.Go(func() error {
-		p.monitor.Run(ctx)
-		return nil
-	})
-	g.Go(func() error {
-		p.follow(ctx)
-		return nil
-	})
-	g.Go(func() error {
-		p.tenants.life.Run(ctx)
-		return nil
-	})
-	g.Go(func() error {
-		leaver.Keep(ctx, p.sweeps)
-		return nil
-	})
+	background := []func(context.Context){
+		p.monitor.Run, p.follow, p.tenants.life.Run, p.tenants.revoked.Run,
+		func(ctx context.Context) { leaver.Keep(ctx, p.sweeps) },
+	}
+	for _, run := range background {
+		g.Go(func() error {
+			run(ctx)
+			return nil
+		})
+	}
 	g.Go(func() error {
 		kept.Keep(ctx, p.realms.now, p.realms.completions, p.realms.added)
 		return nil

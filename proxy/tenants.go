@@ -11,6 +11,7 @@ import (
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/proxy/dirwatch"
 	"keycloak-scim-proxy/proxy/observe"
+	"keycloak-scim-proxy/proxy/revoked"
 	"keycloak-scim-proxy/proxy/roster"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
@@ -22,19 +23,23 @@ import (
 // tenants authenticates callers with the token of a tenant.
 type tenants struct {
 	*roster.Roster[*tenant]
-	life *tokenlife.Life
-	now  func() time.Time
-	log  *zap.Logger
+	life    *tokenlife.Life
+	revoked *revoked.Tokens // nil: by files only
+	now     func() time.Time
+	log     *zap.Logger
 }
 
-// authenticate finds the tenant of an opaque token. A tenant in the path must be the token's own. It
-// may also accept access tokens of its realm. The error does not say which check failed.
+// authenticate finds the tenant of an opaque token. A tenant in the path must be the token's own.
+// It may also accept access tokens of its realm. The error does not say which check failed.
 func (t *tenants) authenticate(r *http.Request, variables map[string]string) (caller, error) {
 	token, err := scimhttp.Bearer(r)
 	if err != nil {
 		return caller{}, err
 	}
 	found, name, keyID, err := t.Now().Lookup(token, t.now())
+	if err == nil && t.revoked.Has(token) {
+		err = tokens.ErrRevoked
+	}
 	if at := t.resource(variables); at != nil && errors.Is(err, tokens.ErrMalformed) {
 		client, err := at.oauth.Client(r.Context(), token)
 		if err != nil {

@@ -239,8 +239,8 @@ func (s *oauthSite) person(t *testing.T) {
 	s.Made(s.Admin("POST", "/users", `{"username":"ada","enabled":true,"email":"ada@example.com","firstName":"A","lastName":"L","emailVerified":true,"credentials":[{"type":"password","value":"pw"}]}`))
 }
 
-// assertion gets a token by a signed assertion, checks that Keycloak refuses its replay, and returns
-// it.
+// assertion gets a token by a signed assertion, checks that Keycloak refuses its replay, and
+// returns it.
 func (s *oauthSite) assertion(t *testing.T) string {
 	t.Helper()
 	key, err := clientkey.Generate(clientkey.ES256)

@@ -28,8 +28,8 @@ func (c Client) account() onboarding.Account {
 	return onboarding.Account{Realm: c.Realm, ClientID: c.ClientID, Kind: kind, Key: c.Key}
 }
 
-// TokenEndpoint returns where the client of a realm gets tokens, for a Keycloak at base. An identity
-// provider may need another host.
+// TokenEndpoint returns where the client of a realm gets tokens, for a Keycloak at base. An
+// identity provider may need another host.
 func TokenEndpoint(base, realm string) string {
 	return base + "/realms/" + url.PathEscape(realm) + "/protocol/openid-connect/token"
 }
@@ -54,9 +54,9 @@ func Check(ctx context.Context, a *onboarding.Admin, c Client) (State, error) {
 }
 
 // Ensure makes sure of the client scope and the client, and returns the client's secret, "" if it
-// has a key. It can be repeated. A client or a client scope that is there and is not as this program
-// creates it is not changed. Differences that it corrects are another audience at the same tenant,
-// another key, and a creation that was interrupted.
+// has a key. It can be repeated. A client or a client scope that is there and is not as this
+// program creates it is not changed. Differences that it corrects are another audience at the same
+// tenant, another key, and a creation that was interrupted.
 func Ensure(ctx context.Context, a *onboarding.Admin, c Client) (secret string, err error) {
 	if _, err := Check(ctx, a, c); err != nil {
 		return "", err

@@ -91,3 +91,8 @@ func (o Operator) Canary(r canary.Report, asked canary.Request) {
 	}
 	log.Warn("a canary is red: the tenant is not verified", zap.Strings("lost", lost), zap.Strings("failed", failed))
 }
+
+// RevocationsUnread reports that revocations of tokens cannot be read from the store.
+func (o Operator) RevocationsUnread(err error) {
+	o.Log.Warn("revocations of tokens cannot be read from the store now; those that were read hold, and it is tried again every 2 seconds", zap.Error(err))
+}

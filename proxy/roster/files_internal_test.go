@@ -91,3 +91,15 @@ func TestRead(t *testing.T) {
 		}
 	}
 }
+
+// A tenant that needs a public URL is not followed without one.
+func TestPublicURL(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "secret", "s")
+	write(t, dir, "acme.yaml", "tenant: acme\nrealm: a\nserviceAccount: {clientID: c, secretFile: secret}\noauth: {clients: [x]}\n")
+	for public, want := range map[string]int{"": 0, "https://scim.example": 1} {
+		if all, problems := read(dir, anyIdp, public, nil); len(all) != want || len(problems) != 1-want {
+			t.Errorf("%q: %v %v", public, all, problems)
+		}
+	}
+}

@@ -114,8 +114,8 @@ func errorDocument(e *scim.Error) scim.Resource {
 	return doc.With("detail", document.Quote(document.Cut(e.Detail, maxDetail)))
 }
 
-// errorHeaders sets the headers of an error. allowed has the methods of the endpoint, challenge more
-// for WWW-Authenticate.
+// errorHeaders sets the headers of an error. allowed has the methods of the endpoint, challenge
+// more for WWW-Authenticate.
 func errorHeaders(h http.Header, e *scim.Error, allowed []string, challenge string) {
 	switch e.Status {
 	case http.StatusUnauthorized:

@@ -43,7 +43,8 @@ type Discovery struct {
 // Authenticator authenticates callers.
 type Authenticator interface {
 	// Authenticate returns the caller's session. If it fails although the tenant is known, the
-	// session has Tenant, for the log, and Challenge. variables are the variables of the route, unescaped.
+	// session has Tenant, for the log, and Challenge. variables are the variables of the route,
+	// unescaped.
 	Authenticate(r *http.Request, variables map[string]string) (Session, error)
 }
 

@@ -3,6 +3,7 @@ package tokens_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"testing"
 	"time"
 
@@ -16,9 +17,7 @@ const tenantURL = "https://scim.example/tenants/acme/scim/v2"
 // client returns a valid token of a client, with changes.
 func (r *realm) client(change map[string]any) string {
 	c := map[string]any{"typ": "Bearer", "aud": tenantURL, "azp": "acme-idp", "client_id": "acme-idp", "scope": "email scim"}
-	for k, v := range change {
-		c[k] = v
-	}
+	maps.Copy(c, change)
 	return r.sign(jose.ES256, r.keys["k1"], "k1", r.claims(c))
 }
 

@@ -10,9 +10,9 @@
 // the public keys only for tokens that pass these checks, keeps them for 5 minutes (KeysAge), and
 // reads them again for an unknown key id at most every 10 seconds (retryAge), so that forged tokens
 // cost Keycloak next to nothing. While they cannot be read, known keys stay in use for an hour
-// (KeysLimit). A valid token identifies the bearer; Keycloak decides what the bearer may do. A token
-// that a client got for itself can be verified for another audience, such as the URL of a tenant
-// (VerifyClient).
+// (KeysLimit). A valid token identifies the bearer; Keycloak decides what the bearer may do. A
+// token that a client got for itself can be verified for another audience, such as the URL of a
+// tenant (VerifyClient).
 //
 // This package does not know the layers, HTTP or the configuration.
 package tokens

@@ -1,6 +1,7 @@
 package tenantcmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/config/tenantfile"
+	"keycloak-scim-proxy/proxy/revoked"
 )
 
 // Env is what the commands need besides their arguments.
@@ -21,10 +23,13 @@ type Env struct {
 	Now func() time.Time
 	// Random is a source of random bits that is cryptographically strong.
 	Random io.Reader
+	// Share adds revocations to a store that several proxies share. Nil: revocations are in files
+	// only.
+	Share func(context.Context, config.Store, []revoked.Entry) error
 }
 
 // takesEffect says when a running proxy uses a change.
-const takesEffect = "A running proxy uses the change within a few seconds."
+const takesEffect = "A running proxy that reads this file uses the change within seconds."
 
 // Open returns the main file and the directory of the tenants. Problems of the main file that do
 // not matter here are written to warn.
@@ -63,7 +68,7 @@ func Explained(err error, words io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(words, "%s\n\nThe file should be:\n\n%s\n", strings.TrimSpace(refused.Error()), refused.Content)
-	return fmt.Errorf("nothing was changed: put the text above into %s, such as in the ConfigMap that it comes from", refused.Path)
+	return fmt.Errorf("the file was not changed: put the text above into %s, such as in the ConfigMap that it comes from", refused.Path)
 }
 
 // when is a time for people.

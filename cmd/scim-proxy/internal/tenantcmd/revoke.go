@@ -10,24 +10,27 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/config/tenantfile"
+	"keycloak-scim-proxy/proxy/revoked"
 )
 
 // Revoke is `tenant revoke`.
 func (e Env) Revoke() *cobra.Command {
 	var file string
 	var keys []string
-	var all bool
+	var all, fileOnly bool
 	c := &cobra.Command{
 		Use:   "revoke TENANT",
 		Short: "Remove bearer tokens from the tenant's file, and say which ones still work",
 		Example: "  scim-proxy tenant revoke acme --config config.yaml --key k1\n" +
 			"  scim-proxy tenant revoke acme --config config.yaml --all",
+		Long: "Removes the keys from the file of the tenant. If the store is Redis, the revocation is written to it too, so that every proxy of the store\n" +
+			"refuses the tokens within 5 seconds, whatever its own files say, and also if the file cannot be written here.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if (len(keys) > 0) == all {
 				return cli.Usage("revoke needs either --key ID or --all")
 			}
-			_, dir, err := e.Open(file, c.ErrOrStderr())
+			cfg, dir, err := e.Open(file, c.ErrOrStderr())
 			if err != nil {
 				return err
 			}
@@ -35,18 +38,23 @@ func (e Env) Revoke() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.revoke(c, dir, f.Path, keys)
+			if fileOnly || cfg.Store.Redis == nil {
+				e.Share = nil
+			}
+			return e.revoke(c, cfg.Store, dir, f.Path, keys)
 		},
 	}
 	cli.ConfigFlag(c, &file)
 	c.Flags().StringSliceVar(&keys, "key", nil, "id of a key; may be repeated")
 	c.Flags().BoolVar(&all, "all", false, "every token of the tenant: its identity provider is refused from then on")
+	c.Flags().BoolVar(&fileOnly, "file-only", false, "do not write the store: other proxies refuse the tokens when their own files say so")
 	return c
 }
 
 // revoke removes the keys, or all if none is named.
-func (e Env) revoke(c *cobra.Command, dir tenantfile.Dir, path string, keys []string) error {
+func (e Env) revoke(c *cobra.Command, store config.Store, dir tenantfile.Dir, path string, keys []string) error {
 	var gone []string
+	var entries []revoked.Entry
 	var left config.Tenant
 	err := dir.Decide(c.Context(), path, func(t config.Tenant) ([]tenantfile.Change, error) {
 		var changes []tenantfile.Change
@@ -60,9 +68,10 @@ func (e Env) revoke(c *cobra.Command, dir tenantfile.Dir, path string, keys []st
 		for _, k := range t.Tokens {
 			if len(keys) == 0 || slices.Contains(keys, k.ID) {
 				changes, gone = append(changes, tenantfile.RemoveToken(k.ID)), append(gone, k.ID)
+				entries = append(entries, revoked.Entry{Tenant: t.Tenant, Key: k.ID, SHA256: k.SHA256, At: e.Now().UTC()})
 			}
 		}
-		return changes, nil
+		return changes, e.share(c, store, entries)
 	})
 	if err != nil {
 		return Explained(err, c.ErrOrStderr())
@@ -70,6 +79,19 @@ func (e Env) revoke(c *cobra.Command, dir tenantfile.Dir, path string, keys []st
 	fmt.Fprintf(c.OutOrStdout(), "Revoked keys of %s: %s.\n", left.Tenant, orNone(strings.Join(gone, ", ")))
 	fmt.Fprintf(c.OutOrStdout(), "Tokens that still work: %s.\n", orNone(described(liveKeys(left, e.Now()), e.Now())))
 	fmt.Fprintln(c.OutOrStdout(), takesEffect)
+	return nil
+}
+
+// share writes revocations to the store, before the file is changed: afterwards nothing knows the
+// hashes any more.
+func (e Env) share(c *cobra.Command, store config.Store, all []revoked.Entry) error {
+	if e.Share == nil || len(all) == 0 {
+		return nil
+	}
+	if err := e.Share(c.Context(), store, all); err != nil {
+		return fmt.Errorf("nothing was changed, because the store cannot be written (--file-only changes the file alone): %w", err)
+	}
+	fmt.Fprintln(c.OutOrStdout(), "Every proxy that uses the store refuses the tokens within 5 seconds.")
 	return nil
 }
 
