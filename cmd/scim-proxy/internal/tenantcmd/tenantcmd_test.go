@@ -250,6 +250,7 @@ serviceAccount:
   clientID: scim
   secretFile: tenants.d/acme.secret
 state: live
+onLostAttributes: alarm
 onDelete: delete
 membersShown: 200
 unknownMembers: fail
