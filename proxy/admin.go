@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -8,8 +9,7 @@ import (
 	"keycloak-scim-proxy/proxy/health"
 )
 
-// adminHandler serves liveness, readiness, metrics, and canaries. It is for operators and must not
-// be public.
+// adminHandler serves health, metrics and canaries. It is for operators and must not be public.
 func (p *Proxy) adminHandler() http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
@@ -21,12 +21,12 @@ func (p *Proxy) adminHandler() http.Handler {
 
 func (p *Proxy) readiness() *health.Readiness {
 	r := health.NewReadiness(p.engine, p.tenants.storeMatches, p.monitor.Status, p.now)
-	r.Notes = func() (lines []string) {
+	r.Notes = func(ctx context.Context) (lines []string) {
 		for _, wrong := range p.tenants.Now().Wrong {
 			lines = append(lines, "a tenant's file is wrong, its tenant stays as it was: "+wrong.String())
 		}
 		for _, t := range p.tenants.each() {
-			lines = append(lines, t.gate.Notes()...)
+			lines = append(lines, t.gate.Notes(ctx)...)
 		}
 		if err := p.tenants.revoked.Stale(); err != nil {
 			lines = append(lines, "revocations of tokens were not read from the store for 30 s or more: "+err.Error())

@@ -2,6 +2,7 @@ package test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -24,9 +25,8 @@ func (s *premises) addresses() string {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer l.Close()
 	text, err := os.ReadFile(s.config())
-	if err != nil {
+	if err = errors.Join(err, l.Close()); err != nil {
 		s.t.Fatal(err)
 	}
 	s.write("config.yaml", strings.Replace(string(text), `adminListen: ""`, "adminListen: "+l.Addr().String(), 1))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -111,12 +112,10 @@ func (r *run) want(ctx context.Context, method, path string, body any, status ..
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range status {
-		if s == a.status {
-			var out object
-			_ = json.Unmarshal(a.body.Bytes(), &out) // an answer may have no body
-			return out, nil
-		}
+	if slices.Contains(status, a.status) {
+		var out object
+		_ = json.Unmarshal(a.body.Bytes(), &out) // an answer may have no body
+		return out, nil
 	}
 	return nil, fmt.Errorf("%s %s was answered with %d: %s", method, strings.SplitN(path, "?", 2)[0], a.status, a.detail())
 }

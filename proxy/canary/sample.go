@@ -170,10 +170,10 @@ func (s samples) simple(p scim.AttrPath, def scim.Attribute, v int) any {
 	case "reference":
 		return "https://canary.invalid/" + s.id + "/" + strconv.Itoa(v)
 	}
-	switch key := p.Key(); {
-	case key == "username" || key == "emails.value":
+	switch p.Key() {
+	case "username", "emails.value":
 		return s.userName()
-	case key == "phonenumbers.value":
+	case "phonenumbers.value":
 		return fmt.Sprintf("+1555%07d", digits(s.id)+v)
 	}
 	last := p.Name

@@ -24,7 +24,7 @@ const (
 type Readiness struct {
 	// Notes are further lines of the answer for all tenants, which do not change its status. Nil:
 	// none.
-	Notes func() []string
+	Notes func(context.Context) []string
 
 	engine *guard.Engine
 	// matches reports an error if the store is not the one that Keycloak names.
@@ -61,10 +61,10 @@ func (r *Readiness) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	r.answer(w, req.URL.Query().Get("tenant"), stamp)
+	r.answer(ctx, w, req.URL.Query().Get("tenant"), stamp)
 }
 
-func (r *Readiness) answer(w http.ResponseWriter, name, stamp string) {
+func (r *Readiness) answer(ctx context.Context, w http.ResponseWriter, name, stamp string) {
 	var text strings.Builder
 	fmt.Fprintf(&text, "store stamp %s\n", stamp)
 	all, works, found := r.tenants(), 0, false
@@ -88,7 +88,7 @@ func (r *Readiness) answer(w http.ResponseWriter, name, stamp string) {
 		fmt.Fprintf(&text, "%d of %d tenants work\n", works, len(all))
 	}
 	if name == "" && r.Notes != nil {
-		for _, line := range r.Notes() {
+		for _, line := range r.Notes(ctx) {
 			text.WriteString(line + "\n")
 		}
 	}

@@ -208,15 +208,11 @@ func (g *Gate) State(ctx context.Context) State {
 // showTime bounds the reading of a proof that is shown.
 const showTime = 2 * time.Second
 
-func (g *Gate) shown() State {
-	ctx, cancel := context.WithTimeout(context.Background(), showTime)
-	defer cancel()
-	return g.State(ctx)
-}
-
 // Shown returns whether the tenant is live, and the required attributes that have moved.
 func (g *Gate) Shown() (live bool, moved []string) {
-	s := g.shown()
+	ctx, cancel := context.WithTimeout(context.Background(), showTime)
+	defer cancel()
+	s := g.State(ctx)
 	for _, m := range s.Moved {
 		moved = append(moved, m.Attribute)
 	}
@@ -224,8 +220,8 @@ func (g *Gate) Shown() (live bool, moved []string) {
 }
 
 // Notes returns the note of State, if there is one.
-func (g *Gate) Notes() []string {
-	if note := g.shown().Note; note != "" {
+func (g *Gate) Notes(ctx context.Context) []string {
+	if note := g.State(ctx).Note; note != "" {
 		return []string{note}
 	}
 	return nil

@@ -224,22 +224,22 @@ func TestPlain(t *testing.T) {
 	w := newWorld(t)
 	g := w.gate(func(o *staged.Options) { o.Staged, o.Required = false, nil })
 	w.want("plain", g, open)
-	if err := g.Check(t.Context(), w.placement("")); err != nil || len(g.Notes()) > 0 || len(w.memory.Ops()) > 0 || w.looks > 0 {
-		t.Error(err, g.Notes(), w.memory.Ops(), w.looks)
+	if err := g.Check(t.Context(), w.placement("")); err != nil || len(g.Notes(t.Context())) > 0 || len(w.memory.Ops()) > 0 || w.looks > 0 {
+		t.Error(err, g.Notes(t.Context()), w.memory.Ops(), w.looks)
 	}
 }
 
 func TestNotes(t *testing.T) {
 	w := newWorld(t)
-	if got := w.gate(nil).Notes(); len(got) != 1 || !strings.Contains(got[0], "tenant acme is staged") {
+	if got := w.gate(nil).Notes(t.Context()); len(got) != 1 || !strings.Contains(got[0], "tenant acme is staged") {
 		t.Error(got)
 	}
 	live := w.gate(func(o *staged.Options) { o.Staged = false })
-	if got := live.Notes(); len(got) != 1 || !strings.Contains(got[0], "never verified") {
+	if got := live.Notes(t.Context()); len(got) != 1 || !strings.Contains(got[0], "never verified") {
 		t.Error(got)
 	}
 	w.prove(live)
-	if got := live.Notes(); len(got) > 0 {
+	if got := live.Notes(t.Context()); len(got) > 0 {
 		t.Error(got)
 	}
 }

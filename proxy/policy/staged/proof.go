@@ -102,9 +102,9 @@ func (g *Gate) stored(ctx context.Context) (*Proof, uint64, error) {
 	if !there {
 		return nil, 0, nil
 	}
-	p := &Proof{}
-	if json.Unmarshal(r.Body, p) != nil {
-		return nil, r.Rev, nil
+	var p *Proof
+	if damaged := json.Unmarshal(r.Body, &p) != nil; damaged {
+		p = nil
 	}
 	return p, r.Rev, nil
 }
