@@ -18,6 +18,7 @@ import (
 	"keycloak-scim-proxy/proxy/names"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/overlay"
+	"keycloak-scim-proxy/proxy/policy/audit"
 	"keycloak-scim-proxy/proxy/policy/limit"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
@@ -37,6 +38,7 @@ type plan struct {
 	kept      int // bytes of a record
 	bulk      bulk.Limits
 	rate      limit.Rate
+	audit     audit.Options
 	rendered  *rendered
 }
 
@@ -115,7 +117,8 @@ const bulkWorkers = 16
 func session(ctx context.Context, c caller) scimhttp.Session {
 	observe.From(ctx).Note(func(s *observe.Summary) { s.IDP = c.plan.dialect.Name })
 	meter.For(ctx, c.key())
-	service := &layered{caller: c}
+	layers := &layered{caller: c}
+	service := c.plan.audit.Service(layers, audit.Who{Tenant: c.name, Realm: c.scope.realm.name, Key: c.keyID, Subject: c.subject})
 	advertised := c.plan.rendered.capabilities(c)
 	decoder := protocol.Decoder{
 		Dialect: c.plan.dialect, Schemas: c.plan.schemas, MaxFilter: c.plan.maxFilter,
@@ -135,7 +138,7 @@ func session(ctx context.Context, c caller) scimhttp.Session {
 		},
 	}
 	if c.account == nil {
-		s.Bulk.Prove = service.prove
+		s.Bulk.Prove = layers.prove
 	}
 	return s
 }

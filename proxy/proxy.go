@@ -28,6 +28,7 @@ import (
 	"keycloak-scim-proxy/proxy/notices"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/passthrough"
+	"keycloak-scim-proxy/proxy/policy/audit"
 	"keycloak-scim-proxy/proxy/policy/limit"
 	"keycloak-scim-proxy/proxy/roster"
 	"keycloak-scim-proxy/proxy/scim"
@@ -55,6 +56,7 @@ type Proxy struct {
 	monitor  *health.Monitor
 	meter    *meter.Meter
 	limits   *limit.Limiter
+	audit    *audit.Trail // nil: writes are not audited
 	realms   *realms
 	tenants  *tenants
 	asked    chan struct{}            // has a value after Reload
@@ -82,6 +84,9 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 	now := func() time.Time { return p.now() }
 	p.metrics = observe.NewMetrics(p.registry, p.configured)
 	p.operator = notices.Operator{Log: log, Metrics: p.metrics}
+	if p.audit, err = audit.Open(cfg.Audit, p.operator.Unaudited); err != nil {
+		return nil, errors.Join(err, engine.Close())
+	}
 	p.sinks = []observe.Sink{ // a request is counted before its line is written
 		p.metrics, observe.NewMisspelt(log), observe.NewLog(log),
 	}
@@ -97,18 +102,18 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 		p.tls, err = transport.ServerTLS(*cfg.TLS, now)
 	}
 	p.monitor = health.NewMonitor(p.watched(), now, p.operator.Changed)
-	p.registry.MustRegister(observe.Tenants(p.states), observe.Flights(p.client.Flights))
+	p.registry.MustRegister(observe.Tenants(p.states), observe.Flights(p.client.Flights), observe.Lost(p.audit.Lost))
 	if err == nil && cfg.DropIn.Passthrough != nil {
 		p.pass, err = transport.Passthrough(cfg, to)
 	}
 	if err != nil {
-		return nil, errors.Join(err, engine.Close())
+		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
 }
 
-// Close closes the store. Run does that by itself.
-func (p *Proxy) Close() error { return p.engine.Close() }
+// Close closes the audit log and the store. Run does that by itself.
+func (p *Proxy) Close() error { return errors.Join(p.audit.Close(), p.engine.Close()) }
 
 // tenant makes a configured tenant.
 func (p *Proxy) tenant(c config.Tenant) *tenant {
@@ -193,6 +198,7 @@ func (p *Proxy) plan() plan {
 		maxFilter: int(p.cfg.Limits.Filter),
 		kept:      int(p.cfg.Limits.Kept),
 		rate:      limit.Rate(p.cfg.Limits.Rate),
+		audit:     audit.Options{Trail: p.audit, Now: p.realms.now, RequestID: observe.RequestID},
 		bulk: bulk.Limits{
 			Operations: p.cfg.Limits.Bulk.Operations, Payload: int64(p.cfg.Limits.Bulk.Payload),
 			Body: int64(p.cfg.Limits.Body), Depth: p.cfg.Limits.JSONDepth,

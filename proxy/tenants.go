@@ -103,8 +103,10 @@ func withExtensions(s scim.Schemas, declared []config.Extension) scim.Schemas {
 	return s
 }
 
-// Reload lets Run read the tenants' files again, as it does by itself when they change.
+// Reload lets Run read the tenants' files again, as it does by itself when they change, and opens
+// the audit log again, so that it can be renamed before.
 func (p *Proxy) Reload() {
+	p.audit.Reopen()
 	select {
 	case p.asked <- struct{}{}:
 	default:

@@ -50,6 +50,14 @@ func From(ctx context.Context) *Record {
 	return &Record{}
 }
 
+// RequestID returns the id of the request of a context.
+func RequestID(ctx context.Context) string {
+	r := From(ctx)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.r.RequestID
+}
+
 // Note changes the record.
 func (r *Record) Note(change func(*Summary)) {
 	r.mu.Lock()
