@@ -47,8 +47,8 @@ func audited(t *testing.T, tenants func(*config.Config)) (p *Proxy, log func() [
 	}
 }
 
-// Each write of a drop-in caller has a line with its outcome, also if Keycloak refuses it; reads and
-// requests that are no calls have none. A line has the id of its request.
+// Each write of a drop-in caller has a line with its outcome, also if Keycloak refuses it; reads
+// and requests that cannot be read have none. A line has the id of its request.
 func TestAuditOfDropIn(t *testing.T) {
 	k := newFakeKeycloak(t)
 	p, log := audited(t, func(c *config.Config) { c.Keycloak.URL = k.URL })

@@ -88,7 +88,7 @@ func (e entrance) Authenticate(r *http.Request, variables map[string]string) (sc
 	}
 	var leave func()
 	if err == nil {
-		leave, err = e.admit(r.Context(), c)
+		leave, err = e.limits.Enter(r.Context(), c.key(), c.plan.rate)
 	}
 	if err != nil {
 		s := scimhttp.Session{KeyID: c.keyID}
@@ -100,15 +100,6 @@ func (e entrance) Authenticate(r *http.Request, variables map[string]string) (sc
 	s := session(r.Context(), c)
 	s.Base, s.Leave = e.base(r, variables), leave
 	return s, nil
-}
-
-// admit holds a caller to its rate.
-func (e entrance) admit(ctx context.Context, c caller) (leave func(), err error) {
-	leave, why, err := e.limits.Enter(ctx, c.key(), c.plan.rate)
-	if err != nil {
-		observe.From(ctx).Note(func(s *observe.Summary) { s.Limited = string(why) })
-	}
-	return leave, err
 }
 
 // bulkWorkers is how many operations of one bulk request run at the same time.

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -91,7 +92,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 		p.metrics, observe.NewMisspelt(log), observe.NewLog(log),
 	}
 	p.meter = meter.New(int64(cfg.Limits.Memory))
-	p.limits = limit.New(limit.Options{Shared: storage.Counter(engine), Alone: p.operator.Alone, Now: now})
+	p.limits = limit.New(limit.Options{Shared: storage.Counter(engine), Alone: p.operator.Alone, Refused: observe.Limited, Now: now})
 	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(to, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
 	p.client.Differs = p.operator.Differs
 	p.realms = newRealms(p.client, engine, p.requestTimeout()+p.doubt()+lockSpare, now)
@@ -125,9 +126,7 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 	t.plan.dialect = adapters.For(c.IDP)
 	t.plan.schemas = withExtensions(t.plan.schemas, c.Extensions)
 	t.plan.strict = c.Profile == "strict"
-	if c.Rate != nil {
-		t.plan.rate = limit.Rate(*c.Rate)
-	}
+	t.plan.rate = limit.Rate(*cmp.Or(c.Rate, &p.cfg.Limits.Rate))
 	t.plan.writing.MembersShown, t.plan.writing.SkipUnknownMembers = c.MembersShown, c.UnknownMembers == "skip"
 	t.account = keycloak.NewAccountBy(transport.Proof(c.ServiceAccount), p.client, c.Realm, c.ServiceAccount.ClientID, t.scope.now)
 	if path, mode := c.ServiceAccount.Exposed(); path != "" {

@@ -40,7 +40,7 @@ type entry struct {
 // line returns the JSON text.
 func (e entry) line() []byte {
 	b, err := json.Marshal(e)
-	if err != nil { // values that are no JSON, which decoded calls do not have
+	if err != nil { // the values are not valid JSON, which decoded calls do not have
 		e.Values, e.LeftOut = nil, true
 		b, _ = json.Marshal(e)
 	}
@@ -113,8 +113,8 @@ func ofResource(r scim.Resource) (names []string) {
 	return names
 }
 
-// ofOperations returns the names of the attributes of a PATCH. A filter in a path has values, and is
-// left out.
+// ofOperations returns the names of the attributes of a PATCH. A filter in a path has values, and
+// is left out.
 func ofOperations(ops []scim.Op) (names []string) {
 	for _, op := range ops {
 		if !op.Path.IsZero() {

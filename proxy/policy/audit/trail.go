@@ -77,8 +77,8 @@ func to(open func() (io.WriteCloser, error), values bool, failed func(error)) (*
 	return t, nil
 }
 
-// Reopen lets the file be opened again, so that it can be renamed before. If that fails, lines go on
-// to the old one.
+// Reopen lets the file be opened again, so that it can be renamed before. If that fails, lines go
+// on to the old one.
 func (t *Trail) Reopen() {
 	if t == nil {
 		return
@@ -97,8 +97,8 @@ func (t *Trail) Lost() uint64 {
 	return t.lost.Load()
 }
 
-// Close writes the lines that wait, and closes the file. It returns an error if that takes more than
-// 10 seconds.
+// Close writes the lines that wait, and closes the file. It returns an error if that takes more
+// than 10 seconds.
 func (t *Trail) Close() error {
 	if t == nil {
 		return nil
