@@ -65,6 +65,7 @@ func entryOf(c protocol.Call, a protocol.Answer, err error, values bool) (e entr
 		given, text = ofOperations(c.Ops), operations(c.Ops)
 	case protocol.Delete:
 		e.success(204)
+	default: // reads have no line
 	}
 	e.success(200)
 	e.Name = document.Cut(document.Text(named.Get(scim.Identifying(ref.Type))), maxText)
