@@ -39,6 +39,9 @@ type Config struct {
 	Timeouts Timeouts `yaml:"timeouts"`
 	// Log is how the proxy logs.
 	Log Log `yaml:"log"`
+	// Audit writes a line for each write of a caller to a log of its own (docs/operations.md).
+	// Absent: none.
+	Audit *Audit `yaml:"audit"`
 
 	// Tenants are read from TenantsDir.
 	Tenants []Tenant `yaml:"-"`
@@ -144,6 +147,18 @@ type Timeouts struct {
 	// Idle is how long an idle connection stays open.
 	Idle Duration `yaml:"idle"`
 }
+
+// Audit is the log of writes.
+type Audit struct {
+	// File is the file that lines are appended to, or the word stdout or stderr. Required.
+	File string `yaml:"file"`
+	// Values also writes the values of attributes, which are personal data. Passwords are never
+	// written.
+	Values bool `yaml:"values"`
+}
+
+// Stream reports whether the lines are written to a stream of the process, not to a file.
+func (a Audit) Stream() bool { return a.File == "stdout" || a.File == "stderr" }
 
 // Log is how the proxy logs.
 type Log struct {

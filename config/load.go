@@ -91,6 +91,9 @@ func (c *Config) paths() []*string {
 	if t := c.TLS; t != nil {
 		all = append(all, &t.CertFile, &t.KeyFile)
 	}
+	if a := c.Audit; a != nil && !a.Stream() {
+		all = append(all, &a.File)
+	}
 	if e := c.Store.Embedded; e != nil {
 		all = append(all, &e.Path)
 	}

@@ -42,6 +42,12 @@ func (d document) validate(c *Config) {
 	if t := c.TLS; t != nil {
 		d.check(rule{"tls.certFile", value.RequiredFile(t.CertFile)}, rule{"tls.keyFile", value.RequiredFile(t.KeyFile)})
 	}
+	if a := c.Audit; a != nil {
+		d.check(
+			rule{"audit.file", required(a.File)},
+			rule{"audit.file", unless(a.File == "" || value.Directory(a.File) != "", "is a directory, but must be a file")},
+		)
+	}
 	for i, n := range c.TrustedProxies {
 		d.check(rule{element("trustedProxies", i), value.TrustedNetwork(n)})
 	}

@@ -22,6 +22,7 @@ import (
 	"keycloak-scim-proxy/proxy/oauth"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/overlay"
+	"keycloak-scim-proxy/proxy/policy/audit"
 	"keycloak-scim-proxy/proxy/policy/limit"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/rendered"
@@ -42,6 +43,7 @@ type plan struct {
 	kept      int // bytes of a record
 	bulk      bulk.Limits
 	rate      limit.Rate
+	audit     audit.Options
 	rendered  *rendered.Documents
 }
 
@@ -98,7 +100,7 @@ func (e entrance) Authenticate(r *http.Request, variables map[string]string) (sc
 	}
 	var leave func()
 	if err == nil {
-		leave, err = e.admit(r.Context(), c)
+		leave, err = e.limits.Enter(r.Context(), c.key(), c.plan.rate)
 	}
 	if err != nil {
 		s := scimhttp.Session{KeyID: c.keyID, Challenge: e.challenge(variables)}
@@ -112,15 +114,6 @@ func (e entrance) Authenticate(r *http.Request, variables map[string]string) (sc
 	return s, nil
 }
 
-// admit holds a caller to its rate.
-func (e entrance) admit(ctx context.Context, c caller) (leave func(), err error) {
-	leave, why, err := e.limits.Enter(ctx, c.key(), c.plan.rate)
-	if err != nil {
-		observe.From(ctx).Note(func(s *observe.Summary) { s.Limited = string(why) })
-	}
-	return leave, err
-}
-
 // bulkWorkers is how many operations of one bulk request run at the same time.
 const bulkWorkers = 16
 
@@ -132,6 +125,7 @@ func session(ctx context.Context, c caller) scimhttp.Session {
 	if !c.canary {
 		service = c.gate.Before(service, layers.look)
 	}
+	service = c.plan.audit.Service(service, audit.Who{Tenant: c.name, Realm: c.scope.realm.name, Key: c.keyID, Client: c.client, Subject: c.subject})
 	shown := rendered.Tenant{Schemas: c.plan.schemas, Bulk: c.plan.bulk, Capabilities: func(p *profile.Profile) directory.Capabilities { return compose(c, p).Capabilities() }}
 	advertised := c.plan.rendered.Advertised(shown)
 	decoder := protocol.Decoder{

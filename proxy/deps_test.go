@@ -45,6 +45,7 @@ var walls = map[string]struct {
 	"proxy/meter":                           {nil, "bytes"},
 	"proxy/names":                           {[]string{"proxy/scim", "proxy/protocol"}, "names of decoded calls, before any layer"},
 	"proxy/scimhttp":                        {[]string{"proxy/scim", "proxy/scim/bounds", "proxy/protocol", "proxy/directory", "proxy/bulk", "proxy/meter"}, "it does not know the layers: everything that depends on the caller is in the Session"},
+	"proxy/policy/audit":                    {[]string{"config", "proxy/scim", "proxy/protocol"}, "a decorator of any Service"},
 	"proxy/policy/limit":                    {[]string{"proxy/scim"}, "callers are texts and limits are data; the shared counter is a function"},
 	"proxy/turns":                           {nil, "callers are texts, and a call is anything"},
 	"proxy/bulk":                            {[]string{"proxy/scim", "proxy/scim/bounds", "proxy/protocol", "proxy/turns"}, "many calls through one Service: neither HTTP nor a layer"},

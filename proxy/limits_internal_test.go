@@ -13,6 +13,9 @@ import (
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
+
+	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/test/redisserver"
 )
 
 // unread is a body that must not be read.
@@ -119,6 +122,46 @@ func TestConcurrencyOfATenant(t *testing.T) {
 	}
 	if got := f.status(h, "acme"); got != 200 {
 		t.Errorf("afterwards: %d", got)
+	}
+}
+
+// Replicas on one Redis count a tenant's requests together. When it is gone, each grants the whole
+// rate, and says so once.
+func TestRateOfReplicas(t *testing.T) {
+	f := withFiles(t, "acme", "globex")
+	server := redisserver.Start(t, redisserver.Options{})
+	cfg := f.cfg
+	cfg.Store, cfg.Limits.Rate = config.Store{Redis: &config.Redis{Addresses: []string{server.Addr}}}, config.Rate{RequestsPerSecond: 0.01, Burst: 4, Concurrency: 1}
+	core, logs := observer.New(zap.InfoLevel)
+	var replicas []http.Handler
+	for range 2 {
+		p, err := New(cfg, zap.New(core))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = p.Close() }()
+		replicas = append(replicas, p.Handler())
+	}
+	served := func(name string) (n [2]int) {
+		for i := range 20 {
+			r := httptest.NewRequest(http.MethodGet, "/scim/v2/ServiceProviderConfig", nil)
+			r.Header.Set("Authorization", "Bearer "+f.tokens[name])
+			w := httptest.NewRecorder()
+			if replicas[i%2].ServeHTTP(w, r); w.Code == http.StatusOK {
+				n[i%2]++
+			}
+		}
+		return n
+	}
+	if n := served("acme"); n != [2]int{2, 2} {
+		t.Errorf("%v requests are served", n)
+	}
+	server.Stop()
+	if n := served("globex"); n != [2]int{4, 4} {
+		t.Errorf("%v requests are served without the counter", n)
+	}
+	if n := logs.FilterMessageSnippet("the store does not count requests").Len(); n != len(replicas) {
+		t.Errorf("%d lines of %d replicas", n, len(replicas))
 	}
 }
 

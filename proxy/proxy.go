@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -31,6 +32,7 @@ import (
 	"keycloak-scim-proxy/proxy/oauth"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/passthrough"
+	"keycloak-scim-proxy/proxy/policy/audit"
 	"keycloak-scim-proxy/proxy/policy/limit"
 	"keycloak-scim-proxy/proxy/policy/staged"
 	"keycloak-scim-proxy/proxy/rendered"
@@ -63,6 +65,7 @@ type Proxy struct {
 	monitor  *health.Monitor
 	meter    *meter.Meter
 	limits   *limit.Limiter
+	audit    *audit.Trail // nil: writes are not audited
 	realms   *realms
 	tenants  *tenants
 	asked    chan struct{}            // has a value after Reload
@@ -90,11 +93,14 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 	now := func() time.Time { return p.now() }
 	p.metrics = observe.NewMetrics(p.registry, p.configured)
 	p.operator = notices.Operator{Log: log, Metrics: p.metrics}
+	if p.audit, err = audit.Open(cfg.Audit, p.operator.Unaudited); err != nil {
+		return nil, errors.Join(err, engine.Close())
+	}
 	p.sinks = []observe.Sink{ // a request is counted before its line is written
 		p.metrics, observe.NewMisspelt(log), observe.NewLog(log),
 	}
 	p.meter = meter.New(int64(cfg.Limits.Memory))
-	p.limits = limit.New(limit.Options{Shared: storage.Counter(engine), Alone: p.operator.Alone, Now: now})
+	p.limits = limit.New(limit.Options{Shared: storage.Counter(engine), Alone: p.operator.Alone, Refused: observe.Limited, Now: now})
 	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(to, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
 	p.client.Differs, p.client.SignedOut = p.operator.Differs, observe.SignedOut
 	p.realms = newRealms(p.client, engine, p.requestTimeout()+p.doubt()+lockSpare, now)
@@ -108,18 +114,18 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 		p.tls, err = transport.ServerTLS(*cfg.TLS, now)
 	}
 	p.monitor = health.NewMonitor(p.watched(), now, p.operator.Changed)
-	p.registry.MustRegister(observe.Tenants(p.states), observe.Flights(p.client.Flights))
+	p.registry.MustRegister(observe.Tenants(p.states), observe.Flights(p.client.Flights), observe.Lost(p.audit.Lost))
 	if err == nil && cfg.DropIn.Passthrough != nil {
 		p.pass, err = transport.Passthrough(cfg, to)
 	}
 	if err != nil {
-		return nil, errors.Join(err, engine.Close())
+		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
 }
 
-// Close closes the store. Run does that by itself.
-func (p *Proxy) Close() error { return p.engine.Close() }
+// Close closes the audit log and the store. Run does that by itself.
+func (p *Proxy) Close() error { return errors.Join(p.audit.Close(), p.engine.Close()) }
 
 // tenant makes a configured tenant.
 func (p *Proxy) tenant(c config.Tenant) *tenant {
@@ -132,9 +138,7 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 	t.plan.dialect = adapters.For(c.IDP)
 	t.plan.schemas = declared.Extend(t.plan.schemas, c.Extensions)
 	t.plan.strict = c.Profile == "strict"
-	if c.Rate != nil {
-		t.plan.rate = limit.Rate(*c.Rate)
-	}
+	t.plan.rate = limit.Rate(*cmp.Or(c.Rate, &p.cfg.Limits.Rate))
 	t.plan.writing.MembersShown, t.plan.writing.SkipUnknownMembers = c.MembersShown, c.UnknownMembers == "skip"
 	t.account = keycloak.NewAccountBy(transport.Proof(c.ServiceAccount), p.client, c.Realm, c.ServiceAccount.ClientID, t.scope.now)
 	if path, mode := c.ServiceAccount.Exposed(); path != "" {
@@ -210,6 +214,7 @@ func (p *Proxy) plan() plan {
 		maxFilter: int(p.cfg.Limits.Filter),
 		kept:      int(p.cfg.Limits.Kept),
 		rate:      limit.Rate(p.cfg.Limits.Rate),
+		audit:     audit.Options{Trail: p.audit, Now: p.realms.now, RequestID: observe.RequestID},
 		bulk: bulk.Limits{
 			Operations: p.cfg.Limits.Bulk.Operations, Payload: int64(p.cfg.Limits.Bulk.Payload),
 			Body: int64(p.cfg.Limits.Body), Depth: p.cfg.Limits.JSONDepth,

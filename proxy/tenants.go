@@ -127,8 +127,10 @@ func (t *tenants) storeMatches(ctx context.Context) error {
 	return marks.Match(ctx)
 }
 
-// Reload lets Run read the tenants' files again, as it does by itself when they change.
+// Reload lets Run read the tenants' files again, as it does by itself when they change, and opens
+// the audit log again, so that it can be renamed before.
 func (p *Proxy) Reload() {
+	p.audit.Reopen()
 	select {
 	case p.asked <- struct{}{}:
 	default:

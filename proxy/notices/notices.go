@@ -44,6 +44,16 @@ func (o Operator) Alone(err error) {
 	o.Log.Warn("the store does not count requests: until it does, every replica grants each caller its whole rate", zap.Error(err))
 }
 
+// Unaudited says that lines of the audit log are lost, or, without an error, that they are written
+// again.
+func (o Operator) Unaudited(err error) {
+	if err == nil {
+		o.Log.Info("the audit log is written again")
+		return
+	}
+	o.Log.Error("the audit log is not written as it should be", zap.Error(err))
+}
+
 // mostNamed is how many users a line of the log names.
 const mostNamed = 20
 

@@ -55,6 +55,19 @@ func From(ctx context.Context) *Record {
 	return &Record{}
 }
 
+// Limited notes why the request of a context is not admitted.
+func Limited(ctx context.Context, why string) {
+	From(ctx).Note(func(s *Summary) { s.Limited = why })
+}
+
+// RequestID returns the id of the request of a context.
+func RequestID(ctx context.Context) string {
+	r := From(ctx)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.r.RequestID
+}
+
 // Note changes the record.
 func (r *Record) Note(change func(*Summary)) {
 	r.mu.Lock()

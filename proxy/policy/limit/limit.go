@@ -23,15 +23,12 @@ type Rate struct {
 	Concurrency int
 }
 
-// Reason is why a request is refused. It is for the log and the metrics.
-type Reason string
-
-// Reasons.
+// Why a request is refused, for the log and the metrics.
 const (
 	// Often means that the caller sends more requests than its rate.
-	Often Reason = "rate"
+	Often = "rate"
 	// Many means that the caller has too many requests running.
-	Many Reason = "concurrency"
+	Many = "concurrency"
 )
 
 // Shared counts the requests of a caller for all replicas. It returns how long the caller must wait
@@ -45,7 +42,9 @@ type Options struct {
 	// Alone is called when Shared stops to answer, with its error, and with nil when it answers
 	// again. It may be nil.
 	Alone func(err error)
-	Now   func() time.Time
+	// Refused is called for each request that is refused, with Often or Many. It may be nil.
+	Refused func(ctx context.Context, why string)
+	Now     func() time.Time
 }
 
 const (
@@ -56,7 +55,7 @@ const (
 	patience = 250 * time.Millisecond
 	// pause is how long the shared counter is not asked after it did not answer.
 	pause = 5 * time.Second
-	// slowest is the least rate that is told apart from 0, in requests per second.
+	// slowest is the least rate, in requests per second.
 	slowest = 0.001
 )
 
@@ -86,8 +85,8 @@ func New(o Options) *Limiter {
 }
 
 // Enter admits a request of a caller: leave must be called once at its end. Otherwise it returns
-// why not, with the error of the answer.
-func (l *Limiter) Enter(ctx context.Context, name string, r Rate) (leave func(), why Reason, err error) {
+// the error of the answer.
+func (l *Limiter) Enter(ctx context.Context, name string, r Rate) (leave func(), err error) {
 	r.RequestsPerSecond = max(r.RequestsPerSecond, slowest)
 	c, wait, why := l.begin(name, r)
 	if why == "" && l.options.Shared != nil {
@@ -96,14 +95,17 @@ func (l *Limiter) Enter(ctx context.Context, name string, r Rate) (leave func(),
 			why = Often
 		}
 	}
-	if why != "" {
-		return nil, why, refusal(why, r, wait)
+	if why == "" {
+		return c.leave, nil
 	}
-	return c.leave, "", nil
+	if l.options.Refused != nil {
+		l.options.Refused(ctx, why)
+	}
+	return nil, refusal(why, r, wait)
 }
 
 // begin counts a request by this process.
-func (l *Limiter) begin(name string, r Rate) (c *caller, wait time.Duration, why Reason) {
+func (l *Limiter) begin(name string, r Rate) (c *caller, wait time.Duration, why string) {
 	now := l.options.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -173,7 +175,7 @@ func (l *Limiter) heard(err error, now time.Time) {
 
 // refusal is the error of a request that is not admitted. Retry-After has whole seconds, at least
 // 1.
-func refusal(why Reason, r Rate, wait time.Duration) error {
+func refusal(why string, r Rate, wait time.Duration) error {
 	e := &scim.Error{Status: 429, RetryAfter: max(1, int(math.Ceil(wait.Seconds())))}
 	switch why {
 	case Many:

@@ -21,12 +21,13 @@ type site struct {
 	wait   time.Duration
 	err    error
 	notice []error
+	why    string
 	during func() // while the shared counter is asked
 }
 
 func newSite(shared bool) *site {
 	s := &site{now: time.Date(2026, 11, 26, 8, 0, 0, 0, time.UTC)}
-	o := limit.Options{Now: func() time.Time { return s.now }, Alone: func(err error) { s.notice = append(s.notice, err) }}
+	o := limit.Options{Now: func() time.Time { return s.now }, Alone: func(err error) { s.notice = append(s.notice, err) }, Refused: func(_ context.Context, why string) { s.why = why }}
 	if shared {
 		o.Shared = func(context.Context, string, float64, int) (time.Duration, error) {
 			s.asked++
@@ -45,14 +46,14 @@ func newSite(shared bool) *site {
 func (s *site) enter(t *testing.T, name string, r limit.Rate, n int) (admitted int, last string) {
 	t.Helper()
 	for range n {
-		leave, why, err := s.Enter(t.Context(), name, r)
+		leave, err := s.Enter(t.Context(), name, r)
 		if err == nil {
 			admitted++
 			leave()
 			continue
 		}
 		e := scim.AsError(err)
-		last = fmt.Sprint(why, " ", e.Status, " ", e.RetryAfter)
+		last = fmt.Sprint(s.why, " ", e.Status, " ", e.RetryAfter)
 	}
 	return admitted, last
 }
@@ -90,7 +91,7 @@ func TestConcurrency(t *testing.T) {
 	s := newSite(false)
 	var leaves []func()
 	for range rate.Concurrency {
-		leave, _, err := s.Enter(t.Context(), "a", rate)
+		leave, err := s.Enter(t.Context(), "a", rate)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,8 +126,8 @@ func TestShared(t *testing.T) {
 	}
 }
 
-// Without the shared counter the process's own rate holds. That is reported once, and the counter is
-// asked again every five seconds.
+// Without the shared counter the process's own rate holds. That is reported once, and the counter
+// is asked again every five seconds.
 func TestAlone(t *testing.T) {
 	s := newSite(true)
 	s.err = errors.New("gone")
@@ -152,7 +153,7 @@ func TestAlone(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	s.now, s.err = s.now.Add(time.Minute), context.Canceled
-	if _, _, err := s.Enter(ended, "a", rate); err != nil || len(s.notice) != 2 {
+	if _, err := s.Enter(ended, "a", rate); err != nil || len(s.notice) != 2 {
 		t.Errorf("a request that has ended is taken for a counter that is gone: %v, %v", err, s.notice)
 	}
 }
@@ -161,7 +162,7 @@ func TestAlone(t *testing.T) {
 // end.
 func TestCallersAreBounded(t *testing.T) {
 	s := newSite(false)
-	leave, _, err := s.Enter(t.Context(), "first", rate)
+	leave, err := s.Enter(t.Context(), "first", rate)
 	if err != nil {
 		t.Fatal(err)
 	}
