@@ -226,7 +226,11 @@ func compose(c caller, p *profile.Profile) *writing.Service {
 	if c.scope.identities != nil {
 		keep.Taken = c.scope.identities.Taken
 	}
-	var d directory.Directory = overlay.New(leaver.New(below, realm, c.leavers), keep)
+	leavers := c.leavers
+	if c.canary { // its user is no person who may return
+		leavers.Mode = leaver.Delete
+	}
+	var d directory.Directory = overlay.New(leaver.New(below, realm, leavers), keep)
 	list := lookup.Options(c.scope.index(d.Capabilities(), p), c.scope.identities, below)
 	list.Schemas, list.Limits, list.Cursors, list.AskOnMiss = c.plan.schemas, c.plan.listing, c.scope.cursors(c.key()), c.account == nil
 	d = listing.New(d, list)
