@@ -227,7 +227,7 @@ func compose(c caller, p *profile.Profile) *writing.Service {
 		keep.Taken = c.scope.identities.Taken
 	}
 	leavers := c.leavers
-	if c.canary { // its user is no person who may return
+	if c.canary { // its user never returns
 		leavers.Mode = leaver.Delete
 	}
 	var d directory.Directory = overlay.New(leaver.New(below, realm, leavers), keep)
