@@ -18,9 +18,9 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/continuity"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/keycloak"
-	"keycloak-scim-proxy/proxy/keycloak/leaver"
 	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
@@ -81,9 +81,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 	now := func() time.Time { return p.now() }
 	p.metrics = observe.NewMetrics(p.registry, p.configured)
 	p.operator = notices.Operator{Log: log, Metrics: p.metrics}
-	p.sinks = []observe.Sink{ // a request is counted before its line is written
-		p.metrics, observe.NewMisspelt(log), observe.NewLog(log),
-	}
+	p.sinks = []observe.Sink{p.metrics, observe.NewMisspelt(log), observe.NewLog(log)} // a request is counted before its line is written
 	p.meter = meter.New(int64(cfg.Limits.Memory))
 	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(to, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
 	p.client.Differs, p.client.SignedOut = p.operator.Differs, observe.SignedOut
@@ -115,7 +113,7 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 		t.group = tenantgroup.New(c.Group, t.scope.lock, p.doubt(), t.scope.now)
 		t.group.Organization, t.group.Found = c.Organization, p.operator.Shared(c.Tenant, c.Realm)
 	}
-	t.leavers = leaver.Options{Mode: leaver.Mode(c.OnDelete), Grace: time.Duration(c.GraceDays) * 24 * time.Hour, Now: t.scope.now}
+	t.continuity = continuity.Of(c, t.scope.lock, t.scope.now)
 	t.plan.dialect = adapters.For(c.IDP)
 	t.plan.schemas = withExtensions(t.plan.schemas, c.Extensions)
 	t.plan.strict = c.Profile == "strict"

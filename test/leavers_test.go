@@ -68,8 +68,8 @@ func (w *world) finds(t *testing.T, filter string, want int64) {
 	}
 }
 
-// A user that was parked or deactivated by a DELETE does not exist any more, and its groups and kept
-// attributes are gone.
+// A user that was parked or deactivated by a DELETE does not exist any more, and its groups and
+// kept attributes are gone.
 func TestLeaverIsGone(t *testing.T) {
 	for _, mode := range []leaver.Mode{leaver.Park, leaver.Deactivate} {
 		leaving(t, mode, func(t *testing.T, w *world) {

@@ -17,7 +17,8 @@ var comments = map[string]string{
 	"tokens":             "The bearer tokens of the identity provider, by their SHA-256. New ones: scim-proxy tenant rotate.",
 	"state":              "staged: reads only. live: everything.",
 	"requiredAttributes": "Attributes that must survive.",
-	"onDelete":           "The effect of a DELETE of a user.",
+	"onDelete":           "The effect of a DELETE of a user: docs/leavers.md.",
+	"ssoLink":            "Users are linked to this identity provider of the realm.",
 }
 
 // newFile is the text of the file of a new tenant: the keys that differ from their defaults.

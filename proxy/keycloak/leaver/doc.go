@@ -3,8 +3,8 @@
 //
 // A user that was parked or deactivated by a DELETE is a leaver. It stays in Keycloak, disabled,
 // and with its links to identity providers, so that a later sign-in meets a disabled account
-// instead of making a new one. For SCIM it does not exist: it is 404 by its id, and not in lists, totals and
-// filters.
+// instead of making a new one. For SCIM it does not exist: it is 404 by its id, and not in lists,
+// totals and filters.
 //
 // # Where the state lives
 //

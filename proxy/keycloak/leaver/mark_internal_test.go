@@ -8,7 +8,8 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// Only what a DELETE has parked, and no administrator has changed since, is deleted after the grace time.
+// Only what a DELETE has parked, and no administrator has changed since, is deleted after the
+// grace time.
 func TestParkedOn(t *testing.T) {
 	day := time.Date(2026, 11, 26, 23, 0, 0, 0, time.FixedZone("", -3600*5)) // the 27th in UTC
 	for name, c := range map[string]struct {
