@@ -43,6 +43,9 @@ func DefaultPassthrough() Passthrough {
 	return Passthrough{Deny: []string{"/admin", "/metrics", "/health"}, Timeout: Duration(time.Minute)}
 }
 
+// DefaultSSOLink returns the values of all keys that are absent from the section.
+func DefaultSSOLink() SSOLink { return SSOLink{UserID: "externalId"} }
+
 // DefaultRedis returns the values of all keys that are absent from the section.
 func DefaultRedis() Redis { return Redis{Prefix: "kscim:"} }
 

@@ -38,6 +38,8 @@ func setDefaults(section any) {
 	switch s := section.(type) {
 	case *Redis:
 		*s = DefaultRedis()
+	case *SSOLink:
+		*s = DefaultSSOLink()
 	case *Passthrough:
 		*s = DefaultPassthrough()
 	}

@@ -3,7 +3,7 @@ package config
 // DefaultSections returns the sections that have defaults of their own when they are present, by
 // type name.
 func DefaultSections() map[string]any {
-	return map[string]any{"Redis": DefaultRedis(), "Passthrough": DefaultPassthrough()}
+	return map[string]any{"Redis": DefaultRedis(), "Passthrough": DefaultPassthrough(), "SSOLink": DefaultSSOLink()}
 }
 
 // ReadMain reads bytes as a main file.

@@ -51,6 +51,9 @@ type Tenant struct {
 	OnDelete string `yaml:"onDelete"`
 	// GraceDays is how many days a user stays parked.
 	GraceDays int `yaml:"graceDays"`
+	// SSOLink links the users that are created to an identity provider of the realm, so that their
+	// first sign-in through it asks no question (docs/leavers.md). Absent: they are not linked.
+	SSOLink *SSOLink `yaml:"ssoLink"`
 	// MembersShown is the largest group that a PATCH of its members answers with the whole group.
 	// For a larger group the answer is 204, and with 0 for every group. `tenant add` writes 0 for a
 	// tenant with group, because Keycloak needs about 0.15 s to find the members for its account.
@@ -70,6 +73,19 @@ type Tenant struct {
 
 	// File is the file that Load read the tenant from.
 	File string `yaml:"-"`
+}
+
+// SSOLink is the link of users to an identity provider.
+type SSOLink struct {
+	// IDP is the alias of the identity provider in the realm. Required.
+	IDP string `yaml:"idp"`
+	// UserID is the attribute that has the id of a user at the identity provider (the claim sub, or
+	// the NameID): externalId or userName. Absent: externalId.
+	UserID string `yaml:"userId"`
+	// Adopt lets a create take over a user that a sign-in through the identity provider has made
+	// before, if it has exactly this link and was not created by a client. Not for tenants with
+	// group, and only with externalId.
+	Adopt bool `yaml:"adopt"`
 }
 
 // Extension is a schema extension of users.

@@ -10,26 +10,19 @@ import (
 	"keycloak-scim-proxy/config/internal/value"
 )
 
-var (
-	tenantName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-	keyID      = regexp.MustCompile(`^[a-z0-9]{1,16}$`)
-	// realmName is part of URLs, so characters that change the meaning of a URL are refused.
-	realmName = regexp.MustCompile(`^[^/\\?#%;\x00-\x20\x7f]([^/\\?#%;\x00-\x1f\x7f]{0,253}[^/\\?#%;\x00-\x20\x7f])?$`)
-)
-
 func (d document) validateTenant(t *Tenant, known Idps) {
 	d.check(
 		rule{"tenant", required(t.Tenant)},
-		rule{"tenant", unless(t.Tenant == "" || tenantName.MatchString(t.Tenant), "must be lower-case letters, digits and inner hyphens, up to 63")},
+		rule{"tenant", optional(t.Tenant, value.TenantName)},
 		rule{"realm", required(t.Realm)},
-		rule{"realm", unless(t.Realm == "" || realmName.MatchString(t.Realm) && t.Realm != "." && t.Realm != "..", "must be the name of a realm")},
-		rule{"group", optional(t.Group, topGroup)},
-		rule{"organization", optional(t.Organization, organization)},
+		rule{"realm", optional(t.Realm, value.RealmName)},
+		rule{"group", optional(t.Group, value.TopGroup)},
+		rule{"organization", optional(t.Organization, value.Organization)},
 		rule{"organization", unless(t.Organization == "" || t.Group != "", "is only for tenants with group")},
 		rule{"idp", unless(known(t.IDP), "there is no such dialect")},
 		rule{"state", oneOf(t.State, "live", "staged")},
 		rule{"onLostAttributes", oneOf(t.OnLostAttributes, "alarm", "stop")},
-		rule{"onDelete", onDelete(t.OnDelete)},
+		rule{"onDelete", value.OnDelete(t.OnDelete)},
 		rule{"graceDays", unless(t.GraceDays >= 1 && t.GraceDays <= 3650, "must be 1 to 3650")},
 		rule{"unknownMembers", oneOf(t.UnknownMembers, "fail", "skip")},
 		rule{"profile", oneOf(t.Profile, "tolerant", "strict")},
@@ -44,42 +37,26 @@ func (d document) validateTenant(t *Tenant, known Idps) {
 	if t.Rate != nil {
 		d.validateRate("rate.", *t.Rate)
 	}
+	if s := t.SSOLink; s != nil {
+		d.check(
+			rule{"ssoLink.idp", required(s.IDP)},
+			rule{"ssoLink.idp", unless(!value.Control.MatchString(s.IDP) && !strings.Contains(s.IDP, "/"), "must be the alias of an identity provider")},
+			rule{"ssoLink.userId", oneOf(s.UserID, "externalId", "userName")},
+			rule{"ssoLink.adopt", unless(!s.Adopt || t.Group == "", "is not for tenants with group: their account does not see users that a sign-in has made")},
+			rule{"ssoLink.adopt", unless(!s.Adopt || s.UserID == "externalId", "is only for userId: externalId")},
+		)
+	}
 	d.validateExtensions(t.Extensions)
 }
 
-// onDelete checks a mode. The word detach was reserved for a while and never did anything.
-func onDelete(mode string) string {
-	if mode == "detach" {
-		return "detach is not supported: use park, which also takes the user out of all groups and keeps the account for graceDays"
-	}
-	return oneOf(mode, "delete", "park", "deactivate")
-}
-
-// topGroup checks the name of a group at the top level of a realm: Keycloak finds no other by its
-// path unless the account may view its parents (measured).
-func topGroup(name string) string {
-	return unless(len(name) <= 255 && strings.TrimSpace(name) == name && !strings.ContainsAny(name, "/~\\") && !value.Control.MatchString(name) && strings.Trim(name, ".") != "",
-		"must be the name of a group at the top level of the realm, without slashes")
-}
-
-// organization checks the id of an organization.
-func organization(id string) string {
-	return unless(keycloakID.MatchString(id), "must be the id of the organization, such as 8864b754-5046-45eb-87d6-f90be95e80a5 (in its URL in Keycloak's console), not its name")
-}
-
-var (
-	keycloakID    = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-	extensionURN  = regexp.MustCompile(`(?i)^urn:[a-z0-9][a-z0-9-]{1,31}:[!-~]+$`)
-	attributeName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
-	attributePath = regexp.MustCompile(`^((?i:urn):[!-~]+:)?[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z][A-Za-z0-9_-]*)?$`)
-)
+var attributePath = regexp.MustCompile(`^((?i:urn):[!-~]+:)?[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z][A-Za-z0-9_-]*)?$`)
 
 func (d document) validateExtensions(all []Extension) {
 	seen := map[string]bool{}
 	for i, e := range all {
 		at, urn := element("extensions", i), strings.ToLower(e.URN)
 		d.check(
-			rule{at + ".urn", unless(extensionURN.MatchString(e.URN), "must be a URN")},
+			rule{at + ".urn", value.URN(e.URN)},
 			rule{at + ".urn", unless(!strings.HasPrefix(urn, "urn:ietf:params:scim:schemas:"), "is a schema of RFC 7643 itself")},
 			rule{at + ".urn", unless(!seen[urn], "is declared twice")},
 			rule{at + ".attributes", unless(len(e.Attributes) > 0, "is required")},
@@ -89,7 +66,7 @@ func (d document) validateExtensions(all []Extension) {
 		for j, a := range e.Attributes {
 			at, name := element(at+".attributes", j), strings.ToLower(a.Name)
 			d.check(
-				rule{at + ".name", unless(attributeName.MatchString(a.Name), "must be letters, digits, hyphens and underscores, a letter first")},
+				rule{at + ".name", value.AttributeName(a.Name)},
 				rule{at + ".name", unless(!names[name], "is declared twice")},
 				rule{at + ".type", oneOf(a.Type, "", "string", "boolean", "decimal", "integer", "dateTime", "binary", "reference")},
 			)
@@ -116,7 +93,7 @@ func (d document) validateTokens(tokens []Token) {
 		sum, err := hex.DecodeString(k.SHA256)
 		d.check(
 			rule{at + ".id", required(k.ID)},
-			rule{at + ".id", unless(k.ID == "" || keyID.MatchString(k.ID), "must be lower-case letters and digits, up to 16")},
+			rule{at + ".id", optional(k.ID, value.KeyID)},
 			rule{at + ".id", unless(k.ID == "" || !ids[k.ID], "is used twice")},
 			rule{at + ".sha256", unless(err == nil && len(sum) == 32, "must be the SHA-256 of the token, 64 hex digits")},
 			rule{at + ".sha256", unless(len(sum) == 0 || !sums[string(sum)], "is used twice: every key has its own token")},

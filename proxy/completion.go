@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"keycloak-scim-proxy/proxy/directory"
-	"keycloak-scim-proxy/proxy/keycloak/confined"
+	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/leaver"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/overlay/kept"
@@ -36,23 +36,14 @@ func (r *realms) completions() (out []*kept.Completion) {
 func (p *Proxy) sweeps() (out []leaver.Pass) {
 	seen := map[*scope]bool{}
 	for _, t := range p.tenants.each() {
-		if t.leavers.Mode == leaver.Park && !seen[t.scope] {
+		open := func(ctx context.Context) (*keycloak.Realm, *profile.Profile, error) {
+			known, err := t.scope.profile(ctx, t.account)
+			return t.scope.directory(t.account, known), known, err
+		}
+		if pass, parks := t.continuity.Pass(open, t.group, p.operator.Swept(t.name)); parks && !seen[t.scope] {
 			seen[t.scope] = true
-			out = append(out, leaver.Pass{
-				Lock:  func(ctx context.Context) (func(), error) { return t.scope.lock(ctx, "leavers") },
-				Sweep: func(ctx context.Context) (int, error) { return p.sweepParked(ctx, t) },
-				Done:  func(n int, err error) { p.operator.Swept(t.name, n, err) },
-			})
+			out = append(out, pass)
 		}
 	}
 	return out
-}
-
-func (p *Proxy) sweepParked(ctx context.Context, t *tenant) (int, error) {
-	known, err := t.scope.profile(ctx, t.account)
-	if err != nil {
-		return 0, err
-	}
-	realm := t.scope.directory(t.account, known)
-	return leaver.New(confined.Within(realm, known, t.group), realm, t.leavers).Sweep(ctx)
 }

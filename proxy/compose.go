@@ -4,14 +4,15 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"time"
 
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/continuity"
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/discovery"
 	"keycloak-scim-proxy/proxy/golive"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/confined"
-	"keycloak-scim-proxy/proxy/keycloak/leaver"
 	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
@@ -49,18 +50,18 @@ type plan struct {
 
 // tenant is a configured tenant, or stands for all drop-in callers of a realm.
 type tenant struct {
-	name    string
-	scope   *scope
-	group   *tenantgroup.Group // nil: the whole realm
-	plan    plan
-	account *keycloak.Account // nil: drop-in callers have their own credentials
-	mark    *storemark.Mark   // nil if account is nil
-	rights  *privilege.Guard  // nil if account is nil
-	oauth   *oauth.Resource   // nil: no access token of Keycloak is accepted
-	gate    *golive.Gate      // nil if account is nil
-	leavers leaver.Options
-	ended   func(error) // receives the error of each call; may be nil
-	warned  sync.Once
+	name       string
+	scope      *scope
+	group      *tenantgroup.Group // nil: the whole realm
+	plan       plan
+	account    *keycloak.Account // nil: drop-in callers have their own credentials
+	mark       *storemark.Mark   // nil if account is nil
+	rights     *privilege.Guard  // nil if account is nil
+	oauth      *oauth.Resource   // nil: no access token of Keycloak is accepted
+	gate       *golive.Gate      // nil if account is nil
+	continuity continuity.Options
+	ended      func(error) // receives the error of each call; may be nil
+	warned     sync.Once
 }
 
 // caller is the authenticated sender of a request.
@@ -226,13 +227,20 @@ func compose(c caller, p *profile.Profile) *writing.Service {
 	if c.scope.identities != nil {
 		keep.Taken = c.scope.identities.Taken
 	}
-	leavers := c.leavers
-	if c.canary { // its user never returns
-		leavers.Mode = leaver.Delete
+	accounts := c.continuity
+	if c.canary { // its user never signs in and never returns
+		accounts = continuity.Options{}
 	}
-	var d directory.Directory = overlay.New(leaver.New(below, realm, leavers), keep)
+	d := accounts.Above(overlay.New(accounts.Below(below, realm), keep), realm)
 	list := lookup.Options(c.scope.index(d.Capabilities(), p), c.scope.identities, below)
 	list.Schemas, list.Limits, list.Cursors, list.AskOnMiss = c.plan.schemas, c.plan.listing, c.scope.cursors(c.key()), c.account == nil
 	d = listing.New(d, list)
 	return writing.New(d, c.scope.lock, c.plan.schemas, write)
+}
+
+// cursorLife is how long a cursor is valid.
+const cursorLife = time.Hour
+
+func (s *scope) cursors(viewer string) listing.Cursors {
+	return listing.Cursors{Key: func(ctx context.Context) ([]byte, error) { return s.cursorKey.In(ctx, s.spaces.keys) }, Viewer: viewer, Life: cursorLife, Now: s.now}
 }

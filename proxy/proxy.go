@@ -18,11 +18,11 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/continuity"
 	"keycloak-scim-proxy/proxy/declared"
 	"keycloak-scim-proxy/proxy/golive"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/keycloak"
-	"keycloak-scim-proxy/proxy/keycloak/leaver"
 	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
@@ -134,7 +134,7 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 		t.group = tenantgroup.New(c.Group, t.scope.lock, p.doubt(), t.scope.now)
 		t.group.Organization, t.group.Found = c.Organization, p.operator.Shared(c.Tenant, c.Realm)
 	}
-	t.leavers = leaver.Options{Mode: leaver.Mode(c.OnDelete), Grace: time.Duration(c.GraceDays) * 24 * time.Hour, Now: t.scope.now}
+	t.continuity = continuity.Of(c, t.scope.lock, t.scope.now)
 	t.plan.dialect = adapters.For(c.IDP)
 	t.plan.schemas = declared.Extend(t.plan.schemas, c.Extensions)
 	t.plan.strict = c.Profile == "strict"

@@ -18,7 +18,8 @@ var comments = map[string]string{
 	"oauth":              "Clients of the realm whose access tokens are accepted too: docs/tenants.md.",
 	"state":              "staged: reads only, until a canary is green (scim-proxy tenant canary). live: everything.",
 	"requiredAttributes": "Attributes of users that must survive; a canary proves it.",
-	"onDelete":           "The effect of a DELETE of a user.",
+	"onDelete":           "The effect of a DELETE of a user: docs/leavers.md.",
+	"ssoLink":            "Users are linked to this identity provider of the realm.",
 }
 
 // newFile is the text of the file of a new tenant: the keys that differ from their defaults.

@@ -90,12 +90,14 @@ func (o Operator) Completed(space string, lacking int, err error) {
 	}
 }
 
-// Swept logs what became of parked users whose grace time is over.
-func (o Operator) Swept(tenant string, deleted int, err error) {
-	log := o.Log.With(zap.String("tenant", tenant), zap.Int("deleted", deleted))
-	if err != nil {
-		log.Warn("parked users could not be deleted after their grace time; the next try is in an hour", zap.Error(err))
-		return
+// Swept logs what became of the parked users of a tenant whose grace time is over.
+func (o Operator) Swept(tenant string) func(deleted int, err error) {
+	return func(deleted int, err error) {
+		log := o.Log.With(zap.String("tenant", tenant), zap.Int("deleted", deleted))
+		if err != nil {
+			log.Warn("parked users could not be deleted after their grace time; the next try is in an hour", zap.Error(err))
+			return
+		}
+		log.Info("parked users were deleted after their grace time")
 	}
-	log.Info("parked users were deleted after their grace time")
 }

@@ -12,6 +12,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/brokerlink"
 	"keycloak-scim-proxy/proxy/keycloak/fault"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/keycloak/refusal"
@@ -21,13 +22,14 @@ import (
 
 // newUser is a user to create, as the Admin REST API takes it.
 type newUser struct {
-	Username   string              `json:"username"`
-	Email      string              `json:"email,omitempty"`
-	FirstName  string              `json:"firstName,omitempty"`
-	LastName   string              `json:"lastName,omitempty"`
-	Enabled    bool                `json:"enabled"`
-	Attributes map[string][]string `json:"attributes,omitempty"`
-	Groups     []string            `json:"groups"`
+	Username   string                `json:"username"`
+	Email      string                `json:"email,omitempty"`
+	FirstName  string                `json:"firstName,omitempty"`
+	LastName   string                `json:"lastName,omitempty"`
+	Enabled    bool                  `json:"enabled"`
+	Attributes map[string][]string   `json:"attributes,omitempty"`
+	Groups     []string              `json:"groups"`
+	Links      []brokerlink.Identity `json:"federatedIdentities,omitempty"`
 }
 
 // createUser creates a user, makes it a member of the tenant's organization, and reads it back by
@@ -52,7 +54,9 @@ func (d *Directory) createUser(ctx context.Context, sent scim.Resource) (scim.Re
 	if err := d.ShowsUsers(ctx); err != nil {
 		return scim.Resource{}, err
 	}
-	a, err := d.post(ctx, d.represented(body, sent))
+	user := d.represented(body, sent)
+	user.Links = brokerlink.From(ctx)
+	a, err := d.post(ctx, user)
 	switch {
 	case err != nil:
 		return scim.Resource{}, err

@@ -142,7 +142,7 @@ func (d *Directory) exist(ctx context.Context, ids []string) error {
 		return scim.Upstream(err)
 	}
 	for _, u := range found {
-		if u.Email != nil && reserved(*u.Email) {
+		if u.Email != nil && Reserved(*u.Email) {
 			return scim.InvalidValue("member %.64q does not exist", u.ID)
 		}
 	}

@@ -96,7 +96,7 @@ func (d *Directory) rehire(ctx context.Context, sent scim.Resource, refused erro
 
 // mayHave returns an error if a user would look like a leaver.
 func (d *Directory) mayHave(t scim.ResourceType, wanted scim.Resource) error {
-	if t == scim.User && d.options.hides() && reserved(profile.Address(wanted.Get(emails))) {
+	if t == scim.User && d.options.hides() && Reserved(profile.Address(wanted.Get(emails))) {
 		return scim.InvalidValue("emails: addresses that end with %s are reserved for users that were deleted", domain)
 	}
 	return nil

@@ -28,13 +28,13 @@ func marked(kind, id string, day time.Time) string {
 	return kind + id + "@" + day.UTC().Format(time.DateOnly) + domain
 }
 
-// reserved reports whether an address is that of a leaver.
-func reserved(mail string) bool {
+// Reserved reports whether an address is that of a leaver.
+func Reserved(mail string) bool {
 	return strings.HasSuffix(document.Lower(document.Trim(mail)), domain)
 }
 
 // isLeaver reports whether a user, with its e-mail addresses, is a leaver.
-func isLeaver(shown scim.Resource) bool { return reserved(profile.Address(shown.Get(emails))) }
+func isLeaver(shown scim.Resource) bool { return Reserved(profile.Address(shown.Get(emails))) }
 
 // parkedOn returns the day on which the DELETE has parked a user. It reports false for any other
 // user, also for one that an administrator has changed since.

@@ -103,6 +103,10 @@ func (s *onboard) combine(c *cobra.Command) error {
 		}
 		t.Realm, t.Group, t.IDP = s.spec.Realm, s.spec.Group, cmp.Or(s.idp, t.IDP)
 		t.Tenant = s.name
+		if s.spec.SSO != "" { // with onDelete: delete, a sign-in would make a leaver anew
+			t.OnDelete, t.SSOLink = "park", new(config.DefaultSSOLink())
+			t.SSOLink.IDP = s.spec.SSO
+		}
 		if t.Group != "" {
 			t.MembersShown = 0 // the account's queries for members are slow
 		}
@@ -122,6 +126,11 @@ func (s *onboard) combine(c *cobra.Command) error {
 			return cli.Usage("--%s %s: the tenant %s has %q in %s: edit the file, or remove the tenant first", v.flag, *v.said, s.name, v.has, s.file.Path)
 		}
 		*v.said = v.has
+	}
+	if has := t.SSOLink; s.exists && s.spec.SSO != "" && (has == nil || has.IDP != s.spec.SSO) {
+		return cli.Usage("--sso-idp %s: the tenant %s has no ssoLink to it in %s: edit the file (docs/leavers.md)", s.spec.SSO, s.name, s.file.Path)
+	} else if has != nil {
+		s.spec.SSO = has.IDP
 	}
 	s.spec.Organization = cmp.Or(s.spec.Organization, t.Organization)
 	if s.exists && s.key && t.ServiceAccount.KeyFile == "" {
