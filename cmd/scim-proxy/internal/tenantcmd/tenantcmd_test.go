@@ -251,6 +251,7 @@ serviceAccount:
   secretFile: tenants.d/acme.secret
 state: live
 onDelete: delete
+graceDays: 30
 membersShown: 200
 unknownMembers: fail
 profile: tolerant
