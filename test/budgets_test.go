@@ -106,7 +106,7 @@ func TestBudgetsOfAGroupTenant(t *testing.T) {
 		{"find by two attributes, nobody", "GET", find(`userName eq "nobody" and active eq true`), "", 0},
 		{"find a group", "GET", "/Groups?filter=displayName+eq+%22small%22&excludedAttributes=members", "", 1},
 		{"find a group, none", "GET", "/Groups?filter=displayName+eq+%22none%22", "", 0},
-		{"create", "POST", "/Users", directorytest.Sample(2).With("title", `"T"`).String(), 2},
+		{"create", "POST", "/Users", directorytest.Sample(2).With("title", `"T"`).String(), 3}, // one for the organization
 		{"find the new user", "GET", find(`userName eq "sample2"`), "", 1},
 		{"patch a native attribute", "PATCH", user, patchBody([]scim.Op{opOn(scim.ReplaceAll, "name.givenName", `"Ada"`)}), 2},
 		{"rename", "PATCH", user, patchBody([]scim.Op{opOn(scim.ReplaceAll, "userName", `"renamed"`)}), 2},

@@ -37,9 +37,10 @@ func (p *pool) refill(w *world) {
 func (p *pool) look(w *world) (taken []string) {
 	p.free = nil
 	for _, g := range gjson.ParseBytes(w.realm.Admin("GET", "/groups/"+w.group.Group+"/children?max=1000", "").Body).Array() {
-		if id := g.Get("id").String(); tenantgroup.Free(g.Get("name").String()) {
+		switch id, name := g.Get("id").String(), g.Get("name").String(); {
+		case tenantgroup.Free(name):
 			p.free = append(p.free, id)
-		} else {
+		case !tenantgroup.Hidden(name):
 			taken = append(taken, id)
 		}
 	}

@@ -107,7 +107,11 @@ func (w *world) state(t testing.TB) (state, error) {
 		for _, one := range gjson.ParseBytes(a.Body).Array() {
 			id := one.Get("id").String()
 			s[kind+" "+id] = document.Canonical(one.Raw)
-			if kind == "users" || kind == "members" || tenantgroup.Free(one.Get("name").String()) {
+			if kind == "children" && tenantgroup.Hidden(one.Get("name").String()) {
+				s[kind+" "+id] = "hidden" // the proxy takes a free one for itself at its first write
+				continue
+			}
+			if kind == "users" || kind == "members" {
 				continue
 			}
 			m := w.realm.Admin("GET", "/groups/"+id+"/members?max=5000&briefRepresentation=true", "")
