@@ -11,9 +11,9 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"keycloak-scim-proxy/config"
-	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/overlay/record"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scopes"
 	"keycloak-scim-proxy/proxy/store"
 )
 
@@ -38,13 +38,13 @@ func TestRunCompletesTheIndex(t *testing.T) {
 	}
 	old := store.Record{Body: []byte(`{"type":"User","pairs":[{"path":{"URN":"","Name":"title","Sub":""},"asked":"\"Boss\"","slot":-1}]}`)}
 	for _, realm := range []string{"configured", "other"} {
-		if _, err := spacesOf(p.engine, realm).records.Save(t.Context(), "u1", old); err != nil {
+		if _, err := p.engine.Open("realm."+realm).Save(t.Context(), "u1", old); err != nil {
 			t.Fatal(err)
 		}
 	}
-	found := func(s *scope) []string {
+	found := func(s *scopes.Scope) []string {
 		t.Helper()
-		ids, err := s.spaces.records.Find(t.Context(), record.Lookup(scim.User, scim.MustPath("title"), `"boss"`)...)
+		ids, err := s.Spaces.Records.Find(t.Context(), record.Lookup(scim.User, scim.MustPath("title"), `"boss"`)...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,7 +59,7 @@ func TestRunCompletesTheIndex(t *testing.T) {
 	if ids := found(p.tenants.each()[0].scope); len(ids) != 1 {
 		t.Errorf("the tenant's record is not found: %q", ids)
 	}
-	dropIn := p.realms.scope("other", "", false)
+	dropIn := p.realms.Scope("other", "", false)
 	<-passed
 	if ids := found(dropIn); len(ids) != 1 {
 		t.Errorf("the record of a drop-in realm is not found: %q", ids)
@@ -67,21 +67,5 @@ func TestRunCompletesTheIndex(t *testing.T) {
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)
-	}
-}
-
-// The stock profile stands for one that could not be read, and says nothing about what Keycloak
-// shows.
-func TestIndexNeedsTheProfile(t *testing.T) {
-	p, err := New(config.DropInOnly("http://127.0.0.1:1", filepath.Join(t.TempDir(), "store.db")), zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = p.Close() }()
-	s := p.realms.scope("r", "", false)
-	for _, read := range []*profile.Profile{s.profiles.Stock(), profile.Stock()} {
-		if known := s.index(read.Capabilities(), read).Profiled; known != (read != s.profiles.Stock()) {
-			t.Errorf("the profile was read: %v", known)
-		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"sync"
-	"time"
 
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/continuity"
@@ -29,6 +28,7 @@ import (
 	"keycloak-scim-proxy/proxy/rendered"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
+	"keycloak-scim-proxy/proxy/scopes"
 	"keycloak-scim-proxy/proxy/storemark"
 	"keycloak-scim-proxy/proxy/writing"
 )
@@ -51,7 +51,7 @@ type plan struct {
 // tenant is a configured tenant, or stands for all drop-in callers of a realm.
 type tenant struct {
 	name       string
-	scope      *scope
+	scope      *scopes.Scope
 	group      *tenantgroup.Group // nil: the whole realm
 	plan       plan
 	account    *keycloak.Account // nil: drop-in callers have their own credentials
@@ -97,7 +97,7 @@ type entrance struct {
 func (e entrance) Authenticate(r *http.Request, variables map[string]string) (scimhttp.Session, error) {
 	c, err := e.authenticate(r, variables)
 	if c.tenant != nil {
-		observe.From(r.Context()).Note(func(s *observe.Summary) { s.Realm, s.Client = c.scope.realm.name, c.client })
+		observe.From(r.Context()).Note(func(s *observe.Summary) { s.Realm, s.Client = c.scope.Name, c.client })
 	}
 	var leave func()
 	if err == nil {
@@ -126,7 +126,7 @@ func session(ctx context.Context, c caller) scimhttp.Session {
 	if !c.canary {
 		service = c.gate.Before(service, layers.look)
 	}
-	service = c.plan.audit.Service(service, audit.Who{Tenant: c.name, Realm: c.scope.realm.name, Key: c.keyID, Client: c.client, Subject: c.subject})
+	service = c.plan.audit.Service(service, audit.Who{Tenant: c.name, Realm: c.scope.Name, Key: c.keyID, Client: c.client, Subject: c.subject})
 	shown := rendered.Tenant{Schemas: c.plan.schemas, Bulk: c.plan.bulk, Capabilities: func(p *profile.Profile) directory.Capabilities { return compose(c, p).Capabilities() }}
 	advertised := c.plan.rendered.Advertised(shown)
 	decoder := protocol.Decoder{
@@ -138,7 +138,7 @@ func session(ctx context.Context, c caller) scimhttp.Session {
 	}}.Decode(decoder.Decode)
 	s := scimhttp.Session{
 		Tenant: c.name, KeyID: c.keyID, Service: service, Decode: decode, Schemas: c.plan.schemas,
-		Bulk: bulk.Runner{Service: service, Decode: decode, Workers: bulkWorkers, Pool: c.scope.pool, Caller: c.key(), Limits: c.plan.bulk},
+		Bulk: bulk.Runner{Service: service, Decode: decode, Workers: bulkWorkers, Pool: c.scope.Pool, Caller: c.key(), Limits: c.plan.bulk},
 		Discovery: func(ctx context.Context, endpoint string) scimhttp.Discovery {
 			if endpoint == "ServiceProviderConfig" {
 				return scimhttp.Discovery{Config: c.plan.rendered.Config(shown)}
@@ -193,7 +193,7 @@ func (l *layered) layers(ctx context.Context) (*writing.Service, error) {
 			return nil, err
 		}
 	}
-	p, err := l.scope.profile(ctx, l.credential)
+	p, err := l.scope.Profile(ctx, l.credential)
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +211,7 @@ func (l *layered) look(ctx context.Context) error {
 // compose puts the layers of a caller together, bottom to top. It is the only place that knows
 // their order. It sends no request.
 func compose(c caller, p *profile.Profile) *writing.Service {
-	realm, records, pending := c.scope.directory(c.credential, p), c.scope.spaces.records, c.scope.spaces.pending
+	realm, records, pending := c.scope.Directory(c.credential, p), c.scope.Spaces.Records, c.scope.Spaces.Pending
 	write := c.plan.writing
 	if c.account == nil {
 		write.Prove = realm.MayWrite
@@ -221,26 +221,19 @@ func compose(c caller, p *profile.Profile) *writing.Service {
 	}
 	below := confined.Within(realm, p, c.group)
 	keep := overlay.Options{
-		Records: records, Pending: pending, Limit: c.plan.kept, Caller: c.key(), Now: c.scope.now,
+		Records: records, Pending: pending, Limit: c.plan.kept, Caller: c.key(), Now: c.scope.Now,
 		Complete: func(ctx context.Context, ref scim.Ref) error { return c.group.Complete(ctx, realm, ref) },
 	}
-	if c.scope.identities != nil {
-		keep.Taken = c.scope.identities.Taken
+	if c.scope.Identities != nil {
+		keep.Taken = c.scope.Identities.Taken
 	}
 	accounts := c.continuity
 	if c.canary { // its user never signs in and never returns
 		accounts = continuity.Options{}
 	}
 	d := accounts.Above(overlay.New(accounts.Below(below, realm), keep), realm)
-	list := lookup.Options(c.scope.index(d.Capabilities(), p), c.scope.identities, below)
-	list.Schemas, list.Limits, list.Cursors, list.AskOnMiss = c.plan.schemas, c.plan.listing, c.scope.cursors(c.key()), c.account == nil
+	list := lookup.Options(c.scope.Index(d.Capabilities(), p), c.scope.Identities, below)
+	list.Schemas, list.Limits, list.Cursors, list.AskOnMiss = c.plan.schemas, c.plan.listing, c.scope.Cursors(c.key()), c.account == nil
 	d = listing.New(d, list)
-	return writing.New(d, c.scope.lock, c.plan.schemas, write)
-}
-
-// cursorLife is how long a cursor is valid.
-const cursorLife = time.Hour
-
-func (s *scope) cursors(viewer string) listing.Cursors {
-	return listing.Cursors{Key: func(ctx context.Context) ([]byte, error) { return s.cursorKey.In(ctx, s.spaces.keys) }, Viewer: viewer, Life: cursorLife, Now: s.now}
+	return writing.New(d, c.scope.Lock, c.plan.schemas, write)
 }

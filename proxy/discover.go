@@ -14,7 +14,7 @@ const discoveryWait = 2 * time.Second
 func (c caller) profile(ctx context.Context) *profile.Profile {
 	ctx, cancel := context.WithTimeout(ctx, discoveryWait)
 	defer cancel()
-	p, err := c.scope.profile(ctx, c.credential)
+	p, err := c.scope.Profile(ctx, c.credential)
 	if err != nil {
 		return nil
 	}

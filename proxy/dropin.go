@@ -8,13 +8,14 @@ import (
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
+	"keycloak-scim-proxy/proxy/scopes"
 )
 
 // dropIn authenticates callers with access tokens of the realm in the path. Calls to Keycloak have
 // the caller's token, so that Keycloak decides about each of them.
 type dropIn struct {
 	admitter *admission.Admitter
-	realms   *realms
+	realms   *scopes.Realms
 	plan     plan
 }
 
@@ -36,6 +37,6 @@ func (d *dropIn) authenticate(r *http.Request, variables map[string]string) (cal
 	if err != nil {
 		return caller{}, err
 	}
-	all := &tenant{name: "realm:" + name, scope: d.realms.scope(name, "", false), plan: d.plan, ended: func(error) {}}
+	all := &tenant{name: "realm:" + name, scope: d.realms.Scope(name, "", false), plan: d.plan, ended: func(error) {}}
 	return caller{tenant: all, subject: claims.Subject, credential: keycloak.Caller(token)}, nil
 }

@@ -40,6 +40,7 @@ import (
 	"keycloak-scim-proxy/proxy/roster"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
+	"keycloak-scim-proxy/proxy/scopes"
 	"keycloak-scim-proxy/proxy/site"
 	"keycloak-scim-proxy/proxy/storage"
 	"keycloak-scim-proxy/proxy/store/guard"
@@ -66,7 +67,7 @@ type Proxy struct {
 	meter    *meter.Meter
 	limits   *limit.Limiter
 	audit    *audit.Trail // nil: writes are not audited
-	realms   *realms
+	realms   *scopes.Realms
 	tenants  *tenants
 	asked    chan struct{}            // has a value after Reload
 	pass     *passthrough.Passthrough // nil: other paths get 404
@@ -90,7 +91,6 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 		return nil, err
 	}
 	p := &Proxy{cfg: cfg, site: site.Site{PublicURL: cfg.PublicURL}, engine: engine, log: log, now: time.Now, newID: rand.Text, registry: prometheus.NewRegistry()}
-	now := func() time.Time { return p.now() }
 	p.metrics = observe.NewMetrics(p.registry, p.configured)
 	p.operator = notices.Operator{Log: log, Metrics: p.metrics}
 	if p.audit, err = audit.Open(cfg.Audit, p.operator.Unaudited); err != nil {
@@ -100,20 +100,22 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 		p.metrics, observe.NewMisspelt(log), observe.NewLog(log),
 	}
 	p.meter = meter.New(int64(cfg.Limits.Memory))
-	p.limits = limit.New(limit.Options{Shared: storage.Counter(engine), Alone: p.operator.Alone, Refused: observe.Limited, Now: now})
+	p.limits = limit.New(limit.Options{Shared: storage.Counter(engine), Alone: p.operator.Alone, Refused: observe.Limited, Now: p.clock})
 	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(to, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
 	p.client.Differs, p.client.SignedOut = p.operator.Differs, observe.SignedOut
-	p.realms = newRealms(p.client, engine, p.requestTimeout()+p.doubt()+lockSpare, now)
-	p.realms.shared, p.realms.completed = cfg.Store.Redis != nil, p.operator.Completed
-	p.tenants, p.asked = &tenants{now: now, log: log}, make(chan struct{}, 1)
-	p.tenants.life = tokenlife.New(tokenlife.Options{Space: engine.Open("tokens"), Keys: p.keys, Now: now, Warn: p.operator.Expires, Failed: p.operator.UsesFail})
+	p.realms = scopes.New(scopes.Options{
+		Client: p.client, Engine: engine, Longest: p.requestTimeout() + p.doubt(),
+		Shared: cfg.Store.Redis != nil, Completed: p.operator.Completed, Now: p.clock,
+	})
+	p.tenants, p.asked = &tenants{now: p.clock, log: log}, make(chan struct{}, 1)
+	p.tenants.life = tokenlife.New(tokenlife.Options{Space: engine.Open("tokens"), Keys: p.keys, Now: p.clock, Warn: p.operator.Expires, Failed: p.operator.UsesFail})
 	if cfg.Store.Redis != nil {
-		p.tenants.revoked = revoked.New(revoked.Options{Space: engine.Open(revoked.SpaceName), Now: now, Failed: p.operator.RevocationsUnread})
+		p.tenants.revoked = revoked.New(revoked.Options{Space: engine.Open(revoked.SpaceName), Now: p.clock, Failed: p.operator.RevocationsUnread})
 	}
-	if p.tenants.Roster, err = roster.New(cfg.Tenants, p.tenant, now); err == nil && cfg.TLS != nil {
-		p.tls, err = transport.ServerTLS(*cfg.TLS, now)
+	if p.tenants.Roster, err = roster.New(cfg.Tenants, p.tenant, p.clock); err == nil && cfg.TLS != nil {
+		p.tls, err = transport.ServerTLS(*cfg.TLS, p.clock)
 	}
-	p.monitor = health.NewMonitor(p.watched(), now, p.operator.Changed)
+	p.monitor = health.NewMonitor(p.watched(), p.clock, p.operator.Changed)
 	p.registry.MustRegister(observe.Tenants(p.states), observe.Flights(p.client.Flights), observe.Lost(p.audit.Lost))
 	if err == nil && cfg.DropIn.Passthrough != nil {
 		p.pass, err = transport.Passthrough(cfg, to)
@@ -124,39 +126,42 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 	return p, nil
 }
 
+// clock tells the time by p.now, which tests replace.
+func (p *Proxy) clock() time.Time { return p.now() }
+
 // Close closes the audit log and the store. Run does that by itself.
 func (p *Proxy) Close() error { return errors.Join(p.audit.Close(), p.engine.Close()) }
 
 // tenant makes a configured tenant.
 func (p *Proxy) tenant(c config.Tenant) *tenant {
-	t := &tenant{name: c.Tenant, scope: p.realms.scope(c.Realm, c.Group, true), plan: p.plan()}
+	t := &tenant{name: c.Tenant, scope: p.realms.Scope(c.Realm, c.Group, true), plan: p.plan()}
 	if c.Group != "" { // of the tenant, because it remembers what its account may do, and its organization
-		t.group = tenantgroup.New(c.Group, t.scope.lock, p.doubt(), t.scope.now)
+		t.group = tenantgroup.New(c.Group, t.scope.Lock, p.doubt(), t.scope.Now)
 		t.group.Organization, t.group.Found = c.Organization, p.operator.Shared(c.Tenant, c.Realm)
 	}
-	t.continuity = continuity.Of(c, t.scope.lock, t.scope.now)
+	t.continuity = continuity.Of(c, t.scope.Lock, t.scope.Now)
 	t.plan.dialect = adapters.For(c.IDP)
 	t.plan.schemas = declared.Extend(t.plan.schemas, c.Extensions)
 	t.plan.strict = c.Profile == "strict"
 	t.plan.rate = limit.Rate(*cmp.Or(c.Rate, &p.cfg.Limits.Rate))
 	t.plan.writing.MembersShown, t.plan.writing.SkipUnknownMembers = c.MembersShown, c.UnknownMembers == "skip"
-	t.account = keycloak.NewAccountBy(transport.Proof(c.ServiceAccount), p.client, c.Realm, c.ServiceAccount.ClientID, t.scope.now)
+	t.account = keycloak.NewAccountBy(transport.Proof(c.ServiceAccount), p.client, c.Realm, c.ServiceAccount.ClientID, t.scope.Now)
 	if path, mode := c.ServiceAccount.Exposed(); path != "" {
 		p.operator.Exposed(c.Tenant, path, fmt.Sprintf("%04o", mode))
 	}
 	if c.OAuth != nil {
-		t.oauth = &oauth.Resource{URL: p.site.Tenant(c.Tenant), MetadataURL: p.site.Metadata(c.Tenant), Clients: c.OAuth.Clients, Verifier: t.scope.verifier}
+		t.oauth = &oauth.Resource{URL: p.site.Tenant(c.Tenant), MetadataURL: p.site.Metadata(c.Tenant), Clients: c.OAuth.Clients, Verifier: t.scope.Verifier}
 	}
-	t.rights = privilege.New(t.account, c.Group, t.scope.now)
+	t.rights = privilege.New(t.account, c.Group, t.scope.Now)
 	if t.group != nil {
 		pool := observe.Pool{Metrics: p.metrics, Log: p.log, Tenant: c.Tenant, Realm: c.Realm}
 		t.group.Watch(func(is tenantgroup.Level, news bool) { pool.Changed(is.Free, is.All, string(is.State()), news) })
 	}
 	t.ended = func(err error) { p.monitor.Saw(c.Tenant, err) }
-	t.gate = golive.New(golive.Tenant{Configured: c, Schemas: t.plan.schemas, Account: t.account, Profiles: t.scope.profiles},
-		staged.Options{Space: p.engine.Open("live"), Now: t.scope.now, Alarm: t.ended})
+	t.gate = golive.New(golive.Tenant{Configured: c, Schemas: t.plan.schemas, Account: t.account, Profiles: t.scope.Profiles},
+		staged.Options{Space: p.engine.Open("live"), Now: t.scope.Now, Alarm: t.ended})
 	t.mark = storemark.New(storemark.Options{
-		Account: storemark.Of(t.account, t.group, t.scope.directory(t.account, profile.Stock())), Stamp: p.stamp, Expect: p.cfg.Store.ExpectStamp, Now: t.scope.now,
+		Account: storemark.Of(t.account, t.group, t.scope.Directory(t.account, profile.Stock())), Stamp: p.stamp, Expect: p.cfg.Store.ExpectStamp, Now: t.scope.Now,
 		Unmarkable: func(err error) {
 			p.log.Info("the account cannot be marked in Keycloak: if the store is lost while the proxy does not run, that is not detected",
 				zap.String("tenant", c.Tenant), zap.Error(err))
@@ -186,10 +191,9 @@ func (p *Proxy) AcceptStore(ctx context.Context) error {
 func (p *Proxy) dropIn() *dropIn {
 	return &dropIn{
 		admitter: admission.New(admission.Options{
-			Keys: p.client.Keys, Issuer: p.client.Issuer, Accepted: p.engine.Open("realms"), Now: func() time.Time { return p.now() },
+			Keys: p.client.Keys, Issuer: p.client.Issuer, Accepted: p.engine.Open("realms"), Now: p.clock,
 			Permitted: func(ctx context.Context, name, token string) error {
-				r := realm{name: name, client: p.client}
-				return r.directory(keycloak.Caller(token), profile.Stock()).Permitted(ctx)
+				return keycloak.NewRealm(p.client, name, keycloak.Caller(token), profile.Stock()).Permitted(ctx)
 			},
 			Configured: p.configured,
 		}),
@@ -214,7 +218,7 @@ func (p *Proxy) plan() plan {
 		maxFilter: int(p.cfg.Limits.Filter),
 		kept:      int(p.cfg.Limits.Kept),
 		rate:      limit.Rate(p.cfg.Limits.Rate),
-		audit:     audit.Options{Trail: p.audit, Now: p.realms.now, RequestID: observe.RequestID},
+		audit:     audit.Options{Trail: p.audit, Now: p.clock, RequestID: observe.RequestID},
 		bulk: bulk.Limits{
 			Operations: p.cfg.Limits.Bulk.Operations, Payload: int64(p.cfg.Limits.Bulk.Payload),
 			Body: int64(p.cfg.Limits.Body), Depth: p.cfg.Limits.JSONDepth,
@@ -257,7 +261,7 @@ func (p *Proxy) recorded(next http.Handler) http.Handler {
 		ctx, share := p.meter.With(r.Context())
 		defer share.End()
 		next.ServeHTTP(w, r.WithContext(ctx))
-	}), func() time.Time { return p.now() }, func() string { return p.newID() }, p.sinks...)
+	}), p.clock, func() string { return p.newID() }, p.sinks...)
 }
 
 func report(ctx context.Context, r scimhttp.Report) {

@@ -149,20 +149,14 @@ func TestReload(t *testing.T) {
 	f.remove("acme")
 	f.reload()
 	statuses("removed, beside a wrong file", "401 200 401")
-	idle := 0
-	for _, one := range []string{"acme-realm", "new-realm", "globex-realm"} {
-		if found, ok := f.realms.others.Get(one); ok && found.scopes[""].idle {
-			idle++
-		}
-	}
-	if idle != 2 || len(f.realms.completions()) != 1 || len(f.monitor.Status()) != 1 {
-		t.Errorf("%d realms are idle, %d indexes are completed, %d tenants are watched", idle, len(f.realms.completions()), len(f.monitor.Status()))
+	if len(f.realms.Completions()) != 1 || len(f.monitor.Status()) != 1 {
+		t.Errorf("%d indexes are completed, %d tenants are watched", len(f.realms.Completions()), len(f.monitor.Status()))
 	}
 	f.write("globex", "")
 	f.write("acme", "")
 	f.reload()
 	statuses("back again", "200 200 401")
-	if back, _ := f.tenants.Now().Of("acme"); back.scope != acme.scope || len(f.realms.completions()) != 2 {
+	if back, _ := f.tenants.Now().Of("acme"); back.scope != acme.scope || len(f.realms.Completions()) != 2 {
 		t.Error("a place that is served again has a second scope, or its index is not completed")
 	}
 	if text := f.ready(); strings.Contains(text, "wrong") || f.logs.FilterMessage("no tenant's file is wrong any more").Len() != 1 {

@@ -17,17 +17,18 @@ import (
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
+	"keycloak-scim-proxy/proxy/scopes"
 	"keycloak-scim-proxy/proxy/store/storetest"
 	"keycloak-scim-proxy/proxy/writing"
 )
 
 // layersOver composes the layers as compose does, over a directory in memory.
-func layersOver(below directory.Directory, s *scope) *writing.Service {
-	var d directory.Directory = overlay.New(below, overlay.Options{Records: s.spaces.records, Pending: s.spaces.pending, Limit: 1 << 20, Caller: "c", Now: s.now})
-	o := lookup.Options(s.index(d.Capabilities(), nil), nil, below)
-	o.Schemas, o.Limits, o.Cursors = scim.CoreSchemas(), listing.Limits{Scan: 1000, Page: 100, Bytes: 1 << 20, InFlight: 4}, s.cursors("c")
+func layersOver(below directory.Directory, s *scopes.Scope) *writing.Service {
+	var d directory.Directory = overlay.New(below, overlay.Options{Records: s.Spaces.Records, Pending: s.Spaces.Pending, Limit: 1 << 20, Caller: "c", Now: s.Now})
+	o := lookup.Options(s.Index(d.Capabilities(), nil), nil, below)
+	o.Schemas, o.Limits, o.Cursors = scim.CoreSchemas(), listing.Limits{Scan: 1000, Page: 100, Bytes: 1 << 20, InFlight: 4}, s.Cursors("c")
 	d = listing.New(d, o)
-	return writing.New(d, s.lock, scim.CoreSchemas(), writing.Options{MembersShown: 100})
+	return writing.New(d, s.Lock, scim.CoreSchemas(), writing.Options{MembersShown: 100})
 }
 
 // The round trips to the store of each kind of request, in order. On the embedded store, locks are
@@ -36,9 +37,8 @@ func TestStoreRoundTrips(t *testing.T) { synctest.Test(t, testStoreRoundTrips) }
 
 func testStoreRoundTrips(t *testing.T) {
 	m := storetest.NewMemory()
-	r := newRealms(nil, m, time.Minute, time.Now)
-	r.completed = func(string, int, error) {}
-	s := r.scope("r", "", true)
+	r := scopes.New(scopes.Options{Engine: m, Longest: time.Minute, Completed: func(string, int, error) {}, Now: time.Now})
+	s := r.Scope("r", "", true)
 	service := layersOver(directorytest.NewMemory(directorytest.KeycloakCapabilities()), s)
 	trips := func(c protocol.Call) (protocol.Answer, string) {
 		t.Helper()
@@ -61,7 +61,7 @@ func testStoreRoundTrips(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
-		kept.Keep(ctx, time.Now, r.completions, r.added)
+		kept.Keep(ctx, time.Now, r.Completions, r.Added())
 		close(done)
 	}()
 	synctest.Wait() // the index is complete

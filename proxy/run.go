@@ -65,7 +65,7 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 		})
 	}
 	g.Go(func() error {
-		kept.Keep(ctx, p.realms.now, p.realms.completions, p.realms.added)
+		kept.Keep(ctx, p.clock, p.realms.Completions, p.realms.Added())
 		return nil
 	})
 	ready(address)

@@ -13,6 +13,7 @@ import (
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scopes"
 	"keycloak-scim-proxy/proxy/store"
 )
 
@@ -30,23 +31,23 @@ func TestScopes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = p.Close() }()
-	all := map[string]spaces{"drop-in": p.realms.scope("r", "", false).spaces}
+	all := map[string]scopes.Spaces{"drop-in": p.realms.Scope("r", "", false).Spaces}
 	for _, tenant := range p.tenants.each() {
 		name := tenant.name
-		all[name] = tenant.scope.spaces
+		all[name] = tenant.scope.Spaces
 	}
 	for _, tenant := range p.tenants.each() {
 		name := tenant.name
-		way := p.realms.scope(tenant.scope.name, "", false)
-		if same := way.realm == tenant.scope.realm; !same {
+		way := p.realms.Scope(tenant.scope.Name, "", false)
+		if same := way.Realm == tenant.scope.Realm; !same {
 			t.Errorf("drop-in and %s have two profiles and two shares of bulk of one realm", name)
 		}
-		if same := way == tenant.scope; same != (tenant.scope.spaces == way.spaces) {
+		if same := way == tenant.scope; same != (tenant.scope.Spaces == way.Spaces) {
 			t.Errorf("drop-in and %s have two scopes for the same records", name)
 		}
 	}
 	for name, s := range all {
-		for _, kind := range []store.Space{s.records, s.pending, s.keys} {
+		for _, kind := range []store.Space{s.Records, s.Pending, s.Keys} {
 			if _, err := kind.Save(t.Context(), name, store.Record{}); err != nil {
 				t.Fatal(err)
 			}
@@ -54,7 +55,7 @@ func TestScopes(t *testing.T) {
 	}
 	shared := map[string]bool{"drop-in": true, "whole": true, "other": true}
 	for name, s := range all {
-		for _, kind := range []store.Space{s.records, s.pending, s.keys} {
+		for _, kind := range []store.Space{s.Records, s.Pending, s.Keys} {
 			ids, err := kind.Scan(t.Context(), "", 10)
 			if err != nil {
 				t.Fatal(err)

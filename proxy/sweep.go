@@ -7,6 +7,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/overlay"
+	"keycloak-scim-proxy/proxy/scopes"
 )
 
 // SweepOptions configure Sweep.
@@ -26,7 +27,7 @@ type SweepOptions struct {
 // continues with the others.
 func (p *Proxy) Sweep(ctx context.Context, o SweepOptions) error {
 	var failed error
-	swept := map[*scope]bool{}
+	swept := map[*scopes.Scope]bool{}
 	for _, c := range p.tenants.Now().Configured {
 		t, _ := p.tenants.Now().Of(c.Tenant)
 		if swept[t.scope] || o.Tenant != "" && c.Tenant != o.Tenant {
@@ -49,8 +50,8 @@ func (p *Proxy) Sweep(ctx context.Context, o SweepOptions) error {
 // sweepRealm sweeps one realm. It uses the tenant's account, for which a missing resource can be
 // told from a missing SCIM API.
 func (p *Proxy) sweepRealm(ctx context.Context, t *tenant, o SweepOptions) error {
-	realm := t.scope.realm.name
-	known, err := t.scope.profile(ctx, t.account)
+	realm := t.scope.Name
+	known, err := t.scope.Profile(ctx, t.account)
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ func (p *Proxy) sweepRealm(ctx context.Context, t *tenant, o SweepOptions) error
 	if o.Found != nil {
 		options.Found = func(f overlay.Finding) { o.Found(realm, f) }
 	}
-	done, err := overlay.Sweep(ctx, t.scope.spaces.records, t.scope.spaces.pending, confined.Within(t.scope.directory(t.account, known), known, t.group), p.now(), options)
+	done, err := overlay.Sweep(ctx, t.scope.Spaces.Records, t.scope.Spaces.Pending, confined.Within(t.scope.Directory(t.account, known), known, t.group), p.now(), options)
 	if o.Done != nil {
 		o.Done(realm, done)
 	}

@@ -15,6 +15,7 @@ import (
 	"keycloak-scim-proxy/proxy/roster"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
+	"keycloak-scim-proxy/proxy/scopes"
 	"keycloak-scim-proxy/proxy/storemark"
 	"keycloak-scim-proxy/proxy/tokenlife"
 	"keycloak-scim-proxy/proxy/tokens"
@@ -157,7 +158,11 @@ func (p *Proxy) reload() (again bool) {
 	case !differs:
 		return len(done.Wrong) > 0
 	}
-	p.realms.use(p.tenants.each())
+	var used []*scopes.Scope
+	for _, t := range p.tenants.each() {
+		used = append(used, t.scope)
+	}
+	p.realms.Use(used)
 	p.monitor.Watch(p.watched())
 	p.tenants.life.Wake()
 	for _, name := range done.Removed {
