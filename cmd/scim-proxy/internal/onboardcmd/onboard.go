@@ -92,50 +92,16 @@ func (s *onboard) load(c *cobra.Command, name string) (err error) {
 // combine fills what the command line leaves out from the tenant's file. A value that differs from
 // the file is an error: the command does not move a tenant.
 func (s *onboard) combine(c *cobra.Command) error {
-	t := s.file.Tenant
 	if !s.exists {
-		t = config.DefaultTenant()
-		t.ServiceAccount.ClientID = cmp.Or(s.spec.ClientID, "scim-"+s.name)
-		if s.key {
-			t.ServiceAccount.KeyFile = s.name + ".key"
-		} else {
-			t.ServiceAccount.SecretFile = s.name + ".secret"
-		}
-		t.Realm, t.Group, t.IDP = s.spec.Realm, s.spec.Group, cmp.Or(s.idp, t.IDP)
-		t.Tenant = s.name
-		if s.spec.SSO != "" { // with onDelete: delete, a sign-in would make a leaver anew
-			t.OnDelete, t.SSOLink = "park", new(config.DefaultSSOLink())
-			t.SSOLink.IDP = s.spec.SSO
-		}
-		if t.Group != "" {
-			t.MembersShown = 0 // the account's queries for members are slow
-		}
-		s.file.Tenant = t
+		s.file.Tenant = s.planned()
 	} else if !c.Flags().Changed("pool") {
 		s.spec.Pool = 0 // no more than there is
 	}
-	for _, v := range []struct {
-		flag string
-		said *string
-		has  string
-	}{
-		{"realm", &s.spec.Realm, t.Realm}, {"group", &s.spec.Group, t.Group},
-		{"client-id", &s.spec.ClientID, t.ServiceAccount.ClientID}, {"idp", &s.idp, t.IDP},
-	} {
-		if *v.said != "" && *v.said != v.has {
-			return cli.Usage("--%s %s: the tenant %s has %q in %s: edit the file, or remove the tenant first", v.flag, *v.said, s.name, v.has, s.file.Path)
-		}
-		*v.said = v.has
-	}
-	if has := t.SSOLink; s.exists && s.spec.SSO != "" && (has == nil || has.IDP != s.spec.SSO) {
-		return cli.Usage("--sso-idp %s: the tenant %s has no ssoLink to it in %s: edit the file (docs/leavers.md)", s.spec.SSO, s.name, s.file.Path)
-	} else if has != nil {
-		s.spec.SSO = has.IDP
+	t := s.file.Tenant
+	if err := s.match(t); err != nil {
+		return err
 	}
 	s.spec.Organization = cmp.Or(s.spec.Organization, t.Organization)
-	if s.exists && s.key && t.ServiceAccount.KeyFile == "" {
-		return cli.Usage("--client-key: the tenant %s has a secret: edit the file, or remove the tenant first", s.name)
-	}
 	s.key, s.secret = t.ServiceAccount.KeyFile != "", cmp.Or(t.ServiceAccount.KeyFile, t.ServiceAccount.SecretFile)
 	switch {
 	case s.spec.Realm == "":
@@ -161,6 +127,53 @@ func (s *onboard) combine(c *cobra.Command) error {
 	var err error
 	s.secret, err = filepath.Abs(s.secret)
 	return err
+}
+
+// planned is the file of a tenant that does not exist yet.
+func (s *onboard) planned() config.Tenant {
+	t := config.DefaultTenant()
+	t.Tenant, t.Realm, t.Group, t.IDP = s.name, s.spec.Realm, s.spec.Group, cmp.Or(s.idp, t.IDP)
+	t.ServiceAccount.ClientID = cmp.Or(s.spec.ClientID, "scim-"+s.name)
+	if s.key {
+		t.ServiceAccount.KeyFile = s.name + ".key"
+	} else {
+		t.ServiceAccount.SecretFile = s.name + ".secret"
+	}
+	if s.spec.SSO != "" { // with onDelete: delete, a sign-in would make a leaver anew
+		t.OnDelete, t.SSOLink = "park", new(config.DefaultSSOLink())
+		t.SSOLink.IDP = s.spec.SSO
+	}
+	if t.Group != "" {
+		t.MembersShown = 0 // the account's queries for members are slow
+	}
+	return t
+}
+
+// match takes what the command line leaves out from a tenant's file.
+func (s *onboard) match(t config.Tenant) error {
+	for _, v := range []struct {
+		flag string
+		said *string
+		has  string
+	}{
+		{"realm", &s.spec.Realm, t.Realm}, {"group", &s.spec.Group, t.Group},
+		{"client-id", &s.spec.ClientID, t.ServiceAccount.ClientID}, {"idp", &s.idp, t.IDP},
+	} {
+		if *v.said != "" && *v.said != v.has {
+			return cli.Usage("--%s %s: the tenant %s has %q in %s: edit the file, or remove the tenant first", v.flag, *v.said, s.name, v.has, s.file.Path)
+		}
+		*v.said = v.has
+	}
+	switch has := t.SSOLink; {
+	case s.spec.SSO != "" && (has == nil || has.IDP != s.spec.SSO):
+		return cli.Usage("--sso-idp %s: the tenant %s has no ssoLink to it in %s: edit the file (docs/leavers.md)", s.spec.SSO, s.name, s.file.Path)
+	case has != nil:
+		s.spec.SSO = has.IDP
+	}
+	if s.key && t.ServiceAccount.KeyFile == "" {
+		return cli.Usage("--client-key: the tenant %s has a secret: edit the file, or remove the tenant first", s.name)
+	}
+	return nil
 }
 
 // connect opens the administrator's session.
