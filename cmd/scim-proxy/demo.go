@@ -18,8 +18,8 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/checkcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/kcserver"
-	"keycloak-scim-proxy/cmd/scim-proxy/internal/onboardcmd"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/onboarding"
 	"keycloak-scim-proxy/onboarding/userprofile"
@@ -105,7 +105,7 @@ func (d *demo) run(ctx context.Context) error {
 		return err
 	}
 	var report bytes.Buffer
-	if onboardcmd.CheckTenants(ctx, &report, d.config(), "") != nil {
+	if checkcmd.Tenants(ctx, &report, d.config(), "") != nil {
 		fmt.Fprintf(d.out, "warning: a tenant does not have all that it needs\n%s", report.String())
 	}
 	var announced error

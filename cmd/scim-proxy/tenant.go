@@ -11,6 +11,7 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/canarycmd"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/checkcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/onboardcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/tenantcmd"
 	"keycloak-scim-proxy/config"
@@ -32,7 +33,7 @@ func tenantCommand() *cobra.Command {
 	files := tenantcmd.Env{Known: adapters.Known, Now: time.Now, Random: rand.Reader, Share: share}
 	keycloak := onboardcmd.Env{Env: files}
 	canaries := canarycmd.Env{Env: files}
-	c.AddCommand(canaries.Canary(), keycloak.Plan(), keycloak.Add(), keycloak.Verify(), keycloak.Adopt(), keycloak.Groups(), keycloak.Remove(), keycloak.Check(),
+	c.AddCommand(canaries.Canary(), keycloak.Plan(), keycloak.Add(), keycloak.Verify(), keycloak.Adopt(), keycloak.Groups(), keycloak.Remove(), checkcmd.Command(files.Known),
 		files.List(), files.Show(), files.Token(), files.Rotate(), files.Revoke(), sweepCommand())
 	return c
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"keycloak-scim-proxy/adapters/setup"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/checkcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/oauthcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/tenantcmd"
@@ -206,7 +207,7 @@ func (s *onboard) prove(c *cobra.Command) error {
 	cfg := *s.config
 	cfg.Tenants = []config.Tenant{s.located()}
 	fmt.Fprintln(c.ErrOrStderr())
-	return CheckTenants(c.Context(), c.ErrOrStderr(), cfg, "")
+	return checkcmd.Tenants(c.Context(), c.ErrOrStderr(), cfg, "")
 }
 
 // located is the tenant with the path of its secret as this command finds it.

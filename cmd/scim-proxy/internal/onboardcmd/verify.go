@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/checkcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
-	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/onboarding/attacks"
+	"keycloak-scim-proxy/onboarding/links"
 	"keycloak-scim-proxy/onboarding/verify"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/transport"
@@ -75,7 +75,14 @@ func (s *onboard) verify(ctx context.Context) (*verify.Report, error) {
 	if _, err := s.Random.Read(id); err != nil {
 		return nil, err
 	}
-	return verify.New(s.session, s.spec, fmt.Sprintf("%x", id), send).Run(ctx)
+	report, err := verify.New(s.session, s.spec, fmt.Sprintf("%x", id), send).Run(ctx)
+	if err != nil || s.spec.SSO == "" {
+		return report, err
+	}
+	step, err := links.Step(ctx, s.session, s.spec.Realm, s.spec.SSO)
+	report.Steps = append(report.Steps, step)
+	report.OK = report.OK && err == nil && step.State() != string(verify.Red)
+	return report, err
 }
 
 // asAccount returns a function that sends requests with the access token of the tenant's account.
@@ -85,7 +92,7 @@ func (s *onboard) asAccount() (verify.Send, error) {
 		return nil, err
 	}
 	client := keycloak.NewClient(s.config.Keycloak.URL, to, s.config.Keycloak.Timeout.Std(), s.config.Keycloak.MaxInFlight)
-	account := accountOf(client, s.located())
+	account := checkcmd.AccountOf(client, s.located())
 	realm := url.PathEscape(s.spec.Realm)
 	return func(ctx context.Context, r verify.Request) (int, []byte, error) {
 		base := "/admin/realms/" + realm
@@ -94,8 +101,4 @@ func (s *onboard) asAccount() (verify.Send, error) {
 		}
 		return account.Ask(ctx, r.Method, base+r.Path, r.Body)
 	}, nil
-}
-
-func accountOf(c *keycloak.Client, t config.Tenant) *keycloak.Account {
-	return keycloak.NewAccountBy(transport.Proof(t.ServiceAccount), c, t.Realm, t.ServiceAccount.ClientID, time.Now)
 }

@@ -1,4 +1,4 @@
-package onboardcmd
+package checkcmd
 
 import (
 	"context"
@@ -19,8 +19,8 @@ import (
 	"keycloak-scim-proxy/proxy/transport"
 )
 
-// Check is `tenant check`.
-func (e Env) Check() *cobra.Command {
+// Command is `tenant check`. known reports whether a dialect exists.
+func Command(known config.Idps) *cobra.Command {
 	var file, tenant string
 	c := &cobra.Command{
 		Use:   "check",
@@ -36,11 +36,11 @@ func (e Env) Check() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			cfg, err := config.Load(file, e.Known)
+			cfg, err := config.Load(file, known)
 			if err != nil {
 				return err
 			}
-			return CheckTenants(c.Context(), c.OutOrStdout(), *cfg, tenant)
+			return Tenants(c.Context(), c.OutOrStdout(), *cfg, tenant)
 		},
 	}
 	cli.ConfigFlag(c, &file)
@@ -48,8 +48,8 @@ func (e Env) Check() *cobra.Command {
 	return c
 }
 
-// CheckTenants prints a report for each tenant, or for the one that is named.
-func CheckTenants(ctx context.Context, out io.Writer, cfg config.Config, only string) error {
+// Tenants prints a report for each tenant, or for the one that is named.
+func Tenants(ctx context.Context, out io.Writer, cfg config.Config, only string) error {
 	to, err := transport.New(cfg.Keycloak)
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func CheckTenants(ctx context.Context, out io.Writer, cfg config.Config, only st
 		if only != "" && t.Tenant != only {
 			continue
 		}
-		account := accountOf(client, t)
+		account := AccountOf(client, t)
 		report := health.Diagnose(ctx, client, account, health.Needs{Group: groupOf(t), Rights: privilege.New(account, t.Group, time.Now)})
 		fmt.Fprintf(out, "tenant %s: realm %s, client %s\n%s", t.Tenant, t.Realm, t.ServiceAccount.ClientID, reportText(report))
 		checked++
@@ -110,4 +110,9 @@ func reportText(r health.Report) string {
 		}
 	}
 	return strings.Join(lines, "\n") + "\n"
+}
+
+// AccountOf returns the account of a tenant.
+func AccountOf(c *keycloak.Client, t config.Tenant) *keycloak.Account {
+	return keycloak.NewAccountBy(transport.Proof(t.ServiceAccount), c, t.Realm, t.ServiceAccount.ClientID, time.Now)
 }
