@@ -3,6 +3,7 @@ package listing_test
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"keycloak-scim-proxy/proxy/directory"
@@ -15,16 +16,16 @@ import (
 // counting counts lists and reads.
 type counting struct {
 	directory.Directory
-	lists, reads int
+	lists, reads atomic.Int64
 }
 
 func (c *counting) List(ctx context.Context, q directory.Query) (directory.Page, error) {
-	c.lists++
+	c.lists.Add(1)
 	return c.Directory.List(ctx, q)
 }
 
 func (c *counting) Get(ctx context.Context, ref scim.Ref, n directory.Fields) (scim.Resource, error) {
-	c.reads++
+	c.reads.Add(1)
 	return c.Directory.Get(ctx, ref, n)
 }
 
@@ -45,7 +46,7 @@ func TestIndexThatKnowsAll(t *testing.T) {
 		filter       string
 		found        listing.Found
 		want         []string
-		lists, reads int
+		lists, reads int64
 	}{
 		{`userName eq "ada"`, listing.Found{IDs: []string{ada}, Known: true, All: true}, []string{ada}, 0, 1},
 		{`userName eq "nobody"`, listing.Found{Known: true, All: true}, nil, 0, 0},
@@ -77,8 +78,8 @@ func TestIndexThatKnowsAll(t *testing.T) {
 			t.Fatal(err)
 		}
 		p, err := d.List(t.Context(), directory.Query{Type: scim.User, Filter: f, Start: 1, Count: 9})
-		if got := ids(p); err != nil || !slices.Equal(got, row.want) || p.Total != len(row.want) || c.lists != row.lists || c.reads != row.reads {
-			t.Errorf("%s, %+v: %q by %d lists and %d reads, %v", row.filter, row.found, got, c.lists, c.reads, err)
+		if got := ids(p); err != nil || !slices.Equal(got, row.want) || p.Total != len(row.want) || c.lists.Load() != row.lists || c.reads.Load() != row.reads {
+			t.Errorf("%s, %+v: %q by %d lists and %d reads, %v", row.filter, row.found, got, c.lists.Load(), c.reads.Load(), err)
 		}
 	}
 }
