@@ -180,7 +180,7 @@ func (w *world) records() map[string]string {
 	}
 	out := map[string]string{}
 	for k, v := range raw {
-		if !strings.Contains(k, "{tokens}") { // when a token was last used: each request of a tenant may change it
+		if !strings.Contains(k, "{tokens}") && !strings.Contains(k, "{limit.") { // the last use of a token, and rates: each request may change them
 			out[k] = string(v)
 		}
 	}
