@@ -9,7 +9,6 @@ import (
 	"github.com/tidwall/gjson"
 
 	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
-	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/test/corpus"
 )
 
@@ -54,18 +53,6 @@ func (p *pool) user(w *world, text string) string {
 		"username": get("userName"), "firstName": get("name.givenName"), "lastName": get("name.familyName"), "enabled": true, "groups": []string{w.group.Path},
 	})
 	id := w.realm.Made(w.realm.Admin("POST", "/users", string(body)))
-	p.made = append(p.made, id)
-	return id
-}
-
-// group takes a free group for one that has only a name, and returns "" for others.
-func (p *pool) group(w *world, r scim.Resource) string {
-	if w.group == nil || r.Raw("externalId") != "" {
-		return ""
-	}
-	id := p.free[0]
-	p.free = p.free[1:]
-	w.realm.Admin("PUT", "/groups/"+id, `{"name":`+r.Raw("displayName")+`}`)
 	p.made = append(p.made, id)
 	return id
 }

@@ -223,10 +223,7 @@ func (s *stage) group(t *testing.T, name, change string) {
 	if err := json.Unmarshal([]byte(cmp.Or(r.Raw("members"), "[]")), &members); err != nil {
 		t.Fatal(err)
 	}
-	id := s.pool.group(s.w, r)
-	if id == "" {
-		id = s.make(t, "/Groups", r.Without("members").With("schemas", `["`+scim.GroupURN+`"]`).String())
-	}
+	id := s.make(t, "/Groups", r.Without("members").With("schemas", `["`+scim.GroupURN+`"]`).String())
 	s.ids[name] = id
 	for i, m := range members {
 		members[i] = s.ids[m]
