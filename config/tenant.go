@@ -1,5 +1,7 @@
 package config
 
+import "time"
+
 // Tenant is the file of one tenant.
 type Tenant struct {
 	// Tenant is the name: lower-case letters, digits and inner hyphens, up to 63. It is part of
@@ -144,6 +146,14 @@ type Token struct {
 	// token without its line is refused too, but with it the metrics and the log show who still
 	// uses the token. Absent: it is not revoked.
 	Revoked Date `yaml:"revoked"`
+}
+
+// End is the date from which the token is refused: the first of Expires and Revoked, or zero.
+func (t Token) End() time.Time {
+	if t.Expires.IsZero() || !t.Revoked.IsZero() && t.Revoked.Before(t.Expires.Time) {
+		return t.Revoked.Time
+	}
+	return t.Expires.Time
 }
 
 // OAuth says which access tokens are accepted.

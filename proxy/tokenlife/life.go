@@ -24,7 +24,7 @@ type Key struct {
 func KeysOf(tenants []config.Tenant, now time.Time) (all []Key) {
 	for _, c := range tenants {
 		for _, k := range c.Tokens {
-			if k.Revoked.IsZero() || now.Before(k.Revoked.Time) {
+			if !k.Revoked.Reached(now) {
 				all = append(all, Key{Name: Name{Tenant: c.Tenant, Key: k.ID}, Realm: c.Realm, Expires: k.Expires.Time})
 			}
 		}

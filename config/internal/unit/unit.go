@@ -76,6 +76,9 @@ func (d Duration) Std() time.Duration { return time.Duration(d) }
 // Date is an RFC 3339 time, or a day, which means its beginning in UTC.
 type Date struct{ time.Time }
 
+// Reached reports whether there is a date, and now is not before it.
+func (d Date) Reached(now time.Time) bool { return !d.IsZero() && !now.Before(d.Time) }
+
 // UnmarshalText reads a date.
 func (d *Date) UnmarshalText(b []byte) error {
 	for _, layout := range []string{time.DateOnly, time.RFC3339} {

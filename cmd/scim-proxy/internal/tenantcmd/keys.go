@@ -12,25 +12,39 @@ import (
 	"keycloak-scim-proxy/proxy/tokens"
 )
 
-// isLive reports whether a token is accepted.
-func isLive(k config.Token, now time.Time) bool { return k.Expires.IsZero() || k.Expires.After(now) }
+// The states of a token. Only a live one is accepted.
+const (
+	liveKey    = "live"
+	expiredKey = "expired"
+	revokedKey = "revoked"
+)
+
+func stateOf(k config.Token, now time.Time) string {
+	switch {
+	case k.Revoked.Reached(now):
+		return revokedKey
+	case k.Expires.Reached(now):
+		return expiredKey
+	}
+	return liveKey
+}
 
 // liveKeys are the tokens of a tenant that are accepted.
 func liveKeys(t config.Tenant, now time.Time) []config.Token {
-	return slices.DeleteFunc(slices.Clone(t.Tokens), func(k config.Token) bool { return !isLive(k, now) })
+	return slices.DeleteFunc(slices.Clone(t.Tokens), func(k config.Token) bool { return stateOf(k, now) != liveKey })
 }
 
 // described says which keys there are, for people.
 func described(keys []config.Token, now time.Time) string {
 	var all []string
 	for _, k := range keys {
-		switch {
-		case k.Expires.IsZero():
+		switch state := stateOf(k, now); {
+		case state != liveKey:
+			all = append(all, k.ID+" ("+state+")")
+		case k.End().IsZero():
 			all = append(all, k.ID+" (does not expire)")
-		case !isLive(k, now):
-			all = append(all, k.ID+" (expired)")
 		default:
-			all = append(all, k.ID+" until "+when(k.Expires.Time, now))
+			all = append(all, k.ID+" until "+when(k.End(), now))
 		}
 	}
 	return strings.Join(all, ", ")

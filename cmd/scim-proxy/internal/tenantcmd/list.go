@@ -33,7 +33,8 @@ type row struct {
 type counts struct {
 	Live    int `json:"live"`
 	Expired int `json:"expired"`
-	// NextExpiry is the first expiry of a live token.
+	Revoked int `json:"revoked,omitempty"`
+	// NextExpiry is the first time at which a live token ends.
 	NextExpiry *time.Time `json:"nextExpiry,omitempty"`
 }
 
@@ -75,11 +76,17 @@ func rowOf(f config.TenantFile, now time.Time) row {
 		Tenant: t.Tenant, Realm: t.Realm, Kind: kind(t), Group: t.Group, Organization: t.Organization, IDP: t.IDP, State: t.State,
 		File: f.Path, Served: len(f.Problems) == 0, Problems: problems(f),
 	}
-	live := liveKeys(t, now)
-	r.Tokens = counts{Live: len(live), Expired: len(t.Tokens) - len(live)}
-	for _, k := range live {
-		if at := k.Expires.Time; !at.IsZero() && (r.Tokens.NextExpiry == nil || at.Before(*r.Tokens.NextExpiry)) {
-			r.Tokens.NextExpiry = &at
+	for _, k := range t.Tokens {
+		switch stateOf(k, now) {
+		case revokedKey:
+			r.Tokens.Revoked++
+		case expiredKey:
+			r.Tokens.Expired++
+		default:
+			r.Tokens.Live++
+			if at := k.End(); !at.IsZero() && (r.Tokens.NextExpiry == nil || at.Before(*r.Tokens.NextExpiry)) {
+				r.Tokens.NextExpiry = &at
+			}
 		}
 	}
 	return r
@@ -110,8 +117,13 @@ func printTable(out, words io.Writer, rows []row, now time.Time) error {
 		if !r.Served {
 			state = "not served"
 		}
-		if r.Tokens.Expired > 0 {
-			tokens += fmt.Sprintf(" (%d expired)", r.Tokens.Expired)
+		for _, one := range []struct {
+			n     int
+			state string
+		}{{r.Tokens.Expired, expiredKey}, {r.Tokens.Revoked, revokedKey}} {
+			if one.n > 0 {
+				tokens += fmt.Sprintf(" (%d %s)", one.n, one.state)
+			}
 		}
 		if r.Tokens.NextExpiry != nil {
 			next = when(*r.Tokens.NextExpiry, now)

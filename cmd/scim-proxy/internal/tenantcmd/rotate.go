@@ -47,8 +47,8 @@ func (e Env) Rotate() *cobra.Command {
 func (e Env) expireAt(t config.Tenant, end time.Time) []tenantfile.Change {
 	var changes []tenantfile.Change
 	for _, k := range liveKeys(t, e.Now()) {
-		switch {
-		case !k.Expires.IsZero() && !k.Expires.After(end):
+		switch ends := k.End(); {
+		case !ends.IsZero() && !ends.After(end):
 		case !end.After(k.Created.Time): // it was made in this second, and is refused at once
 			changes = append(changes, tenantfile.RemoveToken(k.ID))
 		default:

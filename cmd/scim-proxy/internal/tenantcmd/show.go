@@ -43,10 +43,7 @@ func (e Env) Show() *cobra.Command {
 func show(cfg config.Config, f config.TenantFile, now time.Time) cli.Fields {
 	keys := []any{}
 	for _, k := range f.Tenant.Tokens {
-		state := "live"
-		if !isLive(k, now) {
-			state = "expired"
-		}
+		state := stateOf(k, now)
 		k.SHA256 = ""
 		keys = append(keys, append(cli.FieldsOf(k), cli.Field{Key: "state", Value: state}))
 	}

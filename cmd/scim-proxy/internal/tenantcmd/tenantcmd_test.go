@@ -235,6 +235,31 @@ func TestList(t *testing.T) {
 	}
 }
 
+// A token that its line revokes is not live, and one that its line revokes later ends then.
+func TestRevokedInTheFile(t *testing.T) {
+	world(t)
+	revoked := strings.Replace(strings.Replace(file, "created: 2026-01-01", "revoked: 2026-11-25", 1), "expires: 2026-11-26", "expires: 2027-11-26, revoked: 2026-12-01", 1)
+	if err := os.WriteFile("tenants.d/acme.yaml", []byte(revoked), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	table, _, err := run(t, "list")
+	if err != nil || !strings.Contains(table, " 1 (1 expired) (1 revoked)  2026-12-01 00:00 UTC (in 5 days)\n") {
+		t.Errorf("%v\n%s", err, table)
+	}
+	text, _, err := run(t, "show", "acme")
+	if err != nil || !strings.Contains(text, `{id: k1, revoked: "2026-11-25T00:00:00Z", state: revoked}`) {
+		t.Errorf("%v\n%s", err, text)
+	}
+	out, _, err := run(t, "revoke", "acme", "--key", "k3", "--file-only")
+	if err != nil || !strings.Contains(out, "Tokens that still work: k2 until 2026-12-01 00:00 UTC (in 5 days).") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if _, words, err := run(t, "rotate", "acme"); err != nil || !strings.Contains(words, "k1 (revoked), k2 until 2026-11-26 12:30 UTC") ||
+		!strings.Contains(content(t), "revoked: 2026-11-25}") {
+		t.Errorf("%v\n%s\n%s", err, words, content(t))
+	}
+}
+
 // Neither a secret nor a hash is shown.
 func TestShow(t *testing.T) {
 	world(t)
