@@ -86,6 +86,17 @@ func (r *Report) skip(name, why string) {
 	r.Steps = append(r.Steps, Step{Name: name, Says: why, Skipped: true, Findings: []Finding{}})
 }
 
+// Add adds a step that was done outside of Run. complete says whether the step came to an end.
+func (r *Report) Add(s Step, complete bool) {
+	r.Steps = append(r.Steps, s)
+	r.conclude(r.OK && complete)
+}
+
+func (r *Report) conclude(complete bool) {
+	r.OK = complete && !r.has(Red)
+	r.Confined = r.OK && r.Group != "" && !r.has(Unknown)
+}
+
 // has reports whether there is a finding of a level.
 func (r *Report) has(level Level) bool {
 	return slices.ContainsFunc(r.Steps, func(s Step) bool { return s.has(level) })

@@ -64,8 +64,7 @@ func New(admin *onboarding.Admin, spec tenant.Spec, id string, send Send) *Proof
 // not an error. One run per client may be under way.
 func (p *Proof) Run(ctx context.Context) (*Report, error) {
 	err := p.prove(ctx)
-	p.report.OK = err == nil && !p.report.has(Red)
-	p.report.Confined = p.report.OK && p.spec.Group != "" && !p.report.has(Unknown)
+	p.report.conclude(err == nil)
 	return p.report, err
 }
 

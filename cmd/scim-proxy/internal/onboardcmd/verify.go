@@ -93,12 +93,6 @@ func (s *onboard) asAccount() (verify.Send, error) {
 	}
 	client := keycloak.NewClient(s.config.Keycloak.URL, to, s.config.Keycloak.Timeout.Std(), s.config.Keycloak.MaxInFlight)
 	account := checkcmd.AccountOf(client, s.located())
-	realm := url.PathEscape(s.spec.Realm)
-	return func(ctx context.Context, r verify.Request) (int, []byte, error) {
-		base := "/admin/realms/" + realm
-		if r.API == attacks.SCIM {
-			base = "/realms/" + realm + "/scim/v2"
-		}
-		return account.Ask(ctx, r.Method, base+r.Path, r.Body)
-	}, nil
+	direct := &http.Client{Transport: to, Timeout: s.config.Keycloak.Timeout.Std()}
+	return verify.Over(direct, s.config.Keycloak.URL, s.spec.Realm, account.Token), nil
 }
