@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
+	"net/http"
 
 	"github.com/spf13/cobra"
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/checkcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
-	"keycloak-scim-proxy/onboarding/attacks"
 	"keycloak-scim-proxy/onboarding/links"
 	"keycloak-scim-proxy/onboarding/verify"
 	"keycloak-scim-proxy/proxy/keycloak"
@@ -80,8 +79,7 @@ func (s *onboard) verify(ctx context.Context) (*verify.Report, error) {
 		return report, err
 	}
 	step, err := links.Step(ctx, s.session, s.spec.Realm, s.spec.SSO)
-	report.Steps = append(report.Steps, step)
-	report.OK = report.OK && err == nil && step.State() != string(verify.Red)
+	report.Add(step, err == nil)
 	return report, err
 }
 
