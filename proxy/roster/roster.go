@@ -92,8 +92,7 @@ type Change struct {
 func (c Change) Tenants() bool { return len(c.Added)+len(c.Changed)+len(c.Removed) > 0 }
 
 // Reload reads the files of a directory, and replaces the tenants by theirs. publicURL is that of
-// the main file. differs is false if
-// the tenants are the same, and what is wrong too.
+// the main file. differs is false if the tenants are the same, and what is wrong too.
 func (r *Roster[T]) Reload(dir string, known config.Idps, publicURL string) (done Change, differs bool, err error) {
 	r.turn.Lock()
 	defer r.turn.Unlock()

@@ -25,7 +25,7 @@ func (d *Directory) Identities(ctx context.Context, visit func(t scim.ResourceTy
 		return err
 	}
 	for _, c := range groups {
-		if tenantgroup.Free(c.Name) {
+		if tenantgroup.Hidden(c.Name) {
 			continue
 		}
 		if err := visit(scim.Group, standard(c)); err != nil {
