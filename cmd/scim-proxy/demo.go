@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/checkcmd"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/kcserver"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/onboarding"
@@ -61,7 +62,7 @@ func demoCommand() *cobra.Command {
 		Short: "Try it: start Keycloak and the proxy with a realm and a tenant, until Ctrl-C",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			d.in, d.terminal, d.out = c.InOrStdin(), isTerminal(os.Stdin), c.OutOrStdout()
+			d.in, d.terminal, d.out = c.InOrStdin(), cli.Terminal(os.Stdin) != nil, c.OutOrStdout()
 			return d.run(c.Context())
 		},
 	}

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/onboarding"
 	"keycloak-scim-proxy/onboarding/adminroles"
 )
@@ -91,18 +91,8 @@ func (d *demo) confirm(ctx context.Context, realm onboarding.Realm) error {
 	case !d.terminal:
 		return usageError{errors.New(what + ": pass --yes to allow that, or name another realm with --realm")}
 	}
-	fmt.Fprintf(d.out, "%s.\nGo on? [y/N] ", what)
-	answer := make(chan string, 1)
-	go func() {
-		line, _ := bufio.NewReader(d.in).ReadString('\n')
-		answer <- strings.ToLower(strings.TrimSpace(line))
-	}()
-	select {
-	case <-ctx.Done():
-	case line := <-answer:
-		if line == "y" || line == "yes" {
-			return nil
-		}
+	if cli.Confirm(ctx, d.in, d.out, what+".") {
+		return nil
 	}
 	return fmt.Errorf("realm %s was not changed: pass --yes to allow that, or name another realm with --realm", d.realm)
 }

@@ -174,15 +174,3 @@ func TestDemoFlags(t *testing.T) {
 		}
 	}
 }
-
-// The null device is a character device, but not a terminal.
-func TestIsTerminal(t *testing.T) {
-	null, err := os.Open(os.DevNull)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer null.Close()
-	if isTerminal(null) {
-		t.Error("the null device is taken for a terminal")
-	}
-}

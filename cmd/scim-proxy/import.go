@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/importer"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/scimclient"
 )
@@ -50,7 +50,7 @@ func importCommand() *cobra.Command {
 				return usageError{err}
 			}
 			o.Client = scimclient.New(scimclient.Options{URL: base, Token: scimclient.Bearer(token), Timeout: 5 * time.Minute, Agent: "scim-proxy import"})
-			o.Out, o.Progress, o.Terminal = c.OutOrStdout(), c.ErrOrStderr(), isTerminal(os.Stderr)
+			o.Out, o.Progress, o.Terminal = c.OutOrStdout(), c.ErrOrStderr(), cli.Terminal(os.Stderr) != nil
 			return importer.Run(c.Context(), source, o)
 		},
 	}
@@ -75,8 +75,6 @@ func importURL(base, tenant string) (string, error) {
 	}
 	return strings.TrimSuffix(base, "/") + "/tenants/" + url.PathEscape(tenant) + "/scim/v2", nil
 }
-
-func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
 func pause(ctx context.Context, d time.Duration) error {
 	select {

@@ -9,7 +9,6 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/config"
@@ -79,14 +78,11 @@ func (a *administrator) password(c *cobra.Command, user string) (string, error) 
 	return string(text), nil
 }
 
-// prompt asks on a terminal. The password is not shown.
+// prompt asks on a terminal.
 func prompt(c *cobra.Command, user string) (string, error) {
-	in, ok := c.InOrStdin().(*os.File)
-	if !ok || !term.IsTerminal(int(in.Fd())) {
+	in := cli.Terminal(c.InOrStdin())
+	if in == nil {
 		return "", cli.Usage("there is no password of Keycloak's administrator: give --admin-password-file, or set %s", passwordVariable)
 	}
-	fmt.Fprintf(c.ErrOrStderr(), "Password of Keycloak's administrator %s: ", user)
-	text, err := term.ReadPassword(int(in.Fd()))
-	fmt.Fprintln(c.ErrOrStderr())
-	return string(text), err
+	return cli.Password(c.Context(), in, c.ErrOrStderr(), fmt.Sprintf("Password of Keycloak's administrator %s: ", user))
 }

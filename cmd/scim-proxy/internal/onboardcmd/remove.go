@@ -1,7 +1,6 @@
 package onboardcmd
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/onboarding/tenant"
@@ -83,16 +81,14 @@ func (s *onboard) confirm(c *cobra.Command, what tenant.Removal, yes bool) error
 		question += ", and the files of the tenant in " + s.dir.Path
 	}
 	question += "."
-	in, ok := c.InOrStdin().(*os.File)
-	if !ok || !term.IsTerminal(int(in.Fd())) {
+	in := cli.Terminal(c.InOrStdin())
+	if in == nil {
 		return cli.Usage("%s Pass --yes to allow that", question)
 	}
-	fmt.Fprintf(c.ErrOrStderr(), "%s\nGo on? [y/N] ", question)
-	line, err := bufio.NewReader(in).ReadString('\n')
-	if answer := strings.ToLower(strings.TrimSpace(line)); answer == "y" || answer == "yes" {
-		return nil
+	if !cli.Confirm(c.Context(), in, c.ErrOrStderr(), question) {
+		return errors.New("nothing was removed")
 	}
-	return errors.Join(errors.New("nothing was removed"), err)
+	return nil
 }
 
 func (s *onboard) removeFiles(c *cobra.Command) error {
