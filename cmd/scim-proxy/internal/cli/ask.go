@@ -36,7 +36,7 @@ func Password(ctx context.Context, terminal *os.File, out io.Writer, question st
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprint(out, question)
+	fmt.Fprintf(out, "%s", question)
 	text, err := wait(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
 	if ctx.Err() != nil {
 		_ = term.Restore(fd, before)

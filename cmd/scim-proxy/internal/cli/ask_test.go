@@ -21,8 +21,7 @@ func TestConfirm(t *testing.T) {
 
 // A question that nobody answers ends with the context.
 func TestConfirmEnds(t *testing.T) {
-	in, w := io.Pipe()
-	defer w.Close()
+	in, _ := io.Pipe()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if cli.Confirm(ctx, in, io.Discard, "This deletes all.") {

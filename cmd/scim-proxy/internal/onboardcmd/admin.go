@@ -43,7 +43,7 @@ func (a *administrator) login(ctx context.Context, c *cobra.Command, k config.Ke
 		who.User = "admin"
 	}
 	var err error
-	if who.Password, err = a.password(c, who.User); err != nil {
+	if who.Password, err = a.password(ctx, c, who.User); err != nil {
 		return nil, err
 	}
 	to, err := transport.New(k)
@@ -56,7 +56,7 @@ func (a *administrator) login(ctx context.Context, c *cobra.Command, k config.Ke
 // maxPassword bounds a file or an input with a password.
 const maxPassword = 4096
 
-func (a *administrator) password(c *cobra.Command, user string) (string, error) {
+func (a *administrator) password(ctx context.Context, c *cobra.Command, user string) (string, error) {
 	var text []byte
 	var err error
 	switch {
@@ -67,7 +67,7 @@ func (a *administrator) password(c *cobra.Command, user string) (string, error) 
 	case os.Getenv(passwordVariable) != "":
 		return os.Getenv(passwordVariable), nil
 	default:
-		return prompt(c, user)
+		return prompt(ctx, c, user)
 	}
 	if err != nil {
 		return "", fmt.Errorf("--admin-password-file: %w", err)
@@ -79,10 +79,10 @@ func (a *administrator) password(c *cobra.Command, user string) (string, error) 
 }
 
 // prompt asks on a terminal.
-func prompt(c *cobra.Command, user string) (string, error) {
+func prompt(ctx context.Context, c *cobra.Command, user string) (string, error) {
 	in := cli.Terminal(c.InOrStdin())
 	if in == nil {
 		return "", cli.Usage("there is no password of Keycloak's administrator: give --admin-password-file, or set %s", passwordVariable)
 	}
-	return cli.Password(c.Context(), in, c.ErrOrStderr(), fmt.Sprintf("Password of Keycloak's administrator %s: ", user))
+	return cli.Password(ctx, in, c.ErrOrStderr(), fmt.Sprintf("Password of Keycloak's administrator %s: ", user))
 }
