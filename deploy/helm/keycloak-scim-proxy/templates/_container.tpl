@@ -81,7 +81,7 @@ volumeMounts:
 pod of Keycloak there may be no fsGroup, so the files of Secrets must be readable by all users of
 the container. */}}
 {{- define "keycloak-scim-proxy.volumes" -}}
-{{- $mode := ternary 292 288 (eq .Values.mode "sidecar") }}
+{{- $mode := ternary 292 288 (eq .Values.mode "sidecar") -}}
 - name: scim-config
   configMap:
     name: {{ include "keycloak-scim-proxy.fullname" . }}
@@ -108,8 +108,8 @@ the container. */}}
 
 {{/* For the pod template of Keycloak: lists of containers and of volumes. */}}
 {{- define "keycloak-scim-proxy.sidecar.containers" -}}
-{{- include "keycloak-scim-proxy.check" . }}
-- {{- include "keycloak-scim-proxy.container" . | nindent 2 }}
+{{- include "keycloak-scim-proxy.check" . -}}
+- {{ include "keycloak-scim-proxy.container" . | nindent 2 | trim }}
 {{- end }}
 
 {{- define "keycloak-scim-proxy.sidecar.volumes" -}}
