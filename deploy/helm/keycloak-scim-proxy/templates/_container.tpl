@@ -31,9 +31,12 @@ startupProbe:
 livenessProbe:
   httpGet: {path: /healthz, port: scim-admin}
   {{- toYaml .Values.livenessProbe | nindent 2 }}
+{{- /* A sidecar has none: if its store is down, Keycloak must still serve sign-ins. */}}
+{{- if ne .Values.mode "sidecar" }}
 readinessProbe:
   httpGet: {path: /readyz, port: scim-admin}
   {{- toYaml .Values.readinessProbe | nindent 2 }}
+{{- end }}
 {{- if .Values.preStopSeconds }}
 lifecycle:
   preStop:
