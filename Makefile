@@ -5,7 +5,7 @@ LINT_VERSION := v2.14.0
 LINT := $(TOOLS)/golangci-lint
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help run keycloak build image check deploy-check test fmt lint fuzz bench-lists bench-writes bench-overhead bench-bulk bench-members bench-confined bench-decode conformance idp-report size prose setup clean
+.PHONY: help run keycloak build image check deploy-check vulncheck test fmt lint fuzz bench-lists bench-writes bench-overhead bench-bulk bench-members bench-confined bench-decode conformance idp-report size prose setup clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -27,11 +27,15 @@ image: ## build the container image for amd64 and arm64 into bin/image (an OCI l
 check: lint size prose ## before every commit: format, vet, lint, sizes, prose, unit tests; no Keycloak
 	go test -short ./...
 	$(MAKE) deploy-check TESTFLAGS=-short
+	$(MAKE) vulncheck
 
 # deploy is a module of its own: its tests use Helm and the types of Kubernetes, and the program
 # must not depend on them.
 deploy-check: ## check what deploys the program: image, compose file, chart, release
 	cd deploy && go vet ./... && $(LINT) run ./... && go test $(TESTFLAGS) ./...
+
+vulncheck: ## known vulnerabilities of what the program calls; fails for those that go.mod can mend
+	cd deploy && go run ./vulncheck
 
 test: setup lint size prose ## everything: lint, race detector, fuzzers, tests on a real Keycloak
 	$(KEYCLOAK) exec -- go test -race -count=1 -timeout 20m ./...

@@ -191,7 +191,7 @@ func (r references) routes() {
 	for _, h := range find[*gateway.HTTPRoute](r.all) {
 		for _, rule := range h.Spec.Rules {
 			for _, b := range rule.BackendRefs {
-				r.backend(string(b.Name), int32(*b.Port))
+				r.backend(string(b.Name), *b.Port)
 			}
 		}
 	}

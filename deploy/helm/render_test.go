@@ -2,6 +2,7 @@ package helm_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -81,7 +82,7 @@ func render(c *chart.Chart, values map[string]any) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return engine.Engine{}.Render(c, all)
+	return engine.Engine{}.RenderWithContext(context.Background(), c, all)
 }
 
 var separator = regexp.MustCompile(`(?m)^---\n`)
