@@ -44,8 +44,8 @@ func atoi(t *testing.T, text string) int64 {
 	return n
 }
 
-// The real program serves with what the pod of each file of values mounts, answers the probes of the
-// pod, and passes the check of helm test.
+// The real program serves with what the pod of each file of values mounts, answers the probes of
+// the pod, and passes the check of helm test.
 func TestProgram(t *testing.T) {
 	for name, values := range ciFiles(t) {
 		all := manifests(t, values)

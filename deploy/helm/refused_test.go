@@ -4,12 +4,14 @@ import (
 	"maps"
 	"strings"
 	"testing"
+
+	apps "k8s.io/api/apps/v1"
 )
 
 // base conforms: every case of TestRefused changes it.
 const base = "config: {keycloak: {url: \"http://k:8080\"}, dropIn: {enabled: true}, store: {redis: {addresses: [\"r:6379\"]}}}\n"
 
-// What is refused, and a part of the message, which must name the key and the reason.
+// Values that are refused, each with a part of the message, which names the key and the reason.
 func TestRefused(t *testing.T) {
 	embedded := "config: {keycloak: {url: \"http://k:8080\"}, dropIn: {enabled: true}, store: {embedded: {path: /var/lib/scim-proxy/s.db}}}\n"
 	config := func(more string) string {
@@ -83,5 +85,14 @@ func TestNumbersAndGlobals(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
+	}
+}
+
+// OpenShift chooses the user of a pod itself: a default that is null is left out.
+func TestOpenShift(t *testing.T) {
+	values := readValues(t, base+"podSecurityContext: {runAsUser: null, runAsGroup: null, fsGroup: null}\n")
+	s := one[*apps.Deployment](t, manifests(t, values)).Spec.Template.Spec.SecurityContext
+	if s.RunAsUser != nil || s.RunAsGroup != nil || s.FSGroup != nil || s.RunAsNonRoot == nil || !*s.RunAsNonRoot {
+		t.Errorf("%+v", s)
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// keycloakPorts are the ports of Keycloak's own container: http, https, management, and those of its
-// cluster.
+// keycloakPorts are the ports of Keycloak's own container: http, https, management, and those of
+// its cluster.
 var keycloakPorts = []int32{8080, 8443, 9000, 7800, 57800}
 
 // sidecarOf renders the named templates in a chart that has this one as a dependency.
@@ -47,7 +47,7 @@ func indent(text string, by int) string {
 	return strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", by))
 }
 
-// snippets are the files of the directory sidecar: for the three ways in which Keycloak is deployed.
+// snippets are the files of the directory sidecar, for three ways in which Keycloak is deployed.
 func snippets(containers, volumes string) map[string]string {
 	const head = "# Made from ci/sidecar-values.yaml by: go test ./helm -update\n# The release is named scim; the notes after `helm install` print the same with your names.\n"
 	return map[string]string{

@@ -1,7 +1,7 @@
-// Command vulncheck runs govulncheck with the reports of the module golang.org/x/vulndb, because not
-// every machine reaches vuln.go.dev. It fails if the program calls something vulnerable in a module,
-// which go.mod can mend. Vulnerabilities of the Go release that compiles the program are printed
-// only: another release mends them. If there is no database, it says so and does not fail.
+// Command vulncheck runs govulncheck with the reports of the module golang.org/x/vulndb, because
+// not every machine reaches vuln.go.dev. It fails if the program calls something vulnerable in a
+// module, which go.mod can mend. Vulnerabilities of the Go release that compiles the program are
+// only printed: another release mends them. If there is no database, it says so and does not fail.
 package main
 
 import (
