@@ -41,6 +41,9 @@ func TestCompose(t *testing.T) {
 		}
 	}
 	proxy := p.Services["proxy"]
+	if !slices.Equal(proxy.HealthCheck.Test, []string{"CMD", "/scim-proxy", "health"}) {
+		t.Errorf("the proxy is asked by %q", proxy.HealthCheck.Test)
+	}
 	if !proxy.ReadOnly || !slices.Equal(proxy.CapDrop, []string{"ALL"}) {
 		t.Error("the proxy has more rights than it needs")
 	}
