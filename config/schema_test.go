@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"go/ast"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -118,9 +119,7 @@ func define(t *testing.T, structs map[string]*ast.StructType, defs object, name 
 	if len(required) > 0 {
 		def["required"] = required
 	}
-	for k, v := range together()[name] {
-		def[k] = v
-	}
+	maps.Copy(def, together()[name])
 }
 
 // property is the schema of one key.

@@ -15,6 +15,8 @@ import (
 	"keycloak-scim-proxy/deploy/internal/program"
 )
 
+func TestMain(m *testing.M) { program.Main(m) }
+
 func passwords() types.Mapping {
 	return types.Mapping{"POSTGRES_PASSWORD": "p", "KEYCLOAK_ADMIN_PASSWORD": "k", "REDIS_PASSWORD": "r"}
 }

@@ -26,6 +26,8 @@ import (
 	"keycloak-scim-proxy/deploy/internal/program"
 )
 
+func TestMain(m *testing.M) { program.Main(m) }
+
 func readText(t *testing.T, file string) string {
 	t.Helper()
 	b, err := os.ReadFile(file)

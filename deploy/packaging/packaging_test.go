@@ -15,6 +15,8 @@ import (
 	"keycloak-scim-proxy/deploy/internal/program"
 )
 
+func TestMain(m *testing.M) { program.Main(m) }
+
 func read(t *testing.T, file string) string {
 	t.Helper()
 	b, err := os.ReadFile(file)

@@ -17,29 +17,41 @@ import (
 	"testing"
 )
 
-var build = sync.OnceValues(func() (string, error) {
+var (
+	once   sync.Once
+	dir    string
+	failed error
+)
+
+func build() {
 	_, here, _, _ := runtime.Caller(0)
-	dir, err := os.MkdirTemp("", "scim-proxy-program")
-	if err != nil {
-		return "", err
+	if dir, failed = os.MkdirTemp("", "scim-proxy-program"); failed != nil {
+		return
 	}
-	file := filepath.Join(dir, "scim-proxy")
-	c := exec.Command("go", "build", "-o", file, "./cmd/scim-proxy")
+	c := exec.Command("go", "build", "-o", filepath.Join(dir, "scim-proxy"), "./cmd/scim-proxy")
 	c.Dir = filepath.Join(filepath.Dir(here), "../../..")
 	if out, err := c.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
+		failed = fmt.Errorf("%w: %s", err, out)
 	}
-	return file, nil
-})
+}
+
+// Main runs the tests of a package and removes the program afterwards. It is for TestMain.
+func Main(m *testing.M) {
+	defer func() {
+		if dir != "" {
+			os.RemoveAll(dir)
+		}
+	}()
+	m.Run()
+}
 
 // Path returns the program. It is built at the first call.
 func Path(t *testing.T) string {
 	t.Helper()
-	file, err := build()
-	if err != nil {
-		t.Fatal(err)
+	if once.Do(build); failed != nil {
+		t.Fatal(failed)
 	}
-	return file
+	return filepath.Join(dir, "scim-proxy")
 }
 
 // Serving is a running program.
