@@ -56,7 +56,7 @@ func root() *cobra.Command {
 		Version:       version,
 	}
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	c.AddCommand(serveCommand(), demoCommand(), tenantCommand(), storeCommand(), simulateCommand(), importCommand(), versionCommand())
+	c.AddCommand(serveCommand(), demoCommand(), tenantCommand(), storeCommand(), simulateCommand(), importCommand(), healthCommand(), versionCommand())
 	return c
 }
 
