@@ -5,7 +5,7 @@ LINT_VERSION := v2.14.0
 LINT := $(TOOLS)/golangci-lint
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help run keycloak build check test fmt lint fuzz bench-lists bench-writes bench-overhead bench-bulk bench-members bench-confined bench-decode conformance idp-report size prose setup clean
+.PHONY: help run keycloak build image check deploy-check vulncheck test fmt lint fuzz bench-lists bench-writes bench-overhead bench-bulk bench-members bench-confined bench-decode conformance idp-report size prose setup clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -21,11 +21,25 @@ keycloak: ## start a real Keycloak on a free port, until Ctrl-C
 build: ## build bin/scim-proxy
 	go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/scim-proxy ./cmd/scim-proxy
 
+image: ## build the container image for amd64 and arm64 into bin/image (an OCI layout), without docker
+	cd deploy && go run ./image -version $(VERSION) -revision "$$(git rev-parse HEAD)" -epoch "$$(git log -1 --format=%ct)"
+
 check: lint size prose ## before every commit: format, vet, lint, sizes, prose, unit tests; no Keycloak
 	go test -short ./...
+	$(MAKE) deploy-check TESTFLAGS=-short
+	$(MAKE) vulncheck
+
+# deploy is a module of its own: its tests use Helm and the types of Kubernetes, and the program
+# must not depend on them. No result is cached, because go test does not see that a test builds the
+# program.
+deploy-check: ## test what deploys the program: image, compose file, chart, packages
+	cd deploy && go test -count=1 $(TESTFLAGS) ./...
+
+vulncheck: ## known vulnerabilities of what the program calls; fails for those that go.mod can mend
+	cd deploy && go run ./vulncheck
 
 test: setup lint size prose ## everything: lint, race detector, fuzzers, tests on a real Keycloak
-	$(KEYCLOAK) exec -- go test -race -count=1 -timeout 30m ./...
+	$(KEYCLOAK) exec -- bash -c 'go test -race -count=1 -timeout 30m ./... && cd deploy && go test -count=1 -timeout 20m ./...'
 	$(MAKE) fuzz
 
 setup:
@@ -40,6 +54,7 @@ lint: $(TOOLS)/golangci-lint-$(LINT_VERSION) ## format, vet for three systems, l
 	GOOS=windows go vet ./...
 	GOOS=darwin go vet ./...
 	$(LINT) run ./...
+	cd deploy && go vet ./... && $(LINT) run ./...
 
 $(TOOLS)/golangci-lint-$(LINT_VERSION):
 	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)

@@ -24,7 +24,7 @@ func Default() Config {
 // store at path, no tenants. It is not validated yet.
 func DropInOnly(keycloakURL, path string) Config {
 	c := Default()
-	c.Keycloak.URL = trimURL(keycloakURL)
+	c.Keycloak.URL = strings.TrimSuffix(keycloakURL, "/") // paths are appended to it
 	c.DropIn.Enabled = true
 	c.Store.Embedded = &Embedded{Path: path}
 	return c
@@ -48,6 +48,3 @@ func DefaultSSOLink() SSOLink { return SSOLink{UserID: "externalId"} }
 
 // DefaultRedis returns the values of all keys that are absent from the section.
 func DefaultRedis() Redis { return Redis{Prefix: "kscim:"} }
-
-// trimURL removes the last slash, because paths are appended to the URL.
-func trimURL(s string) string { return strings.TrimSuffix(s, "/") }

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -42,4 +43,13 @@ func TestSecrets(t *testing.T) {
 	if shown := fmt.Sprintf("%+v %#v", account, account); strings.Contains(shown, "three") {
 		t.Error(shown)
 	}
+}
+
+func write(t *testing.T, dir, name, text string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }

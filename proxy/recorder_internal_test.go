@@ -18,7 +18,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"keycloak-scim-proxy/adapters"
-	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/config/configfile"
 )
 
 // recorder is an upstream that records its requests, instead of a Keycloak.
@@ -88,7 +88,7 @@ func passing(t *testing.T, upstream, more string) (p *Proxy, address string, log
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cfg, err := config.Load(file, adapters.Known)
+	cfg, err := configfile.Load(file, adapters.Known)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/config/configfile"
 	"keycloak-scim-proxy/proxy/tokens"
 )
 
@@ -50,8 +51,8 @@ func withFiles(t testing.TB, names ...string) *files {
 	}
 	cfg := config.DropInOnly(f.up.URL, filepath.Join(t.TempDir(), "store.db"))
 	cfg.TenantsDir, cfg.Limits.Rate = f.dir, unlimited
-	var wrong config.Problems
-	if cfg.Tenants, wrong = config.LoadTenants(f.dir, adapters.Known); len(wrong) > 0 {
+	var wrong configfile.Problems
+	if cfg.Tenants, wrong = configfile.LoadTenants(f.dir, adapters.Known); len(wrong) > 0 {
 		t.Fatal(wrong)
 	}
 	core, logs := observer.New(zap.InfoLevel)

@@ -20,7 +20,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"keycloak-scim-proxy/adapters"
-	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/config/configfile"
 	"keycloak-scim-proxy/onboarding"
 	"keycloak-scim-proxy/onboarding/oauthclient"
 	"keycloak-scim-proxy/proxy/keycloak/clientkey"
@@ -71,7 +71,7 @@ func newOAuthSite(t *testing.T) *oauthSite {
 // run starts the proxy.
 func (s *oauthSite) run(t *testing.T) {
 	t.Helper()
-	cfg, err := config.Load(s.config(), adapters.Known)
+	cfg, err := configfile.Load(s.config(), adapters.Known)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
-	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/config/configfile"
 )
 
 // version is set by the linker (Makefile, target build).
@@ -32,7 +32,7 @@ func main() {
 // exitCode returns 2 for an error in the command line or the configuration, 1 for any other
 // error, and 0 without one.
 func exitCode(err error) int {
-	var problems config.Problems
+	var problems configfile.Problems
 	var usage usageError
 	var shared cli.UsageError
 	switch {
@@ -56,7 +56,7 @@ func root() *cobra.Command {
 		Version:       version,
 	}
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	c.AddCommand(serveCommand(), demoCommand(), tenantCommand(), storeCommand(), simulateCommand(), importCommand(), versionCommand())
+	c.AddCommand(serveCommand(), demoCommand(), tenantCommand(), storeCommand(), simulateCommand(), importCommand(), healthCommand(), versionCommand())
 	return c
 }
 

@@ -14,6 +14,7 @@ import (
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/config/configfile"
 	"keycloak-scim-proxy/proxy"
 )
 
@@ -88,7 +89,7 @@ func serveConfig(file, keycloak, store, listen string) (*config.Config, error) {
 		if err != nil {
 			return nil, err
 		}
-		return config.Load(file, adapters.Known)
+		return configfile.Load(file, adapters.Known)
 	}
 	if store == "" {
 		dir, err := os.UserConfigDir()
@@ -101,5 +102,5 @@ func serveConfig(file, keycloak, store, listen string) (*config.Config, error) {
 	if listen != "" {
 		c.Listen = listen
 	}
-	return &c, config.Validate(&c)
+	return &c, configfile.Validate(&c)
 }

@@ -10,7 +10,7 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
-	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/config/configfile"
 	"keycloak-scim-proxy/proxy/storage"
 	"keycloak-scim-proxy/proxy/store/guard"
 )
@@ -40,7 +40,7 @@ func resealCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			cfg, err := config.Load(file, adapters.Known)
+			cfg, err := configfile.Load(file, adapters.Known)
 			if err != nil {
 				return err
 			}

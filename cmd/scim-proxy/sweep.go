@@ -12,6 +12,7 @@ import (
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/config/configfile"
 	"keycloak-scim-proxy/proxy"
 	"keycloak-scim-proxy/proxy/overlay"
 	"keycloak-scim-proxy/proxy/store/embedded"
@@ -33,7 +34,7 @@ func sweepCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			cfg, err := config.Load(file, adapters.Known)
+			cfg, err := configfile.Load(file, adapters.Known)
 			if err != nil {
 				return err
 			}

@@ -14,6 +14,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/config/configfile"
 )
 
 // Dir is the directory with the files of the tenants (config.Config.TenantsDir).
@@ -21,7 +22,7 @@ type Dir struct {
 	// Path is the directory. It must exist.
 	Path string
 	// Known reports whether a dialect exists.
-	Known config.Idps
+	Known configfile.Idps
 }
 
 // ErrNoTenant reports that no file of the directory has the tenant.
@@ -49,34 +50,34 @@ func (e *NotWritableError) Unwrap() error { return e.Err }
 
 // List returns the files of all tenants, in the order of their names. Files with problems are among
 // them.
-func (d Dir) List() ([]config.TenantFile, error) { return config.ReadTenants(d.Path, d.Known) }
+func (d Dir) List() ([]configfile.TenantFile, error) { return configfile.ReadTenants(d.Path, d.Known) }
 
 // Find returns the file of a tenant, which may have problems. The error is ErrNoTenant, one that
 // names both files if two have the tenant, or that of reading the directory.
-func (d Dir) Find(tenant string) (config.TenantFile, error) {
+func (d Dir) Find(tenant string) (configfile.TenantFile, error) {
 	files, err := d.List()
 	if err != nil {
-		return config.TenantFile{}, err
+		return configfile.TenantFile{}, err
 	}
-	files = slices.DeleteFunc(files, func(f config.TenantFile) bool { return f.Tenant.Tenant != tenant })
+	files = slices.DeleteFunc(files, func(f configfile.TenantFile) bool { return f.Tenant.Tenant != tenant })
 	switch len(files) {
 	case 0:
-		return config.TenantFile{}, fmt.Errorf("%w %q in %s", ErrNoTenant, tenant, d.Path)
+		return configfile.TenantFile{}, fmt.Errorf("%w %q in %s", ErrNoTenant, tenant, d.Path)
 	case 1:
 		return files[0], nil
 	}
-	return config.TenantFile{}, fmt.Errorf("two files have the tenant %q: %s and %s: remove one of them", tenant, files[0].Path, files[1].Path)
+	return configfile.TenantFile{}, fmt.Errorf("two files have the tenant %q: %s and %s: remove one of them", tenant, files[0].Path, files[1].Path)
 }
 
 // Check returns the problems that Create would report for the file of a new tenant, without those
 // of a secret or key that is not there yet. It writes nothing.
 func (d Dir) Check(t config.Tenant) error {
 	path := d.file(t.Tenant)
-	read, err := config.CheckTenant(path, []byte(newFile(t)), d.Known)
+	read, err := configfile.CheckTenant(path, []byte(newFile(t)), d.Known)
 	if err != nil {
 		return err
 	}
-	problems := slices.DeleteFunc(read.Problems, func(p config.Problem) bool {
+	problems := slices.DeleteFunc(read.Problems, func(p configfile.Problem) bool {
 		return p.Path == "serviceAccount.secretFile" || p.Path == "serviceAccount.keyFile"
 	})
 	if len(problems) > 0 {
@@ -89,7 +90,7 @@ func (d Dir) Check(t config.Tenant) error {
 // Create writes the file of a new tenant, NAME.yaml with the mode 0644 or less, and returns its
 // path. It has only the keys that differ from their defaults, with comments. Nothing is
 // overwritten. A secret file that the tenant names must be there before. The error is
-// config.Problems if the proxy would not serve the tenant, or NotWritableError.
+// configfile.Problems if the proxy would not serve the tenant, or NotWritableError.
 func (d Dir) Create(ctx context.Context, t config.Tenant) (path string, err error) {
 	path = d.file(t.Tenant)
 	err = d.locked(ctx, func(w writer) error {
@@ -100,7 +101,7 @@ func (d Dir) Create(ctx context.Context, t config.Tenant) (path string, err erro
 			return err
 		}
 		text := []byte(newFile(t))
-		read, err := config.CheckTenant(path, text, d.Known)
+		read, err := configfile.CheckTenant(path, text, d.Known)
 		if err != nil {
 			return err
 		}
@@ -133,7 +134,7 @@ func (d Dir) resolved(t config.Tenant) config.Tenant {
 }
 
 // Edit changes the file of a tenant, whose path is as List returns it: all changes or none. The
-// error is that of a change, config.Problems if the change adds a problem, or NotWritableError.
+// error is that of a change, configfile.Problems if the change adds a problem, or NotWritableError.
 func (d Dir) Edit(ctx context.Context, path string, changes ...Change) error {
 	return d.Decide(ctx, path, func(config.Tenant) ([]Change, error) { return changes, nil })
 }
@@ -146,7 +147,7 @@ func (d Dir) Decide(ctx context.Context, path string, decide func(config.Tenant)
 		if err != nil {
 			return err
 		}
-		old, err := config.CheckTenant(path, before, d.Known)
+		old, err := configfile.CheckTenant(path, before, d.Known)
 		if err != nil {
 			return err
 		}
@@ -159,7 +160,7 @@ func (d Dir) Decide(ctx context.Context, path string, decide func(config.Tenant)
 			if text, err = change(text, now.Tenant); err != nil {
 				return fmt.Errorf("%s: %w", path, err)
 			}
-			if now, err = config.CheckTenant(path, text, d.Known); err != nil {
+			if now, err = configfile.CheckTenant(path, text, d.Known); err != nil {
 				return err
 			}
 		}
@@ -175,9 +176,9 @@ var index = regexp.MustCompile(`\[\d+\]`)
 
 // newProblems are those that were not there before. A file that is bad for another reason, such as
 // a secret that only the server has, can be changed: a token must be revocable there too.
-func newProblems(before, after config.Problems) config.Problems {
-	added := slices.DeleteFunc(slices.Clone(after), func(p config.Problem) bool {
-		return slices.ContainsFunc(before, func(b config.Problem) bool {
+func newProblems(before, after configfile.Problems) configfile.Problems {
+	added := slices.DeleteFunc(slices.Clone(after), func(p configfile.Problem) bool {
+		return slices.ContainsFunc(before, func(b configfile.Problem) bool {
 			return b.Message == p.Message && index.ReplaceAllString(b.Path, "[]") == index.ReplaceAllString(p.Path, "[]")
 		})
 	})

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/config/configfile"
 	"keycloak-scim-proxy/config/tenantfile"
 )
 
@@ -160,7 +161,7 @@ func TestCreateWritesWhatIsRead(t *testing.T) {
 		want.Tokens = []config.Token{{ID: "k1", SHA256: rapid.SampledFrom([]string{sum("1"), sum("e"), strings.Repeat("0", 61) + "1e5"}).Draw(r, "hash")}}
 		want.Extensions = []config.Extension{{URN: "urn:x-acme:a", Name: word.Draw(r, "name"), Attributes: []config.ExtensionAttribute{{Name: "badge", MultiValued: rapid.Bool().Draw(r, "multi"), Description: word.Draw(r, "description")}}}}
 		path, err := d.Create(t.Context(), want)
-		if problems, ok := errors.AsType[config.Problems](err); ok {
+		if problems, ok := errors.AsType[configfile.Problems](err); ok {
 			for _, p := range problems {
 				if p.Path != "realm" && p.Path != "group" {
 					r.Fatal(err)

@@ -7,11 +7,12 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/config/configfile"
 )
 
 // file is the file of a tenant, and what runs of it.
 type file struct {
-	config.TenantFile
+	configfile.TenantFile
 	before *config.Tenant // nil: the file was not there, or wrong
 }
 
@@ -20,12 +21,12 @@ func (f *file) good() bool { return len(f.Problems) == 0 }
 
 // read reads the tenants of a directory. A tenant whose file is wrong stays as it runs, and a file
 // that contradicts such a tenant is wrong too. If the directory cannot be read, all tenants stay.
-func read(dir string, known config.Idps, publicURL string, running []config.Tenant) ([]config.Tenant, config.Problems) {
-	found, err := config.ReadTenants(dir, known)
+func read(dir string, known configfile.Idps, publicURL string, running []config.Tenant) ([]config.Tenant, configfile.Problems) {
+	found, err := configfile.ReadTenants(dir, known)
 	if err != nil {
-		return running, config.Problems{{File: dir, Message: "cannot be read: " + reason(err)}}
+		return running, configfile.Problems{{File: dir, Message: "cannot be read: " + reason(err)}}
 	}
-	config.RequirePublicURL(found, publicURL)
+	configfile.RequirePublicURL(found, publicURL)
 	files := make([]*file, len(found))
 	for i, f := range found {
 		f.Tenant.File = f.Path
@@ -36,7 +37,7 @@ func read(dir string, known config.Idps, publicURL string, running []config.Tena
 	}
 	refuseContradictions(files)
 	var tenants []config.Tenant
-	var problems config.Problems
+	var problems configfile.Problems
 	for _, f := range files {
 		switch problems = append(problems, f.Problems...); {
 		case f.good():
@@ -66,7 +67,7 @@ func refuseContradictions(files []*file) {
 				return f.good() && !stays.good() && stays.before != nil && contradict(&f.Tenant, stays.before)
 			})
 			if at >= 0 {
-				f.Problems = config.Problems{{File: f.Path, Path: "tenant", Message: "has the name or the place of the tenant of " +
+				f.Problems = configfile.Problems{{File: f.Path, Path: "tenant", Message: "has the name or the place of the tenant of " +
 					filepath.Base(files[at].Path) + ", which stays as it was, because its file is wrong"}}
 				changed = true
 			}

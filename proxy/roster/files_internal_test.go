@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/config/configfile"
 )
 
 func anyIdp(string) bool { return true }
@@ -60,7 +60,7 @@ func TestRead(t *testing.T) {
 		write(t, dir, "secret", "s")
 		write(t, dir, "acme.yaml", file("acme", "a", ""))
 		write(t, dir, "globex.yaml", file("globex", "g", ""))
-		running, wrong := config.LoadTenants(dir, anyIdp)
+		running, wrong := configfile.LoadTenants(dir, anyIdp)
 		if len(running) != 2 || len(wrong) > 0 {
 			t.Fatal(running, wrong)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/config/configfile"
 	"keycloak-scim-proxy/proxy/tokens"
 )
 
@@ -15,7 +16,7 @@ type Set[T any] struct {
 	// Configured are the tenants, as they run.
 	Configured []config.Tenant
 	// Wrong is what is wrong with the files of tenants. Their tenants run as they did before.
-	Wrong config.Problems
+	Wrong configfile.Problems
 
 	values  map[string]T
 	entries []tokens.Entry
@@ -84,7 +85,7 @@ type Change struct {
 	// Added, Changed and Removed are the names of tenants.
 	Added, Changed, Removed []string
 	// Wrong is what is wrong with files now. Mended reports that it is none, and was some before.
-	Wrong  config.Problems
+	Wrong  configfile.Problems
 	Mended bool
 }
 
@@ -93,7 +94,7 @@ func (c Change) Tenants() bool { return len(c.Added)+len(c.Changed)+len(c.Remove
 
 // Reload reads the files of a directory, and replaces the tenants by theirs. publicURL is that of
 // the main file. differs is false if the tenants are the same, and what is wrong too.
-func (r *Roster[T]) Reload(dir string, known config.Idps, publicURL string) (done Change, differs bool, err error) {
+func (r *Roster[T]) Reload(dir string, known configfile.Idps, publicURL string) (done Change, differs bool, err error) {
 	r.turn.Lock()
 	defer r.turn.Unlock()
 	before := r.Now()

@@ -12,6 +12,7 @@ import (
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/config/configfile"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/privilege"
@@ -20,7 +21,7 @@ import (
 )
 
 // Command is `tenant check`. known reports whether a dialect exists.
-func Command(known config.Idps) *cobra.Command {
+func Command(known configfile.Idps) *cobra.Command {
 	var file, tenant string
 	c := &cobra.Command{
 		Use:   "check",
@@ -36,7 +37,7 @@ func Command(known config.Idps) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			cfg, err := config.Load(file, known)
+			cfg, err := configfile.Load(file, known)
 			if err != nil {
 				return err
 			}

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/term"
 )
 
-// Terminal returns the file of an input that is a terminal, so that a command can ask on it, and nil
-// for another input.
+// Terminal returns the file of an input that is a terminal, on which a command can ask, and nil for
+// another input.
 func Terminal(in io.Reader) *os.File {
 	if f, ok := in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		return f

@@ -19,7 +19,7 @@ func TestConfirm(t *testing.T) {
 	}
 }
 
-// A question that nobody answers ends with the context.
+// A question without an answer ends with the context.
 func TestConfirmEnds(t *testing.T) {
 	in, _ := io.Pipe()
 	ctx, cancel := context.WithCancel(t.Context())

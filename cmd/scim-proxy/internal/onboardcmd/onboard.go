@@ -16,6 +16,7 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/oauthcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/tenantcmd"
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/config/configfile"
 	"keycloak-scim-proxy/config/tenantfile"
 	"keycloak-scim-proxy/onboarding"
 	"keycloak-scim-proxy/onboarding/tenant"
@@ -38,7 +39,7 @@ type onboard struct {
 	config *config.Config
 	dir    tenantfile.Dir
 	// file is the tenant's file, if it exists.
-	file   config.TenantFile
+	file   configfile.TenantFile
 	exists bool
 	secret string // path of the file with the client's secret or key
 	key    bool   // the client signs with a key

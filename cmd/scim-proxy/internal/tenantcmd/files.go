@@ -11,6 +11,7 @@ import (
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/config/configfile"
 	"keycloak-scim-proxy/config/tenantfile"
 	"keycloak-scim-proxy/proxy/revoked"
 )
@@ -18,7 +19,7 @@ import (
 // Env is what the commands need besides their arguments.
 type Env struct {
 	// Known reports whether a dialect exists.
-	Known config.Idps
+	Known configfile.Idps
 	// Now is the time.
 	Now func() time.Time
 	// Random is a source of random bits that is cryptographically strong.
@@ -38,7 +39,7 @@ func (e Env) Open(flag string, warn io.Writer) (*config.Config, tenantfile.Dir, 
 	if err != nil {
 		return nil, tenantfile.Dir{}, err
 	}
-	c, problems := config.LoadMain(file)
+	c, problems := configfile.LoadMain(file)
 	switch {
 	case c.TenantsDir == "" && len(problems) > 0:
 		return nil, tenantfile.Dir{}, problems
@@ -52,7 +53,7 @@ func (e Env) Open(flag string, warn io.Writer) (*config.Config, tenantfile.Dir, 
 }
 
 // Find returns the file of a tenant.
-func Find(d tenantfile.Dir, tenant string) (config.TenantFile, error) {
+func Find(d tenantfile.Dir, tenant string) (configfile.TenantFile, error) {
 	f, err := d.Find(tenant)
 	if errors.Is(err, tenantfile.ErrNoTenant) || errors.Is(err, os.ErrNotExist) {
 		err = cli.UsageError{Err: err}

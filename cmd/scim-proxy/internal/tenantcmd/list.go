@@ -11,6 +11,7 @@ import (
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/config/configfile"
 )
 
 // row is a tenant in the list. Its JSON is documented in docs/operations.md.
@@ -70,7 +71,7 @@ func (e Env) List() *cobra.Command {
 	return c
 }
 
-func rowOf(f config.TenantFile, now time.Time) row {
+func rowOf(f configfile.TenantFile, now time.Time) row {
 	t := f.Tenant
 	r := row{
 		Tenant: t.Tenant, Realm: t.Realm, Kind: kind(t), Group: t.Group, Organization: t.Organization, IDP: t.IDP, State: t.State,
@@ -100,7 +101,7 @@ func kind(t config.Tenant) string {
 	return "realm"
 }
 
-func problems(f config.TenantFile) []string {
+func problems(f configfile.TenantFile) []string {
 	all := []string{}
 	f.Problems.Sort()
 	for _, p := range f.Problems {

@@ -7,6 +7,7 @@ import (
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/config/configfile"
 )
 
 // Show is `tenant show`.
@@ -40,7 +41,7 @@ func (e Env) Show() *cobra.Command {
 }
 
 // show is what of a tenant may be shown: no secret, and no hash of a token.
-func show(cfg config.Config, f config.TenantFile, now time.Time) cli.Fields {
+func show(cfg config.Config, f configfile.TenantFile, now time.Time) cli.Fields {
 	keys := []any{}
 	for _, k := range f.Tenant.Tokens {
 		state := stateOf(k, now)

@@ -16,7 +16,7 @@ import (
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/tenantcmd"
-	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/config/configfile"
 	"keycloak-scim-proxy/proxy/tokens"
 )
 
@@ -167,7 +167,7 @@ func TestRefuses(t *testing.T) {
 			world(t)
 			out, _, err := run(t, row.args...)
 			_, usage := errors.AsType[cli.UsageError](err)
-			_, problems := errors.AsType[config.Problems](err)
+			_, problems := errors.AsType[configfile.Problems](err)
 			if err == nil || !usage && !problems || !strings.Contains(err.Error(), row.want) || out != "" || content(t) != file {
 				t.Errorf("%v %q", err, out)
 			}
