@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
+
 	"github.com/spf13/cobra"
 )
 
@@ -39,7 +41,7 @@ func healthCommand() *cobra.Command {
 func askHealth(ctx context.Context, url string, expect int) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return usageError{fmt.Errorf("--url: %w", err)}
+		return cli.UsageError{Err: fmt.Errorf("--url: %w", err)}
 	}
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	answer, err := client.Do(r)

@@ -26,28 +26,28 @@ func importCommand() *cobra.Command {
 			"  " + tokenVariable + "=... scim-proxy import users.failures.csv --url https://scim.example.com/scim/v2",
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usageError{errors.New("import needs one file, FILE.csv or FILE.jsonl")}
+				return cli.UsageError{Err: errors.New("import needs one file, FILE.csv or FILE.jsonl")}
 			}
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			var err error
 			if base, err = importURL(base, tenant); err != nil {
-				return usageError{err}
+				return cli.UsageError{Err: err}
 			}
 			token, err := readToken(tokenFile, c.InOrStdin())
 			if err != nil {
-				return usageError{err}
+				return cli.UsageError{Err: err}
 			}
 			if o.Batch < 1 {
-				return usageError{errors.New("--batch must be at least 1")}
+				return cli.UsageError{Err: errors.New("--batch must be at least 1")}
 			}
 			source, err := importer.Open(c.Context(), args[0])
 			if c.Context().Err() != nil {
 				return importer.ErrInterrupted
 			}
 			if err != nil {
-				return usageError{err}
+				return cli.UsageError{Err: err}
 			}
 			o.Client = scimclient.New(scimclient.Options{URL: base, Token: scimclient.Bearer(token), Timeout: 5 * time.Minute, Agent: "scim-proxy import"})
 			o.Out, o.Progress, o.Terminal = c.OutOrStdout(), c.ErrOrStderr(), cli.Terminal(os.Stderr) != nil

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/democmd"
 	"keycloak-scim-proxy/config/configfile"
 )
 
@@ -33,19 +34,15 @@ func main() {
 // error, and 0 without one.
 func exitCode(err error) int {
 	var problems configfile.Problems
-	var usage usageError
-	var shared cli.UsageError
+	var usage cli.UsageError
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &problems), errors.As(err, &usage), errors.As(err, &shared):
+	case errors.As(err, &problems), errors.As(err, &usage):
 		return 2
 	}
 	return 1
 }
-
-// usageError is an error in the command line.
-type usageError struct{ error }
 
 func root() *cobra.Command {
 	c := &cobra.Command{
@@ -55,8 +52,8 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 		Version:       version,
 	}
-	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	c.AddCommand(serveCommand(), demoCommand(), tenantCommand(), storeCommand(), simulateCommand(), importCommand(), healthCommand(), versionCommand())
+	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return cli.UsageError{Err: err} })
+	c.AddCommand(serveCommand(), democmd.Command(), tenantCommand(), storeCommand(), simulateCommand(), importCommand(), healthCommand(), versionCommand())
 	return c
 }
 

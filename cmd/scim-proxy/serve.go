@@ -78,13 +78,13 @@ func logger(c config.Log) (*zap.Logger, error) {
 func serveConfig(file, keycloak, store, listen string) (*config.Config, error) {
 	switch {
 	case file != "" && keycloak != "":
-		return nil, usageError{errors.New("serve needs either --config FILE or --keycloak URL, not both")}
+		return nil, cli.UsageError{Err: errors.New("serve needs either --config FILE or --keycloak URL, not both")}
 	case keycloak == "" && (store != "" || listen != ""):
-		return nil, usageError{errors.New("--store and --listen need --keycloak; with --config, set store and listen in the file")}
+		return nil, cli.UsageError{Err: errors.New("--store and --listen need --keycloak; with --config, set store and listen in the file")}
 	case keycloak == "":
 		file, err := cli.ConfigFile(file)
 		if errors.Is(err, cli.ErrNoConfig) {
-			return nil, usageError{errors.New("serve needs either --config FILE or --keycloak URL")}
+			return nil, cli.UsageError{Err: errors.New("serve needs either --config FILE or --keycloak URL")}
 		}
 		if err != nil {
 			return nil, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/simulate"
 )
 
@@ -22,7 +23,7 @@ func simulateCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if o.URL == "" {
-				return usageError{errors.New("simulate needs --url, the SCIM base URL or with --tenant the URL of the proxy")}
+				return cli.UsageError{Err: errors.New("simulate needs --url, the SCIM base URL or with --tenant the URL of the proxy")}
 			}
 			var err error
 			if o.Token, err = readToken(tokenFile, c.InOrStdin()); err != nil {
@@ -32,7 +33,7 @@ func simulateCommand() *cobra.Command {
 				o.URL = strings.TrimSuffix(o.URL, "/") + "/tenants/" + tenant + "/scim/v2"
 			}
 			if o.Users < 1 {
-				return usageError{errors.New("--users must be at least 1")}
+				return cli.UsageError{Err: errors.New("--users must be at least 1")}
 			}
 			o.Out, o.RunID = c.OutOrStdout(), strings.ToLower(rand.Text()[:8])
 			fmt.Fprintf(o.Out, "%s talks to %s\n", o.IDP, o.URL)

@@ -45,7 +45,7 @@ func resealCommand() *cobra.Command {
 				return err
 			}
 			if cfg.Store.Encryption == nil {
-				return usageError{fmt.Errorf("%s has no store.encryption: add it with its keyFiles, the new key first", file)}
+				return cli.UsageError{Err: fmt.Errorf("%s has no store.encryption: add it with its keyFiles, the new key first", file)}
 			}
 			o := resealProgress(c.OutOrStdout(), time.Now)
 			o.IgnoreUnreadable = ignore

@@ -39,7 +39,7 @@ func sweepCommand() *cobra.Command {
 				return err
 			}
 			if o.Tenant != "" && !slices.ContainsFunc(cfg.Tenants, func(t config.Tenant) bool { return t.Tenant == o.Tenant }) {
-				return usageError{fmt.Errorf("--tenant: there is no tenant %q in %s", o.Tenant, file)}
+				return cli.UsageError{Err: fmt.Errorf("--tenant: there is no tenant %q in %s", o.Tenant, file)}
 			}
 			p, err := proxy.New(*cfg, zap.NewNop())
 			if err != nil {

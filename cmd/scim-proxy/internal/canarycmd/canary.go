@@ -96,7 +96,7 @@ func (t *Target) Flag(c *cobra.Command) {
 
 // URL is that of the flag, or of the configuration.
 func (t *Target) URL(c config.Config) (string, error) {
-	url := cmp.Or(t.url, AdminURL(c))
+	url := cmp.Or(t.url, cli.AdminURL(c))
 	if url == "" {
 		return "", cli.Usage("the configuration has no adminListen, where the proxy takes requests for canaries: set it, or give --admin-url")
 	}

@@ -15,7 +15,6 @@ import (
 	"strings"
 	"time"
 
-	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/canary"
 )
 
@@ -34,19 +33,6 @@ const (
 	// maxAnswer bounds an answer in bytes.
 	maxAnswer = 16 << 20
 )
-
-// AdminURL is the URL of the admin listener of a configuration, as a command on the same machine
-// reaches it; "" if the listener is off.
-func AdminURL(c config.Config) string {
-	host, port, err := net.SplitHostPort(c.AdminListen)
-	if err != nil {
-		return ""
-	}
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "localhost"
-	}
-	return "http://" + net.JoinHostPort(host, port)
-}
 
 // Run lets the proxy at an admin URL run a canary. It waits some seconds for a proxy that does not
 // know the tenant yet. It fills By in. An error is ErrNoProxy, or what the proxy said; a red report

@@ -50,11 +50,25 @@ func BaseURL(c config.Config, tenant string) string {
 		if c.TLS != nil {
 			scheme = "https"
 		}
-		host, port, err := net.SplitHostPort(c.Listen)
-		if ip := net.ParseIP(host); err != nil || host == "" || ip != nil && ip.IsUnspecified() {
-			host = "localhost"
-		}
-		base = scheme + "://" + net.JoinHostPort(host, port)
+		base = scheme + "://" + reachable(c.Listen)
 	}
 	return base + "/tenants/" + url.PathEscape(tenant) + "/scim/v2"
+}
+
+// AdminURL is the URL of the admin listener of a configuration, as a command on the same machine
+// reaches it; "" if the listener is off.
+func AdminURL(c config.Config) string {
+	if c.AdminListen == "" {
+		return ""
+	}
+	return "http://" + reachable(c.AdminListen)
+}
+
+// reachable is the address at which the same machine reaches a listener.
+func reachable(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	if ip := net.ParseIP(host); err != nil || host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
 }

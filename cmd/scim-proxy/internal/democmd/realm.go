@@ -1,4 +1,4 @@
-package main
+package democmd
 
 import (
 	"context"
@@ -89,7 +89,7 @@ func (d *demo) confirm(ctx context.Context, realm onboarding.Realm) error {
 	case d.yes:
 		return nil
 	case !d.terminal:
-		return usageError{errors.New(what + ": pass --yes to allow that, or name another realm with --realm")}
+		return cli.UsageError{Err: errors.New(what + ": pass --yes to allow that, or name another realm with --realm")}
 	}
 	if cli.Confirm(ctx, d.in, d.out, what+".") {
 		return nil

@@ -1,9 +1,10 @@
-package main
+package democmd
 
 import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/onboarding"
 	"keycloak-scim-proxy/test/kctest"
 )
@@ -167,10 +169,12 @@ func TestDemoFlags(t *testing.T) {
 		{[]string{"--saas-realm", "demo"}, "another realm"},
 		{[]string{"--saas-realm", "a/b"}, "--saas-realm"},
 	} {
-		c := root()
-		c.SetArgs(append([]string{"demo", "--dir", filepath.Join(t.TempDir(), "demo")}, row.args...))
-		if err := c.ExecuteContext(t.Context()); exitCode(err) != 2 || !strings.Contains(err.Error(), row.want) {
-			t.Errorf("%q: exit %d: %v", row.args, exitCode(err), err)
+		c := Command()
+		c.SilenceUsage, c.SilenceErrors = true, true
+		c.SetArgs(append([]string{"--dir", filepath.Join(t.TempDir(), "demo")}, row.args...))
+		var usage cli.UsageError
+		if err := c.ExecuteContext(t.Context()); !errors.As(err, &usage) || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%q: %v", row.args, err)
 		}
 	}
 }

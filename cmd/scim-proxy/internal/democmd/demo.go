@@ -1,4 +1,4 @@
-package main
+package democmd
 
 import (
 	"bytes"
@@ -55,7 +55,8 @@ type demoTenant struct {
 	token tokens.Token
 }
 
-func demoCommand() *cobra.Command {
+// Command returns `demo`.
+func Command() *cobra.Command {
 	d := &demo{}
 	c := &cobra.Command{
 		Use:   "demo",
@@ -81,7 +82,7 @@ func demoCommand() *cobra.Command {
 
 func (d *demo) run(ctx context.Context) error {
 	if err := d.check(); err != nil {
-		return usageError{err}
+		return cli.UsageError{Err: err}
 	}
 	if err := d.startKeycloak(ctx); err != nil {
 		return err
