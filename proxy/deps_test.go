@@ -162,16 +162,16 @@ var owners = map[string]struct {
 	"go.etcd.io/bbolt":                      {[]string{"proxy/store/embedded", "cmd/scim-proxy/internal/importer/journal"}, "one engine, and the journal of an import"},
 	"github.com/Nerzal/gocloak":             {[]string{"onboarding"}, "it hides deadlines and does not escape ids: not at run time"},
 	"github.com/goccy/go-yaml":              {[]string{"config/internal/strict", "config/internal/edit"}, "YAML ends at the configuration"},
-	"go.uber.org/zap":                       {[]string{"cmd/scim-proxy", "proxy", "proxy/observe", "proxy/storage", "test/", "proxy/notices"}, "layers do not log"},
+	"go.uber.org/zap":                       {[]string{"cmd/scim-proxy", "cmd/scim-proxy/internal/democmd", "proxy", "proxy/observe", "proxy/storage", "test/", "proxy/notices"}, "layers do not log"},
 	"github.com/hashicorp/go-retryablehttp": {[]string{"cmd/scim-proxy/internal/scimclient"}, "one SCIM client"},
 	"golang.org/x/oauth2":                   {[]string{"cmd/scim-proxy/internal/scimclient"}, "one SCIM client"},
 	"github.com/gofrs/flock":                {[]string{"cmd/scim-proxy/internal/kcserver", "cmd/scim-proxy/internal/importer/journal", "config/tenantfile"}, "files that several processes of the program write"},
 	"github.com/fsnotify/fsnotify":          {[]string{"proxy/dirwatch"}, "one place watches files"},
-	"github.com/spf13/cobra":                {[]string{"cmd/scim-proxy/internal/checkcmd", "cmd/scim-proxy", "cmd/scim-proxy/internal/oauthcmd", "cmd/scim-proxy/internal/cli", "cmd/scim-proxy/internal/onboardcmd", "cmd/scim-proxy/internal/tenantcmd", "cmd/scim-proxy/internal/canarycmd"}, "flags end at the commands"},
+	"github.com/spf13/cobra":                {[]string{"cmd/"}, "flags end at the commands"},
 	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe"}, "layers do not log"},
 	"golang.org/x/mod":                      {[]string{"onboarding/tenant"}, "releases are compared once"},
 	"net/http":                              {[]string{"onboarding/links", "cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding/adminroles", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "test/", "proxy/keycloak/privilege", "onboarding/verify", "onboarding/adopt", "proxy/keycloak/tenantgroup", "proxy/keycloak/refusal", "proxy/site", "onboarding/oauthclient", "proxy/canary", "proxy/golive", "proxy/keycloak/leaver", "proxy/keycloak/signout", "proxy/keycloak/brokerlink"}, "HTTP ends at scimhttp and at the client for Keycloak"},
-	module + "onboarding":                   {[]string{"onboarding/links", "onboarding/adminroles", "onboarding", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "cmd/scim-proxy", "cmd/scim-proxy/internal/onboardcmd", "onboarding/verify", "onboarding/adopt", "onboarding/oauthclient", "cmd/scim-proxy/internal/oauthcmd"}, "code with administrator credentials never serves a request"},
+	module + "onboarding":                   {[]string{"onboarding", "onboarding/", "cmd/"}, "code with administrator credentials never serves a request"},
 }
 
 // pure packages do no I/O and cannot be cancelled, so that they import none of impure.
