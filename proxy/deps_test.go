@@ -142,6 +142,7 @@ var walls = map[string]struct {
 	"test/kctest":      {nil, "talks to Keycloak beside the proxy, and to its starter through a command"},
 	"test/certtest":    {[]string{"config"}, "certificates"},
 	"test/prose":       {nil, "reads text"},
+	"test/docs":        {nil, "has tests only"},
 	"test/proxytest":   {[]string{"config", "proxy", "proxy/tokens"}, "runs a proxy as the program does"},
 	"test/redisserver": {nil, "starts Redis and does not know its content"},
 	"test/shim":        {nil, "knows Keycloak and not the proxy"},

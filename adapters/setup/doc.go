@@ -2,6 +2,6 @@
 // where to click, what goes into which field, and what to leave out.
 //
 // It is plain text with the base URL filled in. A statement about a provider comes from a source,
-// which its file names; docs/providers.md is written from it. This package must not know how
+// which its file names; docs/idps is written from it. This package must not know how
 // requests are understood: that is adapters.
 package setup

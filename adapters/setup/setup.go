@@ -10,8 +10,12 @@ type Guide struct {
 	Name string
 	// Steps are in their order. They contain url.
 	Steps []string
-	// Notes are what to know or to leave out, in no order.
+	// Notes are what to know or to leave out when connecting, in no order.
 	Notes []string
+	// FirstSync is what the provider does at first, and what to expect here.
+	FirstSync []string
+	// Limits are what the provider cannot do.
+	Limits []string
 	// Sources are the pages that say so, without a scheme.
 	Sources []string
 }

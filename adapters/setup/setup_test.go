@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,16 +15,28 @@ import (
 	"keycloak-scim-proxy/adapters/setup"
 )
 
-var update = flag.Bool("update", false, "write docs/providers.md")
+var update = flag.Bool("update", false, "write docs/idps")
 
 const (
-	page = "../../docs/providers.md"
-	head = "# Connecting a provider, step by step\n\n" +
-		"This page is written from `adapters/setup` by `go test ./adapters/setup -update`.\n\n" +
-		"URL is the base URL of the tenant, such as `https://scim.example.com/tenants/acme/scim/v2`;\n" +
-		"`scim-proxy tenant show acme` prints it. The token is that of `scim-proxy tenant token acme`.\n" +
-		"[idps.md](idps.md) says how the requests of each provider are understood. Providers rename\n" +
-		"buttons; the sources are their own pages, and pages of other SCIM servers if they have none.\n"
+	dir     = "../../docs/idps"
+	written = "<!-- written from adapters/setup by: go test ./adapters/setup -update -->\n\n"
+	before  = `URL is the base URL of the tenant, such as ¬https://scim.example.com/tenants/acme/scim/v2¬;
+¬scim-proxy tenant show acme¬ prints it. The token is that of ¬scim-proxy tenant token acme¬.
+Providers rename buttons; the sources are their own pages, and pages of other SCIM servers if they
+have none.
+
+## Before you connect it
+
+Add the tenant ([../tenants.md](../tenants.md)), and send the requests that the provider is
+documented to send. Every end state is checked, and what was created is removed:
+
+¬¬¬
+scim-proxy tenant add acme --config config.yaml --realm saas --group acme --idp IDP
+scim-proxy simulate --idp IDP --url https://scim.example.com --tenant acme --token-file acme.token
+¬¬¬
+
+How its requests are understood: [../idps.md](../idps.md#IDP).
+`
 )
 
 // Every dialect has a guide that names the URL and the token, and sources.
@@ -35,7 +48,10 @@ func TestGuides(t *testing.T) {
 		if !strings.Contains(text, "https://scim.example.com/t") || !strings.Contains(text, "token of the tenant") || len(g.Sources) == 0 || strings.Contains(text, "{") {
 			t.Errorf("%s: %s", g.IDP, text)
 		}
-		for _, s := range slices.Concat(g.Steps, g.Notes) {
+		if len(g.FirstSync) == 0 || len(g.Limits) == 0 {
+			t.Errorf("%s: the first synchronisation or the limits are missing", g.IDP)
+		}
+		for _, s := range slices.Concat(g.Steps, g.Notes, g.FirstSync, g.Limits) {
 			if !strings.HasSuffix(s, ".") || len(s) > 250 {
 				t.Errorf("%s: %q", g.IDP, s)
 			}
@@ -55,30 +71,74 @@ func TestGuides(t *testing.T) {
 	}
 }
 
+// docs/idps has a page for each provider, and an index. With -update the test writes them.
 func TestDocs(t *testing.T) {
-	var out strings.Builder
-	out.WriteString(head)
+	pages := map[string]string{"README.md": index()}
 	for _, g := range setup.All("URL") {
-		fmt.Fprintf(&out, "\n## %s (`%s`)\n\n", g.Name, g.IDP)
-		for i, s := range g.Steps {
-			item(&out, fmt.Sprintf("%d. ", i+1), s)
+		pages[g.IDP+".md"] = page(g)
+	}
+	there, err := filepath.Glob(filepath.Join(dir, "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range there {
+		if _, ok := pages[filepath.Base(file)]; !ok {
+			t.Errorf("%s is the page of no dialect", file)
 		}
-		out.WriteString("\n")
-		for _, n := range g.Notes {
+	}
+	for name, want := range pages {
+		file := filepath.Join(dir, name)
+		if *update {
+			if err := os.WriteFile(file, []byte(want), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(file)
+		if diff := cmp.Diff(want, string(got)); diff != "" || err != nil {
+			t.Errorf("%s is old, run go test ./adapters/setup -update: %v\n%s", file, err, diff)
+		}
+	}
+}
+
+func index() string {
+	var out strings.Builder
+	out.WriteString(written + `# Connecting a provider
+
+Each page has the fields to fill in, the test to run before, what to expect in the first
+synchronisation, and known limits. [../idps.md](../idps.md) says how the requests of each provider
+are understood.
+
+| provider | ¬idp¬ of the tenant |
+| --- | --- |
+`)
+	for _, g := range setup.All("URL") {
+		fmt.Fprintf(&out, "| [%s](%s.md) | `%s` |\n", g.Name, g.IDP, g.IDP)
+	}
+	return strings.ReplaceAll(out.String(), "¬", "`")
+}
+
+func page(g setup.Guide) string {
+	var out strings.Builder
+	fmt.Fprintf(&out, written+"# %s\n\n", g.Name)
+	text := strings.ReplaceAll(strings.ReplaceAll(before, "¬", "`"), "IDP", g.IDP)
+	out.WriteString(text + "\n## Connect it\n\n")
+	for i, s := range g.Steps {
+		item(&out, fmt.Sprintf("%d. ", i+1), s)
+	}
+	out.WriteString("\n")
+	for _, n := range g.Notes {
+		item(&out, "- ", n)
+	}
+	for _, section := range []struct {
+		title string
+		items []string
+	}{{"The first synchronisation", g.FirstSync}, {"Known limits", g.Limits}, {"Sources", g.Sources}} {
+		out.WriteString("\n## " + section.title + "\n\n")
+		for _, n := range section.items {
 			item(&out, "- ", n)
 		}
-		out.WriteString("\n")
-		item(&out, "", "Sources: "+strings.Join(g.Sources, "; ")+".")
 	}
-	if *update {
-		if err := os.WriteFile(page, []byte(out.String()), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(page)
-	if diff := cmp.Diff(out.String(), string(got)); diff != "" || err != nil {
-		t.Errorf("docs/providers.md is old, run go test ./adapters/setup -update: %v\n%s", err, diff)
-	}
+	return out.String()
 }
 
 // item writes a text at most 100 columns wide, indented behind its mark.
