@@ -36,12 +36,25 @@ type added struct {
 	hadToken bool
 }
 
+// fileOptions is what `tenant add` needs for the tenant's file and its first run. `tenant plan`
+// takes it too, so that it can be run with the same arguments.
+type fileOptions struct {
+	required []string
+	expires  string
+	live     golive
+}
+
+func (o *fileOptions) flags(c *cobra.Command) {
+	c.Flags().StringSliceVar(&o.required, "require", nil, "attributes that must survive, such as title,department; the tenant is staged until a canary is green")
+	o.live.flags(c, "verify the tenant and run its canary at once, so that it is live if both succeed; until then it is staged")
+	c.Flags().StringVar(&o.expires, "expires", "", "when the token expires: a span such as 90d, or a date (default never)")
+}
+
 // Add is `tenant add`.
 func (e Env) Add() *cobra.Command {
 	s := &onboard{Env: e}
-	var output, expires string
-	var required []string
-	var live golive
+	var output string
+	var file fileOptions
 	c := &cobra.Command{
 		Use:   "add TENANT",
 		Short: "Set a tenant up in Keycloak, write its file, and print its token, base URL and the provider's steps",
@@ -56,7 +69,7 @@ func (e Env) Add() *cobra.Command {
 			if err := s.load(c, args[0]); err != nil {
 				return err
 			}
-			if err := s.stage(required, live.live); err != nil {
+			if err := s.stage(file.required, file.live.live); err != nil {
 				return err
 			}
 			if err := errors.Join(writable(s.dir.Path), writable(filepath.Dir(s.secret))); err != nil {
@@ -68,7 +81,7 @@ func (e Env) Add() *cobra.Command {
 			if err := s.makeKey(c); err != nil {
 				return err
 			}
-			a, err := s.add(c, expires)
+			a, err := s.add(c, file.expires)
 			if err != nil {
 				return err
 			}
@@ -77,17 +90,15 @@ func (e Env) Add() *cobra.Command {
 			} else {
 				a.print(c)
 			}
-			if err = errors.Join(err, s.prove(c)); err == nil && live.live {
-				err = s.goLive(c, live)
+			if err = errors.Join(err, s.prove(c)); err == nil && file.live.live {
+				err = s.goLive(c, file.live)
 			}
 			return err
 		},
 	}
 	s.commonFlags(c)
 	s.specFlags(c)
-	c.Flags().StringSliceVar(&required, "require", nil, "attributes that must survive, such as title,department; the tenant is staged until a canary is green")
-	live.flags(c, "verify the tenant and run its canary at once, so that it is live if both succeed; until then it is staged")
-	c.Flags().StringVar(&expires, "expires", "", "when the token expires: a span such as 90d, or a date (default never)")
+	file.flags(c)
 	cli.OutputFlag(c, &output, "text", "json")
 	return c
 }

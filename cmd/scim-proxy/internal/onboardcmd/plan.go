@@ -22,7 +22,7 @@ func (e Env) Plan() *cobra.Command {
 	var output string
 	c := &cobra.Command{
 		Use:     "plan TENANT",
-		Short:   "Print what `tenant add` would change in Keycloak, and change nothing",
+		Short:   "Print what `tenant add` with the same arguments would change, and change nothing",
 		Example: "  scim-proxy tenant plan acme --realm saas --group acme --idp entra",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -64,6 +64,7 @@ func (e Env) Plan() *cobra.Command {
 	}
 	s.commonFlags(c)
 	s.specFlags(c)
+	new(fileOptions).flags(c)
 	cli.OutputFlag(c, &output, "text", "json")
 	return c
 }
