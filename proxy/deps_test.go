@@ -113,6 +113,7 @@ var walls = map[string]struct {
 	"onboarding/userprofile":                {[]string{"onboarding", "proxy/scim"}, "the user profile of a realm, with administrator credentials"},
 	"onboarding/tenant":                     {[]string{"onboarding/adminroles", "onboarding", "onboarding/permissions", "onboarding/userprofile", "proxy/keycloak/clientkey"}, "what a tenant needs of Keycloak, with administrator credentials"},
 	"onboarding/verify":                     {[]string{"onboarding/adminroles", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/tenant"}, "attacks decoys with the account's token, which it is given a function for"},
+	"onboarding/releases":                   {nil, "facts"},
 	"onboarding/oauthclient":                {[]string{"onboarding", "proxy/keycloak/clientkey"}, "OAuth clients of identity providers, with administrator credentials"},
 	"onboarding/adopt":                      {[]string{"onboarding", "onboarding/permissions", "onboarding/tenant"}, "brings users into a tenant, with administrator credentials"},
 	"onboarding/attacks":                    {nil, "attacks are data, for a check and for a test"},
@@ -170,7 +171,7 @@ var owners = map[string]struct {
 	"github.com/fsnotify/fsnotify":          {[]string{"proxy/dirwatch"}, "one place watches files"},
 	"github.com/spf13/cobra":                {[]string{"cmd/"}, "flags end at the commands"},
 	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe"}, "layers do not log"},
-	"golang.org/x/mod":                      {[]string{"onboarding/tenant"}, "releases are compared once"},
+	"golang.org/x/mod":                      {[]string{"onboarding/tenant", "onboarding/releases"}, "releases are compared before anything is served"},
 	"net/http":                              {[]string{"onboarding/links", "cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding/adminroles", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "test/", "proxy/keycloak/privilege", "onboarding/verify", "onboarding/adopt", "proxy/keycloak/tenantgroup", "proxy/keycloak/refusal", "proxy/site", "onboarding/oauthclient", "proxy/canary", "proxy/golive", "proxy/keycloak/leaver", "proxy/keycloak/signout", "proxy/keycloak/brokerlink"}, "HTTP ends at scimhttp and at the client for Keycloak"},
 	module + "onboarding":                   {[]string{"onboarding", "onboarding/", "cmd/"}, "code with administrator credentials never serves a request"},
 }
