@@ -13,14 +13,23 @@ import (
 func (s ServiceAccount) Secret() (string, error) { return readSecret(s.SecretFile, s.SecretEnv) }
 
 // Exposed returns the file of the secret or key and its mode if users other than the owner may read
-// or write it; otherwise an empty path. On Windows, which does not use modes, it is always empty.
+// or write it; otherwise an empty path.
 func (s ServiceAccount) Exposed() (path string, mode fs.FileMode) {
 	path = s.SecretFile + s.KeyFile // only one is set
+	if mode := Exposed(path); mode != 0 {
+		return path, mode
+	}
+	return "", 0
+}
+
+// Exposed returns the mode of a file if users other than the owner may read or write it; otherwise
+// 0, also if there is no such file. On Windows, which does not use modes, it is always 0.
+func Exposed(path string) fs.FileMode {
 	info, err := os.Stat(path)
 	if runtime.GOOS == "windows" || err != nil || info.Mode().Perm()&0o077 == 0 {
-		return "", 0
+		return 0
 	}
-	return path, info.Mode().Perm()
+	return info.Mode().Perm()
 }
 
 // Password reads the password, which is empty if none is configured. No error contains it.

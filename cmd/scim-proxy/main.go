@@ -9,11 +9,15 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/configcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/democmd"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/doctorcmd"
 	"keycloak-scim-proxy/config/configfile"
 )
 
@@ -53,7 +57,7 @@ func root() *cobra.Command {
 		Version:       version,
 	}
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return cli.UsageError{Err: err} })
-	c.AddCommand(serveCommand(), democmd.Command(), tenantCommand(), storeCommand(), simulateCommand(), importCommand(), healthCommand(), versionCommand())
+	c.AddCommand(serveCommand(), democmd.Command(), tenantCommand(), storeCommand(), doctorcmd.Command(adapters.Known, time.Now), configcmd.Command(adapters.Known), simulateCommand(), importCommand(), healthCommand(), versionCommand())
 	return c
 }
 

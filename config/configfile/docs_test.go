@@ -30,9 +30,10 @@ This page is generated from the comments in ¬config¬ by ¬go test ./config/con
 ¬scim-proxy serve --config FILE¬ reads the main file and one file per tenant. All errors in all
 files are reported together, each with file, line, column and key, and the exit code is 2. Errors
 are unknown and repeated keys, keys without a value, values of a wrong kind, and missing files. YAML
-anchors, aliases and tags are not supported. ¬config/configfile/schema.json¬ says the same as a JSON
-Schema (draft 2020-12): editors use it for the main file, and its definition ¬Tenant¬ for a tenant's
-file.
+anchors, aliases and tags are not supported. ¬scim-proxy config schema¬ prints the same as a JSON
+Schema (draft 2020-12) for editors, ¬scim-proxy config schema tenant¬ that of a tenant's file.
+¬scim-proxy config check¬ reports the errors without serving, and ¬scim-proxy config show¬ prints
+every value with where it comes from ([doctor.md](doctor.md)).
 
 ¬scim-proxy serve --keycloak URL¬, without a file, serves every realm drop-in and has no tenants.
 ¬--store¬ is the file of the embedded store (default: ¬scim-proxy/store.db¬ in the user's

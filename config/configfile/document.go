@@ -62,3 +62,11 @@ func unknownKey(section reflect.Type, key string) string {
 	}
 	return "unknown key"
 }
+
+// Lines returns the line of each key and each element of a list in the main file or in the file of
+// a tenant, by path, such as store.redis.addresses[0]. It is empty if the file is not YAML.
+func Lines[T config.Config | config.Tenant](file string) map[string]int {
+	var into T
+	d, _ := readFile(file, &into)
+	return d.Lines()
+}

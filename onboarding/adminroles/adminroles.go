@@ -26,6 +26,11 @@ const shownHolders = 5
 // account's secret can put a user of their own into such a group, and set such a user's password.
 func Risks(ctx context.Context, a *onboarding.Admin, realm string) (risks []string, err error) {
 	all, err := Read(ctx, a, realm)
+	return RisksOf(realm, all), err
+}
+
+// RisksOf returns the warnings of Risks about roles that were read.
+func RisksOf(realm string, all []Role) (risks []string) {
 	for _, r := range all {
 		const what = "realm %q: the %s %s have the administrator's role %s, and a holder of the secret of an account with " + wholeRealmRole + " can "
 		if len(r.Groups) > 0 {
@@ -37,7 +42,7 @@ func Risks(ctx context.Context, a *onboarding.Admin, realm string) (risks []stri
 				realm, "users", some(r.Users), r.Name))
 		}
 	}
-	return risks, err
+	return risks
 }
 
 // Role is an administrator's role of a realm, with those who have it directly.

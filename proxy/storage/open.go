@@ -28,15 +28,11 @@ const startTimeout = 5 * time.Second
 // Open opens the configured store. If the store does not answer yet, it is checked before its
 // first use.
 func Open(ctx context.Context, s config.Store, log *zap.Logger) (*guard.Engine, error) {
-	o := guard.Options{ExpectStamp: s.ExpectStamp, Now: time.Now, NewID: rand.Text}
-	if s.Encryption != nil {
-		o.RequireSealed = s.Encryption.RequireSealed
-		var err error
-		if o.Keys, err = store.LoadKeys(s.Encryption.KeyFiles...); err != nil {
-			return nil, fmt.Errorf("store.encryption: %w", err)
-		}
+	o, err := options(s)
+	if err != nil {
+		return nil, err
 	}
-	engine, err := openEngine(s)
+	engine, err := openEngine(s, startTimeout)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
@@ -55,6 +51,18 @@ func Open(ctx context.Context, s config.Store, log *zap.Logger) (*guard.Engine, 
 		log.Info("store", zap.String("stamp", stamp), zap.Bool("new", created))
 	}
 	return guarded, nil
+}
+
+// options say which store is the right one.
+func options(s config.Store) (o guard.Options, err error) {
+	o = guard.Options{ExpectStamp: s.ExpectStamp, Now: time.Now, NewID: rand.Text}
+	if s.Encryption != nil {
+		o.RequireSealed = s.Encryption.RequireSealed
+		if o.Keys, err = store.LoadKeys(s.Encryption.KeyFiles...); err != nil {
+			err = fmt.Errorf("store.encryption: %w", err)
+		}
+	}
+	return o, err
 }
 
 // warnOfModes warns if users other than the owner may read, write or replace the store. It does not
@@ -80,9 +88,10 @@ func warnOfModes(path string, log *zap.Logger) {
 	}
 }
 
-func openEngine(s config.Store) (store.Engine, error) {
+// openEngine opens the store. It waits for an embedded file that another process has open.
+func openEngine(s config.Store, wait time.Duration) (store.Engine, error) {
 	if s.Embedded != nil {
-		return embedded.Open(s.Embedded.Path, 5*time.Second)
+		return embedded.Open(s.Embedded.Path, wait)
 	}
 	o := redis.Options{
 		Addresses: s.Redis.Addresses, Username: s.Redis.Username, Prefix: s.Redis.Prefix, DB: s.Redis.DB,

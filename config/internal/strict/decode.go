@@ -91,6 +91,15 @@ func (d *Document) Wrong(path, message string) {
 	d.Problems = append(d.Problems, p)
 }
 
+// Lines returns the line of each key and each element of a list in the file, by path.
+func (d *Document) Lines() map[string]int {
+	lines := make(map[string]int, len(d.positions))
+	for path, at := range d.positions {
+		lines[path] = at.Line
+	}
+	return lines
+}
+
 func parent(path string) string { return path[:max(strings.LastIndexAny(path, ".["), 0)] }
 
 func (d *Document) decode(n ast.Node, v reflect.Value, path string) {

@@ -160,15 +160,8 @@ func (g *Engine) connections() uint64 {
 // that start at the same time see each other's records.
 func (g *Engine) inspect(ctx context.Context, v *verdict) error {
 	for announced := !v.sealFrom.IsZero(); ; announced = false {
-		ids, err := g.system.Scan(ctx, "", systemRecords)
+		records, err := g.records(ctx)
 		if err != nil {
-			return err
-		}
-		records, err := g.system.Load(ctx, ids...)
-		if err != nil {
-			return err
-		}
-		if err := cmp.Or(g.checkKeys(records), g.checkStamp(records)); err != nil {
 			return err
 		}
 		missing := g.missing(records)
@@ -190,6 +183,19 @@ func (g *Engine) inspect(ctx context.Context, v *verdict) error {
 			}
 		}
 	}
+}
+
+// records returns the system space. The error is that of Check.
+func (g *Engine) records(ctx context.Context) (map[string]store.Record, error) {
+	ids, err := g.system.Scan(ctx, "", systemRecords)
+	if err != nil {
+		return nil, err
+	}
+	records, err := g.system.Load(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	return records, cmp.Or(g.checkKeys(records), g.checkStamp(records))
 }
 
 // missing returns the records that must be in the system space before a record is saved in any

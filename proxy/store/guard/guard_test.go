@@ -142,3 +142,37 @@ func TestPlainRecordsAreRefusedByTheGuard(t *testing.T) {
 		t.Errorf("a plain canary: %v", err)
 	}
 }
+
+// Look decides as Check does, and writes nothing.
+func TestLook(t *testing.T) {
+	m := storetest.NewMemory()
+	system := m.Open(store.SystemSpace)
+	records := func() int {
+		ids, err := system.Scan(t.Context(), "", 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(ids)
+	}
+	keys := func(names ...string) guard.Options { return guard.Options{Keys: storetest.Keys(t, names...)} }
+	if stamp, err := guard.Look(t.Context(), m, keys("k1")); stamp != "" || err != nil || records() != 0 {
+		t.Errorf("a new store: %q, %v, %d records", stamp, err, records())
+	}
+	want, _, err := guarded(t, m, "k1").Stamp(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		name string
+		o    guard.Options
+		want error
+	}{
+		{"the same keys", keys("k1"), nil}, {"another key in front", keys("k2", "k1"), nil}, {"without the key", keys("k2"), store.ErrKeys},
+		{"without keys", guard.Options{}, store.ErrKeys}, {"another stamp", guard.Options{Keys: keys("k1").Keys, ExpectStamp: "other"}, store.ErrLost},
+	} {
+		stamp, err := guard.Look(t.Context(), m, row.o)
+		if stamp != want || !errors.Is(err, row.want) || (err == nil) != (row.want == nil) || records() != 2 {
+			t.Errorf("%s: %q, %v, %d records", row.name, stamp, err, records())
+		}
+	}
+}

@@ -21,6 +21,14 @@ func (g *Engine) Stamp(ctx context.Context) (stamp string, created bool, err err
 	return v.stamp, v.created, nil
 }
 
+// Look returns the stamp of a store, or "" if it has none. It writes nothing: neither a stamp, nor
+// that records may be sealed with a key, which stops processes without the key. The error is that
+// of Check.
+func Look(ctx context.Context, e store.Engine, o Options) (stamp string, err error) {
+	records, err := New(e, o).records(ctx)
+	return string(records[stampID].Body), err
+}
+
 // checkStamp reports ErrLost unless the store has the stamp of the last check or, at the first
 // check, the expected one.
 func (g *Engine) checkStamp(records map[string]store.Record) error {

@@ -61,8 +61,7 @@ func Tenants(ctx context.Context, out io.Writer, cfg config.Config, only string)
 		if only != "" && t.Tenant != only {
 			continue
 		}
-		account := AccountOf(client, t)
-		report := health.Diagnose(ctx, client, account, health.Needs{Group: groupOf(t), Rights: privilege.New(account, t.Group, time.Now)})
+		report := Diagnose(ctx, client, t)
 		fmt.Fprintf(out, "tenant %s: realm %s, client %s\n%s", t.Tenant, t.Realm, t.ServiceAccount.ClientID, reportText(report))
 		checked++
 		if !report.Works() {
@@ -78,6 +77,12 @@ func Tenants(ctx context.Context, out io.Writer, cfg config.Config, only string)
 		return fmt.Errorf("%d of %d tenants do not have all that they need", failed, checked)
 	}
 	return nil
+}
+
+// Diagnose asks Keycloak whether a tenant has all that it needs.
+func Diagnose(ctx context.Context, client *keycloak.Client, t config.Tenant) health.Report {
+	account := AccountOf(client, t)
+	return health.Diagnose(ctx, client, account, health.Needs{Group: groupOf(t), Rights: privilege.New(account, t.Group, time.Now)})
 }
 
 // groupOf returns the group that a tenant is confined to, or nil.

@@ -2,6 +2,7 @@ package onboardcmd
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,19 +34,41 @@ func (a *administrator) flags(c *cobra.Command) {
 	c.Flags().StringVar(&a.passwordFile, "admin-password-file", "", "file with the administrator's password, - for standard input; without it that of "+passwordVariable+", or a prompt")
 }
 
+// Optional are the flags of a command that does less without an administrator.
+type Optional struct{ administrator }
+
+// Flags adds the flags.
+func (o *Optional) Flags(c *cobra.Command) { o.flags(c) }
+
+// Given reports whether the command line or the environment names an administrator.
+func (o *Optional) Given() bool {
+	return o.user != "" || o.passwordFile != "" || os.Getenv(passwordVariable) != ""
+}
+
+// Login reads the administrator's credentials, which may ask on a terminal. The function opens a
+// session with them.
+func (o *Optional) Login(c *cobra.Command) (func(context.Context, config.Keycloak) (*onboarding.Admin, error), error) {
+	who, err := o.who(c.Context(), c)
+	return func(ctx context.Context, k config.Keycloak) (*onboarding.Admin, error) { return open(ctx, who, k) }, err
+}
+
 // login opens a session with the Keycloak of the configuration.
 func (a *administrator) login(ctx context.Context, c *cobra.Command, k config.Keycloak) (*onboarding.Admin, error) {
-	who := onboarding.Administrator{Realm: a.realm, User: a.user}
-	if who.User == "" {
-		who.User = os.Getenv(userVariable)
-	}
-	if who.User == "" {
-		who.User = "admin"
-	}
-	var err error
-	if who.Password, err = a.password(ctx, c, who.User); err != nil {
+	who, err := a.who(ctx, c)
+	if err != nil {
 		return nil, err
 	}
+	return open(ctx, who, k)
+}
+
+// who returns the credentials.
+func (a *administrator) who(ctx context.Context, c *cobra.Command) (who onboarding.Administrator, err error) {
+	who = onboarding.Administrator{Realm: a.realm, User: cmp.Or(a.user, os.Getenv(userVariable), "admin")}
+	who.Password, err = a.password(ctx, c, who.User)
+	return who, err
+}
+
+func open(ctx context.Context, who onboarding.Administrator, k config.Keycloak) (*onboarding.Admin, error) {
 	to, err := transport.New(k)
 	if err != nil {
 		return nil, err
