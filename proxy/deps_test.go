@@ -111,7 +111,7 @@ var walls = map[string]struct {
 	"onboarding/adminroles":                 {[]string{"onboarding"}, "who administers a realm, with administrator credentials"},
 	"onboarding/permissions":                {[]string{"onboarding"}, "permissions of a realm, with administrator credentials"},
 	"onboarding/userprofile":                {[]string{"onboarding", "proxy/scim"}, "the user profile of a realm, with administrator credentials"},
-	"onboarding/tenant":                     {[]string{"onboarding/adminroles", "onboarding", "onboarding/permissions", "onboarding/userprofile", "proxy/keycloak/clientkey"}, "what a tenant needs of Keycloak, with administrator credentials"},
+	"onboarding/tenant":                     {[]string{"onboarding/releases", "onboarding/adminroles", "onboarding", "onboarding/permissions", "onboarding/userprofile", "proxy/keycloak/clientkey"}, "what a tenant needs of Keycloak, with administrator credentials"},
 	"onboarding/verify":                     {[]string{"onboarding/adminroles", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/tenant"}, "attacks decoys with the account's token, which it is given a function for"},
 	"onboarding/releases":                   {nil, "facts"},
 	"onboarding/oauthclient":                {[]string{"onboarding", "proxy/keycloak/clientkey"}, "OAuth clients of identity providers, with administrator credentials"},

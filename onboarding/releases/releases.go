@@ -9,6 +9,9 @@ import (
 // Recommended is the smallest release without a known advisory.
 const Recommended = "26.8.1"
 
+// ForOneGroup is the smallest release that confines the account of a tenant to one group.
+const ForOneGroup = "26.7.3"
+
 // Use is what a server is used for.
 type Use int
 

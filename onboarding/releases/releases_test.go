@@ -1,6 +1,7 @@
 package releases_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,5 +44,17 @@ func TestOf(t *testing.T) {
 		if text := strings.Join(got, " "); text != row.want {
 			t.Errorf("%s for %v: %q, want %q", row.release, row.use, text, row.want)
 		}
+	}
+}
+
+// The smallest release for tenants of one group has no severe advisory about them, and the one
+// before it has.
+func TestForOneGroup(t *testing.T) {
+	severe := func(release string) bool {
+		all, known := releases.Of(release, releases.OneGroup)
+		return !known || slices.ContainsFunc(all, func(a releases.Advisory) bool { return a.Severe })
+	}
+	if severe(releases.ForOneGroup) || !severe("26.7.2") {
+		t.Error(releases.ForOneGroup)
 	}
 }

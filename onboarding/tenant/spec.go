@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"strings"
 
-	"golang.org/x/mod/semver"
-
 	"keycloak-scim-proxy/onboarding"
 	"keycloak-scim-proxy/onboarding/adminroles"
+	"keycloak-scim-proxy/onboarding/releases"
 	"keycloak-scim-proxy/proxy/keycloak/clientkey"
 )
 
@@ -52,10 +51,6 @@ func (s Spec) permissionName(of string) string { return s.ClientID + " " + of }
 // MaxPool bounds the pool of a tenant: a list of groups reads all of them at once.
 const MaxPool = 1000
 
-// smallest is the first release with the fix of CVE-2026-14615, by which an account reached groups
-// below its own.
-const smallest = "26.7.1"
-
 // Check returns warnings about the realm, and an error if the tenant cannot be served there. It
 // changes nothing.
 func (t *Tenant) Check(ctx context.Context) (warnings []string, err error) {
@@ -91,13 +86,21 @@ func (t *Tenant) Check(ctx context.Context) (warnings []string, err error) {
 
 func (t *Tenant) checkRelease(ctx context.Context) (warnings []string, err error) {
 	release, err := t.admin.Release(ctx)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, fmt.Errorf("release of Keycloak: %w", err)
-	case !semver.IsValid("v" + release):
-		return []string{"the release of Keycloak is not known (" + release + "): tenants of one group need " + smallest + " or later"}, nil
-	case semver.Compare("v"+release, "v"+smallest) < 0:
-		return nil, fmt.Errorf("Keycloak %s cannot confine an account to one group (CVE-2026-14615): tenants of one group need %s or later", release, smallest)
+	}
+	advisories, known := releases.Of(release, releases.OneGroup)
+	if !known {
+		return []string{"the release of Keycloak is not known (" + release + "): tenants of one group need " + releases.ForOneGroup + " or later"}, nil
+	}
+	var wrong []string
+	for _, a := range advisories {
+		if a.Severe {
+			wrong = append(wrong, strings.TrimSpace(a.ID+" "+a.Text))
+		}
+	}
+	if len(wrong) > 0 {
+		return nil, fmt.Errorf("Keycloak %s cannot confine an account to one group, so tenants of one group need %s or later: %s", release, releases.ForOneGroup, strings.Join(wrong, "; "))
 	}
 	return nil, nil
 }
