@@ -96,9 +96,9 @@ func TestRunbooks(t *testing.T) {
 	}
 }
 
-// The commands of docs/runbooks.md and of the alerts exist, with their options.
-func TestRunbookCommands(t *testing.T) {
-	text := readText(t, "../../docs/runbooks.md") + readText(t, filepath.Join(chartDir, "files", "rules", "tenants.yaml"))
+// The commands in the texts of alerts exist, with their options.
+func TestAlertCommands(t *testing.T) {
+	text := readText(t, filepath.Join(chartDir, "files", "rules", "tenants.yaml"))
 	seen := 0
 	for _, c := range regexp.MustCompile("scim-proxy ((?:tenant [a-z]+|[a-z]+))((?: [^`\"\\n]*)?)").FindAllStringSubmatch(text, -1) {
 		out, err := program.Run(t, append(strings.Fields(c[1]), "--help")...)
@@ -112,7 +112,7 @@ func TestRunbookCommands(t *testing.T) {
 		}
 		seen++
 	}
-	if seen < 10 {
+	if seen < 5 {
 		t.Errorf("%d commands", seen)
 	}
 }
