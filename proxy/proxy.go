@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/adapters"
@@ -92,6 +93,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 	}
 	p := &Proxy{cfg: cfg, site: site.Site{PublicURL: cfg.PublicURL}, engine: engine, log: log, now: time.Now, newID: rand.Text, registry: prometheus.NewRegistry()}
 	p.metrics = observe.NewMetrics(p.registry, p.configured)
+	p.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	p.operator = notices.Operator{Log: log, Metrics: p.metrics}
 	if p.audit, err = audit.Open(cfg.Audit, p.operator.Unaudited); err != nil {
 		return nil, errors.Join(err, engine.Close())

@@ -25,6 +25,8 @@ func TestRefused(t *testing.T) {
 	}
 	for name, row := range map[string]struct{ values, want string }{
 		"nothing":                     {"", "missing properties 'keycloak', 'store'"},
+		"an alert that is not there":  {base + "metrics: {prometheusRule: {enabled: true, disabled: [ScimNone]}}\n", "there is no alert ScimNone"},
+		"a budget above all":          {base + "metrics: {prometheusRule: {errorBudget: 0.1}}\n", "/metrics/prometheusRule/errorBudget"},
 		"unknown key":                 {base + "replicas: 2\n", "additional properties 'replicas' not allowed"},
 		"unknown key inside":          {base + "image: {name: x}\n", "/image"},
 		"unknown key of the program":  {config("dropIn: {enable: true}, store: {redis: {addresses: [a]}}"), "additional properties 'enable' not allowed"},

@@ -54,6 +54,13 @@ func Path(t *testing.T) string {
 	return filepath.Join(dir, "scim-proxy")
 }
 
+// Run runs a command of the program, and returns all that it prints.
+func Run(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), Path(t), args...).CombinedOutput()
+	return string(out), err
+}
+
 // Serving is a running program.
 type Serving struct {
 	// Log has the lines until it served.
@@ -93,6 +100,13 @@ func Serve(t *testing.T, file string, env ...string) *Serving {
 	cancel()
 	t.Fatalf("the program does not serve: %v\n%s", s.cmd.Wait(), strings.Join(s.Log, "\n"))
 	return nil
+}
+
+// End ends the program, and waits until it has ended.
+func (s *Serving) End(t *testing.T) {
+	t.Helper()
+	s.end()
+	_ = s.cmd.Wait()
 }
 
 // FreePort returns a TCP port of 127.0.0.1 that nothing uses.
