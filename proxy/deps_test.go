@@ -60,6 +60,7 @@ var walls = map[string]struct {
 	"proxy/passthrough":                     {[]string{"proxy/scim"}, "passes requests on and does not know tenants"},
 	"proxy/storemark":                       {[]string{"proxy/scim", "proxy/store", "proxy/keycloak", "proxy/keycloak/fault", "proxy/keycloak/tenantgroup", "proxy/overlay"}, "compares a store with its mark in Keycloak"},
 	"proxy/cursorkey":                       {[]string{"proxy/scim", "proxy/store", "proxy/overlay"}, "one record"},
+	"proxy/instrument":                      {[]string{"proxy/directory", "proxy/observe", "proxy/scim", "proxy/store"}, "measures layers and engines without knowing them"},
 	"proxy/notices":                         {[]string{"proxy/health", "proxy/observe", "proxy/roster", "proxy/tokenlife", "proxy/canary"}, "tells the operator what others found"},
 	"proxy/health":                          {[]string{"proxy/scim", "proxy/store", "proxy/store/guard", "proxy/keycloak", "proxy/keycloak/fault", "proxy/keycloak/privilege", "proxy/keycloak/profile", "proxy/keycloak/tenantgroup", "proxy/keycloak/confined"}, "checks beside the layers whether the store and Keycloak work"},
 	"proxy/scopes":                          {[]string{"proxy/admission", "proxy/cursorkey", "proxy/directory", "proxy/keycloak", "proxy/keycloak/profile", "proxy/listing", "proxy/oauth", "proxy/overlay/identity", "proxy/overlay/kept", "proxy/profilecache", "proxy/store", "proxy/tokens", "proxy/turns"}, "knows neither tenants nor the order of the layers"},

@@ -36,7 +36,7 @@ func serveCommand() *cobra.Command {
 				return err
 			}
 			tuneGC(int64(cfg.Limits.Memory))
-			p, err := proxy.New(*cfg, log)
+			p, err := proxy.New(*cfg, log, proxy.Version(version))
 			if err != nil {
 				return err
 			}

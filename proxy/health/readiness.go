@@ -25,6 +25,9 @@ type Readiness struct {
 	// Notes are further lines of the answer for all tenants, which do not change its status. Nil:
 	// none.
 	Notes func(context.Context) []string
+	// Result receives each answer for all tenants: whether the process is ready. Nil: it is not
+	// received.
+	Result func(ready bool)
 
 	engine *guard.Engine
 	// matches reports an error if the store is not the one that Keycloak names.
@@ -56,6 +59,9 @@ func (r *Readiness) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		comparing, done := context.WithTimeout(ctx, readyTimeout/2) // a slow Keycloak does not make the store unready
 		err = r.matches(comparing)
 		done()
+	}
+	if r.Result != nil {
+		r.Result(err == nil)
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
