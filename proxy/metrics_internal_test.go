@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/proxy/observe"
 )
@@ -88,5 +89,38 @@ func TestReadyIsMetric(t *testing.T) {
 	}
 	if status, _ := ready(t, p); status != http.StatusServiceUnavailable || !strings.Contains(metrics(t, p), "\nscim_ready 0\n") {
 		t.Error("a closed store is ready")
+	}
+}
+
+// The admin listener says that the process lives, what it knows of Keycloak and the tenants, and
+// the level of the log. One tenant that does not work makes nothing unready.
+func TestAdminListener(t *testing.T) {
+	b := newBench(t, 1)
+	level := zap.NewAtomicLevelAt(zap.WarnLevel)
+	Level(level)(b.proxy)
+	ctx, cancel := context.WithCancel(t.Context())
+	go b.proxy.monitor.Run(ctx)
+	<-b.proxy.Checked()
+	cancel()
+	for _, row := range []struct {
+		method, path, body, want string
+	}{
+		{http.MethodGet, "/livez", "", ""},
+		{http.MethodGet, "/healthz", "", ""},
+		{http.MethodGet, "/readyz?verbose", "", "keycloak: answered "},
+		{http.MethodGet, "/readyz?verbose", "", "tenant acme (realm acme): role: "},
+		{http.MethodGet, "/readyz?verbose", "", "\n  token: a token by the client credentials grant: good\n"},
+		{http.MethodGet, "/readyz?verbose", "", "0 of 1 tenants work\n"},
+		{http.MethodGet, "/loglevel", "", `"warn"`},
+		{http.MethodPut, "/loglevel", `{"level":"debug"}`, `"debug"`},
+	} {
+		w := httptest.NewRecorder()
+		b.proxy.adminHandler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), row.method, row.path, strings.NewReader(row.body)))
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), row.want) {
+			t.Errorf("%s %s: %d %s, want %q", row.method, row.path, w.Code, w.Body, row.want)
+		}
+	}
+	if level.Level() != zap.DebugLevel {
+		t.Errorf("the level is %s", level)
 	}
 }

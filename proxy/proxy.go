@@ -57,6 +57,7 @@ import (
 type Proxy struct {
 	cfg      config.Config
 	version  string
+	level    *zap.AtomicLevel // nil: it cannot be changed
 	site     site.Site
 	client   *keycloak.Client
 	engine   *guard.Engine
@@ -94,6 +95,9 @@ type Option func(*Proxy)
 
 // Version is the version of the program, for metrics.
 func Version(v string) Option { return func(p *Proxy) { p.version = v } }
+
+// Level is the level of the log, which the admin listener shows and changes.
+func Level(l zap.AtomicLevel) Option { return func(p *Proxy) { p.level = &l } }
 
 // over makes a proxy that sends its requests to Keycloak over a transport.
 func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Option) (*Proxy, error) {

@@ -43,6 +43,9 @@ type Status struct {
 	Open error
 	// Checked is when the last diagnosis that could decide ended; zero if none could.
 	Checked time.Time
+	// Report is that of the last diagnosis, which ended At.
+	Report Report
+	At     time.Time
 }
 
 // Works reports whether the tenant has all that it needs, as far as the last diagnosis knows.
@@ -220,7 +223,7 @@ func (m *Monitor) diagnose(ctx context.Context, some []*watched) {
 // were known.
 func (m *Monitor) note(w *watched, r Report) {
 	m.mu.Lock()
-	before, s := w.status, Status{Name: w.Name, Realm: w.Realm, Asked: true, Decided: true, Faults: r.Faults(), Checked: m.now()}
+	before, s := w.status, Status{Name: w.Name, Realm: w.Realm, Asked: true, Decided: true, Faults: r.Faults(), Checked: m.now(), Report: r, At: m.now()}
 	if len(s.Faults) == 0 {
 		if s.Open = r.Open(); s.Open != nil {
 			s.Faults, s.Decided, s.Checked = before.Faults, before.Decided, before.Checked

@@ -35,7 +35,9 @@ type transport struct {
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	begun := t.timings.now()
 	res, err := t.next.RoundTrip(req)
-	took := t.timings.now().Sub(begun)
+	ended := t.timings.now()
+	took := ended.Sub(begun)
+	t.timings.called(lastCall{at: ended, err: err}, res)
 	t.timings.keycloak.WithLabelValues(t.api(req.URL.Path)).Observe(took.Seconds())
 	From(req.Context()).Note(func(s *Summary) {
 		s.KeycloakCalls++

@@ -25,8 +25,8 @@ type Metrics struct {
 	ready    *ready
 }
 
-// NewMetrics makes and registers the metrics. They name no tenant before Follow. now is the clock of
-// Timings.
+// NewMetrics makes and registers the metrics. They name no tenant before Follow. now is the clock
+// of Timings.
 func NewMetrics(r prometheus.Registerer, now func() time.Time) *Metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
@@ -56,7 +56,7 @@ func NewMetrics(r prometheus.Registerer, now func() time.Time) *Metrics {
 }
 
 // Follow takes all tenants, in their configured order. Metrics name at most MostTenants of them;
-// those that have a name keep it. What was measured of tenants that are gone is removed.
+// those that have a name keep it. The series of tenants that are gone are removed.
 func (m *Metrics) Follow(all []Tenancy) {
 	for _, name := range m.labels.follow(all) {
 		for _, v := range []*prometheus.MetricVec{m.requests.MetricVec, m.rules.MetricVec, m.refused.MetricVec, m.limited.MetricVec} {

@@ -2,9 +2,14 @@ package observe
 
 import (
 	"context"
+	"fmt"
+	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // Timings measures the parts of requests: layers, operations of the store, and calls to Keycloak. A
@@ -12,6 +17,17 @@ import (
 type Timings struct {
 	now                     func() time.Time
 	layers, store, keycloak *prometheus.HistogramVec
+
+	mu     sync.Mutex
+	answer lastCall // that Keycloak answered
+	lost   lastCall // that it did not
+}
+
+// lastCall is the outcome of the last call to Keycloak.
+type lastCall struct {
+	at     time.Time
+	status int
+	err    error
 }
 
 func newTimings(r prometheus.Registerer, now func() time.Time) *Timings {
@@ -56,4 +72,29 @@ func (t Timing) End(error) {
 	if t.of != nil {
 		t.of.Observe(t.now().Sub(t.begun).Seconds())
 	}
+}
+
+func (t *Timings) called(c lastCall, res *http.Response) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if c.err != nil {
+		t.lost = c
+		return
+	}
+	c.status = res.StatusCode
+	t.answer = c
+}
+
+// LastAnswer is a line about the last calls to Keycloak.
+func (t *Timings) LastAnswer() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	text := "keycloak: not asked yet"
+	if !t.answer.at.IsZero() {
+		text = fmt.Sprintf("keycloak: answered %d at %s", t.answer.status, t.answer.at.UTC().Format(time.RFC3339))
+	}
+	if !t.lost.at.IsZero() {
+		text += fmt.Sprintf("; the last call without an answer ended at %s: %s", t.lost.at.UTC().Format(time.RFC3339), document.Cut(t.lost.err.Error(), maxText))
+	}
+	return text
 }
