@@ -18,7 +18,7 @@ func (p *Proxy) adminHandler() http.Handler {
 	m.HandleFunc("GET /healthz", alive)
 	m.Handle("GET /readyz", p.readiness())
 	m.Handle("/tenants/{tenant}/canary", p.canaries())
-	m.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{}))
+	m.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{EnableOpenMetrics: p.traces.On()}))
 	if p.level != nil {
 		m.Handle("/loglevel", observe.LevelHandler(*p.level, p.log, p.clock))
 	}

@@ -33,6 +33,7 @@ import (
 	"keycloak-scim-proxy/proxy/notices"
 	"keycloak-scim-proxy/proxy/oauth"
 	"keycloak-scim-proxy/proxy/observe"
+	"keycloak-scim-proxy/proxy/observe/tracing"
 	"keycloak-scim-proxy/proxy/passthrough"
 	"keycloak-scim-proxy/proxy/policy/audit"
 	"keycloak-scim-proxy/proxy/policy/limit"
@@ -73,6 +74,8 @@ type Proxy struct {
 	meter    *meter.Meter
 	limits   *limit.Limiter
 	audit    *audit.Trail // nil: writes are not audited
+	traces   *tracing.Traces
+	trusted  func(*http.Request) bool // requests of reverse proxies whose traces are continued
 	realms   *scopes.Realms
 	tenants  *tenants
 	asked    chan struct{}            // has a value after Reload
@@ -113,6 +116,12 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 	p.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	p.spaces = instrument.Store(p.metrics.Timings, engine)
 	p.operator = notices.Operator{Log: log, Metrics: p.metrics}
+	if p.trusted, err = transport.Trusted(cfg.TrustedProxies); err == nil {
+		p.traces, err = tracing.Open(context.Background(), p.version, p.operator.Untraced)
+	}
+	if err != nil {
+		return nil, errors.Join(err, engine.Close())
+	}
 	if p.audit, err = audit.Open(cfg.Audit, p.operator.Unaudited); err != nil {
 		return nil, errors.Join(err, engine.Close())
 	}
@@ -150,8 +159,15 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 // clock tells the time by p.now, which tests replace.
 func (p *Proxy) clock() time.Time { return p.now() }
 
-// Close closes the audit log and the store. Run does that by itself.
-func (p *Proxy) Close() error { return errors.Join(p.audit.Close(), p.engine.Close()) }
+// flush is how long the export of the last spans may take.
+const flush = 5 * time.Second
+
+// Close closes the audit log, the store and the traces. Run does that by itself.
+func (p *Proxy) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), flush)
+	defer cancel()
+	return errors.Join(p.audit.Close(), p.engine.Close(), p.traces.Close(ctx))
+}
 
 // tenant makes a configured tenant.
 func (p *Proxy) tenant(c config.Tenant) *tenant {
@@ -279,11 +295,12 @@ func (p *Proxy) doubt() time.Duration { return p.cfg.Keycloak.Timeout.Std() * 5 
 
 // recorded makes the record of a request, and its share of the memory.
 func (p *Proxy) recorded(next http.Handler) http.Handler {
-	return observe.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	e := observe.Entrance{Now: p.clock, NewID: func() string { return p.newID() }, Traces: p.traces, Trusted: p.trusted, Sinks: p.sinks}
+	return e.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, share := p.meter.With(r.Context())
 		defer share.End()
 		next.ServeHTTP(w, r.WithContext(ctx))
-	}), p.clock, func() string { return p.newID() }, p.sinks...)
+	}))
 }
 
 func report(ctx context.Context, r scimhttp.Report) {

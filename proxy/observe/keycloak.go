@@ -3,6 +3,8 @@ package observe
 import (
 	"net/http"
 	"strings"
+
+	"keycloak-scim-proxy/proxy/observe/tracing"
 )
 
 // APIs of Keycloak, as the metrics name them.
@@ -18,27 +20,35 @@ const (
 // Transport measures calls to Keycloak until the header of the answer, and adds them to the record
 // of the request's context.
 func (t *Timings) Transport(next http.RoundTripper) http.RoundTripper {
-	return transport{t, next, apiOf}
+	return transport{t, next, apiOf, route}
 }
 
 // Passthrough is Transport for requests that are passed on as they are.
 func (t *Timings) Passthrough(next http.RoundTripper) http.RoundTripper {
-	return transport{t, next, func(string) string { return forwarded }}
+	return transport{t, next, func(string) string { return forwarded }, nil}
 }
 
 type transport struct {
 	timings *Timings
 	next    http.RoundTripper
 	api     func(path string) string
+	route   func(path string) string
 }
 
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	api := t.api(req.URL.Path)
+	req, span := tracing.Call(req, api, t.route)
 	begun := t.timings.now()
 	res, err := t.next.RoundTrip(req)
 	ended := t.timings.now()
 	took := ended.Sub(begun)
 	t.timings.called(lastCall{at: ended, err: err}, res)
-	t.timings.keycloak.WithLabelValues(t.api(req.URL.Path)).Observe(took.Seconds())
+	t.timings.keycloak.WithLabelValues(api).Observe(took.Seconds())
+	status := 0
+	if err == nil {
+		status = res.StatusCode
+	}
+	span.Answered(status, http.StatusBadRequest)
 	From(req.Context()).Note(func(s *Summary) {
 		s.KeycloakCalls++
 		if strings.Contains(req.URL.Path, "/admin/realms/") {

@@ -84,7 +84,7 @@ func (m *Metrics) LookedUp(index, result string) { m.lookups.WithLabelValues(ind
 // unknown caller has neither tenant nor realm.
 func (m *Metrics) Observe(s Summary, took time.Duration) {
 	tenant, realm := m.labels.caller(s.Tenant, s.Realm)
-	m.requests.WithLabelValues(tenant, realm, s.Verb, strconv.Itoa(s.Status)).Observe(took.Seconds())
+	observe(m.requests.WithLabelValues(tenant, realm, s.Verb, strconv.Itoa(s.Status)), s, took)
 	m.calls.WithLabelValues(s.Verb).Observe(float64(s.KeycloakCalls))
 	if s.Refused != "" {
 		key := s.KeyID
@@ -105,4 +105,13 @@ func (m *Metrics) Observe(s Summary, took time.Duration) {
 	for _, r := range s.Rules {
 		m.rules.WithLabelValues(tenant, realm, s.IDP, r).Inc()
 	}
+}
+
+// observe adds the duration of a request, with its trace as exemplar if the trace is exported.
+func observe(to prometheus.Observer, s Summary, took time.Duration) {
+	if one, ok := to.(prometheus.ExemplarObserver); ok && s.Recorded {
+		one.ObserveWithExemplar(took.Seconds(), prometheus.Labels{"trace_id": s.Trace})
+		return
+	}
+	to.Observe(took.Seconds())
 }

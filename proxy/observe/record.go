@@ -15,6 +15,9 @@ type Record struct {
 // Summary is the content of a record.
 type Summary struct {
 	RequestID, Tenant, Realm, KeyID, IDP, Verb, Method, Path string
+	// Trace is the id of the request's trace, or "". Recorded reports whether it is exported.
+	Trace    string
+	Recorded bool
 	// Client is the OAuth client that acts.
 	Client         string
 	Rules, Skipped []string

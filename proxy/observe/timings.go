@@ -9,10 +9,13 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"keycloak-scim-proxy/proxy/observe/tracing"
+	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// Timings measures the parts of requests: layers, operations of the store, and calls to Keycloak. A
+// Timings measures the parts of requests: layers, operations of the store, and calls to Keycloak,
+// and makes their spans. A
 // nil *Timings measures nothing.
 type Timings struct {
 	now                     func() time.Time
@@ -49,6 +52,7 @@ type Timing struct {
 	of    prometheus.Observer
 	now   func() time.Time
 	begun time.Time
+	span  tracing.Span
 }
 
 // Layer begins a call of a layer.
@@ -56,7 +60,8 @@ func (t *Timings) Layer(ctx context.Context, layer, call string) (context.Contex
 	if t == nil {
 		return ctx, Timing{}
 	}
-	return ctx, Timing{t.layers.WithLabelValues(layer), t.now, t.now()}
+	ctx, span := tracing.Start(ctx, layer, call)
+	return ctx, Timing{t.layers.WithLabelValues(layer), t.now, t.now(), span}
 }
 
 // Store begins an operation of the store.
@@ -64,14 +69,16 @@ func (t *Timings) Store(ctx context.Context, operation string) (context.Context,
 	if t == nil {
 		return ctx, Timing{}
 	}
-	return ctx, Timing{t.store.WithLabelValues(operation), t.now, t.now()}
+	ctx, span := tracing.Start(ctx, "store", operation)
+	return ctx, Timing{t.store.WithLabelValues(operation), t.now, t.now(), span}
 }
 
-// End ends the part; err is what came of it.
-func (t Timing) End(error) {
+// End ends the part; err is the error that it returned.
+func (t Timing) End(err error) {
 	if t.of != nil {
 		t.of.Observe(t.now().Sub(t.begun).Seconds())
 	}
+	t.span.End(err != nil && scim.Status(err) >= http.StatusInternalServerError)
 }
 
 func (t *Timings) called(c lastCall, res *http.Response) {
