@@ -7,20 +7,27 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"keycloak-scim-proxy/proxy/health"
+	"keycloak-scim-proxy/proxy/observe"
 )
 
 // adminHandler serves health, metrics and canaries. It is for operators and must not be public.
 func (p *Proxy) adminHandler() http.Handler {
 	m := http.NewServeMux()
-	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	alive := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }
+	m.HandleFunc("GET /livez", alive)
+	m.HandleFunc("GET /healthz", alive)
 	m.Handle("GET /readyz", p.readiness())
 	m.Handle("/tenants/{tenant}/canary", p.canaries())
-	m.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{}))
+	m.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{EnableOpenMetrics: p.traces.On()}))
+	if p.level != nil {
+		m.Handle("/loglevel", observe.LevelHandler(*p.level, p.log, p.clock))
+	}
 	return m
 }
 
 func (p *Proxy) readiness() *health.Readiness {
 	r := health.NewReadiness(p.engine, p.tenants.storeMatches, p.monitor.Status, p.now)
+	r.Result, r.Details = p.metrics.Ready, func() []string { return []string{p.metrics.Timings.LastAnswer()} }
 	r.Notes = func(ctx context.Context) (lines []string) {
 		for _, wrong := range p.tenants.Now().Wrong {
 			lines = append(lines, "a tenant's file is wrong, its tenant stays as it was: "+wrong.String())

@@ -10,6 +10,7 @@ import (
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/discovery"
 	"keycloak-scim-proxy/proxy/golive"
+	"keycloak-scim-proxy/proxy/instrument"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/keycloak/privilege"
@@ -46,6 +47,7 @@ type plan struct {
 	rate      limit.Rate
 	audit     audit.Options
 	rendered  *rendered.Documents
+	metrics   *observe.Metrics
 }
 
 // tenant is a configured tenant, or stands for all drop-in callers of a realm.
@@ -167,7 +169,10 @@ func (l *layered) Do(ctx context.Context, c protocol.Call) (a protocol.Answer, e
 	if err != nil {
 		return protocol.Answer{}, err
 	}
-	return s.Do(ctx, c)
+	ctx, timing := l.plan.metrics.Timings.Layer(ctx, "writing", c.Verb())
+	a, err = s.Do(ctx, c)
+	timing.End(err)
+	return a, err
 }
 
 // prove returns an error if the caller may not write.
@@ -219,6 +224,9 @@ func compose(c caller, p *profile.Profile) *writing.Service {
 	if c.mark != nil {
 		records, pending = c.mark.Space(records), c.mark.Space(pending)
 	}
+	layer := func(name string, d directory.Directory) directory.Directory {
+		return instrument.Layer(c.plan.metrics.Timings, name, d)
+	}
 	below := confined.Within(realm, p, c.group)
 	keep := overlay.Options{
 		Records: records, Pending: pending, Limit: c.plan.kept, Caller: c.key(), Now: c.scope.Now,
@@ -231,9 +239,9 @@ func compose(c caller, p *profile.Profile) *writing.Service {
 	if c.canary { // its user never signs in and never returns
 		accounts = continuity.Options{}
 	}
-	d := accounts.Above(overlay.New(accounts.Below(below, realm), keep), realm)
-	list := lookup.Options(c.scope.Index(d.Capabilities(), p), c.scope.Identities, below)
+	d := layer("overlay", accounts.Above(overlay.New(layer("keycloak", accounts.Below(below, realm)), keep), realm))
+	list := lookup.Options(c.scope.Index(d.Capabilities(), p), c.scope.Identities, below, c.plan.metrics.LookedUp)
 	list.Schemas, list.Limits, list.Cursors, list.AskOnMiss = c.plan.schemas, c.plan.listing, c.scope.Cursors(c.key()), c.account == nil
-	d = listing.New(d, list)
+	d = layer("listing", listing.New(d, list))
 	return writing.New(d, c.scope.Lock, c.plan.schemas, write)
 }

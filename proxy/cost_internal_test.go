@@ -130,6 +130,7 @@ var unlimited = config.Rate{RequestsPerSecond: 1e6, Burst: 1e6, Concurrency: 1e6
 // bench is a proxy with a tenant of Entra's, over an instant Keycloak with users.
 type bench struct {
 	handler  http.Handler
+	proxy    *Proxy
 	keycloak *instant
 	token    string
 }
@@ -152,12 +153,12 @@ func newBench(t testing.TB, users int) *bench {
 	b := &bench{keycloak: &instant{}, token: token.Reveal()}
 	to := &http.Transport{}
 	to.RegisterProtocol("memory", b.keycloak)
-	p, err := over(to, cfg, log)
+	p, err := over(to, cfg, log, Version("1.2.3"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = p.Close() })
-	b.handler = p.Handler()
+	b.proxy, b.handler = p, p.Handler()
 	for i := range users {
 		b.send(t, http.StatusCreated, http.MethodPost, "/Users", fmt.Sprintf(BenchUser, i, `"True"`))
 	}

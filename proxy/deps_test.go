@@ -60,6 +60,7 @@ var walls = map[string]struct {
 	"proxy/passthrough":                     {[]string{"proxy/scim"}, "passes requests on and does not know tenants"},
 	"proxy/storemark":                       {[]string{"proxy/scim", "proxy/store", "proxy/keycloak", "proxy/keycloak/fault", "proxy/keycloak/tenantgroup", "proxy/overlay"}, "compares a store with its mark in Keycloak"},
 	"proxy/cursorkey":                       {[]string{"proxy/scim", "proxy/store", "proxy/overlay"}, "one record"},
+	"proxy/instrument":                      {[]string{"proxy/directory", "proxy/observe", "proxy/scim", "proxy/store"}, "measures layers and engines without knowing them"},
 	"proxy/notices":                         {[]string{"proxy/health", "proxy/observe", "proxy/roster", "proxy/tokenlife", "proxy/canary"}, "tells the operator what others found"},
 	"proxy/health":                          {[]string{"proxy/scim", "proxy/store", "proxy/store/guard", "proxy/keycloak", "proxy/keycloak/fault", "proxy/keycloak/privilege", "proxy/keycloak/profile", "proxy/keycloak/tenantgroup", "proxy/keycloak/confined"}, "checks beside the layers whether the store and Keycloak work"},
 	"proxy/scopes":                          {[]string{"proxy/admission", "proxy/cursorkey", "proxy/directory", "proxy/keycloak", "proxy/keycloak/profile", "proxy/listing", "proxy/oauth", "proxy/overlay/identity", "proxy/overlay/kept", "proxy/profilecache", "proxy/store", "proxy/tokens", "proxy/turns"}, "knows neither tenants nor the order of the layers"},
@@ -117,7 +118,8 @@ var walls = map[string]struct {
 	"onboarding/oauthclient":                {[]string{"onboarding", "proxy/keycloak/clientkey"}, "OAuth clients of identity providers, with administrator credentials"},
 	"onboarding/adopt":                      {[]string{"onboarding", "onboarding/permissions", "onboarding/tenant"}, "brings users into a tenant, with administrator credentials"},
 	"onboarding/attacks":                    {nil, "attacks are data, for a check and for a test"},
-	"proxy/observe":                         {[]string{"proxy/scim", "proxy/keycloak/fault"}, "knows the vocabulary, faults and no layers, so that every layer can be observed"},
+	"proxy/observe/tracing":                 {nil, "spans have names and labels, not requests"},
+	"proxy/observe":                         {[]string{"proxy/observe/tracing", "proxy/scim", "proxy/keycloak/fault"}, "knows the vocabulary, faults and no layers, so that every layer can be observed"},
 	"proxy/store/internal/codec":            {nil, "bytes"},
 	"proxy/store/internal/locks":            {[]string{"proxy/store"}, "a map of waiters"},
 
@@ -175,8 +177,9 @@ var owners = map[string]struct {
 	"github.com/fsnotify/fsnotify":          {[]string{"proxy/dirwatch"}, "one place watches files"},
 	"github.com/spf13/cobra":                {[]string{"cmd/"}, "flags end at the commands"},
 	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe"}, "layers do not log"},
+	"go.opentelemetry.io":                   {[]string{"proxy/observe/tracing"}, "one place makes spans"},
 	"golang.org/x/mod":                      {[]string{"onboarding/tenant", "onboarding/releases"}, "releases are compared before anything is served"},
-	"net/http":                              {[]string{"onboarding/links", "cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "onboarding/adminroles", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "test/", "proxy/keycloak/privilege", "onboarding/verify", "onboarding/adopt", "proxy/keycloak/tenantgroup", "proxy/keycloak/refusal", "proxy/site", "onboarding/oauthclient", "proxy/canary", "proxy/golive", "proxy/keycloak/leaver", "proxy/keycloak/signout", "proxy/keycloak/brokerlink"}, "HTTP ends at scimhttp and at the client for Keycloak"},
+	"net/http":                              {[]string{"onboarding/links", "cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "proxy/observe/tracing", "onboarding/adminroles", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "test/", "proxy/keycloak/privilege", "onboarding/verify", "onboarding/adopt", "proxy/keycloak/tenantgroup", "proxy/keycloak/refusal", "proxy/site", "onboarding/oauthclient", "proxy/canary", "proxy/golive", "proxy/keycloak/leaver", "proxy/keycloak/signout", "proxy/keycloak/brokerlink"}, "HTTP ends at scimhttp and at the client for Keycloak"},
 	module + "onboarding":                   {[]string{"onboarding", "onboarding/", "cmd/"}, "code with administrator credentials never serves a request"},
 }
 

@@ -23,6 +23,7 @@ import (
 	"keycloak-scim-proxy/proxy/declared"
 	"keycloak-scim-proxy/proxy/golive"
 	"keycloak-scim-proxy/proxy/health"
+	"keycloak-scim-proxy/proxy/instrument"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
@@ -32,6 +33,7 @@ import (
 	"keycloak-scim-proxy/proxy/notices"
 	"keycloak-scim-proxy/proxy/oauth"
 	"keycloak-scim-proxy/proxy/observe"
+	"keycloak-scim-proxy/proxy/observe/tracing"
 	"keycloak-scim-proxy/proxy/passthrough"
 	"keycloak-scim-proxy/proxy/policy/audit"
 	"keycloak-scim-proxy/proxy/policy/limit"
@@ -44,6 +46,7 @@ import (
 	"keycloak-scim-proxy/proxy/scopes"
 	"keycloak-scim-proxy/proxy/site"
 	"keycloak-scim-proxy/proxy/storage"
+	"keycloak-scim-proxy/proxy/store"
 	"keycloak-scim-proxy/proxy/store/guard"
 	"keycloak-scim-proxy/proxy/storemark"
 	"keycloak-scim-proxy/proxy/tokenlife"
@@ -54,9 +57,12 @@ import (
 // Proxy is the whole program, without its command line.
 type Proxy struct {
 	cfg      config.Config
+	version  string
+	level    *zap.AtomicLevel // nil: it cannot be changed
 	site     site.Site
 	client   *keycloak.Client
 	engine   *guard.Engine
+	spaces   store.Engine // those of engine, measured
 	log      *zap.Logger
 	now      func() time.Time
 	newID    func() string // makes the id of a request, for the log and the header X-Request-Id
@@ -68,6 +74,8 @@ type Proxy struct {
 	meter    *meter.Meter
 	limits   *limit.Limiter
 	audit    *audit.Trail // nil: writes are not audited
+	traces   *tracing.Traces
+	trusted  func(*http.Request) bool // requests of reverse proxies whose traces are continued
 	realms   *scopes.Realms
 	tenants  *tenants
 	asked    chan struct{}            // has a value after Reload
@@ -77,24 +85,43 @@ type Proxy struct {
 
 // New makes the proxy. It opens the store and sends no request to Keycloak: the first request for a
 // realm reads the realm's user profile.
-func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
+func New(cfg config.Config, log *zap.Logger, program ...Option) (*Proxy, error) {
 	to, err := transport.New(cfg.Keycloak)
 	if err != nil {
 		return nil, err
 	}
-	return over(to, cfg, log)
+	return over(to, cfg, log, program...)
 }
 
+// Option is what the program tells the proxy besides its configuration.
+type Option func(*Proxy)
+
+// Version is the version of the program, for metrics.
+func Version(v string) Option { return func(p *Proxy) { p.version = v } }
+
+// Level is the level of the log, which the admin listener shows and changes.
+func Level(l zap.AtomicLevel) Option { return func(p *Proxy) { p.level = &l } }
+
 // over makes a proxy that sends its requests to Keycloak over a transport.
-func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error) {
+func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Option) (*Proxy, error) {
 	engine, err := storage.Open(context.Background(), cfg.Store, log)
 	if err != nil {
 		return nil, err
 	}
 	p := &Proxy{cfg: cfg, site: site.Site{PublicURL: cfg.PublicURL}, engine: engine, log: log, now: time.Now, newID: rand.Text, registry: prometheus.NewRegistry()}
-	p.metrics = observe.NewMetrics(p.registry, p.configured)
+	for _, apply := range program {
+		apply(p)
+	}
+	p.metrics = observe.NewMetrics(p.registry, time.Now)
 	p.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	p.spaces = instrument.Store(p.metrics.Timings, engine)
 	p.operator = notices.Operator{Log: log, Metrics: p.metrics}
+	if p.trusted, err = transport.Trusted(cfg.TrustedProxies); err == nil {
+		p.traces, err = tracing.Open(context.Background(), p.version, p.operator.Untraced)
+	}
+	if err != nil {
+		return nil, errors.Join(err, engine.Close())
+	}
 	if p.audit, err = audit.Open(cfg.Audit, p.operator.Unaudited); err != nil {
 		return nil, errors.Join(err, engine.Close())
 	}
@@ -103,24 +130,25 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 	}
 	p.meter = meter.New(int64(cfg.Limits.Memory))
 	p.limits = limit.New(limit.Options{Shared: storage.Counter(engine), Alone: p.operator.Alone, Refused: observe.Limited, Now: p.clock})
-	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(to, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
+	p.client = keycloak.NewClient(cfg.Keycloak.URL, p.metrics.Timings.Transport(to), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
 	p.client.Differs, p.client.SignedOut = p.operator.Differs, observe.SignedOut
 	p.realms = scopes.New(scopes.Options{
-		Client: p.client, Engine: engine, Longest: p.requestTimeout() + p.doubt(),
+		Client: p.client, Engine: p.spaces, Longest: p.requestTimeout() + p.doubt(),
 		Shared: cfg.Store.Redis != nil, Completed: p.operator.Completed, Now: p.clock,
 	})
 	p.tenants, p.asked = &tenants{now: p.clock, log: log}, make(chan struct{}, 1)
-	p.tenants.life = tokenlife.New(tokenlife.Options{Space: engine.Open("tokens"), Keys: p.keys, Now: p.clock, Warn: p.operator.Expires, Failed: p.operator.UsesFail})
+	p.tenants.life = tokenlife.New(tokenlife.Options{Space: p.spaces.Open("tokens"), Keys: p.keys, Now: p.clock, Warn: p.operator.Expires, Failed: p.operator.UsesFail})
 	if cfg.Store.Redis != nil {
-		p.tenants.revoked = revoked.New(revoked.Options{Space: engine.Open(revoked.SpaceName), Now: p.clock, Failed: p.operator.RevocationsUnread})
+		p.tenants.revoked = revoked.New(revoked.Options{Space: p.spaces.Open(revoked.SpaceName), Now: p.clock, Failed: p.operator.RevocationsUnread})
 	}
 	if p.tenants.Roster, err = roster.New(cfg.Tenants, p.tenant, p.clock); err == nil && cfg.TLS != nil {
 		p.tls, err = transport.ServerTLS(*cfg.TLS, p.clock)
 	}
+	p.metrics.Follow(p.named())
 	p.monitor = health.NewMonitor(p.watched(), p.clock, p.operator.Changed)
-	p.registry.MustRegister(observe.Tenants(p.states), observe.Flights(p.client.Flights), observe.Lost(p.audit.Lost))
+	p.registry.MustRegister(observe.Build(p.version), p.metrics.Tenants(p.states), p.metrics.Indexes(p.indexes), observe.Flights(p.client.Flights), observe.Lost(p.audit.Lost))
 	if err == nil && cfg.DropIn.Passthrough != nil {
-		p.pass, err = transport.Passthrough(cfg, to)
+		p.pass, err = transport.Passthrough(cfg, to, p.metrics.Timings.Passthrough)
 	}
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
@@ -131,8 +159,15 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 // clock tells the time by p.now, which tests replace.
 func (p *Proxy) clock() time.Time { return p.now() }
 
-// Close closes the audit log and the store. Run does that by itself.
-func (p *Proxy) Close() error { return errors.Join(p.audit.Close(), p.engine.Close()) }
+// flush is how long the export of the last spans may take.
+const flush = 5 * time.Second
+
+// Close closes the audit log, the store and the traces. Run does that by itself.
+func (p *Proxy) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), flush)
+	defer cancel()
+	return errors.Join(p.audit.Close(), p.engine.Close(), p.traces.Close(ctx))
+}
 
 // tenant makes a configured tenant.
 func (p *Proxy) tenant(c config.Tenant) *tenant {
@@ -161,7 +196,7 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 	}
 	t.ended = func(err error) { p.monitor.Saw(c.Tenant, err) }
 	t.gate = golive.New(golive.Tenant{Configured: c, Schemas: t.plan.schemas, Account: t.account, Profiles: t.scope.Profiles},
-		staged.Options{Space: p.engine.Open("live"), Now: t.scope.Now, Alarm: t.ended})
+		staged.Options{Space: p.spaces.Open("live"), Now: t.scope.Now, Alarm: t.ended})
 	t.mark = storemark.New(storemark.Options{
 		Account: storemark.Of(t.account, t.group, t.scope.Directory(t.account, profile.Stock())), Stamp: p.stamp, Expect: p.cfg.Store.ExpectStamp, Now: t.scope.Now,
 		Unmarkable: func(err error) {
@@ -193,7 +228,7 @@ func (p *Proxy) AcceptStore(ctx context.Context) error {
 func (p *Proxy) dropIn() *dropIn {
 	return &dropIn{
 		admitter: admission.New(admission.Options{
-			Keys: p.client.Keys, Issuer: p.client.Issuer, Accepted: p.engine.Open("realms"), Now: p.clock,
+			Keys: p.client.Keys, Issuer: p.client.Issuer, Accepted: p.spaces.Open("realms"), Now: p.clock,
 			Permitted: func(ctx context.Context, name, token string) error {
 				return keycloak.NewRealm(p.client, name, keycloak.Caller(token), profile.Stock()).Permitted(ctx)
 			},
@@ -214,6 +249,7 @@ const readsInFlight = 8
 func (p *Proxy) plan() plan {
 	return plan{
 		rendered:  &rendered.Documents{},
+		metrics:   p.metrics,
 		dialect:   adapters.For("generic"),
 		schemas:   scim.CoreSchemas(),
 		writing:   writing.Options{MembersShown: config.DefaultTenant().MembersShown, Doubt: p.doubt()},
@@ -259,11 +295,12 @@ func (p *Proxy) doubt() time.Duration { return p.cfg.Keycloak.Timeout.Std() * 5 
 
 // recorded makes the record of a request, and its share of the memory.
 func (p *Proxy) recorded(next http.Handler) http.Handler {
-	return observe.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	e := observe.Entrance{Now: p.clock, NewID: func() string { return p.newID() }, Traces: p.traces, Trusted: p.trusted, Sinks: p.sinks}
+	return e.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, share := p.meter.With(r.Context())
 		defer share.End()
 		next.ServeHTTP(w, r.WithContext(ctx))
-	}), p.clock, func() string { return p.newID() }, p.sinks...)
+	}))
 }
 
 func report(ctx context.Context, r scimhttp.Report) {

@@ -25,7 +25,7 @@ import (
 // layersOver composes the layers as compose does, over a directory in memory.
 func layersOver(below directory.Directory, s *scopes.Scope) *writing.Service {
 	var d directory.Directory = overlay.New(below, overlay.Options{Records: s.Spaces.Records, Pending: s.Spaces.Pending, Limit: 1 << 20, Caller: "c", Now: s.Now})
-	o := lookup.Options(s.Index(d.Capabilities(), nil), nil, below)
+	o := lookup.Options(s.Index(d.Capabilities(), nil), nil, below, func(string, string) {})
 	o.Schemas, o.Limits, o.Cursors = scim.CoreSchemas(), listing.Limits{Scan: 1000, Page: 100, Bytes: 1 << 20, InFlight: 4}, s.Cursors("c")
 	d = listing.New(d, o)
 	return writing.New(d, s.Lock, scim.CoreSchemas(), writing.Options{MembersShown: 100})

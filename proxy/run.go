@@ -69,7 +69,7 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 		return nil
 	})
 	ready(address)
-	return errors.Join(g.Wait(), p.Close())
+	return errors.Join(g.Wait(), p.Close()) //nolint:contextcheck // the context has ended
 }
 
 func (p *Proxy) server(h http.Handler) *http.Server {

@@ -165,9 +165,7 @@ func (p *Proxy) reload() (again bool) {
 	p.realms.Use(used)
 	p.monitor.Watch(p.watched())
 	p.tenants.life.Wake()
-	for _, name := range done.Removed {
-		p.metrics.Forget(name)
-	}
+	p.metrics.Follow(p.named())
 	p.operator.Reloaded(done)
 	return len(done.Wrong) > 0
 }

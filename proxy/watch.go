@@ -24,6 +24,22 @@ func (p *Proxy) watched() (all []health.Tenant) {
 // keys are those of all tenants.
 func (p *Proxy) keys() []tokenlife.Key { return tokenlife.KeysOf(p.tenants.Now().Configured, p.now()) }
 
+// named are the tenants as metrics name them.
+func (p *Proxy) named() (all []observe.Tenancy) {
+	for _, c := range p.tenants.Now().Configured {
+		all = append(all, observe.Tenancy{Tenant: c.Tenant, Realm: c.Realm})
+	}
+	return all
+}
+
+// indexes are the indexes of the realms of tenants.
+func (p *Proxy) indexes() (all []observe.IndexState) {
+	for _, s := range p.realms.Indexes() {
+		all = append(all, observe.IndexState(s))
+	}
+	return all
+}
+
 // states are the tenants as the metrics show them.
 func (p *Proxy) states() (all observe.TenantsState) {
 	wrong := map[string]bool{}
@@ -35,7 +51,7 @@ func (p *Proxy) states() (all observe.TenantsState) {
 	for _, s := range p.monitor.Status() {
 		if t, there := p.tenants.Now().Of(s.Name); there {
 			live, moved := t.gate.Shown()
-			all.All = append(all.All, observe.TenantState{Name: s.Name, Realm: s.Realm, Decided: s.Decided, Causes: s.Causes(), Live: live, Moved: moved, Keys: keys[s.Name]})
+			all.All = append(all.All, observe.TenantState{Name: s.Name, Realm: s.Realm, Decided: s.Decided, Causes: s.Causes(), Checked: s.Checked, Live: live, Moved: moved, Keys: keys[s.Name]})
 		}
 	}
 	return all

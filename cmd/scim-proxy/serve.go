@@ -31,12 +31,12 @@ func serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			log, err := logger(cfg.Log)
+			log, level, err := logger(cfg.Log)
 			if err != nil {
 				return err
 			}
 			tuneGC(int64(cfg.Limits.Memory))
-			p, err := proxy.New(*cfg, log)
+			p, err := proxy.New(*cfg, log, proxy.Version(version), proxy.Level(level))
 			if err != nil {
 				return err
 			}
@@ -61,8 +61,8 @@ func serveCommand() *cobra.Command {
 	return c
 }
 
-// logger returns a logger that writes to standard error.
-func logger(c config.Log) (*zap.Logger, error) {
+// logger returns a logger that writes to standard error, and its level.
+func logger(c config.Log) (*zap.Logger, zap.AtomicLevel, error) {
 	z := zap.NewProductionConfig()
 	if c.Format == "console" {
 		z = zap.NewDevelopmentConfig()
@@ -70,9 +70,10 @@ func logger(c config.Log) (*zap.Logger, error) {
 	}
 	z.DisableCaller, z.Sampling = true, nil // every request is logged
 	if err := z.Level.UnmarshalText([]byte(c.Level)); err != nil {
-		return nil, err
+		return nil, z.Level, err
 	}
-	return z.Build()
+	log, err := z.Build()
+	return log, z.Level, err
 }
 
 func serveConfig(file, keycloak, store, listen string) (*config.Config, error) {

@@ -41,6 +41,11 @@ type Status struct {
 	Faults []*fault.Fault
 	// Open is why the last diagnosis could not decide, or nil.
 	Open error
+	// Checked is when the last diagnosis that could decide ended; zero if none could.
+	Checked time.Time
+	// Report is that of the last diagnosis, which ended At.
+	Report Report
+	At     time.Time
 }
 
 // Works reports whether the tenant has all that it needs, as far as the last diagnosis knows.
@@ -218,10 +223,10 @@ func (m *Monitor) diagnose(ctx context.Context, some []*watched) {
 // were known.
 func (m *Monitor) note(w *watched, r Report) {
 	m.mu.Lock()
-	before, s := w.status, Status{Name: w.Name, Realm: w.Realm, Asked: true, Decided: true, Faults: r.Faults()}
+	before, s := w.status, Status{Name: w.Name, Realm: w.Realm, Asked: true, Decided: true, Faults: r.Faults(), Checked: m.now(), Report: r, At: m.now()}
 	if len(s.Faults) == 0 {
 		if s.Open = r.Open(); s.Open != nil {
-			s.Faults, s.Decided = before.Faults, before.Decided
+			s.Faults, s.Decided, s.Checked = before.Faults, before.Decided, before.Checked
 		}
 	}
 	w.status, w.at = s, m.now()

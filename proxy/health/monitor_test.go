@@ -205,3 +205,28 @@ func TestMonitorOfOtherTenants(t *testing.T) {
 		<-done
 	})
 }
+
+// A tenant was last checked when a diagnosis could last decide.
+func TestChecked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watch("one")
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		begun := time.Now()
+		w.set("one", health.Finding{Open: errors.New("down")})
+		go w.Run(ctx)
+		synctest.Wait()
+		if at := w.Status()[0].Checked; !at.IsZero() {
+			t.Errorf("checked at %v although nothing was decided", at)
+		}
+		w.set("one", broken(fault.Secret))
+		time.Sleep(health.Again)
+		synctest.Wait()
+		w.set("one", health.Finding{Open: errors.New("down")})
+		time.Sleep(health.Again)
+		synctest.Wait()
+		if at := w.Status()[0].Checked; at.Sub(begun) != health.Again {
+			t.Errorf("checked after %v", at.Sub(begun))
+		}
+	})
+}

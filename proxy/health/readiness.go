@@ -25,6 +25,11 @@ type Readiness struct {
 	// Notes are further lines of the answer for all tenants, which do not change its status. Nil:
 	// none.
 	Notes func(context.Context) []string
+	// Details are further lines of the answer with ?verbose. Nil: none.
+	Details func() []string
+	// Result receives each answer for all tenants: whether the process is ready. Nil: it is not
+	// received.
+	Result func(ready bool)
 
 	engine *guard.Engine
 	// matches reports an error if the store is not the one that Keycloak names.
@@ -44,55 +49,95 @@ func NewReadiness(e *guard.Engine, matches func(context.Context) error, tenants 
 // ServeHTTP answers 200 with the stamp of the store, or 503 with the reason. A tenant that does not
 // work is named and does not change the status: the other tenants would lose a process that serves
 // them, and no other process serves this tenant better. With ?tenant=NAME the status is that of the
-// tenant.
+// tenant. With ?verbose the answer has all tenants, and the observations that their states rest on.
 func (r *Readiness) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	ctx, cancel := context.WithTimeout(req.Context(), readyTimeout)
 	defer cancel()
-	stamp, _, err := r.engine.Stamp(ctx)
-	if err == nil {
-		err = r.probe(ctx)
+	q := req.URL.Query()
+	v := view{tenant: q.Get("tenant"), verbose: q.Has("verbose")}
+	v.stamp, _, v.wrong = r.engine.Stamp(ctx)
+	if v.wrong == nil {
+		v.wrote, v.wrong = r.probe(ctx)
 	}
-	if err == nil {
+	if v.wrong == nil {
 		comparing, done := context.WithTimeout(ctx, readyTimeout/2) // a slow Keycloak does not make the store unready
-		err = r.matches(comparing)
+		v.wrong = r.matches(comparing)
 		done()
 	}
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+	if r.Result != nil {
+		r.Result(v.wrong == nil)
+	}
+	if v.wrong != nil && !v.verbose {
+		http.Error(w, v.wrong.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	r.answer(ctx, w, req.URL.Query().Get("tenant"), stamp)
+	status, text := r.answer(ctx, v)
+	if status != http.StatusOK {
+		w.WriteHeader(status)
+	}
+	_, _ = io.WriteString(w, text)
 }
 
-func (r *Readiness) answer(ctx context.Context, w http.ResponseWriter, name, stamp string) {
-	var text strings.Builder
-	fmt.Fprintf(&text, "store stamp %s\n", stamp)
-	all, works, found := r.tenants(), 0, false
+// view is what a caller of /readyz wants to see, and what was found of the store.
+type view struct {
+	tenant  string // "": all
+	verbose bool
+	stamp   string
+	wrote   time.Time // when the store last took a write
+	wrong   error     // why the process is not ready
+}
+
+// first has the lines about the process.
+func (r *Readiness) first(v view) string {
+	text := fmt.Sprintf("store stamp %s\n", v.stamp)
+	if v.wrong != nil {
+		text = v.wrong.Error() + "\n"
+	}
+	if v.verbose && !v.wrote.IsZero() {
+		text += fmt.Sprintf("store: took a write at %s\n", v.wrote.UTC().Format(time.RFC3339))
+	}
+	if v.verbose && r.Details != nil {
+		text += strings.Join(append(r.Details(), ""), "\n")
+	}
+	return text
+}
+
+func (r *Readiness) answer(ctx context.Context, v view) (status int, text string) {
+	status = http.StatusOK
+	var tenants strings.Builder
+	if v.wrong != nil {
+		status = http.StatusServiceUnavailable
+	}
+	all, works, found := r.tenants(), 0, v.tenant == ""
 	for _, s := range all {
 		if s.Works() {
 			works++
 		}
-		found = found || s.Name == name
-		if name == "" && !s.Works() || s.Name == name {
-			text.WriteString(s.lines())
+		named := s.Name == v.tenant
+		found = found || named
+		if named || v.tenant == "" && (v.verbose || !s.Works()) {
+			tenants.WriteString(s.lines())
+			if v.verbose {
+				tenants.WriteString(s.observations())
+			}
 		}
-		if s.Name == name && !s.Works() {
-			w.WriteHeader(http.StatusServiceUnavailable)
+		if named && !s.Works() {
+			status = http.StatusServiceUnavailable
 		}
 	}
+	text = r.first(v) + tenants.String()
 	switch {
-	case name != "" && !found:
-		http.Error(w, "there is no such tenant", http.StatusNotFound)
-		return
-	case name == "" && len(all) > 0:
-		fmt.Fprintf(&text, "%d of %d tenants work\n", works, len(all))
+	case !found:
+		return http.StatusNotFound, "there is no such tenant\n"
+	case v.tenant != "":
+		return status, text
+	case len(all) > 0:
+		text += fmt.Sprintf("%d of %d tenants work\n", works, len(all))
 	}
-	if name == "" && r.Notes != nil {
-		for _, line := range r.Notes(ctx) {
-			text.WriteString(line + "\n")
-		}
+	if r.Notes != nil {
+		text += strings.Join(append(r.Notes(ctx), ""), "\n")
 	}
-	_, _ = io.WriteString(w, text.String())
+	return status, text
 }
 
 // lines describe a tenant, one line for each fault.
@@ -114,13 +159,14 @@ func (s Status) lines() (text string) {
 }
 
 // probe probes the store if the last result is older than probeAge. The end of a caller's context
-// does not end a probe, because other callers may wait for it.
-func (r *Readiness) probe(ctx context.Context) error {
+// does not end a probe, because other callers may wait for it. It returns when the store was last
+// probed.
+func (r *Readiness) probe(ctx context.Context) (time.Time, error) {
 	select {
 	case r.turn <- struct{}{}:
 		defer func() { <-r.turn }()
 	case <-ctx.Done():
-		return store.Unavailable(ctx, "probe", ctx.Err())
+		return time.Time{}, store.Unavailable(ctx, "probe", ctx.Err())
 	}
 	if r.at.IsZero() || r.now().Sub(r.at) >= probeAge {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout)
@@ -128,5 +174,5 @@ func (r *Readiness) probe(ctx context.Context) error {
 		r.err = r.engine.Probe(ctx)
 		r.at = r.now()
 	}
-	return r.err
+	return r.at, r.err
 }

@@ -133,14 +133,14 @@ func TestReadinessNamesTenants(t *testing.T) {
 		status int
 		text   string
 	}{
-		"":                {200, broken + open + "tenant new (realm d): not asked yet\n1 of 4 tenants work\n"},
-		"?tenant=works":   {200, "tenant works (realm a): works\n"},
-		"?tenant=broken":  {503, broken},
-		"?tenant=open":    {503, open},
-		"?tenant=new":     {503, "tenant new (realm d): not asked yet\n"},
-		"?tenant=nobody":  {404, "there is no such tenant\n"},
-		"?tenant=":        {200, broken + open + "tenant new (realm d): not asked yet\n1 of 4 tenants work\n"},
-		"?verbose&tenant": {200, broken + open + "tenant new (realm d): not asked yet\n1 of 4 tenants work\n"},
+		"":               {200, broken + open + "tenant new (realm d): not asked yet\n1 of 4 tenants work\n"},
+		"?tenant=works":  {200, "tenant works (realm a): works\n"},
+		"?tenant=broken": {503, broken},
+		"?tenant=open":   {503, open},
+		"?tenant=new":    {503, "tenant new (realm d): not asked yet\n"},
+		"?tenant=nobody": {404, "there is no such tenant\n"},
+		"?tenant=":       {200, broken + open + "tenant new (realm d): not asked yet\n1 of 4 tenants work\n"},
+		"?other&tenant":  {200, broken + open + "tenant new (realm d): not asked yet\n1 of 4 tenants work\n"},
 	} {
 		w := httptest.NewRecorder()
 		r.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/readyz"+query, nil))
@@ -161,5 +161,56 @@ func TestReadinessNamesTenants(t *testing.T) {
 	r.at = time.Time{}
 	if status, text := askReady(t.Context(), r); status != 503 || !strings.Contains(text, "disk full") {
 		t.Errorf("%d %s", status, text)
+	}
+}
+
+// With ?verbose, the answer has every tenant with what was asked and answered, also if the store is
+// the reason why the process is not ready.
+func TestVerbose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := storetest.NewMemory()
+		r := readinessOf(m)
+		r.Details = func() []string { return []string{"keycloak: answered"} }
+		role, at := &fault.Fault{Cause: fault.Role, Said: "403"}, time.Unix(1_800_000_000, 0)
+		r.tenants = func() []Status {
+			return []Status{
+				{Name: "works", Realm: "a", Asked: true, At: at, Report: Report{{Step: Token}, {Step: Profile, Note: "users must have title"}}},
+				{Name: "broken", Realm: "b", Asked: true, Faults: []*fault.Fault{role}, At: at, Report: Report{{Step: Token}, {Step: Role, Fault: role}, {Step: Users, Open: errNotAsked}}},
+			}
+		}
+		const works = "tenant works (realm a): works\n  asked at 2027-01-15T08:00:00Z\n  token: a token by the client credentials grant: good\n" +
+			"  profile: the user profile of the realm: good: users must have title\n"
+		broken := "tenant broken (realm b): " + role.Error() + "\n  asked at 2027-01-15T08:00:00Z\n  token: a token by the client credentials grant: good\n" +
+			"  role: a create without a name; of a group tenant, its group and the groups in it: fault role: 403\n" +
+			"  users: of a group tenant, the users that it may not manage: not known: " + errNotAsked.Error() + "\n"
+		wrote := "store: took a write at " + time.Now().UTC().Format(time.RFC3339) + "\nkeycloak: answered\n"
+		ask := func(query string, status int, want string) {
+			t.Helper()
+			w := httptest.NewRecorder()
+			r.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz"+query, nil))
+			if first, text, _ := strings.Cut(w.Body.String(), "\n"); w.Code != status || text != want || strings.HasPrefix(first, "store stamp ") != (r.err == nil) {
+				t.Errorf("%s: %d %s\n%s\nwant %d\n%s", query, w.Code, first, text, status, want)
+			}
+		}
+		ask("?verbose", http.StatusOK, wrote+works+broken+"1 of 2 tenants work\n")
+		ask("?verbose&tenant=works", http.StatusOK, wrote+works)
+		ask("?verbose&tenant=broken", http.StatusServiceUnavailable, wrote+broken)
+		time.Sleep(probeAge)
+		m.OnOp(func(context.Context, storetest.Op) error {
+			return store.Unavailable(t.Context(), "test", errors.New("disk full"))
+		})
+		if _, err := r.probe(t.Context()); err == nil {
+			t.Fatal("the store takes a write")
+		}
+		ask("?verbose", http.StatusServiceUnavailable, "keycloak: answered\n"+works+broken+"1 of 2 tenants work\n")
+	})
+}
+
+// Every step says what it asks.
+func TestSteps(t *testing.T) {
+	for _, s := range append(steps, Attributes) {
+		if asks[s] == "" {
+			t.Errorf("%s does not say what it asks", s)
+		}
 	}
 }

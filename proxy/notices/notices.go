@@ -44,6 +44,15 @@ func (o Operator) Alone(err error) {
 	o.Log.Warn("the store does not count requests: until it does, every replica grants each caller its whole rate", zap.Error(err))
 }
 
+// Untraced says that traces cannot be exported, or, without an error, that they are again.
+func (o Operator) Untraced(err error) {
+	if err == nil {
+		o.Log.Info("traces are exported again")
+		return
+	}
+	o.Log.Warn("traces cannot be exported now: their spans are lost", zap.Error(err))
+}
+
 // Unaudited says that lines of the audit log are lost, or, without an error, that they are written
 // again.
 func (o Operator) Unaudited(err error) {

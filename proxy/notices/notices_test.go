@@ -3,6 +3,7 @@ package notices_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
@@ -12,12 +13,19 @@ import (
 	"keycloak-scim-proxy/proxy/observe"
 )
 
+// following are the metrics of one tenant.
+func following(r *prometheus.Registry) *observe.Metrics {
+	m := observe.NewMetrics(r, time.Now)
+	m.Follow([]observe.Tenancy{{Tenant: "acme", Realm: "saas"}})
+	return m
+}
+
 // Users that no tenant reaches are counted, and named by their ids, at most 20; their names are not
 // in the log.
 func TestShared(t *testing.T) {
 	core, logs := observer.New(zap.InfoLevel)
 	r := prometheus.NewRegistry()
-	o := notices.Operator{Log: zap.New(core), Metrics: observe.NewMetrics(r, func(string) bool { return true })}
+	o := notices.Operator{Log: zap.New(core), Metrics: following(r)}
 	users := map[string]string{}
 	for i := range 25 {
 		users[fmt.Sprintf("id-%02d", i)] = "anna"

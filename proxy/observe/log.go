@@ -15,7 +15,7 @@ const (
 	maxName    = 64
 	maxText    = 512
 	maxSkipped = 20
-	maxFields  = 20
+	maxFields  = 24
 )
 
 // Sink receives a summary of each request after its end.
@@ -40,6 +40,9 @@ func (l Log) Observe(s Summary, took time.Duration) {
 		zap.String("method", document.Cut(s.Method, maxName)), zap.String("path", document.Cut(s.Path, maxText)), zap.Int("status", s.Status),
 		zap.Duration("took", took), zap.Int("keycloakCalls", s.KeycloakCalls), zap.Duration("keycloakTook", s.KeycloakTime),
 	)
+	if s.Trace != "" {
+		fields = append(fields, zap.String("trace", s.Trace))
+	}
 	if s.AdminCalls > 0 {
 		fields = append(fields, zap.Int("adminCalls", s.AdminCalls))
 	}

@@ -7,86 +7,91 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Metrics has the metrics of requests.
+// Metrics has the metrics of requests and of what the proxy notices beside them.
 type Metrics struct {
+	// Timings has the durations of what requests consist of.
+	Timings *Timings
+
+	labels   *labels
 	requests *prometheus.HistogramVec
+	calls    *prometheus.HistogramVec
 	keycloak *prometheus.CounterVec
 	differs  prometheus.Counter
 	rules    *prometheus.CounterVec
 	refused  *prometheus.CounterVec
 	limited  *prometheus.CounterVec
-	shared   *prometheus.GaugeVec
-	free     *prometheus.GaugeVec
-	groups   *prometheus.GaugeVec
-	known    func(realm string) bool
+	lookups  *prometheus.CounterVec
+	levels   *levels
+	ready    *ready
 }
 
-// elsewhere is the label of requests of drop-in callers in realms that have no tenant. Such realms
-// are not bounded by the configuration, so they are counted together.
-const elsewhere = "*"
-
-// NewMetrics makes and registers the metrics. known reports whether the configuration names a
-// realm.
-func NewMetrics(r prometheus.Registerer, known func(realm string) bool) *Metrics {
+// NewMetrics makes and registers the metrics. They name no tenant before Follow. now is the clock
+// of Timings.
+func NewMetrics(r prometheus.Registerer, now func() time.Time) *Metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
 	m := &Metrics{
-		known: known,
+		labels:  newLabels(),
+		Timings: newTimings(r, now),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "scim_request_duration_seconds", Help: "Duration of SCIM requests.", Buckets: prometheus.ExponentialBuckets(0.002, 2.5, 10),
 		}, []string{"tenant", "realm", "call", "status"}),
-		keycloak: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "scim_keycloak_calls_total", Help: "Calls to Keycloak.",
-		}, []string{"api"}),
+		calls: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "scim_request_keycloak_calls", Help: "Calls to Keycloak of a request.", Buckets: []float64{0, 1, 2, 3, 4, 6, 8, 12, 20, 50, 200, 1000},
+		}, []string{"call"}),
+		keycloak: counter("scim_keycloak_calls_total", "Calls to Keycloak.", "api"),
 		differs: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "scim_read_differences_total", Help: "Times that Keycloak's two APIs showed a user differently.",
 		}),
-		rules: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "scim_rules_fired_total", Help: "Dialect rules that changed a request.",
-		}, []string{"tenant", "realm", "idp", "rule"}),
-		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "scim_token_refusals_total", Help: "Requests with a token of a tenant that was valid once.",
-		}, []string{"tenant", "realm", "key", "reason"}),
-		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "scim_limited_requests_total", Help: "Requests that were answered 429 because their caller sends too many.",
-		}, []string{"tenant", "realm", "reason"}),
-		shared: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "scim_tenant_shared_users", Help: "Users of a group tenant that other tenants have too, so that no tenant reaches them.",
-		}, []string{"tenant", "realm"}),
-		free: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "scim_tenant_pool_free", Help: "Free groups in the pool of a group tenant.",
-		}, []string{"tenant", "realm"}),
-		groups: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "scim_tenant_pool_groups", Help: "All groups in the pool of a group tenant, used and free.",
-		}, []string{"tenant", "realm"}),
+		rules:   counter("scim_rules_fired_total", "Dialect rules that changed a request.", "tenant", "realm", "idp", "rule"),
+		refused: counter("scim_token_refusals_total", "Requests with a token of a tenant that was valid once.", "tenant", "realm", "key", "reason"),
+		limited: counter("scim_limited_requests_total", "Requests that were answered 429 because their caller sends too many.", "tenant", "realm", "reason"),
+		lookups: counter("scim_index_lookups_total", "Look-ups in the indexes: hit, miss, or asked if Keycloak had to be asked.", "index", "result"),
+		ready:   &ready{},
 	}
-	r.MustRegister(m.requests, m.keycloak, m.differs, m.rules, m.refused, m.limited, m.shared, m.free, m.groups)
+	m.levels = newLevels(m.labels)
+	r.MustRegister(m.requests, m.calls, m.keycloak, m.differs, m.rules, m.refused, m.limited, m.lookups, m.levels, m.ready)
 	return m
+}
+
+// Follow takes all tenants, in their configured order. Metrics name at most MostTenants of them;
+// those that have a name keep it. The series of tenants that are gone are removed.
+func (m *Metrics) Follow(all []Tenancy) {
+	for _, name := range m.labels.follow(all) {
+		for _, v := range []*prometheus.MetricVec{m.requests.MetricVec, m.rules.MetricVec, m.refused.MetricVec, m.limited.MetricVec} {
+			v.DeletePartialMatch(prometheus.Labels{"tenant": name})
+		}
+	}
+	m.levels.keep(all)
 }
 
 // Shared sets how many users of a tenant other tenants have too.
 func (m *Metrics) Shared(tenant, realm string, users int) {
-	m.shared.WithLabelValues(tenant, realm).Set(float64(users))
-}
-
-// Forget removes the gauges of a tenant that is gone.
-func (m *Metrics) Forget(tenant string) {
-	for _, g := range []*prometheus.GaugeVec{m.shared, m.free, m.groups} {
-		g.DeletePartialMatch(prometheus.Labels{"tenant": tenant})
-	}
+	m.levels.set(Tenancy{tenant, realm}, func(l *level) { l.shared = &users })
 }
 
 // Differs counts a difference between Keycloak's two APIs.
 func (m *Metrics) Differs() { m.differs.Inc() }
 
-// Observe counts a request. Its labels are bounded by the configuration, because an unknown caller
-// has neither tenant nor realm.
+// Ready notes an answer of /readyz.
+func (m *Metrics) Ready(is bool) { m.ready.set(is) }
+
+// LookedUp counts a look-up in an index.
+func (m *Metrics) LookedUp(index, result string) { m.lookups.WithLabelValues(index, result).Inc() }
+
+// Observe counts a request. Its labels are bounded by the configuration and MostTenants, because an
+// unknown caller has neither tenant nor realm.
 func (m *Metrics) Observe(s Summary, took time.Duration) {
-	tenant, realm := s.Tenant, s.Realm
-	if realm != "" && !m.known(realm) {
-		tenant, realm = "realm:"+elsewhere, elsewhere
-	}
-	m.requests.WithLabelValues(tenant, realm, s.Verb, strconv.Itoa(s.Status)).Observe(took.Seconds())
+	tenant, realm := m.labels.caller(s.Tenant, s.Realm)
+	observe(m.requests.WithLabelValues(tenant, realm, s.Verb, strconv.Itoa(s.Status)), s, took)
+	m.calls.WithLabelValues(s.Verb).Observe(float64(s.KeycloakCalls))
 	if s.Refused != "" {
-		m.refused.WithLabelValues(tenant, realm, s.KeyID, s.Refused).Inc()
+		key := s.KeyID
+		if tenant == other {
+			key = other
+		}
+		m.refused.WithLabelValues(tenant, realm, key, s.Refused).Inc()
 	}
 	if s.Limited != "" {
 		m.limited.WithLabelValues(tenant, realm, s.Limited).Inc()
@@ -100,4 +105,13 @@ func (m *Metrics) Observe(s Summary, took time.Duration) {
 	for _, r := range s.Rules {
 		m.rules.WithLabelValues(tenant, realm, s.IDP, r).Inc()
 	}
+}
+
+// observe adds the duration of a request, with its trace as exemplar if the trace is exported.
+func observe(to prometheus.Observer, s Summary, took time.Duration) {
+	if one, ok := to.(prometheus.ExemplarObserver); ok && s.Recorded {
+		one.ObserveWithExemplar(took.Seconds(), prometheus.Labels{"trace_id": s.Trace})
+		return
+	}
+	to.Observe(took.Seconds())
 }

@@ -11,6 +11,13 @@ import (
 	"keycloak-scim-proxy/proxy/observe"
 )
 
+// following are the metrics of tenants.
+func following(r *prometheus.Registry, all ...observe.Tenancy) *observe.Metrics {
+	m := observe.NewMetrics(r, time.Now)
+	m.Follow(all)
+	return m
+}
+
 // series are the names and labels of what is registered, and the values of gauges.
 func series(t *testing.T, r *prometheus.Registry) (all []string) {
 	t.Helper()
@@ -37,7 +44,7 @@ func series(t *testing.T, r *prometheus.Registry) (all []string) {
 // together, however many realms Keycloak has.
 func TestLabelsAreBounded(t *testing.T) {
 	r := prometheus.NewRegistry()
-	m := observe.NewMetrics(r, func(realm string) bool { return realm == "acme" })
+	m := following(r, observe.Tenancy{Tenant: "workforce", Realm: "acme"})
 	for _, s := range []observe.Summary{
 		{Tenant: "workforce", Realm: "acme", Verb: "list", Status: 200, Rules: []string{"op-names"}, IDP: "generic"},
 		{Tenant: "realm:acme", Realm: "acme", Verb: "list", Status: 200},
@@ -53,6 +60,8 @@ func TestLabelsAreBounded(t *testing.T) {
 		"scim_request_duration_seconds call=list realm=* status=200 tenant=realm:*",
 		"scim_request_duration_seconds call=list realm=acme status=200 tenant=realm:acme",
 		"scim_request_duration_seconds call=list realm=acme status=200 tenant=workforce",
+		"scim_request_keycloak_calls call=",
+		"scim_request_keycloak_calls call=list",
 		"scim_rules_fired_total idp=generic realm=* rule=op-names tenant=realm:*",
 		"scim_rules_fired_total idp=generic realm=acme rule=op-names tenant=workforce",
 	}
@@ -66,7 +75,8 @@ func TestLabelsAreBounded(t *testing.T) {
 func TestTenantGauges(t *testing.T) {
 	r := prometheus.NewRegistry()
 	var state observe.TenantsState
-	r.MustRegister(observe.Tenants(func() observe.TenantsState { return state }))
+	r.MustRegister(following(prometheus.NewRegistry(), observe.Tenancy{Tenant: "workforce", Realm: "acme"}, observe.Tenancy{Tenant: "new", Realm: "acme"}).
+		Tenants(func() observe.TenantsState { return state }))
 	const who, staged = " realm=acme tenant=workforce ", "scim_tenant_live realm=acme tenant=new 0"
 	for _, row := range []struct{ causes, want []string }{
 		{[]string{"audience", "switch"}, []string{

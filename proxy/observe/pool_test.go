@@ -14,7 +14,7 @@ import (
 func TestPool(t *testing.T) {
 	r := prometheus.NewRegistry()
 	core, logs := observer.New(zap.WarnLevel)
-	p := observe.Pool{Metrics: observe.NewMetrics(r, func(string) bool { return true }), Log: zap.New(core), Tenant: "acme", Realm: "saas"}
+	p := observe.Pool{Metrics: following(r, observe.Tenancy{Tenant: "acme", Realm: "saas"}), Log: zap.New(core), Tenant: "acme", Realm: "saas"}
 	p.Changed(9, 10, "", true)
 	p.Changed(2, 10, "low", true)
 	p.Changed(1, 10, "low", false)

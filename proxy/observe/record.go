@@ -2,8 +2,6 @@ package observe
 
 import (
 	"context"
-	"net/http"
-	"strings"
 	"sync"
 	"time"
 )
@@ -17,6 +15,9 @@ type Record struct {
 // Summary is the content of a record.
 type Summary struct {
 	RequestID, Tenant, Realm, KeyID, IDP, Verb, Method, Path string
+	// Trace is the id of the request's trace, or "". Recorded reports whether it is exported.
+	Trace    string
+	Recorded bool
 	// Client is the OAuth client that acts.
 	Client         string
 	Rules, Skipped []string
@@ -85,29 +86,4 @@ func (r *Record) Summary() Summary {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.r
-}
-
-// Transport adds the calls to Keycloak, and their time until the header of the answer, to the
-// record of the request's context.
-func Transport(next http.RoundTripper, now func() time.Time) http.RoundTripper {
-	return transport{next, now}
-}
-
-type transport struct {
-	next http.RoundTripper
-	now  func() time.Time
-}
-
-func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	begun := t.now()
-	res, err := t.next.RoundTrip(req)
-	took := t.now().Sub(begun)
-	From(req.Context()).Note(func(s *Summary) {
-		s.KeycloakCalls++
-		if strings.Contains(req.URL.Path, "/admin/realms/") {
-			s.AdminCalls++
-		}
-		s.KeycloakTime += took
-	})
-	return res, err
 }

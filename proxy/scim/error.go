@@ -16,15 +16,20 @@ type Error struct {
 	// Gone reports that the directory proved that the resource does not exist. A 404 with another
 	// possible cause (no endpoint, no realm, a caller without access) does not set it, so that
 	// records are kept.
-	Gone  bool
-	Cause error
+	Gone    bool
+	Private bool // Detail has Keycloak's words, which may repeat the request: not for the log
+	Cause   error
 }
 
 // Error returns the text for the log, with the cause.
 func (e *Error) Error() string {
-	s := fmt.Sprintf("%d %s", e.Status, e.Detail)
+	detail := e.Detail
+	if e.Private {
+		detail = "the answer says why"
+	}
+	s := fmt.Sprintf("%d %s", e.Status, detail)
 	if e.Type != "" {
-		s = fmt.Sprintf("%d %s: %s", e.Status, e.Type, e.Detail)
+		s = fmt.Sprintf("%d %s: %s", e.Status, e.Type, detail)
 	}
 	if e.Cause != nil {
 		s += ": " + e.Cause.Error()

@@ -128,6 +128,34 @@ func (r *Realms) Use(all []*Scope) {
 	}
 }
 
+// IndexState says whether an index of a realm's scope is complete.
+type IndexState struct {
+	Realm, Index string // Index is kept or identity
+	Complete     bool
+}
+
+// Indexes returns the states of the indexes of scopes that tenants use. The state of an index of
+// identities that no look-up has used for a while is not known.
+func (r *Realms) Indexes() (all []IndexState) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for name, one := range r.configured {
+		for _, s := range one.scopes {
+			if s.idle {
+				continue
+			}
+			all = append(all, IndexState{name, "kept", s.terms.Complete()})
+			if s.Identities == nil {
+				continue
+			}
+			if complete, known := s.Identities.State(); known {
+				all = append(all, IndexState{name, "identity", complete})
+			}
+		}
+	}
+	return all
+}
+
 // Completions returns those of all scopes that are used.
 func (r *Realms) Completions() (out []*kept.Completion) {
 	r.mu.Lock()

@@ -3,15 +3,14 @@ package transport
 import (
 	"net/http"
 	"net/url"
-	"time"
 
 	"keycloak-scim-proxy/config"
-	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/passthrough"
 )
 
-// Passthrough makes the passthrough of the configuration; to is the transport to Keycloak.
-func Passthrough(cfg config.Config, to *http.Transport) (*passthrough.Passthrough, error) {
+// Passthrough makes the passthrough of the configuration; to is the transport to Keycloak, and
+// measured decorates it.
+func Passthrough(cfg config.Config, to *http.Transport, measured func(http.RoundTripper) http.RoundTripper) (*passthrough.Passthrough, error) {
 	target, err := url.Parse(cfg.Keycloak.URL)
 	if err != nil {
 		return nil, err
@@ -19,7 +18,7 @@ func Passthrough(cfg config.Config, to *http.Transport) (*passthrough.Passthroug
 	to = to.Clone()
 	to.DisableCompression = true // so that no Accept-Encoding is added
 	o := passthrough.Options{
-		Target: target, Transport: observe.Transport(to, time.Now),
+		Target: target, Transport: measured(to),
 		Deny: cfg.DropIn.Passthrough.Deny, Timeout: cfg.DropIn.Passthrough.Timeout.Std(),
 	}
 	for _, text := range cfg.TrustedProxies {

@@ -3,6 +3,7 @@ package refusal
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"net/http"
 	"regexp"
 
@@ -62,7 +63,8 @@ func said(status int, answer []byte) error {
 	return errors.New("Keycloak answered " + fault.Said(status, answer))
 }
 
-// badRequest returns the error of refused values: Keycloak's words, with the SCIM attribute.
+// badRequest returns the error of refused values: Keycloak's words, with the SCIM attribute. The
+// log has the attribute alone, because the words may repeat the value.
 func (r Reader) badRequest(t scim.ResourceType, body scim.Resource, cause error) error {
 	scimType, detail := document.Text(body.Raw("scimType")), document.Text(body.Raw("detail"))
 	path, unset := r.Profile.Concerns(detail)
@@ -74,9 +76,11 @@ func (r Reader) badRequest(t scim.ResourceType, body scim.Resource, cause error)
 	case unset != "":
 		return r.Fault(fault.Profile, "it requires "+unset)
 	case path.Name != "":
-		detail, scimType = path.String()+": "+detail, "invalidValue"
+		detail, scimType, cause = path.String()+": "+detail, "invalidValue", fmt.Errorf("%w, about %s", cause, path)
 	}
-	return &scim.Error{Status: 400, Type: cmp.Or(scimType, "invalidValue"), Detail: cmp.Or(detail, "Keycloak does not accept the values"), Cause: cause}
+	return &scim.Error{
+		Status: 400, Type: cmp.Or(scimType, "invalidValue"), Detail: cmp.Or(detail, "Keycloak does not accept the values"), Private: detail != "", Cause: cause,
+	}
 }
 
 // notFound tells a missing resource (a SCIM error) from a realm without SCIM API (404 without body;

@@ -71,6 +71,15 @@ func (x *Index) newest(s Source) (last *walked, fresh bool) {
 	return x.last, fresh
 }
 
+// State reports whether a look-up that misses is proven by a walk. known is false if no walk was
+// needed for so long that none counts.
+func (x *Index) State() (complete, known bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	complete = x.last != nil && x.Now().Sub(x.last.begun) < Life && !x.again
+	return complete, complete || x.again || x.failing
+}
+
 // walk makes a walk. It does not belong to the request that starts it.
 func (x *Index) walk(s Source, begun time.Time) {
 	ctx, cancel := context.WithTimeout(context.Background(), deadline)

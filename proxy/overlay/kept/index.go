@@ -74,6 +74,30 @@ func (x Index) Find(ctx context.Context, t scim.ResourceType, attr scim.AttrPath
 	return found, nil
 }
 
+// Outcome names the index that Find used for an attribute, identity or kept, and what came of it:
+// hit, miss, or asked if only Keycloak knows all resources with the value. Index is "" if the
+// attribute is in neither.
+func (x Index) Outcome(t scim.ResourceType, attr scim.AttrPath, found Found) (index, result string) {
+	placed := x.Capabilities.Placement(t, attr)
+	index, kept := "kept", placed == directory.StoreOnly || placed == directory.ServerMade
+	switch {
+	case record.Indexed(t, attr):
+		index = "identity"
+	case !record.Searchable(t, attr) || placed != directory.StoreOnly:
+		return "", ""
+	}
+	unique := placed >= directory.CaseFolded && len(found.IDs) == 1 // one read by id decides
+	switch {
+	case !found.Known || !found.All && !kept && !unique:
+		result = "asked"
+	case len(found.IDs) > 0:
+		result = "hit"
+	default:
+		result = "miss"
+	}
+	return index, result
+}
+
 // below returns what Seen knows of an attribute that Keycloak has too. Keycloak may find a text
 // that the terms distinguish from the stored one: it takes a sigma at the end of a word for another
 // letter, and blanks at the ends may be stored or not.
