@@ -26,6 +26,7 @@ import (
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/keycloak/reach"
 	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/meter"
@@ -56,6 +57,7 @@ type Proxy struct {
 	cfg      config.Config
 	site     site.Site
 	client   *keycloak.Client
+	circuit  *reach.Circuit
 	engine   *guard.Engine
 	log      *zap.Logger
 	now      func() time.Time
@@ -103,7 +105,8 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 	}
 	p.meter = meter.New(int64(cfg.Limits.Memory))
 	p.limits = limit.New(limit.Options{Shared: storage.Counter(engine), Alone: p.operator.Alone, Refused: observe.Limited, Now: p.clock})
-	p.client = keycloak.NewClient(cfg.Keycloak.URL, observe.Transport(to, time.Now), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
+	p.circuit = reach.New(reach.Options{Probe: transport.Probe(cfg.Keycloak, to), Changed: p.reached})
+	p.client = keycloak.NewClient(cfg.Keycloak.URL, p.circuit.Watch(reach.Repeat(observe.Transport(to, time.Now), observe.Repeated)), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
 	p.client.Differs, p.client.SignedOut = p.operator.Differs, observe.SignedOut
 	p.realms = scopes.New(scopes.Options{
 		Client: p.client, Engine: engine, Longest: p.requestTimeout() + p.doubt(),
@@ -118,7 +121,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 		p.tls, err = transport.ServerTLS(*cfg.TLS, p.clock)
 	}
 	p.monitor = health.NewMonitor(p.watched(), p.clock, p.operator.Changed)
-	p.registry.MustRegister(observe.Tenants(p.states), observe.Flights(p.client.Flights), observe.Lost(p.audit.Lost))
+	p.registry.MustRegister(observe.Tenants(p.states), observe.Flights(p.client.Flights), observe.Circuit(p.circuit.Open), observe.Lost(p.audit.Lost))
 	if err == nil && cfg.DropIn.Passthrough != nil {
 		p.pass, err = transport.Passthrough(cfg, to)
 	}
@@ -130,6 +133,12 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 
 // clock tells the time by p.now, which tests replace.
 func (p *Proxy) clock() time.Time { return p.now() }
+
+// reached takes whether Keycloak is gone.
+func (p *Proxy) reached(gone bool, cause error) {
+	p.client.Suspend(gone)
+	p.operator.Circuit(gone, cause)
+}
 
 // Close closes the audit log and the store. Run does that by itself.
 func (p *Proxy) Close() error { return errors.Join(p.audit.Close(), p.engine.Close()) }

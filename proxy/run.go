@@ -55,7 +55,7 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 		})
 	}
 	background := []func(context.Context){
-		p.monitor.Run, p.follow, p.tenants.life.Run, p.tenants.revoked.Run,
+		p.circuit.Run, p.monitor.Run, p.follow, p.tenants.life.Run, p.tenants.revoked.Run,
 		func(ctx context.Context) { leaver.Keep(ctx, p.sweeps) },
 	}
 	for _, run := range background {

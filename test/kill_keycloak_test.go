@@ -33,6 +33,7 @@ func TestKeycloakIsKilled(t *testing.T) {
 	if err := server.Restart(); err != nil {
 		t.Fatal(err)
 	}
+	c.recovered(t)
 	for _, i := range []intent{joined, made} {
 		if err := i.retry(t.Context(), c); err != nil {
 			t.Errorf("the retry: %v", err)

@@ -32,6 +32,8 @@ type Runner struct {
 	// turns under their names; nil means that only Workers is a bound.
 	Pool   *turns.Queue
 	Caller string
+	// Stop is done when the program ends: then no more operations start. Nil means never.
+	Stop   context.Context
 	Limits Limits
 }
 

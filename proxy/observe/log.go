@@ -15,7 +15,7 @@ const (
 	maxName    = 64
 	maxText    = 512
 	maxSkipped = 20
-	maxFields  = 20
+	maxFields  = 21
 )
 
 // Sink receives a summary of each request after its end.
@@ -42,6 +42,9 @@ func (l Log) Observe(s Summary, took time.Duration) {
 	)
 	if s.AdminCalls > 0 {
 		fields = append(fields, zap.Int("adminCalls", s.AdminCalls))
+	}
+	if s.Repeats > 0 {
+		fields = append(fields, zap.Int("keycloakRepeats", s.Repeats))
 	}
 	if s.KeyID != "" {
 		fields = append(fields, zap.String("key", document.Cut(s.KeyID, maxName)))
