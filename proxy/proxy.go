@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -73,6 +74,8 @@ type Proxy struct {
 	realms   *scopes.Realms
 	tenants  *tenants
 	asked    chan struct{}            // has a value after Reload
+	draining atomic.Bool              // no more requests should be sent
+	stopped  atomic.Bool              // no more requests are accepted
 	pass     *passthrough.Passthrough // nil: other paths get 404
 	tls      *tls.Config              // nil: plain HTTP
 }
@@ -223,6 +226,7 @@ const readsInFlight = 8
 func (p *Proxy) plan() plan {
 	return plan{
 		rendered:  &rendered.Documents{},
+		stopping:  p.stopped.Load,
 		dialect:   adapters.For("generic"),
 		schemas:   scim.CoreSchemas(),
 		writing:   writing.Options{MembersShown: config.DefaultTenant().MembersShown, Doubt: p.doubt()},

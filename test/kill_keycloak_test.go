@@ -7,10 +7,15 @@ import (
 	"keycloak-scim-proxy/test/kctest"
 )
 
-// TestKeycloakIsKilled kills Keycloak in the middle of a membership change, sends a create
-// meanwhile, and starts Keycloak again with its data.
 func TestKeycloakIsKilled(t *testing.T) {
 	server := kctest.Own(t)
+	t.Run("in a change", func(t *testing.T) { killedInAChange(t, server) })
+	t.Run("under load", func(t *testing.T) { restartsUnderLoad(t, server) })
+}
+
+// killedInAChange kills Keycloak in the middle of a membership change, sends a create meanwhile,
+// and starts Keycloak again with its data.
+func killedInAChange(t *testing.T, server *kctest.Keycloak) {
 	w := newWorldIn(t, kctest.On(t, server))
 	f := newFaulty(t, server.URL)
 	w.through(t, f, 20*time.Second)

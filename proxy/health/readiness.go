@@ -25,6 +25,8 @@ type Readiness struct {
 	// Notes are further lines of the answer for all tenants, which do not change its status. Nil:
 	// none.
 	Notes func(context.Context) []string
+	// Stopping reports whether the program ends. Nil: never.
+	Stopping func() bool
 
 	engine *guard.Engine
 	// matches reports an error if the store is not the one that Keycloak names.
@@ -46,6 +48,10 @@ func NewReadiness(e *guard.Engine, matches func(context.Context) error, tenants 
 // them, and no other process serves this tenant better. With ?tenant=NAME the status is that of the
 // tenant.
 func (r *Readiness) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if r.Stopping != nil && r.Stopping() {
+		http.Error(w, "the program is stopping", http.StatusServiceUnavailable)
+		return
+	}
 	ctx, cancel := context.WithTimeout(req.Context(), readyTimeout)
 	defer cancel()
 	stamp, _, err := r.engine.Stamp(ctx)
