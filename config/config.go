@@ -146,6 +146,9 @@ type Timeouts struct {
 	Write Duration `yaml:"write"`
 	// Idle is how long an idle connection stays open.
 	Idle Duration `yaml:"idle"`
+	// Drain is how long the program accepts requests after SIGTERM, while /readyz is 503 so that a
+	// load balancer sends no more. Absent: no longer. In Kubernetes, preStop does the same.
+	Drain Duration `yaml:"drain"`
 }
 
 // Audit is the log of writes.

@@ -28,6 +28,7 @@ func (p *Proxy) adminHandler() http.Handler {
 func (p *Proxy) readiness() *health.Readiness {
 	r := health.NewReadiness(p.engine, p.tenants.storeMatches, p.monitor.Status, p.now)
 	r.Result, r.Details = p.metrics.Ready, func() []string { return []string{p.metrics.Timings.LastAnswer()} }
+	r.Stopping = p.draining.Load
 	r.Notes = func(ctx context.Context) (lines []string) {
 		for _, wrong := range p.tenants.Now().Wrong {
 			lines = append(lines, "a tenant's file is wrong, its tenant stays as it was: "+wrong.String())

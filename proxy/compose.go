@@ -44,6 +44,7 @@ type plan struct {
 	maxFilter int
 	kept      int // bytes of a record
 	bulk      bulk.Limits
+	stopping  func() bool // no more operations of bulk requests start
 	rate      limit.Rate
 	audit     audit.Options
 	rendered  *rendered.Documents
@@ -140,7 +141,7 @@ func session(ctx context.Context, c caller) scimhttp.Session {
 	}}.Decode(decoder.Decode)
 	s := scimhttp.Session{
 		Tenant: c.name, KeyID: c.keyID, Service: service, Decode: decode, Schemas: c.plan.schemas,
-		Bulk: bulk.Runner{Service: service, Decode: decode, Workers: bulkWorkers, Pool: c.scope.Pool, Caller: c.key(), Limits: c.plan.bulk},
+		Bulk: bulk.Runner{Service: service, Decode: decode, Workers: bulkWorkers, Pool: c.scope.Pool, Caller: c.key(), Stopping: c.plan.stopping, Limits: c.plan.bulk},
 		Discovery: func(ctx context.Context, endpoint string) scimhttp.Discovery {
 			if endpoint == "ServiceProviderConfig" {
 				return scimhttp.Discovery{Config: c.plan.rendered.Config(shown)}

@@ -70,7 +70,7 @@ var walls = map[string]struct {
 	"proxy/canary":                          {[]string{"adapters/shapes", "proxy/scim", "proxy/policy/staged"}, "a client of the whole proxy, which is a handler"},
 	"proxy/golive":                          {[]string{"config", "proxy/canary", "proxy/policy/staged", "proxy/directory", "proxy/keycloak", "proxy/keycloak/fault", "proxy/keycloak/profile", "proxy/profilecache", "proxy/protocol", "proxy/scim"}, "joins the gate and the canary with an account and a user profile"},
 	"proxy/declared":                        {[]string{"config", "proxy/scim"}, "schemas as configured"},
-	"proxy/transport":                       {[]string{"config", "proxy/keycloak/clientkey", "proxy/keycloak/grant", "proxy/observe", "proxy/passthrough"}, "connections as configured"},
+	"proxy/transport":                       {[]string{"config", "proxy/keycloak/clientkey", "proxy/keycloak/grant", "proxy/keycloak/reach", "proxy/observe", "proxy/passthrough"}, "connections as configured"},
 	"proxy/writing":                         {[]string{"proxy/scim", "proxy/protocol", "proxy/directory"}, "a layer never imports a layer; the lock is a function"},
 	"proxy/listing/position":                {[]string{"proxy/scim", "proxy/directory"}, "where a walk stands is known without a directory"},
 	"proxy/listing/filters":                 {[]string{"proxy/scim", "proxy/directory"}, "filters are decided without a directory"},
@@ -81,6 +81,7 @@ var walls = map[string]struct {
 	"proxy/overlay/record":                  {[]string{"proxy/scim", "proxy/directory", "proxy/store"}, "the form of a record is known without I/O"},
 	"proxy/overlay/identity":                {[]string{"proxy/scim", "proxy/store", "proxy/overlay", "proxy/overlay/record"}, "reads what is kept without the layers; a walk is a function"},
 	"proxy/overlay/kept":                    {[]string{"proxy/scim", "proxy/directory", "proxy/store", "proxy/meter", "proxy/overlay", "proxy/overlay/record"}, "reads what is kept without the layers"},
+	"proxy/keycloak/reach":                  {[]string{"proxy/keycloak/fault"}, "requests are any; who is told is a function"},
 	"proxy/keycloak/representation":         {nil, "reads JSON, and counts"},
 	"proxy/keycloak/values":                 {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak/profile", "proxy/keycloak/representation"}, "requests to Keycloak are functions"},
 	"proxy/keycloak/paging":                 {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak/profile"}, "requests to Keycloak are functions"},
@@ -177,9 +178,10 @@ var owners = map[string]struct {
 	"github.com/fsnotify/fsnotify":          {[]string{"proxy/dirwatch"}, "one place watches files"},
 	"github.com/spf13/cobra":                {[]string{"cmd/"}, "flags end at the commands"},
 	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe"}, "layers do not log"},
+	"github.com/failsafe-go":                {[]string{"proxy/keycloak/reach"}, "one place decides whether Keycloak is there"},
 	"go.opentelemetry.io":                   {[]string{"proxy/observe/tracing"}, "one place makes spans"},
 	"golang.org/x/mod":                      {[]string{"onboarding/tenant", "onboarding/releases"}, "releases are compared before anything is served"},
-	"net/http":                              {[]string{"onboarding/links", "cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "proxy/observe/tracing", "onboarding/adminroles", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "test/", "proxy/keycloak/privilege", "onboarding/verify", "onboarding/adopt", "proxy/keycloak/tenantgroup", "proxy/keycloak/refusal", "proxy/site", "onboarding/oauthclient", "proxy/canary", "proxy/golive", "proxy/keycloak/leaver", "proxy/keycloak/signout", "proxy/keycloak/brokerlink"}, "HTTP ends at scimhttp and at the client for Keycloak"},
+	"net/http":                              {[]string{"onboarding/links", "cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "proxy/observe/tracing", "onboarding/adminroles", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "test/", "proxy/keycloak/privilege", "onboarding/verify", "onboarding/adopt", "proxy/keycloak/tenantgroup", "proxy/keycloak/refusal", "proxy/site", "onboarding/oauthclient", "proxy/canary", "proxy/golive", "proxy/keycloak/leaver", "proxy/keycloak/signout", "proxy/keycloak/brokerlink", "proxy/keycloak/reach"}, "HTTP ends at scimhttp and at the client for Keycloak"},
 	module + "onboarding":                   {[]string{"onboarding", "onboarding/", "cmd/"}, "code with administrator credentials never serves a request"},
 }
 

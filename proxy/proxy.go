@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,6 +28,7 @@ import (
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/keycloak/reach"
 	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/meter"
@@ -61,6 +63,7 @@ type Proxy struct {
 	level    *zap.AtomicLevel // nil: it cannot be changed
 	site     site.Site
 	client   *keycloak.Client
+	circuit  *reach.Circuit
 	engine   *guard.Engine
 	spaces   store.Engine // those of engine, measured
 	log      *zap.Logger
@@ -79,6 +82,8 @@ type Proxy struct {
 	realms   *scopes.Realms
 	tenants  *tenants
 	asked    chan struct{}            // has a value after Reload
+	draining atomic.Bool              // no more requests should be sent
+	stopped  atomic.Bool              // no more requests are accepted
 	pass     *passthrough.Passthrough // nil: other paths get 404
 	tls      *tls.Config              // nil: plain HTTP
 }
@@ -130,7 +135,8 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 	}
 	p.meter = meter.New(int64(cfg.Limits.Memory))
 	p.limits = limit.New(limit.Options{Shared: storage.Counter(engine), Alone: p.operator.Alone, Refused: observe.Limited, Now: p.clock})
-	p.client = keycloak.NewClient(cfg.Keycloak.URL, p.metrics.Timings.Transport(to), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
+	p.circuit = reach.New(reach.Options{Probe: transport.Probe(cfg.Keycloak, to), Changed: p.reached})
+	p.client = keycloak.NewClient(cfg.Keycloak.URL, p.circuit.Watch(reach.Repeat(p.metrics.Timings.Transport(to), observe.Repeated)), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
 	p.client.Differs, p.client.SignedOut = p.operator.Differs, observe.SignedOut
 	p.realms = scopes.New(scopes.Options{
 		Client: p.client, Engine: p.spaces, Longest: p.requestTimeout() + p.doubt(),
@@ -146,7 +152,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 	}
 	p.metrics.Follow(p.named())
 	p.monitor = health.NewMonitor(p.watched(), p.clock, p.operator.Changed)
-	p.registry.MustRegister(observe.Build(p.version), p.metrics.Tenants(p.states), p.metrics.Indexes(p.indexes), observe.Flights(p.client.Flights), observe.Lost(p.audit.Lost))
+	p.registry.MustRegister(observe.Build(p.version), p.metrics.Tenants(p.states), p.metrics.Indexes(p.indexes), observe.Flights(p.client.Flights), observe.Circuit(p.circuit.Open), observe.Lost(p.audit.Lost))
 	if err == nil && cfg.DropIn.Passthrough != nil {
 		p.pass, err = transport.Passthrough(cfg, to, p.metrics.Timings.Passthrough)
 	}
@@ -158,6 +164,12 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 
 // clock tells the time by p.now, which tests replace.
 func (p *Proxy) clock() time.Time { return p.now() }
+
+// reached takes whether Keycloak is gone.
+func (p *Proxy) reached(gone bool, cause error) {
+	p.client.Suspend(gone)
+	p.operator.Circuit(gone, cause)
+}
 
 // flush is how long the export of the last spans may take.
 const flush = 5 * time.Second
@@ -250,6 +262,7 @@ func (p *Proxy) plan() plan {
 	return plan{
 		rendered:  &rendered.Documents{},
 		metrics:   p.metrics,
+		stopping:  p.stopped.Load,
 		dialect:   adapters.For("generic"),
 		schemas:   scim.CoreSchemas(),
 		writing:   writing.Options{MembersShown: config.DefaultTenant().MembersShown, Doubt: p.doubt()},

@@ -19,8 +19,8 @@ import (
 // grace is how long running requests may take after the context has ended.
 const grace = 20 * time.Second
 
-// Run serves until the context ends, then lets running requests finish for up to 20 seconds. It
-// calls ready with the address when the listeners are open.
+// Run serves until the context ends, and for timeouts.drain more, then lets running requests finish
+// for up to 20 seconds. It calls ready with the address when the listeners are open.
 func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 	public, err := new(net.ListenConfig).Listen(ctx, "tcp", p.cfg.Listen)
 	if err != nil {
@@ -39,7 +39,7 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 		servers[p.server(p.adminHandler())] = admin
 	}
 	p.tenants.revoked.Read(ctx)
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := errgroup.WithContext(p.drained(ctx))
 	for s, l := range servers {
 		g.Go(func() error {
 			if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -55,7 +55,7 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 		})
 	}
 	background := []func(context.Context){
-		p.monitor.Run, p.follow, p.tenants.life.Run, p.tenants.revoked.Run,
+		p.circuit.Run, p.monitor.Run, p.follow, p.tenants.life.Run, p.tenants.revoked.Run,
 		func(ctx context.Context) { leaver.Keep(ctx, p.sweeps) },
 	}
 	for _, run := range background {
@@ -70,6 +70,19 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 	})
 	ready(address)
 	return errors.Join(g.Wait(), p.Close()) //nolint:contextcheck // the context has ended
+}
+
+// drained returns a context that ends timeouts.drain after another one. Meanwhile /readyz is 503.
+func (p *Proxy) drained(ctx context.Context) context.Context {
+	later, end := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() {
+		p.draining.Store(true)
+		time.AfterFunc(p.cfg.Timeouts.Drain.Std(), func() {
+			p.stopped.Store(true)
+			end()
+		})
+	})
+	return later
 }
 
 func (p *Proxy) server(h http.Handler) *http.Server {

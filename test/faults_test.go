@@ -64,6 +64,7 @@ func TestKeycloakDown(t *testing.T) {
 		}
 	}
 	f.Before.Store(nil)
+	c.recovered(t)
 	a, err := c.send(t.Context(), "GET", user, "")
 	if err != nil || a.Resource.Raw("title") != "" {
 		t.Errorf("something is left behind: %v %s", err, a.Resource)

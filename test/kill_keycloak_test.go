@@ -7,10 +7,15 @@ import (
 	"keycloak-scim-proxy/test/kctest"
 )
 
-// TestKeycloakIsKilled kills Keycloak in the middle of a membership change, sends a create
-// meanwhile, and starts Keycloak again with its data.
 func TestKeycloakIsKilled(t *testing.T) {
 	server := kctest.Own(t)
+	t.Run("in a change", func(t *testing.T) { killedInAChange(t, server) })
+	t.Run("under load", func(t *testing.T) { restartsUnderLoad(t, server) })
+}
+
+// killedInAChange kills Keycloak in the middle of a membership change, sends a create meanwhile,
+// and starts Keycloak again with its data.
+func killedInAChange(t *testing.T, server *kctest.Keycloak) {
 	w := newWorldIn(t, kctest.On(t, server))
 	f := newFaulty(t, server.URL)
 	w.through(t, f, 20*time.Second)
@@ -33,6 +38,7 @@ func TestKeycloakIsKilled(t *testing.T) {
 	if err := server.Restart(); err != nil {
 		t.Fatal(err)
 	}
+	c.recovered(t)
 	for _, i := range []intent{joined, made} {
 		if err := i.retry(t.Context(), c); err != nil {
 			t.Errorf("the retry: %v", err)

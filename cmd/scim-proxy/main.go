@@ -26,6 +26,7 @@ var version = "dev"
 
 func main() {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, cancel) // a second signal ends the program at once
 	err := root().ExecuteContext(ctx)
 	cancel()
 	if err != nil {

@@ -109,6 +109,7 @@ func (d document) validateTimeouts(t config.Timeouts, request config.Duration) {
 		rule{"timeouts.write", unless(t.Write >= 0, "must be more than 0")},
 		rule{"timeouts.write", unless(t.Write <= 0 || t.Write > request, "must be more than limits.request, because errors must still be answered")},
 		rule{"timeouts.idle", positive(t.Idle)},
+		rule{"timeouts.drain", unless(t.Drain >= 0, "must not be negative")},
 	)
 }
 

@@ -51,6 +51,7 @@ func TestRefused(t *testing.T) {
 		"secret elsewhere":            {redis(", passwordFile: /run/password"), "which is in no volume"},
 		"key that is not mounted":     {config("store: {redis: {addresses: [a]}, encryption: {keyFiles: [/etc/scim-proxy/secrets/keys/k1]}}"), "secretMounts has no keys"},
 		"tenant secret not mounted":   {base + "tenants: {acme: {realm: r, serviceAccount: {clientID: c, secretFile: /etc/scim-proxy/tenant-secrets/x}}}\n", "tenantSecrets.existingSecret is empty"},
+		"drain":                       {config("dropIn: {enabled: true}, store: {redis: {addresses: [\"r:6379\"]}}, timeouts: {drain: 5s}"), "use preStopSeconds"},
 		"short grace period":          {base + "terminationGracePeriodSeconds: 29\n", "must be at least 30"},
 		"bounds of autoscaling":       {base + "autoscaling: {enabled: true, minReplicas: 9}\n", "minReplicas must not be above maxReplicas"},
 		"both bounds of a budget":     {base + "podDisruptionBudget: {enabled: true, minAvailable: 1}\n", "set minAvailable or maxUnavailable"},

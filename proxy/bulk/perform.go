@@ -11,10 +11,14 @@ import (
 	"keycloak-scim-proxy/proxy/turns"
 )
 
-// perform carries out a unit. If the context ends before the pool is free, it leaves the unit out.
+// perform carries out a unit, or leaves it out if the context or the program ends before it begins.
 func (r *run) perform(ctx context.Context, u *unit) {
 	if p := r.runner.Pool; p != nil {
-		if err := p.Acquire(ctx, r.runner.Caller); err != nil {
+		err := p.Acquire(ctx, r.runner.Caller)
+		if err == nil {
+			defer p.Release(r.runner.Caller)
+		}
+		if err != nil || r.ends(ctx) != "" {
 			for _, i := range u.ops {
 				if r.ops[i].state = leftOut; errors.Is(err, turns.ErrFull) {
 					r.ops[i].state, r.ops[i].err = waiting, scim.Unavailable("a place for the operation", err)
@@ -22,7 +26,6 @@ func (r *run) perform(ctx context.Context, u *unit) {
 			}
 			return
 		}
-		defer p.Release(r.runner.Caller)
 	}
 	if i := u.ops[0]; len(u.ops) == 1 && !r.refersToItself(i) {
 		o := &r.ops[i]

@@ -32,7 +32,9 @@ type Runner struct {
 	// turns under their names; nil means that only Workers is a bound.
 	Pool   *turns.Queue
 	Caller string
-	Limits Limits
+	// Stopping reports whether the program ends, so that no more operations start; nil: never.
+	Stopping func() bool
+	Limits   Limits
 }
 
 // Result is the result of one operation.
@@ -70,9 +72,9 @@ type run struct {
 	outcome Outcome
 }
 
-// Run carries out a request. It decodes all operations before it starts one. When the context ends,
-// running operations finish; operations that did not start get status 503 and had no effect. If the
-// caller may write nothing of the request, the whole request fails.
+// Run carries out a request. It decodes all operations before it starts one. When the context or
+// the program ends, running operations finish; operations that did not start get status 503 and had
+// no effect. If the caller may write nothing of the request, the whole request fails.
 func (r Runner) Run(ctx context.Context, q Request) (Outcome, error) {
 	x := &run{runner: r, request: q}
 	if x.decode(ctx, q.operations) {
@@ -81,19 +83,30 @@ func (r Runner) Run(ctx context.Context, q Request) (Outcome, error) {
 		}
 		x.schedule(ctx, x.plan())
 	}
-	x.collect(ctx.Err() != nil)
+	x.collect(x.ends(ctx))
 	return x.outcome, nil
 }
 
+// ends returns why no more operations start, or "".
+func (r *run) ends(ctx context.Context) (why string) {
+	switch {
+	case ctx.Err() != nil:
+		return "the bulk request timed out"
+	case r.runner.Stopping != nil && r.runner.Stopping():
+		return "the server was stopped"
+	}
+	return ""
+}
+
 // collect makes the results.
-func (r *run) collect(outOfTime bool) {
+func (r *run) collect(ended string) {
 	for i := range r.ops {
 		o := &r.ops[i]
 		if o.state != finished {
-			if !outOfTime || r.enough() {
+			if ended == "" || r.enough() {
 				continue
 			}
-			o.err = scim.Fail(503, "", "the bulk request timed out before this operation started; it had no effect")
+			o.err = scim.Fail(503, "", "%s before this operation started; it had no effect", ended)
 		}
 		r.outcome.Results = append(r.outcome.Results, o.result())
 		r.outcome.Skipped = append(r.outcome.Skipped, o.skipped...)

@@ -32,7 +32,7 @@ func (r *run) schedule(ctx context.Context, units []*unit) {
 	done := make(chan *unit)
 	running := 0
 	for {
-		for len(ready) > 0 && running < r.width() && ctx.Err() == nil {
+		for len(ready) > 0 && running < r.width() && r.ends(ctx) == "" {
 			u := ready[0]
 			ready = ready[1:]
 			if r.settled(u) {

@@ -30,6 +30,8 @@ type Readiness struct {
 	// Result receives each answer for all tenants: whether the process is ready. Nil: it is not
 	// received.
 	Result func(ready bool)
+	// Stopping reports whether the program ends. Nil: never.
+	Stopping func() bool
 
 	engine *guard.Engine
 	// matches reports an error if the store is not the one that Keycloak names.
@@ -51,6 +53,13 @@ func NewReadiness(e *guard.Engine, matches func(context.Context) error, tenants 
 // them, and no other process serves this tenant better. With ?tenant=NAME the status is that of the
 // tenant. With ?verbose the answer has all tenants, and the observations that their states rest on.
 func (r *Readiness) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if r.Stopping != nil && r.Stopping() {
+		if r.Result != nil {
+			r.Result(false)
+		}
+		http.Error(w, "the program is stopping", http.StatusServiceUnavailable)
+		return
+	}
 	ctx, cancel := context.WithTimeout(req.Context(), readyTimeout)
 	defer cancel()
 	q := req.URL.Query()

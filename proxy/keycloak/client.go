@@ -56,6 +56,18 @@ func NewClient(base string, transport http.RoundTripper, timeout time.Duration, 
 	}
 }
 
+var errGone = errors.New("Keycloak is gone, so nothing is sent")
+
+// Suspend says that Keycloak is gone, or that it is back. While it is gone, new calls and those
+// that wait fail at once; calls that run go on.
+func (c *Client) Suspend(gone bool) {
+	if gone {
+		c.flights.Refuse(errGone)
+		return
+	}
+	c.flights.Refuse(nil)
+}
+
 // Flights returns how many calls run now, and how many wait.
 func (c *Client) Flights() (running, waiting int) { return c.flights.State() }
 
@@ -99,23 +111,12 @@ func (c *Client) send(ctx context.Context, token string, q request) (reply, erro
 	defer cancel()
 	caller := meter.Caller(ctx)
 	if err := c.flights.Acquire(ctx, caller); err != nil {
-		return reply{}, scim.Unavailable("Keycloak", fmt.Errorf("too many concurrent calls: %w", err))
+		return reply{}, scim.Unavailable("Keycloak", fmt.Errorf("the call has no place: %w", err))
 	}
 	defer c.flights.Release(caller)
-	target := c.base + q.path
-	if len(q.query) > 0 {
-		target += "?" + q.query.Encode()
-	}
-	req, err := http.NewRequestWithContext(ctx, q.method, target, strings.NewReader(q.body))
+	req, err := c.made(ctx, token, q)
 	if err != nil {
 		return reply{}, scim.Upstream(withoutURL(err))
-	}
-	req.Header.Set("Accept", "application/scim+json, application/json")
-	if q.body != "" {
-		req.Header.Set("Content-Type", q.contentType)
-	}
-	if token != "" {
-		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	res, err := c.http.Do(req)
 	if err != nil && fault.OfConnection(err) != "" {
@@ -143,6 +144,26 @@ func (c *Client) send(ctx context.Context, token string, q request) (reply, erro
 		return reply{}, scim.Upstream(errors.New("the answer is too large"))
 	}
 	return reply{res.StatusCode, bytes.TrimSpace(body), res.Header.Get("Location")}, nil
+}
+
+// made makes the HTTP request of a call. The token may be "".
+func (c *Client) made(ctx context.Context, token string, q request) (*http.Request, error) {
+	target := c.base + q.path
+	if len(q.query) > 0 {
+		target += "?" + q.query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, q.method, target, strings.NewReader(q.body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "application/scim+json, application/json")
+	if q.body != "" {
+		req.Header.Set("Content-Type", q.contentType)
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	return req, nil
 }
 
 // unanswered is the error of a call that got no answer from Keycloak itself.

@@ -53,6 +53,15 @@ func (o Operator) Untraced(err error) {
 	o.Log.Warn("traces cannot be exported now: their spans are lost", zap.Error(err))
 }
 
+// Circuit says that Keycloak is gone, with the error of the last probe, or that it answers again.
+func (o Operator) Circuit(open bool, cause error) {
+	if !open {
+		o.Log.Info("Keycloak answers again: the circuit is closed")
+		return
+	}
+	o.Log.Warn("Keycloak does not answer: the circuit is open, and requests that need Keycloak are 503 until it answers", zap.Error(cause))
+}
+
 // Unaudited says that lines of the audit log are lost, or, without an error, that they are written
 // again.
 func (o Operator) Unaudited(err error) {

@@ -15,7 +15,7 @@ const (
 	maxName    = 64
 	maxText    = 512
 	maxSkipped = 20
-	maxFields  = 24
+	maxFields  = 25
 )
 
 // Sink receives a summary of each request after its end.
@@ -45,6 +45,9 @@ func (l Log) Observe(s Summary, took time.Duration) {
 	}
 	if s.AdminCalls > 0 {
 		fields = append(fields, zap.Int("adminCalls", s.AdminCalls))
+	}
+	if s.Repeats > 0 {
+		fields = append(fields, zap.Int("keycloakRepeats", s.Repeats))
 	}
 	if s.KeyID != "" {
 		fields = append(fields, zap.String("key", document.Cut(s.KeyID, maxName)))

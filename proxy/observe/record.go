@@ -34,7 +34,9 @@ type Summary struct {
 	Cause              error
 	// KeycloakCalls are all calls, AdminCalls those of them to the Admin REST API.
 	KeycloakCalls, AdminCalls int
-	KeycloakTime              time.Duration
+	// Repeats are those of the calls that were sent once more, because their connection broke.
+	Repeats      int
+	KeycloakTime time.Duration
 }
 
 // Misspelling is a name that no schema defines, and the known one that it looks like.
@@ -79,6 +81,11 @@ func (r *Record) Note(change func(*Summary)) {
 // SignedOut notes in the context's record that sessions and consents of a user were ended.
 func SignedOut(ctx context.Context, sessions, consents int) {
 	From(ctx).Note(func(s *Summary) { s.Sessions, s.Consents = s.Sessions+sessions, s.Consents+consents })
+}
+
+// Repeated notes in the context's record that a call to Keycloak is sent once more.
+func Repeated(ctx context.Context) {
+	From(ctx).Note(func(s *Summary) { s.Repeats++ })
 }
 
 // Summary returns a copy of the content.

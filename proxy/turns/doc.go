@@ -8,5 +8,7 @@
 // thousand waiting calls delays the call of another by one call, not by a thousand. One caller may
 // hold at most three quarters of the places, so that others find one at once.
 //
+// If nothing is there to be called, Refuse sends all that wait away at once.
+//
 // It does not know what a call is, and who calls.
 package turns

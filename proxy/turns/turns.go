@@ -21,6 +21,7 @@ type Queue struct {
 	share  int // the most places of one caller
 
 	mu      sync.Mutex
+	refuse  error // not nil: no call gets a place
 	held    int
 	waiting int
 	callers map[string]*caller // without callers that neither hold a place nor wait
@@ -30,7 +31,7 @@ type Queue struct {
 // caller has the calls of a caller.
 type caller struct {
 	held int
-	line []chan struct{} // the waiting calls, the oldest first; a channel is closed to give a place
+	line []chan error // the waiting calls, the oldest first; nil gives a place
 }
 
 // New returns a queue with a number of places.
@@ -38,13 +39,17 @@ func New(places int) *Queue {
 	return &Queue{places: places, share: max(1, places-places/4), callers: map[string]*caller{}}
 }
 
-// Acquire waits for a place for a call of a caller. The error is that of the context, or ErrFull.
-// Without an error, Release must be called with the same key.
+// Acquire waits for a place for a call of a caller. The error is that of the context, ErrFull, or
+// that of Refuse. Without an error, Release must be called with the same key.
 func (q *Queue) Acquire(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	q.mu.Lock()
+	if q.refuse != nil {
+		defer q.mu.Unlock()
+		return q.refuse
+	}
 	c := q.callers[key]
 	if c == nil {
 		c = &caller{}
@@ -61,7 +66,7 @@ func (q *Queue) Acquire(ctx context.Context, key string) error {
 		q.mu.Unlock()
 		return ErrFull
 	}
-	place := make(chan struct{})
+	place := make(chan error, 1)
 	if len(c.line) == 0 {
 		q.turn = append(q.turn, c)
 	}
@@ -69,8 +74,8 @@ func (q *Queue) Acquire(ctx context.Context, key string) error {
 	q.waiting++
 	q.mu.Unlock()
 	select {
-	case <-place:
-		return nil
+	case err := <-place:
+		return err
 	case <-ctx.Done():
 		return q.leave(ctx, key, c, place)
 	}
@@ -78,7 +83,7 @@ func (q *Queue) Acquire(ctx context.Context, key string) error {
 
 // leave takes a call whose context has ended out of the line. If it was given a place meanwhile,
 // it has the place.
-func (q *Queue) leave(ctx context.Context, key string, c *caller, place chan struct{}) error {
+func (q *Queue) leave(ctx context.Context, key string, c *caller, place chan error) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for i, other := range c.line {
@@ -92,7 +97,25 @@ func (q *Queue) leave(ctx context.Context, key string, c *caller, place chan str
 			return ctx.Err()
 		}
 	}
-	return nil
+	return <-place
+}
+
+// Refuse lets no call have a place until it is called with nil: those that wait and those that come
+// get the error at once. Calls that have a place keep it.
+func (q *Queue) Refuse(err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.refuse = err; err == nil {
+		return
+	}
+	for key, c := range q.callers {
+		for _, place := range c.line {
+			place <- err
+		}
+		c.line = nil
+		q.forget(key, c)
+	}
+	q.waiting, q.turn = 0, nil
 }
 
 // Release gives a place back, to the next call that may have it.
@@ -109,7 +132,7 @@ func (q *Queue) Release(key string) {
 			i++ // it has its share already
 			continue
 		}
-		close(next.line[0])
+		next.line[0] <- nil
 		next.line = next.line[1:]
 		next.held++
 		q.held++

@@ -143,3 +143,36 @@ func TestBounds(t *testing.T) {
 		}
 	})
 }
+
+// If calls are refused, none waits: those that wait end at once, and no other begins to wait. Those
+// that have a place give it back, and are the first ones again afterwards.
+func TestRefuse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &crowd{t: t, Queue: turns.New(1)}
+		c.wait(t.Context(), "a", 1)
+		gone := errors.New("gone")
+		refused := 0
+		for _, name := range []string{"a", "b", "b"} {
+			go func() {
+				if errors.Is(c.Acquire(t.Context(), name), gone) {
+					refused++
+				}
+			}()
+			synctest.Wait()
+		}
+		c.Refuse(gone)
+		synctest.Wait()
+		if err := c.Acquire(t.Context(), "c"); !errors.Is(err, gone) || refused != 3 {
+			t.Errorf("%d of 3 that waited are refused, and one that comes: %v", refused, err)
+		}
+		c.free("a")
+		if held, waiting := c.State(); held+waiting+c.Callers() != 0 {
+			t.Errorf("%d held, %d wait, %d callers are remembered", held, waiting, c.Callers())
+		}
+		c.Refuse(nil)
+		c.wait(t.Context(), "b", 1)
+		if want := []string{"a", "b"}; !slices.Equal(c.got, want) {
+			t.Errorf("%v, want %v", c.got, want)
+		}
+	})
+}

@@ -22,6 +22,9 @@
   {{- end }}
 {{- end }}
 {{- include "keycloak-scim-proxy.checkFiles" . }}
+{{- if dig "timeouts" "drain" "" $v.config }}
+  {{- fail "config.timeouts.drain: use preStopSeconds, which does the same and counts for terminationGracePeriodSeconds" }}
+{{- end }}
 {{- if lt (int $v.terminationGracePeriodSeconds) (add (int $v.preStopSeconds) 25) }}
   {{- fail (printf "terminationGracePeriodSeconds must be at least %d: preStopSeconds, 20 seconds in which running requests finish, and 5 to stop" (add (int $v.preStopSeconds) 25)) }}
 {{- end }}
