@@ -99,7 +99,7 @@ var walls = map[string]struct {
 	"proxy/keycloak/signout":                {[]string{"proxy/scim"}, "requests to Keycloak are functions"},
 	"proxy/keycloak/tenantgroup":            {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak", "proxy/keycloak/fault", "proxy/keycloak/refusal", "proxy/keycloak/representation"}, "what the account of a group sees of it; it is not a directory"},
 	"proxy/keycloak/refusal":                {[]string{"proxy/scim", "proxy/keycloak/fault", "proxy/keycloak/profile"}, "the meaning of an answer is decided without I/O"},
-	"proxy/keycloak/privilege":              {[]string{"proxy/scim", "proxy/keycloak", "proxy/keycloak/fault"}, "asks what an account may do, beside the layers"},
+	"proxy/keycloak/privilege":              {[]string{"proxy/scim", "proxy/keycloak", "proxy/keycloak/fault", "proxy/keycloak/representation"}, "asks what an account may do, beside the layers"},
 	"proxy/keycloak/membership":             {[]string{"proxy/scim", "proxy/directory", "proxy/keycloak/fault", "proxy/keycloak/profile"}, "plans changes of members; requests to Keycloak are functions"},
 	"proxy/keycloak/fault":                  {[]string{"proxy/scim", "proxy/tokens/claims"}, "the meaning of an answer is decided without I/O"},
 	"proxy/discovery":                       {[]string{"proxy/scim", "proxy/directory"}, "prints Capabilities and schemas"},
