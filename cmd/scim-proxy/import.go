@@ -24,12 +24,7 @@ func importCommand() *cobra.Command {
 		Short: "Create the users in a .csv or .jsonl file by bulk requests; can be interrupted and run again",
 		Example: "  scim-proxy import users.csv --tenant workforce --token-file .demo/token\n" +
 			"  " + tokenVariable + "=... scim-proxy import users.failures.csv --url https://scim.example.com/scim/v2",
-		Args: func(c *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return cli.UsageError{Err: errors.New("import needs one file, FILE.csv or FILE.jsonl")}
-			}
-			return nil
-		},
+		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			var err error
 			if base, err = importURL(base, tenant); err != nil {

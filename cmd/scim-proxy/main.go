@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -28,14 +29,18 @@ func main() {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := root().ExecuteContext(ctx)
 	cancel()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
-	os.Exit(exitCode(err))
+	os.Exit(ended(err, os.Stderr))
 }
 
-// exitCode returns 2 for an error in the command line or the configuration, 1 for any other
-// error, and 0 without one.
+// ended writes the error that a command ended with, and returns the exit code.
+func ended(err error, to io.Writer) int {
+	if err != nil {
+		fmt.Fprintln(to, err)
+	}
+	return exitCode(err)
+}
+
+// exitCode returns what exitCodes says of an error.
 func exitCode(err error) int {
 	var problems configfile.Problems
 	var usage cli.UsageError
@@ -56,8 +61,8 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 		Version:       version,
 	}
-	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return cli.UsageError{Err: err} })
 	c.AddCommand(serveCommand(), democmd.Command(), tenantCommand(), storeCommand(), doctorcmd.Command(adapters.Known, time.Now), configcmd.Command(adapters.Known), simulateCommand(), importCommand(), healthCommand(), versionCommand())
+	strict(c)
 	return c
 }
 
