@@ -29,6 +29,32 @@ Every command ends with one of these:
 A command that has others below it, such as ¬scim-proxy tenant¬, is an error in the command line if
 none of them is named.
 
+## JSON
+
+Every command that lists or reports has ¬--output json¬ (¬-o json¬). Then standard output has the
+JSON and nothing else; errors, warnings and progress are on standard error, and the exit code is the
+same. If something fails on the way, such as in ¬tenant check¬, the JSON is printed nevertheless; if
+the command line or the configuration is wrong, it is not. Members may be added, and are not removed
+or renamed. Members that the table calls optional are absent if they have no value.
+
+| command | JSON |
+| --- | --- |
+| ¬health¬ | ¬url¬, ¬ok¬, ¬expected¬; optional ¬status¬ (no answer: absent), ¬text¬ (the beginning of the answer) |
+| ¬import¬ | ¬file¬, ¬rows¬, ¬imported¬, ¬failed¬, ¬open¬ (rows without a result), optional ¬failures¬ (the file of failures). Nothing is printed if the import could not begin |
+| ¬store reseal¬ | ¬records¬, ¬resealed¬, ¬sealed¬ (for the first time), ¬unreadable¬; ¬spaces¬ with ¬space¬ and the same counts; ¬keys¬ with ¬file¬, ¬use¬ (¬writes¬, ¬unused¬, ¬inFront¬: in a running proxy, ¬needed¬: for records that cannot be read) and ¬removable¬ |
+| ¬tenant add¬ | ¬tenant¬, ¬warnings¬, ¬changes¬ (as ¬plan¬), ¬file¬, ¬secretFile¬, ¬baseURL¬, ¬steps¬ (texts: what to do at the identity provider); optional ¬token¬, ¬oauth¬ (¬tokenEndpoint¬, ¬clientID¬, ¬scope¬, optional ¬clientSecret¬) |
+| ¬tenant adopt¬ | a line for each user: ¬userName¬, ¬verdict¬; optional ¬id¬, ¬why¬ |
+| ¬tenant canary¬ | ¬tenant¬, ¬idp¬, ¬canary¬, ¬at¬, ¬green¬, ¬live¬, optional ¬since¬; ¬steps¬ with ¬name¬, ¬means¬, optional ¬wrong¬; ¬attributes¬ with ¬attribute¬, ¬required¬, ¬survived¬, optional ¬lives¬, ¬wrong¬ |
+| ¬tenant check¬ | a list: ¬tenant¬, ¬realm¬, ¬clientID¬, ¬works¬, ¬steps¬ with ¬step¬, ¬state¬ (¬ok¬, ¬failed¬, ¬unknown¬: it could not be decided), optional ¬cause¬ (as in metrics), ¬text¬, ¬said¬ (by Keycloak), ¬remedy¬ |
+| ¬tenant groups¬ | ¬free¬, ¬groups¬ (names) |
+| ¬tenant list¬, ¬tenant show¬ | see [operations.md](operations.md#tokens) |
+| ¬tenant plan¬ | ¬tenant¬, ¬warnings¬, ¬changes¬ with ¬what¬, optional ¬from¬, ¬to¬ |
+| ¬tenant remove¬ | ¬tenant¬, ¬removed¬ with ¬what¬, ¬from¬ |
+| ¬tenant revoke¬ | ¬tenant¬, ¬revoked¬ and ¬live¬ (ids of keys), ¬shared¬ (the revocation is in the store) |
+| ¬tenant sweep¬ | a line for each record: ¬realm¬, ¬action¬ (¬removed¬, ¬would remove¬, ¬kept¬), ¬id¬, ¬reason¬, optional ¬type¬; and one for each realm: ¬realm¬, ¬dryRun¬, ¬seen¬, ¬orphans¬, ¬abandoned¬, ¬pending¬ |
+| ¬tenant verify¬ | ¬realm¬, ¬clientId¬, ¬confined¬, ¬ok¬, optional ¬group¬; ¬steps¬ with ¬name¬, ¬says¬, optional ¬skipped¬, ¬findings¬ with ¬level¬, ¬what¬, optional ¬toDo¬; ¬attacks¬ with ¬tried¬, ¬refused¬, ¬notSent¬; ¬remains¬ (texts) |
+| ¬version¬ | ¬version¬, ¬go¬, ¬os¬, ¬arch¬ |
+
 ## Completion
 
 ¬scim-proxy completion¬ prints a script for ¬bash¬, ¬fish¬, ¬powershell¬ or ¬zsh¬, and ¬--help¬ of
@@ -37,6 +63,10 @@ each says where to put it. This works in the current shell:
 ¬¬¬
 source <(scim-proxy completion bash)
 ¬¬¬
+
+Commands, flags and values are completed: names of tenants and ids of keys from the files of the
+configuration (¬--config¬, ¬SCIM_PROXY_CONFIG¬ or ¬./config.yaml¬), dialects, formats and files.
+Completion sends no request and reads no secret.
 `
 
 // docs/commands.md must match the commands. With -update the test writes the page.

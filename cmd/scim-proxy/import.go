@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"strings"
@@ -18,7 +19,7 @@ import (
 
 func importCommand() *cobra.Command {
 	o := importer.Options{Now: time.Now, Wait: pause}
-	var base, tenant, tokenFile string
+	var base, tenant, tokenFile, output string
 	c := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Create the users in a .csv or .jsonl file by bulk requests; can be interrupted and run again",
@@ -45,7 +46,8 @@ func importCommand() *cobra.Command {
 				return cli.UsageError{Err: err}
 			}
 			o.Client = scimclient.New(scimclient.Options{URL: base, Token: scimclient.Bearer(token), Timeout: 5 * time.Minute, Agent: "scim-proxy import"})
-			o.Out, o.Progress, o.Terminal = c.OutOrStdout(), c.ErrOrStderr(), cli.Terminal(os.Stderr) != nil
+			o.Report = func(r importer.Result) { printImport(c.OutOrStdout(), r, output) }
+			o.Progress, o.Terminal = c.ErrOrStderr(), cli.Terminal(os.Stderr) != nil
 			return importer.Run(c.Context(), source, o)
 		},
 	}
@@ -53,7 +55,16 @@ func importCommand() *cobra.Command {
 	c.Flags().StringVar(&tenant, "tenant", "", "name of a tenant of the proxy at --url")
 	c.Flags().StringVar(&tokenFile, "token-file", "", tokenFlag)
 	c.Flags().IntVar(&o.Batch, "batch", 200, "rows per request")
+	cli.OutputFlag(c, &output, "text", "json")
 	return c
+}
+
+func printImport(out io.Writer, r importer.Result, output string) {
+	if output == "json" {
+		_ = cli.WriteJSON(out, r)
+		return
+	}
+	_, _ = fmt.Fprint(out, r.Text())
 }
 
 // importURL returns the SCIM base URL.

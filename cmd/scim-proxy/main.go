@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -63,14 +64,32 @@ func root() *cobra.Command {
 	}
 	c.AddCommand(serveCommand(), democmd.Command(), tenantCommand(), storeCommand(), doctorcmd.Command(adapters.Known, time.Now), configcmd.Command(adapters.Known), simulateCommand(), importCommand(), healthCommand(), versionCommand())
 	strict(c)
+	complete(c, completions(tenantFiles()))
 	return c
 }
 
+// built is what `version --output json` prints, which docs/commands.md documents.
+type built struct {
+	Version string `json:"version"`
+	Go      string `json:"go"`
+	OS      string `json:"os"`
+	Arch    string `json:"arch"`
+}
+
 func versionCommand() *cobra.Command {
-	return &cobra.Command{
+	var output string
+	c := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
-		Run:   func(c *cobra.Command, _ []string) { fmt.Fprintln(c.OutOrStdout(), version) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if output == "json" {
+				return cli.WriteJSON(c.OutOrStdout(), built{version, runtime.Version(), runtime.GOOS, runtime.GOARCH})
+			}
+			_, err := fmt.Fprintln(c.OutOrStdout(), version)
+			return err
+		},
 	}
+	cli.OutputFlag(c, &output, "text", "json")
+	return c
 }

@@ -21,10 +21,33 @@ type Options struct {
 	// context's error.
 	Wait func(context.Context, time.Duration) error
 	Now  func() time.Time
-	// Out gets the result. Progress gets the progress: a bar that is drawn over itself if
-	// Terminal is true, otherwise lines.
-	Out, Progress io.Writer
-	Terminal      bool
+	// Report gets the result, before Run returns.
+	Report func(Result)
+	// Progress gets the progress: a bar that is drawn over itself if Terminal is true, otherwise
+	// lines.
+	Progress io.Writer
+	Terminal bool
+}
+
+// Result is how the rows of a file stand. Its JSON is documented in docs/import.md.
+type Result struct {
+	File     string `json:"file"`
+	Rows     int    `json:"rows"`
+	Imported int    `json:"imported"`
+	Failed   int    `json:"failed"`
+	// Open are the rows without a result.
+	Open int `json:"open"`
+	// Failures is the path of the file of failures, if it was written.
+	Failures string `json:"failures,omitempty"`
+}
+
+// Text is the result for people.
+func (r Result) Text() string {
+	text := fmt.Sprintf("%s: %d rows, %d imported, %d failed, %d open\n", r.File, r.Rows, r.Imported, r.Failed, r.Open)
+	if r.Failures != "" {
+		text += fmt.Sprintf("what failed is in %s: correct it and import it\n", r.Failures)
+	}
+	return text
 }
 
 // Errors of Run, besides those of the server, the file and the journal.
@@ -85,7 +108,7 @@ func Run(ctx context.Context, s *Source, o Options) (err error) {
 
 func (x *importing) settled() int { return x.journal.Done() + x.journal.Failed() }
 
-// report prints the result, writes the file of failures, and returns the error that Run ends
+// report reports the result, writes the file of failures, and returns the error that Run ends
 // with. Err is the error that stopped the run, if any.
 func (x *importing) report(ctx context.Context, err error) error {
 	j := x.journal
@@ -98,14 +121,15 @@ func (x *importing) report(ctx context.Context, err error) error {
 	if j == nil {
 		return err
 	}
-	fmt.Fprintf(x.Out, "%s: %d rows, %d imported, %d failed, %d open\n", x.source.path, x.source.rows, j.Done(), j.Failed(), j.Remaining())
+	result := Result{File: x.source.path, Rows: x.source.rows, Imported: j.Done(), Failed: j.Failed(), Open: j.Remaining()}
+	defer func() { x.Report(result) }()
 	if j.Failed() == 0 || ctx.Err() != nil {
 		return err
 	}
 	if e := x.writeFailures(ctx); e != nil {
 		return errors.Join(err, fmt.Errorf("write %s: %w", x.source.failuresPath(), e))
 	}
-	fmt.Fprintf(x.Out, "what failed is in %s: correct it and import it\n", x.source.failuresPath())
+	result.Failures = x.source.failuresPath()
 	if err == nil {
 		err = ErrFailures
 	}

@@ -65,16 +65,16 @@ func (s *site) run(ctx context.Context, name string) (said, drawn string, err er
 }
 
 func (s *site) runSource(ctx context.Context, source *importer.Source) (said, drawn string, err error) {
-	var out, progress bytes.Buffer
+	var progress bytes.Buffer
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	client := scimclient.New(scimclient.Options{URL: s.URL + "/scim/v2/", Token: scimclient.Bearer("secret"), Transport: transport})
 	err = importer.Run(ctx, source, importer.Options{
-		Client: client, Batch: s.batch, Out: &out, Progress: &progress, Terminal: s.terminal,
+		Client: client, Batch: s.batch, Report: func(r importer.Result) { said = r.Text() }, Progress: &progress, Terminal: s.terminal,
 		Now:  func() time.Time { return time.Unix(1, 0) },
 		Wait: func(ctx context.Context, d time.Duration) error { s.waits = append(s.waits, d); return ctx.Err() },
 	})
-	return strings.ReplaceAll(out.String(), s.dir+"/", ""), progress.String(), err
+	return strings.ReplaceAll(said, s.dir+"/", ""), progress.String(), err
 }
 
 // people returns a CSV file with n users.
