@@ -33,7 +33,7 @@ func importCommand() *cobra.Command {
 			}
 			token, err := readToken(tokenFile, c.InOrStdin())
 			if err != nil {
-				return cli.UsageError{Err: err}
+				return err
 			}
 			if o.Batch < 1 {
 				return cli.UsageError{Err: errors.New("--batch must be at least 1")}
