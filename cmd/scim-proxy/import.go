@@ -55,6 +55,7 @@ func importCommand() *cobra.Command {
 	c.Flags().StringVar(&tenant, "tenant", "", "name of a tenant of the proxy at --url")
 	c.Flags().StringVar(&tokenFile, "token-file", "", tokenFlag)
 	c.Flags().IntVar(&o.Batch, "batch", 200, "rows per request")
+	c.Flags().BoolVar(&o.Restart, "restart", false, "begin with the first row, whatever an earlier run has done")
 	cli.OutputFlag(c, &output, "text", "json")
 	return c
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"time"
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/importer/journal"
@@ -17,6 +19,8 @@ type Options struct {
 	Client *scimclient.Client
 	// Batch is the maximum number of rows in a request. The server's maxOperations may lower it.
 	Batch int
+	// Restart forgets what an earlier run has done, and begins with the first row.
+	Restart bool
 	// Wait pauses before rows are sent again that got no answer. It returns early with the
 	// context's error.
 	Wait func(context.Context, time.Duration) error
@@ -96,6 +100,11 @@ func Run(ctx context.Context, s *Source, o Options) (err error) {
 		return x.report(ctx, err)
 	}
 	x.Batch, x.payload = min(o.Batch, operations), payload-len(bulkRequest(nil))
+	if o.Restart {
+		if err := x.forget(); err != nil {
+			return err
+		}
+	}
 	if x.journal, err = journal.Open(s.path+".progress", s.sum+" "+o.Client.URL(), s.rows); err != nil {
 		return err
 	}
@@ -104,6 +113,22 @@ func Run(ctx context.Context, s *Source, o Options) (err error) {
 	err = x.sendAll(ctx)
 	x.bar.end()
 	return x.report(ctx, err)
+}
+
+// forget removes the journal, and keeps an earlier file of failures under another name, because a
+// user may have corrected it.
+func (x *importing) forget() error {
+	if err := journal.Remove(x.source.path + ".progress"); err != nil {
+		return err
+	}
+	failures := x.source.failuresPath()
+	if err := os.Rename(failures, failures+".old"); err == nil {
+		fmt.Fprintf(x.Progress, "%s is now %s.old\n", failures, failures)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	fmt.Fprintf(x.Progress, "begins with the first row: a user who exists already (409) is found by userName; one with all values of its row counts as imported\n")
+	return nil
 }
 
 func (x *importing) settled() int { return x.journal.Done() + x.journal.Failed() }
@@ -165,7 +190,9 @@ func (x *importing) sendAll(ctx context.Context) error {
 			}
 			return nil
 		}
-		if len(rows) == x.Batch || size+need > x.payload {
+		// a server may carry out the operations of a request in any order, and of two rows with
+		// the same e-mail address the first shall be created
+		if len(rows) == x.Batch || size+need > x.payload || len(rows) > 0 && r.sharing >= rows[0].line {
 			if err := flush(); err != nil {
 				return err
 			}
