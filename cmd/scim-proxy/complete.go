@@ -27,6 +27,7 @@ func completions(files tenantcmd.Env) map[string]cobra.CompletionFunc {
 		"revoke --key":          files.CompleteKeys,
 		"adopt --users":         anyFile,
 		"--token-file":          anyFile,
+		"--ca-file":             anyFile,
 		"--admin-password-file": anyFile,
 		"--store":               anyFile,
 		"--dir":                 cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),

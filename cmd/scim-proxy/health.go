@@ -19,7 +19,7 @@ const healthTimeout = 8 * time.Second
 
 // healthCommand asks a running proxy, for containers: the image has no other program for it.
 func healthCommand() *cobra.Command {
-	var url, output string
+	var url, caFile, output string
 	var expect int
 	c := &cobra.Command{
 		Use:   "health",
@@ -28,15 +28,20 @@ func healthCommand() *cobra.Command {
 			"  scim-proxy health --url http://scim:8080/scim/v2/Users --expect 401",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			to, err := cli.Transport(caFile)
+			if err != nil {
+				return err
+			}
 			ctx, cancel := context.WithTimeout(c.Context(), healthTimeout)
 			defer cancel()
-			h, err := askHealth(ctx, url, expect)
+			h, err := askHealth(ctx, to, url, expect)
 			if _, usage := errors.AsType[cli.UsageError](err); output == "json" && !usage {
 				err = errors.Join(cli.WriteJSON(c.OutOrStdout(), h), err)
 			}
 			return err
 		},
 	}
+	cli.CAFlag(c, &caFile, "the server")
 	cli.OutputFlag(c, &output, "text", "json")
 	c.Flags().StringVar(&url, "url", "http://127.0.0.1:9090/readyz", "address to ask")
 	c.Flags().IntVar(&expect, "expect", http.StatusOK, "the status that the answer must have")
@@ -55,13 +60,13 @@ type healthy struct {
 }
 
 // askHealth gets a URL. The error has the beginning of an answer with another status.
-func askHealth(ctx context.Context, url string, expect int) (healthy, error) {
+func askHealth(ctx context.Context, to http.RoundTripper, url string, expect int) (healthy, error) {
 	h := healthy{URL: url, Expected: expect}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return h, cli.UsageError{Err: fmt.Errorf("--url: %w", err)}
 	}
-	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := http.Client{Transport: to, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	answer, err := client.Do(r)
 	if err != nil {
 		return h, err

@@ -19,7 +19,7 @@ import (
 
 func importCommand() *cobra.Command {
 	o := importer.Options{Now: time.Now, Wait: pause}
-	var base, tenant, tokenFile, output string
+	var base, tenant, tokenFile, caFile, output string
 	c := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Create the users in a .csv or .jsonl file by bulk requests; can be interrupted and run again",
@@ -38,6 +38,10 @@ func importCommand() *cobra.Command {
 			if o.Batch < 1 {
 				return cli.UsageError{Err: errors.New("--batch must be at least 1")}
 			}
+			transport, err := cli.Transport(caFile)
+			if err != nil {
+				return err
+			}
 			source, err := importer.Open(c.Context(), args[0])
 			if c.Context().Err() != nil {
 				return importer.ErrInterrupted
@@ -45,7 +49,7 @@ func importCommand() *cobra.Command {
 			if err != nil {
 				return cli.UsageError{Err: err}
 			}
-			o.Client = scimclient.New(scimclient.Options{URL: base, Token: scimclient.Bearer(token), Timeout: 5 * time.Minute, Agent: "scim-proxy import"})
+			o.Client = scimclient.New(scimclient.Options{URL: base, Token: scimclient.Bearer(token), Timeout: 5 * time.Minute, Agent: "scim-proxy import", Transport: transport})
 			o.Report = func(r importer.Result) { printImport(c.OutOrStdout(), r, output) }
 			o.Progress, o.Terminal = c.ErrOrStderr(), cli.Terminal(os.Stderr) != nil
 			return importer.Run(c.Context(), source, o)
@@ -56,6 +60,7 @@ func importCommand() *cobra.Command {
 	c.Flags().StringVar(&tokenFile, "token-file", "", tokenFlag)
 	c.Flags().IntVar(&o.Batch, "batch", 200, "rows per request")
 	c.Flags().BoolVar(&o.Restart, "restart", false, "begin with the first row, whatever an earlier run has done")
+	cli.CAFlag(c, &caFile, "the server")
 	cli.OutputFlag(c, &output, "text", "json")
 	return c
 }

@@ -15,7 +15,7 @@ import (
 
 func simulateCommand() *cobra.Command {
 	o := simulate.Options{}
-	var tenant, tokenFile, output string
+	var tenant, tokenFile, caFile, output string
 	c := &cobra.Command{
 		Use:   "simulate",
 		Short: "Send an identity provider's documented requests to a SCIM URL and check every end state",
@@ -39,6 +39,9 @@ func simulateCommand() *cobra.Command {
 			if !slices.Contains(simulate.Names(), o.IDP) {
 				return cli.Usage("--idp must be one of %s", strings.Join(simulate.Names(), ", "))
 			}
+			if o.Transport, err = cli.Transport(caFile); err != nil {
+				return err
+			}
 			o.RunID = strings.ToLower(rand.Text()[:8])
 			return runSimulation(c, o, output)
 		},
@@ -50,6 +53,7 @@ func simulateCommand() *cobra.Command {
 	c.Flags().IntVar(&o.Users, "users", 3, "how many users")
 	c.Flags().IntVar(&o.Groups, "groups", 2, "how many groups")
 	c.Flags().IntVar(&o.Churn, "churn", 1, "how many rounds of membership changes")
+	cli.CAFlag(c, &caFile, "the server")
 	cli.OutputFlag(c, &output, "text", "json")
 	return c
 }
