@@ -34,11 +34,15 @@ none of them is named.
 Every command that lists or reports has ¬--output json¬ (¬-o json¬). Then standard output has the
 JSON and nothing else; errors, warnings and progress are on standard error, and the exit code is the
 same. If something fails on the way, such as in ¬tenant check¬, the JSON is printed nevertheless; if
-the command line or the configuration is wrong, it is not. Members may be added, and are not removed
-or renamed. Members that the table calls optional are absent if they have no value.
+the command line or the configuration is wrong, it is not (except in ¬config check¬). Members may be
+added, and are not removed or renamed. Members that the table calls optional are absent if they have
+no value.
 
 | command | JSON |
 | --- | --- |
+| ¬config check¬ | ¬file¬, ¬ok¬; ¬problems¬ with ¬file¬, ¬message¬, optional ¬line¬, ¬column¬, ¬key¬; ¬tenants¬ with ¬tenant¬, ¬realm¬, ¬idp¬, ¬baseURL¬, optional ¬group¬ |
+| ¬config show¬ | a list: ¬path¬ (of the key), ¬value¬, ¬origin¬ (¬file¬, ¬default¬, ¬environment¬); optional ¬file¬, ¬line¬ |
+| ¬doctor¬ | see [doctor.md](doctor.md) |
 | ¬health¬ | ¬url¬, ¬ok¬, ¬expected¬; optional ¬status¬ (no answer: absent), ¬text¬ (the beginning of the answer) |
 | ¬import¬ | ¬file¬, ¬rows¬, ¬imported¬, ¬failed¬, ¬open¬ (rows without a result), optional ¬failures¬ (the file of failures). Nothing is printed if the import could not begin |
 | ¬simulate¬ | ¬idp¬, ¬url¬, ¬ok¬; ¬steps¬ with ¬name¬, ¬means¬, ¬state¬ (¬ok¬, ¬failed¬, ¬skipped¬), optional ¬why¬ (it was skipped), ¬failure¬ (¬sent¬, ¬expected¬, ¬shown¬) |

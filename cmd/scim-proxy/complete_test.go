@@ -26,6 +26,7 @@ func TestCompletion(t *testing.T) {
 		{"tenant list --output ", "table\njson"},
 		{"tenant add --auth ", "token\noauth\nboth"},
 		{"tenant list --config ", "yaml\nyml"},
+		{"config schema ", "main\ntenant"},
 		{"import ", "csv\njsonl\nndjson"},
 		{"tenant token acme --expires ", ""},
 	} {
