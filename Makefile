@@ -38,12 +38,14 @@ deploy-check: ## test what deploys the program: image, compose file, chart, pack
 vulncheck: ## known vulnerabilities of what the program calls; fails for those that go.mod can mend
 	cd deploy && go run ./vulncheck
 
-test: setup lint size prose ## everything: lint, race detector, fuzzers, tests on a real Keycloak
-	$(KEYCLOAK) exec -- bash -c 'go test -race -count=1 -timeout 30m ./... && cd deploy && go test -count=1 -timeout 20m ./...'
+test: setup lint size prose ## everything: lint, race detector, fuzzers, tests on a real Keycloak; says first what it installs
+	@echo "tests with a real Keycloak; each package has a line when it ends, and each test that takes 10 seconds"
+	@go build -o bin/progress ./test/progress
+	$(KEYCLOAK) exec -- bash -c 'set -o pipefail; go test -json -race -count=1 -timeout 30m ./... | bin/progress && cd deploy && go test -json -count=1 -timeout 20m ./... | ../bin/progress'
 	$(MAKE) fuzz
 
 setup:
-	@./test/setup.sh
+	@go build -o bin/keycloak ./cmd/scim-proxy/internal/kcserver/keycloak && ./test/setup.sh
 
 fmt: ## format the code
 	gofmt -w $$(git ls-files -co --exclude-standard '*.go')
@@ -57,6 +59,7 @@ lint: $(TOOLS)/golangci-lint-$(LINT_VERSION) ## format, vet for three systems, l
 	cd deploy && go vet ./... && $(LINT) run --allow-parallel-runners ./...
 
 $(TOOLS)/golangci-lint-$(LINT_VERSION):
+	@echo "installing golangci-lint $(LINT_VERSION) into $(TOOLS), once"
 	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
 	@touch $@
 

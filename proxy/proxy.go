@@ -84,6 +84,7 @@ type Proxy struct {
 	asked    chan struct{}            // has a value after Reload
 	draining atomic.Bool              // no more requests should be sent
 	stopped  atomic.Bool              // no more requests are accepted
+	answers  atomic.Bool              // the next reload says also that nothing has changed
 	pass     *passthrough.Passthrough // nil: other paths get 404
 	tls      *tls.Config              // nil: plain HTTP
 }

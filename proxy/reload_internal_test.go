@@ -122,6 +122,16 @@ func TestReload(t *testing.T) {
 	if f.reload(); f.tenants.each()[0] != acme || f.logs.FilterMessage("tenants were reloaded").Len() > 0 {
 		t.Error("a reload of the same files changes tenants")
 	}
+	unchanged := func() int { return f.logs.FilterMessage("no tenant has changed").Len() }
+	if unchanged() != 0 {
+		t.Error("a reload that nobody asked for says that nothing has changed")
+	}
+	f.Reload()
+	f.reload()
+	f.reload()
+	if unchanged() != 1 {
+		t.Errorf("a reload that was asked for says %d times that nothing has changed", unchanged())
+	}
 	statuses := func(name, want string) {
 		t.Helper()
 		got := fmt.Sprint(f.status(h, "acme"), " ", f.status(h, "globex"), " ", f.status(h, "new"))

@@ -132,6 +132,7 @@ func (t *tenants) storeMatches(ctx context.Context) error {
 // the audit log again, so that it can be renamed before.
 func (p *Proxy) Reload() {
 	p.audit.Reopen()
+	p.answers.Store(true)
 	select {
 	case p.asked <- struct{}{}:
 	default:
@@ -150,11 +151,15 @@ func (p *Proxy) follow(ctx context.Context) {
 
 // reload replaces the tenants by those of their files. It reports whether a file is wrong.
 func (p *Proxy) reload() (again bool) {
+	answers := p.answers.Swap(false)
 	done, differs, err := p.tenants.Reload(p.cfg.TenantsDir, adapters.Known, p.cfg.PublicURL)
 	switch {
 	case err != nil:
 		p.log.Warn("the tenants stay as they were", zap.Error(err))
 		return true
+	case !differs && answers:
+		p.operator.Unchanged(done)
+		return len(done.Wrong) > 0
 	case !differs:
 		return len(done.Wrong) > 0
 	}

@@ -185,7 +185,7 @@ func (i imports) corrected(t *testing.T) {
 	if d := cmp.Diff([]string{"userName", "", "STAFF003", "maybe", "before", "taken"}, names); d != "" {
 		t.Fatal(d)
 	}
-	for n, words := range []string{"#error", "400 ", "row 4 has the same userName", "active is neither true nor false", "differs in externalId", "409 "} {
+	for n, words := range []string{"#error", "400 ", "line 5 has the same userName", "active is neither true nor false", "differs in externalId", "409 "} {
 		if !strings.Contains(reasons[n], words) {
 			t.Errorf("row %d: %q, want %q", n, reasons[n], words)
 		}

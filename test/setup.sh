@@ -1,17 +1,23 @@
 #!/usr/bin/env bash
-# Installs the programs that the tests need, besides Go. The command that starts Keycloak
-# (cmd/scim-proxy/internal/kcserver) installs Java and Maven itself.
+# Says what the tests need besides Go and what is missing here, and installs it: redis-server now;
+# Java, Maven and Keycloak when Keycloak starts (cmd/scim-proxy/internal/kcserver). bin/keycloak
+# must be built.
 set -euo pipefail
 
-need() { # need COMMAND PACKAGE
-	command -v "$1" >/dev/null && return
-	if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-		echo "installing $2 (once)"
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null
-		return
+needs=$(./bin/keycloak needs) # fails if it cannot be installed
+redis=
+if ! command -v redis-server >/dev/null; then
+	redis="redis-server (the package redis-server, by apt-get)"
+	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+		echo "the tests need redis-server: install your distribution's package redis-server" >&2
+		exit 1
 	fi
-	echo "the tests need $1: install your distribution's package $2" >&2
-	exit 1
-}
+fi
+[ -n "$needs$redis" ] || exit 0
 
-need redis-server redis-server
+echo "These are missing, and are installed now, once:"
+printf '%s\n' "$redis" "$needs" | sed '/^$/d; s/^/  /'
+if [ -n "$redis" ]; then
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null
+fi

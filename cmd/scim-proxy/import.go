@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"strings"
@@ -18,18 +19,13 @@ import (
 
 func importCommand() *cobra.Command {
 	o := importer.Options{Now: time.Now, Wait: pause}
-	var base, tenant, tokenFile string
+	var base, tenant, tokenFile, caFile, output string
 	c := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Create the users in a .csv or .jsonl file by bulk requests; can be interrupted and run again",
 		Example: "  scim-proxy import users.csv --tenant workforce --token-file .demo/token\n" +
 			"  " + tokenVariable + "=... scim-proxy import users.failures.csv --url https://scim.example.com/scim/v2",
-		Args: func(c *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return cli.UsageError{Err: errors.New("import needs one file, FILE.csv or FILE.jsonl")}
-			}
-			return nil
-		},
+		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			var err error
 			if base, err = importURL(base, tenant); err != nil {
@@ -37,10 +33,14 @@ func importCommand() *cobra.Command {
 			}
 			token, err := readToken(tokenFile, c.InOrStdin())
 			if err != nil {
-				return cli.UsageError{Err: err}
+				return err
 			}
 			if o.Batch < 1 {
 				return cli.UsageError{Err: errors.New("--batch must be at least 1")}
+			}
+			transport, err := cli.Transport(caFile)
+			if err != nil {
+				return err
 			}
 			source, err := importer.Open(c.Context(), args[0])
 			if c.Context().Err() != nil {
@@ -49,8 +49,9 @@ func importCommand() *cobra.Command {
 			if err != nil {
 				return cli.UsageError{Err: err}
 			}
-			o.Client = scimclient.New(scimclient.Options{URL: base, Token: scimclient.Bearer(token), Timeout: 5 * time.Minute, Agent: "scim-proxy import"})
-			o.Out, o.Progress, o.Terminal = c.OutOrStdout(), c.ErrOrStderr(), cli.Terminal(os.Stderr) != nil
+			o.Client = scimclient.New(scimclient.Options{URL: base, Token: scimclient.Bearer(token), Timeout: 5 * time.Minute, Agent: "scim-proxy import", Transport: transport})
+			o.Report = func(r importer.Result) { printImport(c.OutOrStdout(), r, output) }
+			o.Progress, o.Terminal = c.ErrOrStderr(), cli.Terminal(os.Stderr) != nil
 			return importer.Run(c.Context(), source, o)
 		},
 	}
@@ -58,7 +59,18 @@ func importCommand() *cobra.Command {
 	c.Flags().StringVar(&tenant, "tenant", "", "name of a tenant of the proxy at --url")
 	c.Flags().StringVar(&tokenFile, "token-file", "", tokenFlag)
 	c.Flags().IntVar(&o.Batch, "batch", 200, "rows per request")
+	c.Flags().BoolVar(&o.Restart, "restart", false, "begin with the first row, whatever an earlier run has done")
+	cli.CAFlag(c, &caFile, "the server")
+	cli.OutputFlag(c, &output, "text", "json")
 	return c
+}
+
+func printImport(out io.Writer, r importer.Result, output string) {
+	if output == "json" {
+		_ = cli.WriteJSON(out, r)
+		return
+	}
+	_, _ = fmt.Fprint(out, r.Text())
 }
 
 // importURL returns the SCIM base URL.

@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -18,6 +20,7 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/configcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/democmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/doctorcmd"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/servecmd"
 	"keycloak-scim-proxy/config/configfile"
 )
 
@@ -29,14 +32,18 @@ func main() {
 	context.AfterFunc(ctx, cancel) // a second signal ends the program at once
 	err := root().ExecuteContext(ctx)
 	cancel()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
-	os.Exit(exitCode(err))
+	os.Exit(ended(err, os.Stderr))
 }
 
-// exitCode returns 2 for an error in the command line or the configuration, 1 for any other
-// error, and 0 without one.
+// ended writes the error that a command ended with, and returns the exit code.
+func ended(err error, to io.Writer) int {
+	if err != nil {
+		fmt.Fprintln(to, err)
+	}
+	return exitCode(err)
+}
+
+// exitCode returns what exitCodes says of an error.
 func exitCode(err error) int {
 	var problems configfile.Problems
 	var usage cli.UsageError
@@ -57,16 +64,34 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 		Version:       version,
 	}
-	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return cli.UsageError{Err: err} })
-	c.AddCommand(serveCommand(), democmd.Command(), tenantCommand(), storeCommand(), doctorcmd.Command(adapters.Known, time.Now), configcmd.Command(adapters.Known), simulateCommand(), importCommand(), healthCommand(), versionCommand())
+	c.AddCommand(servecmd.Command(version), democmd.Command(), tenantCommand(), storeCommand(), doctorcmd.Command(adapters.Known, time.Now), configcmd.Command(adapters.Known), simulateCommand(), importCommand(), healthCommand(), versionCommand())
+	strict(c)
+	complete(c, completions(tenantFiles()))
 	return c
 }
 
+// built is what `version --output json` prints, which docs/commands.md documents.
+type built struct {
+	Version string `json:"version"`
+	Go      string `json:"go"`
+	OS      string `json:"os"`
+	Arch    string `json:"arch"`
+}
+
 func versionCommand() *cobra.Command {
-	return &cobra.Command{
+	var output string
+	c := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
-		Run:   func(c *cobra.Command, _ []string) { fmt.Fprintln(c.OutOrStdout(), version) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if output == "json" {
+				return cli.WriteJSON(c.OutOrStdout(), built{version, runtime.Version(), runtime.GOOS, runtime.GOARCH})
+			}
+			_, err := fmt.Fprintln(c.OutOrStdout(), version)
+			return err
+		},
 	}
+	cli.OutputFlag(c, &output, "text", "json")
+	return c
 }

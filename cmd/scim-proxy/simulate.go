@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,7 +15,7 @@ import (
 
 func simulateCommand() *cobra.Command {
 	o := simulate.Options{}
-	var tenant, tokenFile string
+	var tenant, tokenFile, caFile, output string
 	c := &cobra.Command{
 		Use:   "simulate",
 		Short: "Send an identity provider's documented requests to a SCIM URL and check every end state",
@@ -35,9 +36,14 @@ func simulateCommand() *cobra.Command {
 			if o.Users < 1 {
 				return cli.UsageError{Err: errors.New("--users must be at least 1")}
 			}
-			o.Out, o.RunID = c.OutOrStdout(), strings.ToLower(rand.Text()[:8])
-			fmt.Fprintf(o.Out, "%s talks to %s\n", o.IDP, o.URL)
-			return simulate.Run(c.Context(), o)
+			if !slices.Contains(simulate.Names(), o.IDP) {
+				return cli.Usage("--idp must be one of %s", strings.Join(simulate.Names(), ", "))
+			}
+			if o.Transport, err = cli.Transport(caFile); err != nil {
+				return err
+			}
+			o.RunID = strings.ToLower(rand.Text()[:8])
+			return runSimulation(c, o, output)
 		},
 	}
 	c.Flags().StringVar(&o.IDP, "idp", "generic", "one of "+strings.Join(simulate.Names(), ", "))
@@ -47,5 +53,29 @@ func simulateCommand() *cobra.Command {
 	c.Flags().IntVar(&o.Users, "users", 3, "how many users")
 	c.Flags().IntVar(&o.Groups, "groups", 2, "how many groups")
 	c.Flags().IntVar(&o.Churn, "churn", 1, "how many rounds of membership changes")
+	cli.CAFlag(c, &caFile, "the server")
+	cli.OutputFlag(c, &output, "text", "json")
 	return c
+}
+
+// simulated is what `simulate --output json` prints, which docs/commands.md documents.
+type simulated struct {
+	IDP   string          `json:"idp"`
+	URL   string          `json:"url"`
+	OK    bool            `json:"ok"`
+	Steps []simulate.Step `json:"steps"`
+}
+
+func runSimulation(c *cobra.Command, o simulate.Options, output string) error {
+	out := c.OutOrStdout()
+	if output == "json" {
+		all := simulated{IDP: o.IDP, URL: o.URL, Steps: []simulate.Step{}}
+		o.Report = func(s simulate.Step) { all.Steps = append(all.Steps, s) }
+		err := simulate.Run(c.Context(), o)
+		all.OK = err == nil
+		return errors.Join(cli.WriteJSON(out, all), err)
+	}
+	o.Report = func(s simulate.Step) { _, _ = fmt.Fprint(out, s.Text()) }
+	fmt.Fprintf(out, "%s talks to %s\n", o.IDP, o.URL)
+	return simulate.Run(c.Context(), o)
 }

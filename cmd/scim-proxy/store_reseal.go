@@ -25,7 +25,7 @@ func storeCommand() *cobra.Command {
 }
 
 func resealCommand() *cobra.Command {
-	var file string
+	var file, output string
 	var ignore bool
 	c := &cobra.Command{
 		Use:     "reseal",
@@ -47,15 +47,30 @@ func resealCommand() *cobra.Command {
 			if cfg.Store.Encryption == nil {
 				return cli.UsageError{Err: fmt.Errorf("%s has no store.encryption: add it with its keyFiles, the new key first", file)}
 			}
-			o := resealProgress(c.OutOrStdout(), time.Now)
+			words, spaces := c.OutOrStdout(), []resealedSpace{}
+			if output == "json" { // one document; the progress is for people
+				words = c.ErrOrStderr()
+			}
+			o := resealProgress(words, time.Now)
 			o.IgnoreUnreadable = ignore
+			say := o.Progress
+			o.Progress = func(space string, n guard.ResealCounts, done bool) {
+				if say(space, n, done); done {
+					spaces = append(spaces, resealedSpace{space, countsOf(n)})
+				}
+			}
 			out, err := storage.Reseal(c.Context(), cfg.Store, o)
 			if err != nil {
 				return fmt.Errorf("%w; keep every key, and run the command again", storeInUse(err, "resealing"))
 			}
+			if output == "json" {
+				r := resealedStore{countsOf(out.ResealCounts), spaces, keysOf(out.Keys, cfg.Store.Encryption.KeyFiles)}
+				return errors.Join(cli.WriteJSON(c.OutOrStdout(), r), mustStay(out))
+			}
 			return reportResealed(c.OutOrStdout(), out, cfg.Store.Encryption.KeyFiles)
 		},
 	}
+	cli.OutputFlag(c, &output, "text", "json")
 	cli.ConfigFlag(c, &file)
 	c.Flags().BoolVar(&ignore, "ignore-unreadable", false, "accept the loss of records that no key can open, and report the old keys as removable")
 	return c
@@ -92,7 +107,6 @@ func resealCounts(n guard.ResealCounts) string {
 // stay.
 func reportResealed(out io.Writer, r guard.Resealed, files []string) error {
 	fmt.Fprintf(out, "all spaces: %s\n", resealCounts(r.ResealCounts))
-	var mustStay error
 	for i, use := range r.Keys {
 		switch use {
 		case guard.Writes:
@@ -100,12 +114,24 @@ func reportResealed(out io.Writer, r guard.Resealed, files []string) error {
 		case guard.Unused:
 			fmt.Fprintf(out, "%s: no record is sealed with it: it may be removed from store.encryption.keyFiles of every proxy\n", files[i])
 		case guard.InFront:
-			mustStay = errors.New("a key must stay: put the new key first in every proxy, restart them, and run the command again")
 			fmt.Fprintf(out, "%s: must stay: a running proxy seals with it\n", files[i])
 		case guard.Needed:
-			mustStay = fmt.Errorf("a key must stay: %d records cannot be read; restore them from a backup and run the command again, or accept their loss with --ignore-unreadable", r.Unreadable)
 			fmt.Fprintf(out, "%s: must stay: records that cannot be read may be sealed with it\n", files[i])
 		}
 	}
-	return mustStay
+	return mustStay(r)
+}
+
+// mustStay is the error of a store in which a key must stay besides the first one.
+func mustStay(r guard.Resealed) (err error) {
+	for _, use := range r.Keys {
+		switch use {
+		case guard.Writes, guard.Unused:
+		case guard.InFront:
+			err = errors.New("a key must stay: put the new key first in every proxy, restart them, and run the command again")
+		case guard.Needed:
+			err = fmt.Errorf("a key must stay: %d records cannot be read; restore them from a backup and run the command again, or accept their loss with --ignore-unreadable", r.Unreadable)
+		}
+	}
+	return err
 }

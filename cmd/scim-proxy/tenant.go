@@ -28,9 +28,14 @@ func share(ctx context.Context, s config.Store, all []revoked.Entry) error {
 	return errors.Join(revoked.Add(ctx, engine.Open(revoked.SpaceName), all...), engine.Close())
 }
 
+// tenantFiles is what commands need that work with the files of tenants.
+func tenantFiles() tenantcmd.Env {
+	return tenantcmd.Env{Known: adapters.Known, Now: time.Now, Random: rand.Reader, Share: share}
+}
+
 func tenantCommand() *cobra.Command {
 	c := &cobra.Command{Use: "tenant", Short: "Work with tenants"}
-	files := tenantcmd.Env{Known: adapters.Known, Now: time.Now, Random: rand.Reader, Share: share}
+	files := tenantFiles()
 	keycloak := onboardcmd.Env{Env: files}
 	canaries := canarycmd.Env{Env: files}
 	c.AddCommand(canaries.Canary(), keycloak.Plan(), keycloak.Add(), keycloak.Verify(), keycloak.Adopt(), keycloak.Groups(), keycloak.Remove(), checkcmd.Command(files.Known),

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strings"
+
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 )
 
 // tokenVariable is the environment variable with the bearer token. There is no flag for the token
@@ -24,7 +24,7 @@ func readToken(file string, in io.Reader) (string, error) {
 		if file != "-" {
 			f, err := os.Open(file)
 			if err != nil {
-				return "", err
+				return "", cli.UsageError{Err: err}
 			}
 			defer f.Close()
 			source = f
@@ -38,9 +38,9 @@ func readToken(file string, in io.Reader) (string, error) {
 	text = strings.TrimSpace(text)
 	switch {
 	case text == "" && file != "":
-		return "", fmt.Errorf("--token-file %s is empty: it must hold the bearer token", file)
+		return "", cli.Usage("--token-file %s is empty: it must hold the bearer token", file)
 	case text == "":
-		return "", errors.New("there is no bearer token: give --token-file, or set " + tokenVariable)
+		return "", cli.Usage("there is no bearer token: give --token-file, or set %s", tokenVariable)
 	}
 	return text, nil
 }

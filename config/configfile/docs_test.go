@@ -36,8 +36,13 @@ Schema (draft 2020-12) for editors, ¬scim-proxy config schema tenant¬ that of 
 every value with where it comes from ([doctor.md](doctor.md)).
 
 ¬scim-proxy serve --keycloak URL¬, without a file, serves every realm drop-in and has no tenants.
-¬--store¬ is the file of the embedded store (default: ¬scim-proxy/store.db¬ in the user's
-configuration directory), and ¬--listen¬ is the address. Everything else has its default.
+¬--store¬ is the file of the embedded store, and ¬--listen¬ is the address. Everything else has its
+default. Without ¬--store¬ the file is ¬store.db¬ in ¬$STATE_DIRECTORY¬, which systemd sets for a
+unit with ¬StateDirectory=¬, or else ¬scim-proxy/store.db¬ in ¬$XDG_STATE_HOME¬
+(¬~/.local/state¬), on macOS in ¬~/Library/Application Support¬, and on Windows in
+¬%LocalAppData%¬. Earlier versions kept it in the user's configuration directory
+(¬~/.config/scim-proxy/store.db¬, on Windows in ¬%AppData%¬). A store that is there, and not in the
+new place, stays in use; the log says where to move it while the proxy does not run.
 
 - **Paths** are relative to the file that contains them.
 - **Secrets** are never written in these files: a key that ends in ¬File¬ or ¬Env¬ names the place

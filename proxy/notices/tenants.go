@@ -16,11 +16,21 @@ func (o Operator) Reloaded(c roster.Change) {
 	if c.Tenants() {
 		o.Log.Info("tenants were reloaded", zap.Strings("added", c.Added), zap.Strings("changed", c.Changed), zap.Strings("removed", c.Removed))
 	}
-	for _, wrong := range c.Wrong {
-		o.Log.Warn("a tenant's file is wrong: its tenant stays as it was", zap.String("file", wrong.File), zap.String("wrong", wrong.String()))
-	}
+	o.wrong(c)
 	if c.Mended {
 		o.Log.Info("no tenant's file is wrong any more")
+	}
+}
+
+// Unchanged says that a reload that was asked for has changed nothing, and which files are wrong.
+func (o Operator) Unchanged(c roster.Change) {
+	o.Log.Info("no tenant has changed")
+	o.wrong(c)
+}
+
+func (o Operator) wrong(c roster.Change) {
+	for _, wrong := range c.Wrong {
+		o.Log.Warn("a tenant's file is wrong: its tenant stays as it was", zap.String("file", wrong.File), zap.String("wrong", wrong.String()))
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+
+	"keycloak-scim-proxy/proxy/keycloak/representation"
 )
 
 // observation is a request that changes nothing, and shows whether the account has a right.
@@ -16,9 +18,6 @@ type observation struct {
 	// right follows "it may".
 	right string
 }
-
-// none is the id of nothing.
-const none = "00000000-0000-0000-0000-000000000000"
 
 // impossible is a client that cannot be made: its name is longer than the column, and there is no
 // such protocol.
@@ -53,7 +52,7 @@ var outside = []observation{
 	{http.MethodPost, "{scim}/Groups", "{}", invalid, "create groups (manage-users, a permission on all Groups)"},
 	{http.MethodGet, "{admin}/users/{self}", "", found, "see all users (view-users, manage-users, a permission on Users)"},
 	{http.MethodPut, "{admin}/users/{self}/reset-password", "{}", invalid, "set the password of every user (manage-users, a permission on Users)"},
-	{http.MethodPut, "{admin}/users/{self}/groups/" + none, "{}", missing, "change the groups of every user (manage-users, a permission on Users)"},
+	{http.MethodPut, "{admin}/users/{self}/groups/" + representation.NoID, "{}", missing, "change the groups of every user (manage-users, a permission on Users)"},
 	{http.MethodPost, "{admin}/users/{self}/role-mappings/realm", "[]", done, "change the roles of every user (manage-users, a permission on Users)"},
 	{http.MethodGet, "{admin}/groups/{group}/role-mappings/realm/available", "", someRole, "give roles to groups and users (manage-users, view-users, a permission on Roles)"},
 }

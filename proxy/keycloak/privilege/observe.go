@@ -41,7 +41,7 @@ func observe(ctx context.Context, a *keycloak.Account, group string) (rights []s
 	if group == "" {
 		return o.rights, o.open
 	}
-	var own representation
+	var own resource
 	if !o.read(ctx, "{admin}/group-by-path/"+url.PathEscape(group), &own) || own.ID == "" {
 		return o.rights, o.open // the account cannot work in the group: see package tenantgroup
 	}
@@ -90,8 +90,8 @@ func (o *observer) read(ctx context.Context, path string, into any) bool {
 	return answered && status == http.StatusOK && json.Unmarshal(body, into) == nil
 }
 
-// representation is what Admin REST shows of a group or a user.
-type representation struct {
+// resource is what Admin REST shows of a group or a user.
+type resource struct {
 	ID       string          `json:"id"`
 	Children int             `json:"subGroupCount"`
 	Access   map[string]bool `json:"access"`
@@ -105,7 +105,7 @@ const mostChildren = 1000
 
 // group looks at the rights on the tenant's group and on its pool, and counts groups outside.
 func (o *observer) group(ctx context.Context) {
-	var own representation
+	var own resource
 	more := 0
 	for range again {
 		var visible struct{ Count int }
@@ -122,7 +122,7 @@ func (o *observer) group(ctx context.Context) {
 	if own.Access["manage"] {
 		o.may("rename and delete its own group (manage-users, the scope manage on it)")
 	}
-	var pool []representation
+	var pool []resource
 	o.read(ctx, fmt.Sprintf("{admin}/groups/{group}/children?first=0&max=%d&briefRepresentation=false", mostChildren), &pool)
 	for _, g := range pool {
 		for scope, name := range map[string]string{"viewMembers": "view-members", "manageMembers": "manage-members"} {
@@ -136,7 +136,7 @@ func (o *observer) group(ctx context.Context) {
 // users compares the users that the account sees with the members of the group, and looks at its
 // rights on one of them.
 func (o *observer) users(ctx context.Context) {
-	var last []representation
+	var last []resource
 	seen := 0
 	for range again {
 		if !o.read(ctx, "{admin}/users/count", &seen) {
@@ -152,7 +152,7 @@ func (o *observer) users(ctx context.Context) {
 	if seen > 0 && len(last) == 0 {
 		o.may("see users who are not members of its group (view-users, manage-users, a permission on Users, the scope view-members on other Groups)")
 	}
-	var one representation
+	var one resource
 	if len(last) == 0 || !o.read(ctx, "{admin}/users/"+url.PathEscape(last[0].ID), &one) {
 		return
 	}

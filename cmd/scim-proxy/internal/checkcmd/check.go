@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,7 +21,7 @@ import (
 
 // Command is `tenant check`. known reports whether a dialect exists.
 func Command(known configfile.Idps) *cobra.Command {
-	var file, tenant string
+	var file, tenant, output string
 	c := &cobra.Command{
 		Use:   "check",
 		Short: "Say whether tenants have all that they need of Keycloak, and what to do if not",
@@ -41,16 +40,31 @@ func Command(known configfile.Idps) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if output == "json" {
+				reports := []Report{}
+				err = each(c.Context(), *cfg, tenant, func(r Report) { reports = append(reports, r) })
+				if _, usage := errors.AsType[cli.UsageError](err); usage {
+					return err
+				}
+				return errors.Join(cli.WriteJSON(c.OutOrStdout(), reports), err)
+			}
 			return Tenants(c.Context(), c.OutOrStdout(), *cfg, tenant)
 		},
 	}
+	cli.OutputFlag(c, &output, "text", "json")
 	cli.ConfigFlag(c, &file)
 	c.Flags().StringVar(&tenant, "tenant", "", "check only this tenant")
 	return c
 }
 
-// Tenants prints a report for each tenant, or for the one that is named.
+// Tenants prints a report for each tenant, or for the one that is named. The error says how many
+// do not work.
 func Tenants(ctx context.Context, out io.Writer, cfg config.Config, only string) error {
+	return each(ctx, cfg, only, func(r Report) { _, _ = fmt.Fprint(out, r.text()) })
+}
+
+// each diagnoses the tenants.
+func each(ctx context.Context, cfg config.Config, only string, do func(Report)) error {
 	to, err := transport.New(cfg.Keycloak)
 	if err != nil {
 		return err
@@ -61,10 +75,10 @@ func Tenants(ctx context.Context, out io.Writer, cfg config.Config, only string)
 		if only != "" && t.Tenant != only {
 			continue
 		}
-		report := Diagnose(ctx, client, t)
-		fmt.Fprintf(out, "tenant %s: realm %s, client %s\n%s", t.Tenant, t.Realm, t.ServiceAccount.ClientID, reportText(report))
+		found := Diagnose(ctx, client, t)
+		do(reportOf(t, found))
 		checked++
-		if !report.Works() {
+		if !found.Works() {
 			failed++
 		}
 	}
@@ -93,29 +107,6 @@ func groupOf(t config.Tenant) *tenantgroup.Group {
 	g := tenantgroup.New(t.Group, nil, 0, time.Now)
 	g.Organization = t.Organization
 	return g
-}
-
-// reportText has a line for each step, and below one that failed what Keycloak said and what to do.
-func reportText(r health.Report) string {
-	var lines []string
-	line := func(step, state, text string) {
-		lines = append(lines, strings.TrimRight(fmt.Sprintf("  %-9s %-8s %s", step, state, text), " "))
-	}
-	for _, f := range r {
-		switch {
-		case f.Fault != nil:
-			line(string(f.Step), "FAILED", f.Fault.Wrong())
-			if f.Fault.Said != "" {
-				line("", "", f.Fault.Said)
-			}
-			line("", "to do:", f.Fault.Remedy())
-		case f.Open != nil:
-			line(string(f.Step), "unknown", f.Open.Error())
-		default:
-			line(string(f.Step), "ok", f.Note)
-		}
-	}
-	return strings.Join(lines, "\n") + "\n"
 }
 
 // AccountOf returns the account of a tenant.

@@ -16,9 +16,10 @@ import (
 	"keycloak-scim-proxy/config/tenantfile"
 )
 
-// OutputFlag adds --output with the allowed values, of which the first is the default.
+// OutputFlag adds --output, or -o, with the allowed values, of which the first is the default.
 func OutputFlag(c *cobra.Command, into *string, allowed ...string) {
-	c.Flags().StringVar(into, "output", allowed[0], "one of "+strings.Join(allowed, ", "))
+	c.Flags().StringVarP(into, "output", "o", allowed[0], "one of "+strings.Join(allowed, ", "))
+	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(allowed, cobra.ShellCompDirectiveNoFileComp)) // the flag is there
 	c.PreRunE = func(*cobra.Command, []string) error {
 		if slices.Contains(allowed, *into) {
 			return nil

@@ -39,6 +39,7 @@ const (
 type demo struct {
 	dir, listen                  string
 	keycloak, user, passwordFile string
+	caFile                       string
 	realm, saas                  string
 	optional, yes, remove        bool
 	in                           io.Reader
@@ -73,6 +74,7 @@ func Command() *cobra.Command {
 	c.Flags().StringVar(&d.user, "admin-user", "admin", "with --keycloak: an administrator of the realm master")
 	c.Flags().BoolVar(&d.optional, "optional-profile", false, "make every attribute of the realm's user profile optional and unvalidated (conformance tools need that)")
 	c.Flags().StringVar(&d.passwordFile, "admin-password-file", "", "with --keycloak: file with the administrator's password")
+	cli.CAFlag(c, &d.caFile, "the Keycloak of --keycloak")
 	c.Flags().StringVar(&d.realm, "realm", "demo", "the realm to create; an existing one is used only after you confirm it")
 	c.Flags().StringVar(&d.saas, "saas-realm", "saas", "the realm to create for the group tenants acme and globex; empty: no group tenants")
 	c.Flags().BoolVar(&d.yes, "yes", false, "with --keycloak: use an existing realm without asking")
@@ -120,6 +122,8 @@ func (d *demo) check() error {
 	switch {
 	case d.keycloak != "" && d.passwordFile == "":
 		return errors.New("--keycloak needs --admin-password-file, a file with the administrator's password")
+	case d.keycloak == "" && d.caFile != "":
+		return errors.New("--ca-file needs --keycloak")
 	case d.keycloak == "" && d.remove:
 		return errors.New("--remove needs --keycloak; to remove the demo's own Keycloak, delete the directory " + d.dir)
 	}
@@ -227,7 +231,7 @@ func (d *demo) token(tenant string) (tokens.Token, error) {
 
 func (d *demo) config() config.Config {
 	c := config.DropInOnly(d.server.URL, d.storeFile())
-	c.Listen, c.AdminListen = d.listen, ""
+	c.Listen, c.AdminListen, c.Keycloak.CAFile = d.listen, "", d.caFile
 	for _, t := range d.tenants {
 		c.Tenants = append(c.Tenants, t.Tenant)
 	}

@@ -161,6 +161,7 @@ func TestDemoFlags(t *testing.T) {
 	}{
 		{[]string{"--keycloak", "http://127.0.0.1:1"}, "--admin-password-file"},
 		{[]string{"--remove"}, "--keycloak"},
+		{[]string{"--ca-file", "ca.pem"}, "--keycloak"},
 		{[]string{"--realm", ""}, "not the name of a realm"},
 		{[]string{"--realm", ".."}, "not the name of a realm"},
 		{[]string{"--realm", "a/b"}, "not the name of a realm"},

@@ -10,13 +10,18 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/onboarding"
 	"keycloak-scim-proxy/onboarding/adminroles"
+	"keycloak-scim-proxy/proxy/transport"
 )
 
 // demoMark is the attribute that marks a realm as created by the demo.
 const demoMark = "kscimDemo"
 
 func (d *demo) login(ctx context.Context) (*onboarding.Admin, error) {
-	return onboarding.Login(ctx, d.server.URL, onboarding.Administrator{User: d.server.AdminUser, Password: d.server.AdminPassword}, nil)
+	to, err := transport.New(d.config().Keycloak)
+	if err != nil {
+		return nil, err
+	}
+	return onboarding.Login(ctx, d.server.URL, onboarding.Administrator{User: d.server.AdminUser, Password: d.server.AdminPassword}, to)
 }
 
 // prepareRealm creates the realm, or uses an existing one, and enables its SCIM API. On a

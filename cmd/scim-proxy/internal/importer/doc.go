@@ -8,8 +8,8 @@
 // before are never changed. Rows with the userName of an earlier row fail. They are found before
 // anything is sent, so the result depends neither on the order of requests nor on interruptions.
 //
-// A file is read row by row. Memory holds one batch, and a few bytes per row: whether it is
-// settled.
+// A file is read row by row. Memory holds one batch, and some bytes per row: whether it is settled,
+// and while the file is checked, hashes of its userName and e-mail addresses.
 //
 // It must not know the proxy beyond its SCIM API.
 package importer

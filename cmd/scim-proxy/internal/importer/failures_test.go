@@ -20,14 +20,14 @@ func TestFailures(t *testing.T) {
 		{"users.csv", "\xef\xbb\xbfuserName,title,active,emails.value,#note\r\nada,\"Countess, the\",,a@x,keep\r\nBob,T,maybe,,\r\neve,other,,,\r\n,none,,,\r\nADA,T,,,\r\nzoe,T,FALSE,a@x,\r\nbreak,,,,\r\n",
 			"userName,title,active,emails.value,#note,#error\n" +
 				"Bob,T,maybe,,,active is neither true nor false\neve,other,,,,409 userName is taken; the user who is there differs in title\n" +
-				",none,,,,400 userName is missing\nADA,T,,,,row 1 has the same userName\nzoe,T,FALSE,a@x,,409 the e-mail address is taken\nbreak,,,,,500 something broke\n",
+				",none,,,,400 userName is missing\nADA,T,,,,line 2 has the same userName\nzoe,T,FALSE,a@x,,409 the e-mail address is taken; line 2 has the same e-mail address\nbreak,,,,,500 something broke\n",
 			"userName,title,active,#note,#error\nBob,T,true,,active is neither true nor false\neve,mine,,,409\nada2,T,,,\nzoe,T,FALSE,,\n"},
 		{"users.jsonl", `{"userName":"ada","title":"Countess, the","emails":[{"value":"a@x"}]}` + "\n\n" + `{"userName":"Bob","password":"x"}` + "\r\n" + `{"userName":"eve","title":"other"}` + "\n" +
 			`{"title":"none"}` + "\n" + `{"userName":"ADA","title":"T"}` + "\n" + `{"userName":"zoe","active":false,"emails":[{"value":"a@x"}]}` + "\n" + `{"userName":"break"}`,
 			`{"userName":"Bob","password":"x","#error":"passwords are not imported; leave them out"}` + "\n" +
 				`{"userName":"eve","title":"other","#error":"409 userName is taken; the user who is there differs in title"}` + "\n" +
-				`{"title":"none","#error":"400 userName is missing"}` + "\n" + `{"userName":"ADA","title":"T","#error":"row 1 has the same userName"}` + "\n" +
-				`{"userName":"zoe","active":false,"emails":[{"value":"a@x"}],"#error":"409 the e-mail address is taken"}` + "\n" + `{"userName":"break","#error":"500 something broke"}` + "\n",
+				`{"title":"none","#error":"400 userName is missing"}` + "\n" + `{"userName":"ADA","title":"T","#error":"line 1 has the same userName"}` + "\n" +
+				`{"userName":"zoe","active":false,"emails":[{"value":"a@x"}],"#error":"409 the e-mail address is taken; line 1 has the same e-mail address"}` + "\n" + `{"userName":"break","#error":"500 something broke"}` + "\n",
 			`{"userName":"Bob","title":"T","#error":"x"}` + "\n" + `{"userName":"eve","title":"mine"}` + "\n" + `{"userName":"ada2"}` + "\n" + `{"userName":"zoe","active":false}` + "\n"},
 	} {
 		t.Run(row.file, func(t *testing.T) {
@@ -79,7 +79,7 @@ func TestDuplicates(t *testing.T) {
 			if !errors.Is(err, importer.ErrFailures) || !strings.Contains(said, "4 rows, 3 imported, 1 failed, 0 open") || s.names() != wantNames(3) {
 				t.Errorf("%v %s %s", err, said, s.names())
 			}
-			if got := s.read(t, "users.failures.csv"); got != "userName,name.familyName,title,#error\n"+second+",row 2 has the same userName\n" {
+			if got := s.read(t, "users.failures.csv"); got != "userName,name.familyName,title,#error\n"+second+",line 3 has the same userName\n" {
 				t.Error(got)
 			}
 		}

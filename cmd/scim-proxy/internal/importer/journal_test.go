@@ -199,3 +199,51 @@ func TestFileChanges(t *testing.T) {
 		t.Errorf("%v %s", err, s.names())
 	}
 }
+
+// With Restart, an import begins with the first row whatever the journal is: the users of the first
+// run are recognised, and an earlier file of failures stays.
+func TestRestart(t *testing.T) {
+	s := newSite(t)
+	s.write(t, "users.csv", people(3)+"break,,\n")
+	if said, _, err := s.run(t.Context(), "users.csv"); !errors.Is(err, importer.ErrFailures) {
+		t.Fatal(err, said)
+	}
+	first := s.read(t, "users.failures.csv")
+	for _, progress := range []string{s.read(t, "users.csv.progress"), "not a journal", "scim-proxy import 1 "} {
+		s.write(t, "users.csv.progress", progress)
+		s.write(t, "users.csv", people(3)+"p04,,\n")
+		if _, _, err := s.run(t.Context(), "users.csv"); err == nil || !strings.Contains(err.Error(), "--restart") {
+			t.Errorf("%.20q: %v", progress, err)
+		}
+		s.restart = true
+		said, drawn, err := s.run(t.Context(), "users.csv")
+		s.restart = false
+		if err != nil || said != "users.csv: 4 rows, 4 imported, 0 failed, 0 open\n" || s.names() != wantNames(4) || !strings.Contains(drawn, "(409) is found by userName") {
+			t.Errorf("%.20q: %v %s %s\n%s", progress, err, said, s.names(), drawn)
+		}
+	}
+	if s.read(t, "users.failures.csv.old") != first || s.read(t, "users.failures.csv") != "" {
+		t.Error("the file of failures is gone")
+	}
+}
+
+// A journal that another import uses is not removed.
+func TestRestartOfAnImportThatRuns(t *testing.T) {
+	s := newSite(t)
+	s.write(t, "users.csv", people(3))
+	path := filepath.Join(s.dir, "users.csv.progress")
+	j, err := journal.Open(path, "x", 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.restart = true
+	if _, _, err := s.run(t.Context(), "users.csv"); !errors.Is(err, journal.ErrInUse) {
+		t.Error(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Error(err)
+	}
+	if err := j.Close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -9,9 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/bounds"
@@ -68,6 +66,10 @@ func (b bounded) Read(p []byte) (int, error) {
 
 // records reads the header of a CSV file, and returns a function that reads the next row.
 func (r *reader) records(schemas scim.Schemas) (func() (row, error), error) {
+	start, _ := r.Peek(look)
+	if err := separated(start); err != nil {
+		return nil, err
+	}
 	in := csv.NewReader(r.Reader)
 	header, err := in.Read()
 	if errors.Is(err, io.EOF) {
@@ -85,11 +87,14 @@ func (r *reader) records(schemas scim.Schemas) (func() (row, error), error) {
 		if err != nil {
 			return row{}, csvError(err)
 		}
-		if slices.ContainsFunc(cells, func(c string) bool { return !utf8.ValidString(c) }) {
-			line, _ := in.FieldPos(0)
-			return row{}, form("line %d is not UTF-8", line)
-		}
 		x := row{cells: cells}
+		x.line, _ = in.FieldPos(0)
+		for i, c := range cells {
+			if err := notUTF8(c); err != nil {
+				line, _ := in.FieldPos(i)
+				return row{}, form("line %d %w", line, err)
+			}
+		}
 		x.user, x.err = columns.user(cells)
 		return x, nil
 	}, nil
@@ -117,28 +122,30 @@ func (r *reader) lines() func() (row, error) {
 			}
 			x, err := readLine(text)
 			if err != nil {
-				return row{}, form("line %d: %w", line, err)
+				return row{}, form("line %d %w", line, err)
 			}
+			x.line = line
 			return x, nil
 		}
 	}
 }
 
 func readLine(text string) (row, error) {
+	if err := notUTF8(text); err != nil {
+		return row{}, err
+	}
 	switch {
-	case !utf8.ValidString(text):
-		return row{}, errors.New("it is not UTF-8")
 	case !json.Valid([]byte(text)):
-		return row{}, errors.New("it is not valid JSON")
+		return row{}, errors.New("is not valid JSON")
 	case text[0] != '{':
-		return row{}, errors.New("it is not a JSON object")
+		return row{}, errors.New("is not a JSON object")
 	}
 	if err := bounds.JSON([]byte(text), maxDepth); err != nil {
-		return row{}, errors.New(scim.AsError(err).Detail)
+		return row{}, errors.New("is wrong: " + scim.AsError(err).Detail)
 	}
 	given, err := scim.ParseResource([]byte(text))
 	if err != nil {
-		return row{}, errors.New(scim.AsError(err).Detail)
+		return row{}, errors.New("is wrong: " + scim.AsError(err).Detail)
 	}
 	x := row{given: given, user: scim.WithSchemas(scim.User, given.Without(reasonName))}
 	if given.Raw("password") != "" {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"time"
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/importer/journal"
@@ -17,14 +19,39 @@ type Options struct {
 	Client *scimclient.Client
 	// Batch is the maximum number of rows in a request. The server's maxOperations may lower it.
 	Batch int
+	// Restart forgets what an earlier run has done, and begins with the first row.
+	Restart bool
 	// Wait pauses before rows are sent again that got no answer. It returns early with the
 	// context's error.
 	Wait func(context.Context, time.Duration) error
 	Now  func() time.Time
-	// Out gets the result. Progress gets the progress: a bar that is drawn over itself if
-	// Terminal is true, otherwise lines.
-	Out, Progress io.Writer
-	Terminal      bool
+	// Report gets the result, before Run returns.
+	Report func(Result)
+	// Progress gets the progress: a bar that is drawn over itself if Terminal is true, otherwise
+	// lines.
+	Progress io.Writer
+	Terminal bool
+}
+
+// Result is how the rows of a file stand. Its JSON is documented in docs/import.md.
+type Result struct {
+	File     string `json:"file"`
+	Rows     int    `json:"rows"`
+	Imported int    `json:"imported"`
+	Failed   int    `json:"failed"`
+	// Open are the rows without a result.
+	Open int `json:"open"`
+	// Failures is the path of the file of failures, if it was written.
+	Failures string `json:"failures,omitempty"`
+}
+
+// Text is the result for people.
+func (r Result) Text() string {
+	text := fmt.Sprintf("%s: %d rows, %d imported, %d failed, %d open\n", r.File, r.Rows, r.Imported, r.Failed, r.Open)
+	if r.Failures != "" {
+		text += fmt.Sprintf("what failed is in %s: correct it and import it\n", r.Failures)
+	}
+	return text
 }
 
 // Errors of Run, besides those of the server, the file and the journal.
@@ -73,6 +100,11 @@ func Run(ctx context.Context, s *Source, o Options) (err error) {
 		return x.report(ctx, err)
 	}
 	x.Batch, x.payload = min(o.Batch, operations), payload-len(bulkRequest(nil))
+	if o.Restart {
+		if err := x.forget(); err != nil {
+			return err
+		}
+	}
 	if x.journal, err = journal.Open(s.path+".progress", s.sum+" "+o.Client.URL(), s.rows); err != nil {
 		return err
 	}
@@ -83,9 +115,25 @@ func Run(ctx context.Context, s *Source, o Options) (err error) {
 	return x.report(ctx, err)
 }
 
+// forget removes the journal, and keeps an earlier file of failures under another name, because a
+// user may have corrected it.
+func (x *importing) forget() error {
+	if err := journal.Remove(x.source.path + ".progress"); err != nil {
+		return err
+	}
+	failures := x.source.failuresPath()
+	if err := os.Rename(failures, failures+".old"); err == nil {
+		fmt.Fprintf(x.Progress, "%s is now %s.old\n", failures, failures)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	fmt.Fprintf(x.Progress, "begins with the first row: a user who exists already (409) is found by userName; one with all values of its row counts as imported\n")
+	return nil
+}
+
 func (x *importing) settled() int { return x.journal.Done() + x.journal.Failed() }
 
-// report prints the result, writes the file of failures, and returns the error that Run ends
+// report reports the result, writes the file of failures, and returns the error that Run ends
 // with. Err is the error that stopped the run, if any.
 func (x *importing) report(ctx context.Context, err error) error {
 	j := x.journal
@@ -98,14 +146,15 @@ func (x *importing) report(ctx context.Context, err error) error {
 	if j == nil {
 		return err
 	}
-	fmt.Fprintf(x.Out, "%s: %d rows, %d imported, %d failed, %d open\n", x.source.path, x.source.rows, j.Done(), j.Failed(), j.Remaining())
+	result := Result{File: x.source.path, Rows: x.source.rows, Imported: j.Done(), Failed: j.Failed(), Open: j.Remaining()}
+	defer func() { x.Report(result) }()
 	if j.Failed() == 0 || ctx.Err() != nil {
 		return err
 	}
 	if e := x.writeFailures(ctx); e != nil {
 		return errors.Join(err, fmt.Errorf("write %s: %w", x.source.failuresPath(), e))
 	}
-	fmt.Fprintf(x.Out, "what failed is in %s: correct it and import it\n", x.source.failuresPath())
+	result.Failures = x.source.failuresPath()
 	if err == nil {
 		err = ErrFailures
 	}
@@ -141,7 +190,9 @@ func (x *importing) sendAll(ctx context.Context) error {
 			}
 			return nil
 		}
-		if len(rows) == x.Batch || size+need > x.payload {
+		// a server may carry out the operations of a request in any order, and of two rows with
+		// the same e-mail address the first shall be created
+		if len(rows) == x.Batch || size+need > x.payload || len(rows) > 0 && r.sharing >= rows[0].line {
 			if err := flush(); err != nil {
 				return err
 			}

@@ -27,6 +27,7 @@ type site struct {
 	dir      string
 	batch    int
 	terminal bool
+	restart  bool
 	waits    []time.Duration
 }
 
@@ -65,16 +66,16 @@ func (s *site) run(ctx context.Context, name string) (said, drawn string, err er
 }
 
 func (s *site) runSource(ctx context.Context, source *importer.Source) (said, drawn string, err error) {
-	var out, progress bytes.Buffer
+	var progress bytes.Buffer
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	client := scimclient.New(scimclient.Options{URL: s.URL + "/scim/v2/", Token: scimclient.Bearer("secret"), Transport: transport})
 	err = importer.Run(ctx, source, importer.Options{
-		Client: client, Batch: s.batch, Out: &out, Progress: &progress, Terminal: s.terminal,
+		Client: client, Batch: s.batch, Restart: s.restart, Report: func(r importer.Result) { said = r.Text() }, Progress: &progress, Terminal: s.terminal,
 		Now:  func() time.Time { return time.Unix(1, 0) },
 		Wait: func(ctx context.Context, d time.Duration) error { s.waits = append(s.waits, d); return ctx.Err() },
 	})
-	return strings.ReplaceAll(out.String(), s.dir+"/", ""), progress.String(), err
+	return strings.ReplaceAll(said, s.dir+"/", ""), progress.String(), err
 }
 
 // people returns a CSV file with n users.
@@ -125,6 +126,22 @@ func TestBatches(t *testing.T) {
 				t.Error("a file of failures without failures")
 			}
 		})
+	}
+}
+
+// Of two rows with the same e-mail address the first is created, because they are not sent
+// together. Rows whose first one was sent before go together.
+func TestSharedAddress(t *testing.T) {
+	s := newSite(t)
+	s.backwards = true
+	s.write(t, "users.csv", "userName,emails.value\np01,a@x\np02,b@x\np03,A@X\np04,a@x\np05,a@x\n")
+	_, _, err := s.run(t.Context(), "users.csv")
+	want := "userName,emails.value,#error\n"
+	for _, line := range []string{"p03,A@X", "p04,a@x", "p05,a@x"} {
+		want += line + ",409 the e-mail address is taken; line 2 has the same e-mail address\n"
+	}
+	if got := s.read(t, "users.failures.csv"); !errors.Is(err, importer.ErrFailures) || s.names() != "p01 p02" || got != want || len(s.requests) != 2 {
+		t.Errorf("%v %s, %d requests\n%s", err, s.names(), len(s.requests), got)
 	}
 }
 

@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -73,6 +74,9 @@ func (x *importing) outcome(ctx context.Context, r row, e *scimclient.Error) (o 
 	if err != nil {
 		x.openReason = err.Error()
 		return o, false, nil //nolint:nilerr // the next attempt looks it up again
+	}
+	if !found && r.sharing > 0 {
+		o.Failure += fmt.Sprintf("; line %d has the same e-mail address", r.sharing)
 	}
 	if !found {
 		return o, true, nil

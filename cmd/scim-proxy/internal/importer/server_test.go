@@ -28,6 +28,8 @@ type server struct {
 	users               []scim.Resource
 	// requests has the bulkIds of each bulk request.
 	requests [][]string
+	// backwards lets the server carry out the last operation of a request first.
+	backwards bool
 	// spoil returns how the n-th bulk request fails, from 1.
 	spoil func(n int) spoilt
 }
@@ -92,6 +94,9 @@ func (s *server) bulk(w http.ResponseWriter, r *http.Request) {
 		say(w, 413, `{"detail":"too much"}`)
 		return
 	}
+	if s.backwards {
+		slices.Reverse(ops)
+	}
 	var ids, results []string
 	for _, o := range ops {
 		ids = append(ids, o.Get("bulkId").String())
@@ -138,7 +143,7 @@ func (s *server) create(data string) (int, string) {
 		if strings.EqualFold(name, document.Text(have.Raw("userName"))) {
 			return 409, "userName is taken"
 		}
-		if e := gjson.Get(data, "emails.0.value").String(); e != "" && e == gjson.Get(have.String(), "emails.0.value").String() {
+		if e := gjson.Get(data, "emails.0.value").String(); e != "" && strings.EqualFold(e, gjson.Get(have.String(), "emails.0.value").String()) {
 			return 409, "the e-mail address is taken"
 		}
 	}

@@ -26,13 +26,44 @@ func Version() string {
 var errNoTools = errors.New("Keycloak needs a JDK 17 or newer and mvn: install them, " +
 	"or set KEYCLOAK_URL, KEYCLOAK_ADMIN and KEYCLOAK_ADMIN_PASSWORD to use a running server")
 
+// Needs says what Start will install because it is missing, a line for each. It fails if Start
+// cannot install it. Nothing is needed if the environment names a running server.
+func Needs(ctx context.Context) ([]string, error) {
+	if os.Getenv("KEYCLOAK_URL") != "" {
+		return nil, nil
+	}
+	dir, err := cacheDir()
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	home := homeIn(dir)
+	if !haveTools(ctx, exists(home)) {
+		if !mayInstall() {
+			return nil, errNoTools
+		}
+		all = append(all, "Java and Maven (the packages default-jdk-headless and maven, by apt-get)")
+	}
+	if !exists(home) {
+		all = append(all, fmt.Sprintf("Keycloak %s (176 MB, by Maven, into %s)", Version(), home))
+	}
+	return all, nil
+}
+
+// cacheDir is the directory of the distributions.
+func cacheDir() (string, error) {
+	cache, err := os.UserCacheDir()
+	return filepath.Join(cache, "keycloak-scim-proxy"), err
+}
+
+func homeIn(dir string) string { return filepath.Join(dir, "keycloak-"+Version()) }
+
 // install returns the home directory of a built distribution. Only one process installs at a time.
 func install(ctx context.Context, progress io.Writer) (string, error) {
-	cache, err := os.UserCacheDir()
+	dir, err := cacheDir()
 	if err != nil {
 		return "", err
 	}
-	dir := filepath.Join(cache, "keycloak-scim-proxy")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
@@ -41,7 +72,7 @@ func install(ctx context.Context, progress io.Writer) (string, error) {
 		return "", err
 	}
 	defer unlock()
-	home := filepath.Join(dir, "keycloak-"+Version())
+	home := homeIn(dir)
 	built := exists(home)
 	if err := tools(ctx, built, progress); err != nil {
 		return "", err
@@ -118,22 +149,26 @@ func javaMajor(text string) int {
 // tools checks that Java exists, and Maven unless Keycloak is built already. As root on a system
 // with apt-get it installs them.
 func tools(ctx context.Context, built bool, progress io.Writer) error {
-	have := func() bool { return hasJava(ctx) && (built || has("mvn")) }
-	if have() {
+	if haveTools(ctx, built) {
 		return nil
 	}
-	if os.Geteuid() != 0 || !has("apt-get") {
+	if !mayInstall() {
 		return errNoTools
 	}
-	fmt.Fprintln(progress, "installing Java and Maven (once)")
+	fmt.Fprintln(progress, "installing Java and Maven by apt-get (once)")
 	if err := run(ctx, io.Discard, "apt-get", "update"); err != nil {
 		return fmt.Errorf("%w (tried apt-get: %w)", errNoTools, err)
 	}
 	if err := run(ctx, io.Discard, "apt-get", "install", "-y", "--no-install-recommends", "default-jdk-headless", "maven"); err != nil {
 		return fmt.Errorf("%w (tried apt-get: %w)", errNoTools, err)
 	}
-	if !have() { // JAVA_HOME may name an older Java
+	if !haveTools(ctx, built) { // JAVA_HOME may name an older Java
 		return errNoTools
 	}
 	return nil
 }
+
+func haveTools(ctx context.Context, built bool) bool { return hasJava(ctx) && (built || has("mvn")) }
+
+// mayInstall reports whether packages can be installed.
+func mayInstall() bool { return os.Geteuid() == 0 && has("apt-get") }

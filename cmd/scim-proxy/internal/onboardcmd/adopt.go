@@ -8,7 +8,6 @@ import (
 	"io"
 	"iter"
 	"os"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -124,12 +123,12 @@ func openList(c *cobra.Command, file string) (*list, error) {
 
 func (l *list) Close() error { return l.in.Close() }
 
-// lines yields the lines that are not empty. An error of reading is kept.
+// lines yields the lines. An error of reading is kept.
 func (l *list) lines() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		scanner := bufio.NewScanner(l.in)
 		for scanner.Scan() {
-			if line := strings.TrimSpace(scanner.Text()); line != "" && !yield(line) {
+			if !yield(scanner.Text()) {
 				return
 			}
 		}

@@ -13,11 +13,18 @@ import (
 	"keycloak-scim-proxy/onboarding/tenant"
 )
 
+// removed is what `tenant remove --output json` prints, which docs/commands.md documents.
+type removed struct {
+	Tenant string          `json:"tenant"`
+	Gone   []tenant.Change `json:"removed"`
+}
+
 // Remove is `tenant remove`.
 func (e Env) Remove() *cobra.Command {
 	s := &onboard{Env: e}
 	var what tenant.Removal
 	var yes bool
+	var output string
 	c := &cobra.Command{
 		Use:   "remove TENANT",
 		Short: "Take a tenant's account, policy and permissions out of Keycloak, and remove its file; users stay",
@@ -40,13 +47,22 @@ func (e Env) Remove() *cobra.Command {
 			if err := s.connect(c.Context(), c); err != nil {
 				return err
 			}
-			removed := func(change tenant.Change) { fmt.Fprintln(c.OutOrStdout(), change) }
-			if err := errors.Join(s.oauth.Remove(c.Context(), s.session, removed), s.in.Remove(c.Context(), what, removed)); err != nil {
-				return err
+			gone := removed{s.name, []tenant.Change{}}
+			report := func(change tenant.Change) { fmt.Fprintln(c.OutOrStdout(), change) }
+			if output == "json" {
+				report = func(change tenant.Change) { gone.Gone = append(gone.Gone, change) }
 			}
-			return s.removeFiles(c)
+			err := errors.Join(s.oauth.Remove(c.Context(), s.session, report), s.in.Remove(c.Context(), what, report))
+			if err == nil {
+				err = s.removeFiles(c, report)
+			}
+			if output == "json" {
+				err = errors.Join(cli.WriteJSON(c.OutOrStdout(), gone), err)
+			}
+			return err
 		},
 	}
+	cli.OutputFlag(c, &output, "text", "json")
 	s.commonFlags(c)
 	f := c.Flags()
 	f.StringVar(&s.spec.Realm, "realm", "", "realm, for a tenant without a file")
@@ -91,20 +107,20 @@ func (s *onboard) confirm(c *cobra.Command, what tenant.Removal, yes bool) error
 	return nil
 }
 
-func (s *onboard) removeFiles(c *cobra.Command) error {
+func (s *onboard) removeFiles(c *cobra.Command, report func(tenant.Change)) error {
 	if !s.exists {
 		return nil
 	}
 	if err := s.dir.Remove(c.Context(), s.file.Path); err != nil {
 		return err
 	}
-	fmt.Fprintln(c.OutOrStdout(), tenant.Change{What: "file", From: s.file.Path})
+	report(tenant.Change{What: "file", From: s.file.Path})
 	if err := os.Remove(s.secret); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 		return err
 	}
-	fmt.Fprintln(c.OutOrStdout(), tenant.Change{What: "file", From: s.secret})
+	report(tenant.Change{What: "file", From: s.secret})
 	return nil
 }

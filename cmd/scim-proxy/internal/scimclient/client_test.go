@@ -153,7 +153,7 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%d: %v", row.status, err)
 			continue
 		}
-		row.want.Status, row.want.Method, row.want.Path = row.status, "GET", "/Users"
+		row.want.Status, row.want.Method, row.want.Path, row.want.Body = row.status, "GET", "/Users", row.body
 		if d := cmp.Diff(row.want, *e); d != "" || e.Error() != "GET /Users was answered with "+row.reason || e.Transient() != row.transient {
 			t.Errorf("%s: %s %t", d, e, e.Transient())
 		}

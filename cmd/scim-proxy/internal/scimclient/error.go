@@ -17,14 +17,19 @@ type Error struct {
 	Status       int
 	// Type is the scimType, Detail the text for people; both may be empty.
 	Type, Detail string
+	// Body is the beginning of the body, at most 4 KiB.
+	Body string
 	// RetryAfter is the pause that the server asks for, or 0.
 	RetryAfter time.Duration
 }
 
+// maxBody is the maximum length of Error.Body in bytes.
+const maxBody = 4 << 10
+
 func readError(method, path string, res *http.Response, body []byte) *Error {
 	var e struct{ ScimType, Detail string }
 	_ = json.Unmarshal(body, &e) // the body is optional
-	return &Error{Method: method, Path: path, Status: res.StatusCode, Type: e.ScimType, Detail: e.Detail, RetryAfter: retryAfter(res)}
+	return &Error{Method: method, Path: path, Status: res.StatusCode, Type: e.ScimType, Detail: e.Detail, Body: string(body[:min(len(body), maxBody)]), RetryAfter: retryAfter(res)}
 }
 
 func (e *Error) Error() string {

@@ -46,7 +46,7 @@ func (r *run) members(ctx context.Context, id string) error {
 	}
 	want := slices.Sorted(slices.Values(r.in[id]))
 	if slices.Sort(got); !slices.Equal(got, want) {
-		return fmt.Errorf("group %s has %d members, want %d", id, len(got), len(want))
+		return r.lost("members "+jsonText(want), "members "+jsonText(got))
 	}
 	return nil
 }
@@ -56,10 +56,10 @@ func (r *run) churn(ctx context.Context) error {
 	half := all[:(len(all)+1)/2]
 	for _, g := range r.groups {
 		if err := r.change(ctx, g, r.idp.remove, half, all[len(half):]); err != nil {
-			return fmt.Errorf("removing %d: %w", len(half), err)
+			return err
 		}
 		if err := r.change(ctx, g, r.idp.add, half, all); err != nil {
-			return fmt.Errorf("adding %d: %w", len(half), err)
+			return err
 		}
 	}
 	return nil
@@ -77,7 +77,7 @@ func (r *run) renameGroup(ctx context.Context) error {
 			return err
 		}
 		if shown["displayName"] != name {
-			return fmt.Errorf("group %s has the displayName %v, want %s", id, shown["displayName"], name)
+			return r.lost("displayName "+jsonText(name), "displayName "+jsonText(shown["displayName"]))
 		}
 		if err := r.members(ctx, id); err != nil {
 			return err

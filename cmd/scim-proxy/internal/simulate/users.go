@@ -1,16 +1,17 @@
 package simulate
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 func (r *run) probe(ctx context.Context) error {
 	found, err := r.find(ctx, "/Users", r.idp.match(person{name: "8f3c2f7e-5d0b-4f0e-9d53-" + r.RunID}))
 	if err == nil && len(found) > 0 {
-		err = errors.New("the filter matched a user that does not exist")
+		err = r.differs("no user", jsonText(found))
 	}
 	return err
 }
@@ -24,10 +25,10 @@ func (r *run) createAll(ctx context.Context) error {
 			return err
 		}
 		if p.id, _ = made["id"].(string); p.id == "" {
-			return errors.New("the answer has no id")
+			return r.differs("an id", jsonText(made))
 		}
 		if err := r.check(ctx, *p, true); err != nil {
-			wrong = err // later steps need the other users
+			wrong = cmp.Or(wrong, err) // later steps need the other users
 		}
 	}
 	return wrong
@@ -40,25 +41,37 @@ func (r *run) check(ctx context.Context, p person, active bool) error {
 		return err
 	}
 	mails, _ := u["emails"].([]any)
-	wrong := map[string]bool{
-		"userName":        !same(u["userName"], p.name),
-		"active":          u["active"] != active,
-		"name.familyName": at(u, "name", "familyName") != p.family,
-		"name.givenName":  at(u, "name", "givenName") != p.given,
-		"emails":          len(mails) != 1 || !same(at(mails[0], "value"), p.mail),
+	compared := []compared{
+		{"userName", p.name, u["userName"], same(u["userName"], p.name)},
+		{"active", active, u["active"], u["active"] == active},
+		{"name.givenName", p.given, at(u, "name", "givenName"), at(u, "name", "givenName") == p.given},
+		{"name.familyName", p.family, at(u, "name", "familyName"), at(u, "name", "familyName") == p.family},
+		{"emails", p.mail, u["emails"], len(mails) == 1 && same(at(mails[0], "value"), p.mail)},
 	}
 	if r.keeps {
-		wrong["externalId"] = u["externalId"] != p.external
-		wrong["title"] = u["title"] != p.title
-		wrong["department"] = at(u, enterprise, "department") != p.department
+		compared = append(compared, equal("externalId", p.external, u["externalId"]), equal("title", p.title, u["title"]),
+			equal("department", p.department, at(u, enterprise, "department")))
 	}
-	for name, is := range wrong {
-		if is {
-			return fmt.Errorf("%s of %s is not what was sent: %v", name, p.name, u)
+	var expected, shown []string
+	for _, c := range compared {
+		if !c.same {
+			expected, shown = append(expected, c.name+" "+jsonText(c.want)), append(shown, c.name+" "+jsonText(c.got))
 		}
+	}
+	if len(expected) > 0 {
+		return r.lost(strings.Join(expected, ", "), strings.Join(shown, ", "))
 	}
 	return nil
 }
+
+// compared is an attribute as it should be and as it is shown.
+type compared struct {
+	name      string
+	want, got any
+	same      bool
+}
+
+func equal(name, want string, got any) compared { return compared{name, want, got, got == want} }
 
 func (r *run) matchAll(ctx context.Context) error {
 	for _, p := range r.people {
@@ -67,7 +80,7 @@ func (r *run) matchAll(ctx context.Context) error {
 			return err
 		}
 		if len(found) != 1 || found[0]["id"] != p.id {
-			return fmt.Errorf("the filter for %s matched %d users, want the one with id %s", p.name, len(found), p.id)
+			return r.differs("one user, with the id "+p.id, fmt.Sprintf("%d users: %s", len(found), jsonText(found)))
 		}
 	}
 	return nil

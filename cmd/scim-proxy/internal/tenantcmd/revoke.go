@@ -2,6 +2,7 @@ package tenantcmd
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -13,9 +14,18 @@ import (
 	"keycloak-scim-proxy/proxy/revoked"
 )
 
+// revocation is what `tenant revoke --output json` prints, which docs/commands.md documents.
+type revocation struct {
+	Tenant  string   `json:"tenant"`
+	Revoked []string `json:"revoked"`
+	Live    []string `json:"live"`
+	// Shared reports whether the revocation is in the store.
+	Shared bool `json:"shared"`
+}
+
 // Revoke is `tenant revoke`.
 func (e Env) Revoke() *cobra.Command {
-	var file string
+	var file, output string
 	var keys []string
 	var all, fileOnly bool
 	c := &cobra.Command{
@@ -41,22 +51,30 @@ func (e Env) Revoke() *cobra.Command {
 			if fileOnly || cfg.Store.Redis == nil {
 				e.Share = nil
 			}
-			return e.revoke(c, cfg.Store, dir, f.Path, keys)
+			r, left, err := e.revoke(c, cfg.Store, dir, f.Path, keys)
+			switch {
+			case err != nil:
+				return err
+			case output == "json":
+				return cli.WriteJSON(c.OutOrStdout(), r)
+			}
+			e.printRevoked(c.OutOrStdout(), r, left)
+			return nil
 		},
 	}
 	cli.ConfigFlag(c, &file)
 	c.Flags().StringSliceVar(&keys, "key", nil, "id of a key; may be repeated")
 	c.Flags().BoolVar(&all, "all", false, "every token of the tenant: its identity provider is refused from then on")
+	cli.OutputFlag(c, &output, "text", "json")
 	c.Flags().BoolVar(&fileOnly, "file-only", false, "do not write the store: other proxies refuse the tokens when their own files say so")
 	return c
 }
 
-// revoke removes the keys, or all if none is named.
-func (e Env) revoke(c *cobra.Command, store config.Store, dir tenantfile.Dir, path string, keys []string) error {
-	var gone []string
+// revoke removes the keys, or all if none is named. It returns the tenant without them.
+func (e Env) revoke(c *cobra.Command, store config.Store, dir tenantfile.Dir, path string, keys []string) (r revocation, left config.Tenant, err error) {
+	r.Revoked, r.Live = []string{}, []string{}
 	var entries []revoked.Entry
-	var left config.Tenant
-	err := dir.Decide(c.Context(), path, func(t config.Tenant) ([]tenantfile.Change, error) {
+	err = dir.Decide(c.Context(), path, func(t config.Tenant) ([]tenantfile.Change, error) {
 		var changes []tenantfile.Change
 		left = t
 		left.Tokens = slices.DeleteFunc(slices.Clone(t.Tokens), func(k config.Token) bool { return len(keys) == 0 || slices.Contains(keys, k.ID) })
@@ -67,19 +85,23 @@ func (e Env) revoke(c *cobra.Command, store config.Store, dir tenantfile.Dir, pa
 		}
 		for _, k := range t.Tokens {
 			if len(keys) == 0 || slices.Contains(keys, k.ID) {
-				changes, gone = append(changes, tenantfile.RemoveToken(k.ID)), append(gone, k.ID)
+				changes, r.Revoked = append(changes, tenantfile.RemoveToken(k.ID)), append(r.Revoked, k.ID)
 				entries = append(entries, revoked.Entry{Tenant: t.Tenant, Key: k.ID, SHA256: k.SHA256, At: e.Now().UTC()})
 			}
 		}
 		return changes, e.share(c, store, entries)
 	})
-	if err != nil {
-		return Explained(err, c.ErrOrStderr())
+	r.Tenant, r.Shared = left.Tenant, e.Share != nil && len(entries) > 0
+	for _, k := range liveKeys(left, e.Now()) {
+		r.Live = append(r.Live, k.ID)
 	}
-	fmt.Fprintf(c.OutOrStdout(), "Revoked keys of %s: %s.\n", left.Tenant, orNone(strings.Join(gone, ", ")))
-	fmt.Fprintf(c.OutOrStdout(), "Tokens that still work: %s.\n", orNone(described(liveKeys(left, e.Now()), e.Now())))
-	fmt.Fprintln(c.OutOrStdout(), takesEffect)
-	return nil
+	return r, left, Explained(err, c.ErrOrStderr())
+}
+
+func (e Env) printRevoked(out io.Writer, r revocation, left config.Tenant) {
+	fmt.Fprintf(out, "Revoked keys of %s: %s.\n", r.Tenant, orNone(strings.Join(r.Revoked, ", ")))
+	fmt.Fprintf(out, "Tokens that still work: %s.\n", orNone(described(liveKeys(left, e.Now()), e.Now())))
+	fmt.Fprintln(out, takesEffect)
 }
 
 // share writes revocations to the store, before the file is changed: afterwards nothing knows the
@@ -91,7 +113,7 @@ func (e Env) share(c *cobra.Command, store config.Store, all []revoked.Entry) er
 	if err := e.Share(c.Context(), store, all); err != nil {
 		return fmt.Errorf("nothing was changed, because the store cannot be written (--file-only changes the file alone): %w", err)
 	}
-	fmt.Fprintln(c.OutOrStdout(), "Every proxy that uses the store refuses the tokens within 5 seconds.")
+	fmt.Fprintln(c.ErrOrStderr(), "Every proxy that uses the store refuses the tokens within 5 seconds.")
 	return nil
 }
 

@@ -235,6 +235,15 @@ func TestList(t *testing.T) {
 	}
 }
 
+func TestRevokeAsJSON(t *testing.T) {
+	world(t)
+	out, words, err := run(t, "revoke", "acme", "--key", "k2", "-o", "json")
+	want := "{\n  \"tenant\": \"acme\",\n  \"revoked\": [\n    \"k2\"\n  ],\n  \"live\": [\n    \"k1\"\n  ],\n  \"shared\": false\n}\n"
+	if out != want || words != "" || err != nil {
+		t.Errorf("%v %s\n%s", err, words, out)
+	}
+}
+
 // A token that its line revokes is not live, and one that its line revokes later ends then.
 func TestRevokedInTheFile(t *testing.T) {
 	world(t)

@@ -22,11 +22,11 @@ var (
 	ErrInUse = errors.New("another import of this file is running; wait for it to end")
 	// ErrOldJournal reports a journal in the format of an earlier version.
 	ErrOldJournal = errors.New("it was written by an earlier version of this program; remove it and " +
-		"run the same command again: users that exist already are recognised and not created twice")
+		"run the same command again, or pass --restart: users that exist already are recognised and not created twice")
 	// ErrOtherImport reports the journal of another import.
-	ErrOtherImport = errors.New("it belongs to another file, another state of this file, or another URL; remove it to start from the first row")
+	ErrOtherImport = errors.New("it belongs to another file, another state of this file, or another URL; remove it, or pass --restart, to begin with the first row")
 	// ErrNoJournal reports a file that is not a journal, or a damaged one.
-	ErrNoJournal = errors.New("it is not a journal of this import, or is damaged; remove it to start from the first row")
+	ErrNoJournal = errors.New("it is not a journal of this import, or is damaged; remove it, or pass --restart, to begin with the first row")
 )
 
 const (
@@ -114,6 +114,26 @@ func checkStart(path string) error {
 		return err
 	}
 	return emptyFile(path)
+}
+
+// Remove removes the journal at path, if there is one. It fails with ErrInUse if another process
+// imports with it.
+func Remove(path string) error {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	lock := flock.New(path)
+	ok, err := lock.TryLock()
+	if err == nil && !ok {
+		err = ErrInUse
+	}
+	if err == nil {
+		err = errors.Join(lock.Unlock(), os.Remove(path)) // Windows removes no file that is open
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
 }
 
 // emptyFile empties the file if it is still too short while bbolt's lock is held, which means

@@ -1,5 +1,6 @@
 // Command keycloak starts a real Keycloak:
 //
+//	keycloak needs                prints what the others install first because it is missing
 //	keycloak run                  until Ctrl-C
 //	keycloak exec -- command ...  while another command runs
 //	keycloak drive                for a test that kills it: see the function drive
@@ -25,7 +26,7 @@ import (
 // endTimeout is how long a command may take to end after SIGTERM.
 const endTimeout = 10 * time.Second
 
-var errUsage = errors.New("usage: keycloak run | keycloak exec -- command ... | keycloak drive")
+var errUsage = errors.New("usage: keycloak needs | keycloak run | keycloak exec -- command ... | keycloak drive")
 
 func main() {
 	code, err := start(os.Args[1:])
@@ -43,6 +44,12 @@ func start(args []string) (int, error) {
 	mode := args[0]
 	switch {
 	case mode == "exec" && len(args) > 2 && args[1] == "--":
+	case mode == "needs" && len(args) == 1:
+		all, err := kcserver.Needs(context.Background())
+		for _, one := range all {
+			fmt.Println(one)
+		}
+		return 0, err
 	case (mode == "run" || mode == "drive") && len(args) == 1:
 	default:
 		return 2, errUsage

@@ -1,11 +1,10 @@
-package main
+package servecmd
 
 import (
 	"errors"
 	"net"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -18,7 +17,8 @@ import (
 	"keycloak-scim-proxy/proxy"
 )
 
-func serveCommand() *cobra.Command {
+// Command is `serve`. version is that of the program, for the log.
+func Command(version string) *cobra.Command {
 	var file, keycloak, store, listen string
 	c := &cobra.Command{
 		Use:   "serve",
@@ -27,13 +27,16 @@ func serveCommand() *cobra.Command {
 			"  scim-proxy serve --keycloak http://localhost:8180",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			cfg, err := serveConfig(file, keycloak, store, listen)
+			cfg, note, err := serveConfig(file, keycloak, store, listen)
 			if err != nil {
 				return err
 			}
 			log, level, err := logger(cfg.Log)
 			if err != nil {
 				return err
+			}
+			if note != "" {
+				log.Warn(note)
 			}
 			tuneGC(int64(cfg.Limits.Memory))
 			p, err := proxy.New(*cfg, log, proxy.Version(version), proxy.Level(level))
@@ -46,17 +49,18 @@ func serveCommand() *cobra.Command {
 			defer signal.Stop(hangup)
 			go func() {
 				for range hangup {
+					log.Info("SIGHUP: the tenants' files are read again, and the audit log is opened again; a change of the main file needs a restart")
 					p.Reload()
 				}
 			}()
 			return p.Run(c.Context(), func(a net.Addr) {
-				log.Info("serving", zap.String("address", a.String()), zap.String("version", version))
+				log.Info("serving", started(*cfg, version, a)...)
 			})
 		},
 	}
 	cli.ConfigFlag(c, &file)
 	c.Flags().StringVar(&keycloak, "keycloak", "", "URL of Keycloak: serve drop-in for every realm, without a configuration file")
-	c.Flags().StringVar(&store, "store", "", "with --keycloak: file of the embedded store (default scim-proxy/store.db in the user's configuration directory)")
+	c.Flags().StringVar(&store, "store", "", "with --keycloak: file of the embedded store (default store.db in $STATE_DIRECTORY, or scim-proxy/store.db in the user's state directory)")
 	c.Flags().StringVar(&listen, "listen", "", "with --keycloak: address to serve on (default :8080)")
 	return c
 }
@@ -76,32 +80,32 @@ func logger(c config.Log) (*zap.Logger, zap.AtomicLevel, error) {
 	return log, z.Level, err
 }
 
-func serveConfig(file, keycloak, store, listen string) (*config.Config, error) {
+// serveConfig returns the configuration, with a note for the log that may be empty.
+func serveConfig(file, keycloak, store, listen string) (cfg *config.Config, note string, err error) {
 	switch {
 	case file != "" && keycloak != "":
-		return nil, cli.UsageError{Err: errors.New("serve needs either --config FILE or --keycloak URL, not both")}
+		return nil, "", cli.Usage("serve needs either --config FILE or --keycloak URL, not both")
 	case keycloak == "" && (store != "" || listen != ""):
-		return nil, cli.UsageError{Err: errors.New("--store and --listen need --keycloak; with --config, set store and listen in the file")}
+		return nil, "", cli.Usage("--store and --listen need --keycloak; with --config, set store and listen in the file")
 	case keycloak == "":
 		file, err := cli.ConfigFile(file)
 		if errors.Is(err, cli.ErrNoConfig) {
-			return nil, cli.UsageError{Err: errors.New("serve needs either --config FILE or --keycloak URL")}
+			return nil, "", cli.Usage("serve needs either --config FILE or --keycloak URL")
 		}
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
-		return configfile.Load(file, adapters.Known)
+		cfg, err = configfile.Load(file, adapters.Known)
+		return cfg, "", err
 	}
 	if store == "" {
-		dir, err := os.UserConfigDir()
-		if err != nil {
-			return nil, err
+		if store, note, err = defaultStore(here()); err != nil {
+			return nil, "", err
 		}
-		store = filepath.Join(dir, "scim-proxy", "store.db")
 	}
 	c := config.DropInOnly(keycloak, store)
 	if listen != "" {
 		c.Listen = listen
 	}
-	return &c, configfile.Validate(&c)
+	return &c, note, configfile.Validate(&c)
 }
