@@ -78,7 +78,7 @@ type Proxy struct {
 // New makes the proxy. It opens the store and sends no request to Keycloak: the first request for a
 // realm reads the realm's user profile.
 func New(cfg config.Config, log *zap.Logger) (*Proxy, error) {
-	to, err := transport.New(cfg.Keycloak)
+	to, err := transport.New(cfg.Keycloak, time.Now)
 	if err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ func Command(known configfile.Idps) *cobra.Command {
 
 // Tenants prints a report for each tenant, or for the one that is named.
 func Tenants(ctx context.Context, out io.Writer, cfg config.Config, only string) error {
-	to, err := transport.New(cfg.Keycloak)
+	to, err := transport.New(cfg.Keycloak, time.Now)
 	if err != nil {
 		return err
 	}
