@@ -19,9 +19,12 @@ type Config struct {
 	// sidecar.
 	TLS *Certificate `yaml:"tls"`
 	// TrustedProxies are the IP addresses and networks (CIDR) of the reverse proxies in front of
-	// this one. Their requests keep the headers that describe the caller (X-Forwarded-*, Forwarded,
-	// X-Real-IP, client certificates) when dropIn.passthrough forwards them, and their address is
-	// appended to X-Forwarded-For. From any other address these headers are dropped. Absent: none.
+	// this one. The address of a client, for the log and for allowedNetworks of tenants, is then
+	// the last one in X-Forwarded-For that is not a trusted proxy (docs/operations.md). Their
+	// requests keep the headers that describe the caller (X-Forwarded-*, Forwarded, X-Real-IP,
+	// client certificates) when dropIn.passthrough forwards them, and their address is appended to
+	// X-Forwarded-For. From any other address these headers are not read, and are dropped. Absent:
+	// none.
 	TrustedProxies []string `yaml:"trustedProxies"`
 	// Keycloak is the server behind the proxy.
 	Keycloak Keycloak `yaml:"keycloak"`

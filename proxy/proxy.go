@@ -19,6 +19,7 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/clientip"
 	"keycloak-scim-proxy/proxy/continuity"
 	"keycloak-scim-proxy/proxy/declared"
 	"keycloak-scim-proxy/proxy/golive"
@@ -109,7 +110,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 		Client: p.client, Engine: engine, Longest: p.requestTimeout() + p.doubt(),
 		Shared: cfg.Store.Redis != nil, Completed: p.operator.Completed, Now: p.clock,
 	})
-	p.tenants, p.asked = &tenants{now: p.clock, log: log}, make(chan struct{}, 1)
+	p.tenants, p.asked = &tenants{trusted: transport.Networks(cfg.TrustedProxies), now: p.clock, log: log}, make(chan struct{}, 1)
 	p.tenants.life = tokenlife.New(tokenlife.Options{Space: engine.Open("tokens"), Keys: p.keys, Now: p.clock, Warn: p.operator.Expires, Failed: p.operator.UsesFail})
 	if cfg.Store.Redis != nil {
 		p.tenants.revoked = revoked.New(revoked.Options{Space: engine.Open(revoked.SpaceName), Now: p.clock, Failed: p.operator.RevocationsUnread})
@@ -154,6 +155,7 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 	if c.OAuth != nil {
 		t.oauth = &oauth.Resource{URL: p.site.Tenant(c.Tenant), MetadataURL: p.site.Metadata(c.Tenant), Clients: c.OAuth.Clients, Verifier: t.scope.Verifier}
 	}
+	t.networks = transport.Networks(c.AllowedNetworks)
 	t.rights = privilege.New(t.account, c.Group, t.scope.Now)
 	if t.group != nil {
 		pool := observe.Pool{Metrics: p.metrics, Log: p.log, Tenant: c.Tenant, Realm: c.Realm}
@@ -262,6 +264,9 @@ func (p *Proxy) recorded(next http.Handler) http.Handler {
 	return observe.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, share := p.meter.With(r.Context())
 		defer share.End()
+		if client, _ := clientip.Of(r, p.tenants.trusted); client.IsValid() { // a canary comes from none
+			observe.From(ctx).Note(func(s *observe.Summary) { s.Address = client.String() })
+		}
 		next.ServeHTTP(w, r.WithContext(ctx))
 	}), p.clock, func() string { return p.newID() }, p.sinks...)
 }

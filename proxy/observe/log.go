@@ -40,6 +40,9 @@ func (l Log) Observe(s Summary, took time.Duration) {
 		zap.String("method", document.Cut(s.Method, maxName)), zap.String("path", document.Cut(s.Path, maxText)), zap.Int("status", s.Status),
 		zap.Duration("took", took), zap.Int("keycloakCalls", s.KeycloakCalls), zap.Duration("keycloakTook", s.KeycloakTime),
 	)
+	if s.Address != "" {
+		fields = append(fields, zap.String("address", s.Address))
+	}
 	if s.AdminCalls > 0 {
 		fields = append(fields, zap.Int("adminCalls", s.AdminCalls))
 	}

@@ -43,7 +43,7 @@ func NewMetrics(r prometheus.Registerer, known func(realm string) bool) *Metrics
 			Name: "scim_rules_fired_total", Help: "Dialect rules that changed a request.",
 		}, []string{"tenant", "realm", "idp", "rule"}),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "scim_token_refusals_total", Help: "Requests with a token of a tenant that was valid once.",
+			Name: "scim_token_refusals_total", Help: "Requests with a token of a tenant that is refused.",
 		}, []string{"tenant", "realm", "key", "reason"}),
 		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "scim_limited_requests_total", Help: "Requests that were answered 429 because their caller sends too many.",

@@ -17,13 +17,15 @@ type Record struct {
 // Summary is the content of a record.
 type Summary struct {
 	RequestID, Tenant, Realm, KeyID, IDP, Verb, Method, Path string
+	// Address is that of the client.
+	Address string
 	// Client is the OAuth client that acts.
 	Client         string
 	Rules, Skipped []string
 	Misspelt       []Misspelling
 	Status         int
 	ScimType       string
-	// Refused is why a token that was valid once is refused: expired or revoked.
+	// Refused is why the token of a tenant is refused: expired, revoked or network.
 	Refused string
 	// Limited is why a request of a known caller is not admitted: rate or concurrency.
 	Limited string
