@@ -65,15 +65,17 @@ type Proxy struct {
 	sinks    []observe.Sink
 	metrics  *observe.Metrics
 	operator notices.Operator
-	monitor  *health.Monitor
-	meter    *meter.Meter
-	limits   *limit.Limiter
-	audit    *audit.Trail // nil: writes are not audited
-	realms   *scopes.Realms
-	tenants  *tenants
-	asked    chan struct{}            // has a value after Reload
-	pass     *passthrough.Passthrough // nil: other paths get 404
-	tls      *tls.Config              // nil: plain HTTP
+	// connections has the errors of connections.
+	connections *observe.Connections
+	monitor     *health.Monitor
+	meter       *meter.Meter
+	limits      *limit.Limiter
+	audit       *audit.Trail // nil: writes are not audited
+	realms      *scopes.Realms
+	tenants     *tenants
+	asked       chan struct{}            // has a value after Reload
+	pass        *passthrough.Passthrough // nil: other paths get 404
+	tls         *tls.Config              // nil: plain HTTP
 }
 
 // New makes the proxy. It opens the store and sends no request to Keycloak: the first request for a
@@ -95,6 +97,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger) (*Proxy, error
 	p := &Proxy{cfg: cfg, site: site.Site{PublicURL: cfg.PublicURL}, engine: engine, log: log, now: time.Now, newID: rand.Text, registry: prometheus.NewRegistry()}
 	p.metrics = observe.NewMetrics(p.registry, p.configured)
 	p.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	p.connections = observe.NewConnections(log, p.registry)
 	p.operator = notices.Operator{Log: log, Metrics: p.metrics}
 	if p.audit, err = audit.Open(cfg.Audit, p.operator.Unaudited); err != nil {
 		return nil, errors.Join(err, engine.Close())
