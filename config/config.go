@@ -19,9 +19,12 @@ type Config struct {
 	// sidecar.
 	TLS *Certificate `yaml:"tls"`
 	// TrustedProxies are the IP addresses and networks (CIDR) of the reverse proxies in front of
-	// this one. Their requests keep the headers that describe the caller (X-Forwarded-*, Forwarded,
-	// X-Real-IP, client certificates) when dropIn.passthrough forwards them, and their address is
-	// appended to X-Forwarded-For. From any other address these headers are dropped. Absent: none.
+	// this one. The address of a client, for the log and for allowedNetworks of tenants, is then
+	// the last one in X-Forwarded-For that is not a trusted proxy (docs/operations.md). Their
+	// requests keep the headers that describe the caller (X-Forwarded-*, Forwarded, X-Real-IP,
+	// client certificates) when dropIn.passthrough forwards them, and their address is appended to
+	// X-Forwarded-For. From any other address these headers are not read, and are dropped. Absent:
+	// none.
 	TrustedProxies []string `yaml:"trustedProxies"`
 	// Keycloak is the server behind the proxy.
 	Keycloak Keycloak `yaml:"keycloak"`
@@ -47,12 +50,16 @@ type Config struct {
 	Tenants []Tenant `yaml:"-"`
 }
 
-// Certificate is the certificate that a server shows.
+// Certificate is the certificate that a server shows, and those that it asks for.
 type Certificate struct {
 	// CertFile holds the certificate and its chain in PEM. Required.
 	CertFile string `yaml:"certFile"`
 	// KeyFile holds the key of certFile in PEM. Required.
 	KeyFile string `yaml:"keyFile"`
+	// ClientCAFile holds the CA certificates in PEM of the clients that are served. Every client
+	// must show a certificate of one of them, also for paths that dropIn.passthrough forwards.
+	// Absent: no client is asked for a certificate.
+	ClientCAFile string `yaml:"clientCAFile"`
 }
 
 // Keycloak is the server behind the proxy.
@@ -68,6 +75,11 @@ type Keycloak struct {
 	MaxInFlight int `yaml:"maxInFlight"`
 	// CAFile is the file with the PEM certificates to trust instead of those of the system.
 	CAFile string `yaml:"caFile"`
+	// CertFile is the file with a certificate of the proxy's own in PEM, with its chain, which it
+	// shows to a Keycloak that asks for one. It needs keyFile, and https in url.
+	CertFile string `yaml:"certFile"`
+	// KeyFile is the file with the key of certFile in PEM.
+	KeyFile string `yaml:"keyFile"`
 	// Proxy is the HTTP proxy for calls to Keycloak: a URL with http, https or socks5, or the word
 	// environment for HTTP_PROXY, HTTPS_PROXY and NO_PROXY. Absent: none, even if the environment
 	// names one. A proxy that needs a password can be named only by the environment.

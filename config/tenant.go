@@ -35,6 +35,11 @@ type Tenant struct {
 	// OAuth lets the tenant also accept access tokens of its realm, at its own URL
 	// (publicURL/tenants/TENANT/scim/v2) only. It needs publicURL (docs/tenants.md). Absent: none.
 	OAuth *OAuth `yaml:"oauth"`
+	// AllowedNetworks are the IP addresses and networks (CIDR) that the tenant's identity provider
+	// connects from. A request with a token of the tenant from any other address is refused like
+	// one with an unknown token. Behind a reverse proxy it needs trustedProxies in the main file
+	// (docs/operations.md). Absent: every address.
+	AllowedNetworks []string `yaml:"allowedNetworks"`
 	// State is what the tenant may do. With staged, it answers reads, and every write is 429, until
 	// a green canary has proven that all requiredAttributes survive (docs/tenants.md); the proof is
 	// in the store. With live, it does everything at once.

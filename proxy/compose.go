@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/clientip"
 	"keycloak-scim-proxy/proxy/continuity"
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/discovery"
@@ -61,6 +62,7 @@ type tenant struct {
 	mark       *storemark.Mark   // nil if account is nil
 	rights     *privilege.Guard  // nil if account is nil
 	oauth      *oauth.Resource   // nil: no access token of Keycloak is accepted
+	networks   clientip.Networks // of its clients; none: all
 	gate       *golive.Gate      // nil if account is nil
 	continuity continuity.Options
 	ended      func(error) // receives the error of each call; may be nil

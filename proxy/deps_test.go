@@ -57,7 +57,8 @@ var walls = map[string]struct {
 	"proxy/oauth":                           {[]string{"proxy/scim", "proxy/tokens"}, "callers are authenticated before a layer runs; requests to Keycloak are functions"},
 	"proxy/rendered":                        {[]string{"proxy/scim", "proxy/scimhttp", "proxy/bulk", "proxy/directory", "proxy/discovery", "proxy/keycloak/profile"}, "keeps documents; capabilities are a function"},
 	"proxy/admission":                       {[]string{"proxy/scim", "proxy/store", "proxy/tokens"}, "callers are authenticated before a layer runs; requests to Keycloak are functions"},
-	"proxy/passthrough":                     {[]string{"proxy/scim"}, "passes requests on and does not know tenants"},
+	"proxy/clientip":                        {nil, "addresses; it decides nothing"},
+	"proxy/passthrough":                     {[]string{"proxy/scim", "proxy/clientip"}, "passes requests on and does not know tenants"},
 	"proxy/storemark":                       {[]string{"proxy/scim", "proxy/store", "proxy/keycloak", "proxy/keycloak/fault", "proxy/keycloak/tenantgroup", "proxy/overlay"}, "compares a store with its mark in Keycloak"},
 	"proxy/cursorkey":                       {[]string{"proxy/scim", "proxy/store", "proxy/overlay"}, "one record"},
 	"proxy/instrument":                      {[]string{"proxy/directory", "proxy/observe", "proxy/scim", "proxy/store"}, "measures layers and engines without knowing them"},
@@ -70,7 +71,7 @@ var walls = map[string]struct {
 	"proxy/canary":                          {[]string{"adapters/shapes", "proxy/scim", "proxy/policy/staged"}, "a client of the whole proxy, which is a handler"},
 	"proxy/golive":                          {[]string{"config", "proxy/canary", "proxy/policy/staged", "proxy/directory", "proxy/keycloak", "proxy/keycloak/fault", "proxy/keycloak/profile", "proxy/profilecache", "proxy/protocol", "proxy/scim"}, "joins the gate and the canary with an account and a user profile"},
 	"proxy/declared":                        {[]string{"config", "proxy/scim"}, "schemas as configured"},
-	"proxy/transport":                       {[]string{"config", "proxy/keycloak/clientkey", "proxy/keycloak/grant", "proxy/keycloak/reach", "proxy/observe", "proxy/passthrough"}, "connections as configured"},
+	"proxy/transport":                       {[]string{"config", "proxy/keycloak/clientkey", "proxy/keycloak/grant", "proxy/keycloak/reach", "proxy/clientip", "proxy/observe", "proxy/passthrough"}, "connections as configured"},
 	"proxy/writing":                         {[]string{"proxy/scim", "proxy/protocol", "proxy/directory"}, "a layer never imports a layer; the lock is a function"},
 	"proxy/listing/position":                {[]string{"proxy/scim", "proxy/directory"}, "where a walk stands is known without a directory"},
 	"proxy/listing/filters":                 {[]string{"proxy/scim", "proxy/directory"}, "filters are decided without a directory"},
@@ -183,7 +184,7 @@ var owners = map[string]struct {
 	"github.com/failsafe-go":                {[]string{"proxy/keycloak/reach"}, "one place decides whether Keycloak is there"},
 	"go.opentelemetry.io":                   {[]string{"proxy/observe/tracing"}, "one place makes spans"},
 	"golang.org/x/mod":                      {[]string{"onboarding/tenant", "onboarding/releases"}, "releases are compared before anything is served"},
-	"net/http":                              {[]string{"onboarding/links", "cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/observe", "proxy/observe/tracing", "onboarding/adminroles", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "test/", "proxy/keycloak/privilege", "onboarding/verify", "onboarding/adopt", "proxy/keycloak/tenantgroup", "proxy/keycloak/refusal", "proxy/site", "onboarding/oauthclient", "proxy/canary", "proxy/golive", "proxy/keycloak/leaver", "proxy/keycloak/signout", "proxy/keycloak/brokerlink", "proxy/keycloak/reach"}, "HTTP ends at scimhttp and at the client for Keycloak"},
+	"net/http":                              {[]string{"onboarding/links", "cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/clientip", "proxy/observe", "proxy/observe/tracing", "onboarding/adminroles", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "test/", "proxy/keycloak/privilege", "onboarding/verify", "onboarding/adopt", "proxy/keycloak/tenantgroup", "proxy/keycloak/refusal", "proxy/site", "onboarding/oauthclient", "proxy/canary", "proxy/golive", "proxy/keycloak/leaver", "proxy/keycloak/signout", "proxy/keycloak/brokerlink", "proxy/keycloak/reach"}, "HTTP ends at scimhttp and at the client for Keycloak"},
 	module + "onboarding":                   {[]string{"onboarding", "onboarding/", "cmd/"}, "code with administrator credentials never serves a request"},
 }
 

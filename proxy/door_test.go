@@ -38,9 +38,10 @@ var update = flag.Bool("update", false, "write what the door answers into testda
 // (bob), and the group group-3 of ada.
 //
 // Common headers are left out: a request has "Authorization: Bearer good" unless the file has
-// another, and each answer has "Cache-Control: no-store" and, if it has a body, "Content-Type:
-// application/scim+json". A time is written T, a cursor C, the hash of a version v, and that of
-// members m. {ETag} in a request is the version in the answer to a GET of its URL.
+// another, and each answer has "Cache-Control: no-store", "X-Content-Type-Options: nosniff" and, if
+// it has a body, "Content-Type: application/scim+json". A time is written T, a cursor C, the hash
+// of a version v, and that of members m. {ETag} in a request is the version in the answer to a GET
+// of its URL.
 func TestDoor(t *testing.T) {
 	files, err := filepath.Glob("testdata/door/*.txt")
 	if err != nil || len(files) == 0 {
@@ -128,10 +129,12 @@ var (
 func answer(t *testing.T, w *httptest.ResponseRecorder) string {
 	t.Helper()
 	h, body := w.Header(), w.Body.String()
-	if v := h.Values("Cache-Control"); !slices.Equal(v, []string{"no-store"}) {
-		t.Errorf("Cache-Control: %v", v)
+	for name, want := range map[string]string{"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"} {
+		if v := h.Values(name); !slices.Equal(v, []string{want}) {
+			t.Errorf("%s: %v", name, v)
+		}
+		h.Del(name)
 	}
-	h.Del("Cache-Control")
 	if body != "" && h.Get("Content-Type") == "application/scim+json" {
 		h.Del("Content-Type")
 	}

@@ -20,6 +20,7 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/clientip"
 	"keycloak-scim-proxy/proxy/continuity"
 	"keycloak-scim-proxy/proxy/declared"
 	"keycloak-scim-proxy/proxy/golive"
@@ -73,26 +74,27 @@ type Proxy struct {
 	sinks    []observe.Sink
 	metrics  *observe.Metrics
 	operator notices.Operator
-	monitor  *health.Monitor
-	meter    *meter.Meter
-	limits   *limit.Limiter
-	audit    *audit.Trail // nil: writes are not audited
-	traces   *tracing.Traces
-	trusted  func(*http.Request) bool // requests of reverse proxies whose traces are continued
-	realms   *scopes.Realms
-	tenants  *tenants
-	asked    chan struct{}            // has a value after Reload
-	draining atomic.Bool              // no more requests should be sent
-	stopped  atomic.Bool              // no more requests are accepted
-	answers  atomic.Bool              // the next reload says also that nothing has changed
-	pass     *passthrough.Passthrough // nil: other paths get 404
-	tls      *tls.Config              // nil: plain HTTP
+	// connections has the errors of connections.
+	connections *observe.Connections
+	monitor     *health.Monitor
+	meter       *meter.Meter
+	limits      *limit.Limiter
+	audit       *audit.Trail // nil: writes are not audited
+	traces      *tracing.Traces
+	realms      *scopes.Realms
+	tenants     *tenants
+	asked       chan struct{}            // has a value after Reload
+	draining    atomic.Bool              // no more requests should be sent
+	stopped     atomic.Bool              // no more requests are accepted
+	answers     atomic.Bool              // the next reload says also that nothing has changed
+	pass        *passthrough.Passthrough // nil: other paths get 404
+	tls         *tls.Config              // nil: plain HTTP
 }
 
 // New makes the proxy. It opens the store and sends no request to Keycloak: the first request for a
 // realm reads the realm's user profile.
 func New(cfg config.Config, log *zap.Logger, program ...Option) (*Proxy, error) {
-	to, err := transport.New(cfg.Keycloak)
+	to, err := transport.New(cfg.Keycloak, time.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -121,11 +123,9 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 	p.metrics = observe.NewMetrics(p.registry, time.Now)
 	p.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	p.spaces = instrument.Store(p.metrics.Timings, engine)
+	p.connections = observe.NewConnections(log, p.registry)
 	p.operator = notices.Operator{Log: log, Metrics: p.metrics}
-	if p.trusted, err = transport.Trusted(cfg.TrustedProxies); err == nil {
-		p.traces, err = tracing.Open(context.Background(), p.version, p.operator.Untraced)
-	}
-	if err != nil {
+	if p.traces, err = tracing.Open(context.Background(), p.version, p.operator.Untraced); err != nil {
 		return nil, errors.Join(err, engine.Close())
 	}
 	if p.audit, err = audit.Open(cfg.Audit, p.operator.Unaudited); err != nil {
@@ -143,7 +143,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 		Client: p.client, Engine: p.spaces, Longest: p.requestTimeout() + p.doubt(),
 		Shared: cfg.Store.Redis != nil, Completed: p.operator.Completed, Now: p.clock,
 	})
-	p.tenants, p.asked = &tenants{now: p.clock, log: log}, make(chan struct{}, 1)
+	p.tenants, p.asked = &tenants{trusted: transport.Networks(cfg.TrustedProxies), now: p.clock, log: log}, make(chan struct{}, 1)
 	p.tenants.life = tokenlife.New(tokenlife.Options{Space: p.spaces.Open("tokens"), Keys: p.keys, Now: p.clock, Warn: p.operator.Expires, Failed: p.operator.UsesFail})
 	if cfg.Store.Redis != nil {
 		p.tenants.revoked = revoked.New(revoked.Options{Space: p.spaces.Open(revoked.SpaceName), Now: p.clock, Failed: p.operator.RevocationsUnread})
@@ -202,6 +202,7 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 	if c.OAuth != nil {
 		t.oauth = &oauth.Resource{URL: p.site.Tenant(c.Tenant), MetadataURL: p.site.Metadata(c.Tenant), Clients: c.OAuth.Clients, Verifier: t.scope.Verifier}
 	}
+	t.networks = transport.Networks(c.AllowedNetworks)
 	t.rights = privilege.New(t.account, c.Group, t.scope.Now)
 	if t.group != nil {
 		pool := observe.Pool{Metrics: p.metrics, Log: p.log, Tenant: c.Tenant, Realm: c.Realm}
@@ -307,12 +308,20 @@ func (p *Proxy) requestTimeout() time.Duration { return p.cfg.Limits.Request.Std
 // and a quarter of it.
 func (p *Proxy) doubt() time.Duration { return p.cfg.Keycloak.Timeout.Std() * 5 / 4 }
 
+// behindProxy reports whether a request comes from a trusted reverse proxy, whose trace is continued.
+func (p *Proxy) behindProxy(r *http.Request) bool {
+	return p.tenants.trusted.Contains(clientip.Peer(r))
+}
+
 // recorded makes the record of a request, and its share of the memory.
 func (p *Proxy) recorded(next http.Handler) http.Handler {
-	e := observe.Entrance{Now: p.clock, NewID: func() string { return p.newID() }, Traces: p.traces, Trusted: p.trusted, Sinks: p.sinks}
+	e := observe.Entrance{Now: p.clock, NewID: func() string { return p.newID() }, Traces: p.traces, Trusted: p.behindProxy, Sinks: p.sinks}
 	return e.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, share := p.meter.With(r.Context())
 		defer share.End()
+		if client, _ := clientip.Of(r, p.tenants.trusted); client.IsValid() { // a canary comes from none
+			observe.From(ctx).Note(func(s *observe.Summary) { s.Address = client.String() })
+		}
 		next.ServeHTTP(w, r.WithContext(ctx))
 	}))
 }

@@ -112,6 +112,10 @@ func lineText(e observer.LoggedEntry) string {
 		}
 	}
 	delete(fields, "adminCalls")
+	if fields["address"] != "192.0.2.1" { // that of httptest
+		text += " of " + fmt.Sprint(fields["address"])
+	}
+	delete(fields, "address")
 	if rest := slices.Sorted(maps.Keys(fields)); !slices.Equal(rest, []string{"keycloakCalls", "keycloakTook", "request", "took"}) {
 		text += " and " + strings.Join(rest, " ")
 	}

@@ -55,7 +55,7 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 		})
 	}
 	background := []func(context.Context){
-		p.circuit.Run, p.monitor.Run, p.follow, p.tenants.life.Run, p.tenants.revoked.Run,
+		p.circuit.Run, p.monitor.Run, p.follow, p.tenants.life.Run, p.tenants.revoked.Run, p.connections.Run,
 		func(ctx context.Context) { leaver.Keep(ctx, p.sweeps) },
 	}
 	for _, run := range background {
@@ -86,7 +86,7 @@ func (p *Proxy) drained(ctx context.Context) context.Context {
 }
 
 func (p *Proxy) server(h http.Handler) *http.Server {
-	return transport.Server(p.cfg.Timeouts, p.longest(), h)
+	return transport.Server(p.cfg.Timeouts, p.longest(), h, p.connections.Logger())
 }
 
 // longest is the longest time until an answer begins.

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/proxy/clientip"
 	"keycloak-scim-proxy/proxy/dirwatch"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/revoked"
@@ -26,6 +27,7 @@ type tenants struct {
 	*roster.Roster[*tenant]
 	life    *tokenlife.Life
 	revoked *revoked.Tokens // nil: by files only
+	trusted clientip.Networks
 	now     func() time.Time
 	log     *zap.Logger
 }
@@ -46,19 +48,22 @@ func (t *tenants) authenticate(r *http.Request, variables map[string]string) (ca
 		if err != nil {
 			return caller{}, err
 		}
+		c := caller{tenant: at, client: client, credential: at.account}
+		if t.outside(at, r) {
+			return c, refuse(r.Context(), errNetwork)
+		}
 		t.crossCheck(at, r)
-		return caller{tenant: at, client: client, credential: at.account}, nil
+		return c, nil
 	}
 	named, inPath := variables["tenant"]
 	c := caller{tenant: found, keyID: keyID}
-	if err != nil || found == nil || inPath && named != name {
-		e := scim.Unauthorized("the bearer token is not valid here")
-		e.Cause = err
-		refused(r.Context(), err)
-		if err == nil {
-			c = caller{} // it is the token of another tenant, and not refused as such
-		}
-		return c, e
+	switch {
+	case err != nil:
+		return c, refuse(r.Context(), err)
+	case found == nil || inPath && named != name:
+		return caller{}, refuse(r.Context(), nil) // it is the token of another tenant, and not refused as such
+	case t.outside(found, r):
+		return c, refuse(r.Context(), errNetwork)
 	}
 	t.life.Note(tokenlife.Name{Tenant: name, Key: keyID})
 	t.crossCheck(found, r)
@@ -90,11 +95,27 @@ func (t *tenants) metadata(ctx context.Context, variables map[string]string) (st
 	return "", scim.NoEndpoint()
 }
 
-// refused notes why a token that was valid once is refused. Then the caller has its tenant, so that
-// the request is counted for it.
-func refused(ctx context.Context, err error) {
-	why := map[error]string{tokens.ErrExpired: "expired", tokens.ErrRevoked: "revoked"}[err]
+// errNetwork means that a valid token is used from a network that its tenant does not allow.
+var errNetwork = errors.New("the client's address is in none of the tenant's allowedNetworks")
+
+// outside reports whether a request comes from a network that its tenant does not allow.
+func (t *tenants) outside(at *tenant, r *http.Request) bool {
+	if len(at.networks) == 0 {
+		return false
+	}
+	client, known := clientip.Of(r, t.trusted)
+	return !known || !at.networks.Contains(client)
+}
+
+// refuse returns the error for a token that is not accepted, which does not tell the caller why. It
+// notes why the token of a known tenant is refused: then the caller has its tenant, so that the
+// request is counted for it.
+func refuse(ctx context.Context, cause error) error {
+	why := map[error]string{tokens.ErrExpired: "expired", tokens.ErrRevoked: "revoked", errNetwork: "network"}[cause]
 	observe.From(ctx).Note(func(s *observe.Summary) { s.Refused = why })
+	e := scim.Unauthorized("the bearer token is not valid here")
+	e.Cause = cause
+	return e
 }
 
 // crossCheck warns once per tenant if a request seems to come from another provider than the

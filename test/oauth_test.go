@@ -202,6 +202,27 @@ func TestOAuth(t *testing.T) {
 	if len(lines) != 2 || lines[0].ContextMap()["tenant"] != "acme" {
 		t.Errorf("the log: %v", lines)
 	}
+	s.elsewhere(t, mine)
+}
+
+// elsewhere allows other networks than that of the caller, whose token is then worth nothing.
+func (s *oauthSite) elsewhere(t *testing.T, token string) {
+	t.Helper()
+	s.write("tenants.d/acme.yaml", s.read("tenants.d/acme.yaml")+"\nallowedNetworks: [192.0.2.0/24]\n")
+	var a kctest.Reply
+	for range 200 { // the proxy follows the file
+		if a = s.ask(t, "/tenants/acme/scim/v2/ServiceProviderConfig", token); a.Status != http.StatusOK {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if a.Status != http.StatusUnauthorized || gjson.GetBytes(a.Body, "detail").String() != "the bearer token is not valid here" {
+		t.Errorf("from another network: %d %s", a.Status, a.Body)
+	}
+	lines := s.log.FilterField(zap.String("client", "acme-idp")).FilterField(zap.String("token", "network")).FilterField(zap.String("address", "127.0.0.1")).All()
+	if len(lines) != 1 {
+		t.Errorf("the log: %v", lines)
+	}
 }
 
 // metadata checks RFC 9728.

@@ -89,9 +89,9 @@ func resolve(dir string, paths ...*string) {
 
 // paths returns all values that name a file or directory.
 func paths(c *config.Config) []*string {
-	all := []*string{&c.Keycloak.CAFile, &c.TenantsDir}
+	all := []*string{&c.Keycloak.CAFile, &c.Keycloak.CertFile, &c.Keycloak.KeyFile, &c.TenantsDir}
 	if t := c.TLS; t != nil {
-		all = append(all, &t.CertFile, &t.KeyFile)
+		all = append(all, &t.CertFile, &t.KeyFile, &t.ClientCAFile)
 	}
 	if a := c.Audit; a != nil && !a.Stream() {
 		all = append(all, &a.File)

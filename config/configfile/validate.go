@@ -4,6 +4,7 @@ import (
 	"math"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/config/internal/strict"
@@ -33,6 +34,10 @@ func (d document) validate(c *config.Config) {
 		rule{"keycloak.timeout", positive(c.Keycloak.Timeout)},
 		rule{"keycloak.maxInFlight", positive(c.Keycloak.MaxInFlight)},
 		rule{"keycloak.caFile", optional(c.Keycloak.CAFile, value.Readable)},
+		rule{"keycloak.certFile", optional(c.Keycloak.CertFile, value.Readable)},
+		rule{"keycloak.keyFile", optional(c.Keycloak.KeyFile, value.Readable)},
+		rule{"keycloak", unless((c.Keycloak.CertFile == "") == (c.Keycloak.KeyFile == ""), "set both certFile and keyFile, or neither")},
+		rule{"keycloak.certFile", unless(c.Keycloak.CertFile == "" || !strings.HasPrefix(c.Keycloak.URL, "http:"), "needs https in keycloak.url")},
 		rule{"keycloak.proxy", optional(c.Keycloak.Proxy, value.OutboundProxy)},
 		rule{"dropIn.passthrough", unless(c.DropIn.Passthrough == nil || c.DropIn.Enabled, "needs dropIn.enabled")},
 		rule{"tenantsDir", optional(c.TenantsDir, value.Directory)},
@@ -41,7 +46,7 @@ func (d document) validate(c *config.Config) {
 		rule{"log.format", oneOf(c.Log.Format, "json", "console")},
 	)
 	if t := c.TLS; t != nil {
-		d.check(rule{"tls.certFile", value.RequiredFile(t.CertFile)}, rule{"tls.keyFile", value.RequiredFile(t.KeyFile)})
+		d.check(rule{"tls.certFile", value.RequiredFile(t.CertFile)}, rule{"tls.keyFile", value.RequiredFile(t.KeyFile)}, rule{"tls.clientCAFile", optional(t.ClientCAFile, value.Readable)})
 	}
 	if a := c.Audit; a != nil {
 		d.check(

@@ -32,6 +32,10 @@ func (d document) validateTenant(t *config.Tenant, known Idps) {
 	d.validateAccount(t.ServiceAccount)
 	d.validateTokens(t.Tokens)
 	d.validateOAuth(t)
+	d.check(rule{"allowedNetworks", unless(t.AllowedNetworks == nil || len(t.AllowedNetworks) > 0, "allows no address: leave it out to allow every one")})
+	for i, n := range t.AllowedNetworks {
+		d.check(rule{element("allowedNetworks", i), value.AllowedNetwork(n)})
+	}
 	for i, name := range t.RequiredAttributes {
 		d.check(rule{element("requiredAttributes", i), unless(attributePath.MatchString(name), "must be an attribute of users, such as title, name.middleName or URN:name")})
 	}

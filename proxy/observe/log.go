@@ -15,7 +15,7 @@ const (
 	maxName    = 64
 	maxText    = 512
 	maxSkipped = 20
-	maxFields  = 25
+	maxFields  = 26
 )
 
 // Sink receives a summary of each request after its end.
@@ -42,6 +42,9 @@ func (l Log) Observe(s Summary, took time.Duration) {
 	)
 	if s.Trace != "" {
 		fields = append(fields, zap.String("trace", s.Trace))
+	}
+	if s.Address != "" {
+		fields = append(fields, zap.String("address", s.Address))
 	}
 	if s.AdminCalls > 0 {
 		fields = append(fields, zap.Int("adminCalls", s.AdminCalls))

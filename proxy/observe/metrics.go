@@ -45,7 +45,7 @@ func NewMetrics(r prometheus.Registerer, now func() time.Time) *Metrics {
 			Name: "scim_read_differences_total", Help: "Times that Keycloak's two APIs showed a user differently.",
 		}),
 		rules:   counter("scim_rules_fired_total", "Dialect rules that changed a request.", "tenant", "realm", "idp", "rule"),
-		refused: counter("scim_token_refusals_total", "Requests with a token of a tenant that was valid once.", "tenant", "realm", "key", "reason"),
+		refused: counter("scim_token_refusals_total", "Requests with a token of a tenant that is refused.", "tenant", "realm", "key", "reason"),
 		limited: counter("scim_limited_requests_total", "Requests that were answered 429 because their caller sends too many.", "tenant", "realm", "reason"),
 		lookups: counter("scim_index_lookups_total", "Look-ups in the indexes: hit, miss, or asked if Keycloak had to be asked.", "index", "result"),
 		ready:   &ready{},

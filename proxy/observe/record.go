@@ -18,13 +18,15 @@ type Summary struct {
 	// Trace is the id of the request's trace, or "". Recorded reports whether it is exported.
 	Trace    string
 	Recorded bool
+	// Address is that of the client.
+	Address string
 	// Client is the OAuth client that acts.
 	Client         string
 	Rules, Skipped []string
 	Misspelt       []Misspelling
 	Status         int
 	ScimType       string
-	// Refused is why a token that was valid once is refused: expired or revoked.
+	// Refused is why the token of a tenant is refused: expired, revoked or network.
 	Refused string
 	// Limited is why a request of a known caller is not admitted: rate or concurrency.
 	Limited string

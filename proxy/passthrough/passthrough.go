@@ -7,13 +7,13 @@ import (
 	"log"
 	"net/http"
 	"net/http/httputil"
-	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"keycloak-scim-proxy/proxy/clientip"
 	"keycloak-scim-proxy/proxy/scim"
 )
 
@@ -27,7 +27,7 @@ type Options struct {
 	Deny []string
 	// Trusted has the addresses of reverse proxies before this one. Only their forwarding headers
 	// are passed on.
-	Trusted []netip.Prefix
+	Trusted clientip.Networks
 	// Timeout bounds a request, including its answer.
 	Timeout time.Duration
 }
@@ -92,7 +92,7 @@ func (p *Passthrough) rewrite(r *httputil.ProxyRequest) {
 			delete(r.Out.Header, name)
 		}
 	}
-	trusted := p.trusts(r.In.RemoteAddr)
+	trusted := p.o.Trusted.Contains(clientip.Peer(r.In))
 	if trusted {
 		r.Out.Header["X-Forwarded-For"] = r.In.Header["X-Forwarded-For"]
 	}
@@ -116,12 +116,6 @@ var callerHeader = regexp.MustCompile(`^(forwarded|x-real-ip|x-(forwarded|origin
 // read an underscore like a hyphen.
 func describesCaller(name string) bool {
 	return callerHeader.MatchString(strings.ReplaceAll(strings.ToLower(name), "_", "-"))
-}
-
-func (p *Passthrough) trusts(remote string) bool {
-	peer, err := netip.ParseAddrPort(remote)
-	address := peer.Addr().Unmap().WithZone("")
-	return err == nil && slices.ContainsFunc(p.o.Trusted, func(n netip.Prefix) bool { return n.Contains(address) })
 }
 
 // callerBody marks errors of reading the request, to tell them from Keycloak's errors.

@@ -12,10 +12,18 @@ import (
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
-// write writes the answer and returns its status.
+// transportSecurity lets browsers use TLS alone for this host, for a year (RFC 6797).
+const transportSecurity = "max-age=31536000"
+
+// write writes the answer and returns its status. Answers of Keycloak that are passed on are
+// written as they are, with Keycloak's own headers.
 func (x *exchange) write(w http.ResponseWriter) int {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if x.r.TLS != nil { // otherwise whoever ends TLS decides
+		h.Set("Strict-Transport-Security", transportSecurity)
+	}
 	status, body := x.status(), x.text()
 	if body == "" && status == http.StatusOK {
 		status = http.StatusNoContent

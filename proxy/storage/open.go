@@ -102,7 +102,7 @@ func openEngine(s config.Store, wait time.Duration) (store.Engine, error) {
 	}
 	if s.Redis.TLS != nil {
 		var err error
-		if o.TLS, err = transport.ClientTLS(*s.Redis.TLS); err != nil {
+		if o.TLS, err = transport.ClientTLS(*s.Redis.TLS, time.Now); err != nil {
 			return nil, err
 		}
 	}

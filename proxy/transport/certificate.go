@@ -3,93 +3,81 @@ package transport
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"os"
-	"sync"
 	"time"
 
 	"keycloak-scim-proxy/config"
 )
 
-// certificateAge is how long a certificate is used before its files are checked again, so that a
-// renewed one is used without a restart.
-const certificateAge = time.Minute
-
-// certificate is the certificate of a server. If new files cannot be read, the old certificate
-// stays in use.
-type certificate struct {
-	files config.Certificate
-	now   func() time.Time
-
-	mu      sync.Mutex
-	current *tls.Certificate
-	checked time.Time // when the files were last checked
-	changed time.Time // modification time of the newer file of current
-}
-
-// ServerTLS returns the TLS configuration of a server. It fails if the certificate cannot be read.
+// ServerTLS returns the TLS configuration of a server. With a CA for clients, a client without a
+// certificate of it is refused in the handshake. It fails if a file cannot be read.
 func ServerTLS(files config.Certificate, now func() time.Time) (*tls.Config, error) {
-	c := &certificate{files: files, now: now}
-	if err := c.read(); err != nil {
-		return nil, err
-	}
-	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get}, nil
-}
-
-func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.now().Sub(c.checked) >= certificateAge {
-		_ = c.read() // if it fails, the old one stays in use
-	}
-	return c.current, nil
-}
-
-// read loads the files if one of them changed.
-func (c *certificate) read() error {
-	c.checked = c.now()
-	var latest time.Time
-	for _, f := range []string{c.files.CertFile, c.files.KeyFile} {
-		info, err := os.Stat(f)
-		if err != nil {
-			return err
-		}
-		if info.ModTime().After(latest) {
-			latest = info.ModTime()
-		}
-	}
-	if c.current != nil && latest.Equal(c.changed) {
-		return nil
-	}
-	pair, err := tls.LoadX509KeyPair(c.files.CertFile, c.files.KeyFile)
+	own, err := pair(files.CertFile, files.KeyFile, now)
 	if err != nil {
-		return errors.Join(errors.New("tls: the certificate and its key cannot be read"), err)
+		return nil, fmt.Errorf("tls: %w", err)
 	}
-	c.current, c.changed = &pair, latest
-	return nil
+	t := &tls.Config{
+		MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return own.get(), nil },
+	}
+	if files.ClientCAFile == "" {
+		return t, nil
+	}
+	clients, err := renew(now, func() (*x509.CertPool, error) { return authorities(files.ClientCAFile) }, files.ClientCAFile)
+	if err != nil {
+		return nil, fmt.Errorf("tls.clientCAFile: %w", err)
+	}
+	t.ClientAuth, t.ClientCAs = tls.RequireAndVerifyClientCert, clients.get()
+	t.SessionTicketsDisabled = true // a resumed session would outlive the CA that its certificate is of
+	t.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		current := t.Clone()
+		current.ClientCAs = clients.get()
+		return current, nil
+	}
+	return t, nil
 }
 
 // ClientTLS returns the TLS configuration of a client, with the CA and the certificate of the
-// configuration.
-func ClientTLS(c config.TLS) (*tls.Config, error) {
+// configuration. A renewed certificate is shown without a restart.
+func ClientTLS(c config.TLS, now func() time.Time) (*tls.Config, error) {
 	t := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: c.ServerName}
+	var err error
 	if c.CAFile != "" {
-		pem, err := os.ReadFile(c.CAFile)
-		if err != nil {
+		if t.RootCAs, err = authorities(c.CAFile); err != nil {
 			return nil, err
-		}
-		t.RootCAs = x509.NewCertPool()
-		if !t.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("%s does not contain a certificate", c.CAFile)
 		}
 	}
 	if c.CertFile != "" {
-		cert, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
+		own, err := pair(c.CertFile, c.KeyFile, now)
 		if err != nil {
 			return nil, err
 		}
-		t.Certificates = []tls.Certificate{cert}
+		t.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return own.get(), nil }
 	}
 	return t, nil
+}
+
+// pair reads a certificate and its key.
+func pair(certFile, keyFile string, now func() time.Time) (*renewed[*tls.Certificate], error) {
+	return renew(now, func() (*tls.Certificate, error) {
+		both, err := tls.LoadX509KeyPair(certFile, keyFile)
+		if err != nil {
+			return nil, fmt.Errorf("the certificate %s and its key cannot be read: %w", certFile, err)
+		}
+		return &both, nil
+	}, certFile, keyFile)
+}
+
+// authorities reads the certificates to trust.
+func authorities(file string) (*x509.CertPool, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("%s does not contain a certificate", file)
+	}
+	return pool, nil
 }

@@ -37,14 +37,14 @@ func TestCertificateIsRenewed(t *testing.T) {
 	shows(1)
 	certtest.WritePair(t, files, 2, now.Add(time.Second))
 	shows(1)
-	now = now.Add(certificateAge)
+	now = now.Add(checkAge)
 	shows(2)
 	if err := os.WriteFile(files.KeyFile, []byte("broken"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	now = now.Add(certificateAge)
+	now = now.Add(checkAge)
 	shows(2)
 	certtest.WritePair(t, files, 3, now)
-	now = now.Add(certificateAge)
+	now = now.Add(checkAge)
 	shows(3)
 }

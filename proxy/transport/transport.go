@@ -10,8 +10,8 @@ import (
 )
 
 // New returns the transport to Keycloak. It keeps as many idle connections as calls may run at the
-// same time, so that connections are reused.
-func New(k config.Keycloak) (*http.Transport, error) {
+// same time, so that connections are reused. now is for the age of its certificate.
+func New(k config.Keycloak, now func() time.Time) (*http.Transport, error) {
 	t := &http.Transport{
 		MaxIdleConns:        k.MaxInFlight,
 		MaxIdleConnsPerHost: k.MaxInFlight,
@@ -22,11 +22,11 @@ func New(k config.Keycloak) (*http.Transport, error) {
 	if t.Proxy, err = outboundProxy(k); err != nil {
 		return nil, fmt.Errorf("keycloak.proxy: %w", err)
 	}
-	if k.CAFile == "" {
+	if k.CAFile == "" && k.CertFile == "" {
 		return t, nil
 	}
-	if t.TLSClientConfig, err = ClientTLS(config.TLS{CAFile: k.CAFile}); err != nil {
-		return nil, fmt.Errorf("keycloak.caFile: %w", err)
+	if t.TLSClientConfig, err = ClientTLS(config.TLS{CAFile: k.CAFile, CertFile: k.CertFile, KeyFile: k.KeyFile}, now); err != nil {
+		return nil, fmt.Errorf("keycloak: %w", err)
 	}
 	return t, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"keycloak-scim-proxy/config"
 )
@@ -18,7 +19,7 @@ import (
 func TestOutboundProxy(t *testing.T) {
 	const configured = "SCIM_PROXY_TEST_OUTBOUND"
 	if value, child := os.LookupEnv(configured); child {
-		to, err := New(config.Keycloak{URL: "http://keycloak.invalid", Proxy: value, MaxInFlight: 1})
+		to, err := New(config.Keycloak{URL: "http://keycloak.invalid", Proxy: value, MaxInFlight: 1}, time.Now)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -181,12 +181,23 @@ func Network(s string) (netip.Prefix, error) {
 }
 
 // TrustedNetwork checks an address or network of reverse proxies.
-func TrustedNetwork(s string) string {
+func TrustedNetwork(s string) string { return network(s, "would trust every caller") }
+
+// AllowedNetwork checks an address or network of clients.
+func AllowedNetwork(s string) string {
+	return network(s, "would allow every address of its kind: leave allowedNetworks out")
+}
+
+// network checks an address or network. Addresses are compared as IPv4 if they are one in IPv6
+// form, so a network of that form would contain none.
+func network(s, all string) string {
 	switch n, err := Network(s); {
 	case err != nil:
 		return "must be an IP address or a network such as 10.0.0.0/8"
 	case n.Bits() == 0:
-		return "would trust every caller"
+		return all
+	case n.Addr().Is4In6():
+		return "must be written as a network of IPv4, such as 10.0.0.0/8"
 	}
 	return ""
 }

@@ -119,6 +119,11 @@ func lines() map[string]struct {
 				return s[1:]
 			}() + `],"attributesLeftOut":3,"status":200}`, `,"valuesLeftOut":true}`,
 		},
+		"passwords in odd places": {
+			protocol.Patch{Ref: ref, Ops: []scim.Op{op("add", "", `{"`+core+`:PassWord":"hunter2","urn:x:y":{"a":{"Password":"hunter2","b":1}},"c":[{"password":"hunter2"},[2]],"password.value":"hunter2"}`)}},
+			protocol.Answer{}, nil, `"call":"patch","type":"User","id":"u1","attributes":["c","password.value","` + core + `:PassWord","urn:x:y:a"],"status":200}`,
+			`,"values":[{"op":"add","value":{"urn:x:y":{"a":{"b":1}},"c":[{},[2]]}}]}`,
+		},
 		"read": {protocol.Read{Ref: ref}, protocol.Answer{}, nil, "", ""},
 	}
 }

@@ -57,10 +57,10 @@ func entryOf(c protocol.Call, a protocol.Answer, err error, values bool) (e entr
 	named, given, text := a.Resource, []string(nil), ""
 	switch c := c.(type) {
 	case protocol.Create:
-		e.ID, named, given, text = a.Made.ID, c.Body, ofResource(c.Body), open(c.Body).String()
+		e.ID, named, given, text = a.Made.ID, c.Body, ofResource(c.Body), open(c.Body.String())
 		e.success(201)
 	case protocol.Replace:
-		named, given, text = c.Body, ofResource(c.Body), open(c.Body).String()
+		named, given, text = c.Body, ofResource(c.Body), open(c.Body.String())
 	case protocol.Patch:
 		given, text = ofOperations(c.Ops), operations(c.Ops)
 	case protocol.Delete:
@@ -127,16 +127,32 @@ func ofOperations(ops []scim.Op) (names []string) {
 	return names
 }
 
-const password = "password"
+// secret reports whether a name is that of a password: alone, or as a part of a path, which some
+// clients write as the name of a member.
+func secret(name string) bool {
+	parts := strings.FieldsFunc(name, func(c rune) bool { return c == ':' || c == '.' })
+	return slices.ContainsFunc(parts, func(p string) bool { return strings.EqualFold(p, "password") })
+}
 
-// open returns a resource without its password, which may also be below the URN of its schema.
-func open(r scim.Resource) scim.Resource {
-	return r.Without(password).Map(func(name, raw string) (string, string) {
-		if in, err := scim.Part(raw); err == nil && document.Lookup(raw, password) != "" {
-			return name, in.Without(password).String()
+// open returns JSON text without the passwords in it, at any depth.
+func open(raw string) string {
+	switch {
+	case document.IsObject(raw):
+		o := document.NewObject()
+		for m := range document.Members(raw) {
+			if !secret(m.Name) {
+				o.Put(m.Name, open(m.Raw))
+			}
 		}
-		return name, raw
-	})
+		return o.String()
+	case document.IsArray(raw):
+		values := document.Elements(raw)
+		for i, v := range values {
+			values[i] = open(v)
+		}
+		return document.Array(values)
+	}
+	return raw
 }
 
 // operations returns the operations of a PATCH as JSON text, without passwords.
@@ -145,17 +161,11 @@ func operations(ops []scim.Op) string {
 	for i, op := range ops {
 		o := document.NewObject()
 		o.Put("op", document.Quote(string(op.Kind)))
-		value := op.Value
-		if op.Path.IsZero() {
-			if r, err := scim.Part(value); err == nil {
-				value = open(r).String()
-			}
-		} else {
+		value := open(op.Value)
+		if !op.Path.IsZero() {
 			o.Put("path", document.Quote(op.Path.String()))
-			if strings.EqualFold(op.Path.Name, password) || strings.EqualFold(op.Path.Sub, password) {
+			if secret(op.Path.AttrPath.String()) {
 				value = ""
-			} else if r, err := scim.Part(value); err == nil {
-				value = open(r).String()
 			}
 		}
 		if value != "" {

@@ -65,7 +65,7 @@ func Tenants(ctx context.Context, out io.Writer, cfg config.Config, only string)
 
 // each diagnoses the tenants.
 func each(ctx context.Context, cfg config.Config, only string, do func(Report)) error {
-	to, err := transport.New(cfg.Keycloak)
+	to, err := transport.New(cfg.Keycloak, time.Now)
 	if err != nil {
 		return err
 	}

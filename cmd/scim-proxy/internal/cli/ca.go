@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +30,7 @@ func Transport(caFile string) (*http.Transport, error) {
 		return t, nil
 	}
 	var err error
-	if t.TLSClientConfig, err = transport.ClientTLS(config.TLS{CAFile: caFile}); err != nil {
+	if t.TLSClientConfig, err = transport.ClientTLS(config.TLS{CAFile: caFile}, time.Now); err != nil {
 		return nil, UsageError{fmt.Errorf("--ca-file: %w", err)}
 	}
 	return t, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/onboarding"
@@ -17,7 +18,7 @@ import (
 const demoMark = "kscimDemo"
 
 func (d *demo) login(ctx context.Context) (*onboarding.Admin, error) {
-	to, err := transport.New(d.config().Keycloak)
+	to, err := transport.New(d.config().Keycloak, time.Now)
 	if err != nil {
 		return nil, err
 	}

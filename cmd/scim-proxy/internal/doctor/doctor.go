@@ -53,7 +53,7 @@ type doctor struct {
 // cannot be read.
 func Examine(ctx context.Context, o Options) (report.Report, error) {
 	k := o.Config.Keycloak
-	to, err := transport.New(k)
+	to, err := transport.New(k, time.Now)
 	if err != nil {
 		return report.Report{}, err
 	}

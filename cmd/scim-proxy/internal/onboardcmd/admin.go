@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -69,7 +70,7 @@ func (a *administrator) who(ctx context.Context, c *cobra.Command) (who onboardi
 }
 
 func open(ctx context.Context, who onboarding.Administrator, k config.Keycloak) (*onboarding.Admin, error) {
-	to, err := transport.New(k)
+	to, err := transport.New(k, time.Now)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -85,7 +86,7 @@ func (s *onboard) verify(ctx context.Context) (*verify.Report, error) {
 
 // asAccount returns a function that sends requests with the access token of the tenant's account.
 func (s *onboard) asAccount() (verify.Send, error) {
-	to, err := transport.New(s.config.Keycloak)
+	to, err := transport.New(s.config.Keycloak, time.Now)
 	if err != nil {
 		return nil, err
 	}

@@ -70,7 +70,8 @@
 {{- define "keycloak-scim-proxy.checkFiles" -}}
 {{- $v := .Values }}
 {{- $c := $v.config }}
-{{- $files := list (dig "keycloak" "caFile" "" $c) (dig "tls" "certFile" "" $c) (dig "tls" "keyFile" "" $c) }}
+{{- $files := list (dig "keycloak" "caFile" "" $c) (dig "keycloak" "certFile" "" $c) (dig "keycloak" "keyFile" "" $c) }}
+{{- $files = concat $files (list (dig "tls" "certFile" "" $c) (dig "tls" "keyFile" "" $c) (dig "tls" "clientCAFile" "" $c)) }}
 {{- with $c.store.redis }}
   {{- $files = concat $files (list (.passwordFile | default "") (dig "tls" "caFile" "" .) (dig "tls" "certFile" "" .) (dig "tls" "keyFile" "" .)) }}
 {{- end }}
