@@ -18,6 +18,7 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/configcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/democmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/doctorcmd"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/storecmd"
 	"keycloak-scim-proxy/config/configfile"
 )
 
@@ -58,7 +59,7 @@ func root() *cobra.Command {
 		Version:       version,
 	}
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return cli.UsageError{Err: err} })
-	c.AddCommand(serveCommand(), democmd.Command(), tenantCommand(), storeCommand(), doctorcmd.Command(adapters.Known, time.Now), configcmd.Command(adapters.Known), simulateCommand(), importCommand(), healthCommand(), versionCommand())
+	c.AddCommand(serveCommand(), democmd.Command(), tenantCommand(), storecmd.Env{Known: adapters.Known, Now: time.Now}.Command(), doctorcmd.Command(adapters.Known, time.Now), configcmd.Command(adapters.Known), simulateCommand(), importCommand(), healthCommand(), versionCommand())
 	return c
 }
 

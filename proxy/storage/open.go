@@ -1,4 +1,3 @@
-// Package storage opens the store that the configuration names.
 package storage
 
 import (
@@ -32,7 +31,7 @@ func Open(ctx context.Context, s config.Store, log *zap.Logger) (*guard.Engine, 
 	if err != nil {
 		return nil, err
 	}
-	engine, err := openEngine(s, startTimeout)
+	engine, err := openEngine(s, lockWait)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
@@ -55,7 +54,7 @@ func Open(ctx context.Context, s config.Store, log *zap.Logger) (*guard.Engine, 
 
 // options say which store is the right one.
 func options(s config.Store) (o guard.Options, err error) {
-	o = guard.Options{ExpectStamp: s.ExpectStamp, Now: time.Now, NewID: rand.Text}
+	o = guard.Options{ExpectStamp: s.ExpectStamp, Now: time.Now, NewID: rand.Text, Release: release()}
 	if s.Encryption != nil {
 		o.RequireSealed = s.Encryption.RequireSealed
 		if o.Keys, err = store.LoadKeys(s.Encryption.KeyFiles...); err != nil {
@@ -87,6 +86,9 @@ func warnOfModes(path string, log *zap.Logger) {
 		}
 	}
 }
+
+// lockWait is how long an embedded store that another process has open is waited for.
+const lockWait = 5 * time.Second
 
 // openEngine opens the store. It waits for an embedded file that another process has open.
 func openEngine(s config.Store, wait time.Duration) (store.Engine, error) {

@@ -1,4 +1,4 @@
-package main
+package storecmd
 
 import (
 	"bytes"
@@ -39,9 +39,12 @@ func withStore(t *testing.T, db string, names []string, fn func(*guard.Engine)) 
 	for _, n := range names {
 		files = append(files, filepath.Join(filepath.Dir(db), n))
 	}
-	keys, err := store.LoadKeys(files...)
-	if err != nil {
-		t.Fatal(err)
+	var keys *store.Keys
+	if len(files) > 0 {
+		var err error
+		if keys, err = store.LoadKeys(files...); err != nil {
+			t.Fatal(err)
+		}
 	}
 	e, err := embedded.Open(db, time.Second)
 	if err != nil {
@@ -54,12 +57,8 @@ func withStore(t *testing.T, db string, names []string, fn func(*guard.Engine)) 
 // reseals runs the command and returns its output.
 func reseals(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	c := root()
-	var out bytes.Buffer
-	c.SetOut(&out)
-	c.SetArgs(append([]string{"store", "reseal"}, args...))
-	err := c.ExecuteContext(t.Context())
-	return out.String(), err
+	out, _, err := run(t, append([]string{"reseal"}, args...)...)
+	return out, err
 }
 
 func TestResealRefuses(t *testing.T) {
