@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -28,4 +29,9 @@ func (p *Proxy) snapshot(w http.ResponseWriter, r *http.Request) {
 	default:
 		fmt.Fprintln(w, path)
 	}
+}
+
+// usage is for metrics.
+func (p *Proxy) usage(ctx context.Context) (size, limit int64, err error) {
+	return storage.Usage(ctx, p.engine)
 }

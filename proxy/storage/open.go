@@ -95,17 +95,31 @@ func openEngine(s config.Store, wait time.Duration) (store.Engine, error) {
 	if s.Embedded != nil {
 		return embedded.Open(s.Embedded.Path, wait)
 	}
+	return openRedis(s.Redis)
+}
+
+func openRedis(c *config.Redis) (_ store.Engine, err error) {
 	o := redis.Options{
-		Addresses: s.Redis.Addresses, Username: s.Redis.Username, Prefix: s.Redis.Prefix, DB: s.Redis.DB,
-		Password: func(context.Context) (string, error) { return s.Redis.Password() },
+		Addresses: c.Addresses, Username: c.Username, Prefix: c.Prefix, DB: c.DB, WaitReplicas: c.WaitReplicas,
+		Password: func(context.Context) (string, error) { return c.Password() },
 	}
 	if o.Prefix == "" {
 		o.Prefix = "kscim:"
 	}
-	if s.Redis.TLS != nil {
-		var err error
-		if o.TLS, err = transport.ClientTLS(*s.Redis.TLS); err != nil {
+	if c.TLS != nil {
+		if o.TLS, err = transport.ClientTLS(*c.TLS); err != nil {
 			return nil, err
+		}
+	}
+	if s := c.Sentinel; s != nil {
+		o.Sentinel = &redis.Sentinel{
+			Master: s.Master, Addresses: s.Addresses, Username: s.Username,
+			Password: func(context.Context) (string, error) { return s.Password() },
+		}
+		if s.TLS != nil {
+			if o.Sentinel.TLS, err = transport.ClientTLS(*s.TLS); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return redis.Open(o)

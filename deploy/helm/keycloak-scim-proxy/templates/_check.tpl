@@ -73,6 +73,9 @@
 {{- $files := list (dig "keycloak" "caFile" "" $c) (dig "tls" "certFile" "" $c) (dig "tls" "keyFile" "" $c) }}
 {{- with $c.store.redis }}
   {{- $files = concat $files (list (.passwordFile | default "") (dig "tls" "caFile" "" .) (dig "tls" "certFile" "" .) (dig "tls" "keyFile" "" .)) }}
+  {{- with .sentinel }}
+    {{- $files = concat $files (list (.passwordFile | default "") (dig "tls" "caFile" "" .) (dig "tls" "certFile" "" .) (dig "tls" "keyFile" "" .)) }}
+  {{- end }}
 {{- end }}
 {{- with $c.store.encryption }}
   {{- $files = concat $files .keyFiles }}
