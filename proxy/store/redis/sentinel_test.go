@@ -42,9 +42,13 @@ func TestSentinel(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	o.Sentinel.Addresses = append([]string{"127.0.0.1:1"}, o.Sentinel.Addresses...) // one is down
+	s.Nodes[0].Freeze() // the first hangs
 	if err := open(t, o).Ping(t.Context()); err != nil {
-		t.Error(err)
+		t.Errorf("a sentinel hangs: %v", err)
+	}
+	s.Nodes[0].Kill() // and then is down
+	if err := open(t, o).Ping(t.Context()); err != nil {
+		t.Errorf("a sentinel is down: %v", err)
 	}
 }
 
