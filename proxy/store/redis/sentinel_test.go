@@ -52,6 +52,17 @@ func TestSentinel(t *testing.T) {
 	}
 }
 
+// The server that the sentinels name is a replica now. Its records may be old, so it is not asked.
+func TestAReplicaIsNotTheMaster(t *testing.T) {
+	s := redisserver.StartSentinels(t, 1, redisserver.Options{}, redisserver.Options{})
+	host, port, _ := strings.Cut(s.Servers[1].Addr, ":")
+	do(t, s.Servers[0], "REPLICAOF", host, port)
+	e := open(t, redis.Options{Sentinel: &redis.Sentinel{Master: redisserver.MasterName, Addresses: s.Addresses()}})
+	if got, err := e.Open("acme").Load(t.Context(), "u1"); !errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), "is not the master") {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
 // writers save records until the context ends, and return those whose save was acknowledged, with
 // their last acknowledged bodies.
 type writers struct {
