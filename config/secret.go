@@ -33,11 +33,17 @@ func Exposed(path string) fs.FileMode {
 }
 
 // Password reads the password, which is empty if none is configured. No error contains it.
-func (r Redis) Password() (string, error) {
-	if r.PasswordFile == "" && r.PasswordEnv == "" {
+func (r Redis) Password() (string, error) { return readPassword(r.PasswordFile, r.PasswordEnv) }
+
+// Password reads the password of the sentinels, which is empty if none is configured. No error
+// contains it.
+func (s Sentinel) Password() (string, error) { return readPassword(s.PasswordFile, s.PasswordEnv) }
+
+func readPassword(file, env string) (string, error) {
+	if file == "" && env == "" {
 		return "", nil
 	}
-	return readSecret(r.PasswordFile, r.PasswordEnv)
+	return readSecret(file, env)
 }
 
 func readSecret(file, env string) (string, error) {

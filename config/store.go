@@ -21,7 +21,8 @@ type Embedded struct {
 
 // Redis is a store in a Redis server or cluster.
 type Redis struct {
-	// Addresses are host:port of the server. Several addresses mean a cluster. Required.
+	// Addresses are host:port of the server. Several addresses mean a cluster. Required, unless there
+	// are sentinels.
 	Addresses []string `yaml:"addresses"`
 	// Username is the name of the ACL user. Absent: the default user.
 	Username string `yaml:"username"`
@@ -36,6 +37,29 @@ type Redis struct {
 	Prefix string `yaml:"prefix"`
 	// DB is the number of the database. A cluster has only 0.
 	DB int `yaml:"db"`
+	// Sentinel finds the server by Redis Sentinel, instead of addresses. username, passwordFile,
+	// passwordEnv and tls beside it are those of the server that it finds.
+	Sentinel *Sentinel `yaml:"sentinel"`
+	// WaitReplicas is how many replicas must have received a write before it is answered
+	// (docs/stores.md). 0: a failover can lose the last answered writes. Not in a cluster.
+	WaitReplicas int `yaml:"waitReplicas"`
+}
+
+// Sentinel names a master and the sentinels that watch it.
+type Sentinel struct {
+	// Master is the name by which the sentinels know the master. Required.
+	Master string `yaml:"master"`
+	// Addresses are host:port of sentinels. The first that answers is used. Required.
+	Addresses []string `yaml:"addresses"`
+	// Username is the name of the sentinels' ACL user. Absent: the default user.
+	Username string `yaml:"username"`
+	// PasswordFile is the file with the sentinels' password. White space around it is ignored. It
+	// is read for each new connection. Absent, like passwordEnv: no password.
+	PasswordFile string `yaml:"passwordFile"`
+	// PasswordEnv is the environment variable with the password, instead of passwordFile.
+	PasswordEnv string `yaml:"passwordEnv"`
+	// TLS is used for the sentinels if present, even if empty: `tls: {}`.
+	TLS *TLS `yaml:"tls"`
 }
 
 // TLS says which servers are trusted, and which certificate the proxy shows.

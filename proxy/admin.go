@@ -12,8 +12,8 @@ import (
 	"keycloak-scim-proxy/proxy/observe"
 )
 
-// adminHandler serves health, metrics and canaries. It is for operators and must not be public.
-// Requests by a foreign name are refused if they come from this machine.
+// adminHandler serves health, metrics, canaries and snapshots of the store. It is for operators and
+// must not be public. Requests by a foreign name are refused if they come from this machine.
 func (p *Proxy) adminHandler() http.Handler {
 	m := http.NewServeMux()
 	alive := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }
@@ -21,6 +21,7 @@ func (p *Proxy) adminHandler() http.Handler {
 	m.HandleFunc("GET /healthz", alive)
 	m.Handle("GET /readyz", p.readiness())
 	m.Handle("/tenants/{tenant}/canary", p.canaries())
+	m.HandleFunc("POST /store/snapshot", p.snapshot)
 	m.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{EnableOpenMetrics: p.traces.On()}))
 	if p.level != nil {
 		m.Handle("/loglevel", observe.LevelHandler(*p.level, p.log, p.clock))

@@ -46,6 +46,7 @@ no value.
 | ¬health¬ | ¬url¬, ¬ok¬, ¬expected¬; optional ¬status¬ (no answer: absent), ¬text¬ (the beginning of the answer) |
 | ¬import¬ | ¬file¬, ¬rows¬, ¬imported¬, ¬failed¬, ¬open¬ (rows without a result), optional ¬failures¬ (the file of failures). Nothing is printed if the import could not begin |
 | ¬simulate¬ | ¬idp¬, ¬url¬, ¬ok¬; ¬steps¬ with ¬name¬, ¬means¬, ¬state¬ (¬ok¬, ¬failed¬, ¬skipped¬), optional ¬why¬ (it was skipped), ¬failure¬ (¬sent¬, ¬expected¬, ¬shown¬) |
+| ¬store check¬ | ¬records¬, ¬bytes¬, ¬plain¬ (not sealed), ¬damaged¬; ¬spaces¬ with ¬space¬ and the same counts. Damaged records are named on standard error |
 | ¬store reseal¬ | ¬records¬, ¬resealed¬, ¬sealed¬ (for the first time), ¬unreadable¬; ¬spaces¬ with ¬space¬ and the same counts; ¬keys¬ with ¬file¬, ¬use¬ (¬writes¬, ¬unused¬, ¬inFront¬: in a running proxy, ¬needed¬: for records that cannot be read) and ¬removable¬ |
 | ¬tenant add¬ | ¬tenant¬, ¬warnings¬, ¬changes¬ (as ¬plan¬), ¬file¬, ¬secretFile¬, ¬baseURL¬, ¬steps¬ (texts: what to do at the identity provider); optional ¬token¬, ¬oauth¬ (¬tokenEndpoint¬, ¬clientID¬, ¬scope¬, optional ¬clientSecret¬) |
 | ¬tenant adopt¬ | a line for each user: ¬userName¬, ¬verdict¬; optional ¬id¬, ¬why¬ |

@@ -53,6 +53,9 @@ func (p *practice) sample(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if strings.Contains(got, "warning  disk") {
+		t.Skip("the disk of this machine is nearly full, so its report is not that of the sample")
+	}
 	found := sampleBlock.FindSubmatch(b)
 	if found == nil {
 		t.Fatalf("%s has no sample", page)

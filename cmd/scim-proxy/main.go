@@ -21,6 +21,7 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/democmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/doctorcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/servecmd"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/storecmd"
 	"keycloak-scim-proxy/config/configfile"
 )
 
@@ -64,7 +65,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 		Version:       version,
 	}
-	c.AddCommand(servecmd.Command(version), democmd.Command(), tenantCommand(), storeCommand(), doctorcmd.Command(adapters.Known, time.Now), configcmd.Command(adapters.Known), simulateCommand(), importCommand(), healthCommand(), versionCommand())
+	c.AddCommand(servecmd.Command(version), democmd.Command(), tenantCommand(), storecmd.Env{Known: adapters.Known, Now: time.Now}.Command(), doctorcmd.Command(adapters.Known, time.Now), configcmd.Command(adapters.Known), simulateCommand(), importCommand(), healthCommand(), versionCommand())
 	strict(c)
 	complete(c, completions(tenantFiles()))
 	return c

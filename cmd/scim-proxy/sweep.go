@@ -12,11 +12,11 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/storecmd"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/config/configfile"
 	"keycloak-scim-proxy/proxy"
 	"keycloak-scim-proxy/proxy/overlay"
-	"keycloak-scim-proxy/proxy/store/embedded"
 )
 
 func sweepCommand() *cobra.Command {
@@ -44,7 +44,7 @@ func sweepCommand() *cobra.Command {
 			}
 			p, err := proxy.New(*cfg, zap.NewNop())
 			if err != nil {
-				return storeInUse(err, "the sweep")
+				return storecmd.InUse(err, "the sweep")
 			}
 			if output == "json" {
 				reportSweepJSON(c.OutOrStdout(), &o)
@@ -59,14 +59,6 @@ func sweepCommand() *cobra.Command {
 	c.Flags().BoolVar(&o.DryRun, "dry-run", false, "print what would be removed, and remove nothing")
 	cli.OutputFlag(c, &output, "text", "json")
 	return c
-}
-
-// storeInUse adds to an error of a locked embedded store that the proxy must be stopped first.
-func storeInUse(err error, what string) error {
-	if errors.Is(err, embedded.ErrInUse) {
-		return fmt.Errorf("stop the proxy before %s, because only one process can open the embedded store: %w", what, err)
-	}
-	return err
 }
 
 // sweepFinding and sweptRealm are the lines of `tenant sweep --output json`, which docs/commands.md

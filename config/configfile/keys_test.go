@@ -132,7 +132,7 @@ func TestPaths(t *testing.T) {
 	c := &config.Config{
 		TLS:   &config.Certificate{},
 		Audit: &config.Audit{},
-		Store: config.Store{Embedded: &config.Embedded{}, Redis: &config.Redis{TLS: &config.TLS{}}, Encryption: &config.Encryption{KeyFiles: []string{"k"}}},
+		Store: config.Store{Embedded: &config.Embedded{}, Redis: &config.Redis{TLS: &config.TLS{}, Sentinel: &config.Sentinel{TLS: &config.TLS{}}}, Encryption: &config.Encryption{KeyFiles: []string{"k"}}},
 	}
 	want := 0
 	for _, l := range leaves(reflect.TypeOf(*c)) {

@@ -104,6 +104,12 @@ func paths(c *config.Config) []*string {
 		if t := r.TLS; t != nil {
 			all = append(all, &t.CAFile, &t.CertFile, &t.KeyFile)
 		}
+		if s := r.Sentinel; s != nil {
+			all = append(all, &s.PasswordFile)
+			if t := s.TLS; t != nil {
+				all = append(all, &t.CAFile, &t.CertFile, &t.KeyFile)
+			}
+		}
 	}
 	if e := c.Store.Encryption; e != nil {
 		for i := range e.KeyFiles {

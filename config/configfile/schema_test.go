@@ -28,7 +28,7 @@ func bounds() map[string]object {
 		"Keycloak.url": {"pattern": "^https?://"}, "Keycloak.maxInFlight": positive,
 		"Limits.jsonDepth": {"minimum": 2}, "Limits.page": positive, "Limits.scan": positive, "Bulk.operations": positive,
 		"Log.level": {"enum": []string{"debug", "info", "warn", "error"}}, "Log.format": {"enum": []string{"json", "console"}},
-		"Redis.addresses": {"minItems": 1}, "Redis.db": {"minimum": 0}, "Redis.prefix": {"pattern": "^[A-Za-z0-9._:-]{1,64}$"},
+		"Redis.addresses": {"minItems": 1}, "Redis.db": {"minimum": 0}, "Redis.waitReplicas": {"minimum": 0}, "Sentinel.addresses": {"minItems": 1}, "Redis.prefix": {"pattern": "^[A-Za-z0-9._:-]{1,64}$"},
 		"Encryption.keyFiles": {"minItems": 1},
 		"Tenant.tenant":       {"pattern": "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"}, "Tenant.organization": {"pattern": uuid},
 		"Tenant.state": {"enum": []string{"live", "staged"}}, "Tenant.onDelete": {"enum": []string{"delete", "deactivate", "park", "detach"}},
@@ -54,7 +54,8 @@ func together() map[string]object {
 		"Config":         {"anyOf": either("tenantsDir", "dropIn")},
 		"Store":          {"oneOf": either("embedded", "redis")},
 		"ServiceAccount": {"oneOf": either("secretFile", "secretEnv", "keyFile")},
-		"Redis":          {"not": object{"required": []string{"passwordFile", "passwordEnv"}}},
+		"Redis":          {"oneOf": either("addresses", "sentinel"), "not": object{"required": []string{"passwordFile", "passwordEnv"}}},
+		"Sentinel":       {"not": object{"required": []string{"passwordFile", "passwordEnv"}}},
 		"TLS":            {"dependentRequired": object{"certFile": []string{"keyFile"}, "keyFile": []string{"certFile"}}},
 	}
 }

@@ -2,7 +2,6 @@ package configfile
 
 import (
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -132,33 +131,6 @@ func (d document) validateStore(s config.Store) {
 		for i, f := range e.KeyFiles {
 			d.check(rule{element("store.encryption.keyFiles", i), value.RequiredFile(f)})
 		}
-	}
-}
-
-var redisPrefix = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`)
-
-func (d document) validateRedis(r *config.Redis) {
-	const at = "store.redis."
-	d.check(
-		rule{at + "addresses", unless(len(r.Addresses) > 0, "is required")},
-		rule{at + "passwordFile", optional(r.PasswordFile, value.Readable)},
-		rule{at + "passwordEnv", optional(r.PasswordEnv, value.Variable)},
-		rule{at + "passwordEnv", unless(r.PasswordEnv == "" || r.PasswordFile == "", "set only one of passwordFile and passwordEnv")},
-		rule{at + "prefix", unless(redisPrefix.MatchString(r.Prefix), "must be letters, digits and . _ : -, up to 64")},
-		rule{at + "db", unless(r.DB >= 0, "must not be negative")},
-		rule{at + "db", unless(r.DB <= 0 || len(r.Addresses) < 2, "must be 0: several addresses make a cluster, which has no other database")},
-	)
-	for i, a := range r.Addresses {
-		d.check(rule{element(at+"addresses", i), value.DialAddress(a)})
-	}
-	if t := r.TLS; t != nil {
-		d.check(
-			rule{at + "tls.caFile", optional(t.CAFile, value.Readable)},
-			rule{at + "tls.certFile", optional(t.CertFile, value.Readable)},
-			rule{at + "tls.keyFile", optional(t.KeyFile, value.Readable)},
-			rule{at + "tls", unless((t.KeyFile == "") == (t.CertFile == ""), "set both certFile and keyFile, or neither")},
-			rule{at + "tls.serverName", unless(t.ServerName == "" || value.IsHost(t.ServerName), "must be the name of a host")},
-		)
 	}
 }
 

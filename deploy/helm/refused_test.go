@@ -49,6 +49,8 @@ func TestRefused(t *testing.T) {
 		"embedded, sidecar":           {embedded + "mode: sidecar\nsidecar: {podLabels: {a: b}}\n", "each pod of Keycloak would have a store of its own"},
 		"secret that is not mounted":  {redis(", passwordFile: /etc/scim-proxy/secrets/redis/password"), "secretMounts has no redis"},
 		"secret elsewhere":            {redis(", passwordFile: /run/password"), "which is in no volume"},
+		"secret of sentinels":         {config("dropIn: {enabled: true}, store: {redis: {sentinel: {master: m, addresses: [a], passwordFile: /etc/scim-proxy/secrets/sentinel/password}}}"), "secretMounts has no sentinel"},
+		"sentinels and a server":      {redis(", sentinel: {master: m, addresses: [a]}"), "oneOf"},
 		"key that is not mounted":     {config("store: {redis: {addresses: [a]}, encryption: {keyFiles: [/etc/scim-proxy/secrets/keys/k1]}}"), "secretMounts has no keys"},
 		"tenant secret not mounted":   {base + "tenants: {acme: {realm: r, serviceAccount: {clientID: c, secretFile: /etc/scim-proxy/tenant-secrets/x}}}\n", "tenantSecrets.existingSecret is empty"},
 		"drain":                       {config("dropIn: {enabled: true}, store: {redis: {addresses: [\"r:6379\"]}}, timeouts: {drain: 5s}"), "use preStopSeconds"},

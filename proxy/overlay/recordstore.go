@@ -58,7 +58,7 @@ func StoreError(err error) error {
 	switch {
 	case errors.Is(err, store.ErrTooLarge):
 		return &scim.Error{Status: 413, Detail: "the attributes that Keycloak does not store are too large to be kept", Cause: err}
-	case errors.Is(err, store.ErrLost), errors.Is(err, store.ErrKeys), errors.Is(err, store.ErrUnreadable):
+	case errors.Is(err, store.ErrLost), errors.Is(err, store.ErrKeys), errors.Is(err, store.ErrSchema), errors.Is(err, store.ErrUnreadable):
 		return &scim.Error{Status: 503, Detail: "the store cannot be read; the operator of the proxy must act", Cause: err}
 	}
 	return scim.Unavailable("the store", err)

@@ -1,4 +1,3 @@
-// Package storage opens the store that the configuration names.
 package storage
 
 import (
@@ -32,7 +31,7 @@ func Open(ctx context.Context, s config.Store, log *zap.Logger) (*guard.Engine, 
 	if err != nil {
 		return nil, err
 	}
-	engine, err := openEngine(s, startTimeout)
+	engine, err := openEngine(s, lockWait)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
@@ -55,7 +54,7 @@ func Open(ctx context.Context, s config.Store, log *zap.Logger) (*guard.Engine, 
 
 // options say which store is the right one.
 func options(s config.Store) (o guard.Options, err error) {
-	o = guard.Options{ExpectStamp: s.ExpectStamp, Now: time.Now, NewID: rand.Text}
+	o = guard.Options{ExpectStamp: s.ExpectStamp, Now: time.Now, NewID: rand.Text, Release: release()}
 	if s.Encryption != nil {
 		o.RequireSealed = s.Encryption.RequireSealed
 		if o.Keys, err = store.LoadKeys(s.Encryption.KeyFiles...); err != nil {
@@ -88,22 +87,39 @@ func warnOfModes(path string, log *zap.Logger) {
 	}
 }
 
+// lockWait is how long an embedded store that another process has open is waited for.
+const lockWait = 5 * time.Second
+
 // openEngine opens the store. It waits for an embedded file that another process has open.
 func openEngine(s config.Store, wait time.Duration) (store.Engine, error) {
 	if s.Embedded != nil {
 		return embedded.Open(s.Embedded.Path, wait)
 	}
+	return openRedis(s.Redis)
+}
+
+func openRedis(c *config.Redis) (_ store.Engine, err error) {
 	o := redis.Options{
-		Addresses: s.Redis.Addresses, Username: s.Redis.Username, Prefix: s.Redis.Prefix, DB: s.Redis.DB,
-		Password: func(context.Context) (string, error) { return s.Redis.Password() },
+		Addresses: c.Addresses, Username: c.Username, Prefix: c.Prefix, DB: c.DB, WaitReplicas: c.WaitReplicas,
+		Password: func(context.Context) (string, error) { return c.Password() },
 	}
 	if o.Prefix == "" {
 		o.Prefix = "kscim:"
 	}
-	if s.Redis.TLS != nil {
-		var err error
-		if o.TLS, err = transport.ClientTLS(*s.Redis.TLS, time.Now); err != nil {
+	if c.TLS != nil {
+		if o.TLS, err = transport.ClientTLS(*c.TLS, time.Now); err != nil {
 			return nil, err
+		}
+	}
+	if s := c.Sentinel; s != nil {
+		o.Sentinel = &redis.Sentinel{
+			Master: s.Master, Addresses: s.Addresses, Username: s.Username,
+			Password: func(context.Context) (string, error) { return s.Password() },
+		}
+		if s.TLS != nil {
+			if o.Sentinel.TLS, err = transport.ClientTLS(*s.TLS, time.Now); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return redis.Open(o)

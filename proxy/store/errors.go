@@ -35,6 +35,9 @@ var (
 	// is expected. It lasts until the right store is back or the process is restarted. Only package
 	// guard returns it.
 	ErrLost = errors.New("store: lost")
+	// ErrSchema means that a later release has changed the form of the records, so that this one
+	// would misread them. Only package guard returns it.
+	ErrSchema = errors.New("store: made by a later release")
 )
 
 // failure is an error whose cause is for the log only.

@@ -13,7 +13,7 @@ import (
 )
 
 // Do sends one command as an administrator, on a new connection, and returns the reply as text.
-// The reply must be a simple string, an integer or a bulk string.
+// The elements of an array are joined by line ends.
 func (s *Server) Do(args ...string) (string, error) { return s.as(admin, s.secret, args...) }
 
 func (s *Server) as(user, password string, args ...string) (string, error) {
@@ -49,24 +49,36 @@ func ask(w io.Writer, r *bufio.Reader, args ...string) (string, error) {
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return "", err
 	}
+	return reply(r)
+}
+
+func reply(r *bufio.Reader) (string, error) {
 	line, err := r.ReadString('\n')
 	if err != nil {
 		return "", err
 	}
 	line = strings.TrimRight(line, "\r\n")
-	switch line[:min(1, len(line))] {
+	kind, rest := line[:min(1, len(line))], line[min(1, len(line)):]
+	switch kind {
 	case "+", ":":
-		return line[1:], nil
+		return rest, nil
 	case "-":
-		return "", errors.New(line[1:])
-	case "$":
-		n, err := strconv.Atoi(line[1:])
-		if err != nil || n < 0 {
-			return "", fmt.Errorf("reply %q", line)
-		}
-		bulk := make([]byte, n)
-		_, err = io.ReadFull(r, bulk)
-		return string(bulk), err
+		return "", errors.New(rest)
 	}
-	return "", fmt.Errorf("reply %q", line)
+	n, err := strconv.Atoi(rest)
+	switch {
+	case err != nil, n < 0, kind != "$" && kind != "*":
+		return "", fmt.Errorf("reply %q", line)
+	case kind == "$":
+		bulk := make([]byte, n+2) // with the end of the line
+		_, err = io.ReadFull(r, bulk)
+		return string(bulk[:n]), err
+	}
+	elements := make([]string, n)
+	for i := range elements {
+		if elements[i], err = reply(r); err != nil {
+			return "", err
+		}
+	}
+	return strings.Join(elements, "\n"), nil
 }

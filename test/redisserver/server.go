@@ -43,6 +43,8 @@ type Server struct {
 	dir     string
 	secret  string // password of admin, which may do everything whatever the ACL of the test's user is
 	cluster bool
+	master  string        // address of the server that this one replicates, or empty
+	monitor string        // the configuration of a sentinel, or empty
 	certs   *certificates // nil without TLS
 	cmd     *exec.Cmd
 	exited  chan struct{} // closed when the process has ended
@@ -93,7 +95,7 @@ func (s *Server) Restart() {
 		s.t.Fatal(err)
 	}
 	defer func() { _ = log.Close() }() // the server has its own descriptor
-	s.cmd = exec.Command("redis-server", "-")
+	s.cmd = exec.Command("redis-server", s.arguments()...)
 	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = strings.NewReader(s.config()), log, log
 	s.cmd.SysProcAttr = endsWithParent()
 	if err := s.cmd.Start(); err != nil {
@@ -172,7 +174,7 @@ func (s *Server) logTail() string {
 
 func (s *Server) config() string {
 	_, port, _ := net.SplitHostPort(s.Addr) // JoinHostPort built it
-	lines := []string{"bind 127.0.0.1", fmt.Sprintf("dir %q", s.dir), `save ""`, "appendonly yes", "daemonize no",
+	lines := []string{"bind 127.0.0.1", fmt.Sprintf("dir %q", s.dir), "daemonize no",
 		fmt.Sprintf("user %s on >%s ~* &* +@all", admin, s.secret)}
 	if s.options.Username != "" {
 		rules := s.options.ACL
@@ -189,6 +191,16 @@ func (s *Server) config() string {
 	}
 	if s.cluster {
 		lines = append(lines, "cluster-enabled yes", "cluster-node-timeout 5000")
+	}
+	if s.certs != nil {
+		lines = append(lines, "tls-replication yes")
+	}
+	if s.monitor != "" {
+		return strings.Join(append(lines, s.monitor), "\n") + "\n"
+	}
+	lines = append(lines, `save ""`, "appendonly yes", "masteruser "+admin, "masterauth "+s.secret, "repl-diskless-sync-delay 0")
+	if host, port, err := net.SplitHostPort(s.master); err == nil {
+		lines = append(lines, "replicaof "+host+" "+port)
 	}
 	return strings.Join(lines, "\n") + "\n"
 }

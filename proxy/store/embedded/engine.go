@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"sync"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -29,9 +30,10 @@ func termsBucket() []byte   { return []byte("terms") }
 
 // Engine is a store.Engine on one bbolt file.
 type Engine struct {
-	file   *file
-	writer writer
-	locks  locks.Table
+	file    *file
+	writer  writer
+	locks   locks.Table
+	copying sync.Mutex // held during a snapshot
 }
 
 var _ store.Engine = (*Engine)(nil)
@@ -68,7 +70,7 @@ func initialise(tx *bolt.Tx) error {
 	case "":
 		return meta.Put(formatKey(), []byte(format))
 	default:
-		return fmt.Errorf("the file has format %q, this release knows %q", found, format)
+		return fmt.Errorf("the file has format %q, this release knows %q: use the release that wrote it, or a later one", found, format)
 	}
 }
 

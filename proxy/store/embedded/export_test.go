@@ -22,3 +22,6 @@ func (w *writer) awaitQueue(n int) {
 		runtime.Gosched()
 	}
 }
+
+// InPlace reports whether no other file has taken the place of the engine's.
+func InPlace(e *Engine) bool { return e.file.inPlace() }

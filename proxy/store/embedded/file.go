@@ -58,7 +58,20 @@ func openFile(path string, wait time.Duration) (*file, error) {
 		}
 	}
 	f := &file{path: path}
-	return f, f.open(wait, false)
+	if err := f.open(wait, false); err != nil {
+		return nil, err
+	}
+	if !f.inPlace() {
+		return nil, errors.Join(fmt.Errorf("%s was replaced while it was opened: start again", path), f.close())
+	}
+	return f, nil
+}
+
+// inPlace is false if a restore has put another file there while open waited for the lock.
+func (f *file) inPlace() bool {
+	opened, err1 := f.raw.Stat()
+	now, err2 := os.Stat(f.path)
+	return errors.Join(err1, err2) == nil && os.SameFile(opened, now)
 }
 
 // verifyFile opens the file for reading only. bbolt locks the file and reads only its first two

@@ -7,10 +7,12 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"testing"
 
 	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/embedded"
 )
 
 // fullChild is the environment variable that makes TestFullDisk the process with the limit.
@@ -53,6 +55,11 @@ func fullDisk(t *testing.T) {
 	}
 	if err := e.Ping(ctx); err != nil {
 		t.Errorf("full: Ping: %v", err)
+	}
+	if path, err := e.(*embedded.Engine).Snapshot(ctx); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("full: Snapshot: %v", err)
+	} else if left, err := filepath.Glob(path + "*"); len(left) > 0 || err != nil {
+		t.Errorf("full: a snapshot leaves %q, %v", left, err)
 	}
 	limit(t, 1<<30)
 	if err := e.Probe(ctx); err != nil {

@@ -11,9 +11,12 @@
 //
 //	key.<id of the key, hex>   a canary: one for each key that was ever the first
 //	stamp                      a random text, in plain, that tells this store from all others
+//	schema                     the form of the records, and the release that wrote this, in plain
+//	restoring                  only while package backup restores a backup
 //
-// Both records are written before any other record is. The engine reads the space before anything
-// else is done with the store, every two seconds from then on, and when it has connected again.
+// The first three are written before any other record is. The engine reads the space before
+// anything else is done with the store, every two seconds from then on, and when it has connected
+// again.
 //
 // A canary is sealed with its own key and says that records may be sealed with this key ("canary"),
 // or that Reseal is about to retire it ("retiring"). A process that still has the key in front
@@ -29,6 +32,9 @@
 // until the right one is back or the process is restarted. Two losses are not noticed: an older
 // copy of the same store, and a node of a Redis cluster that came back empty, unless it is the node
 // with the system space.
+//
+// A store of a later schema is refused with store.ErrSchema, and one whose restore is not finished
+// with store.ErrLost.
 //
 // # Replacing a key
 //

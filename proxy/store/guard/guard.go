@@ -35,6 +35,8 @@ type Options struct {
 	Pause func(context.Context, time.Duration) error
 	// NewID returns a random text for a new stamp; rand.Text of crypto/rand in production.
 	NewID func() string
+	// Release is the release of the program, for the note of the schema.
+	Release string
 }
 
 // Engine is an engine that is used only while its store is the one that this process knows and can
@@ -56,7 +58,7 @@ type Engine struct {
 type verdict struct {
 	at          time.Time
 	connections uint64
-	err         error // nil, ErrKeys or ErrLost
+	err         error // nil, ErrKeys, ErrLost or ErrSchema
 	stamp       string
 	created     bool
 	sealFrom    time.Time // when records may be sealed with the first key
@@ -102,8 +104,8 @@ func (g *Engine) Probe(ctx context.Context) error {
 	return g.Engine.Probe(ctx)
 }
 
-// Check reports ErrKeys or ErrLost if the store is not the right one, and ErrUnavailable if the
-// store does not answer.
+// Check reports ErrKeys, ErrLost or ErrSchema if the store is not the right one, and ErrUnavailable
+// if the store does not answer.
 func (g *Engine) Check(ctx context.Context) error {
 	if v := g.last.Load(); g.holds(v) {
 		return v.err
@@ -131,7 +133,7 @@ func (g *Engine) Check(ctx context.Context) error {
 	switch v.err = g.inspect(ctx, &v); {
 	case v.err == nil:
 		g.seen = v
-	case !errors.Is(v.err, store.ErrKeys) && !errors.Is(v.err, store.ErrLost):
+	case !decided(v.err):
 		if ctx.Err() == nil { // otherwise the error is not the store's
 			g.failed = v.err
 		}
@@ -166,7 +168,7 @@ func (g *Engine) inspect(ctx context.Context, v *verdict) error {
 		}
 		missing := g.missing(records)
 		if len(missing) == 0 {
-			v.stamp = string(records[stampID].Body)
+			v.stamp = string(records[StampID].Body)
 			v.created = v.stamp == g.written
 			switch {
 			case announced:
@@ -195,16 +197,19 @@ func (g *Engine) records(ctx context.Context) (map[string]store.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	return records, cmp.Or(g.checkKeys(records), g.checkStamp(records))
+	return records, cmp.Or(checkRestored(records), checkSchema(records), g.checkKeys(records), g.checkStamp(records))
 }
 
 // missing returns the records that must be in the system space before a record is saved in any
 // other space.
 func (g *Engine) missing(records map[string]store.Record) map[string]store.Record {
 	out := map[string]store.Record{}
-	if _, there := records[stampID]; !there {
+	if _, there := records[StampID]; !there {
 		g.written = g.options.NewID()
-		out[stampID] = store.Record{Body: []byte(g.written)}
+		out[StampID] = store.Record{Body: []byte(g.written)}
+	}
+	if _, there := records[schemaID]; !there {
+		out[schemaID] = store.Record{Body: schemaNote{Schema, g.options.Release}.body()}
 	}
 	if g.options.Keys == nil {
 		return out
@@ -230,19 +235,5 @@ func (g *Engine) settle(ctx context.Context) error {
 		if err := g.pause(ctx, wait); err != nil {
 			return store.Unavailable(ctx, "wait for the other processes to see the key", err)
 		}
-	}
-}
-
-func (g *Engine) pause(ctx context.Context, d time.Duration) error {
-	if g.options.Pause != nil {
-		return g.options.Pause(ctx, d)
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

@@ -171,7 +171,7 @@ func TestLook(t *testing.T) {
 		{"without keys", guard.Options{}, store.ErrKeys}, {"another stamp", guard.Options{Keys: keys("k1").Keys, ExpectStamp: "other"}, store.ErrLost},
 	} {
 		stamp, err := guard.Look(t.Context(), m, row.o)
-		if stamp != want || !errors.Is(err, row.want) || (err == nil) != (row.want == nil) || records() != 2 {
+		if stamp != want || !errors.Is(err, row.want) || (err == nil) != (row.want == nil) || records() != 3 {
 			t.Errorf("%s: %q, %v, %d records", row.name, stamp, err, records())
 		}
 	}

@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"errors"
+	"time"
 
 	"keycloak-scim-proxy/proxy/store"
 )
@@ -57,4 +58,24 @@ func (r *resealing) retire(ctx context.Context, retiring map[int]uint64) error {
 		}
 	}
 	return nil
+}
+
+func (g *Engine) pause(ctx context.Context, d time.Duration) error {
+	return Pause(ctx, g.options.Pause, d)
+}
+
+// Pause calls pause, which waits, or waits itself if pause is nil. It returns the error of a
+// context that ends before.
+func Pause(ctx context.Context, pause func(context.Context, time.Duration) error, d time.Duration) error {
+	if pause != nil {
+		return pause(ctx, d)
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

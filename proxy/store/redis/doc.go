@@ -1,5 +1,5 @@
 // Package redis keeps records in Redis (6.2 or later, or a server that speaks the same protocol),
-// one node or a cluster, for a proxy that runs as several replicas.
+// one node, a master that sentinels watch, or a cluster, for a proxy that runs as several replicas.
 //
 // It owns the keys, the scripts, and the mapping of Redis errors. It must not know what records
 // mean. It is the only package that imports go-redis.
@@ -27,9 +27,11 @@
 // name and a lock by its token, and a rewrite may be done twice.
 //
 // The least privileges of the user are the following. A single server does without the last two,
-// database 0 without select, and only scim-proxy store reseal needs scan.
+// database 0 without select, a store without waitReplicas without wait, and one without sentinels
+// without role; only the commands store reseal, backup, restore and check need scan, and only the
+// metrics of the size info.
 //
-//	ACL SETUSER scim on >password ~kscim:* -@all +hello +ping +select +eval +evalsha +hmget +hset +hget +del +zadd +zrem +zrange +get +set +pttl +time +scan +cluster|slots +command
+//	ACL SETUSER scim on >password ~kscim:* -@all +hello +ping +select +eval +evalsha +hmget +hset +hget +del +zadd +zrem +zrange +get +set +pttl +time +scan +wait +role +info +cluster|slots +command
 //
 // Redis must not evict keys (maxmemory-policy noeviction) and must persist them (appendonly yes).
 //
@@ -40,9 +42,12 @@
 //
 // If the process is killed, a script runs completely or not at all. How durable an acknowledged
 // write is depends on Redis: with appendfsync everysec the machine can lose up to one second of
-// writes, with always none; a failover loses the writes that the replica had not received.
-// Revisions rise with the server's clock, so a save that is based on lost data conflicts instead of
-// overwriting.
+// writes, with always none; a failover loses the writes that the replica had not received, unless
+// Options.WaitReplicas asks for it. Revisions rise with the server's clock, so a save that is based
+// on lost data conflicts instead of overwriting.
+//
+// Each connection that sentinels lead to asks for the role of the server, so that a replica never
+// answers reads. It ends after 30 s, so that a master that was cut off from the sentinels is left.
 //
 // Three things are left behind: a lock whose holder died, for one lease (15 s), a lock whose answer
 // was lost, until it expires, and in a cluster the records that a SaveAndDelete was about to

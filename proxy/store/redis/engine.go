@@ -42,9 +42,11 @@ type Engine struct {
 	prefix  string
 	timeout time.Duration
 	lease   time.Duration
-	scripts scripts
-	closed  chan struct{}
-	close   sync.Once
+	// waitReplicas is that of Options.
+	waitReplicas int
+	scripts      scripts
+	closed       chan struct{}
+	close        sync.Once
 
 	connections atomic.Uint64
 	slotted     atomic.Bool // a script may touch keys of one hash slot only
@@ -65,7 +67,9 @@ func Open(o Options) (*Engine, error) {
 		prefix:  o.Prefix,
 		timeout: o.Timeout,
 		lease:   defaultLease,
-		closed:  make(chan struct{}),
+
+		waitReplicas: o.WaitReplicas,
+		closed:       make(chan struct{}),
 		scripts: scripts{
 			save:    goredis.NewScript(saveLua),
 			rewrite: goredis.NewScript(rewriteLua),
@@ -103,13 +107,19 @@ func (e *Engine) Ping(ctx context.Context) error {
 // probeLife is how long the key of a probe exists.
 const probeLife = time.Minute
 
-// Probe sets a key. It fails if a Save would: with a full memory, on a replica, and if Redis cannot
-// persist.
+// Probe sets a key. It fails if a Save would: with a full memory, on a replica, if Redis cannot
+// persist, and if too few replicas answer.
 func (e *Engine) Probe(ctx context.Context) error {
 	if err := begin(ctx, "probe"); err != nil {
 		return err
 	}
-	return failed(ctx, "probe", e.client.Set(ctx, e.keys(store.SystemSpace).probe(), "", probeLife).Err())
+	key := e.keys(store.SystemSpace).probe()
+	if e.waitReplicas == 0 {
+		return failed(ctx, "probe", e.client.Set(ctx, key, "", probeLife).Err())
+	}
+	return failed(ctx, "probe", e.waited(ctx, func(p goredis.Pipeliner) *goredis.Cmd {
+		return p.Do(ctx, "set", key, "", "px", probeLife.Milliseconds())
+	}).Err())
 }
 
 // Close closes all connections.

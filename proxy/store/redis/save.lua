@@ -10,9 +10,10 @@ local expected, save, id, body, terms = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV
 local old = redis.call('HMGET', record, 'rev', 'terms', 'save')
 if (old[1] or '0') ~= expected then
   -- The client sends the command again if an answer was lost. The save must not conflict with its
-  -- own first try.
-  if old[3] == save then return old[1] end
-  return '0'
+  -- own first try. It writes again, because WAIT is about the writes of its own connection.
+  if old[3] ~= save then return '0' end
+  redis.call('HSET', record, 'save', save)
+  return old[1]
 end
 
 -- The clock keeps revisions rising even if Redis has lost the last one.

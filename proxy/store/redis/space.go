@@ -151,7 +151,7 @@ func (s *space) save(ctx context.Context, id string, r store.Record, from *space
 			args = append(args, id)
 		}
 	}
-	rev, err := s.scripts.save.Run(ctx, s.client, names, args...).Uint64()
+	rev, err := s.write(ctx, s.scripts.save, names, args...).Uint64()
 	switch {
 	case err != nil:
 		return 0, failed(ctx, "save", err)
@@ -167,7 +167,7 @@ func (s *space) Rewrite(ctx context.Context, id string, r store.Record) error {
 	if err := cmp.Or(store.CheckIDs(s.tenant), err, begin(ctx, "rewrite")); err != nil {
 		return err
 	}
-	done, err := s.scripts.rewrite.Run(ctx, s.client, []string{s.keys.record(id), s.keys.terms()},
+	done, err := s.write(ctx, s.scripts.rewrite, []string{s.keys.record(id), s.keys.terms()},
 		r.Rev, id, r.Body, codec.JoinTerms(r.Terms)).Bool()
 	switch {
 	case err != nil:
@@ -188,7 +188,7 @@ func (s *space) Delete(ctx context.Context, ids ...string) error {
 		args[i] = id
 	}
 	names := append([]string{s.keys.ids(), s.keys.terms()}, s.keys.records(ids)...)
-	return failed(ctx, "delete", s.scripts.delete.Run(ctx, s.client, names, args...).Err())
+	return failed(ctx, "delete", s.write(ctx, s.scripts.delete, names, args...).Err())
 }
 
 // Scan is store.Space.Scan.

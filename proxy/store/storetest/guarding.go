@@ -45,6 +45,12 @@ func RunGuard(t *testing.T, open Open) {
 		{"locks exclude at every step of a rotation", locksRotate},
 		{"what no key opens keeps the old keys", resealUnreadable},
 		{"plain records are sealed, or refused", resealPlain},
+		{"a later schema is refused", laterSchema},
+		{"a backup is restored", restored},
+		{"a restore can be stopped anywhere", restoreStopped},
+		{"a backup while others write", backupWhileWriting},
+		{"a backup is refused", backupRefused},
+		{"verify counts records and names damaged ones", verifies},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open(t)) })
 	}

@@ -56,3 +56,13 @@ func (s stoppingSpace) Scan(ctx context.Context, after string, n int) ([]string,
 	s.tick()
 	return s.Space.Scan(ctx, after, n)
 }
+
+func (s stoppingSpace) Delete(ctx context.Context, ids ...string) error {
+	s.tick()
+	return s.Space.Delete(ctx, ids...)
+}
+
+func (s stoppingSpace) Page(ctx context.Context, after string, n int) ([]store.Entry, string, error) {
+	s.tick()
+	return s.Space.Page(ctx, after, n)
+}

@@ -72,6 +72,8 @@ func served(c config.Config) string {
 	switch s := c.Store; {
 	case s.Embedded != nil:
 		line("store", "%s", s.Embedded.Path)
+	case s.Redis != nil && s.Redis.Sentinel != nil:
+		line("store", "Redis, master %s of the sentinels %s", s.Redis.Sentinel.Master, strings.Join(s.Redis.Sentinel.Addresses, ", "))
 	case s.Redis != nil:
 		line("store", "Redis %s", strings.Join(s.Redis.Addresses, ", "))
 	}

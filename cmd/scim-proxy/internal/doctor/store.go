@@ -47,6 +47,8 @@ func storeRemedy(err error) string {
 	switch {
 	case errors.Is(err, store.ErrKeys), errors.Is(err, store.ErrLost):
 		return "do what the text says (docs/operations.md, Encryption and Lost stores)"
+	case errors.Is(err, store.ErrSchema):
+		return "use the release that the text names (docs/upgrading.md)"
 	case errors.Is(err, storage.ErrPassword):
 		return "correct store.redis.username and the password in the file or variable that store.redis names"
 	case errors.Is(err, store.ErrUnreadable):

@@ -74,6 +74,9 @@
 {{- $files = concat $files (list (dig "tls" "certFile" "" $c) (dig "tls" "keyFile" "" $c) (dig "tls" "clientCAFile" "" $c)) }}
 {{- with $c.store.redis }}
   {{- $files = concat $files (list (.passwordFile | default "") (dig "tls" "caFile" "" .) (dig "tls" "certFile" "" .) (dig "tls" "keyFile" "" .)) }}
+  {{- with .sentinel }}
+    {{- $files = concat $files (list (.passwordFile | default "") (dig "tls" "caFile" "" .) (dig "tls" "certFile" "" .) (dig "tls" "keyFile" "" .)) }}
+  {{- end }}
 {{- end }}
 {{- with $c.store.encryption }}
   {{- $files = concat $files .keyFiles }}

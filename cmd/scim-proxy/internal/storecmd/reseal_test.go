@@ -1,15 +1,19 @@
-package main
+package storecmd
 
 import (
 	"bytes"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"keycloak-scim-proxy/proxy/store"
 	"keycloak-scim-proxy/proxy/store/embedded"
@@ -39,9 +43,12 @@ func withStore(t *testing.T, db string, names []string, fn func(*guard.Engine)) 
 	for _, n := range names {
 		files = append(files, filepath.Join(filepath.Dir(db), n))
 	}
-	keys, err := store.LoadKeys(files...)
-	if err != nil {
-		t.Fatal(err)
+	var keys *store.Keys
+	if len(files) > 0 {
+		var err error
+		if keys, err = store.LoadKeys(files...); err != nil {
+			t.Fatal(err)
+		}
 	}
 	e, err := embedded.Open(db, time.Second)
 	if err != nil {
@@ -54,12 +61,8 @@ func withStore(t *testing.T, db string, names []string, fn func(*guard.Engine)) 
 // reseals runs the command and returns its output.
 func reseals(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	c := root()
-	var out bytes.Buffer
-	c.SetOut(&out)
-	c.SetArgs(append([]string{"store", "reseal"}, args...))
-	err := c.ExecuteContext(t.Context())
-	return out.String(), err
+	out, _, err := run(t, append([]string{"reseal"}, args...)...)
+	return out, err
 }
 
 func TestResealRefuses(t *testing.T) {
@@ -147,5 +150,29 @@ func TestResealProgressOfALargeSpace(t *testing.T) {
 	o.Progress("realm.acme", guard.ResealCounts{Seen: 1250}, true)
 	if got := strings.Count(out.String(), "so far\n"); got != 2 || strings.Count(out.String(), "\n") != 3 {
 		t.Errorf("%s", out.String())
+	}
+}
+
+func TestResealAsJSON(t *testing.T) {
+	file, db := configured(t)
+	sealedConfig(t, file, "k1")
+	withStore(t, db, []string{"k1"}, func(g *guard.Engine) {
+		if _, err := g.Open("realm.acme").Save(t.Context(), "u", store.Record{Terms: []string{"t"}}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	sealedConfig(t, file, "k2", "k1")
+	out, err := reseals(t, "--config", file, "-o", "json")
+	var got resealedStore
+	if err := errors.Join(err, json.Unmarshal([]byte(out), &got)); err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+	dir := filepath.Dir(file)
+	one := resealedCounts{Records: 1, Resealed: 1}
+	want := resealedStore{one, []resealedSpace{{"realm.acme", one}}, []resealedKey{
+		{filepath.Join(dir, "k2"), "writes", false}, {filepath.Join(dir, "k1"), "unused", true},
+	}}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(resealedStore{}, resealedSpace{})); diff != "" {
+		t.Error(diff)
 	}
 }

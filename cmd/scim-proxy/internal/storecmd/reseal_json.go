@@ -1,4 +1,4 @@
-package main
+package storecmd
 
 import "keycloak-scim-proxy/proxy/store/guard"
 

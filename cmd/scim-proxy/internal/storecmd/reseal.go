@@ -1,4 +1,4 @@
-package main
+package storecmd
 
 import (
 	"errors"
@@ -8,9 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
-	"keycloak-scim-proxy/config/configfile"
 	"keycloak-scim-proxy/proxy/storage"
 	"keycloak-scim-proxy/proxy/store/guard"
 )
@@ -18,13 +16,7 @@ import (
 // progressEvery is how often the progress within a large space is printed.
 const progressEvery = 10 * time.Second
 
-func storeCommand() *cobra.Command {
-	c := &cobra.Command{Use: "store", Short: "Work with the store"}
-	c.AddCommand(resealCommand())
-	return c
-}
-
-func resealCommand() *cobra.Command {
+func (e Env) reseal() *cobra.Command {
 	var file, output string
 	var ignore bool
 	c := &cobra.Command{
@@ -36,11 +28,7 @@ func resealCommand() *cobra.Command {
 			"first. The command can be stopped at any point and run again. It exits with 1 if a key must stay.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			file, err := cli.ConfigFile(file)
-			if err != nil {
-				return err
-			}
-			cfg, err := configfile.Load(file, adapters.Known)
+			file, cfg, err := e.load(file)
 			if err != nil {
 				return err
 			}
@@ -51,7 +39,7 @@ func resealCommand() *cobra.Command {
 			if output == "json" { // one document; the progress is for people
 				words = c.ErrOrStderr()
 			}
-			o := resealProgress(words, time.Now)
+			o := resealProgress(words, e.Now)
 			o.IgnoreUnreadable = ignore
 			say := o.Progress
 			o.Progress = func(space string, n guard.ResealCounts, done bool) {
@@ -61,7 +49,7 @@ func resealCommand() *cobra.Command {
 			}
 			out, err := storage.Reseal(c.Context(), cfg.Store, o)
 			if err != nil {
-				return fmt.Errorf("%w; keep every key, and run the command again", storeInUse(err, "resealing"))
+				return fmt.Errorf("%w; keep every key, and run the command again", InUse(err, "resealing"))
 			}
 			if output == "json" {
 				r := resealedStore{countsOf(out.ResealCounts), spaces, keysOf(out.Keys, cfg.Store.Encryption.KeyFiles)}
