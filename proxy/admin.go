@@ -2,12 +2,11 @@ package proxy
 
 import (
 	"context"
-	"net"
 	"net/http"
-	"strings"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"keycloak-scim-proxy/proxy/clientip"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/observe"
 )
@@ -29,28 +28,12 @@ func (p *Proxy) adminHandler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		if rebound(r) {
+		if clientip.Rebound(r) {
 			http.Error(w, "on this machine the admin listener is reached as localhost or by an IP address", http.StatusMisdirectedRequest)
 			return
 		}
 		m.ServeHTTP(w, r)
 	})
-}
-
-// rebound reports whether a request reaches a loopback address by a name that is not that of this
-// machine. A web page can let its own name mean 127.0.0.1 after it was loaded, and then read
-// answers as its own (DNS rebinding); no browser sends another Host than the page's.
-func rebound(r *http.Request) bool {
-	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
-	if !ok || !local.IP.IsLoopback() {
-		return false
-	}
-	host, _, err := net.SplitHostPort(r.Host)
-	if err != nil {
-		host = strings.Trim(r.Host, "[]")
-	}
-	host = strings.ToLower(host)
-	return host != "" && host != "localhost" && net.ParseIP(host) == nil
 }
 
 func (p *Proxy) readiness() *health.Readiness {

@@ -36,6 +36,7 @@ import (
 	"keycloak-scim-proxy/proxy/notices"
 	"keycloak-scim-proxy/proxy/oauth"
 	"keycloak-scim-proxy/proxy/observe"
+	"keycloak-scim-proxy/proxy/observe/connections"
 	"keycloak-scim-proxy/proxy/observe/tracing"
 	"keycloak-scim-proxy/proxy/passthrough"
 	"keycloak-scim-proxy/proxy/policy/audit"
@@ -75,7 +76,7 @@ type Proxy struct {
 	metrics  *observe.Metrics
 	operator notices.Operator
 	// connections has the errors of connections.
-	connections *observe.Connections
+	connections *connections.Log
 	monitor     *health.Monitor
 	meter       *meter.Meter
 	limits      *limit.Limiter
@@ -123,7 +124,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 	p.metrics = observe.NewMetrics(p.registry, time.Now)
 	p.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	p.spaces = instrument.Store(p.metrics.Timings, engine)
-	p.connections = observe.NewConnections(log, p.registry)
+	p.connections = connections.New(log, p.registry)
 	p.operator = notices.Operator{Log: log, Metrics: p.metrics}
 	if p.traces, err = tracing.Open(context.Background(), p.version, p.operator.Untraced); err != nil {
 		return nil, errors.Join(err, engine.Close())
@@ -308,7 +309,8 @@ func (p *Proxy) requestTimeout() time.Duration { return p.cfg.Limits.Request.Std
 // and a quarter of it.
 func (p *Proxy) doubt() time.Duration { return p.cfg.Keycloak.Timeout.Std() * 5 / 4 }
 
-// behindProxy reports whether a request comes from a trusted reverse proxy, whose trace is continued.
+// behindProxy reports whether a request comes from a trusted reverse proxy, whose trace is
+// continued.
 func (p *Proxy) behindProxy(r *http.Request) bool {
 	return p.tenants.trusted.Contains(clientip.Peer(r))
 }

@@ -1,4 +1,4 @@
-package observe
+package connections
 
 import (
 	"context"
@@ -15,16 +15,17 @@ import (
 )
 
 const (
-	// maxConnectionLines is how many lines a minute has for errors of connections. Whoever can
+	maxName = 64  // characters of an address
+	maxText = 512 // characters of a message
+	// maxLines is how many lines a minute has for errors of connections. Whoever can
 	// connect can cause one, so that they must not fill a disk.
-	maxConnectionLines = 20
-	connectionMinute   = time.Minute
-	maxStack           = 8192 // characters of a panic
+	maxLines = 20
+	minute   = time.Minute
+	maxStack = 8192 // characters of a panic
 )
 
-// Connections logs what an http.Server says about connections that bring no request to a handler,
-// and about handlers that panic. It is safe for concurrent use.
-type Connections struct {
+// Log logs what a server says. It is safe for concurrent use.
+type Log struct {
 	to     *zap.Logger
 	errors *prometheus.CounterVec
 
@@ -33,9 +34,9 @@ type Connections struct {
 	left    int // lines that were left out in this minute
 }
 
-// NewConnections makes a Connections and registers its metric.
-func NewConnections(to *zap.Logger, r prometheus.Registerer) *Connections {
-	c := &Connections{to: to, errors: prometheus.NewCounterVec(prometheus.CounterOpts{
+// New makes a Log and registers its metric.
+func New(to *zap.Logger, r prometheus.Registerer) *Log {
+	c := &Log{to: to, errors: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "scim_connection_errors_total", Help: "Connections without a request because of an error, and requests that ended in a panic.",
 	}, []string{"kind"})}
 	for _, kind := range []string{"tls", "panic", "other"} {
@@ -46,14 +47,14 @@ func NewConnections(to *zap.Logger, r prometheus.Registerer) *Connections {
 }
 
 // Logger is for http.Server.ErrorLog.
-func (c *Connections) Logger() *log.Logger { return log.New(c, "", 0) }
+func (c *Log) Logger() *log.Logger { return log.New(c, "", 0) }
 
 // Write implements io.Writer: each call has one message of the server.
-func (c *Connections) Write(message []byte) (int, error) {
+func (c *Log) Write(message []byte) (int, error) {
 	kind, level, fields := describe(strings.TrimSuffix(string(message), "\n"))
 	c.errors.WithLabelValues(kind).Inc()
 	c.mu.Lock()
-	full := c.written >= maxConnectionLines
+	full := c.written >= maxLines
 	if full {
 		c.left++
 	} else {
@@ -88,8 +89,8 @@ func describe(message string) (kind string, level zapcore.Level, fields []zap.Fi
 }
 
 // Run says once a minute how many lines were left out, until the context ends.
-func (c *Connections) Run(ctx context.Context) {
-	minutes := time.NewTicker(connectionMinute)
+func (c *Log) Run(ctx context.Context) {
+	minutes := time.NewTicker(minute)
 	defer minutes.Stop()
 	defer c.next()
 	for {
@@ -103,7 +104,7 @@ func (c *Connections) Run(ctx context.Context) {
 }
 
 // next begins a minute.
-func (c *Connections) next() {
+func (c *Log) next() {
 	c.mu.Lock()
 	left := c.left
 	c.written, c.left = 0, 0

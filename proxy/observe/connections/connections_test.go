@@ -1,4 +1,4 @@
-package observe_test
+package connections_test
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
-	"keycloak-scim-proxy/proxy/observe"
+	"keycloak-scim-proxy/proxy/observe/connections"
 )
 
 // Each message of the server is one line with its parts, up to a bound per minute, and then a
@@ -21,7 +21,7 @@ func TestConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		core, lines := observer.New(zap.DebugLevel)
 		registry := prometheus.NewRegistry()
-		c := observe.NewConnections(zap.New(core), registry)
+		c := connections.New(zap.New(core), registry)
 		ctx, cancel := context.WithCancel(t.Context())
 		go c.Run(ctx)
 		to := c.Logger()

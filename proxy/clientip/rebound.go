@@ -1,0 +1,23 @@
+package clientip
+
+import (
+	"net"
+	"net/http"
+	"strings"
+)
+
+// Rebound reports whether a request reaches a loopback address by a name that is not that of this
+// machine. A web page can let its own name mean 127.0.0.1 after it was loaded, and then read
+// answers as its own (DNS rebinding); no browser sends another Host than the page's.
+func Rebound(r *http.Request) bool {
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	if !ok || !local.IP.IsLoopback() {
+		return false
+	}
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		host = strings.Trim(r.Host, "[]")
+	}
+	host = strings.ToLower(host)
+	return host != "" && host != "localhost" && net.ParseIP(host) == nil
+}
