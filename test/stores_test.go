@@ -5,7 +5,11 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/rogpeppe/go-internal/testscript"
+
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/test/kctest"
+	"keycloak-scim-proxy/test/proxytest"
 	"keycloak-scim-proxy/test/redisserver"
 )
 
@@ -36,4 +40,25 @@ func newStore(t testing.TB) config.Store {
 
 func inRedis(addresses ...string) config.Store {
 	return config.Store{Redis: &config.Redis{Addresses: addresses, Prefix: "kscim:"}}
+}
+
+// A few conversations pass with each store. make matrix plays all of them.
+func TestScriptsWithEachStore(t *testing.T) {
+	for kind, open := range stores {
+		if kind == *kindOfStore {
+			continue // TestScripts
+		}
+		t.Run(kind, func(t *testing.T) {
+			kctest.Server(t)
+			some := scripts(func(tb testing.TB) *world {
+				r := kctest.NewRealm(tb)
+				w := plannedWorld(tb, r, r.Server.URL)
+				w.cfg.Store = open(tb)
+				w.proxy = proxytest.Serve(tb, w.cfg)
+				return w
+			}, false)
+			some.Dir, some.Files = "", []string{"scripts/user_kept.txtar", "scripts/groups.txtar", "scripts/bulk.txtar"}
+			testscript.Run(t, some)
+		})
+	}
 }
