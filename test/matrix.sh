@@ -11,7 +11,7 @@ mkdir -p bin/matrix
 unset KEYCLOAK_URL # the release is that of the combination
 go build -o bin/keycloak ./cmd/scim-proxy/internal/kcserver/keycloak
 
-# tests_of RELEASE: a group tenant needs 26.7.1, and the shim stands before 26.7.3.
+# tests_of RELEASE: a group tenant needs 26.7.3, and the shim stands before 26.7.3.
 tests_of() {
 	local names='TestScripts|TestStackContract|TestSimulate'
 	[ "$1" = 26.7.0 ] || names+='|TestScriptsOfAGroupTenant|TestScriptsBehindTheShim|TestContractBehindTheShim'
