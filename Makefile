@@ -5,7 +5,7 @@ LINT_VERSION := v2.14.0
 LINT := $(TOOLS)/golangci-lint
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help run keycloak build image check deploy-check vulncheck test fmt lint fuzz bench-lists bench-writes bench-overhead bench-bulk bench-members bench-confined bench-decode conformance idp-report size prose setup clean
+.PHONY: help run keycloak build image check deploy-check vulncheck test fmt lint fuzz bench-lists bench-writes bench-overhead bench-bulk bench-members bench-confined bench-decode conformance idp-report soak matrix size prose setup clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -38,10 +38,14 @@ deploy-check: ## test what deploys the program: image, compose file, chart, pack
 vulncheck: ## known vulnerabilities of what the program calls; fails for those that go.mod can mend
 	cd deploy && go run ./vulncheck
 
+# The packages with the longest tests begin first, so that none of them runs alone at the end. The
+# soak mostly waits, so three packages run at a time.
+LONGEST := ./test ./test/security ./test/soak
+
 test: setup lint size prose ## everything: lint, race detector, fuzzers, tests on a real Keycloak; says first what it installs
 	@echo "tests with a real Keycloak; each package has a line when it ends, and each test that takes 10 seconds"
 	@go build -o bin/progress ./test/progress
-	$(KEYCLOAK) exec -- bash -c 'set -o pipefail; go test -json -race -count=1 -timeout 30m ./... | bin/progress && cd deploy && go test -json -count=1 -timeout 20m ./... | ../bin/progress'
+	$(KEYCLOAK) exec -- bash -c 'set -o pipefail; go test -json -race -count=1 -timeout 30m -p 3 $(LONGEST) ./... | bin/progress && cd deploy && go test -json -count=1 -timeout 20m ./... | ../bin/progress'
 	$(MAKE) fuzz
 
 setup:
@@ -72,6 +76,12 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 		targets=$$(go test -list '^Fuzz' $$d | grep '^Fuzz'); \
 		for f in $$targets; do go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$d; done; \
 	done
+
+soak: ## mixed load while Keycloak, Redis and a proxy are killed in turn; 30 minutes, or SOAK=2h
+	go test -race -count=1 -v -timeout 12h ./test/soak -soak $(or $(SOAK),30m)
+
+matrix: ## the conversations with each store, on each release of Keycloak, and behind the shim; docs/proof.md
+	./test/matrix.sh
 
 idp-report: ## send the requests of identity providers to the proxy and to Keycloak itself; write the table in docs/idps.md
 	$(KEYCLOAK) exec -- go test -run '^TestCorpus$$' -count=1 -timeout 20m ./test/ -report ../docs/idps.md

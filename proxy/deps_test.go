@@ -152,6 +152,7 @@ var walls = map[string]struct {
 
 	"test":             {nil, "has tests only"},
 	"test/security":    {nil, "has tests only"},
+	"test/soak":        {nil, "has tests only"},
 	"test/corpus":      {[]string{"proxy/scim", "proxy/protocol"}, "files and end states, whoever serves them"},
 	"test/kctest":      {nil, "talks to Keycloak beside the proxy, and to its starter through a command"},
 	"test/certtest":    {[]string{"config"}, "certificates"},

@@ -114,7 +114,8 @@ func plannedWorld(t testing.TB, r *kctest.Realm, keycloak string) *world {
 	t.Helper()
 	account, secret := accountIn(t, r, "scim")
 	token, entry := proxytest.Mint(t, "acme")
-	cfg := config.DropInOnly(keycloak, filepath.Join(t.TempDir(), "store.db"))
+	cfg := config.DropInOnly(keycloak, "")
+	cfg.Store = newStore(t)
 	tenant := config.DefaultTenant()
 	tenant.Tenant, tenant.Realm = "acme", r.Name
 	tenant.ServiceAccount = account

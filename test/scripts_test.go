@@ -54,6 +54,12 @@ func scripts(open func(testing.TB) *world, grouped bool, rules ...shim.Rule) tes
 			e.Setenv("BASE", w.base())
 			e.Setenv("REALM", w.realm.Name)
 			e.Setenv("E", scim.EnterpriseURN)
+			e.Setenv("EDGE", "")
+			e.Setenv("GAP", " ")
+			if w.realm.Release() == "26.7.0" { // in name.formatted
+				e.Setenv("EDGE", " ")
+				e.Setenv("GAP", "  ")
+			}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -52,6 +52,6 @@ func (w *world) serveIDPs(t *testing.T, dir string) {
 			t.Fatal(err)
 		}
 	}
-	w.cfg.Store.Embedded = &config.Embedded{Path: t.TempDir() + "/store.db"}
+	w.cfg.Store = newStore(t)
 	w.proxy = proxytest.Serve(t, w.cfg)
 }

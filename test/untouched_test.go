@@ -11,14 +11,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/tidwall/gjson"
+	"go.uber.org/zap"
 
+	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
 	"keycloak-scim-proxy/proxy/scim/document"
+	"keycloak-scim-proxy/proxy/storage"
 	"keycloak-scim-proxy/proxy/store"
-	"keycloak-scim-proxy/proxy/store/embedded"
 	"keycloak-scim-proxy/test/kctest"
 	"keycloak-scim-proxy/test/shim"
 )
@@ -123,20 +124,24 @@ func (w *world) state(t testing.TB) (state, error) {
 	return s, w.kept(t, s)
 }
 
-// kept reads a copy of the store's file. No write is under way.
+// kept reads the store; of a file, which one process can open, a copy. No write is under way.
 func (w *world) kept(t testing.TB, s state) error {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "copy.db")
-	if err := duplicate(w.cfg.Store.Embedded.Path, file); err != nil {
-		return err
+	cfg := w.cfg.Store
+	if cfg.Embedded != nil {
+		file := filepath.Join(t.TempDir(), "copy.db")
+		if err := duplicate(cfg.Embedded.Path, file); err != nil {
+			return err
+		}
+		defer func() { _ = os.Remove(file) }()
+		cfg.Embedded = &config.Embedded{Path: file}
 	}
-	defer func() { _ = os.Remove(file) }()
-	e, err := embedded.Open(file, time.Second)
+	ctx := context.Background()
+	e, err := storage.Open(ctx, cfg, zap.NewNop())
 	if err != nil {
 		return err
 	}
 	defer func() { _ = e.Close() }()
-	ctx := context.Background()
 	spaces, err := e.Spaces(ctx)
 	if err != nil {
 		return err

@@ -79,6 +79,17 @@ func (r *Realm) AdminAs(accessToken, method, path, body string) Reply {
 	return r.do(method, r.Server.URL+"/admin/realms/"+r.Name+path, body, "application/json", accessToken)
 }
 
+// Release returns the release of the server, such as 26.7.3.
+func (r *Realm) Release() string {
+	r.t.Helper()
+	var info struct{ SystemInfo struct{ Version string } }
+	a := r.must(r.do("GET", r.Server.URL+"/admin/serverinfo", "", "", r.AdminToken()))
+	if err := json.Unmarshal(a.Body, &info); err != nil {
+		r.t.Fatal(err)
+	}
+	return info.SystemInfo.Version
+}
+
 // AdminToken returns an access token of the server's administrator.
 func (r *Realm) AdminToken() string {
 	r.t.Helper()

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -31,6 +32,9 @@ type Options struct {
 	ACL string
 	// TLS makes the server speak TLS only.
 	TLS bool
+	// Durable writes each change to disk before it is answered (appendfsync always), so that a kill
+	// loses nothing that was answered. Otherwise it may lose the last two seconds.
+	Durable bool
 }
 
 // Server is a running redis-server. Its methods fail the test on an error.
@@ -76,7 +80,7 @@ func prepare(t testing.TB, o Options) *Server {
 			s.Kill()
 		}
 	})
-	s.Addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(freePort(t)))
+	s.Addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(FreePort(t)))
 	return s
 }
 
@@ -176,6 +180,9 @@ func (s *Server) config() string {
 	_, port, _ := net.SplitHostPort(s.Addr) // JoinHostPort built it
 	lines := []string{"bind 127.0.0.1", fmt.Sprintf("dir %q", s.dir), "daemonize no",
 		fmt.Sprintf("user %s on >%s ~* &* +@all", admin, s.secret)}
+	if s.options.Durable {
+		lines = append(lines, "appendfsync always")
+	}
 	if s.options.Username != "" {
 		rules := s.options.ACL
 		if rules == "" {
@@ -205,23 +212,26 @@ func (s *Server) config() string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// freePort returns a port p such that p and p+10000, the port of the cluster bus, are free now.
-func freePort(t testing.TB) int {
+// FreePort returns a port p such that p and p+10000, the port of a cluster's bus, are free now. The
+// system takes the local ports of connections from above both, Linux from 32768 on, so that none is
+// taken while a server is down.
+func FreePort(t testing.TB) int {
 	t.Helper()
+	var err error
 	for range 200 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		bus, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port+10000)))
-		if err == nil {
-			err = bus.Close()
-		}
-		if err = errors.Join(err, l.Close()); err == nil {
+		port := 20000 + mathrand.IntN(2700)
+		if err = errors.Join(free(port), free(port+10000)); err == nil {
 			return port
 		}
 	}
-	t.Fatal("no port is free with the one 10000 above")
+	t.Fatalf("no port is free with the one 10000 above: %v", err)
 	return 0
+}
+
+func free(port int) error {
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return err
+	}
+	return l.Close()
 }

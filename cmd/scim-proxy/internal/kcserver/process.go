@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	startTime = 3 * time.Minute
+	startTime = 5 * time.Minute
 	stopTime  = 20 * time.Second
 )
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -50,7 +51,7 @@ type Server struct {
 var errForeign = errors.New("the Keycloak at KEYCLOAK_URL was not started by this process, which neither kills nor restarts it")
 
 // Start returns the server that the environment names (KEYCLOAK_URL, KEYCLOAK_ADMIN,
-// KEYCLOAK_ADMIN_PASSWORD). Without one, it starts a server and waits until it is ready, at most 3
+// KEYCLOAK_ADMIN_PASSWORD). Without one, it starts a server and waits until it is ready, at most 5
 // minutes. If Java or Maven are missing, it installs them if it runs as root and apt-get exists.
 func Start(ctx context.Context, o Options) (*Server, error) {
 	if os.Getenv("KEYCLOAK_URL") != "" && !o.Own {
@@ -97,20 +98,25 @@ func named() (*Server, error) {
 	return s, nil
 }
 
+// Free ports are looked for here. The system takes the local ports of connections from above
+// (Linux from 32768 on), so that none is taken while a server starts, or starts again.
+const firstPort, lastPort = 20000, 29999
+
+// freePort returns the port to prefer if it is free, otherwise a random one that is.
 func freePort(prefer int) (int, error) {
-	l, err := net.Listen("tcp", ":"+strconv.Itoa(prefer))
-	if err != nil && prefer != 0 {
-		return freePort(0)
+	var err error
+	for range 100 {
+		port := prefer
+		if port == 0 {
+			port = firstPort + rand.IntN(lastPort-firstPort+1)
+		}
+		var l net.Listener
+		if l, err = net.Listen("tcp", ":"+strconv.Itoa(port)); err == nil {
+			return port, l.Close()
+		}
+		prefer = 0
 	}
-	if err != nil {
-		return 0, err
-	}
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		return 0, err
-	}
-	n, err := strconv.Atoi(port)
-	return n, errors.Join(err, l.Close())
+	return 0, err
 }
 
 // LogFile returns the path of the server's log.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+
+	"keycloak-scim-proxy/adapters/shapes"
 )
 
 func (r *run) makeGroups(ctx context.Context) error {
@@ -15,7 +17,7 @@ func (r *run) makeGroups(ctx context.Context) error {
 			return err
 		}
 		r.groups = append(r.groups, g)
-		if err := r.change(ctx, g, r.idp.add, r.ids(), r.ids()); err != nil {
+		if err := r.change(ctx, g, r.Add, r.ids(), r.ids()); err != nil {
 			return err
 		}
 	}
@@ -23,7 +25,7 @@ func (r *run) makeGroups(ctx context.Context) error {
 }
 
 // change sends a change of members and checks that the group has exactly the members in all.
-func (r *run) change(ctx context.Context, g object, how func(object, []string, []string) request, changed, all []string) error {
+func (r *run) change(ctx context.Context, g object, how func(object, []string, []string) shapes.Request, changed, all []string) error {
 	id, _ := g["id"].(string)
 	if err := r.send(ctx, "/Groups/"+id, how(g, changed, all)); err != nil {
 		return err
@@ -55,10 +57,10 @@ func (r *run) churn(ctx context.Context) error {
 	all := r.ids()
 	half := all[:(len(all)+1)/2]
 	for _, g := range r.groups {
-		if err := r.change(ctx, g, r.idp.remove, half, all[len(half):]); err != nil {
+		if err := r.change(ctx, g, r.Remove, half, all[len(half):]); err != nil {
 			return err
 		}
-		if err := r.change(ctx, g, r.idp.add, half, all); err != nil {
+		if err := r.change(ctx, g, r.Add, half, all); err != nil {
 			return err
 		}
 	}
@@ -69,7 +71,7 @@ func (r *run) renameGroup(ctx context.Context) error {
 	for _, g := range r.groups {
 		id, _ := g["id"].(string)
 		name := fmt.Sprintf("sim-%s-renamed-%s", r.RunID, id[:8])
-		if err := r.send(ctx, "/Groups/"+id, r.idp.rename(g, name, r.in[id])); err != nil {
+		if err := r.send(ctx, "/Groups/"+id, r.Rename(g, name, r.in[id])); err != nil {
 			return err
 		}
 		shown, err := r.want(ctx, http.MethodGet, "/Groups/"+id, nil, http.StatusOK)

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"keycloak-scim-proxy/adapters/shapes"
 )
 
 // Options of a run.
@@ -107,7 +109,7 @@ func (r *run) step(ctx context.Context, name, means string, do func(context.Cont
 }
 
 // send sends a change and accepts 200 with a body as well as 204.
-func (r *run) send(ctx context.Context, path string, q request) error {
+func (r *run) send(ctx context.Context, path string, q shapes.Request) error {
 	_, err := r.want(ctx, q.Method, path, q.Body, http.StatusOK, http.StatusNoContent)
 	return err
 }

@@ -115,7 +115,7 @@ func (r *run) switchAll(ctx context.Context, on bool) error {
 		if err != nil {
 			return err
 		}
-		if err := r.send(ctx, "/Users/"+p.id, request(r.Active(on, r.user(p), was))); err != nil {
+		if err := r.send(ctx, "/Users/"+p.id, r.Active(on, r.user(p), was)); err != nil {
 			return err
 		}
 		if err := r.check(ctx, p, on); err != nil {
