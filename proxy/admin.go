@@ -9,6 +9,7 @@ import (
 	"keycloak-scim-proxy/proxy/clientip"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/observe"
+	"keycloak-scim-proxy/proxy/snapshot"
 )
 
 // adminHandler serves health, metrics, canaries and snapshots of the store. It is for operators and
@@ -20,7 +21,7 @@ func (p *Proxy) adminHandler() http.Handler {
 	m.HandleFunc("GET /healthz", alive)
 	m.Handle("GET /readyz", p.readiness())
 	m.Handle("/tenants/{tenant}/canary", p.canaries())
-	m.HandleFunc("POST /store/snapshot", p.snapshot)
+	m.Handle("POST /store/snapshot", snapshot.Handler(p.engine))
 	m.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{EnableOpenMetrics: p.traces.On()}))
 	if p.level != nil {
 		m.Handle("/loglevel", observe.LevelHandler(*p.level, p.log, p.clock))

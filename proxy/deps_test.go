@@ -122,6 +122,8 @@ var walls = map[string]struct {
 	"onboarding/oauthclient":                {[]string{"onboarding", "proxy/keycloak/clientkey"}, "OAuth clients of identity providers, with administrator credentials"},
 	"onboarding/adopt":                      {[]string{"onboarding", "onboarding/permissions", "onboarding/tenant"}, "brings users into a tenant, with administrator credentials"},
 	"onboarding/attacks":                    {nil, "attacks are data, for a check and for a test"},
+	"proxy/observe/storesize":               {nil, "metrics of a function"},
+	"proxy/snapshot":                        {[]string{"proxy/storage", "proxy/store/guard"}, "a copy of the store for operators, as storage makes it"},
 	"proxy/observe/tracing":                 {nil, "spans have names and labels, not requests"},
 	"proxy/observe":                         {[]string{"proxy/observe/tracing", "proxy/scim", "proxy/keycloak/fault"}, "knows the vocabulary, faults and no layers, so that every layer can be observed"},
 	"proxy/store/internal/codec":            {nil, "bytes"},
@@ -185,11 +187,11 @@ var owners = map[string]struct {
 	"github.com/gofrs/flock":                {[]string{"cmd/scim-proxy/internal/kcserver", "cmd/scim-proxy/internal/importer/journal", "config/tenantfile"}, "files that several processes of the program write"},
 	"github.com/fsnotify/fsnotify":          {[]string{"proxy/dirwatch"}, "one place watches files"},
 	"github.com/spf13/cobra":                {[]string{"cmd/"}, "flags end at the commands"},
-	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe", "proxy/observe/connections"}, "layers do not log"},
+	"github.com/prometheus":                 {[]string{"proxy", "proxy/observe", "proxy/observe/storesize", "proxy/observe/connections"}, "layers do not log"},
 	"github.com/failsafe-go":                {[]string{"proxy/keycloak/reach"}, "one place decides whether Keycloak is there"},
 	"go.opentelemetry.io":                   {[]string{"proxy/observe/tracing"}, "one place makes spans"},
 	"golang.org/x/mod":                      {[]string{"onboarding/tenant", "onboarding/releases"}, "releases are compared before anything is served"},
-	"net/http":                              {[]string{"onboarding/links", "cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/clientip", "proxy/observe", "proxy/observe/tracing", "onboarding/adminroles", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "test/", "proxy/keycloak/privilege", "onboarding/verify", "onboarding/adopt", "proxy/keycloak/tenantgroup", "proxy/keycloak/refusal", "proxy/site", "onboarding/oauthclient", "proxy/canary", "proxy/golive", "proxy/keycloak/leaver", "proxy/keycloak/signout", "proxy/keycloak/brokerlink", "proxy/keycloak/reach"}, "HTTP ends at scimhttp and at the client for Keycloak"},
+	"net/http":                              {[]string{"onboarding/links", "cmd/", "proxy", "proxy/scimhttp", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/snapshot", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/clientip", "proxy/observe", "proxy/observe/tracing", "onboarding/adminroles", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "test/", "proxy/keycloak/privilege", "onboarding/verify", "onboarding/adopt", "proxy/keycloak/tenantgroup", "proxy/keycloak/refusal", "proxy/site", "onboarding/oauthclient", "proxy/canary", "proxy/golive", "proxy/keycloak/leaver", "proxy/keycloak/signout", "proxy/keycloak/brokerlink", "proxy/keycloak/reach"}, "HTTP ends at scimhttp and at the client for Keycloak"},
 	module + "onboarding":                   {[]string{"onboarding", "onboarding/", "cmd/"}, "code with administrator credentials never serves a request"},
 }
 

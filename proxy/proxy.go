@@ -37,6 +37,7 @@ import (
 	"keycloak-scim-proxy/proxy/oauth"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/observe/connections"
+	"keycloak-scim-proxy/proxy/observe/storesize"
 	"keycloak-scim-proxy/proxy/observe/tracing"
 	"keycloak-scim-proxy/proxy/passthrough"
 	"keycloak-scim-proxy/proxy/policy/audit"
@@ -154,7 +155,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 	}
 	p.metrics.Follow(p.named())
 	p.monitor = health.NewMonitor(p.watched(), p.clock, p.operator.Changed)
-	p.registry.MustRegister(observe.Build(p.version), p.metrics.Tenants(p.states), p.metrics.Indexes(p.indexes), observe.Flights(p.client.Flights), observe.Circuit(p.circuit.Open), observe.Lost(p.audit.Lost), observe.NewStore(p.usage, p.clock))
+	p.registry.MustRegister(observe.Build(p.version), p.metrics.Tenants(p.states), p.metrics.Indexes(p.indexes), observe.Flights(p.client.Flights), observe.Circuit(p.circuit.Open), observe.Lost(p.audit.Lost), storesize.New(storage.Usage(engine), p.clock))
 	if err == nil && cfg.DropIn.Passthrough != nil {
 		p.pass, err = transport.Passthrough(cfg, to, p.metrics.Timings.Passthrough)
 	}

@@ -19,6 +19,7 @@ func completions(files tenantcmd.Env) map[string]cobra.CompletionFunc {
 	return map[string]cobra.CompletionFunc{
 		"TENANT":                files.CompleteTenants,
 		"FILE":                  endsIn("csv", "jsonl", "ndjson"),
+		"BACKUP":                anyFile,
 		"[main|tenant]":         oneOf("main", "tenant"),
 		"--tenant":              files.CompleteTenants,
 		"--config":              endsIn("yaml", "yml"),

@@ -18,10 +18,10 @@ import (
 func (e Env) backup() *cobra.Command {
 	var file string
 	c := &cobra.Command{
-		Use:     "backup FILE",
+		Use:     "backup BACKUP",
 		Short:   "Write all records to a file, while the proxy runs (docs/stores.md)",
 		Example: "  scim-proxy store backup /backup/scim-2030-01-31\n  scim-proxy store backup - | age -r age1… > scim.age",
-		Long: "Writes all records of the store to a new file with mode 0600, or to standard output if FILE is -. Sealed records stay sealed; the keys\n" +
+		Long: "Writes all records of the store to a new file with mode 0600, or to standard output if BACKUP is -. Sealed records stay sealed; the keys\n" +
 			"are not in the file, so keep them elsewhere. The proxy may keep running: with an embedded store it makes a copy of its file, asked for at\n" +
 			"its admin listener. Any store can be restored from the file.",
 		Args: cobra.ExactArgs(1),

@@ -17,7 +17,7 @@ func (e Env) restore() *cobra.Command {
 	var file string
 	var replace bool
 	c := &cobra.Command{
-		Use:   "restore FILE",
+		Use:   "restore BACKUP",
 		Short: "Write the records of a backup to the store (docs/stores.md)",
 		Example: "  scim-proxy store restore /backup/scim-2030-01-31\n" +
 			"  scim-proxy store restore --config redis.yaml --replace /backup/scim-2030-01-31",

@@ -1,4 +1,4 @@
-package observe_test
+package storesize_test
 
 import (
 	"context"
@@ -10,15 +10,15 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"keycloak-scim-proxy/proxy/observe"
+	"keycloak-scim-proxy/proxy/observe/storesize"
 )
 
-func TestStore(t *testing.T) {
+func TestSize(t *testing.T) {
 	now, reads := time.Unix(1000, 0), 0
 	var size, limit int64
 	var broken error
 	r := prometheus.NewRegistry()
-	r.MustRegister(observe.NewStore(func(ctx context.Context) (int64, int64, error) {
+	r.MustRegister(storesize.New(func(ctx context.Context) (int64, int64, error) {
 		if _, ends := ctx.Deadline(); !ends {
 			t.Error("a reading has no deadline")
 		}

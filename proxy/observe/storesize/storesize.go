@@ -1,4 +1,4 @@
-package observe
+package storesize
 
 import (
 	"context"
@@ -15,9 +15,9 @@ const storeAge, storeTimeout = time.Minute, 2 * time.Second
 var storeSize = prometheus.NewDesc("scim_store_size_bytes", "Bytes that the store uses: those in use in the embedded file, or the memory of Redis.", nil, nil)
 var storeLimit = prometheus.NewDesc("scim_store_limit_bytes", "Bytes that the store may use: the embedded file and the free space of its disk, or maxmemory of Redis.", nil, nil)
 
-// Store has the metrics of the size of the store. It is read at a scrape, at most once a minute. A
-// store that cannot be read has no metrics, and one without a limit has no limit.
-type Store struct {
+// Metrics has the metrics of the size of the store. It is read at a scrape, at most once a minute.
+// A store that cannot be read has no metrics, and one without a limit has no limit.
+type Metrics struct {
 	usage       func(context.Context) (size, limit int64, err error)
 	now         func() time.Time
 	mu          sync.Mutex
@@ -26,19 +26,19 @@ type Store struct {
 	err         error
 }
 
-// NewStore returns the metrics of a store. A limit of 0 means that there is none.
-func NewStore(usage func(context.Context) (size, limit int64, err error), now func() time.Time) *Store {
-	return &Store{usage: usage, now: now}
+// New returns the metrics of a store. A limit of 0 means that there is none.
+func New(usage func(context.Context) (size, limit int64, err error), now func() time.Time) *Metrics {
+	return &Metrics{usage: usage, now: now}
 }
 
 // Describe sends the descriptions of the metrics.
-func (s *Store) Describe(to chan<- *prometheus.Desc) {
+func (s *Metrics) Describe(to chan<- *prometheus.Desc) {
 	to <- storeSize
 	to <- storeLimit
 }
 
 // Collect sends the metrics.
-func (s *Store) Collect(to chan<- prometheus.Metric) {
+func (s *Metrics) Collect(to chan<- prometheus.Metric) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if now := s.now(); s.read.IsZero() || now.Sub(s.read) >= storeAge {
