@@ -1,11 +1,14 @@
 package proxy
 
 import (
+	"context"
 	"net/http"
 	"regexp"
+	"time"
 
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
 	"keycloak-scim-proxy/proxy/scopes"
@@ -39,4 +42,18 @@ func (d *dropIn) authenticate(r *http.Request, variables map[string]string) (cal
 	}
 	all := &tenant{name: "realm:" + name, scope: d.realms.Scope(name, "", false), plan: d.plan, ended: func(error) {}}
 	return caller{tenant: all, subject: claims.Subject, credential: keycloak.Caller(token)}, nil
+}
+
+// discoveryWait is how long discovery waits for the realm's user profile.
+const discoveryWait = 2 * time.Second
+
+// profile returns the realm's user profile, nil if it cannot be read.
+func (c caller) profile(ctx context.Context) *profile.Profile {
+	ctx, cancel := context.WithTimeout(ctx, discoveryWait)
+	defer cancel()
+	p, err := c.scope.Profile(ctx, c.credential)
+	if err != nil {
+		return nil
+	}
+	return p
 }

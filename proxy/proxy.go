@@ -1,19 +1,15 @@
 package proxy
 
 import (
-	"cmp"
 	"context"
-	"crypto/rand"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/adapters"
@@ -21,40 +17,26 @@ import (
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/clientip"
-	"keycloak-scim-proxy/proxy/continuity"
-	"keycloak-scim-proxy/proxy/declared"
-	"keycloak-scim-proxy/proxy/golive"
 	"keycloak-scim-proxy/proxy/health"
-	"keycloak-scim-proxy/proxy/instrument"
 	"keycloak-scim-proxy/proxy/keycloak"
-	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/keycloak/reach"
-	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/meter"
 	"keycloak-scim-proxy/proxy/notices"
-	"keycloak-scim-proxy/proxy/oauth"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/observe/connections"
-	"keycloak-scim-proxy/proxy/observe/storesize"
 	"keycloak-scim-proxy/proxy/observe/tracing"
 	"keycloak-scim-proxy/proxy/passthrough"
 	"keycloak-scim-proxy/proxy/policy/audit"
 	"keycloak-scim-proxy/proxy/policy/limit"
-	"keycloak-scim-proxy/proxy/policy/staged"
 	"keycloak-scim-proxy/proxy/rendered"
-	"keycloak-scim-proxy/proxy/revoked"
-	"keycloak-scim-proxy/proxy/roster"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scimhttp"
 	"keycloak-scim-proxy/proxy/scopes"
 	"keycloak-scim-proxy/proxy/site"
-	"keycloak-scim-proxy/proxy/storage"
 	"keycloak-scim-proxy/proxy/store"
 	"keycloak-scim-proxy/proxy/store/guard"
-	"keycloak-scim-proxy/proxy/storemark"
-	"keycloak-scim-proxy/proxy/tokenlife"
 	"keycloak-scim-proxy/proxy/transport"
 	"keycloak-scim-proxy/proxy/writing"
 )
@@ -103,68 +85,6 @@ func New(cfg config.Config, log *zap.Logger, program ...Option) (*Proxy, error) 
 	return over(to, cfg, log, program...)
 }
 
-// Option is what the program tells the proxy besides its configuration.
-type Option func(*Proxy)
-
-// Version is the version of the program, for metrics.
-func Version(v string) Option { return func(p *Proxy) { p.version = v } }
-
-// Level is the level of the log, which the admin listener shows and changes.
-func Level(l zap.AtomicLevel) Option { return func(p *Proxy) { p.level = &l } }
-
-// over makes a proxy that sends its requests to Keycloak over a transport.
-func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Option) (*Proxy, error) {
-	engine, err := storage.Open(context.Background(), cfg.Store, log)
-	if err != nil {
-		return nil, err
-	}
-	p := &Proxy{cfg: cfg, site: site.Site{PublicURL: cfg.PublicURL}, engine: engine, log: log, now: time.Now, newID: rand.Text, registry: prometheus.NewRegistry()}
-	for _, apply := range program {
-		apply(p)
-	}
-	p.metrics = observe.NewMetrics(p.registry, time.Now)
-	p.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	p.spaces = instrument.Store(p.metrics.Timings, engine)
-	p.connections = connections.New(log, p.registry)
-	p.operator = notices.Operator{Log: log, Metrics: p.metrics}
-	if p.traces, err = tracing.Open(context.Background(), p.version, p.operator.Untraced); err != nil {
-		return nil, errors.Join(err, engine.Close())
-	}
-	if p.audit, err = audit.Open(cfg.Audit, p.operator.Unaudited); err != nil {
-		return nil, errors.Join(err, engine.Close())
-	}
-	p.sinks = []observe.Sink{ // a request is counted before its line is written
-		p.metrics, observe.NewMisspelt(log), observe.NewLog(log),
-	}
-	p.meter = meter.New(int64(cfg.Limits.Memory))
-	p.limits = limit.New(limit.Options{Shared: storage.Counter(engine), Alone: p.operator.Alone, Refused: observe.Limited, Now: p.clock})
-	p.circuit = reach.New(reach.Options{Probe: transport.Probe(cfg.Keycloak, to), Changed: p.reached})
-	p.client = keycloak.NewClient(cfg.Keycloak.URL, p.circuit.Watch(reach.Repeat(p.metrics.Timings.Transport(to), observe.Repeated)), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
-	p.client.Differs, p.client.SignedOut = p.operator.Differs, observe.SignedOut
-	p.realms = scopes.New(scopes.Options{
-		Client: p.client, Engine: p.spaces, Longest: p.requestTimeout() + p.doubt(),
-		Shared: cfg.Store.Redis != nil, Completed: p.operator.Completed, Now: p.clock,
-	})
-	p.tenants, p.asked = &tenants{trusted: transport.Networks(cfg.TrustedProxies), now: p.clock, log: log}, make(chan struct{}, 1)
-	p.tenants.life = tokenlife.New(tokenlife.Options{Space: p.spaces.Open("tokens"), Keys: p.keys, Now: p.clock, Warn: p.operator.Expires, Failed: p.operator.UsesFail})
-	if cfg.Store.Redis != nil {
-		p.tenants.revoked = revoked.New(revoked.Options{Space: p.spaces.Open(revoked.SpaceName), Now: p.clock, Failed: p.operator.RevocationsUnread})
-	}
-	if p.tenants.Roster, err = roster.New(cfg.Tenants, p.tenant, p.clock); err == nil && cfg.TLS != nil {
-		p.tls, err = transport.ServerTLS(*cfg.TLS, p.clock)
-	}
-	p.metrics.Follow(p.named())
-	p.monitor = health.NewMonitor(p.watched(), p.clock, p.operator.Changed)
-	p.registry.MustRegister(observe.Build(p.version), p.metrics.Tenants(p.states), p.metrics.Indexes(p.indexes), observe.Flights(p.client.Flights), observe.Circuit(p.circuit.Open), observe.Lost(p.audit.Lost), storesize.New(storage.Usage(engine), p.clock))
-	if err == nil && cfg.DropIn.Passthrough != nil {
-		p.pass, err = transport.Passthrough(cfg, to, p.metrics.Timings.Passthrough)
-	}
-	if err != nil {
-		return nil, errors.Join(err, p.Close())
-	}
-	return p, nil
-}
-
 // clock tells the time by p.now, which tests replace.
 func (p *Proxy) clock() time.Time { return p.now() }
 
@@ -182,45 +102,6 @@ func (p *Proxy) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), flush)
 	defer cancel()
 	return errors.Join(p.audit.Close(), p.engine.Close(), p.traces.Close(ctx))
-}
-
-// tenant makes a configured tenant.
-func (p *Proxy) tenant(c config.Tenant) *tenant {
-	t := &tenant{name: c.Tenant, scope: p.realms.Scope(c.Realm, c.Group, true), plan: p.plan()}
-	if c.Group != "" { // of the tenant, because it remembers what its account may do, and its organization
-		t.group = tenantgroup.New(c.Group, t.scope.Lock, p.doubt(), t.scope.Now)
-		t.group.Organization, t.group.Found = c.Organization, p.operator.Shared(c.Tenant, c.Realm)
-	}
-	t.continuity = continuity.Of(c, t.scope.Lock, t.scope.Now)
-	t.plan.dialect = adapters.For(c.IDP)
-	t.plan.schemas = declared.Extend(t.plan.schemas, c.Extensions)
-	t.plan.strict = c.Profile == "strict"
-	t.plan.rate = limit.Rate(*cmp.Or(c.Rate, &p.cfg.Limits.Rate))
-	t.plan.writing.MembersShown, t.plan.writing.SkipUnknownMembers = c.MembersShown, c.UnknownMembers == "skip"
-	t.account = keycloak.NewAccountBy(transport.Proof(c.ServiceAccount), p.client, c.Realm, c.ServiceAccount.ClientID, t.scope.Now)
-	if path, mode := c.ServiceAccount.Exposed(); path != "" {
-		p.operator.Exposed(c.Tenant, path, fmt.Sprintf("%04o", mode))
-	}
-	if c.OAuth != nil {
-		t.oauth = &oauth.Resource{URL: p.site.Tenant(c.Tenant), MetadataURL: p.site.Metadata(c.Tenant), Clients: c.OAuth.Clients, Verifier: t.scope.Verifier}
-	}
-	t.networks = transport.Networks(c.AllowedNetworks)
-	t.rights = privilege.New(t.account, c.Group, t.scope.Now)
-	if t.group != nil {
-		pool := observe.Pool{Metrics: p.metrics, Log: p.log, Tenant: c.Tenant, Realm: c.Realm}
-		t.group.Watch(func(is tenantgroup.Level, news bool) { pool.Changed(is.Free, is.All, string(is.State()), news) })
-	}
-	t.ended = func(err error) { p.monitor.Saw(c.Tenant, err) }
-	t.gate = golive.New(golive.Tenant{Configured: c, Schemas: t.plan.schemas, Account: t.account, Profiles: t.scope.Profiles},
-		staged.Options{Space: p.spaces.Open("live"), Now: t.scope.Now, Alarm: t.ended})
-	t.mark = storemark.New(storemark.Options{
-		Account: storemark.Of(t.account, t.group, t.scope.Directory(t.account, profile.Stock())), Stamp: p.stamp, Expect: p.cfg.Store.ExpectStamp, Now: t.scope.Now,
-		Unmarkable: func(err error) {
-			p.log.Info("the account cannot be marked in Keycloak: if the store is lost while the proxy does not run, that is not detected",
-				zap.String("tenant", c.Tenant), zap.Error(err))
-		},
-	})
-	return t
 }
 
 func (p *Proxy) stamp(ctx context.Context) (string, error) {

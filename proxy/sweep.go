@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 
+	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/confined"
+	"keycloak-scim-proxy/proxy/keycloak/leaver"
+	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/overlay"
 	"keycloak-scim-proxy/proxy/scopes"
 )
@@ -64,4 +67,20 @@ func (p *Proxy) sweepRealm(ctx context.Context, t *tenant, o SweepOptions) error
 		o.Done(realm, done)
 	}
 	return err
+}
+
+// sweeps are those of parked users. Each scope is swept for its first tenant that parks.
+func (p *Proxy) sweeps() (out []leaver.Pass) {
+	seen := map[*scopes.Scope]bool{}
+	for _, t := range p.tenants.each() {
+		open := func(ctx context.Context) (*keycloak.Realm, *profile.Profile, error) {
+			known, err := t.scope.Profile(ctx, t.account)
+			return t.scope.Directory(t.account, known), known, err
+		}
+		if pass, parks := t.continuity.Pass(open, t.group, p.operator.Swept(t.name)); parks && !seen[t.scope] {
+			seen[t.scope] = true
+			out = append(out, pass)
+		}
+	}
+	return out
 }

@@ -1,17 +1,30 @@
 package proxy
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/clientip"
+	"keycloak-scim-proxy/proxy/continuity"
+	"keycloak-scim-proxy/proxy/declared"
 	"keycloak-scim-proxy/proxy/dirwatch"
+	"keycloak-scim-proxy/proxy/golive"
+	"keycloak-scim-proxy/proxy/keycloak"
+	"keycloak-scim-proxy/proxy/keycloak/privilege"
+	"keycloak-scim-proxy/proxy/keycloak/profile"
+	"keycloak-scim-proxy/proxy/keycloak/tenantgroup"
+	"keycloak-scim-proxy/proxy/oauth"
 	"keycloak-scim-proxy/proxy/observe"
+	"keycloak-scim-proxy/proxy/policy/limit"
+	"keycloak-scim-proxy/proxy/policy/staged"
 	"keycloak-scim-proxy/proxy/revoked"
 	"keycloak-scim-proxy/proxy/roster"
 	"keycloak-scim-proxy/proxy/scim"
@@ -20,6 +33,7 @@ import (
 	"keycloak-scim-proxy/proxy/storemark"
 	"keycloak-scim-proxy/proxy/tokenlife"
 	"keycloak-scim-proxy/proxy/tokens"
+	"keycloak-scim-proxy/proxy/transport"
 )
 
 // tenants authenticates callers with the token of a tenant.
@@ -194,4 +208,43 @@ func (p *Proxy) reload() (again bool) {
 	p.metrics.Follow(p.named())
 	p.operator.Reloaded(done)
 	return len(done.Wrong) > 0
+}
+
+// tenant makes a configured tenant.
+func (p *Proxy) tenant(c config.Tenant) *tenant {
+	t := &tenant{name: c.Tenant, scope: p.realms.Scope(c.Realm, c.Group, true), plan: p.plan()}
+	if c.Group != "" { // of the tenant, because it remembers what its account may do, and its organization
+		t.group = tenantgroup.New(c.Group, t.scope.Lock, p.doubt(), t.scope.Now)
+		t.group.Organization, t.group.Found = c.Organization, p.operator.Shared(c.Tenant, c.Realm)
+	}
+	t.continuity = continuity.Of(c, t.scope.Lock, t.scope.Now)
+	t.plan.dialect = adapters.For(c.IDP)
+	t.plan.schemas = declared.Extend(t.plan.schemas, c.Extensions)
+	t.plan.strict = c.Profile == "strict"
+	t.plan.rate = limit.Rate(*cmp.Or(c.Rate, &p.cfg.Limits.Rate))
+	t.plan.writing.MembersShown, t.plan.writing.SkipUnknownMembers = c.MembersShown, c.UnknownMembers == "skip"
+	t.account = keycloak.NewAccountBy(transport.Proof(c.ServiceAccount), p.client, c.Realm, c.ServiceAccount.ClientID, t.scope.Now)
+	if path, mode := c.ServiceAccount.Exposed(); path != "" {
+		p.operator.Exposed(c.Tenant, path, fmt.Sprintf("%04o", mode))
+	}
+	if c.OAuth != nil {
+		t.oauth = &oauth.Resource{URL: p.site.Tenant(c.Tenant), MetadataURL: p.site.Metadata(c.Tenant), Clients: c.OAuth.Clients, Verifier: t.scope.Verifier}
+	}
+	t.networks = transport.Networks(c.AllowedNetworks)
+	t.rights = privilege.New(t.account, c.Group, t.scope.Now)
+	if t.group != nil {
+		pool := observe.Pool{Metrics: p.metrics, Log: p.log, Tenant: c.Tenant, Realm: c.Realm}
+		t.group.Watch(func(is tenantgroup.Level, news bool) { pool.Changed(is.Free, is.All, string(is.State()), news) })
+	}
+	t.ended = func(err error) { p.monitor.Saw(c.Tenant, err) }
+	t.gate = golive.New(golive.Tenant{Configured: c, Schemas: t.plan.schemas, Account: t.account, Profiles: t.scope.Profiles},
+		staged.Options{Space: p.spaces.Open("live"), Now: t.scope.Now, Alarm: t.ended})
+	t.mark = storemark.New(storemark.Options{
+		Account: storemark.Of(t.account, t.group, t.scope.Directory(t.account, profile.Stock())), Stamp: p.stamp, Expect: p.cfg.Store.ExpectStamp, Now: t.scope.Now,
+		Unmarkable: func(err error) {
+			p.log.Info("the account cannot be marked in Keycloak: if the store is lost while the proxy does not run, that is not detected",
+				zap.String("tenant", c.Tenant), zap.Error(err))
+		},
+	})
+	return t
 }

@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 releases=${RELEASES:-26.7.0 26.7.3}
-stores=${STORES:-embedded redis cluster}
+stores=${STORES:-embedded redis cluster sentinel}
 mkdir -p bin/matrix
 unset KEYCLOAK_URL # the release is that of the combination
 go build -o bin/keycloak ./cmd/scim-proxy/internal/kcserver/keycloak

@@ -26,6 +26,15 @@ var stores = map[string]func(t testing.TB) config.Store{
 	"cluster": func(t testing.TB) config.Store {
 		return inRedis(redisserver.StartCluster(t, redisserver.Options{}).Addresses()...)
 	},
+	"sentinel": func(t testing.TB) config.Store {
+		found := redisserver.StartSentinels(t, 1, redisserver.Options{}, redisserver.Options{})
+		s := inRedis()
+		s.Redis.Sentinel = &config.Sentinel{Master: redisserver.MasterName}
+		for _, n := range found.Nodes {
+			s.Redis.Sentinel.Addresses = append(s.Redis.Sentinel.Addresses, n.Addr)
+		}
+		return s
+	},
 }
 
 // newStore returns a new and empty store of the kind that -store names. It ends with the test.

@@ -102,6 +102,7 @@ var rows = []row{
 			{`sum(scim_keycloak_calls_waiting{` + ofJob + `})`, "wait"},
 		}},
 		{title: "Lines of the audit log that were lost", unit: "short", width: 8, queries: one(`sum(increase(scim_audit_lines_lost_total{`+ofJob+`}[$__rate_interval]))`, "lines")},
+		{title: "Errors of connections", text: "Handshakes that failed, and requests that panicked.", unit: "short", width: 8, queries: one(`sum by (kind) (increase(scim_connection_errors_total{`+ofJob+`}[$__rate_interval]))`, "{{kind}}")},
 	}},
 	{"Process", []chart{
 		{title: "Ready, and circuit to Keycloak open", text: "1 is yes.", unit: "short", width: 8, queries: []query{
