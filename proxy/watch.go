@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"time"
 
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/notices"
@@ -40,8 +41,13 @@ func (p *Proxy) indexes() (all []observe.IndexState) {
 	return all
 }
 
+// showTime bounds what metrics read of the store, for all tenants together.
+const showTime = 2 * time.Second
+
 // states are the tenants as the metrics show them.
 func (p *Proxy) states() (all observe.TenantsState) {
+	ctx, cancel := context.WithTimeout(context.Background(), showTime)
+	defer cancel()
 	wrong := map[string]bool{}
 	for _, problem := range p.tenants.Now().Wrong {
 		wrong[problem.File] = true
@@ -50,7 +56,7 @@ func (p *Proxy) states() (all observe.TenantsState) {
 	keys := notices.Keys(p.keys(), p.tenants.life.Used, p.now())
 	for _, s := range p.monitor.Status() {
 		if t, there := p.tenants.Now().Of(s.Name); there {
-			live, moved := t.gate.Shown()
+			live, moved := t.gate.Shown(ctx)
 			all.All = append(all.All, observe.TenantState{Name: s.Name, Realm: s.Realm, Decided: s.Decided, Causes: s.Causes(), Checked: s.Checked, Live: live, Moved: moved, Keys: keys[s.Name]})
 		}
 	}

@@ -205,13 +205,8 @@ func (g *Gate) State(ctx context.Context) State {
 	return s
 }
 
-// showTime bounds the reading of a proof that is shown.
-const showTime = 2 * time.Second
-
 // Shown returns whether the tenant is live, and the required attributes that have moved.
-func (g *Gate) Shown() (live bool, moved []string) {
-	ctx, cancel := context.WithTimeout(context.Background(), showTime)
-	defer cancel()
+func (g *Gate) Shown(ctx context.Context) (live bool, moved []string) {
 	s := g.State(ctx)
 	for _, m := range s.Moved {
 		moved = append(moved, m.Attribute)

@@ -190,7 +190,7 @@ func TestMoved(t *testing.T) {
 		before := w.alarms
 		w.see(g) // a read of the same profile
 		s := g.State(t.Context())
-		if _, names := g.Shown(); w.alarms != before+1 || len(s.Moved) != 1 || fmt.Sprint(names) != "["+department+"]" ||
+		if _, names := g.Shown(t.Context()); w.alarms != before+1 || len(s.Moved) != 1 || fmt.Sprint(names) != "["+department+"]" ||
 			s.Moved[0].String() != department+" was verified to live in Keycloak and lives in the store now" {
 			t.Errorf("%d alarms, %+v", w.alarms, s)
 		}
