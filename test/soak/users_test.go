@@ -57,11 +57,17 @@ func (p *provider) complete(ctx context.Context, wanted person, found object) er
 	return p.update(ctx, wanted, found)
 }
 
-// update sends all attributes that change.
+// update sends all attributes that change. A user whose create had no answer may have been made
+// without the attributes that only the proxy keeps; a filter for a phone number would select nothing
+// then, which is 400 (RFC 7644 section 3.5.2.3).
 func (p *provider) update(ctx context.Context, wanted person, shown object) error {
+	phone := shapes.Change{Path: `phoneNumbers[type eq "work"].value`, Value: wanted.phone}
+	if shown["phoneNumbers"] == nil {
+		phone = shapes.Change{Path: "phoneNumbers", Value: wanted.object()["phoneNumbers"]}
+	}
 	r := p.Update([]shapes.Change{
 		{Path: "name.familyName", Value: wanted.family}, {Path: "title", Value: wanted.title},
-		{Path: enterprise + ":department", Value: wanted.department}, {Path: `phoneNumbers[type eq "work"].value`, Value: wanted.phone},
+		{Path: enterprise + ":department", Value: wanted.department}, phone,
 	}, wanted.object(), shown)
 	_, err := p.want(ctx, r.Method, "/Users/"+wanted.id, r.Body, http.StatusOK, http.StatusNoContent)
 	return err
