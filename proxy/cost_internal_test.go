@@ -206,10 +206,11 @@ var requests = map[string]func(t testing.TB, b *bench, i int){
 }
 
 // A request makes at most this many allocations, with its requests to Keycloak and without
-// connections. If a change lowers a number, lower the bound.
+// connections. If a change lowers a number, lower the bound. The race detector drops pooled objects
+// at random, which adds up to 60.
 func TestAllocations(t *testing.T) {
 	b := newBench(t, 100)
-	for name, most := range map[string]float64{"get": 300, "patch": 1400, "patch 3": 1500, "post": 1400, "page": 11_500} {
+	for name, most := range map[string]float64{"get": 310, "patch": 1450, "patch 3": 1550, "post": 1450, "page": 11_500} {
 		i := 0
 		got := testing.AllocsPerRun(20, func() {
 			requests[name](t, b, i)
