@@ -57,9 +57,9 @@ func (p *provider) complete(ctx context.Context, wanted person, found object) er
 	return p.update(ctx, wanted, found)
 }
 
-// update sends all attributes that change. A user whose create had no answer may be there
-// without the attributes that only the proxy keeps; a filter for a phone number would select nothing
-// then, which is 400 (RFC 7644 section 3.5.2.3).
+// update sends all attributes that change. A user whose create had no answer may be there without
+// the attributes that only the proxy keeps. A filter for a phone number would select nothing then,
+// which is 400 (RFC 7644 section 3.5.2.3).
 func (p *provider) update(ctx context.Context, wanted person, shown object) error {
 	phone := shapes.Change{Path: `phoneNumbers[type eq "work"].value`, Value: wanted.phone}
 	if shown["phoneNumbers"] == nil {
