@@ -46,7 +46,7 @@ test: setup lint size prose ## everything: lint, race detector, fuzzers, tests o
 	@echo "tests with a real Keycloak; each package has a line when it ends, and each test that takes 10 seconds"
 	@go build -o bin/progress ./test/progress
 	$(KEYCLOAK) exec -- bash -c 'set -o pipefail; go test -json -race -count=1 -timeout 30m -p 3 $(LONGEST) ./... | bin/progress && cd deploy && go test -json -count=1 -timeout 20m ./... | ../bin/progress'
-	$(MAKE) fuzz
+	$(MAKE) fuzz FUZZTIME=5s
 
 setup:
 	@go build -o bin/keycloak ./cmd/scim-proxy/internal/kcserver/keycloak && ./test/setup.sh

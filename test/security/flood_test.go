@@ -22,7 +22,7 @@ import (
 // Each request is sent floodOf times, in rounds with a quiet time before each of them, because what
 // else the machine does changes.
 const (
-	floodOf = 1000
+	floodOf = 300
 	rounds  = 5
 )
 
@@ -207,7 +207,7 @@ func p99(took []time.Duration) time.Duration {
 	return slices.Sorted(slices.Values(took))[len(took)*99/100]
 }
 
-// A flood of requests without a valid token, 1,000 of each shape, gets 401 throughout, causes one
+// A flood of requests without a valid token, 300 of each shape, gets 401 throughout, causes one
 // call to Keycloak and no write to the store, and raises the memory of the process to at most 1.5
 // times. The test prints how much it slows a tenant down, and how much a flood that does not reach
 // the proxy does, because that depends on the machine.
