@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -151,19 +152,19 @@ func TestRefuse(t *testing.T) {
 		c := &crowd{t: t, Queue: turns.New(1)}
 		c.wait(t.Context(), "a", 1)
 		gone := errors.New("gone")
-		refused := 0
+		var refused atomic.Int32
 		for _, name := range []string{"a", "b", "b"} {
 			go func() {
 				if errors.Is(c.Acquire(t.Context(), name), gone) {
-					refused++
+					refused.Add(1)
 				}
 			}()
 			synctest.Wait()
 		}
 		c.Refuse(gone)
 		synctest.Wait()
-		if err := c.Acquire(t.Context(), "c"); !errors.Is(err, gone) || refused != 3 {
-			t.Errorf("%d of 3 that waited are refused, and one that comes: %v", refused, err)
+		if err := c.Acquire(t.Context(), "c"); !errors.Is(err, gone) || refused.Load() != 3 {
+			t.Errorf("%d of 3 that waited are refused, and one that comes: %v", refused.Load(), err)
 		}
 		c.free("a")
 		if held, waiting := c.State(); held+waiting+c.Callers() != 0 {
