@@ -82,6 +82,15 @@ type Tenant struct {
 	File string `yaml:"-"`
 }
 
+// Kind is "group" for a tenant that is confined to a group of its realm, and "realm" for one that
+// has the whole realm.
+func (t Tenant) Kind() string {
+	if t.Group != "" {
+		return "group"
+	}
+	return "realm"
+}
+
 // SSOLink is the link of users to an identity provider.
 type SSOLink struct {
 	// IDP is the alias of the identity provider in the realm. Required.

@@ -14,7 +14,6 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/storecmd"
 	"keycloak-scim-proxy/config"
-	"keycloak-scim-proxy/config/configfile"
 	"keycloak-scim-proxy/proxy"
 	"keycloak-scim-proxy/proxy/overlay"
 )
@@ -31,11 +30,7 @@ func sweepCommand() *cobra.Command {
 			"ago and never finished. Only one process can open an embedded store: stop the proxy first.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			file, err := cli.ConfigFile(file)
-			if err != nil {
-				return err
-			}
-			cfg, err := configfile.Load(file, adapters.Known)
+			file, cfg, err := cli.Load(file, adapters.Known)
 			if err != nil {
 				return err
 			}

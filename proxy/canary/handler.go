@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"keycloak-scim-proxy/proxy/clientip"
 	"keycloak-scim-proxy/proxy/policy/staged"
 )
 
@@ -48,7 +49,7 @@ func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	t, known := h.Of(r.PathValue("tenant"))
 	var asked Request
 	switch {
-	case r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "":
+	case clientip.OfPage(r):
 		http.Error(w, "not for web pages", http.StatusForbidden)
 		return
 	case r.Method != http.MethodPost && r.Method != http.MethodDelete:

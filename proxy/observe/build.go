@@ -8,8 +8,7 @@ import (
 )
 
 // Build returns the metric that says what runs: the version that the program was built as, the
-// revision of its source, and the release of Go. A label that is not known is
-// "unknown".
+// revision of its source, and the release of Go. A label that is not known is "unknown".
 func Build(version string) prometheus.Collector {
 	revision, release := "unknown", "unknown"
 	if info, ok := debug.ReadBuildInfo(); ok {

@@ -15,8 +15,7 @@ import (
 )
 
 // Timings measures the parts of requests: layers, operations of the store, and calls to Keycloak,
-// and makes their spans. A
-// nil *Timings measures nothing.
+// and makes their spans. A nil *Timings measures no layer and no operation of the store.
 type Timings struct {
 	now                     func() time.Time
 	layers, store, keycloak *prometheus.HistogramVec

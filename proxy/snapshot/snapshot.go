@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"keycloak-scim-proxy/proxy/clientip"
 	"keycloak-scim-proxy/proxy/storage"
 	"keycloak-scim-proxy/proxy/store/guard"
 )
@@ -19,7 +20,7 @@ const timeout = 15 * time.Minute
 // request of a web page is refused.
 func Handler(e *guard.Engine) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" {
+		if clientip.OfPage(r) {
 			http.Error(w, "not from a web page", http.StatusForbidden)
 			return
 		}

@@ -146,9 +146,6 @@ func takePlace(current *embedded.Engine, next, path string) error {
 	return e.Close()
 }
 
-// askedWait is lockWait if the process that has the store open can be asked for a copy.
-const askedWait = 100 * time.Millisecond
-
 // existing opens the engine of the configured store, without a guard. It does not create a file.
 func existing(s config.Store) (store.Engine, error) {
 	if s.Embedded != nil {
@@ -156,7 +153,7 @@ func existing(s config.Store) (store.Engine, error) {
 			return nil, fmt.Errorf("there is no store: %w", err)
 		}
 	}
-	return openEngine(s, askedWait)
+	return openEngine(s, shortWait)
 }
 
 // release is the version of the program as the Go tools know it, or empty.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"time"
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/store"
@@ -35,9 +34,6 @@ type Inspection struct {
 	Hidden error
 }
 
-// inspectWait is how long Inspect waits for an embedded file that another process has open.
-const inspectWait = 100 * time.Millisecond
-
 // Inspect says whether the configured store is the right one and takes a write. It makes no file,
 // gives the store no stamp, and announces no key. Parts of the result are there also with an error.
 func Inspect(ctx context.Context, s config.Store) (found Inspection, err error) {
@@ -53,7 +49,7 @@ func Inspect(ctx context.Context, s config.Store) (found Inspection, err error) 
 			return found, nil
 		}
 	}
-	engine, err := openEngine(s, inspectWait)
+	engine, err := openEngine(s, shortWait)
 	if err != nil {
 		return found, err
 	}

@@ -87,8 +87,12 @@ func warnOfModes(path string, log *zap.Logger) {
 	}
 }
 
-// lockWait is how long an embedded store that another process has open is waited for.
-const lockWait = 5 * time.Second
+const (
+	// lockWait is how long an embedded store that another process has open is waited for.
+	lockWait = 5 * time.Second
+	// shortWait is lockWait where that process can be asked instead.
+	shortWait = 100 * time.Millisecond
+)
 
 // openEngine opens the store. It waits for an embedded file that another process has open.
 func openEngine(s config.Store, wait time.Duration) (store.Engine, error) {

@@ -17,8 +17,8 @@ import (
 const (
 	maxName = 64  // characters of an address
 	maxText = 512 // characters of a message
-	// maxLines is how many lines a minute has for errors of connections. Whoever can
-	// connect can cause one, so that they must not fill a disk.
+	// maxLines is how many lines a minute has for errors of connections. Whoever can connect can
+	// cause one, so that they must not fill a disk.
 	maxLines = 20
 	minute   = time.Minute
 	maxStack = 8192 // characters of a panic

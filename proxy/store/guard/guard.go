@@ -189,11 +189,7 @@ func (g *Engine) inspect(ctx context.Context, v *verdict) error {
 
 // records returns the system space. The error is that of Check.
 func (g *Engine) records(ctx context.Context) (map[string]store.Record, error) {
-	ids, err := g.system.Scan(ctx, "", systemRecords)
-	if err != nil {
-		return nil, err
-	}
-	records, err := g.system.Load(ctx, ids...)
+	records, err := readAll(ctx, g.system)
 	if err != nil {
 		return nil, err
 	}

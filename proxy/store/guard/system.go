@@ -33,14 +33,18 @@ func checkRestored(records map[string]store.Record) error {
 // System returns the records about the store, for a backup. It fails with ErrLost if a restore was
 // not finished.
 func System(ctx context.Context, e store.Engine) (map[string]store.Record, error) {
-	s := e.Open(store.SystemSpace)
-	ids, err := s.Scan(ctx, "", systemRecords)
-	if err != nil {
-		return nil, err
-	}
-	records, err := s.Load(ctx, ids...)
+	records, err := readAll(ctx, e.Open(store.SystemSpace))
 	if err != nil {
 		return nil, err
 	}
 	return records, checkRestored(records)
+}
+
+// readAll returns the records of the system space.
+func readAll(ctx context.Context, system store.Space) (map[string]store.Record, error) {
+	ids, err := system.Scan(ctx, "", systemRecords)
+	if err != nil {
+		return nil, err
+	}
+	return system.Load(ctx, ids...)
 }

@@ -32,11 +32,7 @@ func Command(known configfile.Idps) *cobra.Command {
 			"proxy may run meanwhile. The exit code is 1 if a tenant lacks something, or if Keycloak does not answer.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			file, err := cli.ConfigFile(file)
-			if err != nil {
-				return err
-			}
-			cfg, err := configfile.Load(file, known)
+			_, cfg, err := cli.Load(file, known)
 			if err != nil {
 				return err
 			}

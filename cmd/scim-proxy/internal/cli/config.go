@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/config/configfile"
 )
 
 const (
@@ -39,6 +40,16 @@ func ConfigFile(flag string) (string, error) {
 		return configHere, nil
 	}
 	return "", UsageError{ErrNoConfig}
+}
+
+// Load reads the configuration file of --config (ConfigFile) with all tenants. It returns the name
+// of the file too.
+func Load(flag string, known configfile.Idps) (file string, c *config.Config, err error) {
+	if file, err = ConfigFile(flag); err != nil {
+		return "", nil, err
+	}
+	c, err = configfile.Load(file, known)
+	return file, c, err
 }
 
 // BaseURL is the SCIM base URL of a tenant, for its identity provider. Without publicURL it is what

@@ -33,11 +33,7 @@ func started(c config.Config, version string, address net.Addr) []zap.Field {
 func tenantsBy(all []config.Tenant) map[string]map[string]int {
 	counts := map[string]map[string]int{"realm": {}, "group": {}}
 	for _, t := range all {
-		kind := "realm"
-		if t.Group != "" {
-			kind = "group"
-		}
-		counts[kind][t.State]++
+		counts[t.Kind()][t.State]++
 	}
 	return counts
 }

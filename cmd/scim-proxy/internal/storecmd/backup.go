@@ -26,7 +26,7 @@ func (e Env) backup() *cobra.Command {
 			"its admin listener. Any store can be restored from the file.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			_, cfg, err := e.load(file)
+			_, cfg, err := cli.Load(file, e.Known)
 			if err != nil {
 				return err
 			}

@@ -21,7 +21,7 @@ func (e Env) check() *cobra.Command {
 			"The proxy may keep running: with an embedded store it makes a copy of its file, asked for at its admin listener.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			_, cfg, err := e.load(file)
+			_, cfg, err := cli.Load(file, e.Known)
 			if err != nil {
 				return err
 			}

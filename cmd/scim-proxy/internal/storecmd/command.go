@@ -7,8 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
-	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/config/configfile"
 	"keycloak-scim-proxy/proxy/store/embedded"
 )
@@ -26,15 +24,6 @@ func (e Env) Command() *cobra.Command {
 	c := &cobra.Command{Use: "store", Short: "Work with the store"}
 	c.AddCommand(e.backup(), e.restore(), e.check(), e.reseal())
 	return c
-}
-
-// load reads the configuration.
-func (e Env) load(flag string) (file string, c *config.Config, err error) {
-	if file, err = cli.ConfigFile(flag); err != nil {
-		return "", nil, err
-	}
-	c, err = configfile.Load(file, e.Known)
-	return file, c, err
 }
 
 // InUse adds to an error of a locked embedded store that the proxy must be stopped first.

@@ -28,7 +28,7 @@ func (e Env) reseal() *cobra.Command {
 			"first. The command can be stopped at any point and run again. It exits with 1 if a key must stay.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			file, cfg, err := e.load(file)
+			file, cfg, err := cli.Load(file, e.Known)
 			if err != nil {
 				return err
 			}

@@ -26,7 +26,7 @@ func (e Env) restore() *cobra.Command {
 			"stopped, an embedded store is as before or, if it was missing, refused; Redis is refused. Run it again.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			_, cfg, err := e.load(file)
+			_, cfg, err := cli.Load(file, e.Known)
 			if err != nil {
 				return err
 			}

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
-	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/config/configfile"
 )
 
@@ -74,7 +73,7 @@ func (e Env) List() *cobra.Command {
 func rowOf(f configfile.TenantFile, now time.Time) row {
 	t := f.Tenant
 	r := row{
-		Tenant: t.Tenant, Realm: t.Realm, Kind: kind(t), Group: t.Group, Organization: t.Organization, IDP: t.IDP, State: t.State,
+		Tenant: t.Tenant, Realm: t.Realm, Kind: t.Kind(), Group: t.Group, Organization: t.Organization, IDP: t.IDP, State: t.State,
 		File: f.Path, Served: len(f.Problems) == 0, Problems: problems(f),
 	}
 	for _, k := range t.Tokens {
@@ -91,14 +90,6 @@ func rowOf(f configfile.TenantFile, now time.Time) row {
 		}
 	}
 	return r
-}
-
-// kind is whether a tenant has a whole realm or a group of it.
-func kind(t config.Tenant) string {
-	if t.Group != "" {
-		return "group"
-	}
-	return "realm"
 }
 
 func problems(f configfile.TenantFile) []string {

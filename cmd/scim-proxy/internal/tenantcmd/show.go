@@ -50,7 +50,7 @@ func show(cfg config.Config, f configfile.TenantFile, now time.Time) cli.Fields 
 	}
 	t := f.Tenant
 	t.Tokens = nil
-	shown := cli.Fields{{Key: "baseURL", Value: cli.BaseURL(cfg, t.Tenant)}, {Key: "file", Value: f.Path}, {Key: "kind", Value: kind(t)}}
+	shown := cli.Fields{{Key: "baseURL", Value: cli.BaseURL(cfg, t.Tenant)}, {Key: "file", Value: f.Path}, {Key: "kind", Value: t.Kind()}}
 	shown = append(shown, cli.FieldsOf(t)...)
 	shown = append(shown, cli.Field{Key: "tokens", Value: keys})
 	if wrong := problems(f); len(wrong) > 0 {

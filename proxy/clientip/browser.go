@@ -21,3 +21,9 @@ func Rebound(r *http.Request) bool {
 	host = strings.ToLower(host)
 	return host != "" && host != "localhost" && net.ParseIP(host) == nil
 }
+
+// OfPage reports whether a browser sends a request for a web page: no other client sends these
+// headers.
+func OfPage(r *http.Request) bool {
+	return r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != ""
+}
