@@ -21,11 +21,11 @@ import (
 	"keycloak-scim-proxy/deploy/internal/program"
 )
 
-// recorded returns the two values of each series of the sample, and those of planned.txt.
-// TestRecord writes the sample with the real program.
-func recorded(t *testing.T) (recorded, planned map[string][2]string) {
+// recorded returns the two values of each series of the sample, which TestRecord writes with the
+// real program.
+func recorded(t *testing.T) map[string][2]string {
 	t.Helper()
-	recorded, planned = map[string][2]string{}, map[string][2]string{}
+	recorded := map[string][2]string{}
 	for i := range 2 {
 		for series, value := range lines(t, sample(i+1)) {
 			pair, ok := recorded[series]
@@ -36,11 +36,7 @@ func recorded(t *testing.T) (recorded, planned map[string][2]string) {
 			recorded[series] = pair
 		}
 	}
-	for series, second := range lines(t, "testdata/planned.txt") {
-		series, first, _ := strings.Cut(series, " ")
-		planned[series] = [2]string{first, second}
-	}
-	return recorded, planned
+	return recorded
 }
 
 // lines splits the lines of a text of metrics before the last blank.
@@ -69,12 +65,9 @@ type database struct {
 func newDatabase(t *testing.T) database {
 	t.Helper()
 	text := "load 1m\n"
-	one, two := recorded(t)
-	for _, all := range []map[string][2]string{one, two} {
-		for series, pair := range all {
-			name, rest, _ := strings.Cut(series, "{")
-			text += fmt.Sprintf("  %s%s,%s %s %s\n", name, strings.TrimSuffix(scraped, "}"), ending(rest), pair[0], pair[1])
-		}
+	for series, pair := range recorded(t) {
+		name, rest, _ := strings.Cut(series, "{")
+		text += fmt.Sprintf("  %s%s,%s %s %s\n", name, strings.TrimSuffix(scraped, "}"), ending(rest), pair[0], pair[1])
 	}
 	return database{promqltest.LoadedStorage(t, text), promqltest.NewTestEngine(t, false, 0, 5e6)}
 }
@@ -113,27 +106,13 @@ func family(series string) string {
 	return suffix.ReplaceAllString(name, "")
 }
 
-// A metric of another branch is planned until it is recorded.
-func TestSample(t *testing.T) {
-	recorded, planned := recorded(t)
-	have := map[string]bool{}
-	for series := range recorded {
-		have[family(series)] = true
-	}
-	for series := range planned {
-		if have[family(series)] {
-			t.Errorf("%s is recorded: remove it from planned.txt", series)
-		}
-	}
-}
-
 // The sample has every metric that the program has from its start. It is old if not.
 func TestSampleIsCurrent(t *testing.T) {
 	s := newSite(t, &keycloak.Server{URL: "http://127.0.0.1:1"})
 	program.Serve(t, s.path("config.yaml"))
 	keycloak.Ask(t, "GET", s.admin+"/readyz", "", nil)
 	s.write("metrics.txt", s.metrics())
-	recorded, _ := recorded(t)
+	recorded := recorded(t)
 	have := map[string]bool{}
 	for series := range recorded {
 		have[family(series)] = true
