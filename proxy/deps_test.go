@@ -160,6 +160,7 @@ var walls = map[string]struct {
 	"test/certtest":    {[]string{"config"}, "certificates"},
 	"test/prose":       {nil, "reads text"},
 	"test/docs":        {nil, "has tests only"},
+	"test/golden":      {nil, "compares files"},
 	"test/progress":    {nil, "reads the output of go test"},
 	"test/proxytest":   {[]string{"config", "proxy", "proxy/tokens"}, "runs a proxy as the program does"},
 	"test/redisserver": {nil, "starts Redis and does not know its content"},

@@ -3,7 +3,6 @@ package setup_test
 import (
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/adapters/setup"
+	"keycloak-scim-proxy/test/golden"
 )
 
 var update = flag.Bool("update", false, "write docs/idps")
@@ -87,16 +87,7 @@ func TestDocs(t *testing.T) {
 		}
 	}
 	for name, want := range pages {
-		file := filepath.Join(dir, name)
-		if *update {
-			if err := os.WriteFile(file, []byte(want), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		got, err := os.ReadFile(file)
-		if diff := cmp.Diff(want, string(got)); diff != "" || err != nil {
-			t.Errorf("%s is old, run go test ./adapters/setup -update: %v\n%s", file, err, diff)
-		}
+		golden.Check(t, filepath.Join(dir, name), want, *update, "go test ./adapters/setup -update")
 	}
 }
 

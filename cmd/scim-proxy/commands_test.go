@@ -3,11 +3,11 @@ package main
 import (
 	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"keycloak-scim-proxy/test/golden"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -87,18 +87,7 @@ func TestDocs(t *testing.T) {
 			want += described(c)
 		}
 	})
-	if *update {
-		if err := os.WriteFile(page, []byte(want), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("docs/commands.md is old, run go test ./cmd/scim-proxy -update\n%s", diff)
-	}
+	golden.Check(t, page, want, *update, "go test ./cmd/scim-proxy -update")
 }
 
 // described is the section of a command.

@@ -13,10 +13,9 @@ import (
 	"testing"
 	"unicode"
 
-	"github.com/google/go-cmp/cmp"
-
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/config/configfile"
+	"keycloak-scim-proxy/test/golden"
 )
 
 var update = flag.Bool("update", false, "write docs/configuration.md and the expectations of testdata/bad")
@@ -69,18 +68,7 @@ func TestDocs(t *testing.T) {
 		want += "\n## " + file.title + "\n\n| key | type | default | meaning |\n| --- | --- | --- | --- |\n" + rows(t, structs, file.root, "", file.defaults)
 	}
 	want += "\n## A complete example\n\n```yaml\n" + example(t, "config.yaml") + "```\n\n```yaml\n" + example(t, "tenants.d/acme.yaml") + "```\n"
-	if *update {
-		if err := os.WriteFile(page, []byte(want), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("docs/configuration.md is old, run go test ./config/configfile -update\n%s", diff)
-	}
+	golden.Check(t, page, want, *update, "go test ./config/configfile -update")
 }
 
 // example returns a file that TestLoad loads.
