@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"net/http"
@@ -10,14 +11,15 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/bulk"
-	"keycloak-scim-proxy/proxy/clientip"
 	"keycloak-scim-proxy/proxy/health"
+	"keycloak-scim-proxy/proxy/instrument"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/keycloak/reach"
@@ -26,17 +28,21 @@ import (
 	"keycloak-scim-proxy/proxy/notices"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/observe/connections"
+	"keycloak-scim-proxy/proxy/observe/storesize"
 	"keycloak-scim-proxy/proxy/observe/tracing"
 	"keycloak-scim-proxy/proxy/passthrough"
 	"keycloak-scim-proxy/proxy/policy/audit"
 	"keycloak-scim-proxy/proxy/policy/limit"
 	"keycloak-scim-proxy/proxy/rendered"
+	"keycloak-scim-proxy/proxy/revoked"
+	"keycloak-scim-proxy/proxy/roster"
 	"keycloak-scim-proxy/proxy/scim"
-	"keycloak-scim-proxy/proxy/scimhttp"
 	"keycloak-scim-proxy/proxy/scopes"
 	"keycloak-scim-proxy/proxy/site"
+	"keycloak-scim-proxy/proxy/storage"
 	"keycloak-scim-proxy/proxy/store"
 	"keycloak-scim-proxy/proxy/store/guard"
+	"keycloak-scim-proxy/proxy/tokenlife"
 	"keycloak-scim-proxy/proxy/transport"
 	"keycloak-scim-proxy/proxy/writing"
 )
@@ -83,6 +89,68 @@ func New(cfg config.Config, log *zap.Logger, program ...Option) (*Proxy, error) 
 		return nil, err
 	}
 	return over(to, cfg, log, program...)
+}
+
+// Option is what the program tells the proxy besides its configuration.
+type Option func(*Proxy)
+
+// Version is the version of the program, for metrics.
+func Version(v string) Option { return func(p *Proxy) { p.version = v } }
+
+// Level is the level of the log, which the admin listener shows and changes.
+func Level(l zap.AtomicLevel) Option { return func(p *Proxy) { p.level = &l } }
+
+// over makes a proxy that sends its requests to Keycloak over a transport.
+func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Option) (*Proxy, error) {
+	engine, err := storage.Open(context.Background(), cfg.Store, log)
+	if err != nil {
+		return nil, err
+	}
+	p := &Proxy{cfg: cfg, site: site.Site{PublicURL: cfg.PublicURL}, engine: engine, log: log, now: time.Now, newID: rand.Text, registry: prometheus.NewRegistry()}
+	for _, apply := range program {
+		apply(p)
+	}
+	p.metrics = observe.NewMetrics(p.registry, time.Now)
+	p.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	p.spaces = instrument.Store(p.metrics.Timings, engine)
+	p.connections = connections.New(log, p.registry)
+	p.operator = notices.Operator{Log: log, Metrics: p.metrics}
+	if p.traces, err = tracing.Open(context.Background(), p.version, p.operator.Untraced); err != nil {
+		return nil, errors.Join(err, engine.Close())
+	}
+	if p.audit, err = audit.Open(cfg.Audit, p.operator.Unaudited); err != nil {
+		return nil, errors.Join(err, engine.Close())
+	}
+	p.sinks = []observe.Sink{ // a request is counted before its line is written
+		p.metrics, observe.NewMisspelt(log), observe.NewLog(log),
+	}
+	p.meter = meter.New(int64(cfg.Limits.Memory))
+	p.limits = limit.New(limit.Options{Shared: storage.Counter(engine), Alone: p.operator.Alone, Refused: observe.Limited, Now: p.clock})
+	p.circuit = reach.New(reach.Options{Probe: transport.Probe(cfg.Keycloak, to), Changed: p.reached})
+	p.client = keycloak.NewClient(cfg.Keycloak.URL, p.circuit.Watch(reach.Repeat(p.metrics.Timings.Transport(to), observe.Repeated)), cfg.Keycloak.Timeout.Std(), cfg.Keycloak.MaxInFlight)
+	p.client.Differs, p.client.SignedOut = p.operator.Differs, observe.SignedOut
+	p.realms = scopes.New(scopes.Options{
+		Client: p.client, Engine: p.spaces, Longest: p.requestTimeout() + p.doubt(),
+		Shared: cfg.Store.Redis != nil, Completed: p.operator.Completed, Now: p.clock,
+	})
+	p.tenants, p.asked = &tenants{trusted: transport.Networks(cfg.TrustedProxies), now: p.clock, log: log}, make(chan struct{}, 1)
+	p.tenants.life = tokenlife.New(tokenlife.Options{Space: p.spaces.Open("tokens"), Keys: p.keys, Now: p.clock, Warn: p.operator.Expires, Failed: p.operator.UsesFail})
+	if cfg.Store.Redis != nil {
+		p.tenants.revoked = revoked.New(revoked.Options{Space: p.spaces.Open(revoked.SpaceName), Now: p.clock, Failed: p.operator.RevocationsUnread})
+	}
+	if p.tenants.Roster, err = roster.New(cfg.Tenants, p.tenant, p.clock); err == nil && cfg.TLS != nil {
+		p.tls, err = transport.ServerTLS(*cfg.TLS, p.clock)
+	}
+	p.metrics.Follow(p.named())
+	p.monitor = health.NewMonitor(p.watched(), p.clock, p.operator.Changed)
+	p.registry.MustRegister(observe.Build(p.version), p.metrics.Tenants(p.states), p.metrics.Indexes(p.indexes), observe.Flights(p.client.Flights), observe.Circuit(p.circuit.Open), observe.Lost(p.audit.Lost), storesize.New(storage.Usage(engine), p.clock))
+	if err == nil && cfg.DropIn.Passthrough != nil {
+		p.pass, err = transport.Passthrough(cfg, to, p.metrics.Timings.Passthrough)
+	}
+	if err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
 }
 
 // clock tells the time by p.now, which tests replace.
@@ -163,56 +231,8 @@ func (p *Proxy) plan() plan {
 	}
 }
 
-// Handler returns the handler of the public listener.
-func (p *Proxy) Handler() http.Handler {
-	door := p.door(p.tenants)
-	if p.cfg.DropIn.Enabled {
-		door.DropIn = entrance{p.dropIn(), p.site.Realms, p.limits}
-	}
-	if p.pass != nil {
-		door.Elsewhere = p.pass.Serve
-	}
-	return p.recorded(door.Handler())
-}
-
-// door makes the HTTP side for tenants whose callers are authenticated by auth.
-func (p *Proxy) door(auth authenticator) *scimhttp.Door {
-	return &scimhttp.Door{
-		Tenants: entrance{auth, p.site.Tenants, p.limits},
-		Repair:  adapters.RepairURL,
-		Limits:  scimhttp.Limits{Body: int64(p.cfg.Limits.Body), Depth: p.cfg.Limits.JSONDepth, Request: p.requestTimeout()},
-		Report:  report, Metadata: scimhttp.Metadata{Path: p.site.MetadataPath("tenant"), Read: p.tenants.metadata},
-	}
-}
-
 func (p *Proxy) requestTimeout() time.Duration { return p.cfg.Limits.Request.Std() }
 
 // doubt is how long a write may still take effect after its result was lost: the timeout of a call
 // and a quarter of it.
 func (p *Proxy) doubt() time.Duration { return p.cfg.Keycloak.Timeout.Std() * 5 / 4 }
-
-// behindProxy reports whether a request comes from a trusted reverse proxy, whose trace is
-// continued.
-func (p *Proxy) behindProxy(r *http.Request) bool {
-	return p.tenants.trusted.Contains(clientip.Peer(r))
-}
-
-// recorded makes the record of a request, and its share of the memory.
-func (p *Proxy) recorded(next http.Handler) http.Handler {
-	e := observe.Entrance{Now: p.clock, NewID: func() string { return p.newID() }, Traces: p.traces, Trusted: p.behindProxy, Sinks: p.sinks}
-	return e.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, share := p.meter.With(r.Context())
-		defer share.End()
-		if client, _ := clientip.Of(r, p.tenants.trusted); client.IsValid() { // a canary comes from none
-			observe.From(ctx).Note(func(s *observe.Summary) { s.Address = client.String() })
-		}
-		next.ServeHTTP(w, r.WithContext(ctx))
-	}))
-}
-
-func report(ctx context.Context, r scimhttp.Report) {
-	observe.From(ctx).Note(func(s *observe.Summary) {
-		s.Tenant, s.KeyID, s.Verb, s.Rules, s.Status, s.ScimType, s.Cause = r.Tenant, r.KeyID, r.Verb, r.Fired, r.Status, r.ScimType, r.Cause
-		s.Skipped = r.Skipped
-	})
-}
