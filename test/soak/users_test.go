@@ -65,10 +65,14 @@ func (p *provider) update(ctx context.Context, wanted person, shown object) erro
 	if shown["phoneNumbers"] == nil {
 		phone = shapes.Change{Path: "phoneNumbers", Value: wanted.object()["phoneNumbers"]}
 	}
-	r := p.Update([]shapes.Change{
+	changes := []shapes.Change{
 		{Path: "name.familyName", Value: wanted.family}, {Path: "title", Value: wanted.title},
 		{Path: enterprise + ":department", Value: wanted.department}, phone,
-	}, wanted.object(), shown)
+	}
+	if text(shown["externalId"]) != wanted.external {
+		changes = append(changes, shapes.Change{Path: "externalId", Value: wanted.external})
+	}
+	r := p.Update(changes, wanted.object(), shown)
 	_, err := p.want(ctx, r.Method, "/Users/"+wanted.id, r.Body, http.StatusOK, http.StatusNoContent)
 	return err
 }
