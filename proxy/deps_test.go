@@ -164,6 +164,7 @@ var walls = map[string]struct {
 	"test/progress":    {nil, "reads the output of go test"},
 	"test/proxytest":   {[]string{"config", "proxy", "proxy/tokens"}, "runs a proxy as the program does"},
 	"test/redisserver": {nil, "starts Redis and does not know its content"},
+	"test/storefile":   {[]string{"proxy/store", "proxy/store/embedded", "proxy/store/guard"}, "makes stores as the program does"},
 	"test/shim":        {nil, "knows Keycloak and not the proxy"},
 }
 

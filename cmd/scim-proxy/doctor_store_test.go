@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"keycloak-scim-proxy/test/storefile"
+
 	"keycloak-scim-proxy/proxy/store/guard"
 	"keycloak-scim-proxy/test/proxytest"
 	"keycloak-scim-proxy/test/redisserver"
@@ -118,8 +120,8 @@ func TestDoctorEmbedded(t *testing.T) {
 			return func() { _ = exec.CommandContext(t.Context(), "umount", small).Run() }
 		}, main: map[string]string{"store": "{embedded: {path: data/small/store.db}}"}, find: "store disk warning", text: "4 of 4 MiB free", remedy: "make room", code: 1},
 		{name: "the key is missing", make: func() func() {
-			sealedConfig(t, filepath.Join(c.dir, "other.yaml"), "k1")
-			withStore(t, filepath.Join(c.dir, "sealed.db"), []string{"k1"}, func(g *guard.Engine) {
+			storefile.Config(t, filepath.Join(c.dir, "other.yaml"), "k1")
+			storefile.Open(t, filepath.Join(c.dir, "sealed.db"), []string{"k1"}, func(g *guard.Engine) {
 				if _, _, err := g.Stamp(t.Context()); err != nil {
 					t.Fatal(err)
 				}

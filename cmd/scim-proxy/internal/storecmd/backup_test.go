@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"keycloak-scim-proxy/test/storefile"
+
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/adapters"
@@ -74,7 +76,7 @@ func adds(t *testing.T, file, lines string) {
 // saves saves records in a store without a proxy.
 func saves(t *testing.T, db string, keys []string, ids ...string) {
 	t.Helper()
-	withStore(t, db, keys, func(g *guard.Engine) {
+	storefile.Open(t, db, keys, func(g *guard.Engine) {
 		for _, id := range ids {
 			if _, err := g.Open("realm.acme").Save(t.Context(), id, store.Record{Terms: []string{"t"}, Body: []byte("secret of " + id)}); err != nil {
 				t.Fatal(err)
@@ -86,7 +88,7 @@ func saves(t *testing.T, db string, keys []string, ids ...string) {
 // A backup and a check while a proxy runs, and the same store restored elsewhere.
 func TestBackupOfARunningProxy(t *testing.T) {
 	file, db := configured(t)
-	sealedConfig(t, file, "k1")
+	storefile.Config(t, file, "k1")
 	adds(t, file, fmt.Sprintf("listen: %q\nadminListen: %q\n", freeAddress(t), freeAddress(t)))
 	saves(t, db, []string{"k1"}, "u1", "u2")
 	dir := t.TempDir()
@@ -120,11 +122,11 @@ func TestBackupOfARunningProxy(t *testing.T) {
 	}
 
 	other, otherDB := configured(t)
-	sealedConfig(t, other, "k1")
+	storefile.Config(t, other, "k1")
 	if out, _, err := run(t, "restore", "--config", other, running); err != nil || !strings.HasSuffix(out, "restored: start the proxies, or restart those that run\n") {
 		t.Fatal(err, out)
 	}
-	withStore(t, otherDB, []string{"k1"}, func(g *guard.Engine) {
+	storefile.Open(t, otherDB, []string{"k1"}, func(g *guard.Engine) {
 		if got, err := g.Open("realm.acme").Load(t.Context(), "u2"); err != nil || string(got["u2"].Body) != "secret of u2" {
 			t.Errorf("%q %v", got["u2"].Body, err)
 		}
@@ -138,7 +140,7 @@ func TestBackupOfARunningProxy(t *testing.T) {
 func TestNoSnapshot(t *testing.T) {
 	file, db := configured(t)
 	adds(t, file, fmt.Sprintf("adminListen: %q\n", freeAddress(t)))
-	withStore(t, db, nil, func(*guard.Engine) {
+	storefile.Open(t, db, nil, func(*guard.Engine) {
 		target := filepath.Join(t.TempDir(), "b")
 		_, _, err := run(t, "backup", "--config", file, target)
 		if err == nil || !strings.Contains(err.Error(), "no backup was made") || !strings.Contains(err.Error(), "stop the proxy first") {
@@ -184,9 +186,9 @@ func TestBackupRefuses(t *testing.T) {
 
 func TestCheckNamesDamage(t *testing.T) {
 	file, db := configured(t)
-	sealedConfig(t, file, "k1")
+	storefile.Config(t, file, "k1")
 	saves(t, db, []string{"k1"}, "u1")
-	withStore(t, db, []string{"k1"}, func(g *guard.Engine) {
+	storefile.Open(t, db, []string{"k1"}, func(g *guard.Engine) {
 		if _, err := g.Engine.Open("realm.acme").Save(t.Context(), "bad", store.Record{Body: []byte("\x00sealed\x01")}); err != nil {
 			t.Fatal(err)
 		}

@@ -2,16 +2,15 @@ package storecmd
 
 import (
 	"bytes"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"keycloak-scim-proxy/test/storefile"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -19,44 +18,6 @@ import (
 	"keycloak-scim-proxy/proxy/store/embedded"
 	"keycloak-scim-proxy/proxy/store/guard"
 )
-
-// sealedConfig writes the keys with these names and a configuration that encrypts with them. It
-// replaces an earlier file.
-func sealedConfig(t *testing.T, file string, names ...string) {
-	t.Helper()
-	dir := filepath.Dir(file)
-	for _, n := range names {
-		if err := os.WriteFile(filepath.Join(dir, n), []byte(hex.EncodeToString(bytes.Repeat([]byte(n), 16))), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	text := fmt.Sprintf("keycloak: {url: \"http://127.0.0.1:1\"}\nstore: {embedded: {path: store.db}, encryption: {keyFiles: [%s]}}\ntenantsDir: tenants\n", strings.Join(names, ", "))
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// withStore runs fn on the store that a proxy with these keys would open.
-func withStore(t *testing.T, db string, names []string, fn func(*guard.Engine)) {
-	t.Helper()
-	var files []string
-	for _, n := range names {
-		files = append(files, filepath.Join(filepath.Dir(db), n))
-	}
-	var keys *store.Keys
-	if len(files) > 0 {
-		var err error
-		if keys, err = store.LoadKeys(files...); err != nil {
-			t.Fatal(err)
-		}
-	}
-	e, err := embedded.Open(db, time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = e.Close() }()
-	fn(guard.New(e, guard.Options{Keys: keys, Now: time.Now, NewID: rand.Text}))
-}
 
 // reseals runs the command and returns its output.
 func reseals(t *testing.T, args ...string) (string, error) {
@@ -69,7 +30,7 @@ func TestResealRefuses(t *testing.T) {
 	file, db := configured(t)
 	plain := file
 	sealed := filepath.Join(filepath.Dir(file), "sealed.yaml")
-	sealedConfig(t, sealed, "k1")
+	storefile.Config(t, sealed, "k1")
 	for _, row := range []struct {
 		name   string
 		args   []string
@@ -101,8 +62,8 @@ func TestResealRefuses(t *testing.T) {
 // The steps of docs/operations.md for an embedded store that has one unreadable record.
 func TestResealReports(t *testing.T) {
 	file, db := configured(t)
-	sealedConfig(t, file, "k1")
-	withStore(t, db, []string{"k1"}, func(g *guard.Engine) {
+	storefile.Config(t, file, "k1")
+	storefile.Open(t, db, []string{"k1"}, func(g *guard.Engine) {
 		for i := range 3 {
 			if _, err := g.Open("realm.acme").Save(t.Context(), fmt.Sprint("u", i), store.Record{Terms: []string{"t"}}); err != nil {
 				t.Fatal(err)
@@ -112,7 +73,7 @@ func TestResealReports(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	sealedConfig(t, file, "k2", "k1")
+	storefile.Config(t, file, "k2", "k1")
 	k1, k2 := filepath.Join(filepath.Dir(file), "k1"), filepath.Join(filepath.Dir(file), "k2")
 	out, err := reseals(t, "--config", file)
 	want := "space realm.acme: 3 records, 3 resealed, 0 sealed for the first time, 0 unreadable\n" +
@@ -132,7 +93,7 @@ func TestResealReports(t *testing.T) {
 	if out != want || err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
-	withStore(t, db, []string{"k2"}, func(g *guard.Engine) {
+	storefile.Open(t, db, []string{"k2"}, func(g *guard.Engine) {
 		if ids, err := g.Open("realm.acme").Find(t.Context(), "t"); err != nil || len(ids) != 3 {
 			t.Errorf("found %q, %v", ids, err)
 		}
@@ -155,13 +116,13 @@ func TestResealProgressOfALargeSpace(t *testing.T) {
 
 func TestResealAsJSON(t *testing.T) {
 	file, db := configured(t)
-	sealedConfig(t, file, "k1")
-	withStore(t, db, []string{"k1"}, func(g *guard.Engine) {
+	storefile.Config(t, file, "k1")
+	storefile.Open(t, db, []string{"k1"}, func(g *guard.Engine) {
 		if _, err := g.Open("realm.acme").Save(t.Context(), "u", store.Record{Terms: []string{"t"}}); err != nil {
 			t.Fatal(err)
 		}
 	})
-	sealedConfig(t, file, "k2", "k1")
+	storefile.Config(t, file, "k2", "k1")
 	out, err := reseals(t, "--config", file, "-o", "json")
 	var got resealedStore
 	if err := errors.Join(err, json.Unmarshal([]byte(out), &got)); err != nil {
