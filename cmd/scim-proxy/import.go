@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,10 +14,11 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/importer"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/scimclient"
+	"keycloak-scim-proxy/proxy/pause"
 )
 
 func importCommand() *cobra.Command {
-	o := importer.Options{Now: time.Now, Wait: pause}
+	o := importer.Options{Now: time.Now, Wait: pause.For}
 	var base, tenant, tokenFile, caFile, output string
 	c := &cobra.Command{
 		Use:   "import FILE",
@@ -86,13 +86,4 @@ func importURL(base, tenant string) (string, error) {
 		return base, nil
 	}
 	return strings.TrimSuffix(base, "/") + "/tenants/" + url.PathEscape(tenant) + "/scim/v2", nil
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
 }

@@ -10,13 +10,14 @@ import (
 	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 
 	"keycloak-scim-proxy/proxy/keycloak/fault"
+	"keycloak-scim-proxy/proxy/pause"
 )
 
 const (
 	// failures in a row of the probe open the circuit.
 	failures = 2
-	// pause is the time between two probes, also while the circuit is open.
-	pause = time.Second
+	// between is the time between two probes, also while the circuit is open.
+	between = time.Second
 )
 
 // Options of a Circuit.
@@ -42,7 +43,7 @@ type Circuit struct {
 func New(o Options) *Circuit {
 	c := &Circuit{o: o, asked: make(chan struct{}, 1)}
 	c.breaker = circuitbreaker.NewBuilder[any]().
-		WithFailureThreshold(failures).WithSuccessThreshold(1).WithDelay(pause).
+		WithFailureThreshold(failures).WithSuccessThreshold(1).WithDelay(between).
 		OnStateChanged(func(e circuitbreaker.StateChangedEvent) { c.became(e.NewState != circuitbreaker.ClosedState) }).
 		Build()
 	return c
@@ -68,7 +69,7 @@ func (c *Circuit) Run(ctx context.Context) {
 		case <-c.asked:
 		}
 		c.settle(ctx)
-		if !wait(ctx, pause) {
+		if pause.For(ctx, between) != nil {
 			return
 		}
 	}
@@ -87,22 +88,10 @@ func (c *Circuit) settle(ctx context.Context) {
 			return
 		}
 		c.breaker.RecordFailure()
-		if !wait(ctx, max(pause, c.breaker.RemainingDelay())) {
+		if pause.For(ctx, max(between, c.breaker.RemainingDelay())) != nil {
 			return
 		}
 		c.breaker.TryAcquirePermit() // an open circuit is half-open from now on
-	}
-}
-
-// wait returns false if the context ends first.
-func wait(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"keycloak-scim-proxy/proxy/pause"
 	"keycloak-scim-proxy/proxy/store"
 )
 
@@ -64,18 +65,11 @@ func (g *Engine) pause(ctx context.Context, d time.Duration) error {
 	return Pause(ctx, g.options.Pause, d)
 }
 
-// Pause calls pause, which waits, or waits itself if pause is nil. It returns the error of a
-// context that ends before.
-func Pause(ctx context.Context, pause func(context.Context, time.Duration) error, d time.Duration) error {
-	if pause != nil {
-		return pause(ctx, d)
+// Pause calls wait, or waits itself if that is nil. It returns the error of a context that ends
+// before.
+func Pause(ctx context.Context, wait func(context.Context, time.Duration) error, d time.Duration) error {
+	if wait == nil {
+		wait = pause.For
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return wait(ctx, d)
 }

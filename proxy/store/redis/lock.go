@@ -8,6 +8,7 @@ import (
 	mathrand "math/rand/v2"
 	"time"
 
+	"keycloak-scim-proxy/proxy/pause"
 	"keycloak-scim-proxy/proxy/store"
 )
 
@@ -36,7 +37,7 @@ func (s *space) Lock(ctx context.Context, key string, ttl time.Duration) (func()
 		if left == 0 {
 			return s.hold(ctx, name, token, ttl), nil
 		}
-		if !pause(ctx, min(wait/2+mathrand.N(wait), left)) {
+		if pause.For(ctx, min(wait/2+mathrand.N(wait), left)) != nil {
 			return nil, store.Locked(ctx)
 		}
 	}
@@ -103,16 +104,4 @@ func (s *space) free(ctx context.Context, name, token string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
 	defer cancel()
 	_ = s.scripts.unlock.Run(ctx, s.client, []string{name}, token).Err()
-}
-
-// pause reports whether the time passed before the context ended.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
