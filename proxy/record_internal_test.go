@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,8 +24,8 @@ func TestLogLineAndMetrics(t *testing.T) {
 	p, upstream, tokens := serving(t)
 	core, logs := observer.New(zap.DebugLevel)
 	p.sinks[len(p.sinks)-1], p.newID = observe.NewLog(zap.New(core)), func() string { return "id" }
-	var clock time.Time
-	p.now = func() time.Time { clock = clock.Add(time.Millisecond); return clock }
+	var ticks atomic.Int64
+	p.now = func() time.Time { return time.Time{}.Add(time.Duration(ticks.Add(1)) * time.Millisecond) }
 	h, play := p.Handler(), upstream.answer
 	patch := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"active","value":"False"}]}`
 	for i, row := range []struct {
