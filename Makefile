@@ -38,14 +38,10 @@ deploy-check: ## test what deploys the program: image, compose file, chart, pack
 vulncheck: ## known vulnerabilities of what the program calls; fails for those that go.mod can mend
 	cd deploy && go run ./vulncheck
 
-# The packages with the longest tests begin first, so that none of them runs alone at the end. The
-# soak mostly waits, so three packages run at a time.
-LONGEST := ./test ./test/security ./test/soak
-
 test: setup lint size prose ## everything: lint, race detector, fuzzers, tests on a real Keycloak; says first what it installs
 	@echo "tests with a real Keycloak; each package has a line when it ends, and each test that takes 10 seconds"
 	@go build -o bin/progress ./test/progress
-	$(KEYCLOAK) exec -- bash -c 'set -o pipefail; go test -json -race -count=1 -timeout 30m -p 3 $(LONGEST) ./... | bin/progress && cd deploy && go test -json -count=1 -timeout 20m ./... | ../bin/progress'
+	$(KEYCLOAK) exec -- ./test/all.sh
 	$(MAKE) fuzz FUZZTIME=5s
 
 setup:

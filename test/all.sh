@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Runs all tests for `make test`, which starts Keycloak and builds bin/progress. The tests of ./test
+# take longer than all others together, so they are two of four jobs that run at the same time:
+# otherwise one of them would run alone at the end. Fails if a job fails.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+progress=$PWD/bin/progress
+race=(go test -json -race -count=1 -timeout 30m)
+
+jobs=()
+job() { # job DIR COMMAND...
+	(cd "$1" && "${@:2}" | "$progress") &
+	jobs+=($!)
+}
+others=$(go list ./... | grep -v '/test$') || exit 1
+job . "${race[@]}" -run '^TestCorpus' ./test
+job . "${race[@]}" -skip '^TestCorpus' ./test
+# shellcheck disable=SC2086 # a list of packages
+job . "${race[@]}" -p 1 ./test/security ./test/soak $others
+job deploy go test -json -count=1 -timeout 30m -p 1 ./...
+
+failed=0
+for j in "${jobs[@]}"; do
+	wait "$j" || failed=1
+done
+exit $failed
