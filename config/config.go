@@ -46,6 +46,9 @@ type Config struct {
 	// Absent: none.
 	Audit *Audit `yaml:"audit"`
 
+	// Journal is the record of what writes did, in the store (docs/journal.md).
+	Journal Journal `yaml:"journal"`
+
 	// Tenants are read from TenantsDir.
 	Tenants []Tenant `yaml:"-"`
 }
@@ -161,6 +164,18 @@ type Timeouts struct {
 	// Drain is how long the program accepts requests after SIGTERM, while /readyz is 503 so that a
 	// load balancer sends no more. Absent: no longer. In Kubernetes, preStop does the same.
 	Drain Duration `yaml:"drain"`
+}
+
+// Journal records what each write changed: who, when, what was there before, and the outcome.
+type Journal struct {
+	// Days is how many days entries are kept. 0: there is no journal, and nothing can be undone.
+	Days int `yaml:"days"`
+	// Most is how many entries are kept of each realm, or group of a realm; then the oldest are
+	// deleted. An entry needs about 2 KiB of the store.
+	Most int `yaml:"most"`
+	// Values keeps the values of attributes, which are personal data. Without them nothing can be
+	// undone, and only the names of changed attributes are known.
+	Values bool `yaml:"values"`
 }
 
 // Audit is the log of writes.

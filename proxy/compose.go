@@ -12,6 +12,8 @@ import (
 	"keycloak-scim-proxy/proxy/discovery"
 	"keycloak-scim-proxy/proxy/golive"
 	"keycloak-scim-proxy/proxy/instrument"
+	"keycloak-scim-proxy/proxy/journal"
+	"keycloak-scim-proxy/proxy/journaling"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/confined"
 	"keycloak-scim-proxy/proxy/keycloak/privilege"
@@ -120,6 +122,17 @@ func (e entrance) Authenticate(r *http.Request, variables map[string]string) (sc
 	return s, nil
 }
 
+// who is the caller as the journal names it.
+func (c caller) who() journal.Who {
+	return journal.Who{Tenant: c.name, Key: c.keyID, Client: c.client, Subject: c.subject}
+}
+
+// circumstances are those of the request of a context, for the journal.
+func circumstances(ctx context.Context) journaling.Circumstances {
+	s := observe.From(ctx).Summary()
+	return journaling.Circumstances{Request: s.RequestID, Address: s.Address, IDP: s.IDP, Rules: s.Rules}
+}
+
 // bulkWorkers is how many operations of one bulk request run at the same time.
 const bulkWorkers = 16
 
@@ -131,6 +144,9 @@ func session(ctx context.Context, c caller) scimhttp.Session {
 	if !c.canary {
 		service = c.gate.Before(service, layers.look)
 	}
+	if !c.canary {
+		service = journaling.Service(c.scope.Journal, service, journaling.Caller{Who: c.who(), Now: circumstances})
+	}
 	service = c.plan.audit.Service(service, audit.Who{Tenant: c.name, Realm: c.scope.Name, Key: c.keyID, Client: c.client, Subject: c.subject})
 	shown := rendered.Tenant{Schemas: c.plan.schemas, Bulk: c.plan.bulk, Capabilities: func(p *profile.Profile) directory.Capabilities { return compose(c, p).Capabilities() }}
 	advertised := c.plan.rendered.Advertised(shown)
@@ -140,7 +156,11 @@ func session(ctx context.Context, c caller) scimhttp.Session {
 	}
 	decode := names.Examiner{Schemas: c.plan.schemas, Strict: c.plan.strict, Misspelt: func(name, like string) {
 		observe.From(ctx).Note(func(s *observe.Summary) { s.Misspelt = append(s.Misspelt, observe.Misspelling{Name: name, Like: like}) })
-	}}.Decode(decoder.Decode)
+	}}.Decode(func(w protocol.Request) (protocol.Call, []string, error) {
+		call, fired, err := decoder.Decode(w)
+		observe.From(ctx).Note(func(s *observe.Summary) { s.Fire(fired) })
+		return call, fired, err
+	})
 	s := scimhttp.Session{
 		Tenant: c.name, KeyID: c.keyID, Service: service, Decode: decode, Schemas: c.plan.schemas,
 		Bulk: bulk.Runner{Service: service, Decode: decode, Workers: bulkWorkers, Pool: c.scope.Pool, Caller: c.key(), Stopping: c.plan.stopping, Limits: c.plan.bulk},
@@ -246,5 +266,6 @@ func compose(c caller, p *profile.Profile) *writing.Service {
 	list := lookup.Options(c.scope.Index(d.Capabilities(), p), c.scope.Identities, below, c.plan.metrics.LookedUp)
 	list.Schemas, list.Limits, list.Cursors, list.AskOnMiss = c.plan.schemas, c.plan.listing, c.scope.Cursors(c.key()), c.account == nil
 	d = layer("listing", listing.New(d, list))
+	d = layer("journal", journaling.Over(d, nil))
 	return writing.New(d, c.scope.Lock, c.plan.schemas, write)
 }

@@ -20,6 +20,8 @@ import (
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/instrument"
+	"keycloak-scim-proxy/proxy/journal"
+	"keycloak-scim-proxy/proxy/journaling"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/keycloak/reach"
@@ -70,6 +72,8 @@ type Proxy struct {
 	meter       *meter.Meter
 	limits      *limit.Limiter
 	audit       *audit.Trail // nil: writes are not audited
+	written     *journal.Writer
+	started     time.Time
 	traces      *tracing.Traces
 	realms      *scopes.Realms
 	tenants     *tenants
@@ -115,6 +119,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 	p.spaces = instrument.Store(p.metrics.Timings, engine)
 	p.connections = connections.New(log, p.registry)
 	p.operator = notices.Operator{Log: log, Metrics: p.metrics}
+	p.written, p.started = &journal.Writer{Failed: p.operator.Unjournaled}, time.Now()
 	if p.traces, err = tracing.Open(context.Background(), p.version, p.operator.Untraced); err != nil {
 		return nil, errors.Join(err, engine.Close())
 	}
@@ -131,7 +136,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 	p.client.Differs, p.client.SignedOut = p.operator.Differs, observe.SignedOut
 	p.realms = scopes.New(scopes.Options{
 		Client: p.client, Engine: p.spaces, Longest: p.requestTimeout() + p.doubt(),
-		Shared: cfg.Store.Redis != nil, Completed: p.operator.Completed, Now: p.clock,
+		Shared: cfg.Store.Redis != nil, Completed: p.operator.Completed, Journal: journaling.Journals(cfg.Journal, journal.Options{Writer: p.written, Now: p.clock, NewID: p.newID}), Now: p.clock,
 	})
 	p.tenants, p.asked = &tenants{trusted: transport.Networks(cfg.TrustedProxies), now: p.clock, log: log}, make(chan struct{}, 1)
 	p.tenants.life = tokenlife.New(tokenlife.Options{Space: p.spaces.Open("tokens"), Keys: p.keys, Now: p.clock, Warn: p.operator.Expires, Failed: p.operator.UsesFail})
@@ -162,14 +167,14 @@ func (p *Proxy) reached(gone bool, cause error) {
 	p.operator.Circuit(gone, cause)
 }
 
-// flush is how long the export of the last spans may take.
+// flush is how long the last outcomes of the journal and the last spans may take.
 const flush = 5 * time.Second
 
 // Close closes the audit log, the store and the traces. Run does that by itself.
 func (p *Proxy) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), flush)
 	defer cancel()
-	return errors.Join(p.audit.Close(), p.engine.Close(), p.traces.Close(ctx))
+	return errors.Join(p.audit.Close(), p.written.Flush(ctx), p.engine.Close(), p.traces.Close(ctx))
 }
 
 func (p *Proxy) stamp(ctx context.Context) (string, error) {

@@ -112,38 +112,43 @@ func TestSpansNest(t *testing.T) {
 	for _, row := range []struct{ method, path, body, want string }{
 		{"GET", benchID, "", `scim get
  writing get
-  listing get
-   overlay get
-    keycloak get
-     scim GET /realms/{realm}/scim/v2/Users/{id}
-    store load
+  journal get
+   listing get
+    overlay get
+     keycloak get
+      scim GET /realms/{realm}/scim/v2/Users/{id}
+     store load
 `},
 		{"PATCH", benchID, patch, `scim patch
  writing patch
-  listing update
-   overlay update
-    keycloak update
-     scim GET /realms/{realm}/scim/v2/Users/{id}
-     scim PATCH /realms/{realm}/scim/v2/Users/{id}
-    store load
-    store save
+  journal update
+   listing update
+    overlay update
+     keycloak update
+      scim GET /realms/{realm}/scim/v2/Users/{id}
+      scim PATCH /realms/{realm}/scim/v2/Users/{id}
+     store load
+     store save
+   store save
   store lock
 `},
 		{"POST", "/Bulk", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[` +
 			`{"method":"PATCH","path":"` + benchID + `","data":` + patch + `},{"method":"DELETE","path":"/Groups/g"}]}`, `scim bulk
  writing delete
-  listing delete
-   overlay delete
-    keycloak delete
-     scim DELETE /realms/{realm}/scim/v2/Groups/{id}
-     scim GET /realms/{realm}/scim/v2/ServiceProviderConfig
+  journal delete
+   listing get
+    overlay get
+     keycloak get
+      scim GET /realms/{realm}/scim/v2/Groups/{id}
+      scim GET /realms/{realm}/scim/v2/ServiceProviderConfig
   store lock
  writing patch
-  listing update
-   overlay update
-    keycloak update
-     scim GET /realms/{realm}/scim/v2/Users/{id}
-    store load
+  journal update
+   listing update
+    overlay update
+     keycloak update
+      scim GET /realms/{realm}/scim/v2/Users/{id}
+     store load
   store lock
 `},
 		{"GET", "/Users?filter=x", "", "scim request\n"},

@@ -43,6 +43,8 @@ func (d document) validate(c *config.Config) {
 		rule{"tenantsDir", unless(c.TenantsDir != "" || c.DropIn.Enabled || len(c.Tenants) > 0, "no way in is configured: set tenantsDir or dropIn.enabled")},
 		rule{"log.level", oneOf(c.Log.Level, "debug", "info", "warn", "error")},
 		rule{"log.format", oneOf(c.Log.Format, "json", "console")},
+		rule{"journal.days", unless(c.Journal.Days >= 0 && c.Journal.Days <= 3650, "must be from 0 (no journal) to 3650")},
+		rule{"journal.most", unless(c.Journal.Most >= 100, "must be at least 100")},
 	)
 	if t := c.TLS; t != nil {
 		d.check(rule{"tls.certFile", value.RequiredFile(t.CertFile)}, rule{"tls.keyFile", value.RequiredFile(t.KeyFile)}, rule{"tls.clientCAFile", optional(t.ClientCAFile, value.Readable)})

@@ -40,3 +40,47 @@ type MemberChange struct {
 
 // Empty reports whether the change does nothing.
 func (m MemberChange) Empty() bool { return !m.Replace && len(m.Add) == 0 && len(m.Remove) == 0 }
+
+// On is what the change does to a group that has the members before.
+func (m MemberChange) On(before []string) (effect MemberChange) {
+	have, keep := set(before), map[string]bool{}
+	for _, id := range m.Add {
+		if !have[id] {
+			effect.Add = append(effect.Add, id)
+		}
+	}
+	leave := m.Remove
+	if m.Replace {
+		keep, leave = set(m.Add), before
+	}
+	for _, id := range leave {
+		if have[id] && !keep[id] {
+			effect.Remove = append(effect.Remove, id)
+		}
+	}
+	return effect
+}
+
+func set(ids []string) map[string]bool {
+	s := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		s[id] = true
+	}
+	return s
+}
+
+type membersKey struct{}
+
+// SeeMembers returns a context in which a ChangeMembers that replaces members, or changes more than
+// ten, calls see with the ids of the group's members before it changes any. If see returns an
+// error, nothing is changed and the error is returned.
+func SeeMembers(ctx context.Context, see func(before []string) error) context.Context {
+	return context.WithValue(ctx, membersKey{}, see)
+}
+
+// SeenMembers gives the ids of a group's members to the function of SeeMembers. wanted is false if
+// there is none, so that they need not be read.
+func SeenMembers(ctx context.Context) (see func(before []string) error, wanted bool) {
+	see, wanted = ctx.Value(membersKey{}).(func(before []string) error)
+	return see, wanted
+}

@@ -53,7 +53,7 @@ func (r *Realm) unchangeable(became string, a reply, refused error) error {
 	if field := document.Text(body.Raw("field")); field != "" { // of Admin REST
 		said = r.profile.Path(field) + ": " + document.Text(body.Raw("errorMessage"))
 	}
-	return &scim.Error{Status: http.StatusBadRequest, Type: "invalidValue", Cause: fmt.Errorf("%s: %w", became, refused), Private: true, Detail: fmt.Sprintf(
+	return &scim.Error{Status: http.StatusBadRequest, Type: "invalidValue", Cause: fmt.Errorf("%s: %w", became, refused), Private: true, Remains: true, Detail: fmt.Sprintf(
 		"%s: Keycloak takes no change of this user, because what it has stored breaks the realm's user profile (%s). Correct the user or the profile in Keycloak", became, said)}
 }
 

@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/proxy/health"
+	"keycloak-scim-proxy/proxy/journaling"
 	"keycloak-scim-proxy/proxy/observe"
 )
 
@@ -70,6 +71,21 @@ func (o Operator) Unaudited(err error) {
 		return
 	}
 	o.Log.Error("the audit log is not written as it should be", zap.Error(err))
+}
+
+// Unjournaled says that the outcome of a write could not be saved. Its entry is open until the
+// proxy has looked at the resource.
+func (o Operator) Unjournaled(err error) {
+	o.Log.Error("the outcome of a write could not be saved in the journal", zap.Error(err))
+}
+
+// Journaled says what was done to a journal in the background.
+func (o Operator) Journaled(space string, p journaling.Pass) {
+	say, fields := o.Log.Info, []zap.Field{zap.String("space", space), zap.Int("ended", p.Ended), zap.Int("open", p.Open), zap.Int("deleted", p.Deleted)}
+	if p.Err != nil {
+		say, fields = o.Log.Warn, append(fields, zap.Error(p.Err))
+	}
+	say("the journal was tidied up", fields...)
 }
 
 // mostNamed is how many users a line of the log names.

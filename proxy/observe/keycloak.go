@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"keycloak-scim-proxy/proxy/observe/calls"
 	"keycloak-scim-proxy/proxy/observe/tracing"
 )
 
@@ -49,6 +50,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		status = res.StatusCode
 	}
 	span.Answered(status, http.StatusBadRequest)
+	calls.Note(req.Context(), calls.Call{Method: req.Method, Path: req.URL.Path, Status: status})
 	From(req.Context()).Note(func(s *Summary) {
 		s.KeycloakCalls++
 		if strings.Contains(req.URL.Path, "/admin/realms/") {

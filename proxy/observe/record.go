@@ -2,6 +2,7 @@ package observe
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -39,6 +40,15 @@ type Summary struct {
 	// Repeats are those of the calls that were sent once more, because their connection broke.
 	Repeats      int
 	KeycloakTime time.Duration
+}
+
+// Fire adds rules of a dialect that changed the request.
+func (s *Summary) Fire(rules []string) {
+	for _, r := range rules {
+		if !slices.Contains(s.Rules, r) {
+			s.Rules = append(s.Rules, r)
+		}
+	}
 }
 
 // Misspelling is a name that no schema defines, and the known one that it looks like.

@@ -17,6 +17,7 @@ type Error struct {
 	// possible cause (no endpoint, no realm, a caller without access) does not set it, so that
 	// records are kept.
 	Gone    bool
+	Remains bool // a part of the change was made, and is left
 	Private bool // Detail has Keycloak's words, which may repeat the request: not for the log
 	Cause   error
 }
@@ -84,9 +85,7 @@ func Uniqueness(format string, args ...any) *Error {
 }
 
 // NotFound is for a resource that does not exist.
-func NotFound(r Ref) *Error {
-	return Fail(404, "", "%s %q not found", r.Type, r.ID)
-}
+func NotFound(r Ref) *Error { return Fail(404, "", "%s %q not found", r.Type, r.ID) }
 
 // IsGone reports whether an error proves that the resource does not exist.
 func IsGone(err error) bool {
@@ -166,7 +165,7 @@ func Busy(cause error) error {
 func Left(cause, err error) error {
 	e := *AsError(cause)
 	e.Detail += "; a part of the change was made and could not be undone"
-	e.Cause = errors.Join(cause, err)
+	e.Cause, e.Remains = errors.Join(cause, err), true
 	return &e
 }
 

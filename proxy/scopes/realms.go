@@ -9,6 +9,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"keycloak-scim-proxy/proxy/admission"
+	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/oauth"
 	"keycloak-scim-proxy/proxy/overlay/identity"
@@ -29,7 +30,9 @@ type Options struct {
 	Shared bool
 	// Completed is called after a pass that completes the index of a scope.
 	Completed func(space string, lacking int, err error)
-	Now       func() time.Time
+	// Journal makes the journal of a space; nil: nothing is recorded.
+	Journal func(s store.Space) *journal.Log
+	Now     func() time.Time
 }
 
 // Realms has one Realm per Keycloak realm, shared by all ways into it. It is safe for concurrent
@@ -99,6 +102,9 @@ func (r *Realms) scope(of *Realm, group string) *Scope {
 	o := r.options
 	s := &Scope{Realm: of, Spaces: spacesOf(o.Engine, nameOf(of.Name, group)), lockTime: o.Longest + lockSpare, idle: true}
 	s.terms = &kept.Completion{Records: s.Spaces.Records, Keys: s.Spaces.Keys, Shared: o.Shared, Now: o.Now, Report: o.Completed}
+	if o.Journal != nil {
+		s.Journal = o.Journal(s.Spaces.Journal)
+	}
 	if group != "" {
 		s.Identities = &identity.Index{Records: s.Spaces.Records, Pending: s.Spaces.Pending, Now: o.Now, Report: func(space string, err error) { o.Completed(space, 0, err) }}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/cursorkey"
 	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/listing"
 	"keycloak-scim-proxy/proxy/overlay/identity"
@@ -20,6 +21,8 @@ import (
 type Scope struct {
 	*Realm
 	Spaces Spaces
+	// Journal has what writes did; nil: nothing is recorded.
+	Journal *journal.Log
 	// Identities is nil for a whole realm.
 	Identities *identity.Index
 	lockTime   time.Duration
@@ -30,12 +33,12 @@ type Scope struct {
 
 // Spaces has the spaces of a scope. Records that do not belong to a resource have their own spaces,
 // so that an id in a request cannot name them.
-type Spaces struct{ Records, Pending, Keys store.Space }
+type Spaces struct{ Records, Pending, Keys, Journal store.Space }
 
 // spacesOf opens the spaces of a scope. The name of a space begins with its kind, so that spaces of
 // different kinds cannot have the same name.
 func spacesOf(e store.Engine, scope string) Spaces {
-	return Spaces{e.Open("realm." + scope), e.Open("pending." + scope), e.Open("keys." + scope)}
+	return Spaces{e.Open("realm." + scope), e.Open("pending." + scope), e.Open("keys." + scope), e.Open("journal." + scope)}
 }
 
 // nameOf returns the name of a scope in the store. A tenant that is confined to a group has its own

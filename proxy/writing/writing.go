@@ -54,6 +54,9 @@ func (s *Service) Capabilities() directory.Capabilities {
 	return a
 }
 
+// Below is the directory that the Service writes to.
+func (s *Service) Below() directory.Directory { return s.below }
+
 // Prove returns an error if the caller may not write.
 func (s *Service) Prove(ctx context.Context, ref scim.Ref) error {
 	if s.options.Prove == nil {

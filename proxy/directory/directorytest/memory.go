@@ -178,6 +178,11 @@ func (m *Memory) ChangeMembers(ctx context.Context, group scim.Ref, x directory.
 			return scim.InvalidValue("member %q does not exist", id)
 		}
 	}
+	if see, wanted := directory.SeenMembers(ctx); wanted {
+		if err := see(slices.Clone(m.joined[group.ID])); err != nil {
+			return err
+		}
+	}
 	var next []string
 	if !x.Replace {
 		next = slices.DeleteFunc(slices.Clone(m.joined[group.ID]), func(id string) bool { return slices.Contains(x.Remove, id) })

@@ -80,7 +80,7 @@ func (d *Directory) leave(ctx context.Context, ref scim.Ref) error {
 		return scim.Left(err, failed)
 	}
 	e := scim.Fail(scim.Status(err), scim.AsError(err).Type, "the user was deactivated and signed out, but not removed: %s", scim.AsError(err).Detail)
-	e.Cause, e.Private = err, scim.AsError(err).Private
+	e.Cause, e.Private, e.Remains = err, scim.AsError(err).Private, true
 	return e
 }
 

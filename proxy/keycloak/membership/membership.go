@@ -49,14 +49,20 @@ type Group struct {
 // single chunk, it reads the members again and sends the rest, one chunk after the other. If that
 // fails too, it restores the members; if it cannot, the error names the ids.
 func (g Group) Change(ctx context.Context, m directory.MemberChange) error {
-	single := !m.Replace && len(m.Add)+len(m.Remove) <= chunkSize && (len(m.Add) == 0 || len(m.Remove) == 0)
+	see, wanted := directory.SeenMembers(ctx)
+	single := !wanted && !m.Replace && len(m.Add)+len(m.Remove) <= chunkSize && (len(m.Add) == 0 || len(m.Remove) == 0)
 	var before []string
 	if !single {
 		var err error
 		if before, err = g.Read(ctx); err != nil {
 			return err
 		}
-		m = difference(before, m)
+		m = m.On(before)
+	}
+	if wanted {
+		if err := see(before); err != nil {
+			return err
+		}
 	}
 	err := g.send(ctx, m, chunkWorkers)
 	if err == nil {
@@ -77,7 +83,7 @@ func (g Group) removePresent(ctx context.Context, m directory.MemberChange, refu
 	if err != nil {
 		return err
 	}
-	left := difference(now, m)
+	left := m.On(now)
 	switch {
 	case left.Empty():
 		return nil
@@ -96,7 +102,7 @@ func (g Group) recover(ctx context.Context, m directory.MemberChange, before []s
 		return unfinished(errors.Join(cause, err), m)
 	}
 	if !refusal(cause) {
-		err = g.send(ctx, difference(now, m), 1)
+		err = g.send(ctx, m.On(now), 1)
 		if err == nil {
 			return nil
 		}
@@ -108,7 +114,7 @@ func (g Group) recover(ctx context.Context, m directory.MemberChange, before []s
 	if before == nil { // one chunk: it was applied whole or not at all, or a concurrent one was identical
 		return cause
 	}
-	if err := g.send(ctx, difference(now, directory.MemberChange{Replace: true, Add: before}), 1); err != nil {
+	if err := g.send(ctx, directory.MemberChange{Replace: true, Add: before}.On(now), 1); err != nil {
 		return unfinished(errors.Join(cause, err), m)
 	}
 	return cause
@@ -129,36 +135,6 @@ func unfinished(cause error, m directory.MemberChange) error {
 		return &scim.Error{Status: 500, Cause: cause, Detail: "the membership change is incomplete. " + scim.AsError(f.Answer()).Detail + " " + concerns}
 	}
 	return &scim.Error{Status: 503, RetryAfter: 5, Cause: cause, Detail: "the membership change is incomplete; send it again. " + concerns}
-}
-
-// difference returns the part of a change that a group with these members still needs.
-func difference(members []string, m directory.MemberChange) directory.MemberChange {
-	have := set(members)
-	var d directory.MemberChange
-	for _, id := range m.Add {
-		if !have[id] {
-			d.Add = append(d.Add, id)
-		}
-	}
-	leave := m.Remove
-	if m.Replace {
-		keep := set(m.Add)
-		leave = slices.DeleteFunc(slices.Clone(members), func(id string) bool { return keep[id] })
-	}
-	for _, id := range leave {
-		if have[id] {
-			d.Remove = append(d.Remove, id)
-		}
-	}
-	return d
-}
-
-func set(ids []string) map[string]bool {
-	s := make(map[string]bool, len(ids))
-	for _, id := range ids {
-		s[id] = true
-	}
-	return s
 }
 
 // send adds before it removes, so that users who stay are members at any time. After a failure it

@@ -9,6 +9,7 @@ import (
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
+	"keycloak-scim-proxy/proxy/scim/secrets"
 )
 
 // Bounds of what a request determines in a line: names of attributes, characters of a text, and
@@ -57,10 +58,10 @@ func entryOf(c protocol.Call, a protocol.Answer, err error, values bool) (e entr
 	named, given, text := a.Resource, []string(nil), ""
 	switch c := c.(type) {
 	case protocol.Create:
-		e.ID, named, given, text = a.Made.ID, c.Body, ofResource(c.Body), open(c.Body.String())
+		e.ID, named, given, text = a.Made.ID, c.Body, ofResource(c.Body), secrets.Without(c.Body.String())
 		e.success(201)
 	case protocol.Replace:
-		named, given, text = c.Body, ofResource(c.Body), open(c.Body.String())
+		named, given, text = c.Body, ofResource(c.Body), secrets.Without(c.Body.String())
 	case protocol.Patch:
 		given, text = ofOperations(c.Ops), operations(c.Ops)
 	case protocol.Delete:
@@ -127,44 +128,16 @@ func ofOperations(ops []scim.Op) (names []string) {
 	return names
 }
 
-// secret reports whether a name is that of a password: alone, or as a part of a path, which some
-// clients write as the name of a member.
-func secret(name string) bool {
-	parts := strings.FieldsFunc(name, func(c rune) bool { return c == ':' || c == '.' })
-	return slices.ContainsFunc(parts, func(p string) bool { return strings.EqualFold(p, "password") })
-}
-
-// open returns JSON text without the passwords in it, at any depth.
-func open(raw string) string {
-	switch {
-	case document.IsObject(raw):
-		o := document.NewObject()
-		for m := range document.Members(raw) {
-			if !secret(m.Name) {
-				o.Put(m.Name, open(m.Raw))
-			}
-		}
-		return o.String()
-	case document.IsArray(raw):
-		values := document.Elements(raw)
-		for i, v := range values {
-			values[i] = open(v)
-		}
-		return document.Array(values)
-	}
-	return raw
-}
-
 // operations returns the operations of a PATCH as JSON text, without passwords.
 func operations(ops []scim.Op) string {
 	texts := make([]string, len(ops))
 	for i, op := range ops {
 		o := document.NewObject()
 		o.Put("op", document.Quote(string(op.Kind)))
-		value := open(op.Value)
+		value := secrets.Without(op.Value)
 		if !op.Path.IsZero() {
 			o.Put("path", document.Quote(op.Path.String()))
-			if secret(op.Path.AttrPath.String()) {
+			if secrets.Named(op.Path.AttrPath.String()) {
 				value = ""
 			}
 		}

@@ -1,0 +1,219 @@
+package journal
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"time"
+
+	"keycloak-scim-proxy/proxy/observe/calls"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
+	"keycloak-scim-proxy/proxy/scim/secrets"
+)
+
+// State is how far a call came.
+type State string
+
+// The states of an entry.
+const (
+	// Open means that the outcome is not known yet.
+	Open State = "open"
+	// Done means that the change was made, as the entry shows it.
+	Done State = "done"
+	// Failed means that the call was begun, and that nothing of it is left.
+	Failed State = "failed"
+	// Partly means that the call failed and that a part of it is left: Found says which.
+	Partly State = "partly"
+	// Refused means that the call was refused before anything was done.
+	Refused State = "refused"
+)
+
+// Who sent a call.
+type Who struct {
+	Tenant  string `json:"tenant"`
+	Key     string `json:"key,omitempty"`     // id of the token
+	Client  string `json:"client,omitempty"`  // OAuth client
+	Subject string `json:"subject,omitempty"` // drop-in caller
+	// Operator is who undid or repaired something.
+	Operator string `json:"operator,omitempty"`
+}
+
+// Entry is what one call did. Its JSON form is what the store keeps and what commands print.
+type Entry struct {
+	// ID sorts by time.
+	ID    string    `json:"id"`
+	Begun time.Time `json:"begun"`
+	Ended time.Time `json:"ended,omitzero"`
+	Who
+	Request string `json:"request"` // id of the HTTP request
+	Address string `json:"address,omitempty"`
+	IDP     string `json:"idp,omitempty"`
+	// Verb is that of the call: create, replace, patch, delete, undo, reapply; or the method of a
+	// request that was refused before it was read.
+	Verb   string            `json:"verb"`
+	Type   scim.ResourceType `json:"type,omitempty"`
+	Target string            `json:"target,omitempty"` // id of the resource
+	Name   string            `json:"name,omitempty"`   // its userName or displayName at that time
+	// Names are hashes of all names that the resource has in the entry.
+	Names []string `json:"names,omitempty"`
+	Rules []string `json:"rules,omitempty"`
+	// Changes are those of an update.
+	Changes []Change `json:"changes,omitempty"`
+	// Before is the resource that a call deletes, After the one that a call creates, as JSON texts.
+	// They are not parts of the JSON, so that an undo restores them byte for byte.
+	Before string `json:"before,omitempty"`
+	After  string `json:"after,omitempty"`
+	// Added and Removed are users who became members of a group, or are not members any more.
+	Added   []string `json:"added,omitempty"`
+	Removed []string `json:"removed,omitempty"`
+	// Valueless means that values were left out, so that the call cannot be undone.
+	Valueless bool  `json:"valueless,omitempty"`
+	State     State `json:"state"`
+	Status    int   `json:"status,omitempty"`
+	// Reason is why a call failed: the scimType, with the detail if values are kept.
+	Reason string `json:"reason,omitempty"`
+	// Found is what a look at the resource showed, after an outcome was lost.
+	Found string `json:"found,omitempty"`
+	// Calls is how many requests were sent to Keycloak; Asked has the first of them.
+	Calls int          `json:"calls,omitempty"`
+	Asked []calls.Call `json:"asked,omitempty"`
+	// Undoes is the id of a request that this call undoes.
+	Undoes string `json:"undoes,omitempty"`
+	// More is how many calls like this one were refused besides it and have no entry.
+	More int `json:"more,omitempty"`
+	// Sent is the body of the request, while payloads are recorded.
+	Sent string `json:"sent,omitempty"`
+	// Outbox are the receivers that have not got the entry yet, Dead those that could not get it.
+	Outbox []string `json:"outbox,omitempty"`
+	Dead   []string `json:"dead,omitempty"`
+
+	rev uint64
+}
+
+// Change is what became of one attribute. Old and New are JSON texts; "" is no value. With values
+// left out, both are "", and Valueless of the entry is true.
+type Change struct {
+	Path string `json:"path"`
+	Old  string `json:"old,omitempty"`
+	New  string `json:"new,omitempty"`
+}
+
+// Ref is the resource of the entry.
+func (e Entry) Ref() scim.Ref { return scim.Ref{Type: e.Type, ID: e.Target} }
+
+// Happened reports whether the entry has a change that was made, as a whole or in part.
+func (e Entry) Happened() bool { return e.State == Done || e.State == Partly }
+
+// Modified is the path of the time that an undo restores too.
+var Modified = scim.AttrPath{Name: "meta", Sub: "lastModified"}
+
+// ChangesOf returns the differences of two resources, with the time of the last change, and without
+// passwords.
+func ChangesOf(before, after scim.Resource) []Change {
+	var out []Change
+	old, now := before.Object(), after.Object()
+	add := func(at scim.AttrPath) {
+		out = append(out, Change{at.String(), secrets.Without(old.Get(at)), secrets.Without(now.Get(at))})
+	}
+	for _, op := range scim.Diff(before, after) {
+		if !secrets.Named(op.Path.String()) {
+			add(op.Path.AttrPath)
+		}
+	}
+	if len(out) > 0 && !document.Same(old.Get(Modified), now.Get(Modified)) {
+		add(Modified)
+	}
+	return out
+}
+
+// NameOf returns the userName or displayName of a resource.
+func NameOf(t scim.ResourceType, r scim.Resource) string {
+	return document.Text(r.Get(scim.Identifying(t)))
+}
+
+// withoutValues removes all values of attributes.
+func (e *Entry) withoutValues() {
+	for i := range e.Changes {
+		e.Changes[i].Old, e.Changes[i].New = "", ""
+	}
+	if len(e.Changes) > 0 || e.Before != "" || e.After != "" {
+		e.Valueless = true
+	}
+	e.Before, e.After = "", ""
+	e.Name = ""
+}
+
+// maxTerms bounds the members that an entry is found by. An entry with more is found by wide.
+const maxTerms = 500
+
+const (
+	openTerm = "open"
+	wideTerm = "wide"
+	outTerm  = "out:"
+	deadTerm = "dead:"
+)
+
+// terms are what the entry is found by.
+func (e Entry) terms() []string {
+	var out []string
+	add := func(kind, value string) {
+		if value != "" {
+			out = append(out, term(kind, value))
+		}
+	}
+	if e.State == Open {
+		out = append(out, openTerm)
+	}
+	add("request", e.Request)
+	add("ref", e.Target)
+	for _, n := range e.Names {
+		add("name", n)
+	}
+	if len(e.Added)+len(e.Removed) > maxTerms {
+		out = append(out, wideTerm)
+	} else {
+		for _, ids := range [][]string{e.Added, e.Removed} {
+			for _, id := range ids {
+				add("ref", id)
+			}
+		}
+	}
+	for _, r := range e.Outbox {
+		out = append(out, outTerm+r)
+	}
+	for _, r := range e.Dead {
+		out = append(out, deadTerm+r)
+	}
+	return out
+}
+
+// learn notes the names that the entry is found by.
+func (e *Entry) learn() {
+	names := []string{e.Name}
+	id := scim.Identifying(e.Type)
+	for _, c := range e.Changes {
+		if strings.EqualFold(c.Path, id.String()) {
+			names = append(names, document.Text(c.Old), document.Text(c.New))
+		}
+	}
+	for _, n := range names {
+		if h := nameHash(e.Type, n); n != "" && !slices.Contains(e.Names, h) {
+			e.Names = append(e.Names, h)
+		}
+	}
+}
+
+// nameHash is what a name is found by. Names are compared without letter case.
+func nameHash(t scim.ResourceType, name string) string {
+	sum := sha256.Sum256([]byte(string(t) + "\x00" + document.Lower(document.Trim(name))))
+	return hex.EncodeToString(sum[:16])
+}
+
+// term is what an entry is found by for a value. Long values are cut, because terms are bounded; an
+// entry that is found is compared with the whole value.
+func term(kind, value string) string { return kind + ":" + document.Cut(value, maxTerm) }
+
+// maxTerm is how many characters of a value a term has.
+const maxTerm = 200

@@ -1,0 +1,210 @@
+package journal
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// Query selects entries. All conditions must hold; those that are zero do not matter.
+type Query struct {
+	// User and Group are the id, or the userName or displayName at any time, of a resource. A user
+	// is found in changes of members too.
+	User, Group string
+	Request     string
+	// After is the id of an entry: only later ones are found.
+	After        string
+	Since, Until time.Time
+	Verb         string
+	// Failed selects what was refused, failed, or is not known.
+	Failed bool
+	// Most bounds how many entries are returned: the first ones, or the last ones with Last. 0: all.
+	Most int
+	Last bool
+}
+
+// Find returns the entries of a query in the order of their time.
+func (l *Log) Find(ctx context.Context, q Query) ([]Entry, error) {
+	if q.User == "" && q.Group == "" && q.Request == "" {
+		return l.walk(ctx, q)
+	}
+	var ids []string
+	var err error
+	switch {
+	case q.Request != "":
+		ids, err = l.Space.Find(ctx, term("request", q.Request))
+	case q.User != "":
+		ids, err = l.about(ctx, scim.User, q.User)
+	default:
+		ids, err = l.about(ctx, scim.Group, q.Group)
+	}
+	if err != nil {
+		return nil, err
+	}
+	from := max(q.After, start(q))
+	ids = slices.DeleteFunc(ids, func(id string) bool { return id <= from || !q.Until.IsZero() && id >= idAt(q.Until) })
+	subjects, err := l.subjects(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	var found []Entry
+	for some := range pages(ids, q.Last) {
+		all, err := l.load(ctx, some)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, slices.DeleteFunc(all, func(e Entry) bool { return !q.matches(e, subjects) })...)
+		if q.Most > 0 && len(found) >= q.Most {
+			break
+		}
+	}
+	return q.cut(found), nil
+}
+
+// pages yields ids in pages, the last ones first if last is true.
+func pages(ids []string, last bool) func(yield func([]string) bool) {
+	return func(yield func([]string) bool) {
+		for len(ids) > 0 {
+			n := min(loadPage, len(ids))
+			page := ids[:n]
+			if last {
+				page = ids[len(ids)-n:]
+			}
+			if !yield(page) {
+				return
+			}
+			if last {
+				ids = ids[:len(ids)-n]
+			} else {
+				ids = ids[n:]
+			}
+		}
+	}
+}
+
+// cut sorts entries, and returns as many as are wanted.
+func (q Query) cut(all []Entry) []Entry {
+	slices.SortFunc(all, func(a, b Entry) int { return compare(a.ID, b.ID) })
+	if q.Most == 0 || len(all) <= q.Most {
+		return all
+	}
+	if q.Last {
+		return all[len(all)-q.Most:]
+	}
+	return all[:q.Most]
+}
+
+func compare(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func start(q Query) string {
+	if q.Since.IsZero() {
+		return ""
+	}
+	return idAt(q.Since)
+}
+
+// about returns the ids of the entries about a resource: by its id, or by a name that it had.
+func (l *Log) about(ctx context.Context, t scim.ResourceType, one string) ([]string, error) {
+	ids, err := l.identities(ctx, t, one)
+	if err != nil {
+		return nil, err
+	}
+	terms := []string{term("name", nameHash(t, one))}
+	for _, id := range ids {
+		terms = append(terms, term("ref", id))
+	}
+	if t == scim.User {
+		terms = append(terms, wideTerm)
+	}
+	return l.Space.Find(ctx, terms...)
+}
+
+// identities are the ids of the resources that a text names: itself, and those that had the name.
+func (l *Log) identities(ctx context.Context, t scim.ResourceType, one string) ([]string, error) {
+	found, err := l.Space.Find(ctx, term("name", nameHash(t, one)))
+	if err != nil {
+		return nil, err
+	}
+	named, err := l.load(ctx, found)
+	if err != nil {
+		return nil, err
+	}
+	ids := []string{one}
+	for _, e := range named {
+		if e.Target != "" && !slices.Contains(ids, e.Target) {
+			ids = append(ids, e.Target)
+		}
+	}
+	return ids, nil
+}
+
+// subjects are the ids that the entries of a query are about; nil: any.
+func (l *Log) subjects(ctx context.Context, q Query) ([]string, error) {
+	switch {
+	case q.User != "":
+		return l.identities(ctx, scim.User, q.User)
+	case q.Group != "":
+		return l.identities(ctx, scim.Group, q.Group)
+	}
+	return nil, nil
+}
+
+// walk reads entries in the order of time.
+func (l *Log) walk(ctx context.Context, q Query) ([]Entry, error) {
+	var found []Entry
+	for after, more := max(q.After, start(q)), true; more && (q.Last || q.Most == 0 || len(found) < q.Most); {
+		page, next, err := l.Space.Page(ctx, after, loadPage)
+		if err != nil {
+			return nil, err
+		}
+		after, more = next, next != ""
+		for _, one := range page {
+			if !q.Until.IsZero() && one.ID >= idAt(q.Until) {
+				more = false
+				break
+			}
+			e, err := read(one.ID, one.Record)
+			if err != nil {
+				return nil, err
+			}
+			if q.matches(e, nil) {
+				found = append(found, e)
+			}
+		}
+		if q.Last && q.Most > 0 && len(found) > q.Most {
+			found = slices.Clone(found[len(found)-q.Most:])
+		}
+	}
+	return q.cut(found), nil
+}
+
+// matches reports whether an entry, which terms have found, is one of the query.
+func (q Query) matches(e Entry, subjects []string) bool {
+	switch {
+	case q.Verb != "" && e.Verb != q.Verb, q.Request != "" && e.Request != q.Request:
+		return false
+	case q.Failed && e.State == Done:
+		return false
+	case q.User == "" && q.Group == "":
+		return true
+	}
+	t, one := scim.User, q.User
+	if q.Group != "" {
+		t, one = scim.Group, q.Group
+	}
+	if e.Type == t && (slices.Contains(subjects, e.Target) || slices.Contains(e.Names, nameHash(t, one))) {
+		return true
+	}
+	about := func(id string) bool { return slices.Contains(subjects, id) }
+	return t == scim.User && (slices.ContainsFunc(e.Added, about) || slices.ContainsFunc(e.Removed, about))
+}

@@ -1,0 +1,219 @@
+package journaling
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/journal"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
+	"keycloak-scim-proxy/proxy/scim/secrets"
+	"keycloak-scim-proxy/proxy/store"
+)
+
+// Scene is what a Resolver needs to look at the resource of an entry.
+type Scene struct {
+	// Directory is what the tenant of the entry sees.
+	Directory directory.Directory
+	// Lock excludes other writes to the resource.
+	Lock func(ctx context.Context, key string) (unlock func(), err error)
+	// Create completes a create that Keycloak has made and the proxy has not finished, by sending
+	// it once more. It may be nil.
+	Create func(ctx context.Context, t scim.ResourceType, body scim.Resource) (scim.Ref, error)
+}
+
+// Resolver ends entries that were left open, because a process was killed, an answer was lost, or
+// an outcome could not be saved. It looks at the resource, and the entry says what it found.
+type Resolver struct {
+	Log *journal.Log
+	// Open returns the scene of an entry.
+	Open func(ctx context.Context, e journal.Entry) (Scene, error)
+	// Age is how old an entry is before it is taken for left. Entries that were begun before Since
+	// are left at once: no other process uses the store.
+	Age   time.Duration
+	Since time.Time
+}
+
+// lookTime bounds the look at one resource.
+const lookTime = 30 * time.Second
+
+// Resolve ends all open entries that were left. It returns how many it ended, and how many others
+// are open; err has the errors of those that it could not end.
+func (r Resolver) Resolve(ctx context.Context) (ended, open int, err error) {
+	all, err := r.Log.Unsettled(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, e := range all {
+		if e.Begun.After(r.Log.Now().Add(-r.Age)) && !e.Begun.Before(r.Since) {
+			open++
+			continue
+		}
+		if failed := r.one(ctx, e); failed != nil {
+			open++
+			err = errors.Join(err, fmt.Errorf("journal entry %s: %w", e.ID, failed))
+			continue
+		}
+		ended++
+	}
+	return ended, open, err
+}
+
+func (r Resolver) one(ctx context.Context, e journal.Entry) error {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	scene, err := r.Open(ctx, e)
+	if err != nil {
+		return err
+	}
+	if e.Target != "" {
+		unlock, err := scene.Lock(ctx, e.Ref().Key())
+		if err != nil {
+			return err
+		}
+		defer unlock()
+	}
+	look := look{scene, &e}
+	switch {
+	case e.Before != "" || e.Verb == "delete":
+		err = look.deleted(ctx)
+	case e.Target == "" || e.After != "":
+		err = look.created(ctx)
+	default:
+		err = look.updated(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if err := r.Log.Settle(ctx, &e); !errors.Is(err, store.ErrConflict) { // its own process has ended it
+		return err
+	}
+	return nil
+}
+
+// look compares an entry with the resource.
+type look struct {
+	Scene
+	e *journal.Entry
+}
+
+func (l look) found(s journal.State, format string, args ...any) error {
+	l.e.State, l.e.Found = s, fmt.Sprintf(format, args...)
+	return nil
+}
+
+func (l look) deleted(ctx context.Context) error {
+	_, err := l.Directory.Get(ctx, l.e.Ref(), directory.Fields{})
+	switch {
+	case scim.Status(err) == http.StatusNotFound:
+		return l.found(journal.Done, "the %s does not exist any more", kind(l.e.Type))
+	case err != nil:
+		return err
+	}
+	return l.found(journal.Failed, "the %s still exists", kind(l.e.Type))
+}
+
+// clockSkew is how far the clock of Keycloak may be behind.
+const clockSkew = 2 * time.Minute
+
+func (l look) created(ctx context.Context) error {
+	if l.e.Name == "" {
+		return l.found(journal.Partly, "whether it was created is not known, because the journal keeps no values")
+	}
+	q := directory.Query{Type: l.e.Type, Filter: scim.Equal(scim.Identifying(l.e.Type), l.e.Name), Start: 1, Count: 2}
+	page, err := l.Directory.List(ctx, q)
+	if err != nil {
+		return err
+	}
+	if len(page.Resources) == 0 {
+		l.e.After = ""
+		return l.found(journal.Failed, "no %s has this name: nothing was created", kind(l.e.Type))
+	}
+	made := page.Resources[0]
+	at, err := time.Parse(time.RFC3339, document.Text(made.Get(scim.AttrPath{Name: "meta", Sub: "created"})))
+	if err != nil || at.Before(l.e.Begun.Add(-clockSkew)) {
+		l.e.After = ""
+		return l.found(journal.Failed, "a %s with this name exists since before: nothing was created", kind(l.e.Type))
+	}
+	body, _ := document.Parse([]byte(l.e.After))
+	what := "the " + kind(l.e.Type) + " was created"
+	if l.Create != nil && !body.IsZero() {
+		ref, err := l.Create(ctx, l.e.Type, body)
+		switch {
+		case err == nil && ref.ID == made.ID():
+			what += ", and is completed now"
+		case err != nil && scim.Status(err) >= http.StatusInternalServerError:
+			return err
+		}
+	}
+	if made, err = l.Directory.Get(ctx, scim.Ref{Type: l.e.Type, ID: made.ID()}, directory.Fields{}); err != nil {
+		return err
+	}
+	l.e.Target, l.e.After = made.ID(), secrets.Without(made.String())
+	return l.found(journal.Done, "%s", what)
+}
+
+func (l look) updated(ctx context.Context) error {
+	now, err := l.Directory.Get(ctx, l.e.Ref(), directory.Fields{})
+	if scim.Status(err) == http.StatusNotFound {
+		l.e.Changes, l.e.Added, l.e.Removed = nil, nil, nil
+		return l.found(journal.Failed, "the %s does not exist any more", kind(l.e.Type))
+	}
+	if err != nil {
+		return err
+	}
+	if l.e.Valueless && len(l.e.Changes) > 0 {
+		return l.found(journal.Partly, "which attributes were changed is not known, because the journal keeps no values")
+	}
+	var made []journal.Change
+	var not []string
+	for _, c := range l.e.Changes {
+		at, err := scim.ParseAttrPath(c.Path)
+		switch {
+		case err != nil || at.Is(journal.Modified):
+		case document.Same(now.Get(at), c.New):
+			made = append(made, c)
+		default:
+			not = append(not, c.Path)
+		}
+	}
+	joined, left, missing, err := l.members(ctx)
+	if err != nil {
+		return err
+	}
+	if missing > 0 {
+		not = append(not, fmt.Sprintf("%d members", missing))
+	}
+	l.e.Changes, l.e.Added, l.e.Removed = made, joined, left
+	switch {
+	case len(not) == 0:
+		return l.found(journal.Done, "the %s is as requested", kind(l.e.Type))
+	case len(made)+len(joined)+len(left) == 0:
+		return l.found(journal.Failed, "the %s is not changed", kind(l.e.Type))
+	}
+	return l.found(journal.Partly, "not changed: %s", strings.Join(not, ", "))
+}
+
+// members are those of the entry that really were added and removed, and how many were not.
+func (l look) members(ctx context.Context) (added, removed []string, missing int, err error) {
+	if len(l.e.Added)+len(l.e.Removed) == 0 {
+		return nil, nil, 0, nil
+	}
+	group, err := l.Directory.Get(ctx, l.e.Ref(), directory.Fields{Only: []string{"members"}, Members: true})
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	now := memberIDs(group)
+	added = both(l.e.Added, now)
+	removed = slices.DeleteFunc(slices.Clone(l.e.Removed), func(id string) bool { return slices.Contains(now, id) })
+	return added, removed, len(l.e.Added) + len(l.e.Removed) - len(added) - len(removed), nil
+}
+
+// kind is a resource type as it is written in a sentence.
+func kind(t scim.ResourceType) string { return strings.ToLower(string(t)) }

@@ -1,0 +1,42 @@
+// Package secrets finds passwords in SCIM documents. No schema of the proxy has one, but a client
+// may send one, in any spelling and at any depth, and it must not be written anywhere.
+package secrets
+
+import (
+	"slices"
+	"strings"
+
+	"keycloak-scim-proxy/proxy/scim/document"
+)
+
+// Named reports whether a name is that of a password: alone, or as a part of a path, which some
+// clients write as the name of a member.
+func Named(name string) bool {
+	parts := strings.FieldsFunc(name, func(c rune) bool { return c == ':' || c == '.' })
+	return slices.ContainsFunc(parts, func(p string) bool { return strings.EqualFold(p, "password") })
+}
+
+// Without returns JSON text without the passwords in it, at any depth. A text that has none is
+// returned as it is.
+func Without(raw string) string {
+	if !strings.Contains(strings.ToLower(raw), "password") && !strings.Contains(raw, `\u`) {
+		return raw
+	}
+	switch {
+	case document.IsObject(raw):
+		o := document.NewObject()
+		for m := range document.Members(raw) {
+			if !Named(m.Name) {
+				o.Put(m.Name, Without(m.Raw))
+			}
+		}
+		return o.String()
+	case document.IsArray(raw):
+		values := document.Elements(raw)
+		for i, v := range values {
+			values[i] = Without(v)
+		}
+		return document.Array(values)
+	}
+	return raw
+}
