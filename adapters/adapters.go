@@ -69,3 +69,13 @@ func generic() []protocol.Rule {
 func around(before []protocol.Rule, after ...protocol.Rule) []protocol.Rule {
 	return slices.Concat(before, generic(), after)
 }
+
+// Says returns what a rule of a dialect does; "" if there is no such rule.
+func Says(idp, rule string) string {
+	for _, r := range For(idp).Rules {
+		if r.Name == rule {
+			return r.Says
+		}
+	}
+	return ""
+}

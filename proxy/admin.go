@@ -6,36 +6,25 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"keycloak-scim-proxy/proxy/adminhttp"
 	"keycloak-scim-proxy/proxy/canary"
-	"keycloak-scim-proxy/proxy/clientip"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/snapshot"
 )
 
-// adminHandler serves health, metrics, canaries and snapshots of the store. It is for operators and
-// must not be public. Requests by a foreign name are refused if they come from this machine.
+// adminHandler serves health, metrics, canaries and snapshots of the store.
 func (p *Proxy) adminHandler() http.Handler {
-	m := http.NewServeMux()
-	alive := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }
-	m.HandleFunc("GET /livez", alive)
-	m.HandleFunc("GET /healthz", alive)
-	m.Handle("GET /readyz", p.readiness())
-	m.Handle("/tenants/{tenant}/canary", p.canaries())
-	m.Handle("POST /store/snapshot", snapshot.Handler(p.engine))
-	m.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{EnableOpenMetrics: p.traces.On()}))
-	if p.level != nil {
-		m.Handle("/loglevel", observe.LevelHandler(*p.level, p.log, p.clock))
+	routes := map[string]http.Handler{
+		"GET /readyz":              p.readiness(),
+		"/tenants/{tenant}/canary": p.canaries(),
+		"POST /store/snapshot":     snapshot.Handler(p.engine),
+		"GET /metrics":             promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{EnableOpenMetrics: p.traces.On()}),
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		if clientip.Rebound(r) {
-			http.Error(w, "on this machine the admin listener is reached as localhost or by an IP address", http.StatusMisdirectedRequest)
-			return
-		}
-		m.ServeHTTP(w, r)
-	})
+	if p.level != nil {
+		routes["/loglevel"] = observe.LevelHandler(*p.level, p.log, p.clock)
+	}
+	return adminhttp.Handler(routes)
 }
 
 func (p *Proxy) readiness() *health.Readiness {
@@ -49,7 +38,7 @@ func (p *Proxy) readiness() *health.Readiness {
 		for _, t := range p.tenants.each() {
 			lines = append(lines, t.gate.Notes(ctx)...)
 		}
-		if err := p.tenants.revoked.Stale(); err != nil {
+		if err := p.tenants.Revoked.Stale(); err != nil {
 			lines = append(lines, "revocations of tokens were not read from the store for 30 s or more: "+err.Error())
 		}
 		return lines

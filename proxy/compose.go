@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"sync"
 
+	"keycloak-scim-proxy/proxy/bearer"
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/clientip"
 	"keycloak-scim-proxy/proxy/continuity"
@@ -67,8 +68,14 @@ type tenant struct {
 	networks   clientip.Networks // of its clients; none: all
 	gate       *golive.Gate      // nil if account is nil
 	continuity continuity.Options
-	ended      func(error) // receives the error of each call; may be nil
+	ended      func(error)          // receives the error of each call; may be nil
+	payloads   *journaling.Payloads // nil: bodies are never recorded
 	warned     sync.Once
+}
+
+// access is what the tenant says of its callers.
+func (t *tenant) access() bearer.Access {
+	return bearer.Access{OAuth: t.oauth, Networks: t.networks, Name: t.name, Dialect: t.plan.dialect.Name, Warn: t.warned.Do}
 }
 
 // caller is the authenticated sender of a request.
@@ -145,7 +152,7 @@ func session(ctx context.Context, c caller) scimhttp.Session {
 		service = c.gate.Before(service, layers.look)
 	}
 	if !c.canary {
-		service = journaling.Service(c.scope.Journal, service, journaling.Caller{Who: c.who(), Now: circumstances})
+		service = journaling.Service(c.scope.Journal, service, journaling.Caller{Who: c.who(), Now: circumstances, Refusals: c.account != nil, Payload: c.payloads.On})
 	}
 	service = c.plan.audit.Service(service, audit.Who{Tenant: c.name, Realm: c.scope.Name, Key: c.keyID, Client: c.client, Subject: c.subject})
 	shown := rendered.Tenant{Schemas: c.plan.schemas, Bulk: c.plan.bulk, Capabilities: func(p *profile.Profile) directory.Capabilities { return compose(c, p).Capabilities() }}

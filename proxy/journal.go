@@ -3,12 +3,23 @@ package proxy
 import (
 	"context"
 
+	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/proxy/control"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/journaling"
+	"keycloak-scim-proxy/proxy/operate"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scopes"
 )
+
+// journalOf is the journal of a tenant, nil if it has none.
+func (p *Proxy) journalOf(name string) *journal.Log {
+	if t, there := p.tenants.Now().Of(name); there {
+		return t.scope.Journal
+	}
+	return nil
+}
 
 // journals are those of all scopes that tenants use, each with the account of its first tenant.
 func (p *Proxy) journals() (all []journaling.Kept) {
@@ -49,4 +60,24 @@ func (p *Proxy) scene(first *tenant) func(ctx context.Context, e journal.Entry) 
 		}
 		return s, nil
 	}
+}
+
+// Operations are what commands do at a proxy.
+func (p *Proxy) Operations() control.Operations {
+	return operate.Tenants{Of: p.operated, All: p.names, Says: adapters.Says, Now: p.clock}.Operations()
+}
+
+func (p *Proxy) operated(name string) (operate.Tenant, bool) {
+	t, there := p.tenants.Now().Of(name)
+	if !there {
+		return operate.Tenant{}, false
+	}
+	return operate.Tenant{Name: name, Journal: t.scope.Journal, Payloads: t.payloads}, true
+}
+
+func (p *Proxy) names() (all []string) {
+	for _, t := range p.tenants.each() {
+		all = append(all, t.name)
+	}
+	return all
 }

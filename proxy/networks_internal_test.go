@@ -32,7 +32,7 @@ func from(h http.Handler, token, peer string, forwarded ...string) *httptest.Res
 // does not count as a use or against the rate.
 func TestTokenFromAnotherNetwork(t *testing.T) {
 	f := withFiles(t, "acme", "globex")
-	f.tenants.trusted = transport.Networks([]string{"10.0.0.7", "192.0.2.77"})
+	f.tenants.Trusted = transport.Networks([]string{"10.0.0.7", "192.0.2.77"})
 	old, oldLine := mint(t, "acme", "old", ", expires: 2026-01-01")
 	good, line := mint(t, "acme", "k1", "")
 	file := "tenant: acme\nrealm: acme-realm\nrate: {requestsPerSecond: 0.001, burst: 6, concurrency: 1}\nserviceAccount: {clientID: c, secretFile: .secret}\ntokens:\n" + line + oldLine
@@ -113,7 +113,7 @@ func TestNetworksThatAreNone(t *testing.T) {
 	c := f.cfg.Tenants[0]
 	c.AllowedNetworks = []string{"everywhere"}
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
-	if one := f.tenant(c); !f.tenants.outside(one, r) {
+	if one := f.tenant(c); !f.tenants.Outside(one.access(), r) {
 		t.Error("every address is allowed")
 	}
 }

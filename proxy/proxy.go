@@ -17,6 +17,7 @@ import (
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/admission"
+	"keycloak-scim-proxy/proxy/bearer"
 	"keycloak-scim-proxy/proxy/bulk"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/instrument"
@@ -127,7 +128,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 		return nil, errors.Join(err, engine.Close())
 	}
 	p.sinks = []observe.Sink{ // a request is counted before its line is written
-		p.metrics, observe.NewMisspelt(log), observe.NewLog(log),
+		p.metrics, observe.NewMisspelt(log), journaling.Refusals{Of: p.journalOf}, observe.NewLog(log),
 	}
 	p.meter = meter.New(int64(cfg.Limits.Memory))
 	p.limits = limit.New(limit.Options{Shared: storage.Counter(engine), Alone: p.operator.Alone, Refused: observe.Limited, Now: p.clock})
@@ -138,10 +139,11 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 		Client: p.client, Engine: p.spaces, Longest: p.requestTimeout() + p.doubt(),
 		Shared: cfg.Store.Redis != nil, Completed: p.operator.Completed, Journal: journaling.Journals(cfg.Journal, journal.Options{Writer: p.written, Now: p.clock, NewID: p.newID}), Now: p.clock,
 	})
-	p.tenants, p.asked = &tenants{trusted: transport.Networks(cfg.TrustedProxies), now: p.clock, log: log}, make(chan struct{}, 1)
+	p.tenants, p.asked = &tenants{Tenants: &bearer.Tenants[*tenant]{Access: (*tenant).access, Trusted: transport.Networks(cfg.TrustedProxies), Clock: p.clock, Log: log}}, make(chan struct{}, 1)
 	p.tenants.life = tokenlife.New(tokenlife.Options{Space: p.spaces.Open("tokens"), Keys: p.keys, Now: p.clock, Warn: p.operator.Expires, Failed: p.operator.UsesFail})
+	p.tenants.Used = func(tenant, key string) { p.tenants.life.Note(tokenlife.Name{Tenant: tenant, Key: key}) }
 	if cfg.Store.Redis != nil {
-		p.tenants.revoked = revoked.New(revoked.Options{Space: p.spaces.Open(revoked.SpaceName), Now: p.clock, Failed: p.operator.RevocationsUnread})
+		p.tenants.Revoked = revoked.New(revoked.Options{Space: p.spaces.Open(revoked.SpaceName), Now: p.clock, Failed: p.operator.RevocationsUnread})
 	}
 	if p.tenants.Roster, err = roster.New(cfg.Tenants, p.tenant, p.clock); err == nil && cfg.TLS != nil {
 		p.tls, err = transport.ServerTLS(*cfg.TLS, p.clock)

@@ -9,6 +9,7 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/proxy/clientip"
+	"keycloak-scim-proxy/proxy/control"
 	"keycloak-scim-proxy/proxy/journaling"
 	"keycloak-scim-proxy/proxy/keycloak/leaver"
 	"keycloak-scim-proxy/proxy/listeners"
@@ -32,10 +33,14 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 	if err != nil {
 		return err
 	}
-	p.tenants.revoked.Read(ctx)
+	commands, err := control.Open(ctx, p.cfg.Store, p.Operations())
+	if err != nil {
+		return errors.Join(err, servers.Close())
+	}
+	p.tenants.Revoked.Read(ctx)
 	ready(address)
-	err = servers.Run(p.drained(ctx), grace,
-		p.circuit.Run, p.monitor.Run, p.follow, p.tenants.life.Run, p.tenants.revoked.Run, p.connections.Run,
+	err = servers.Run(p.drained(ctx), grace, commands.Run,
+		p.circuit.Run, p.monitor.Run, p.follow, p.tenants.life.Run, p.tenants.Revoked.Run, p.connections.Run,
 		func(ctx context.Context) { leaver.Keep(ctx, p.sweeps) },
 		func(ctx context.Context) { journaling.Keep(ctx, p.journals) },
 		func(ctx context.Context) { kept.Keep(ctx, p.clock, p.realms.Completions, p.realms.Added()) })
@@ -92,7 +97,7 @@ func (p *Proxy) door(auth authenticator) *scimhttp.Door {
 // behindProxy reports whether a request comes from a trusted reverse proxy, whose trace is
 // continued.
 func (p *Proxy) behindProxy(r *http.Request) bool {
-	return p.tenants.trusted.Contains(clientip.Peer(r))
+	return p.tenants.Trusted.Contains(clientip.Peer(r))
 }
 
 // recorded makes the record of a request, and its share of the memory.
@@ -101,7 +106,7 @@ func (p *Proxy) recorded(next http.Handler) http.Handler {
 	return e.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, share := p.meter.With(r.Context())
 		defer share.End()
-		if client, _ := clientip.Of(r, p.tenants.trusted); client.IsValid() { // a canary comes from none
+		if client, _ := clientip.Of(r, p.tenants.Trusted); client.IsValid() { // a canary comes from none
 			observe.From(ctx).Note(func(s *observe.Summary) { s.Address = client.String() })
 		}
 		next.ServeHTTP(w, r.WithContext(ctx))

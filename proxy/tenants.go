@@ -3,20 +3,19 @@ package proxy
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"go.uber.org/zap"
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/config"
-	"keycloak-scim-proxy/proxy/clientip"
+	"keycloak-scim-proxy/proxy/bearer"
 	"keycloak-scim-proxy/proxy/continuity"
 	"keycloak-scim-proxy/proxy/declared"
 	"keycloak-scim-proxy/proxy/dirwatch"
 	"keycloak-scim-proxy/proxy/golive"
+	"keycloak-scim-proxy/proxy/journaling"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/privilege"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
@@ -25,122 +24,35 @@ import (
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/policy/limit"
 	"keycloak-scim-proxy/proxy/policy/staged"
-	"keycloak-scim-proxy/proxy/revoked"
-	"keycloak-scim-proxy/proxy/roster"
-	"keycloak-scim-proxy/proxy/scim"
-	"keycloak-scim-proxy/proxy/scimhttp"
 	"keycloak-scim-proxy/proxy/scopes"
 	"keycloak-scim-proxy/proxy/storemark"
 	"keycloak-scim-proxy/proxy/tokenlife"
-	"keycloak-scim-proxy/proxy/tokens"
 	"keycloak-scim-proxy/proxy/transport"
 )
 
 // tenants authenticates callers with the token of a tenant.
 type tenants struct {
-	*roster.Roster[*tenant]
-	life    *tokenlife.Life
-	revoked *revoked.Tokens // nil: by files only
-	trusted clientip.Networks
-	now     func() time.Time
-	log     *zap.Logger
+	*bearer.Tenants[*tenant]
+	life *tokenlife.Life
 }
 
-// authenticate finds the tenant of an opaque token. A tenant in the path must be the token's own.
-// It may also accept access tokens of its realm. The error does not say which check failed.
+// authenticate returns the caller of a request.
 func (t *tenants) authenticate(r *http.Request, variables map[string]string) (caller, error) {
-	token, err := scimhttp.Bearer(r)
-	if err != nil {
-		return caller{}, err
+	found, err := t.Authenticate(r, variables["tenant"])
+	c := caller{tenant: found.Tenant, keyID: found.KeyID, client: found.Client}
+	if err == nil {
+		c.credential = found.Tenant.account
 	}
-	found, name, keyID, err := t.Now().Lookup(token, t.now())
-	if err == nil && t.revoked.Has(token) {
-		err = tokens.ErrRevoked
-	}
-	if at := t.resource(variables); at != nil && errors.Is(err, tokens.ErrMalformed) {
-		client, err := at.oauth.Client(r.Context(), token)
-		if err != nil {
-			return caller{}, err
-		}
-		c := caller{tenant: at, client: client, credential: at.account}
-		if t.outside(at, r) {
-			return c, refuse(r.Context(), errNetwork)
-		}
-		t.crossCheck(at, r)
-		return c, nil
-	}
-	named, inPath := variables["tenant"]
-	c := caller{tenant: found, keyID: keyID}
-	switch {
-	case err != nil:
-		return c, refuse(r.Context(), err)
-	case found == nil || inPath && named != name:
-		return caller{}, refuse(r.Context(), nil) // it is the token of another tenant, and not refused as such
-	case t.outside(found, r):
-		return c, refuse(r.Context(), errNetwork)
-	}
-	t.life.Note(tokenlife.Name{Tenant: name, Key: keyID})
-	t.crossCheck(found, r)
-	c.credential = found.account
-	return c, nil
-}
-
-// resource returns the tenant in the path if it accepts access tokens, otherwise nil.
-func (t *tenants) resource(variables map[string]string) *tenant {
-	found, _ := t.Now().Of(variables["tenant"])
-	if found == nil || found.oauth == nil {
-		return nil
-	}
-	return found
+	return c, err
 }
 
 func (t *tenants) challenge(variables map[string]string) string {
-	if at := t.resource(variables); at != nil {
-		return at.oauth.Challenge()
-	}
-	return ""
+	return t.Challenge(variables["tenant"])
 }
 
 // metadata returns that of a tenant that accepts access tokens (RFC 9728).
 func (t *tenants) metadata(ctx context.Context, variables map[string]string) (string, error) {
-	if at := t.resource(variables); at != nil {
-		return at.oauth.Metadata(ctx)
-	}
-	return "", scim.NoEndpoint()
-}
-
-// errNetwork means that a valid token is used from a network that its tenant does not allow.
-var errNetwork = errors.New("the client's address is in none of the tenant's allowedNetworks")
-
-// outside reports whether a request comes from a network that its tenant does not allow.
-func (t *tenants) outside(at *tenant, r *http.Request) bool {
-	if len(at.networks) == 0 {
-		return false
-	}
-	client, known := clientip.Of(r, t.trusted)
-	return !known || !at.networks.Contains(client)
-}
-
-// refuse returns the error for a token that is not accepted, which does not tell the caller why. It
-// notes why the token of a known tenant is refused: then the caller has its tenant, so that the
-// request is counted for it.
-func refuse(ctx context.Context, cause error) error {
-	why := map[error]string{tokens.ErrExpired: "expired", tokens.ErrRevoked: "revoked", errNetwork: "network"}[cause]
-	observe.From(ctx).Note(func(s *observe.Summary) { s.Refused = why })
-	e := scim.Unauthorized("the bearer token is not valid here")
-	e.Cause = cause
-	return e
-}
-
-// crossCheck warns once per tenant if a request seems to come from another provider than the
-// tenant's idp. The configured dialect is used nevertheless.
-func (t *tenants) crossCheck(found *tenant, r *http.Request) {
-	if provider := adapters.DetectProvider(r.Header.Get); provider != "" && provider != found.plan.dialect.Name {
-		found.warned.Do(func() {
-			t.log.Warn("requests seem to come from another identity provider: check the tenant's idp",
-				zap.String("tenant", found.name), zap.String("idp", found.plan.dialect.Name), zap.String("looksLike", provider))
-		})
-	}
+	return t.Metadata(ctx, variables["tenant"])
 }
 
 // each returns all tenants.
@@ -217,6 +129,7 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 		t.group = tenantgroup.New(c.Group, t.scope.Lock, p.doubt(), t.scope.Now)
 		t.group.Organization, t.group.Found = c.Organization, p.operator.Shared(c.Tenant, c.Realm)
 	}
+	t.payloads = &journaling.Payloads{Space: t.scope.Spaces.Keys, Tenant: c.Tenant, Now: t.scope.Now}
 	t.continuity = continuity.Of(c, t.scope.Lock, t.scope.Now)
 	t.plan.dialect = adapters.For(c.IDP)
 	t.plan.schemas = declared.Extend(t.plan.schemas, c.Extensions)

@@ -43,8 +43,10 @@ no value.
 | ¬config check¬ | ¬file¬, ¬ok¬; ¬problems¬ with ¬file¬, ¬message¬, optional ¬line¬, ¬column¬, ¬key¬; ¬tenants¬ with ¬tenant¬, ¬realm¬, ¬idp¬, ¬baseURL¬, optional ¬group¬ |
 | ¬config show¬ | a list: ¬path¬ (of the key), ¬value¬, ¬origin¬ (¬file¬, ¬default¬, ¬environment¬); optional ¬file¬, ¬line¬ |
 | ¬doctor¬ | see [doctor.md](doctor.md) |
+| ¬explain¬ | ¬sentences¬, ¬entries¬ (as ¬journal¬) |
 | ¬health¬ | ¬url¬, ¬ok¬, ¬expected¬; optional ¬status¬ (no answer: absent), ¬text¬ (the beginning of the answer) |
 | ¬import¬ | ¬file¬, ¬rows¬, ¬imported¬, ¬failed¬, ¬open¬ (rows without a result), optional ¬failures¬ (the file of failures). Nothing is printed if the import could not begin |
+| ¬journal¬ | a line for each entry: see [journal.md](journal.md#an-entry) |
 | ¬simulate¬ | ¬idp¬, ¬url¬, ¬ok¬; ¬steps¬ with ¬name¬, ¬means¬, ¬state¬ (¬ok¬, ¬failed¬, ¬skipped¬), optional ¬why¬ (it was skipped), ¬failure¬ (¬sent¬, ¬expected¬, ¬shown¬) |
 | ¬store check¬ | ¬records¬, ¬bytes¬, ¬plain¬ (not sealed), ¬damaged¬; ¬spaces¬ with ¬space¬ and the same counts. Damaged records are named on standard error |
 | ¬store reseal¬ | ¬records¬, ¬resealed¬, ¬sealed¬ (for the first time), ¬unreadable¬; ¬spaces¬ with ¬space¬ and the same counts; ¬keys¬ with ¬file¬, ¬use¬ (¬writes¬, ¬unused¬, ¬inFront¬: in a running proxy, ¬needed¬: for records that cannot be read) and ¬removable¬ |

@@ -25,6 +25,7 @@ func completions(files tenantcmd.Env) map[string]cobra.CompletionFunc {
 		"--config":              endsIn("yaml", "yml"),
 		"--idp":                 oneOf(adapters.Names()...),
 		"simulate --idp":        oneOf(simulate.Names()...),
+		"--verb":                oneOf("create", "replace", "patch", "delete", "undo", "reapply"),
 		"--auth":                oneOf("token", "oauth", "both"),
 		"revoke --key":          files.CompleteKeys,
 		"adopt --users":         anyFile,

@@ -47,7 +47,7 @@ func TestCompletion(t *testing.T) {
 func TestEveryFlagIsCompleted(t *testing.T) {
 	free := []string{
 		"admin-realm", "admin-url", "admin-user", "client-id", "expires", "group", "keycloak", "listen", "map", "oauth-client", "organization",
-		"overlap", "realm", "require", "saas-realm", "search", "sso-idp", "url", "value",
+		"overlap", "payloads", "realm", "request", "require", "saas-realm", "search", "since", "sso-idp", "url", "user", "value",
 	}
 	each(root(), func(c *cobra.Command) {
 		c.Flags().VisitAll(func(f *pflag.Flag) {

@@ -68,10 +68,12 @@ type Entry struct {
 	// Added and Removed are users who became members of a group, or are not members any more.
 	Added   []string `json:"added,omitempty"`
 	Removed []string `json:"removed,omitempty"`
+	// MembersToCome: the call changes members too, which it has not begun.
+	MembersToCome bool `json:"membersToCome,omitempty"`
 	// Valueless means that values were left out, so that the call cannot be undone.
 	Valueless bool  `json:"valueless,omitempty"`
 	State     State `json:"state"`
-	Status    int   `json:"status,omitempty"`
+	Status    int   `json:"status,omitempty"` // of a call that failed
 	// Reason is why a call failed: the scimType, with the detail if values are kept.
 	Reason string `json:"reason,omitempty"`
 	// Found is what a look at the resource showed, after an outcome was lost.

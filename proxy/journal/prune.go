@@ -2,7 +2,6 @@ package journal
 
 import (
 	"context"
-	"time"
 )
 
 // prunePage is how many entries are deleted at once.
@@ -41,9 +40,3 @@ func (l *Log) Prune(ctx context.Context) (deleted, left int, err error) {
 		deleted += n
 	}
 }
-
-// Refusals are bounded: a caller that is refused again and again must not fill the store.
-const (
-	refusalsPerMinute = 60
-	refusalWindow     = time.Minute
-)

@@ -6,13 +6,33 @@ import (
 	"time"
 )
 
-// refusals counts what was refused, by tenant and minute.
+// Refusals are bounded: a caller that is refused again and again must neither fill the store, nor
+// push the entries of changes out of the journal.
+const (
+	refusalsPerMinute = 60
+	refusalsPerDay    = 1000
+)
+
+// refusals counts what was refused, by tenant, minute and day.
 type refusals struct {
-	now  func() time.Time
-	mu   sync.Mutex
+	now         func() time.Time
+	mu          sync.Mutex
+	minute, day window
+	more        map[string]int
+}
+
+// window counts by tenant since a time.
+type window struct {
 	from time.Time
 	seen map[string]int
-	more map[string]int
+}
+
+// of returns how many there are of a tenant in the window.
+func (w *window) of(tenant string, now time.Time, length time.Duration) int {
+	if w.seen == nil || now.Sub(w.from) >= length || now.Before(w.from) {
+		w.from, w.seen = now, map[string]int{}
+	}
+	return w.seen[tenant]
 }
 
 // admit reports whether one more refusal of a tenant gets an entry, and how many before it got
@@ -20,24 +40,23 @@ type refusals struct {
 func (r *refusals) admit(tenant string) (more int, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if now := r.now(); r.seen == nil || now.Sub(r.from) >= refusalWindow || now.Before(r.from) {
-		r.from, r.seen = now, map[string]int{}
-	}
+	now := r.now()
 	if r.more == nil {
 		r.more = map[string]int{}
 	}
-	if r.seen[tenant] >= refusalsPerMinute {
+	if r.minute.of(tenant, now, time.Minute) >= refusalsPerMinute || r.day.of(tenant, now, 24*time.Hour) >= refusalsPerDay {
 		r.more[tenant]++
 		return 0, false
 	}
-	r.seen[tenant]++
+	r.minute.seen[tenant]++
+	r.day.seen[tenant]++
 	more = r.more[tenant]
 	delete(r.more, tenant)
 	return more, true
 }
 
 // Refuse saves an entry of a request that was refused before anything was done, later. Above 60 in
-// a minute they are only counted, and the next entry has their number.
+// a minute, and 1,000 in a day, they are only counted, and the next entry has their number.
 func (l *Log) Refuse(e Entry) {
 	if l == nil {
 		return

@@ -14,10 +14,13 @@ import (
 // Bounds of a Writer.
 const (
 	queued     = 1024 // outcomes that wait
-	writers    = 8
+	writers    = 64
 	saveTime   = 10 * time.Second // of one try
 	saveTries  = 3
 	retryAfter = time.Second
+	// gather is how long an outcome waits for others: an engine saves those that come at the same
+	// time in one step.
+	gather = 25 * time.Millisecond
 )
 
 // Writer saves outcomes of entries that no answer waits for. If too many wait, the next call saves
@@ -26,7 +29,7 @@ type Writer struct {
 	// Failed is called with the error of an outcome that could not be saved.
 	Failed func(error)
 	once   sync.Once
-	queue  chan func(context.Context) error
+	slots  chan struct{}
 	under  atomic.Int64 // saves that have not ended
 	lost   atomic.Int64
 }
@@ -37,25 +40,18 @@ func (w *Writer) Lost() int { return int(w.lost.Load()) }
 // Waiting is how many outcomes are not saved yet.
 func (w *Writer) Waiting() int { return int(w.under.Load()) }
 
-func (w *Writer) start() {
-	w.queue = make(chan func(context.Context) error, queued)
-	for range writers {
-		go func() {
-			for save := range w.queue {
-				w.try(save)
-			}
-		}()
-	}
-}
-
 func (w *Writer) put(save func(context.Context) error) {
-	w.once.Do(w.start)
-	w.under.Add(1)
-	select {
-	case w.queue <- save:
-	default:
+	w.once.Do(func() { w.slots = make(chan struct{}, writers) })
+	if w.under.Add(1) > queued {
 		w.try(save)
+		return
 	}
+	go func() {
+		_ = pause.For(context.Background(), gather)
+		w.slots <- struct{}{}
+		defer func() { <-w.slots }()
+		w.try(save)
+	}()
 }
 
 func (w *Writer) try(save func(context.Context) error) {

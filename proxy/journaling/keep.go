@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	resolveEvery = time.Minute
+	resolveEvery = 20 * time.Second
 	pruneEvery   = time.Hour
 )
 
@@ -28,8 +28,8 @@ type Pass struct {
 	Err     error // of what could not be done
 }
 
-// Keep resolves and prunes all journals until the context ends: at once, then every minute and
-// every hour. all is called for each pass.
+// Keep resolves and prunes all journals until the context ends: at once, then every 20 seconds
+// and every hour. all is called for each pass.
 func Keep(ctx context.Context, all func() []Kept) {
 	pruned := map[*journal.Log]time.Time{}
 	for {

@@ -20,7 +20,10 @@ const (
 	atOnce     = 8
 )
 
-var groupsPath = scim.AttrPath{Name: "groups"}
+var (
+	groupsPath  = scim.AttrPath{Name: "groups"}
+	membersPath = scim.AttrPath{Name: "members"}
+)
 
 // ChangeMembers changes the members of a group. The entry has those that really are added and
 // removed: whoever is a member before is not removed when the call is undone.
@@ -68,6 +71,7 @@ func (d *Directory) ChangeMembers(ctx context.Context, group scim.Ref, m directo
 
 // intend saves the entry with the members that are added and removed, if there are any.
 func (d *Directory) intend(ctx context.Context, s *sheet, group scim.Ref, m directory.MemberChange) error {
+	s.entry.MembersToCome = false
 	if m.Empty() {
 		return nil
 	}

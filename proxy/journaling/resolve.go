@@ -187,6 +187,9 @@ func (l look) updated(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if l.e.MembersToCome {
+		not = append(not, "members")
+	}
 	if missing > 0 {
 		not = append(not, fmt.Sprintf("%d members", missing))
 	}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/journal"
+	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/observe/calls"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
@@ -24,12 +26,15 @@ type Caller struct {
 	journal.Who
 	// Now returns the circumstances of the request of a context.
 	Now func(ctx context.Context) Circumstances
+	// Refusals says that refused calls have entries. Those of drop-in callers have none, because
+	// anyone with a token of the realm could push other entries out of the journal.
+	Refusals bool
 	// Undoes is the request that the calls undo.
 	Undoes string
 	// Verb replaces that of the calls, for undo and reapply.
 	Verb string
 	// Payload reports whether bodies are recorded. It may be nil.
-	Payload func() bool
+	Payload func(ctx context.Context) bool
 }
 
 // Service returns a Service whose writes have entries in the log. Without a log they have none, but
@@ -39,7 +44,8 @@ func Service(l *journal.Log, next protocol.Service, c Caller) protocol.Service {
 		if !call.Writes() {
 			return next.Do(ctx, call)
 		}
-		s := &sheet{log: l, entry: entryOf(c, call)}
+		observe.From(ctx).Note(func(s *observe.Summary) { s.Called = true })
+		s := &sheet{log: l, refusals: c.Refusals, entry: entryOf(ctx, c, call)}
 		now := c.Now(ctx)
 		s.entry.Request, s.entry.Address, s.entry.IDP, s.entry.Rules = now.Request, now.Address, now.IDP, now.Rules
 		under, asked := calls.With(context.WithValue(ctx, sheetKey{}, s))
@@ -52,16 +58,37 @@ func Service(l *journal.Log, next protocol.Service, c Caller) protocol.Service {
 	})
 }
 
-func entryOf(c Caller, call protocol.Call) journal.Entry {
+func entryOf(ctx context.Context, c Caller, call protocol.Call) journal.Entry {
 	ref := protocol.Target(call)
 	e := journal.Entry{Who: c.Who, Verb: call.Verb(), Type: ref.Type, Target: ref.ID, Undoes: c.Undoes}
 	if c.Verb != "" {
 		e.Verb = c.Verb
 	}
-	if c.Payload != nil && c.Payload() {
+	e.MembersToCome = ref.Type == scim.Group && hasMembers(call)
+	if c.Payload != nil && c.Payload(ctx) {
 		e.Sent = sent(call)
 	}
 	return e
+}
+
+// hasMembers reports whether a call to a group changes its members.
+func hasMembers(call protocol.Call) bool {
+	switch call := call.(type) {
+	case protocol.Create:
+		return call.Body.Raw("members") != ""
+	case protocol.Replace:
+		return true // absent members are removed
+	case protocol.Patch:
+		return slices.ContainsFunc(call.Ops, func(op scim.Op) bool {
+			if !op.Path.IsZero() {
+				return op.Path.Top().Is(membersPath)
+			}
+			v, err := scim.Part(op.Value)
+			return err == nil && v.Raw(membersPath.Name) != ""
+		})
+	case protocol.Delete, protocol.Read, protocol.List:
+	}
+	return false
 }
 
 // maxSent bounds a recorded body.
@@ -105,13 +132,14 @@ func operations(ops []scim.Op) []operation {
 
 // sheet is the entry of a call under way. The layers of a call run one after the other.
 type sheet struct {
-	log     *journal.Log // nil: nothing is saved
-	entry   journal.Entry
-	begun   bool // the entry is saved as open
-	outcome *directory.Outcome
-	made    string        // id of the resource that the call has created
-	before  scim.Resource // of the first update
-	members bool          // a change of members was begun
+	log      *journal.Log // nil: nothing is saved
+	refusals bool
+	entry    journal.Entry
+	begun    bool // the entry is saved as open
+	outcome  *directory.Outcome
+	made     string        // id of the resource that the call has created
+	before   scim.Resource // of the first update
+	members  bool          // a change of members was begun
 }
 
 type sheetKey struct{}
@@ -125,6 +153,7 @@ func sheetOf(ctx context.Context) *sheet {
 // end ends the entry of a call that returned err.
 func (s *sheet) end(err error) {
 	e := s.entry
+	e.MembersToCome = false
 	e.Status = scim.Status(err)
 	if err != nil {
 		failure := scim.AsError(err)
@@ -136,7 +165,9 @@ func (s *sheet) end(err error) {
 	case !s.begun && err == nil: // nothing was changed
 	case !s.begun:
 		e.State, e.Changes, e.Before, e.After = journal.Refused, nil, "", ""
-		s.log.Refuse(e)
+		if s.refusals {
+			s.log.Refuse(e)
+		}
 	case err == nil:
 		e.State = journal.Done
 		s.log.End(e)

@@ -29,6 +29,8 @@ type Summary struct {
 	ScimType       string
 	// Refused is why the token of a tenant is refused: expired, revoked or network.
 	Refused string
+	// Called: the request was a call, which the journal knows.
+	Called bool
 	// Limited is why a request of a known caller is not admitted: rate or concurrency.
 	Limited string
 	// Sessions and Consents of users were ended. The offline sessions of a client end with its

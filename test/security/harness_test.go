@@ -180,7 +180,9 @@ func (w *world) records() map[string]string {
 	}
 	out := map[string]string{}
 	for k, v := range raw {
-		if !strings.Contains(k, "{tokens}") && !strings.Contains(k, "{limit.") { // the last use of a token, and rates: each request may change them
+		// Each request may change the last use of a token and rates, and a refused write has an entry
+		// in the journal.
+		if !strings.Contains(k, "{tokens}") && !strings.Contains(k, "{limit.") && !strings.Contains(k, "{journal.") {
 			out[k] = string(v)
 		}
 	}

@@ -19,6 +19,21 @@ func Span(text string) (time.Duration, bool) {
 	return d, err == nil && d >= 0
 }
 
+// Since reads the beginning of a time that ends now: a span, a day in UTC, or an RFC 3339 time. It
+// must be in the past.
+func Since(text string, now time.Time) (time.Time, error) {
+	var begin config.Date
+	if d, ok := Span(text); ok {
+		begin.Time = now.Add(-d)
+	} else if begin.UnmarshalText([]byte(text)) != nil {
+		return time.Time{}, Usage("%q is not a time: write a span such as 2h, a day such as 2026-11-23, or an RFC 3339 time", text)
+	}
+	if begin.After(now) {
+		return time.Time{}, Usage("%q is not in the past", text)
+	}
+	return begin.UTC(), nil
+}
+
 // Until reads the end of a time that begins now: a span, a day in UTC, or an RFC 3339 time. It must
 // be in the future. Its seconds are whole.
 func Until(text string, now time.Time) (time.Time, error) {

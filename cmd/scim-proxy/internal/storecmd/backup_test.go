@@ -108,10 +108,10 @@ func TestBackupOfARunningProxy(t *testing.T) {
 	if _, _, err := run(t, "restore", "--config", file, "--replace", running); err == nil || !strings.Contains(err.Error(), "stop the proxy before restoring") {
 		t.Errorf("restore while it runs: %v", err)
 	}
+	stop()
 	if left, err := filepath.Glob(db + ".*"); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %q, %v", left, err)
 	}
-	stop()
 	b, err := os.ReadFile(running)
 	info, err2 := os.Stat(running)
 	if err := errors.Join(err, err2); err != nil || bytes.Contains(b, []byte("secret of")) || info.Mode().Perm() != 0o600 {
