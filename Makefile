@@ -42,7 +42,7 @@ test: setup lint size prose ## everything: lint, race detector, fuzzers, tests o
 	@echo "tests with a real Keycloak; each package has a line when it ends, and each test that takes 10 seconds"
 	@go build -o bin/progress ./test/progress
 	$(KEYCLOAK) exec -- ./test/all.sh
-	$(MAKE) fuzz FUZZTIME=5s
+	$(MAKE) fuzz FUZZTIME=2s
 
 setup:
 	@go build -o bin/keycloak ./cmd/scim-proxy/internal/kcserver/keycloak && ./test/setup.sh

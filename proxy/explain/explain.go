@@ -110,6 +110,9 @@ func Entry(e journal.Entry) []string {
 	if e.More > 0 {
 		out = append(out, fmt.Sprintf("%d more requests of the tenant were refused before it, too many for entries of their own.", e.More))
 	}
+	if len(e.Kept) > 0 && e.Happened() {
+		out = append(out, "Keycloak does not have these, so the store keeps them: "+strings.Join(e.Kept, ", ")+".")
+	}
 	return append(out, keycloak(e))
 }
 
@@ -211,5 +214,9 @@ func keycloak(e journal.Entry) string {
 	if n := e.Calls - len(e.Asked); n > 0 {
 		more = fmt.Sprintf("; and %d more", n)
 	}
-	return fmt.Sprintf("Keycloak was asked %d times: %s%s.", e.Calls, strings.Join(asked, "; "), more)
+	requests := "1 request was"
+	if e.Calls != 1 {
+		requests = fmt.Sprintf("%d requests were", e.Calls)
+	}
+	return fmt.Sprintf("%s sent to Keycloak: %s%s.", requests, strings.Join(asked, "; "), more)
 }

@@ -65,6 +65,8 @@ type Entry struct {
 	// They are not parts of the JSON, so that an undo restores them byte for byte.
 	Before string `json:"before,omitempty"`
 	After  string `json:"after,omitempty"`
+	// Kept are the attributes of the change that Keycloak does not have: the store keeps them.
+	Kept []string `json:"kept,omitempty"`
 	// Added and Removed are users who became members of a group, or are not members any more.
 	Added   []string `json:"added,omitempty"`
 	Removed []string `json:"removed,omitempty"`

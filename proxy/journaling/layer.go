@@ -47,6 +47,17 @@ func (s *sheet) begin(ctx context.Context) error {
 	return nil
 }
 
+// kept are those of some attributes that Keycloak does not have.
+func (d *Directory) kept(t scim.ResourceType, paths []scim.AttrPath) (out []string) {
+	c := d.Capabilities()
+	for _, p := range paths {
+		if !scim.ServerManaged(p) && c.Placement(t, p) == directory.StoreOnly {
+			out = append(out, p.String())
+		}
+	}
+	return out
+}
+
 // Create creates a resource.
 func (d *Directory) Create(ctx context.Context, t scim.ResourceType, r scim.Resource) (scim.Resource, error) {
 	s := sheetOf(ctx)
@@ -61,6 +72,11 @@ func (d *Directory) Create(ctx context.Context, t scim.ResourceType, r scim.Reso
 	if err == nil {
 		s.made, s.entry.Target = made.ID(), made.ID()
 		s.entry.Name, s.entry.After = journal.NameOf(t, made), secrets.Without(made.String())
+		var all []scim.AttrPath
+		for l := range made.Leaves() {
+			all = append(all, l.Path)
+		}
+		s.entry.Kept = d.kept(t, all)
 	}
 	return made, err
 }
@@ -97,6 +113,13 @@ func (d *Directory) Update(ctx context.Context, ref scim.Ref, edit directory.Edi
 			s.before = before
 		}
 		s.entry.Changes = journal.ChangesOf(s.before, after)
+		var all []scim.AttrPath
+		for _, c := range s.entry.Changes {
+			if at, err := scim.ParseAttrPath(c.Path); err == nil && !at.Is(journal.Modified) {
+				all = append(all, at)
+			}
+		}
+		s.entry.Kept = d.kept(ref.Type, all)
 	}
 	return after, err
 }

@@ -25,6 +25,11 @@ const (
 // and none with it. The file grows faster.
 const writeAtOnce = "KC_DB_URL_PROPERTIES=;WRITE_DELAY=0"
 
+// startQuickly leaves the second compiler of the JVM out, for servers that are killed and started
+// again and again. Measured on 26.7.3 with two cores: a start takes 14 s of processor time instead
+// of 23 s.
+const startQuickly = "JAVA_OPTS_APPEND=-XX:TieredStopAtLevel=1"
+
 func (s *Server) start(ctx context.Context) error {
 	log, err := os.OpenFile(s.LogFile(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
@@ -66,7 +71,7 @@ func (s *Server) command() *exec.Cmd {
 	cmd.Env = append(withoutKeycloak(os.Environ()), "KC_BOOTSTRAP_ADMIN_USERNAME="+s.AdminUser, "KC_BOOTSTRAP_ADMIN_PASSWORD="+s.AdminPassword,
 		"JAVA_OPTS_KC_HEAP=-Xms256m -Xmx1g", "KC_DB_URL_PATH="+s.dataDir)
 	if s.durable {
-		cmd.Env = append(cmd.Env, writeAtOnce)
+		cmd.Env = append(cmd.Env, writeAtOnce, startQuickly)
 	}
 	return cmd
 }
