@@ -75,6 +75,7 @@ type Proxy struct {
 	audit       *audit.Trail // nil: writes are not audited
 	written     *journal.Writer
 	started     time.Time
+	entries     *journaling.Metrics
 	traces      *tracing.Traces
 	realms      *scopes.Realms
 	tenants     *tenants
@@ -121,6 +122,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 	p.connections = connections.New(log, p.registry)
 	p.operator = notices.Operator{Log: log, Metrics: p.metrics}
 	p.written, p.started = &journal.Writer{Failed: p.operator.Unjournaled}, time.Now()
+	p.entries = &journaling.Metrics{Writer: p.written}
 	if p.traces, err = tracing.Open(context.Background(), p.version, p.operator.Untraced); err != nil {
 		return nil, errors.Join(err, engine.Close())
 	}
@@ -150,7 +152,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 	}
 	p.metrics.Follow(p.named())
 	p.monitor = health.NewMonitor(p.watched(), p.clock, p.operator.Changed)
-	p.registry.MustRegister(observe.Build(p.version), p.metrics.Tenants(p.states), p.metrics.Indexes(p.indexes), observe.Flights(p.client.Flights), observe.Circuit(p.circuit.Open), observe.Lost(p.audit.Lost), storesize.New(storage.Usage(engine), p.clock))
+	p.registry.MustRegister(p.entries, observe.Build(p.version), p.metrics.Tenants(p.states), p.metrics.Indexes(p.indexes), observe.Flights(p.client.Flights), observe.Circuit(p.circuit.Open), observe.Lost(p.audit.Lost), storesize.New(storage.Usage(engine), p.clock))
 	if err == nil && cfg.DropIn.Passthrough != nil {
 		p.pass, err = transport.Passthrough(cfg, to, p.metrics.Timings.Passthrough)
 	}

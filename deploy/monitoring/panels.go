@@ -102,6 +102,11 @@ var rows = []row{
 			{`sum(scim_keycloak_calls_waiting{` + ofJob + `})`, "wait"},
 		}},
 		{title: "Lines of the audit log that were lost", unit: "short", width: 8, queries: one(`sum(increase(scim_audit_lines_lost_total{`+ofJob+`}[$__rate_interval]))`, "lines")},
+		{title: "Entries of the journal without an outcome", unit: "short", width: 8, queries: []query{
+			{`sum(scim_journal_open_entries{` + ofJob + `})`, "open"},
+			{`sum(scim_journal_outcomes_waiting{` + ofJob + `})`, "wait"},
+			{`sum(increase(scim_journal_outcomes_lost_total{` + ofJob + `}[$__rate_interval]))`, "lost"},
+		}},
 		{title: "Errors of connections", text: "Handshakes that failed, and requests that panicked.", unit: "short", width: 8, queries: one(`sum by (kind) (increase(scim_connection_errors_total{`+ofJob+`}[$__rate_interval]))`, "{{kind}}")},
 	}},
 	{"Process", []chart{

@@ -18,6 +18,8 @@ var proxyCases = []firing{
 	{alert: "ScimStoreFull", series: "scim_store_size_bytes{@} 94e6x70\nscim_store_limit_bytes{@} 100e6x70"},
 	{alert: "ScimAuditLinesLost", series: "scim_audit_lines_lost_total{@} 0x9 3x100", from: 10 * minute, to: 69 * minute},
 	{alert: "ScimAuditLinesLost", series: "scim_audit_lines_lost_total{@} 3x50 0x50"},
+	{alert: "ScimJournalEntriesOpen", series: "scim_journal_open_entries{@} 0x9 5x29 0x30", from: 25 * minute, to: 40 * minute},
+	{alert: "ScimJournalEntriesOpen", series: "scim_journal_open_entries{@} 3x9 0 4x9 0 2x9 0x30"},
 	{alert: "ScimReadDifferences", series: "scim_read_differences_total{@} 0x9 1x100", from: 10 * minute, to: 69 * minute},
 	{alert: "ScimReadDifferences", series: "scim_read_differences_total{@} 7x100"},
 	{alert: "ScimKeycloakCircuitOpen", series: "scim_keycloak_circuit_open{@} 0x9 1x19 0x30\nscim_keycloak_circuit_open{@b} 0x60", from: 12 * minute, to: 30 * minute},

@@ -43,8 +43,8 @@ type Resolver struct {
 // lookTime bounds the look at one resource.
 const lookTime = 30 * time.Second
 
-// Resolve ends all open entries that were left. It returns how many it ended, and how many others
-// are open; err has the errors of those that it could not end.
+// Resolve ends all open entries that were left. It returns how many it ended, and how many it could
+// not end; err has their errors.
 func (r Resolver) Resolve(ctx context.Context) (ended, open int, err error) {
 	all, err := r.Log.Unsettled(ctx)
 	if err != nil {
@@ -52,8 +52,7 @@ func (r Resolver) Resolve(ctx context.Context) (ended, open int, err error) {
 	}
 	for _, e := range all {
 		if e.Begun.After(r.Log.Now().Add(-r.Age)) && !e.Begun.Before(r.Since) {
-			open++
-			continue
+			continue // its call may still run
 		}
 		if failed := r.one(ctx, e); failed != nil {
 			open++
