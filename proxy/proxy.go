@@ -18,6 +18,7 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/guarding"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/instrument"
 	"keycloak-scim-proxy/proxy/journal"
@@ -77,6 +78,7 @@ type Proxy struct {
 	traces      *tracing.Traces
 	realms      *scopes.Realms
 	tenants     *tenants
+	guards      *guarding.Guards
 	asked       chan struct{}            // has a value after Reload
 	draining    atomic.Bool              // no more requests should be sent
 	stopped     atomic.Bool              // no more requests are accepted
@@ -143,12 +145,13 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 	if cfg.Store.Redis != nil {
 		p.tenants.revoked = revoked.New(revoked.Options{Space: p.spaces.Open(revoked.SpaceName), Now: p.clock, Failed: p.operator.RevocationsUnread})
 	}
+	p.guards = guarding.New(guarding.Options{Engine: p.spaces, Default: cfg.Guard, Operator: p.operator, Tenants: p.named, Now: p.clock})
 	if p.tenants.Roster, err = roster.New(cfg.Tenants, p.tenant, p.clock); err == nil && cfg.TLS != nil {
 		p.tls, err = transport.ServerTLS(*cfg.TLS, p.clock)
 	}
 	p.metrics.Follow(p.named())
 	p.monitor = health.NewMonitor(p.watched(), p.clock, p.operator.Changed)
-	p.registry.MustRegister(observe.Build(p.version), p.metrics.Tenants(p.states), p.metrics.Indexes(p.indexes), observe.Flights(p.client.Flights), observe.Circuit(p.circuit.Open), observe.Lost(p.audit.Lost), storesize.New(storage.Usage(engine), p.clock))
+	p.registry.MustRegister(observe.Build(p.version), p.guards, p.metrics.Tenants(p.states), p.metrics.Indexes(p.indexes), observe.Flights(p.client.Flights), observe.Circuit(p.circuit.Open), observe.Lost(p.audit.Lost), storesize.New(storage.Usage(engine), p.clock))
 	if err == nil && cfg.DropIn.Passthrough != nil {
 		p.pass, err = transport.Passthrough(cfg, to, p.metrics.Timings.Passthrough)
 	}
@@ -204,7 +207,7 @@ func (p *Proxy) dropIn() *dropIn {
 			},
 			Configured: p.configured,
 		}),
-		realms: p.realms, plan: p.plan(),
+		realms: p.realms, guards: p.guards, plan: p.plan(),
 	}
 }
 

@@ -39,7 +39,7 @@ func Service(l *journal.Log, next protocol.Service, c Caller) protocol.Service {
 		if !call.Writes() {
 			return next.Do(ctx, call)
 		}
-		s := &sheet{log: l, entry: entryOf(c, call)}
+		s := &sheet{log: l, entry: entryOf(c, call), operator: c.Undoes != "" || c.Verb != ""}
 		now := c.Now(ctx)
 		s.entry.Request, s.entry.Address, s.entry.IDP, s.entry.Rules = now.Request, now.Address, now.IDP, now.Rules
 		under, asked := calls.With(context.WithValue(ctx, sheetKey{}, s))
@@ -105,13 +105,15 @@ func operations(ops []scim.Op) []operation {
 
 // sheet is the entry of a call under way. The layers of a call run one after the other.
 type sheet struct {
-	log     *journal.Log // nil: nothing is saved
-	entry   journal.Entry
-	begun   bool // the entry is saved as open
-	outcome *directory.Outcome
-	made    string        // id of the resource that the call has created
-	before  scim.Resource // of the first update
-	members bool          // a change of members was begun
+	log   *journal.Log // nil: nothing is saved
+	entry journal.Entry
+	begun bool // the entry is saved as open
+	// operator: the call undoes or reapplies a change, which an operator has decided.
+	operator bool
+	outcome  *directory.Outcome
+	made     string        // id of the resource that the call has created
+	before   scim.Resource // of the first update
+	members  bool          // a change of members was begun
 }
 
 type sheetKey struct{}
