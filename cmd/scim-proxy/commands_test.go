@@ -57,6 +57,7 @@ no value.
 | ¬tenant plan¬ | ¬tenant¬, ¬warnings¬, ¬changes¬ with ¬what¬, optional ¬from¬, ¬to¬ |
 | ¬tenant remove¬ | ¬tenant¬, ¬removed¬ with ¬what¬, ¬from¬ |
 | ¬tenant revoke¬ | ¬tenant¬, ¬revoked¬ and ¬live¬ (ids of keys), ¬shared¬ (the revocation is in the store) |
+| ¬guard¬ | ¬tenant¬, ¬state¬ (¬open¬, ¬holding¬, ¬released¬), ¬counted¬ (users whose access ended within the window), ¬heldUsers¬, ¬heldGroups[]¬ (¬name¬, ¬members¬), ¬more¬ (there are more than are remembered), optional ¬since¬, ¬until¬, ¬by¬, ¬at¬ |
 | ¬tenant sweep¬ | a line for each record: ¬realm¬, ¬action¬ (¬removed¬, ¬would remove¬, ¬kept¬), ¬id¬, ¬reason¬, optional ¬type¬; and one for each realm: ¬realm¬, ¬dryRun¬, ¬seen¬, ¬orphans¬, ¬abandoned¬, ¬pending¬ |
 | ¬tenant verify¬ | ¬realm¬, ¬clientId¬, ¬confined¬, ¬ok¬, optional ¬group¬; ¬steps¬ with ¬name¬, ¬says¬, optional ¬skipped¬, ¬findings¬ with ¬level¬, ¬what¬, optional ¬toDo¬; ¬attacks¬ with ¬tried¬, ¬refused¬, ¬notSent¬; ¬remains¬ (texts) |
 | ¬version¬ | ¬version¬, ¬go¬, ¬os¬, ¬arch¬ |

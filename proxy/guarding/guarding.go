@@ -54,7 +54,7 @@ func New(o Options) *Guards {
 type Guard struct{ *budget.Guard }
 
 // Of returns the guard of a tenant, or of the drop-in callers of a realm. own is that of the
-// tenant's file, nil if it has none.
+// tenant's file, nil if it has none. A guard without a window, which no file can have, is off.
 func (g *Guards) Of(tenant, realm string, own *config.Guard) *Guard {
 	c := g.Default
 	if own != nil {
@@ -63,7 +63,7 @@ func (g *Guards) Of(tenant, realm string, own *config.Guard) *Guard {
 			c.Webhook = g.Default.Webhook
 		}
 	}
-	if c.Off {
+	if c.Off || c.Window == 0 {
 		return nil
 	}
 	return &Guard{budget.New(budget.Options{
@@ -84,10 +84,19 @@ func (g *Guard) Over(d directory.Directory) func(ctx context.Context, e journali
 	if g == nil {
 		return nil
 	}
-	return g.Allow(func(ctx context.Context) (int, error) {
+	users := func(ctx context.Context) (int, error) {
 		page, err := d.List(ctx, directory.Query{Type: scim.User, Start: 1})
 		return page.Total, err
-	})
+	}
+	name := func(ctx context.Context, ref scim.Ref) string {
+		at := scim.Identifying(ref.Type)
+		r, err := d.Get(ctx, ref, directory.Fields{Only: []string{at.Key()}})
+		if err != nil {
+			return ""
+		}
+		return document.Text(r.Get(at))
+	}
+	return g.Allow(budget.Sight{Users: users, Name: name})
 }
 
 // mostUrgent bounds the file with urgent names, in bytes.

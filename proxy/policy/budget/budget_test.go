@@ -49,7 +49,10 @@ func (o *office) guard(tenant string) func(context.Context, journaling.Effect) e
 		Urgent: func(name string) bool { return slices.Contains(o.urgent, name) }, Now: o.clock, Turns: o.turns,
 		Tripped: func(e budget.Event) { o.events = append(o.events, e) },
 	})
-	return g.Allow(func(context.Context) (int, error) { o.asked.Add(1); return o.all, nil })
+	return g.Allow(budget.Sight{
+		Users: func(context.Context) (int, error) { o.asked.Add(1); return o.all, nil },
+		Name:  func(_ context.Context, ref scim.Ref) string { return "Group " + ref.ID },
+	})
 }
 
 func (o *office) operate(tenant string) budget.Operate {
@@ -82,7 +85,7 @@ func ids(from, to int) (all []string) {
 
 // removal is a change of a group that has so many members.
 func removal(group string, size int, members ...string) journaling.Effect {
-	return journaling.Effect{Ref: scim.Ref{Type: scim.Group, ID: group}, Name: "Group " + group, Removed: members, Size: func() (int, error) { return size, nil }}
+	return journaling.Effect{Ref: scim.Ref{Type: scim.Group, ID: group}, Removed: members, Size: func() (int, error) { return size, nil }}
 }
 
 // passes counts the users whose change passes.
@@ -329,7 +332,7 @@ func TestUnknownNumber(t *testing.T) {
 	o := newOffice(t, 60)
 	o.passes(o.guard("acme"), leaver, ids(0, 20))
 	g := budget.New(budget.Options{Space: o.space, Tenant: "acme", Window: time.Hour, Users: budget.Limit{Count: 20, Percent: 5}, Now: o.clock, Turns: o.turns})
-	err := g.Allow(func(context.Context) (int, error) { return 0, scim.Fail(502, "", "Keycloak") })(t.Context(), leaver("u99"))
+	err := g.Allow(budget.Sight{Users: func(context.Context) (int, error) { return 0, scim.Fail(502, "", "Keycloak") }})(t.Context(), leaver("u99"))
 	if scim.Status(err) != http.StatusBadGateway {
 		t.Error(err)
 	}

@@ -56,18 +56,24 @@ type Guard struct{ Options }
 // New returns a guard. It does not access the store.
 func New(o Options) *Guard { return &Guard{o} }
 
-// Known returns how many users the tenant has.
-type Known func(ctx context.Context) (int, error)
+// Sight is what a guard sees of the tenant's directory.
+type Sight struct {
+	// Users returns how many users there are. It is called only if more are counted than are allowed
+	// in any case.
+	Users func(ctx context.Context) (int, error)
+	// Name returns the name of a resource, for the answer to a change that is held; "" if it is not
+	// known.
+	Name func(ctx context.Context, ref scim.Ref) string
+}
 
 // Allow returns the function that decides about an effect before anything is done. Its error is the
-// answer to the caller: 429 for a change that is held, 503 if the store does not answer. known is
-// called only if more users are counted than are allowed in any case.
-func (g *Guard) Allow(known Known) func(ctx context.Context, e journaling.Effect) error {
+// answer to the caller: 429 for a change that is held, 503 if the store does not answer.
+func (g *Guard) Allow(see Sight) func(ctx context.Context, e journaling.Effect) error {
 	return func(ctx context.Context, e journaling.Effect) error {
 		if !e.Destructive() {
 			return nil
 		}
-		return g.allow(ctx, g.changeOf(e, known))
+		return g.allow(ctx, g.changeOf(e, see))
 	}
 }
 
@@ -77,16 +83,18 @@ type change struct {
 	limit Limit
 	most  int    // ids that the ledger remembers as counted, and as held
 	group string // hash of the group; "" for a user
-	name  string // userName or displayName
+	ref   scim.Ref
+	name  string // userName or displayName; "" if it was not read
 	ids   []string
 	all   func(ctx context.Context) (int, error)
+	see   Sight
 }
 
-func (g *Guard) changeOf(e journaling.Effect, known Known) change {
+func (g *Guard) changeOf(e journaling.Effect, see Sight) change {
 	if e.Deactivates || e.Deletes {
-		return change{kind: Users, limit: g.Options.Users, most: mostUsers, name: e.Name, ids: []string{hash(e.Ref.ID)}, all: known}
+		return change{kind: Users, limit: g.Options.Users, most: mostUsers, ref: e.Ref, name: e.Name, ids: []string{hash(e.Ref.ID)}, all: see.Users, see: see}
 	}
-	c := change{kind: Members, limit: g.Options.Members, most: mostMembers, group: hash(e.Ref.ID), name: e.Name}
+	c := change{kind: Members, limit: g.Options.Members, most: mostMembers, ref: e.Ref, group: hash(e.Ref.ID), name: e.Name, see: see}
 	for _, id := range e.Removed {
 		c.ids = append(c.ids, hash(e.Ref.ID, id))
 	}
@@ -160,6 +168,11 @@ func (g *Guard) save(ctx context.Context, st *state) error {
 
 // refuse notes that a change is held, and returns the answer to the caller.
 func (g *Guard) refuse(ctx context.Context, st *state, l *ledger, c change, m moment, v verdict) error {
+	if c.name == "" {
+		if c.name = c.see.Name(ctx, c.ref); c.name == "" {
+			c.name = c.ref.ID
+		}
+	}
 	held := l.hold(c.ids, m, c.most)
 	if c.group != "" {
 		l.Name = c.name
