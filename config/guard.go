@@ -17,8 +17,8 @@ type Guard struct {
 	// UrgentFile is a file with such userNames, one a line; # begins a comment. It is read when a
 	// change would be held.
 	UrgentFile string `yaml:"urgentFile"`
-	// Webhook is told when the guard begins to hold changes. Absent in a tenant's file: that of the
-	// main file.
+	// Webhook gets an event when the guard begins to hold changes. Absent in a tenant's file: that
+	// of the main file.
 	Webhook *Webhook `yaml:"webhook"`
 }
 

@@ -43,6 +43,7 @@ no value.
 | ¬config check¬ | ¬file¬, ¬ok¬; ¬problems¬ with ¬file¬, ¬message¬, optional ¬line¬, ¬column¬, ¬key¬; ¬tenants¬ with ¬tenant¬, ¬realm¬, ¬idp¬, ¬baseURL¬, optional ¬group¬ |
 | ¬config show¬ | a list: ¬path¬ (of the key), ¬value¬, ¬origin¬ (¬file¬, ¬default¬, ¬environment¬); optional ¬file¬, ¬line¬ |
 | ¬doctor¬ | see [doctor.md](doctor.md) |
+| ¬guard¬ | ¬tenant¬, ¬state¬ (¬open¬, ¬holding¬, ¬released¬), ¬counted¬ (users whose access ended within the window), ¬heldUsers¬, ¬heldGroups[]¬ (¬name¬, ¬members¬), ¬more¬ (there are more than are remembered), optional ¬since¬, ¬until¬, ¬by¬, ¬at¬ |
 | ¬health¬ | ¬url¬, ¬ok¬, ¬expected¬; optional ¬status¬ (no answer: absent), ¬text¬ (the beginning of the answer) |
 | ¬import¬ | ¬file¬, ¬rows¬, ¬imported¬, ¬failed¬, ¬open¬ (rows without a result), optional ¬failures¬ (the file of failures). Nothing is printed if the import could not begin |
 | ¬simulate¬ | ¬idp¬, ¬url¬, ¬ok¬; ¬steps¬ with ¬name¬, ¬means¬, ¬state¬ (¬ok¬, ¬failed¬, ¬skipped¬), optional ¬why¬ (it was skipped), ¬failure¬ (¬sent¬, ¬expected¬, ¬shown¬) |
@@ -57,7 +58,6 @@ no value.
 | ¬tenant plan¬ | ¬tenant¬, ¬warnings¬, ¬changes¬ with ¬what¬, optional ¬from¬, ¬to¬ |
 | ¬tenant remove¬ | ¬tenant¬, ¬removed¬ with ¬what¬, ¬from¬ |
 | ¬tenant revoke¬ | ¬tenant¬, ¬revoked¬ and ¬live¬ (ids of keys), ¬shared¬ (the revocation is in the store) |
-| ¬guard¬ | ¬tenant¬, ¬state¬ (¬open¬, ¬holding¬, ¬released¬), ¬counted¬ (users whose access ended within the window), ¬heldUsers¬, ¬heldGroups[]¬ (¬name¬, ¬members¬), ¬more¬ (there are more than are remembered), optional ¬since¬, ¬until¬, ¬by¬, ¬at¬ |
 | ¬tenant sweep¬ | a line for each record: ¬realm¬, ¬action¬ (¬removed¬, ¬would remove¬, ¬kept¬), ¬id¬, ¬reason¬, optional ¬type¬; and one for each realm: ¬realm¬, ¬dryRun¬, ¬seen¬, ¬orphans¬, ¬abandoned¬, ¬pending¬ |
 | ¬tenant verify¬ | ¬realm¬, ¬clientId¬, ¬confined¬, ¬ok¬, optional ¬group¬; ¬steps¬ with ¬name¬, ¬says¬, optional ¬skipped¬, ¬findings¬ with ¬level¬, ¬what¬, optional ¬toDo¬; ¬attacks¬ with ¬tried¬, ¬refused¬, ¬notSent¬; ¬remains¬ (texts) |
 | ¬version¬ | ¬version¬, ¬go¬, ¬os¬, ¬arch¬ |

@@ -88,7 +88,7 @@ func TestSignature(t *testing.T) {
 	})
 }
 
-// Events beyond 16 that are under way are dropped, and the operator is told.
+// Events beyond 16 that are under way are dropped, and reported.
 func TestBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		failed := make(chan error, 100)

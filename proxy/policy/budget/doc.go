@@ -8,19 +8,19 @@
 //
 // A tenant may spend, within a window, the larger of a number and a share. What exceeds that is
 // refused with 429, nothing of it is done, and it stays refused until an operator releases the
-// guard: otherwise a mistake would be carried out all the same, a budget an hour, because identity
+// guard: otherwise a mistake would be carried out slowly, a budget an hour, because identity
 // providers repeat for days. Users whose change was never refused keep their budget meanwhile, so
 // that single leavers do not wait for an operator.
 //
 // # Rules
 //
 //   - An id counts once in a window, so a repetition, or a delete after a deactivation, is free.
-//   - A change counts when it is allowed. If it fails after that, it has used its part of the budget
-//     until the window has passed; its repetition is free.
+//   - A change counts when it is allowed. If it fails after that, it has used its part of the
+//     budget until the window has passed; its repetition is free.
 //   - While the guard is released nothing is counted, and a release forgets what was counted and
 //     what is held. After its end the budget is whole.
 //   - If the store cannot be read or written, destructive changes are 503: a guard that is open
-//     whenever the store is down would protect nobody. Other changes do not ask the store.
+//     whenever the store is down would not protect users. Other changes do not ask the store.
 //   - Operators' own changes (undo), the proxy's canary and urgent names are not held.
 //
 // # State

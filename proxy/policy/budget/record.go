@@ -15,7 +15,7 @@ const SpaceName = "guard"
 
 // record is the state of a tenant: what operators decided, and the budget of users.
 type record struct {
-	// Epoch is another one after each release. What was counted or held before does not matter.
+	// Epoch is another one after each release, so that buckets of before do not count.
 	Epoch int64 `json:"epoch"`
 	// Until is the end of the last release, By and At who decided last, and when.
 	Until time.Time `json:"until,omitzero"`
