@@ -42,7 +42,7 @@ func (d *dropIn) authenticate(r *http.Request, variables map[string]string) (cal
 	if err != nil {
 		return caller{}, err
 	}
-	all := &tenant{name: "realm:" + name, scope: d.realms.Scope(name, "", false), guard: d.guards.Of("realm:"+name, name, nil), plan: d.plan, ended: func(error) {}}
+	all := &tenant{name: "realm:" + name, scope: d.realms.Scope(name, "", false), guard: d.guards.Of("realm:"+name, name, nil), plan: d.plan, ended: func(error) {}} //nolint:contextcheck // a webhook outlives the request
 	return caller{tenant: all, subject: claims.Subject, credential: keycloak.Caller(token)}, nil
 }
 

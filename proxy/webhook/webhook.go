@@ -73,7 +73,7 @@ func (s *Sender) Send(to Target, event any) {
 	}
 	go func() {
 		defer func() { <-s.under }()
-		if err := s.deliver(context.Background(), to, body); err != nil {
+		if err := s.deliver(to, body); err != nil {
 			s.failed(err)
 		}
 	}()
@@ -82,11 +82,11 @@ func (s *Sender) Send(to Target, event any) {
 // errRefused means that the receiver does not want the event, so that it is not sent again.
 var errRefused = errors.New("the receiver refuses it")
 
-func (s *Sender) deliver(ctx context.Context, to Target, body []byte) error {
+func (s *Sender) deliver(to Target, body []byte) error {
 	again := retrypolicy.NewBuilder[any]().WithMaxAttempts(attempts).WithBackoff(first, longest).WithJitterFactor(0.1).
 		AbortOnErrors(errRefused).ReturnLastFailure().Build()
-	return failsafe.With(again).WithContext(ctx).RunWithExecution(func(e failsafe.Execution[any]) error {
-		ctx, cancel := context.WithTimeout(e.Context(), attempt)
+	return failsafe.With(again).Run(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), attempt)
 		defer cancel()
 		return s.post(ctx, to, body)
 	})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -17,7 +18,10 @@ import (
 	"keycloak-scim-proxy/proxy/policy/budget"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/store/embedded"
+	"keycloak-scim-proxy/proxy/store/redis"
 	"keycloak-scim-proxy/proxy/store/storetest"
+	"keycloak-scim-proxy/test/redisserver"
 )
 
 // office is a store with guards, and a clock.
@@ -265,13 +269,38 @@ func TestTenantsAreApart(t *testing.T) {
 	o.want("of acme after the release of globex", o.passes(o.guard("acme"), leaver, ids(0, 30)), 20)
 }
 
-// Guards of several processes, with turns of their own, let exactly 20 pass together.
+// Guards of several processes, with turns of their own, let exactly 20 pass together, with each
+// engine.
 func TestRace(t *testing.T) {
+	redisAt := redisserver.Start(t, redisserver.Options{}).Addr
+	file, err := embedded.Open(filepath.Join(t.TempDir(), "store.db"), time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = file.Close() })
+	memory := storetest.NewMemory()
+	for name, open := range map[string]func() store.Engine{
+		"memory":   func() store.Engine { return memory },
+		"embedded": func() store.Engine { return file },
+		"redis": func() store.Engine {
+			e, err := redis.Open(redis.Options{Addresses: []string{redisAt}, Prefix: "t:"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = e.Close() })
+			return e
+		},
+	} {
+		t.Run(name, func(t *testing.T) { race(t, open) })
+	}
+}
+
+func race(t *testing.T, open func() store.Engine) {
 	o := newOffice(t, 60)
 	var passed, held atomic.Int32
 	var work sync.WaitGroup
 	for replica := range 4 {
-		o.turns = budget.NewTurns()
+		o.turns, o.space = budget.NewTurns(), open().Open(budget.SpaceName)
 		allow := o.guard("acme")
 		for _, id := range ids(replica*100, replica*100+40) {
 			work.Go(func() {
