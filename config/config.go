@@ -48,6 +48,9 @@ type Config struct {
 
 	// Journal is the record of what writes did, in the store (docs/journal.md).
 	Journal Journal `yaml:"journal"`
+	// Guard holds changes that end the access of many users at once: for tenants without a guard of
+	// their own, and for drop-in callers (docs/guard.md).
+	Guard Guard `yaml:"guard"`
 
 	// Tenants are read from TenantsDir.
 	Tenants []Tenant `yaml:"-"`

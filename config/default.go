@@ -18,6 +18,7 @@ func Default() Config {
 		Timeouts: Timeouts{ReadHeader: Duration(10 * time.Second), Read: Duration(30 * time.Second), Idle: Duration(2 * time.Minute)},
 		Log:      Log{Level: "info", Format: "json"},
 		Journal:  Journal{Days: 30, Most: 100_000, Values: true},
+		Guard:    DefaultGuard(),
 	}
 }
 

@@ -77,6 +77,10 @@ type Tenant struct {
 	Extensions []Extension `yaml:"extensions"`
 	// Rate limits the tenant's requests, with all three keys. Absent: limits.rate of the main file.
 	Rate *Rate `yaml:"rate"`
+	// Guard holds changes that end the access of many users at once (docs/guard.md). If present, it
+	// replaces the whole section of the main file, except its webhook; absent keys have the default.
+	// Absent: guard of the main file.
+	Guard *Guard `yaml:"guard"`
 
 	// File is the file that Load read the tenant from.
 	File string `yaml:"-"`

@@ -12,6 +12,7 @@ import (
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/discovery"
 	"keycloak-scim-proxy/proxy/golive"
+	"keycloak-scim-proxy/proxy/guarding"
 	"keycloak-scim-proxy/proxy/instrument"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/journaling"
@@ -67,6 +68,7 @@ type tenant struct {
 	oauth      *oauth.Resource   // nil: no access token of Keycloak is accepted
 	networks   clientip.Networks // of its clients; none: all
 	gate       *golive.Gate      // nil if account is nil
+	guard      *guarding.Guard   // nil: it holds nothing
 	continuity continuity.Options
 	ended      func(error)          // receives the error of each call; may be nil
 	payloads   *journaling.Payloads // nil: bodies are never recorded
@@ -273,6 +275,6 @@ func compose(c caller, p *profile.Profile) *writing.Service {
 	list := lookup.Options(c.scope.Index(d.Capabilities(), p), c.scope.Identities, below, c.plan.metrics.LookedUp)
 	list.Schemas, list.Limits, list.Cursors, list.AskOnMiss = c.plan.schemas, c.plan.listing, c.scope.Cursors(c.key()), c.account == nil
 	d = layer("listing", listing.New(d, list))
-	d = layer("journal", journaling.Over(d, nil))
+	d = layer("journal", journaling.Over(d, c.guard.Over(d)))
 	return writing.New(d, c.scope.Lock, c.plan.schemas, write)
 }

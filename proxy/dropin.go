@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/admission"
+	"keycloak-scim-proxy/proxy/guarding"
 	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/scim"
@@ -19,6 +20,7 @@ import (
 type dropIn struct {
 	admitter *admission.Admitter
 	realms   *scopes.Realms
+	guards   *guarding.Guards
 	plan     plan
 }
 
@@ -40,7 +42,7 @@ func (d *dropIn) authenticate(r *http.Request, variables map[string]string) (cal
 	if err != nil {
 		return caller{}, err
 	}
-	all := &tenant{name: "realm:" + name, scope: d.realms.Scope(name, "", false), plan: d.plan, ended: func(error) {}}
+	all := &tenant{name: "realm:" + name, scope: d.realms.Scope(name, "", false), guard: d.guards.Of("realm:"+name, name, nil), plan: d.plan, ended: func(error) {}} //nolint:contextcheck // a webhook outlives the request
 	return caller{tenant: all, subject: claims.Subject, credential: keycloak.Caller(token)}, nil
 }
 

@@ -19,6 +19,7 @@ import (
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/bearer"
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/guarding"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/instrument"
 	"keycloak-scim-proxy/proxy/journal"
@@ -73,12 +74,12 @@ type Proxy struct {
 	meter       *meter.Meter
 	limits      *limit.Limiter
 	audit       *audit.Trail // nil: writes are not audited
-	written     *journal.Writer
 	started     time.Time
 	entries     *journaling.Metrics
 	traces      *tracing.Traces
 	realms      *scopes.Realms
 	tenants     *tenants
+	guards      *guarding.Guards
 	asked       chan struct{}            // has a value after Reload
 	draining    atomic.Bool              // no more requests should be sent
 	stopped     atomic.Bool              // no more requests are accepted
@@ -121,8 +122,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 	p.spaces = instrument.Store(p.metrics.Timings, engine)
 	p.connections = connections.New(log, p.registry)
 	p.operator = notices.Operator{Log: log, Metrics: p.metrics}
-	p.written, p.started = &journal.Writer{Failed: p.operator.Unjournaled}, time.Now()
-	p.entries = &journaling.Metrics{Writer: p.written}
+	p.entries, p.started = &journaling.Metrics{Writer: &journal.Writer{Failed: p.operator.Unjournaled}}, time.Now()
 	if p.traces, err = tracing.Open(context.Background(), p.version, p.operator.Untraced); err != nil {
 		return nil, errors.Join(err, engine.Close())
 	}
@@ -139,7 +139,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 	p.client.Differs, p.client.SignedOut = p.operator.Differs, observe.SignedOut
 	p.realms = scopes.New(scopes.Options{
 		Client: p.client, Engine: p.spaces, Longest: p.requestTimeout() + p.doubt(),
-		Shared: cfg.Store.Redis != nil, Completed: p.operator.Completed, Journal: journaling.Journals(cfg.Journal, journal.Options{Writer: p.written, Now: p.clock, NewID: p.newID}), Now: p.clock,
+		Shared: cfg.Store.Redis != nil, Completed: p.operator.Completed, Journal: journaling.Journals(cfg.Journal, journal.Options{Writer: p.entries.Writer, Now: p.clock, NewID: p.newID}), Now: p.clock,
 	})
 	p.tenants, p.asked = &tenants{Tenants: &bearer.Tenants[*tenant]{Access: (*tenant).access, Trusted: transport.Networks(cfg.TrustedProxies), Clock: p.clock, Log: log}}, make(chan struct{}, 1)
 	p.tenants.life = tokenlife.New(tokenlife.Options{Space: p.spaces.Open("tokens"), Keys: p.keys, Now: p.clock, Warn: p.operator.Expires, Failed: p.operator.UsesFail})
@@ -147,12 +147,13 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 	if cfg.Store.Redis != nil {
 		p.tenants.Revoked = revoked.New(revoked.Options{Space: p.spaces.Open(revoked.SpaceName), Now: p.clock, Failed: p.operator.RevocationsUnread})
 	}
+	p.guards = guarding.New(guarding.Options{Engine: p.spaces, Default: cfg.Guard, Operator: p.operator, Tenants: p.named, Now: p.clock})
 	if p.tenants.Roster, err = roster.New(cfg.Tenants, p.tenant, p.clock); err == nil && cfg.TLS != nil {
 		p.tls, err = transport.ServerTLS(*cfg.TLS, p.clock)
 	}
 	p.metrics.Follow(p.named())
 	p.monitor = health.NewMonitor(p.watched(), p.clock, p.operator.Changed)
-	p.registry.MustRegister(p.entries, observe.Build(p.version), p.metrics.Tenants(p.states), p.metrics.Indexes(p.indexes), observe.Flights(p.client.Flights), observe.Circuit(p.circuit.Open), observe.Lost(p.audit.Lost), storesize.New(storage.Usage(engine), p.clock))
+	p.registry.MustRegister(p.entries, p.guards, observe.Build(p.version), p.metrics.Tenants(p.states), p.metrics.Indexes(p.indexes), observe.Flights(p.client.Flights), observe.Circuit(p.circuit.Open), observe.Lost(p.audit.Lost), storesize.New(storage.Usage(engine), p.clock))
 	if err == nil && cfg.DropIn.Passthrough != nil {
 		p.pass, err = transport.Passthrough(cfg, to, p.metrics.Timings.Passthrough)
 	}
@@ -178,7 +179,7 @@ const flush = 5 * time.Second
 func (p *Proxy) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), flush)
 	defer cancel()
-	return errors.Join(p.audit.Close(), p.written.Flush(ctx), p.engine.Close(), p.traces.Close(ctx))
+	return errors.Join(p.audit.Close(), p.entries.Writer.Flush(ctx), p.engine.Close(), p.traces.Close(ctx))
 }
 
 func (p *Proxy) stamp(ctx context.Context) (string, error) {
@@ -208,7 +209,7 @@ func (p *Proxy) dropIn() *dropIn {
 			},
 			Configured: p.configured,
 		}),
-		realms: p.realms, plan: p.plan(),
+		realms: p.realms, guards: p.guards, plan: p.plan(),
 	}
 }
 

@@ -124,7 +124,7 @@ func (p *Proxy) reload() (again bool) {
 
 // tenant makes a configured tenant.
 func (p *Proxy) tenant(c config.Tenant) *tenant {
-	t := &tenant{name: c.Tenant, scope: p.realms.Scope(c.Realm, c.Group, true), plan: p.plan()}
+	t := &tenant{name: c.Tenant, scope: p.realms.Scope(c.Realm, c.Group, true), guard: p.guards.Of(c.Tenant, c.Realm, c.Guard), plan: p.plan()}
 	if c.Group != "" { // of the tenant, because it remembers what its account may do, and its organization
 		t.group = tenantgroup.New(c.Group, t.scope.Lock, p.doubt(), t.scope.Now)
 		t.group.Organization, t.group.Found = c.Organization, p.operator.Shared(c.Tenant, c.Realm)

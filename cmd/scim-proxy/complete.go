@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/guardcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/simulate"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/tenantcmd"
 )
@@ -21,6 +22,7 @@ func completions(files tenantcmd.Env) map[string]cobra.CompletionFunc {
 		"FILE":                  endsIn("csv", "jsonl", "ndjson"),
 		"BACKUP":                anyFile,
 		"[main|tenant]":         oneOf("main", "tenant"),
+		"status|release|close":  oneOf(guardcmd.Actions...),
 		"--tenant":              files.CompleteTenants,
 		"--config":              endsIn("yaml", "yml"),
 		"--idp":                 oneOf(adapters.Names()...),
@@ -51,7 +53,7 @@ func complete(root *cobra.Command, by map[string]cobra.CompletionFunc) {
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	each(root, func(c *cobra.Command) {
 		if words := strings.Fields(c.Use)[1:]; len(words) > 0 && by[words[0]] != nil {
-			c.ValidArgsFunction = first(by[words[0]])
+			c.ValidArgsFunction = inOrder(words, by)
 		}
 		c.Flags().VisitAll(func(f *pflag.Flag) {
 			known := by[c.Name()+" --"+f.Name]
@@ -65,12 +67,12 @@ func complete(root *cobra.Command, by map[string]cobra.CompletionFunc) {
 	})
 }
 
-// first completes the first argument.
-func first(by cobra.CompletionFunc) cobra.CompletionFunc {
+// inOrder completes the arguments that words name, each by its own completion.
+func inOrder(words []string, by map[string]cobra.CompletionFunc) cobra.CompletionFunc {
 	return func(c *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		if len(args) > 0 {
+		if len(args) >= len(words) || by[words[len(args)]] == nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return by(c, args, begun)
+		return by[words[len(args)]](c, args, begun)
 	}
 }

@@ -27,6 +27,9 @@ func TestCompletion(t *testing.T) {
 		{"tenant add --auth ", "token\noauth\nboth"},
 		{"tenant list --config ", "yaml\nyml"},
 		{"config schema ", "main\ntenant"},
+		{"guard --config " + file + " ", "acme\trealm acme, generic"},
+		{"guard --config " + file + " acme ", "status\nrelease\nclose"},
+		{"guard --config " + file + " acme status ", ""},
 		{"import ", "csv\njsonl\nndjson"},
 		{"tenant token acme --expires ", ""},
 	} {
@@ -46,7 +49,7 @@ func TestCompletion(t *testing.T) {
 // Each flag with a value has a completion, or a value that only the user knows.
 func TestEveryFlagIsCompleted(t *testing.T) {
 	free := []string{
-		"admin-realm", "admin-url", "admin-user", "client-id", "expires", "group", "keycloak", "listen", "map", "oauth-client", "organization",
+		"admin-realm", "admin-url", "admin-user", "client-id", "expires", "for", "group", "keycloak", "listen", "map", "oauth-client", "organization",
 		"overlap", "payloads", "realm", "request", "require", "saas-realm", "search", "since", "sso-idp", "url", "user", "value",
 	}
 	each(root(), func(c *cobra.Command) {

@@ -17,6 +17,7 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/revoked"
 	"keycloak-scim-proxy/proxy/storage"
+	"keycloak-scim-proxy/proxy/store"
 )
 
 // share adds revocations to a store.
@@ -26,6 +27,11 @@ func share(ctx context.Context, s config.Store, all []revoked.Entry) error {
 		return err
 	}
 	return errors.Join(revoked.Add(ctx, engine.Open(revoked.SpaceName), all...), engine.Close())
+}
+
+// opened opens a store for a command.
+func opened(ctx context.Context, s config.Store) (store.Engine, error) {
+	return storage.Open(ctx, s, zap.NewNop())
 }
 
 // tenantFiles is what commands need that work with the files of tenants.

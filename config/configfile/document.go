@@ -41,6 +41,8 @@ func setDefaults(section any) {
 		*s = config.DefaultRedis()
 	case *config.SSOLink:
 		*s = config.DefaultSSOLink()
+	case *config.Guard:
+		*s = config.DefaultGuard()
 	case *config.Passthrough:
 		*s = config.DefaultPassthrough()
 	}

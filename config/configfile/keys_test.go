@@ -132,6 +132,7 @@ func TestPaths(t *testing.T) {
 	c := &config.Config{
 		TLS:   &config.Certificate{},
 		Audit: &config.Audit{},
+		Guard: config.Guard{Webhook: &config.Webhook{}},
 		Store: config.Store{Embedded: &config.Embedded{}, Redis: &config.Redis{TLS: &config.TLS{}, Sentinel: &config.Sentinel{TLS: &config.TLS{}}}, Encryption: &config.Encryption{KeyFiles: []string{"k"}}},
 	}
 	want := 0

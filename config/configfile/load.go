@@ -90,6 +90,7 @@ func resolve(dir string, paths ...*string) {
 // paths returns all values that name a file or directory.
 func paths(c *config.Config) []*string {
 	all := []*string{&c.Keycloak.CAFile, &c.Keycloak.CertFile, &c.Keycloak.KeyFile, &c.TenantsDir}
+	all = append(all, guardPaths(&c.Guard)...)
 	if t := c.TLS; t != nil {
 		all = append(all, &t.CertFile, &t.KeyFile, &t.ClientCAFile)
 	}

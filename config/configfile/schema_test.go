@@ -22,13 +22,14 @@ type object = map[string]any
 // bounds has what the schema says of values beyond their type, by struct and key. Enumerations are
 // candidates: a value that the program refuses is left out.
 func bounds() map[string]object {
-	positive := object{"minimum": 1}
+	positive, percent := object{"minimum": 1}, object{"minimum": 0, "maximum": 100}
 	hex, uuid := "^[0-9A-Fa-f]{64}$", "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 	return map[string]object{
 		"Keycloak.url": {"pattern": "^https?://"}, "Keycloak.maxInFlight": positive,
 		"Limits.jsonDepth": {"minimum": 2}, "Limits.page": positive, "Limits.scan": positive, "Bulk.operations": positive,
 		"Log.level": {"enum": []string{"debug", "info", "warn", "error"}}, "Log.format": {"enum": []string{"json", "console"}},
 		"Redis.addresses": {"minItems": 1}, "Redis.db": {"minimum": 0}, "Redis.waitReplicas": {"minimum": 0}, "Sentinel.addresses": {"minItems": 1}, "Redis.prefix": {"pattern": "^[A-Za-z0-9._:-]{1,64}$"},
+		"GuardUsers.count": {"minimum": 0}, "GuardUsers.percent": percent, "GuardMembers.count": {"minimum": 0}, "GuardMembers.percent": percent, "Webhook.url": {"pattern": "^https?://"},
 		"Encryption.keyFiles": {"minItems": 1},
 		"Tenant.tenant":       {"pattern": "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"}, "Tenant.organization": {"pattern": uuid},
 		"Tenant.state": {"enum": []string{"live", "staged"}}, "Tenant.onDelete": {"enum": []string{"delete", "deactivate", "park", "detach"}},

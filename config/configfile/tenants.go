@@ -62,6 +62,7 @@ func readTenants(dir string, names []string, known Idps, read func(name string, 
 		d, ok := read(file, &t)
 		if ok {
 			resolve(dir, &t.ServiceAccount.SecretFile, &t.ServiceAccount.KeyFile)
+			resolve(dir, guardPaths(t.Guard)...)
 			d.validateTenant(&t, known)
 		}
 		if other, taken := named[t.Tenant]; taken && t.Tenant != "" {

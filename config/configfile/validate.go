@@ -62,6 +62,7 @@ func (d document) validate(c *config.Config) {
 		d.validatePassthrough(*p, c.Timeouts)
 	}
 	d.validateLimits(c.Limits)
+	d.validateGuard(&c.Guard)
 	d.validateTimeouts(c.Timeouts, c.Limits.Request)
 	d.validateStore(c.Store)
 }

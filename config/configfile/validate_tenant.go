@@ -42,6 +42,7 @@ func (d document) validateTenant(t *config.Tenant, known Idps) {
 	if t.Rate != nil {
 		d.validateRate("rate.", *t.Rate)
 	}
+	d.validateGuard(t.Guard)
 	if s := t.SSOLink; s != nil {
 		d.check(
 			rule{"ssoLink.idp", required(s.IDP)},

@@ -88,6 +88,11 @@ var rows = []row{
 		{title: "Tokens: time until they expire", unit: "s", width: 8, table: true, queries: one(`min by (tenant, realm, key) (scim_token_expires_in_seconds{`+ofTenant+`})`, "")},
 		{title: "Tokens: time since the last use", unit: "s", width: 8, table: true, queries: one(`time() - max by (tenant, realm, key) (scim_token_last_used_timestamp_seconds{`+ofTenant+`})`, "")},
 		{title: "Required attributes that moved", unit: "short", width: 8, table: true, queries: one(`max by (tenant, realm, attribute) (scim_tenant_required_attribute_moved{`+ofTenant+`})`, "")},
+		{title: "Guards that hold changes, or are released", text: "1 is yes: docs/guard.md.", unit: "short", width: 8, queries: []query{
+			{`max by (tenant) (scim_guard_holding{` + ofTenant + `})`, "{{tenant}} holds"},
+			{`max by (tenant) (scim_guard_released{` + ofTenant + `})`, "{{tenant}} released"},
+		}},
+		{title: "Changes that guards held", unit: "short", width: 8, queries: one(`sum by (tenant, kind) (increase(scim_guard_refusals_total{`+ofTenant+`}[$__rate_interval]))`, "{{tenant}} {{kind}}")},
 		{title: "Free groups in the pool", unit: "short", width: 8, queries: []query{
 			{`min by (tenant) (scim_tenant_pool_free{` + ofTenant + `})`, "{{tenant}} free"},
 			{`max by (tenant) (scim_tenant_pool_groups{` + ofTenant + `})`, "{{tenant}} all"},

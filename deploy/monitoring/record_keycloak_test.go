@@ -38,6 +38,7 @@ func TestRecord(t *testing.T) {
 	s.add("later", "--pool", "1", "--require", "title")
 	s.write("tenants.d/broken.yaml", "tenant: broken\nrealm: missing\nserviceAccount: {clientID: a, secretFile: acme.secret}\ntokens: []\n")
 	s.write("tenants.d/globex.yaml", s.read("tenants.d/globex.yaml")+"rate: {requestsPerSecond: 1, burst: 2, concurrency: 2}\n")
+	s.write("tenants.d/acme.yaml", s.read("tenants.d/acme.yaml")+"guard: {users: {count: 0, percent: 0}, urgent: [ada-1@example.com, ada-2@example.com, ada-3@example.com]}\n")
 	s.broken = strings.TrimSpace(s.run("tenant", "token", "broken"))
 	old := strings.TrimSpace(s.run("tenant", "token", "globex", "--key", "old", "--expires", "30d"))
 	before, of, _ := strings.Cut(s.read("tenants.d/globex.yaml"), "id: old")
@@ -53,6 +54,7 @@ func TestRecord(t *testing.T) {
 	s.requests(acme, globex, old)
 	s.shared()
 	s.requests(acme, globex, old)
+	s.until(`scim_guard_holding{realm="saas",tenant="acme"} 1`)
 	s.write(sample(1), s.metrics())
 	s.requests(acme, globex, old)
 	s.write(sample(2), s.metrics())
@@ -71,6 +73,7 @@ type site struct {
 	realm, dir string
 	url, admin string
 	users      int
+	leaver     string // a user whose deactivation the guard holds
 	broken     string // the token of a tenant that does not work
 }
 
@@ -162,13 +165,10 @@ func (s *site) shared() {
 	s.kc.Do(s.t, "PUT", "/admin/realms/"+s.realm+"/users/"+users[0].ID+"/groups/"+groups[0].ID, nil, http.StatusNoContent)
 }
 
-// requests sends what an identity provider sends, and requests that are refused.
-func (s *site) requests(acme, globex, old string) {
+// create creates a user, and returns its id.
+func (s *site) create(base, token, name string) string {
 	s.t.Helper()
-	s.users++
-	name := fmt.Sprintf("ada-%d@example.com", s.users)
-	base := s.url + "/tenants/acme/scim/v2"
-	status, answer := keycloak.Ask(s.t, "POST", base+"/Users", acme, object{
+	status, answer := keycloak.Ask(s.t, "POST", base+"/Users", token, object{
 		"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:User"}, "userName": name, "title": "Countess",
 		"name": object{"givenName": "Ada", "familyName": "Lovelace"}, "emails": []any{object{"value": name, "type": "work", "primary": true}},
 	})
@@ -176,25 +176,41 @@ func (s *site) requests(acme, globex, old string) {
 	if err := json.Unmarshal([]byte(answer), &user); err != nil || status != http.StatusCreated {
 		s.t.Fatal(status, answer, err)
 	}
+	return user.ID
+}
+
+// requests sends what an identity provider sends, and requests that are refused.
+func (s *site) requests(acme, globex, old string) {
+	s.t.Helper()
+	s.users++
+	name := fmt.Sprintf("ada-%d@example.com", s.users)
+	base := s.url + "/tenants/acme/scim/v2"
+	user := s.create(base, acme, name)
+	if s.leaver == "" {
+		s.leaver = s.create(base, acme, "leaver@example.com")
+	}
 	patch := object{"schemas": []string{"urn:ietf:params:scim:api:messages:2.0:PatchOp"}, "Operations": []any{object{"op": "Replace", "path": "active", "value": "False"}}}
-	bulk := object{"schemas": []string{"urn:ietf:params:scim:api:messages:2.0:BulkRequest"}, "Operations": []any{object{"method": "PATCH", "path": "/Users/" + user.ID, "data": patch}}}
+	bulk := object{"schemas": []string{"urn:ietf:params:scim:api:messages:2.0:BulkRequest"}, "Operations": []any{object{"method": "PATCH", "path": "/Users/" + user, "data": patch}}}
 	for _, r := range []struct {
 		method, path string
 		body         any
 	}{
-		{"GET", "/Users/" + user.ID, nil},
+		{"GET", "/Users/" + user, nil},
 		{"GET", "/Users?filter=userName+eq+%22" + name + "%22", nil},
 		{"GET", "/Users?filter=userName+eq+%22none%22", nil},
 		{"GET", "/Users?filter=title+eq+%22Countess%22", nil},
 		{"GET", "/Users", nil},
 		{"GET", "/Groups", nil},
 		{"GET", "/ServiceProviderConfig", nil},
-		{"PATCH", "/Users/" + user.ID, patch},
+		{"PATCH", "/Users/" + user, patch},
 		{"POST", "/Bulk", bulk},
 	} {
 		if status, answer := keycloak.Ask(s.t, r.method, base+r.path, acme, r.body); status/100 != 2 {
 			s.t.Fatal(r, status, answer)
 		}
+	}
+	if status, answer := keycloak.Ask(s.t, "PATCH", base+"/Users/"+s.leaver, acme, patch); status != http.StatusTooManyRequests {
+		s.t.Fatal(status, answer)
 	}
 	for range 5 {
 		keycloak.Ask(s.t, "GET", s.url+"/tenants/globex/scim/v2/ServiceProviderConfig", globex, nil)

@@ -20,6 +20,15 @@ var tenantCases = []firing{
 	},
 	{alert: "ScimRequiredAttributeMoved", series: `scim_tenant_fault{@,tenant="acme",realm="saas",cause="profile"} 1x60`},
 	{
+		alert: "ScimGuardHolds", from: 10 * minute, to: 30 * minute, labels: acme,
+		series: `scim_guard_holding{@,tenant="acme",realm="saas"} 0x9 1x19 0x30
+			scim_guard_holding{@b,tenant="acme",realm="saas"} 0x60`,
+	},
+	// The guard was released.
+	{alert: "ScimGuardHolds", series: `scim_guard_holding{@,tenant="acme",realm="saas"} 0x60
+		scim_guard_released{@,tenant="acme",realm="saas"} 1x60
+		scim_guard_refusals_total{@,tenant="acme",realm="saas",kind="users"} 0+5x60`},
+	{
 		alert: "ScimTenantStaged", step: hour, from: 168 * hour, to: 201 * hour, labels: acme,
 		series: `scim_tenant_live{@,tenant="acme",realm="saas"} 0x200 1x20
 			scim_tenant_checked_timestamp_seconds{@,tenant="acme",realm="saas"} 0+3600x220`,

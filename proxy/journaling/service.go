@@ -45,7 +45,7 @@ func Service(l *journal.Log, next protocol.Service, c Caller) protocol.Service {
 			return next.Do(ctx, call)
 		}
 		observe.From(ctx).Note(func(s *observe.Summary) { s.Called = true })
-		s := &sheet{log: l, refusals: c.Refusals, entry: entryOf(ctx, c, call)}
+		s := &sheet{log: l, refusals: c.Refusals, entry: entryOf(ctx, c, call), operator: c.Undoes != "" || c.Verb != ""}
 		now := c.Now(ctx)
 		s.entry.Request, s.entry.Address, s.entry.IDP, s.entry.Rules = now.Request, now.Address, now.IDP, now.Rules
 		under, asked := calls.With(context.WithValue(ctx, sheetKey{}, s))
@@ -134,6 +134,8 @@ func operations(ops []scim.Op) []operation {
 type sheet struct {
 	log      *journal.Log // nil: nothing is saved
 	refusals bool
+	// operator: the call undoes or reapplies a change, which an operator has decided.
+	operator bool
 	entry    journal.Entry
 	begun    bool // the entry is saved as open
 	outcome  *directory.Outcome

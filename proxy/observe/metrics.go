@@ -66,6 +66,11 @@ func (m *Metrics) Follow(all []Tenancy) {
 	m.levels.keep(all)
 }
 
+// Labels returns the labels of a caller, whose number is bounded.
+func (m *Metrics) Labels(tenant, realm string) (string, string) {
+	return m.labels.caller(tenant, realm)
+}
+
 // Shared sets how many users of a tenant other tenants have too.
 func (m *Metrics) Shared(tenant, realm string, users int) {
 	m.levels.set(Tenancy{tenant, realm}, func(l *level) { l.shared = &users })

@@ -13,6 +13,8 @@ import (
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/journaling"
 	"keycloak-scim-proxy/proxy/pause"
+	"keycloak-scim-proxy/proxy/policy/budget"
+	"keycloak-scim-proxy/proxy/store"
 )
 
 // Tenant is a tenant as operators see it.
@@ -27,6 +29,8 @@ type Tenants struct {
 	// Of returns a tenant, All the names of all.
 	Of  func(name string) (Tenant, bool)
 	All func() []string
+	// Guards has the state of all guards.
+	Guards store.Space
 	// Says returns what a rule of a dialect does.
 	Says explain.Says
 	Now  func() time.Time
@@ -38,6 +42,7 @@ func (t Tenants) Operations() control.Operations {
 		"journal":  control.Of(t.journal),
 		"explain":  control.Of(t.explain),
 		"payloads": control.Of(t.payloads),
+		"guard":    control.Of(t.guard),
 	}
 }
 
@@ -196,4 +201,19 @@ func (t Tenants) payloads(ctx context.Context, a PayloadArguments, send func(any
 		return err
 	}
 	return send(until)
+}
+
+// GuardArguments are what an operator asks of the guard of a tenant, or of the drop-in callers of a
+// realm, with the window that is configured for it.
+type GuardArguments struct {
+	budget.Request
+	Window time.Duration
+}
+
+func (t Tenants) guard(ctx context.Context, a GuardArguments, send func(any) error) error {
+	s, err := budget.Operate{Space: t.Guards, Tenant: a.Tenant, Window: a.Window, Now: t.Now}.Do(ctx, a.Request)
+	if err != nil {
+		return err
+	}
+	return send(s)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"net"
+	"reflect"
 	"testing"
 	"time"
 
@@ -45,12 +46,16 @@ const UnlimitedText = "rate: {requestsPerSecond: 1000000, burst: 1000000, concur
 
 // Start runs a proxy in this process until stop is called. Stop returns after the store is closed.
 // Without a rate of its own, the proxy does not limit its callers, because tests send faster than
-// providers.
+// providers, and without a guard of its own it does not hold changes, because tests delete many
+// users.
 func Start(t testing.TB, cfg config.Config, log *zap.Logger) (url string, stop func()) {
 	t.Helper()
 	cfg.Listen, cfg.AdminListen = "127.0.0.1:0", ""
 	if cfg.Limits.Rate == config.Default().Limits.Rate {
 		cfg.Limits.Rate = Unlimited
+	}
+	if reflect.DeepEqual(cfg.Guard, config.DefaultGuard()) {
+		cfg.Guard.Off = true
 	}
 	p, err := proxy.New(cfg, log)
 	if err != nil {

@@ -143,7 +143,7 @@ func (w *world) program(binary, store string) *proxytest.Program {
 		w.t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		"config.yaml": fmt.Sprintf("listen: 127.0.0.1:0\nadminListen: \"\"\nkeycloak: {url: %q}\nstore: {%s}\nlimits: {%s}\ntenantsDir: tenants\ndropIn: {enabled: true}\n", w.upstream.URL, store, proxytest.UnlimitedText),
+		"config.yaml": fmt.Sprintf("listen: 127.0.0.1:0\nadminListen: \"\"\nkeycloak: {url: %q}\nstore: {%s}\nlimits: {%s}\ntenantsDir: tenants\nguard: {off: true}\ndropIn: {enabled: true}\n", w.upstream.URL, store, proxytest.UnlimitedText),
 		"tenants/acme.yaml": fmt.Sprintf("tenant: %s\nrealm: %s\nserviceAccount: {clientID: %s, secretFile: %q}\ntokens: [{id: %s, sha256: %q}]\n",
 			tenant.Tenant, tenant.Realm, tenant.ServiceAccount.ClientID, tenant.ServiceAccount.SecretFile, tenant.Tokens[0].ID, tenant.Tokens[0].SHA256),
 	} {

@@ -74,7 +74,7 @@ func (w *world) addTenant(dir string, tenant *tenant) {
 func (w *world) replica(binary, dir string, i int) *replica {
 	w.t.Helper()
 	path, listen, admin := filepath.Join(dir, fmt.Sprintf("config%d.yaml", i)), freeAddress(w.t), freeAddress(w.t)
-	w.write(path, fmt.Sprintf("listen: %s\nadminListen: %s\nkeycloak: {url: %q, timeout: %s}\nstore: {redis: {addresses: [%q]}}\ntenantsDir: tenants\nlimits: {request: %s}\n",
+	w.write(path, fmt.Sprintf("listen: %s\nadminListen: %s\nkeycloak: {url: %q, timeout: %s}\nstore: {redis: {addresses: [%q]}}\ntenantsDir: tenants\nguard: {off: true}\nlimits: {request: %s}\n",
 		listen, admin, w.keycloak.URL, limitCall, w.redis.Addr, limitRequest))
 	r := &replica{url: "http://" + listen, admin: "http://" + admin, binary: binary, cfg: path}
 	r.run(w.t)

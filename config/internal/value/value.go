@@ -149,6 +149,18 @@ func KeycloakURL(s string) string {
 	return unless(!strings.Contains(s+"/", "/realms/") && !strings.Contains(s+"/", "/admin/"), "must be the URL of the server, without /realms or /admin")
 }
 
+// WebhookURL checks a URL that events are sent to. It never repeats the value.
+func WebhookURL(s string) string {
+	u, err := url.Parse(s)
+	switch {
+	case s == "":
+		return "is required"
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || !IsHost(u.Hostname()) || !isPort(u.Host) || u.Fragment != "":
+		return "must be a URL with http or https and a host, such as https://example.com/hook"
+	}
+	return unless(u.User == nil, "must not hold a user or password")
+}
+
 // PublicURL checks the URL under which callers reach the proxy.
 func PublicURL(s string) string {
 	if s := baseURL(s); s != "" {

@@ -10,11 +10,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"os/user"
 	"strings"
 	"time"
 
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/proxy/canary"
 )
 
@@ -38,7 +37,7 @@ const (
 // know the tenant yet. It fills By in. An error is ErrNoProxy, or what the proxy said; a red report
 // is not an error.
 func Run(ctx context.Context, adminURL, tenant string, asked canary.Request) (*canary.Report, error) {
-	asked.By = operator()
+	asked.By = cli.Operator()
 	body, err := json.Marshal(asked)
 	if err != nil {
 		return nil, err
@@ -68,18 +67,6 @@ func Run(ctx context.Context, adminURL, tenant string, asked canary.Request) (*c
 func Withdraw(ctx context.Context, adminURL, tenant string) error {
 	_, err := send(ctx, http.MethodDelete, adminURL, tenant, nil)
 	return err
-}
-
-// operator names the user of the command.
-func operator() string {
-	name, host := "unknown", ""
-	if u, err := user.Current(); err == nil {
-		name = u.Username
-	}
-	if h, err := os.Hostname(); err == nil {
-		host = "@" + h
-	}
-	return name + host
 }
 
 func send(ctx context.Context, method, adminURL, tenant string, body []byte) ([]byte, error) {

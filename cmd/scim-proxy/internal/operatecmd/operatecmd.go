@@ -16,6 +16,14 @@ import (
 	"keycloak-scim-proxy/proxy/store/embedded"
 )
 
+// InUse explains the error of a store that another process has open, which did not answer.
+func InUse(err error, c config.Store) error {
+	if errors.Is(err, embedded.ErrInUse) {
+		return fmt.Errorf("another process has the embedded store open, and does not answer at %s: run the command as the user of the proxy: %w", control.FileOf(c.Embedded.Path), err)
+	}
+	return err
+}
+
 // Do carries out an operation, and calls result with each of its results.
 func Do[R any](ctx context.Context, c *config.Config, operation string, arguments any, result func(R) error) error {
 	decode := func(raw json.RawMessage) error {
@@ -32,11 +40,8 @@ func Do[R any](ctx context.Context, c *config.Config, operation string, argument
 		}
 	}
 	p, err := proxy.New(*c, zap.NewNop()) //nolint:contextcheck // it closes what it has opened
-	if errors.Is(err, embedded.ErrInUse) {
-		return fmt.Errorf("another process has the embedded store open, and does not answer at %s: run the command as the user of the proxy: %w", control.FileOf(c.Store.Embedded.Path), err)
-	}
 	if err != nil {
-		return err
+		return InUse(err, c.Store)
 	}
 	return errors.Join(control.Call(ctx, p.Operations()[operation], arguments, decode), p.Close()) //nolint:contextcheck // also if the context has ended
 }

@@ -1,0 +1,3 @@
+// Package webhook posts events to a URL, signed with a secret that the receiver knows too. It knows
+// no event, and no caller waits for it.
+package webhook
