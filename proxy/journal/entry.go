@@ -88,6 +88,10 @@ type Entry struct {
 	// Outbox are the receivers that have not got the entry yet, Dead those that could not get it.
 	Outbox []string `json:"outbox,omitempty"`
 	Dead   []string `json:"dead,omitempty"`
+	// Causes say why, by receiver.
+	Causes map[string]string `json:"causes,omitempty"`
+	// Notice is what receivers learn; nil if there are none.
+	Notice *Notice `json:"notice,omitempty"`
 
 	rev uint64
 }

@@ -52,3 +52,9 @@ func (l *Log) Refuse(e Entry) {
 	e.Ended, e.State, e.More = e.Begun, Refused, more
 	l.Writer.put(func(ctx context.Context) error { return l.save(ctx, &e) })
 }
+
+// Refusals are bounded: a caller that is refused again and again must not fill the store.
+const (
+	refusalsPerMinute = 60
+	refusalWindow     = time.Minute
+)
