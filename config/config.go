@@ -48,7 +48,8 @@ type Config struct {
 
 	// Journal is the record of what writes did, in the store (docs/journal.md).
 	Journal Journal `yaml:"journal"`
-	// Events tells receivers about the changes that writes made (docs/events.md). Absent: no receivers.
+	// Events tells receivers about the changes that writes made (docs/events.md). Absent: no
+	// receivers.
 	Events *Events `yaml:"events"`
 
 	// Tenants are read from TenantsDir.

@@ -251,7 +251,7 @@ func TestTenants(t *testing.T) {
 	})
 }
 
-// A store that does not answer delays events, and is told once a minute.
+// A store that does not answer delays events, and has a line of the log once a minute.
 func TestStoreDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, nil, hooks(t, "siem"))
@@ -274,7 +274,7 @@ func TestStoreDown(t *testing.T) {
 	})
 }
 
-// Events that the journal deletes before they are delivered are told.
+// Events that the journal deletes before they are delivered are counted and logged.
 func TestPruned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, nil, config.Events{Receivers: hooks(t, "siem").Receivers})

@@ -61,7 +61,7 @@ type Events struct {
 
 	mu   sync.Mutex
 	logs map[string]*journal.Log // the journals that are known, by the names of their spaces
-	said time.Time               // when an error of the store was told last
+	said time.Time               // of the last line about an error of the store
 }
 
 // receiver is one receiver as configured.

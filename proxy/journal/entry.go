@@ -139,6 +139,7 @@ func NameOf(t scim.ResourceType, r scim.Resource) string {
 
 // withoutValues removes all values of attributes.
 func (e *Entry) withoutValues() {
+	e.Changes = slices.Clone(e.Changes) // those of the call keep them until its end, for the notice
 	for i := range e.Changes {
 		e.Changes[i].Old, e.Changes[i].New = "", ""
 	}
