@@ -199,6 +199,9 @@ func TestTwoProcesses(t *testing.T) {
 			w.happens(w.log, journal.Entry{Verb: "patch", Target: fmt.Sprint("u", i)})
 		}
 		time.Sleep(20 * time.Second)
+		if a.all() == "" { // the other one delivers
+			stopFirst, stopSecond = stopSecond, stopFirst
+		}
 		stopFirst()
 		time.Sleep(5 * time.Minute)
 		stopSecond()

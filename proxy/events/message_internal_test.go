@@ -107,7 +107,7 @@ func TestMetrics(t *testing.T) {
 			w.happens(w.log, journal.Entry{Verb: "patch", Target: fmt.Sprint(i)})
 		}
 		stop := w.runs()
-		time.Sleep(10 * time.Minute)
+		time.Sleep(10*time.Minute - time.Second)
 		stop()
 		families, err := w.registry.Gather()
 		if err != nil {

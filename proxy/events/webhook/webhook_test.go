@@ -36,7 +36,7 @@ func sender(t *testing.T, url string) *webhook.Sender {
 	return s
 }
 
-// What a receiver answers decides what becomes of a message, and a redirect is not followed.
+// The status of the answer decides about a message, and a redirect is not followed.
 func TestVerdicts(t *testing.T) {
 	followed := false
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { followed = true }))
