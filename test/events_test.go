@@ -124,7 +124,7 @@ func poll(t *testing.T, proxy, token string) (claims []string) {
 	}
 	slices.Sort(ids)
 	for _, id := range ids {
-		parsed, err := jose.ParseSigned(sets[id].String(), []jose.SignatureAlgorithm{jose.ES256})
+		parsed, err := jose.ParseSignedCompact(sets[id].String(), []jose.SignatureAlgorithm{jose.ES256})
 		if err != nil {
 			t.Fatal(err)
 		}

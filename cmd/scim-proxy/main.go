@@ -65,7 +65,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 		Version:       version,
 	}
-	c.AddCommand(servecmd.Command(version), democmd.Command(), tenantCommand(), storecmd.Env{Known: adapters.Known, Now: time.Now}.Command(), doctorcmd.Command(adapters.Known, time.Now), configcmd.Command(adapters.Known), simulateCommand(), importCommand(), healthCommand(), versionCommand())
+	c.AddCommand(servecmd.Command(version), democmd.Command(), tenantCommand(), storecmd.Env{Known: adapters.Known, Now: time.Now}.Command(), doctorcmd.Command(adapters.Known, time.Now), configcmd.Command(adapters.Known), eventsCommand(), simulateCommand(), importCommand(), healthCommand(), versionCommand())
 	strict(c)
 	complete(c, completions(tenantFiles()))
 	return c

@@ -18,6 +18,18 @@ var proxyCases = []firing{
 	{alert: "ScimStoreFull", series: "scim_store_size_bytes{@} 94e6x70\nscim_store_limit_bytes{@} 100e6x70"},
 	{alert: "ScimAuditLinesLost", series: "scim_audit_lines_lost_total{@} 0x9 3x100", from: 10 * minute, to: 69 * minute},
 	{alert: "ScimAuditLinesLost", series: "scim_audit_lines_lost_total{@} 3x50 0x50"},
+	{
+		alert: "ScimEventsWaiting", from: 66 * minute, to: 100 * minute, labels: `receiver="siem"`,
+		series: `scim_events_oldest_seconds{@,receiver="siem"} 0+60x99 0x30` + "\n" + `scim_events_oldest_seconds{@b,receiver="siem"} 0+60x99 0x30`,
+	},
+	{alert: "ScimEventsWaiting", series: `scim_events_oldest_seconds{@,receiver="siem"} 0+60x60 0x30`},
+	{
+		alert: "ScimEventsDead", from: 15 * minute, to: 30 * minute, labels: `receiver="siem"`,
+		series: `scim_events_dead{@,receiver="siem"} 0x9 2x19 0x30` + "\n" + `scim_events_dead{@,receiver="crm"} 0x60`,
+	},
+	{alert: "ScimEventsDead", series: `scim_events_dead{@,receiver="siem"} 0x9 2x3 0x30`},
+	{alert: "ScimEventsUndelivered", series: "scim_events_undelivered_total{@} 0x9 3x100", from: 10 * minute, to: 69 * minute},
+	{alert: "ScimEventsUndelivered", series: "scim_events_undelivered_total{@} 3x50 0x50"},
 	{alert: "ScimReadDifferences", series: "scim_read_differences_total{@} 0x9 1x100", from: 10 * minute, to: 69 * minute},
 	{alert: "ScimReadDifferences", series: "scim_read_differences_total{@} 7x100"},
 	{alert: "ScimKeycloakCircuitOpen", series: "scim_keycloak_circuit_open{@} 0x9 1x19 0x30\nscim_keycloak_circuit_open{@b} 0x60", from: 12 * minute, to: 30 * minute},

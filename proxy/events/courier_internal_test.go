@@ -206,7 +206,7 @@ func TestTwoProcesses(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		stopSecond()
 		seen := map[string]int{}
-		for _, one := range strings.Fields(a.all() + " " + b.all()) {
+		for one := range strings.FieldsSeq(a.all() + " " + b.all()) {
 			id, _, _ := strings.Cut(one, "@")
 			seen[id]++
 		}

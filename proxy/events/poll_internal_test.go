@@ -82,7 +82,7 @@ func (w *world) open(set string) map[string]any {
 	if err := json.Unmarshal([]byte(w.ask("GET", "/events/jwks.json", "", "").body), &keys); err != nil {
 		w.Fatal(err)
 	}
-	parsed, err := jose.ParseSigned(set, []jose.SignatureAlgorithm{jose.ES256})
+	parsed, err := jose.ParseSignedCompact(set, []jose.SignatureAlgorithm{jose.ES256})
 	if err != nil {
 		w.Fatal(err)
 	}

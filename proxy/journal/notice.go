@@ -37,6 +37,9 @@ func (e Entry) notice() *Notice {
 		n.Attributes = namesIn(e.After)
 	}
 	for _, c := range e.Changes {
+		if c.Path == Modified.String() { // every change has it
+			continue
+		}
 		n.Attributes = append(n.Attributes, c.Path)
 		if e.Type == scim.User && strings.EqualFold(c.Path, "active") {
 			n.Active = map[string]string{"true": "activate", "false": "deactivate"}[c.New]
