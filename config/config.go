@@ -51,6 +51,9 @@ type Config struct {
 	// Guard holds changes that end the access of many users at once: for tenants without a guard of
 	// their own, and for drop-in callers (docs/guard.md).
 	Guard Guard `yaml:"guard"`
+	// Events tells receivers about the changes that writes made (docs/events.md). Absent: no
+	// receivers.
+	Events *Events `yaml:"events"`
 
 	// Tenants are read from TenantsDir.
 	Tenants []Tenant `yaml:"-"`

@@ -48,5 +48,8 @@ func DefaultPassthrough() Passthrough {
 // DefaultSSOLink returns the values of all keys that are absent from the section.
 func DefaultSSOLink() SSOLink { return SSOLink{UserID: "externalId"} }
 
+// DefaultWebhook returns the values of all keys that are absent from the section.
+func DefaultWebhook() Webhook { return Webhook{Timeout: Duration(10 * time.Second), Tries: 20} }
+
 // DefaultRedis returns the values of all keys that are absent from the section.
 func DefaultRedis() Redis { return Redis{Prefix: "kscim:"} }

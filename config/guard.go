@@ -19,7 +19,7 @@ type Guard struct {
 	UrgentFile string `yaml:"urgentFile"`
 	// Webhook gets an event when the guard begins to hold changes. Absent in a tenant's file: that
 	// of the main file.
-	Webhook *Webhook `yaml:"webhook"`
+	Webhook *GuardWebhook `yaml:"webhook"`
 }
 
 // GuardUsers bounds the users whose access ends. A change is held only if both numbers are
@@ -40,8 +40,8 @@ type GuardMembers struct {
 	Percent int `yaml:"percent"`
 }
 
-// Webhook is a URL that events are sent to.
-type Webhook struct {
+// GuardWebhook is the URL that the event of a guard is sent to.
+type GuardWebhook struct {
 	// URL is where events are posted to as JSON (docs/guard.md). Required.
 	URL string `yaml:"url"`
 	// SecretFile is the file with the secret that events are signed with (HMAC-SHA256). White space
@@ -50,7 +50,7 @@ type Webhook struct {
 }
 
 // Secret reads the secret. No error contains it.
-func (w Webhook) Secret() (string, error) { return readSecret(w.SecretFile, "") }
+func (w GuardWebhook) Secret() (string, error) { return readSecret(w.SecretFile, "") }
 
 // DefaultGuard returns the values of all keys that are absent from the section.
 func DefaultGuard() Guard {

@@ -19,6 +19,7 @@ import (
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/bearer"
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/events"
 	"keycloak-scim-proxy/proxy/guarding"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/instrument"
@@ -73,7 +74,8 @@ type Proxy struct {
 	monitor     *health.Monitor
 	meter       *meter.Meter
 	limits      *limit.Limiter
-	audit       *audit.Trail // nil: writes are not audited
+	audit       *audit.Trail   // nil: writes are not audited
+	events      *events.Events // nil: no receivers
 	started     time.Time
 	entries     *journaling.Metrics
 	traces      *tracing.Traces
@@ -132,6 +134,9 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 	p.sinks = []observe.Sink{ // a request is counted before its line is written
 		p.metrics, observe.NewMisspelt(log), journaling.Refusals{Of: p.journalOf}, observe.NewLog(log),
 	}
+	if p.events, err = events.New(cfg.Events, events.Options{Engine: p.spaces, Known: func() []*journal.Log { return p.realms.Journals() }, Issuer: cfg.PublicURL, Notices: p.operator.Events(), Metrics: p.registry, Now: p.clock}); err != nil {
+		return nil, errors.Join(err, p.audit.Close(), engine.Close())
+	}
 	p.meter = meter.New(int64(cfg.Limits.Memory))
 	p.limits = limit.New(limit.Options{Shared: storage.Counter(engine), Alone: p.operator.Alone, Refused: observe.Limited, Now: p.clock})
 	p.circuit = reach.New(reach.Options{Probe: transport.Probe(cfg.Keycloak, to), Changed: p.reached})
@@ -139,7 +144,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 	p.client.Differs, p.client.SignedOut = p.operator.Differs, observe.SignedOut
 	p.realms = scopes.New(scopes.Options{
 		Client: p.client, Engine: p.spaces, Longest: p.requestTimeout() + p.doubt(),
-		Shared: cfg.Store.Redis != nil, Completed: p.operator.Completed, Journal: journaling.Journals(cfg.Journal, journal.Options{Writer: p.entries.Writer, Now: p.clock, NewID: p.newID}), Now: p.clock,
+		Shared: cfg.Store.Redis != nil, Completed: p.operator.Completed, Journal: journaling.Journals(cfg.Journal, p.events.Journal(journal.Options{Writer: p.entries.Writer, Now: p.clock, NewID: p.newID})), Now: p.clock,
 	})
 	p.tenants, p.asked = &tenants{Tenants: &bearer.Tenants[*tenant]{Access: (*tenant).access, Trusted: transport.Networks(cfg.TrustedProxies), Clock: p.clock, Log: log}}, make(chan struct{}, 1)
 	p.tenants.life = tokenlife.New(tokenlife.Options{Space: p.spaces.Open("tokens"), Keys: p.keys, Now: p.clock, Warn: p.operator.Expires, Failed: p.operator.UsesFail})

@@ -40,7 +40,7 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 	p.tenants.Revoked.Read(ctx)
 	ready(address)
 	err = servers.Run(p.drained(ctx), grace, commands.Run,
-		p.circuit.Run, p.monitor.Run, p.follow, p.tenants.life.Run, p.guards.Run, p.tenants.Revoked.Run, p.connections.Run,
+		p.circuit.Run, p.monitor.Run, p.follow, p.tenants.life.Run, p.guards.Run, p.tenants.Revoked.Run, p.connections.Run, p.events.Run,
 		func(ctx context.Context) { leaver.Keep(ctx, p.sweeps) },
 		func(ctx context.Context) { journaling.Keep(ctx, p.entries, p.journals) },
 		func(ctx context.Context) { kept.Keep(ctx, p.clock, p.realms.Completions, p.realms.Added()) })
@@ -81,7 +81,7 @@ func (p *Proxy) Handler() http.Handler {
 	if p.pass != nil {
 		door.Elsewhere = p.pass.Serve
 	}
-	return p.recorded(door.Handler())
+	return p.events.Handler(p.recorded(door.Handler()))
 }
 
 // door makes the HTTP side for tenants whose callers are authenticated by auth.

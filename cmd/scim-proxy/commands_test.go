@@ -45,6 +45,8 @@ no value.
 | ¬doctor¬ | see [doctor.md](doctor.md) |
 | ¬explain¬ | ¬sentences¬, ¬entries¬ (as ¬journal¬) |
 | ¬guard¬ | ¬tenant¬, ¬state¬ (¬open¬, ¬holding¬, ¬released¬), ¬counted¬ (users whose access ended within the window), ¬heldUsers¬, ¬heldGroups[]¬ (¬name¬, ¬members¬), ¬more¬ (there are more than are remembered), optional ¬since¬, ¬until¬, ¬by¬, ¬at¬ |
+| ¬events list¬, ¬events dead¬ | a list: ¬receiver¬, ¬count¬, ¬events¬ with ¬receiver¬, ¬id¬, ¬dead¬, ¬time¬, ¬tenant¬, ¬request¬, ¬verb¬, ¬type¬, ¬resource¬, optional ¬cause¬ |
+| ¬events retry¬ | ¬receiver¬, ¬events¬ (how many are sent again) |
 | ¬health¬ | ¬url¬, ¬ok¬, ¬expected¬; optional ¬status¬ (no answer: absent), ¬text¬ (the beginning of the answer) |
 | ¬import¬ | ¬file¬, ¬rows¬, ¬imported¬, ¬failed¬, ¬open¬ (rows without a result), optional ¬failures¬ (the file of failures). Nothing is printed if the import could not begin |
 | ¬journal¬ | a line for each entry: see [journal.md](journal.md#an-entry) |

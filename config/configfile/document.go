@@ -39,6 +39,8 @@ func setDefaults(section any) {
 	switch s := section.(type) {
 	case *config.Redis:
 		*s = config.DefaultRedis()
+	case *config.Webhook:
+		*s = config.DefaultWebhook()
 	case *config.SSOLink:
 		*s = config.DefaultSSOLink()
 	case *config.Guard:

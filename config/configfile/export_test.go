@@ -5,7 +5,7 @@ import "keycloak-scim-proxy/config"
 // DefaultSections returns the sections that have defaults of their own when they are present, by
 // type name.
 func DefaultSections() map[string]any {
-	return map[string]any{"Redis": config.DefaultRedis(), "Passthrough": config.DefaultPassthrough(), "SSOLink": config.DefaultSSOLink(), "Guard": config.DefaultGuard()}
+	return map[string]any{"Redis": config.DefaultRedis(), "Passthrough": config.DefaultPassthrough(), "SSOLink": config.DefaultSSOLink(), "Guard": config.DefaultGuard(), "Webhook": config.DefaultWebhook()}
 }
 
 // ReadMain reads bytes as a main file.

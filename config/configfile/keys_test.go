@@ -130,10 +130,11 @@ func fieldByTag(section reflect.Type, tag string) (reflect.StructField, bool) {
 // too.
 func TestPaths(t *testing.T) {
 	c := &config.Config{
-		TLS:   &config.Certificate{},
-		Audit: &config.Audit{},
-		Guard: config.Guard{Webhook: &config.Webhook{}},
-		Store: config.Store{Embedded: &config.Embedded{}, Redis: &config.Redis{TLS: &config.TLS{}, Sentinel: &config.Sentinel{TLS: &config.TLS{}}}, Encryption: &config.Encryption{KeyFiles: []string{"k"}}},
+		TLS:    &config.Certificate{},
+		Audit:  &config.Audit{},
+		Guard:  config.Guard{Webhook: &config.GuardWebhook{}},
+		Store:  config.Store{Embedded: &config.Embedded{}, Redis: &config.Redis{TLS: &config.TLS{}, Sentinel: &config.Sentinel{TLS: &config.TLS{}}}, Encryption: &config.Encryption{KeyFiles: []string{"k"}}},
+		Events: &config.Events{KeyFiles: []string{"k"}, Receivers: []config.Receiver{{Webhook: &config.Webhook{}}}},
 	}
 	want := 0
 	for _, l := range leaves(reflect.TypeOf(*c)) {

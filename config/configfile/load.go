@@ -97,6 +97,9 @@ func paths(c *config.Config) []*string {
 	if a := c.Audit; a != nil && !a.Stream() {
 		all = append(all, &a.File)
 	}
+	if e := c.Events; e != nil {
+		all = append(all, eventPaths(e)...)
+	}
 	if e := c.Store.Embedded; e != nil {
 		all = append(all, &e.Path)
 	}

@@ -61,6 +61,7 @@ func (d document) validate(c *config.Config) {
 	if p := c.DropIn.Passthrough; p != nil {
 		d.validatePassthrough(*p, c.Timeouts)
 	}
+	d.validateEvents(c)
 	d.validateLimits(c.Limits)
 	d.validateGuard(&c.Guard)
 	d.validateTimeouts(c.Timeouts, c.Limits.Request)

@@ -52,6 +52,33 @@ func TestHTTPRoute(t *testing.T) {
 	}
 }
 
+// Receivers of events reach the proxy if there are any.
+func TestEventsRoute(t *testing.T) {
+	for _, with := range []bool{false, true} {
+		values := ciFiles(t)["httproute"]
+		ingress := ciFiles(t)["ingress"]
+		for _, v := range []map[string]any{values, ingress} {
+			if with {
+				v["config"].(map[string]any)["events"] = map[string]any{"receivers": []any{map[string]any{"name": "siem", "allTenants": true, "poll": map[string]any{"audience": "a", "tokenSHA256": []any{strings.Repeat("0", 64)}}}}}
+			}
+		}
+		routed := 0
+		for _, m := range one[*gateway.HTTPRoute](t, manifests(t, values)).Spec.Rules[0].Matches {
+			if *m.Path.Value == "/events" {
+				routed++
+			}
+		}
+		for _, p := range one[*networking.Ingress](t, manifests(t, ingress)).Spec.Rules[0].HTTP.Paths {
+			if p.Path == "/events" && p.Backend.Service.Name == "scim-keycloak-scim-proxy" {
+				routed++
+			}
+		}
+		if want := map[bool]int{true: 2}[with]; routed != want {
+			t.Errorf("events %v: %d routes", with, routed)
+		}
+	}
+}
+
 func TestIngress(t *testing.T) {
 	all := ciFiles(t)
 	for name, keycloak := range map[string]string{"ingress": "keycloak", "ingress-regex": ""} {

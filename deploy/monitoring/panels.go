@@ -114,6 +114,17 @@ var rows = []row{
 		}},
 		{title: "Errors of connections", text: "Handshakes that failed, and requests that panicked.", unit: "short", width: 8, queries: one(`sum by (kind) (increase(scim_connection_errors_total{`+ofJob+`}[$__rate_interval]))`, "{{kind}}")},
 	}},
+	{"Events", []chart{
+		{title: "Events that wait", unit: "short", width: 8, queries: one(`max by (receiver) (scim_events_pending{`+ofJob+`})`, "{{receiver}}")},
+		{title: "Age of the oldest event", unit: "s", width: 8, queries: one(`max by (receiver) (scim_events_oldest_seconds{`+ofJob+`})`, "{{receiver}}")},
+		{title: "Events that could not be delivered", unit: "short", width: 8, queries: []query{
+			{`max by (receiver) (scim_events_dead{` + ofJob + `})`, "{{receiver}}"},
+			{`sum by (receiver) (increase(scim_events_buried_total{` + ofJob + `}[$__rate_interval]))`, "{{receiver}} given up"},
+			{`sum(increase(scim_events_undelivered_total{` + ofJob + `}[$__rate_interval]))`, "deleted by the journal"},
+		}},
+		{title: "Requests to webhooks", text: "By what became of them: docs/operations.md.", unit: "reqps", width: 12, queries: one(rate("scim_events_requests_total{"+ofJob+"}", "receiver, result"), "{{receiver}} {{result}}")},
+		{title: "Polls of receivers", unit: "reqps", width: 12, queries: one(rate("scim_events_polls_total{"+ofJob+"}", "receiver, result"), "{{receiver}} {{result}}")},
+	}},
 	{"Process", []chart{
 		{title: "Ready, and circuit to Keycloak open", text: "1 is yes.", unit: "short", width: 8, queries: []query{
 			{`min by (instance) (scim_ready{` + ofJob + `})`, "{{instance}} ready"},

@@ -20,6 +20,18 @@ var proxyCases = []firing{
 	{alert: "ScimAuditLinesLost", series: "scim_audit_lines_lost_total{@} 3x50 0x50"},
 	{alert: "ScimJournalEntriesOpen", series: "scim_journal_open_entries{@} 0x9 5x29 0x30", from: 25 * minute, to: 40 * minute},
 	{alert: "ScimJournalEntriesOpen", series: "scim_journal_open_entries{@} 3x9 0 4x9 0 2x9 0x30"},
+	{
+		alert: "ScimEventsWaiting", from: 66 * minute, to: 100 * minute, labels: `receiver="siem"`,
+		series: `scim_events_oldest_seconds{@,receiver="siem"} 0+60x99 0x30` + "\n" + `scim_events_oldest_seconds{@b,receiver="siem"} 0+60x99 0x30`,
+	},
+	{alert: "ScimEventsWaiting", series: `scim_events_oldest_seconds{@,receiver="siem"} 0+60x60 0x30`},
+	{
+		alert: "ScimEventsDead", from: 15 * minute, to: 30 * minute, labels: `receiver="siem"`,
+		series: `scim_events_dead{@,receiver="siem"} 0x9 2x19 0x30` + "\n" + `scim_events_dead{@,receiver="crm"} 0x60`,
+	},
+	{alert: "ScimEventsDead", series: `scim_events_dead{@,receiver="siem"} 0x9 2x3 0x30`},
+	{alert: "ScimEventsUndelivered", series: "scim_events_undelivered_total{@} 0x9 3x100", from: 10 * minute, to: 69 * minute},
+	{alert: "ScimEventsUndelivered", series: "scim_events_undelivered_total{@} 3x50 0x50"},
 	{alert: "ScimReadDifferences", series: "scim_read_differences_total{@} 0x9 1x100", from: 10 * minute, to: 69 * minute},
 	{alert: "ScimReadDifferences", series: "scim_read_differences_total{@} 7x100"},
 	{alert: "ScimKeycloakCircuitOpen", series: "scim_keycloak_circuit_open{@} 0x9 1x19 0x30\nscim_keycloak_circuit_open{@b} 0x60", from: 12 * minute, to: 30 * minute},

@@ -1,7 +1,12 @@
 package monitoring_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"flag"
 	"fmt"
 	"io"
@@ -77,12 +82,33 @@ type site struct {
 	broken     string // the token of a tenant that does not work
 }
 
+// receivers are one that is away, and one that polls.
+var receivers = "events:\n  keyFiles: [set.key]\n  receivers:\n" +
+	"    - {name: siem, allTenants: true, webhook: {url: \"http://127.0.0.1:9/\", secretFile: hook.secret}}\n" +
+	"    - {name: crm, tenants: [acme], poll: {audience: crm, tokenSHA256: [\"" + strings.Repeat("0", 64) + "\"]}}\n"
+
+// setKey is a new key of security event tokens.
+func setKey(t *testing.T) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+}
+
 func newSite(t *testing.T, kc *keycloak.Server) *site {
 	s := &site{t: t, kc: kc, realm: fmt.Sprintf("record-%d", os.Getpid()), dir: t.TempDir()}
 	port, admin := program.FreePort(t), program.FreePort(t)
 	s.url, s.admin = fmt.Sprintf("http://127.0.0.1:%d", port), fmt.Sprintf("http://127.0.0.1:%d", admin)
 	s.write("tenants.d/.keep", "")
-	s.write("config.yaml", fmt.Sprintf("listen: 127.0.0.1:%d\nadminListen: 127.0.0.1:%d\npublicURL: https://scim.example.com\nkeycloak: {url: %q}\ndropIn: {enabled: true, passthrough: {}}\ntenantsDir: tenants.d\nstore: {embedded: {path: store.db}}\n", port, admin, s.kc.URL))
+	s.write("set.key", setKey(t))
+	s.write("hook.secret", strings.Repeat("s", 32))
+	s.write("config.yaml", fmt.Sprintf("listen: 127.0.0.1:%d\nadminListen: 127.0.0.1:%d\npublicURL: https://scim.example.com\nkeycloak: {url: %q}\ndropIn: {enabled: true, passthrough: {}}\ntenantsDir: tenants.d\nstore: {embedded: {path: store.db}}\n"+receivers, port, admin, s.kc.URL))
 	return s
 }
 

@@ -190,7 +190,7 @@ func TestWebhook(t *testing.T) {
 		t.Fatal(err)
 	}
 	main, own := config.DefaultGuard(), none()
-	main.Webhook = &config.Webhook{URL: hook.URL + "/hook", SecretFile: secret}
+	main.Webhook = &config.GuardWebhook{URL: hook.URL + "/hook", SecretFile: secret}
 	s := newSite(t, main, "acme")
 	d, ids := hired(t, "ada", "bob")
 	for _, id := range ids {

@@ -3,6 +3,7 @@
 //
 //	Entry   one write                              (entry.go)
 //	Log     the entries of a scope, in its store   (log.go, find.go, prune.go, refuse.go)
+//	Notice  what receivers of events learn, and the outbox (notice.go, outbox.go)
 //	Writer  saves what no answer waits for         (writer.go)
 //
 // Package journaling sees the writes, and begins and ends their entries.

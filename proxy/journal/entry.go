@@ -92,6 +92,10 @@ type Entry struct {
 	// Outbox are the receivers that have not got the entry yet, Dead those that could not get it.
 	Outbox []string `json:"outbox,omitempty"`
 	Dead   []string `json:"dead,omitempty"`
+	// Causes say why, by receiver.
+	Causes map[string]string `json:"causes,omitempty"`
+	// Notice is what receivers learn; nil if there are none.
+	Notice *Notice `json:"notice,omitempty"`
 
 	rev uint64
 }
@@ -139,6 +143,7 @@ func NameOf(t scim.ResourceType, r scim.Resource) string {
 
 // withoutValues removes all values of attributes.
 func (e *Entry) withoutValues() {
+	e.Changes = slices.Clone(e.Changes) // those of the call keep them until its end, for the notice
 	for i := range e.Changes {
 		e.Changes[i].Old, e.Changes[i].New = "", ""
 	}

@@ -11,6 +11,9 @@ import (
 	"keycloak-scim-proxy/proxy/store"
 )
 
+// SpacePrefix begins the names of the spaces of journals.
+const SpacePrefix = "journal."
+
 // Options of a Log.
 type Options struct {
 	// Space has the entries, by their ids.
@@ -24,8 +27,15 @@ type Options struct {
 	Most int
 	// Outbox names the receivers of an entry of a tenant. It may be nil.
 	Outbox func(tenant string) []string
-	Now    func() time.Time
-	NewID  func() string
+	// Filled is called after an entry with receivers was saved. It may be nil.
+	Filled func(l *Log, receivers []string)
+	// Receivers are all that Outbox may name.
+	Receivers []string
+	// Undelivered is called with the entries that were deleted before all receivers had them. It
+	// may be nil.
+	Undelivered func(space string, entries int)
+	Now         func() time.Time
+	NewID       func() string
 }
 
 // Log has the entries of one scope. It is safe for concurrent use.
@@ -56,11 +66,18 @@ func (l *Log) save(ctx context.Context, e *Entry) error {
 	if !l.Values {
 		kept.withoutValues()
 	}
-	body, err := json.Marshal(kept)
+	err := l.put(ctx, &kept)
+	e.rev = kept.rev
+	return err
+}
+
+// put writes an entry as it is.
+func (l *Log) put(ctx context.Context, e *Entry) error {
+	body, err := json.Marshal(e)
 	if err != nil {
 		return err
 	}
-	rev, err := l.Space.Save(ctx, e.ID, store.Record{Rev: e.rev, Body: body, Terms: kept.terms()})
+	rev, err := l.Space.Save(ctx, e.ID, store.Record{Rev: e.rev, Body: body, Terms: e.terms()})
 	if err != nil {
 		return err
 	}
@@ -92,9 +109,17 @@ func (l *Log) Settle(ctx context.Context, e *Entry) error {
 		e.Ended = l.Now().UTC()
 	}
 	if l.Outbox != nil && e.Happened() {
-		e.Outbox = l.Outbox(e.Tenant)
+		if e.Outbox = l.Outbox(e.Tenant); len(e.Outbox) > 0 && e.Notice == nil {
+			e.Notice = e.notice()
+		}
 	}
-	return l.save(ctx, e)
+	if err := l.save(ctx, e); err != nil {
+		return err
+	}
+	if l.Filled != nil && len(e.Outbox) > 0 {
+		l.Filled(l, e.Outbox)
+	}
+	return nil
 }
 
 // Unsettled returns all entries that are open.

@@ -175,3 +175,17 @@ func (r *Realms) Completions() (out []*kept.Completion) {
 	}
 	return out
 }
+
+// Journals returns those of all scopes that are known, if there are journals.
+func (r *Realms) Journals() (out []*journal.Log) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, one := range slices.AppendSeq(r.others.Values(), maps.Values(r.configured)) {
+		for _, s := range one.scopes {
+			if s.Journal != nil {
+				out = append(out, s.Journal)
+			}
+		}
+	}
+	return out
+}

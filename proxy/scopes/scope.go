@@ -38,7 +38,7 @@ type Spaces struct{ Records, Pending, Keys, Journal store.Space }
 // spacesOf opens the spaces of a scope. The name of a space begins with its kind, so that spaces of
 // different kinds cannot have the same name.
 func spacesOf(e store.Engine, scope string) Spaces {
-	return Spaces{e.Open("realm." + scope), e.Open("pending." + scope), e.Open("keys." + scope), e.Open("journal." + scope)}
+	return Spaces{e.Open("realm." + scope), e.Open("pending." + scope), e.Open("keys." + scope), e.Open(journal.SpacePrefix + scope)}
 }
 
 // nameOf returns the name of a scope in the store. A tenant that is confined to a group has its own

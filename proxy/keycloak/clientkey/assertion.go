@@ -31,11 +31,6 @@ type Assertion struct {
 
 // Sign makes the client assertion (RFC 7523): the value of client_assertion.
 func (k Key) Sign(a Assertion) (string, error) {
-	options := (&jose.SignerOptions{}).WithType("JWT").WithHeader(jose.HeaderKey("kid"), k.id)
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(k.alg), Key: k.private()}, options)
-	if err != nil {
-		return "", fmt.Errorf("client assertion: %w", err)
-	}
 	claims, err := json.Marshal(map[string]any{
 		"iss": a.Client, "sub": a.Client, "aud": a.Audience, "jti": a.ID,
 		"iat": a.At.Add(-backdate).Unix(), "exp": a.At.Add(life).Unix(),
@@ -43,9 +38,23 @@ func (k Key) Sign(a Assertion) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	signed, err := signer.Sign(claims)
+	signed, err := k.SignAs("JWT", claims)
 	if err != nil {
 		return "", fmt.Errorf("client assertion: %w", err)
+	}
+	return signed, nil
+}
+
+// SignAs signs claims. typ is the type in the header (RFC 7515 section 4.1.9).
+func (k Key) SignAs(typ string, claims []byte) (string, error) {
+	options := (&jose.SignerOptions{}).WithType(jose.ContentType(typ)).WithHeader(jose.HeaderKey("kid"), k.id)
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(k.alg), Key: k.private()}, options)
+	if err != nil {
+		return "", err
+	}
+	signed, err := signer.Sign(claims)
+	if err != nil {
+		return "", err
 	}
 	return signed.CompactSerialize()
 }
