@@ -146,12 +146,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 		Client: p.client, Engine: p.spaces, Longest: p.requestTimeout() + p.doubt(),
 		Shared: cfg.Store.Redis != nil, Completed: p.operator.Completed, Journal: journaling.Journals(cfg.Journal, p.events.Journal(journal.Options{Writer: p.entries.Writer, Now: p.clock, NewID: p.newID})), Now: p.clock,
 	})
-	p.tenants, p.asked = &tenants{Tenants: &bearer.Tenants[*tenant]{Access: (*tenant).access, Trusted: transport.Networks(cfg.TrustedProxies), Clock: p.clock, Log: log}}, make(chan struct{}, 1)
-	p.tenants.life = tokenlife.New(tokenlife.Options{Space: p.spaces.Open("tokens"), Keys: p.keys, Now: p.clock, Warn: p.operator.Expires, Failed: p.operator.UsesFail})
-	p.tenants.Used = func(tenant, key string) { p.tenants.life.Note(tokenlife.Name{Tenant: tenant, Key: key}) }
-	if cfg.Store.Redis != nil {
-		p.tenants.Revoked = revoked.New(revoked.Options{Space: p.spaces.Open(revoked.SpaceName), Now: p.clock, Failed: p.operator.RevocationsUnread})
-	}
+	p.openTenants()
 	p.guards = guarding.New(guarding.Options{Engine: p.spaces, Default: cfg.Guard, Operator: p.operator, Tenants: p.named, Now: p.clock})
 	if p.tenants.Roster, err = roster.New(cfg.Tenants, p.tenant, p.clock); err == nil && cfg.TLS != nil {
 		p.tls, err = transport.ServerTLS(*cfg.TLS, p.clock)
@@ -166,6 +161,17 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
+}
+
+// openTenants makes the authenticator of tenants, without any.
+func (p *Proxy) openTenants() {
+	cfg := p.cfg
+	p.tenants, p.asked = &tenants{Tenants: &bearer.Tenants[*tenant]{Access: (*tenant).access, Trusted: transport.Networks(cfg.TrustedProxies), Clock: p.clock, Log: p.log}}, make(chan struct{}, 1)
+	p.tenants.life = tokenlife.New(tokenlife.Options{Space: p.spaces.Open("tokens"), Keys: p.keys, Now: p.clock, Warn: p.operator.Expires, Failed: p.operator.UsesFail})
+	p.tenants.Used = func(tenant, key string) { p.tenants.life.Note(tokenlife.Name{Tenant: tenant, Key: key}) }
+	if cfg.Store.Redis != nil {
+		p.tenants.Revoked = revoked.New(revoked.Options{Space: p.spaces.Open(revoked.SpaceName), Now: p.clock, Failed: p.operator.RevocationsUnread})
+	}
 }
 
 // clock tells the time by p.now, which tests replace.
