@@ -65,7 +65,7 @@ func (p *Proxy) scene(first *tenant) func(ctx context.Context, e journal.Entry) 
 
 // Operations are what commands do at a proxy.
 func (p *Proxy) Operations() control.Operations {
-	return operate.Tenants{Of: p.operated, All: p.names, Guards: p.spaces.Open(budget.SpaceName), Says: adapters.Says, Now: p.clock}.Operations()
+	return operate.Tenants{Of: p.operated, All: p.names, Events: p.spaces, Guards: p.spaces.Open(budget.SpaceName), Says: adapters.Says, Now: p.clock}.Operations()
 }
 
 func (p *Proxy) operated(name string) (operate.Tenant, bool) {

@@ -9,7 +9,7 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/eventscmd"
-	"keycloak-scim-proxy/cmd/scim-proxy/internal/storecmd"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/operatecmd"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/storage"
 )
@@ -18,7 +18,7 @@ func eventsCommand() *cobra.Command {
 	open := func(ctx context.Context, s config.Store) (eventscmd.Store, error) {
 		engine, err := storage.Open(ctx, s, zap.NewNop())
 		if err != nil {
-			return nil, storecmd.InUse(err, "events are listed or sent again")
+			return nil, operatecmd.InUse(err, s)
 		}
 		return engine, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/control"
+	"keycloak-scim-proxy/proxy/events/outbox"
 	"keycloak-scim-proxy/proxy/explain"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/journaling"
@@ -29,6 +30,8 @@ type Tenants struct {
 	// Of returns a tenant, All the names of all.
 	Of  func(name string) (Tenant, bool)
 	All func() []string
+	// Events has the journals of all scopes, with their outboxes.
+	Events outbox.Engine
 	// Guards has the state of all guards.
 	Guards store.Space
 	// Says returns what a rule of a dialect does.
@@ -43,6 +46,7 @@ func (t Tenants) Operations() control.Operations {
 		"explain":  control.Of(t.explain),
 		"payloads": control.Of(t.payloads),
 		"guard":    control.Of(t.guard),
+		"events":   control.Of(t.events),
 	}
 }
 
@@ -216,4 +220,12 @@ func (t Tenants) guard(ctx context.Context, a GuardArguments, send func(any) err
 		return err
 	}
 	return send(s)
+}
+
+func (t Tenants) events(ctx context.Context, q outbox.Request, send func(any) error) error {
+	all, err := outbox.Do(ctx, t.Events, t.Now, q)
+	if err != nil {
+		return err
+	}
+	return send(all)
 }

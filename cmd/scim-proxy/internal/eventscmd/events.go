@@ -2,6 +2,7 @@ package eventscmd
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,8 +15,8 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/config/configfile"
+	"keycloak-scim-proxy/proxy/control"
 	"keycloak-scim-proxy/proxy/events/outbox"
-	"keycloak-scim-proxy/proxy/journal"
 )
 
 // Store is a store that is open.
@@ -51,34 +52,37 @@ func (f *flags) add(c *cobra.Command) {
 	cli.OutputFlag(c, &f.output, "text", "json")
 }
 
-// within calls do with the journals of the configured store, and the receivers that are meant.
-func (e Env) within(ctx context.Context, f flags, do func(logs []*journal.Log, receivers []string) error) error {
+// ask carries out a request for the receivers that are meant: by the proxy that has an embedded
+// store open, or else in the configured store.
+func (e Env) ask(ctx context.Context, f flags, q outbox.Request) (all []outbox.Result, err error) {
 	file, cfg, err := cli.Load(f.file, e.Known)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var names []string
 	if cfg.Events != nil {
 		for _, r := range cfg.Events.Receivers {
-			names = append(names, r.Name)
+			q.Receivers = append(q.Receivers, r.Name)
 		}
 	}
 	switch {
 	case f.receiver == "":
-	case !slices.Contains(names, f.receiver):
-		return cli.Usage("--receiver: there is no receiver %q in %s", f.receiver, file)
+	case !slices.Contains(q.Receivers, f.receiver):
+		return nil, cli.Usage("--receiver: there is no receiver %q in %s", f.receiver, file)
 	default:
-		names = []string{f.receiver}
+		q.Receivers = []string{f.receiver}
+	}
+	if cfg.Store.Embedded != nil {
+		err := control.Ask(ctx, cfg.Store.Embedded.Path, "events", q, func(raw json.RawMessage) error { return json.Unmarshal(raw, &all) })
+		if !errors.Is(err, control.ErrNone) {
+			return all, err
+		}
 	}
 	s, err := e.Open(ctx, cfg.Store)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	logs, err := outbox.Logs(ctx, s, e.Now)
-	if err == nil {
-		err = do(logs, names)
-	}
-	return errors.Join(err, s.Close())
+	all, err = outbox.Do(ctx, s, e.Now, q)
+	return all, errors.Join(err, s.Close())
 }
 
 // receiverLetters is what `events list` and `events dead` print as JSON for each receiver, which
@@ -95,25 +99,23 @@ func (e Env) letters(name, short string, dead bool) *cobra.Command {
 	c := &cobra.Command{
 		Use: name, Short: short, Args: cobra.NoArgs,
 		Example: "  scim-proxy events " + name + " --config config.yaml --receiver siem",
-		Long:    short + ".\nOnly one process can open an embedded store: stop the proxy first.",
+		Long:    short + ".\nThe command asks the proxy that has an embedded store open, and otherwise reads the store itself.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if most < 1 {
 				return cli.Usage("--limit must be more than 0")
 			}
 			all, total := []receiverLetters{}, 0
-			err := e.within(c.Context(), f, func(logs []*journal.Log, receivers []string) error {
-				for _, r := range receivers {
-					some, n, err := outbox.List(c.Context(), logs, r, dead, most)
-					if err != nil {
-						return err
-					}
-					total += n
-					all = append(all, receiverLetters{r, n, append([]outbox.Letter{}, some...)})
-				}
-				return nil
-			})
+			action := outbox.ActionList
+			if dead {
+				action = outbox.ActionDead
+			}
+			found, err := e.ask(c.Context(), f, outbox.Request{Action: action, Most: most})
 			if err != nil {
 				return err
+			}
+			for _, r := range found {
+				total += r.Count
+				all = append(all, receiverLetters{r.Receiver, r.Count, append([]outbox.Letter{}, r.Letters...)})
 			}
 			if f.output == "json" {
 				err = cli.WriteJSON(c.OutOrStdout(), all)
@@ -162,7 +164,7 @@ func (e Env) retry() *cobra.Command {
 		Use: "retry", Short: "Put events that could not be delivered back into the outbox", Args: cobra.NoArgs,
 		Example: "  scim-proxy events retry --config config.yaml --receiver siem --all",
 		Long: "Puts one event of a receiver, or all of them, back into its outbox. The proxy delivers them within a minute, before newer ones, with the\n" +
-			"same ids. Only one process can open an embedded store: stop the proxy first.",
+			"same ids. The command asks the proxy that has an embedded store open, and otherwise works with the store itself.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			switch {
 			case f.receiver == "":
@@ -170,17 +172,11 @@ func (e Env) retry() *cobra.Command {
 			case (id == "") != every:
 				return cli.Usage("give --id of an event (scim-proxy events dead), or --all")
 			}
-			done := retried{f.receiver, 1}
-			err := e.within(c.Context(), f, func(logs []*journal.Log, _ []string) (err error) {
-				if every {
-					done.Events, err = outbox.RetryAll(c.Context(), logs, f.receiver)
-					return err
-				}
-				return outbox.Retry(c.Context(), logs, f.receiver, id)
-			})
+			found, err := e.ask(c.Context(), f, outbox.Request{Action: outbox.ActionRetry, ID: id})
 			if err != nil {
 				return err
 			}
+			done := retried{f.receiver, found[0].Count}
 			if f.output == "json" {
 				return cli.WriteJSON(c.OutOrStdout(), done)
 			}
