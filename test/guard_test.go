@@ -39,7 +39,6 @@ func newGuarded(t *testing.T, group bool) *guarded {
 		r := kctest.NewRealm(t)
 		w = plannedWorld(t, r, r.Server.URL)
 	}
-	w.tb = t
 	w.cfg.Store = inRedis(redisserver.Start(t, redisserver.Options{}).Addr)
 	file := filepath.Join(t.TempDir(), "urgent.txt")
 	if err := os.WriteFile(file, []byte("# leave today\nLEAVER-58@Example.com # by phone\n"), 0o600); err != nil {
@@ -50,7 +49,7 @@ func newGuarded(t *testing.T, group bool) *guarded {
 	w.cfg.Tenants[0].Guard, w.cfg.Tenants[0].OnDelete = &g, string(leaver.Park)
 	s := &guarded{world: w}
 	s.start(t)
-	t.Cleanup(func() { s.end() })
+	t.Cleanup(s.end)
 	return s
 }
 
@@ -71,11 +70,11 @@ func (s *guarded) end() {
 }
 
 // send sends a request to the replicas in turn.
-func (s *guarded) send(t *testing.T, method, path, body string) kctest.Reply {
+func (s *guarded) send(t *testing.T, method, at, body string) kctest.Reply {
 	t.Helper()
 	s.n++
 	s.proxy = s.replicas[s.n%2]
-	req, err := http.NewRequestWithContext(t.Context(), method, s.base()+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(t.Context(), method, s.base()+at, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,8 +90,8 @@ func (s *guarded) hire(t *testing.T, n int) (ids []string) {
 		ops = append(ops, fmt.Sprintf(`{"method":"POST","path":"/Users","bulkId":"b%[1]d","data":{"userName":"leaver-%[1]d@example.com","active":true,"name":{"givenName":"F","familyName":"L"},"emails":[{"value":"leaver-%[1]d@example.com"}]}}`, i))
 	}
 	a := s.send(t, "POST", "/Bulk", bulkRequest(ops...))
-	for _, op := range gjson.GetBytes(a.Body, "Operations").Array() {
-		ids = append(ids, op.Get("location").String()[strings.LastIndexByte(op.Get("location").String(), '/')+1:])
+	for _, op := range gjson.GetBytes(a.Body, "Operations.#.location").Array() {
+		ids = append(ids, op.String()[strings.LastIndexByte(op.String(), '/')+1:])
 	}
 	if len(ids) != n || strings.Contains(string(a.Body), `"status":"4`) {
 		t.Fatalf("%s", a.Body)
@@ -100,27 +99,26 @@ func (s *guarded) hire(t *testing.T, n int) (ids []string) {
 	return ids
 }
 
-// patched is a PATCH with one operation.
-func patched(op string) string {
-	return `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[` + op + `]}`
+func patched(operation string) string {
+	return `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[` + operation + `]}`
 }
 
 // leave ends the access of the user i, each as another provider does.
 func (s *guarded) leave(t *testing.T, ids []string, i int) kctest.Reply {
 	t.Helper()
-	path := "/Users/" + ids[i]
+	user := "/Users/" + ids[i]
 	switch i % 5 {
 	case 0: // Entra
-		return s.send(t, "PATCH", path, patched(`{"op":"Replace","path":"active","value":"False"}`))
+		return s.send(t, "PATCH", user, patched(`{"op":"Replace","path":"active","value":"False"}`))
 	case 1: // Okta
-		return s.send(t, "PATCH", path, patched(`{"op":"replace","value":{"active":false}}`))
+		return s.send(t, "PATCH", user, patched(`{"op":"replace","value":{"active":false}}`))
 	case 2: // OneLogin
 		name := fmt.Sprintf("leaver-%d@example.com", i)
-		return s.send(t, "PUT", path, strings.Replace(userBody(name), `"active":true`, `"active":false`, 1))
+		return s.send(t, "PUT", user, strings.Replace(userBody(name), `"active":true`, `"active":false`, 1))
 	case 3:
-		return s.send(t, "DELETE", path, "")
+		return s.send(t, "DELETE", user, "")
 	}
-	a := s.send(t, "POST", "/Bulk", bulkRequest(`{"method":"PATCH","path":"`+path+`","data":`+patched(`{"op":"replace","path":"active","value":false}`)+`}`))
+	a := s.send(t, "POST", "/Bulk", bulkRequest(`{"method":"PATCH","path":"`+user+`","data":`+patched(`{"op":"replace","path":"active","value":false}`)+`}`))
 	op := gjson.GetBytes(a.Body, "Operations.0")
 	return kctest.Reply{Status: int(op.Get("status").Int()), Body: []byte(op.Get("response").Raw)}
 }
@@ -205,10 +203,8 @@ func TestGuardOfMembers(t *testing.T) {
 	ids := s.hire(t, 60)
 	list := func(ids []string) string { return `[{"value":"` + strings.Join(ids, `"},{"value":"`) + `"}]` }
 	made := s.send(t, "POST", "/Groups", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"Sales","members":`+list(ids)+`}`)
-	path := "/Groups/" + gjson.GetBytes(made.Body, "id").String()
-	members := func() int {
-		return int(gjson.GetBytes(s.send(t, "GET", path, "").Body, "members.#").Int())
-	}
+	group := "/Groups/" + gjson.GetBytes(made.Body, "id").String()
+	members := func() int64 { return gjson.GetBytes(s.send(t, "GET", group, "").Body, "members.#").Int() }
 	remove := func(from, to int) string {
 		return patched(`{"op":"remove","path":"members","value":` + list(ids[from:to]) + `}`)
 	}
@@ -218,7 +214,7 @@ func TestGuardOfMembers(t *testing.T) {
 		"replaced":  {"PUT", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"Sales","members":` + list(ids[:2]) + `}`},
 		"the group": {"DELETE", ""},
 	} {
-		if a := s.send(t, row[0], path, row[1]); a.Status != http.StatusTooManyRequests || !strings.Contains(string(a.Body), "group Sales") {
+		if a := s.send(t, row[0], group, row[1]); a.Status != http.StatusTooManyRequests || !strings.Contains(string(a.Body), "group Sales") {
 			t.Errorf("%s: %d %s", what, a.Status, a.Body)
 		}
 		if n := members(); n != 60 {
@@ -227,10 +223,10 @@ func TestGuardOfMembers(t *testing.T) {
 	}
 	s.operate(t, guards.Request{Action: guards.ActionRelease, Until: time.Now().Add(time.Hour), By: "test"})
 	s.operate(t, guards.Request{Action: guards.ActionClose, By: "test"})
-	if a := s.send(t, "PATCH", path, remove(0, 50)); a.Status >= 300 {
+	if a := s.send(t, "PATCH", group, remove(0, 50)); a.Status >= 300 {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
-	if a := s.send(t, "PATCH", path, remove(50, 51)); a.Status != http.StatusTooManyRequests || members() != 10 {
+	if a := s.send(t, "PATCH", group, remove(50, 51)); a.Status != http.StatusTooManyRequests || members() != 10 {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
 }
@@ -245,10 +241,10 @@ func TestGuardOfBulk(t *testing.T) {
 	}
 	statuses := map[string]int{}
 	a := s.send(t, "POST", "/Bulk", bulkRequest(ops...))
-	for _, op := range gjson.GetBytes(a.Body, "Operations").Array() {
-		statuses[op.Get("status").String()]++
+	for _, status := range gjson.GetBytes(a.Body, "Operations.#.status").Array() {
+		statuses[status.String()]++
 	}
-	if statuses["204"] != 20 || statuses["429"] != 30 || len(statuses) != 2 || s.active(ids) != 40 {
-		t.Errorf("%v, %d users are active", statuses, s.active(ids))
+	if n := s.active(ids); statuses["204"] != 20 || statuses["429"] != 30 || len(statuses) != 2 || n != 40 {
+		t.Errorf("%v, %d users are active", statuses, n)
 	}
 }

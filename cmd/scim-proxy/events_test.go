@@ -90,7 +90,7 @@ func TestEventCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run(1, "stop the proxy before events are listed or sent again, because only one process can open the embedded store", "list")
+	run(1, "another process has the embedded store open", "list")
 	if err := locked.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -103,7 +103,7 @@ func leave(t *testing.T, g *guarding.Guard, d directory.Directory, c journaling.
 	return err
 }
 
-// A provider is held, before anything is changed. The undo of an operator is not.
+// A provider is held, before anything is changed. An operator who undoes a change is not.
 func TestOperatorsAreNotHeld(t *testing.T) {
 	s := newSite(t, none(), "acme")
 	g := s.Of("acme", "saas", nil)

@@ -1,118 +1,15 @@
 package budget_test
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"net/http"
-	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"keycloak-scim-proxy/proxy/journaling"
 	"keycloak-scim-proxy/proxy/policy/budget"
 	"keycloak-scim-proxy/proxy/scim"
-	"keycloak-scim-proxy/proxy/store"
-	"keycloak-scim-proxy/proxy/store/embedded"
-	"keycloak-scim-proxy/proxy/store/redis"
-	"keycloak-scim-proxy/proxy/store/storetest"
-	"keycloak-scim-proxy/test/redisserver"
 )
-
-// office is a store with guards, and a clock.
-type office struct {
-	t      *testing.T
-	memory *storetest.Memory
-	space  store.Space
-	now    time.Time
-	all    int // users that the tenant has
-	asked  atomic.Int32
-	events []budget.Event
-	urgent []string
-	window time.Duration
-	turns  *budget.Turns
-}
-
-func newOffice(t *testing.T, all int) *office {
-	t.Helper()
-	m := storetest.NewMemory()
-	return &office{t: t, memory: m, space: m.Open(budget.SpaceName), now: time.Date(2026, 11, 26, 15, 0, 0, 0, time.UTC), all: all, window: time.Hour, turns: budget.NewTurns()}
-}
-
-func (o *office) clock() time.Time { return o.now }
-
-// guard is that of a tenant with the default numbers.
-func (o *office) guard(tenant string) func(context.Context, journaling.Effect) error {
-	g := budget.New(budget.Options{
-		Space: o.space, Tenant: tenant, Window: o.window, Users: budget.Limit{Count: 20, Percent: 5}, Members: budget.Limit{Count: 50, Percent: 20},
-		Urgent: func(name string) bool { return slices.Contains(o.urgent, name) }, Now: o.clock, Turns: o.turns,
-		Tripped: func(e budget.Event) { o.events = append(o.events, e) },
-	})
-	return g.Allow(budget.Sight{
-		Users: func(context.Context) (int, error) { o.asked.Add(1); return o.all, nil },
-		Name:  func(_ context.Context, ref scim.Ref) string { return "Group " + ref.ID },
-	})
-}
-
-func (o *office) operate(tenant string) budget.Operate {
-	return budget.Operate{Space: o.space, Tenant: tenant, Window: o.window, Now: o.clock}
-}
-
-func (o *office) status(tenant string) budget.State {
-	o.t.Helper()
-	s, err := o.operate(tenant).Status(o.t.Context())
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	return s
-}
-
-func leaver(id string) journaling.Effect {
-	return journaling.Effect{Ref: scim.Ref{Type: scim.User, ID: id}, Name: "name-" + id, Deactivates: true}
-}
-
-func deleted(id string) journaling.Effect {
-	return journaling.Effect{Ref: scim.Ref{Type: scim.User, ID: id}, Name: "name-" + id, Deletes: true}
-}
-
-func ids(from, to int) (all []string) {
-	for i := from; i < to; i++ {
-		all = append(all, fmt.Sprintf("u%04d", i))
-	}
-	return all
-}
-
-// removal is a change of a group that has so many members.
-func removal(group string, size int, members ...string) journaling.Effect {
-	return journaling.Effect{Ref: scim.Ref{Type: scim.Group, ID: group}, Removed: members, Size: func() (int, error) { return size, nil }}
-}
-
-// passes counts the users whose change passes.
-func (o *office) passes(allow func(context.Context, journaling.Effect) error, effect func(string) journaling.Effect, ids []string) (n int) {
-	o.t.Helper()
-	for _, id := range ids {
-		err := allow(o.t.Context(), effect(id))
-		switch {
-		case err == nil:
-			n++
-		case scim.Status(err) != http.StatusTooManyRequests:
-			o.t.Fatal(err)
-		}
-	}
-	return n
-}
-
-func (o *office) want(what string, got, want int) {
-	o.t.Helper()
-	if got != want {
-		o.t.Errorf("%s: %d, want %d", what, got, want)
-	}
-}
 
 // The first 20 of 60 pass, and the rest is held until the guard is released.
 func TestHolds(t *testing.T) {
@@ -269,104 +166,6 @@ func TestTenantsAreApart(t *testing.T) {
 	o.want("of acme after the release of globex", o.passes(o.guard("acme"), leaver, ids(0, 30)), 20)
 }
 
-// Guards of several processes, with turns of their own, let exactly 20 pass together, with each
-// engine.
-func TestRace(t *testing.T) {
-	redisAt := redisserver.Start(t, redisserver.Options{}).Addr
-	file, err := embedded.Open(filepath.Join(t.TempDir(), "store.db"), time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = file.Close() })
-	memory := storetest.NewMemory()
-	for name, open := range map[string]func() store.Engine{
-		"memory":   func() store.Engine { return memory },
-		"embedded": func() store.Engine { return file },
-		"redis": func() store.Engine {
-			e, err := redis.Open(redis.Options{Addresses: []string{redisAt}, Prefix: "t:"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = e.Close() })
-			return e
-		},
-	} {
-		t.Run(name, func(t *testing.T) { race(t, open) })
-	}
-}
-
-func race(t *testing.T, open func() store.Engine) {
-	o := newOffice(t, 60)
-	var passed, held atomic.Int32
-	var work sync.WaitGroup
-	for replica := range 4 {
-		o.turns, o.space = budget.NewTurns(), open().Open(budget.SpaceName)
-		allow := o.guard("acme")
-		for _, id := range ids(replica*100, replica*100+40) {
-			work.Go(func() {
-				switch err := allow(t.Context(), leaver(id)); {
-				case err == nil:
-					passed.Add(1)
-				case scim.Status(err) == http.StatusTooManyRequests:
-					held.Add(1)
-				default:
-					t.Error(err)
-				}
-			})
-		}
-	}
-	work.Wait()
-	if passed.Load() != 20 || held.Load() != 140 {
-		t.Errorf("%d pass and %d are held", passed.Load(), held.Load())
-	}
-	o.want("alarms", len(o.events), 1)
-}
-
-// Without the store, destructive changes are 503, and others do not need it.
-func TestStoreDown(t *testing.T) {
-	o := newOffice(t, 60)
-	allow := o.guard("acme")
-	o.memory.SetDown(errors.New("down"))
-	if err := allow(t.Context(), leaver("u1")); scim.Status(err) != http.StatusServiceUnavailable || scim.AsError(err).RetryAfter == 0 {
-		t.Error(err)
-	}
-	o.memory.Reset()
-	if err := allow(t.Context(), journaling.Effect{Ref: scim.Ref{Type: scim.User, ID: "u1"}}); err != nil || len(o.memory.Ops()) > 0 {
-		t.Error(err, o.memory.Ops())
-	}
-}
-
-// A destructive change costs at most two operations of the store: a repetition, and what is held
-// again, one.
-func TestRoundTrips(t *testing.T) {
-	o := newOffice(t, 60)
-	allow := o.guard("acme")
-	for what, e := range map[string]journaling.Effect{"user": leaver("u1"), "members": removal("a", 100, "u1")} {
-		for i, want := range []int{2, 1} {
-			o.memory.Reset()
-			if err := allow(t.Context(), e); err != nil {
-				t.Error(err)
-			}
-			o.want(fmt.Sprint(what, i), len(o.memory.Ops()), want)
-		}
-	}
-	o.passes(allow, leaver, ids(0, 30))
-	o.memory.Reset()
-	o.passes(allow, leaver, []string{"u0025"})
-	o.want("held again", len(o.memory.Ops()), 1)
-}
-
-// The number of users cannot be read: nothing is let through, and the error is Keycloak's.
-func TestUnknownNumber(t *testing.T) {
-	o := newOffice(t, 60)
-	o.passes(o.guard("acme"), leaver, ids(0, 20))
-	g := budget.New(budget.Options{Space: o.space, Tenant: "acme", Window: time.Hour, Users: budget.Limit{Count: 20, Percent: 5}, Now: o.clock, Turns: o.turns})
-	err := g.Allow(budget.Sight{Users: func(context.Context) (int, error) { return 0, scim.Fail(502, "", "Keycloak") }})(t.Context(), leaver("u99"))
-	if scim.Status(err) != http.StatusBadGateway {
-		t.Error(err)
-	}
-}
-
 // A clock that was wrong neither frees the budget nor keeps it used for ever.
 func TestClock(t *testing.T) {
 	o := newOffice(t, 60)
@@ -394,69 +193,6 @@ func TestClock(t *testing.T) {
 	}
 	o.now = at.Add(4 * time.Hour)
 	o.want("with such a release", o.passes(allow, leaver, ids(100, 130)), 20)
-}
-
-// The records stay small, whatever is requested: thousands of deletes, and removals from very many
-// groups.
-func TestSize(t *testing.T) {
-	o := newOffice(t, 40_000)
-	allow := o.guard("acme")
-	o.want("of 40,000", o.passes(allow, deleted, ids(0, 2000)), 2000)
-	o.want("more of them", o.passes(allow, deleted, ids(2000, 3200)), 0)
-	if s := o.status("acme"); s.HeldUsers != 1000 || !s.More || s.Counted != 2000 {
-		t.Errorf("%+v", s)
-	}
-	o.want("while everything is held", o.passes(allow, deleted, ids(9000, 9001)), 0)
-	o.now = o.now.Add(2 * time.Hour)
-	o.want("also later", o.passes(allow, deleted, ids(9001, 9002)), 0)
-	for i := range 1500 {
-		if err := allow(t.Context(), removal(fmt.Sprint("g", i), 100, "u1", "u2")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	total := 0
-	all, _, err := o.space.Page(t.Context(), "", 100)
-	if err != nil || len(all) != 17 {
-		t.Fatal(err, len(all))
-	}
-	for _, e := range all {
-		total += len(e.Body)
-		if len(e.Body) > 64<<10 {
-			t.Errorf("%s has %d bytes", e.ID, len(e.Body))
-		}
-	}
-	t.Logf("%d bytes in %d records", total, len(all))
-}
-
-// Names and ids are not in the store, except the name of a group with held changes.
-func TestPrivacy(t *testing.T) {
-	o := newOffice(t, 60)
-	o.passes(o.guard("acme"), leaver, ids(0, 30))
-	r, err := o.space.Load(t.Context(), "acme")
-	if err != nil || strings.Contains(string(r["acme"].Body), "u00") {
-		t.Error(err, string(r["acme"].Body))
-	}
-}
-
-// A record that cannot be read refuses changes, and a release replaces it.
-func TestDamaged(t *testing.T) {
-	o := newOffice(t, 60)
-	if _, err := o.space.Save(t.Context(), "acme", store.Record{Body: []byte("?")}); err != nil {
-		t.Fatal(err)
-	}
-	allow := o.guard("acme")
-	if err := allow(t.Context(), leaver("u1")); scim.Status(err) != http.StatusServiceUnavailable {
-		t.Error(err)
-	}
-	if _, err := o.operate("acme").Status(t.Context()); !errors.Is(err, store.ErrUnreadable) {
-		t.Error(err)
-	}
-	if err := o.operate("acme").Release(t.Context(), o.now.Add(time.Hour), "x"); err != nil {
-		t.Error(err)
-	}
-	if err := allow(t.Context(), leaver("u1")); err != nil {
-		t.Error(err)
-	}
 }
 
 // A release is bounded, and a close of a guard that is not released changes nothing.
