@@ -26,6 +26,8 @@ type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
+	// TLS is the version of TLS (crypto/tls), 0 without TLS.
+	TLS uint16
 }
 
 // Exchange sends a request and returns the answer with its headers, also if its status is an
@@ -62,7 +64,11 @@ func (c *Client) exchange(ctx context.Context, by *http.Client, r Request) (Resp
 		path, _, _ := strings.Cut(r.Path, "?") // errors must not show the personal data in a filter
 		return Response{}, fmt.Errorf("read the answer to %s %s: %w", r.Method, path, err)
 	}
-	return Response{res.StatusCode, res.Header, b}, nil
+	out := Response{Status: res.StatusCode, Header: res.Header, Body: b}
+	if res.TLS != nil {
+		out.TLS = res.TLS.Version
+	}
+	return out, nil
 }
 
 // authorized adds the token of a source to requests. Without a source they have none.
