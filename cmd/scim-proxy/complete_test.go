@@ -46,7 +46,7 @@ func TestCompletion(t *testing.T) {
 // Each flag with a value has a completion, or a value that only the user knows.
 func TestEveryFlagIsCompleted(t *testing.T) {
 	free := []string{
-		"admin-realm", "admin-url", "admin-user", "client-id", "expires", "group", "keycloak", "listen", "map", "oauth-client", "organization",
+		"admin-realm", "timeout", "admin-url", "admin-user", "client-id", "expires", "group", "keycloak", "listen", "map", "oauth-client", "organization",
 		"overlap", "realm", "require", "saas-realm", "search", "sso-idp", "url", "value",
 	}
 	each(root(), func(c *cobra.Command) {

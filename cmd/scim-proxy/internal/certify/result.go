@@ -19,7 +19,7 @@ const (
 	Unknown = "unknown"
 )
 
-// Result is that of one requirement. Its JSON is documented in docs/certify.md.
+// Result is that of one requirement. Its JSON is documented in docs/commands.md.
 type Result struct {
 	ID      string      `json:"id"`
 	Profile string      `json:"profile"`
@@ -33,7 +33,7 @@ type Result struct {
 	Failure *probe.Failure `json:"failure,omitempty"`
 }
 
-// Report is the result of a run. Its JSON is documented in docs/certify.md.
+// Report is the result of a run. Its JSON is documented in docs/commands.md.
 type Report struct {
 	URL      string   `json:"url"`
 	Profiles []string `json:"profiles"`

@@ -88,7 +88,7 @@ func run(ctx context.Context, out, progress io.Writer, o certify.Options, output
 	end := ""
 	o.Progress, end = shown(progress)
 	r := certify.Run(ctx, o)
-	fmt.Fprint(progress, end)
+	fmt.Fprintf(progress, "%s", end)
 	write := map[string]func(io.Writer, certify.Report) error{
 		"text": report.Text, "markdown": report.Markdown, "html": report.HTML,
 		"json": func(out io.Writer, r certify.Report) error { return cli.WriteJSON(out, r) },

@@ -47,8 +47,21 @@ func readOnly(ctx context.Context, s *probe.Session) error {
 	return refused(ctx, s, "", probe.Patch(probe.Op("replace", "id", s.Prefix)))
 }
 
+// required uses a group: with a user without userName, one server that allowed it answered 500 to
+// everything, also to a DELETE.
 func required(ctx context.Context, s *probe.Session) error {
-	return refused(ctx, s, "", probe.Patch(probe.Op("remove", "userName", nil)))
+	path, body, err := s.NewGroup(ctx, nil)
+	if err != nil {
+		return err
+	}
+	a, err := s.Do(ctx, http.MethodPatch, path, probe.Patch(probe.Op("remove", "displayName", nil)))
+	if err != nil {
+		return err
+	}
+	if err := a.Refused("", http.StatusBadRequest); err != nil {
+		return err
+	}
+	return s.After(ctx, a, path, "displayName", body["displayName"])
 }
 
 func wrongType(ctx context.Context, s *probe.Session) error {

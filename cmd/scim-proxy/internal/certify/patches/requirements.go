@@ -34,7 +34,7 @@ var Requirements = []probe.Requirement{
 	{ID: "patch.invalid-op", Profile: core, Level: must, Clause: "RFC 7644 sections 3.5.2 and 3.12", Text: "an unknown op is 400", Check: invalidOp},
 	{ID: "patch.no-operations", Profile: core, Level: must, Clause: "RFC 7644 section 3.5.2", Text: "a PATCH without Operations is 400", Check: noOperations},
 	{ID: "patch.read-only", Profile: core, Level: must, Clause: "RFC 7644 sections 3.5.2 and 3.12", Text: "replace of id is 400, and id stays", Check: readOnly},
-	{ID: "patch.required", Profile: core, Level: must, Clause: "RFC 7644 section 3.5.2.2", Text: "remove of userName is 400, and it stays", Check: required},
+	{ID: "patch.required", Profile: core, Level: must, Clause: "RFC 7644 section 3.5.2.2, RFC 7643 section 4.2", Text: "remove of the displayName of a group is 400, and it stays", Check: required},
 	{ID: "patch.type", Profile: core, Level: must, Clause: "RFC 7643 section 2.3, RFC 7644 section 3.12", Text: "a text that is not a boolean for active is 400, and active stays", Check: wrongType},
 	{ID: "patch.missing", Profile: core, Level: must, Clause: "RFC 7644 sections 3.5.2 and 3.12", Text: "a PATCH of an unknown id is 404", Check: missing},
 	{ID: "patch.modified", Profile: core, Level: should, Clause: "RFC 7643 section 3.1", Text: "a PATCH moves meta.lastModified", Check: modified},

@@ -3,9 +3,11 @@ package probe
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -130,7 +132,7 @@ func (s *Session) Becomes(ctx context.Context, path string, ops []Object, pairs 
 
 // After fails unless a GET shows the values after a write. The failure names the write.
 func (s *Session) After(ctx context.Context, write *Answer, path string, pairs ...any) error {
-	got, err := s.Get(ctx, path)
+	got, err := s.Whole(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -158,4 +160,39 @@ func (s *Session) Find(ctx context.Context, endpoint, filter string, more ...str
 		return nil, a, err
 	}
 	return List(a.Body, "Resources"), a, nil
+}
+
+// Whole is Get of a resource, with the members of a group also if the schemas say that they are
+// returned on request only.
+func (s *Session) Whole(ctx context.Context, path string) (*Answer, error) {
+	if strings.HasPrefix(path, "/Groups/") && s.onRequest(ctx, GroupURN, "members") {
+		path += "?attributes=displayName,externalId,members"
+	}
+	return s.Get(ctx, path)
+}
+
+func (s *Session) onRequest(ctx context.Context, urn, name string) bool {
+	a := s.Attribute(ctx, urn, name)
+	return a != nil && a["returned"] == "request"
+}
+
+// Members returns the ids of the members that a GET of a group shows, in their order.
+func (s *Session) Members(ctx context.Context, path string) ([]string, error) {
+	a, err := s.Whole(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Sorted(slices.Values(Values(List(a.Body, "members"), "value"))), nil
+}
+
+// HasMembers fails unless a group has exactly these members after a write.
+func (s *Session) HasMembers(ctx context.Context, write *Answer, path string, ids ...string) error {
+	shown, err := s.Members(ctx, path)
+	if err != nil {
+		return err
+	}
+	if want := slices.Sorted(slices.Values(ids)); !slices.Equal(shown, want) {
+		return write.Fail(fmt.Sprintf("a GET shows the %d members %q", len(want), want), fmt.Sprintf("%d members %q", len(shown), shown))
+	}
+	return nil
 }

@@ -27,6 +27,7 @@ var Interop = []probe.Requirement{
 	{ID: "interop.case-patch", Profile: inter, Level: must, Clause: draft + "Case Sensitivity", Text: "a PATCH to a taken userName in other letter case is 409, as a filter finds it", Check: casePatch},
 	{ID: "interop.undefined-create", Profile: inter, Level: must, Clause: draft + "Attribute and Schema Handling", Text: "a create with an attribute that no schema defines is 400 with scimType invalidSyntax", Check: undefinedCreate},
 	{ID: "interop.undefined-schema", Profile: inter, Level: must, Clause: draft + "Attribute and Schema Handling", Text: "a create with a schema URI that the server does not define is 400 with scimType invalidSyntax", Check: undefinedSchema},
+	{ID: "interop.undefined-uri", Profile: inter, Level: must, Clause: draft + "Attribute and Schema Handling", Text: "a create with an undefined schema URI in schemas only, without values, is 400 with scimType invalidSyntax", Check: undefinedURI},
 	{ID: "interop.undefined-patch", Profile: inter, Level: must, Clause: draft + "Attribute and Schema Handling", Text: "a PATCH of an attribute that no schema defines is 400 with scimType invalidSyntax", Check: undefinedPatch},
 	{ID: "interop.canonical-types", Profile: inter, Level: must, Clause: draft + "Canonical Values for Typed Attributes", Text: "the schemas list canonicalValues for type of emails, phoneNumbers, ims and addresses", Check: canonicalTypes},
 	{ID: "interop.undefined-filter", Profile: inter, Level: must, Clause: draft + "Filtering", Text: "a filter with an attribute that no schema defines is 400 with scimType invalidFilter", Check: undefinedFilter},
@@ -145,6 +146,11 @@ func undefinedCreate(ctx context.Context, s *probe.Session) error {
 func undefinedSchema(ctx context.Context, s *probe.Session) error {
 	urn := "urn:example:params:scim:schemas:extension:" + undefined + ":2.0:User"
 	return refused(ctx, s, "invalidSyntax", http.MethodPost, "/Users", s.User(probe.Object{"schemas": []string{probe.UserURN, urn}, urn: probe.Object{"x": "y"}}))
+}
+
+func undefinedURI(ctx context.Context, s *probe.Session) error {
+	urn := "urn:example:params:scim:schemas:extension:" + undefined + ":2.0:User"
+	return refused(ctx, s, "invalidSyntax", http.MethodPost, "/Users", s.User(probe.Object{"schemas": []string{probe.UserURN, urn}}))
 }
 
 func undefinedPatch(ctx context.Context, s *probe.Session) error {

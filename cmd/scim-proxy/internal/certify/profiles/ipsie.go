@@ -22,7 +22,7 @@ var IPSIE = []probe.Requirement{
 	{ID: "ipsie.multi-patch", Profile: al1, Level: must, Clause: ipsie + "Performance and Efficiency", Text: "one PATCH changes several attributes", Check: multiPatch},
 	{ID: "ipsie.errors", Profile: al1, Level: must, Clause: ipsie + "Security Considerations", Text: "an error is a SCIM error and shows no internals", Check: errorsShort},
 	{ID: "ipsie.audit", Profile: al1, Level: must, Clause: ipsie + "Security Considerations", Text: "every create, change and delete is logged", Outside: "logs are not visible to a client"},
-	{ID: "ipsie.no-local-changes", Profile: al1, Level: must, Clause: ipsie + "SCIM Interoperability Requirements", Text: "nobody changes managed users and groups in the application itself", Outside: "other ways to change a user are not visible to a SCIM client"},
+	{ID: "ipsie.no-local-changes", Profile: al1, Level: must, Clause: ipsie + "SCIM Interoperability Requirements", Text: "managed users and groups cannot be changed in the application itself", Outside: "other ways to change a user are not visible to a SCIM client"},
 	{ID: "al1.active", Profile: al1, Level: must, Clause: ipsie + "Deactivate or Reactivate User", Text: "PATCH of active deactivates a user, who is still found, and reactivates it", Check: reactivate},
 	{ID: "al1.sessions", Profile: al1, Level: must, Clause: ipsie + "Deactivate or Reactivate User", Text: "a deactivation ends all sessions, tokens and credentials of the user, within 5 minutes", Outside: "sessions of users are not visible to a SCIM client"},
 	{ID: "al1.delete", Profile: al1, Level: must, Clause: ipsie + "Delete User", Text: "after a DELETE, a user with the same userName can be created", Check: recreate},

@@ -100,7 +100,7 @@ func empty(ctx context.Context, s *probe.Session, path string) error {
 }
 
 func entraProbe(ctx context.Context, s *probe.Session) error {
-	return empty(ctx, s, "/Users?filter=userName+eq+%22"+s.Prefix+"-nobody%22")
+	return empty(ctx, s, "/Users?filter=userName+eq+%22"+s.Prefix+"-none%22")
 }
 
 func entraGroupsProbe(ctx context.Context, s *probe.Session) error {

@@ -2,8 +2,8 @@ package resources
 
 import (
 	"context"
+	"maps"
 	"net/http"
-	"slices"
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/certify/probe"
 )
@@ -17,9 +17,7 @@ func put(ctx context.Context, s *probe.Session, changes probe.Object) (*probe.An
 	asked := s.User(nil)
 	asked["userName"], asked["emails"] = body["userName"], body["emails"]
 	asked["id"] = probe.ID(path)
-	for name, value := range changes {
-		asked[name] = value
-	}
+	maps.Copy(asked, changes)
 	a, err := s.Change(ctx, http.MethodPut, path, asked)
 	return a, path, err
 }
@@ -168,12 +166,5 @@ func deleteMember(ctx context.Context, s *probe.Session) error {
 	if err != nil {
 		return err
 	}
-	got, err := s.Get(ctx, group)
-	if err != nil {
-		return err
-	}
-	if slices.Contains(probe.Values(probe.List(got.Body, "members"), "value"), probe.ID(path)) {
-		return a.Fail("a group without the user", probe.Text(got.At("members")))
-	}
-	return nil
+	return s.HasMembers(ctx, a, group)
 }

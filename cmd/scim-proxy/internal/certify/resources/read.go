@@ -60,7 +60,11 @@ func getGroups(ctx context.Context, s *probe.Session) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.Get(ctx, p.All[0].Path)
+	path := p.All[0].Path
+	if s.Attribute(ctx, probe.UserURN, "groups")["returned"] == "request" {
+		path += "?attributes=groups"
+	}
+	a, err := s.Get(ctx, path)
 	if err != nil {
 		return err
 	}
