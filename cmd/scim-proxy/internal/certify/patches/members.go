@@ -16,8 +16,11 @@ func crew(ctx context.Context, s *probe.Session, letters string) (path string, p
 	if path, _, err = s.NewGroup(ctx, nil); err != nil || letters == "" {
 		return path, p, err
 	}
-	_, err = s.Patched(ctx, path, probe.Op("add", "members", refs(p, letters)))
-	return path, p, err
+	a, err := s.Patched(ctx, path, probe.Op("add", "members", refs(p, letters)))
+	if err != nil {
+		return path, p, err
+	}
+	return path, p, isCrew(ctx, s, a, path, p, letters)
 }
 
 func refs(p probe.People, letters string) (all []probe.Object) {

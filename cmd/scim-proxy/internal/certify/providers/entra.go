@@ -90,8 +90,11 @@ func entraNew(ctx context.Context, s *probe.Session) (entraUser, error) {
 	return u, err
 }
 
-// empty fails unless a query is 200 with an empty list.
+// empty fails unless a query is 200 with an empty list, although there are users and a group.
 func empty(ctx context.Context, s *probe.Session, path string) error {
+	if _, err := s.Crew(ctx); err != nil {
+		return err
+	}
 	a, err := s.Get(ctx, path)
 	if err != nil {
 		return err

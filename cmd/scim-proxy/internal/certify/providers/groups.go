@@ -20,10 +20,19 @@ func entraGroup(ctx context.Context, s *probe.Session, members ...int) (string, 
 		return "", p, err
 	}
 	path := "/Groups/" + a.String("id")
-	if len(members) > 0 {
-		_, err = s.Patched(ctx, path, probe.Op("Add", "members", entraRefs(p, members...)))
+	return path, p, filledGroup(ctx, s, path, p, probe.Op("Add", "members", entraRefs(p, members...)), members)
+}
+
+// filledGroup adds members to a new group, and fails unless a GET shows them.
+func filledGroup(ctx context.Context, s *probe.Session, path string, p probe.People, op probe.Object, members []int) error {
+	if len(members) == 0 {
+		return nil
 	}
-	return path, p, err
+	a, err := s.Patched(ctx, path, op)
+	if err != nil {
+		return err
+	}
+	return groupHas(ctx, s, a, path, p, members...)
 }
 
 func entraRefs(p probe.People, members ...int) (all []probe.Object) {
@@ -112,10 +121,7 @@ func oktaGroup(ctx context.Context, s *probe.Session, members ...int) (string, p
 		return "", p, err
 	}
 	path := "/Groups/" + a.String("id")
-	if len(members) > 0 {
-		_, err = s.Patched(ctx, path, probe.Op("add", "members", oktaRefs(p, members...)))
-	}
-	return path, p, err
+	return path, p, filledGroup(ctx, s, path, p, probe.Op("add", "members", oktaRefs(p, members...)), members)
 }
 
 func oktaGroupMembers(ctx context.Context, s *probe.Session) error {

@@ -31,6 +31,9 @@ func listForm(ctx context.Context, s *probe.Session) error {
 }
 
 func listNone(ctx context.Context, s *probe.Session) error {
+	if _, err := s.People(ctx); err != nil {
+		return err
+	}
 	_, a, err := s.Find(ctx, "/Users", "userName eq "+probe.Quote(s.Prefix+"-none"))
 	if err != nil {
 		return err
