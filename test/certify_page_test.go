@@ -52,7 +52,7 @@ func writeCertificate(t *testing.T, path string, results []certified) {
 	for _, section := range titles {
 		fmt.Fprintf(&b, "| `%s` | %d | %s | %s | %s |\n", section.profile, count(results[0], section.profile, ""), tally(results[0], section.profile), tally(results[1], section.profile), tally(results[2], section.profile))
 	}
-	b.WriteString("\nA cell has the requirements that pass, and after it those that fail (of the level must) and those\nthat were skipped or cannot be checked from outside.\n")
+	b.WriteString("\nA cell has the requirements that pass, those that fail (in brackets: those of the level must), and\nthose that are open: they were skipped, or cannot be checked from outside.\n")
 	for _, section := range titles {
 		fmt.Fprintf(&b, "\n### %s\n\n| requirement | clause | level | text | Keycloak alone | tolerant | strict |\n| --- | --- | --- | --- | --- | --- | --- |\n", section.title)
 		for i, q := range results[0].Results {

@@ -64,7 +64,7 @@ func mendedReplace() certifytest.Fault {
 	})
 }
 
-// mendedTime shows another time after a PATCH.
+// mendedTime shows a later time after a PATCH.
 func mendedTime() certifytest.Fault {
 	patched := false
 	return certifytest.Answers(func(x *exchange) {

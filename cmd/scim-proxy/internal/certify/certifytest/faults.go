@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -53,9 +54,7 @@ func Answers(change func(x *Exchange)) Fault {
 		next.ServeHTTP(rec, r)
 		x.Status, x.Header, x.Body = rec.Code, rec.Header(), rec.Body.String()
 		change(x)
-		for name, values := range x.Header {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), x.Header)
 		w.Header().Del("Content-Length")
 		w.WriteHeader(x.Status)
 		_, _ = io.WriteString(w, x.Body) // the client sees what is missing
