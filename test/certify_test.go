@@ -1,9 +1,11 @@
 package test
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"flag"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -127,5 +129,41 @@ func TestCertify(t *testing.T) {
 					c.name, q.ID, q.Clause, q.Level, q.Failure.Sent, q.Failure.Expected, q.Failure.Shown)
 			}
 		}
+	}
+}
+
+// A run that is interrupted removes what it made.
+func TestCertifyInterrupted(t *testing.T) {
+	c := candidates(t)[1]
+	token := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(token, []byte(c.token), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := c.content()
+	cmd := exec.Command(proxytest.Build(t), "certify", "--url", c.url, "--token-file", token)
+	progress, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	cmd.Stdout = &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(progress)
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), "50 of ") { // then there are users and groups
+	}
+	if during := c.content(); during == before {
+		t.Errorf("the run has made nothing: %s", during)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, progress)
+	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != 1 || !strings.Contains(out.String(), "The run was interrupted.") {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+	if after := c.content(); after != before {
+		t.Errorf("before %s, after %s", before, after)
 	}
 }

@@ -132,9 +132,8 @@ var faults = []struct {
 	{"users without addresses", answers("GET", "/Users/", lose("emails")), "okta.get"},
 }
 
-// Each check fails on a server with a fault that it must notice, and no check fails on one without
-// faults. What the server in memory does not have is tested on a real Keycloak (test/certify_test.go)
-// and in TestMended.
+// Each check fails on a server with a fault that it must notice. TestMended has the requirements
+// that the server in memory does not meet.
 func TestEachCheckCanFail(t *testing.T) {
 	t.Parallel()
 	byID := map[string]int{}

@@ -63,6 +63,20 @@ func Quote(text string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 }
 
+// look looks for creates that got no answer, and returns those that it could not look for.
+func (s *Session) look(ctx context.Context) (unknown []string) {
+	for _, t := range s.tried {
+		list, _, err := s.Find(ctx, t.endpoint, t.name)
+		for _, id := range Values(list, "id") {
+			s.made = append(s.made, resource{endpoint: t.endpoint, id: id})
+		}
+		if err != nil && len(list) == 0 {
+			unknown = append(unknown, t.endpoint+": perhaps one with "+t.name)
+		}
+	}
+	return unknown
+}
+
 // cleaning is how long CleanUp may take.
 const cleaning = 2 * time.Minute
 
@@ -71,13 +85,14 @@ const cleaning = 2 * time.Minute
 func (s *Session) CleanUp(ctx context.Context) (left []string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleaning)
 	defer cancel()
-	for _, t := range s.tried {
-		list, _, err := s.Find(ctx, t.endpoint, t.name)
-		for _, id := range Values(list, "id") {
-			s.made = append(s.made, resource{endpoint: t.endpoint, id: id})
+	for range 2 {
+		if len(s.tried) == 0 {
+			break
 		}
-		if err != nil && ctx.Err() != nil {
-			left = append(left, t.endpoint+": perhaps one with "+t.name)
+		left = s.look(ctx)
+		select { // the server may still be at work on a request that got no answer
+		case <-time.After(s.Second):
+		case <-ctx.Done():
 		}
 	}
 	all := slices.Clone(s.made)

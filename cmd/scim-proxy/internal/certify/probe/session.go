@@ -102,6 +102,17 @@ func (s *Session) Anonymous(ctx context.Context, method, path string, headers ..
 	return s.do(ctx, s.anonymous.Exchange, method, path, nil, headers)
 }
 
+// grace is how long a request may go on after the run was interrupted. Otherwise a server could make
+// a resource after CleanUp has looked for it.
+const grace = 5 * time.Second
+
+// lingering returns a context that ends a while after ctx.
+func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
+	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	return patient, func() { stop(); cancel() }
+}
+
 type exchange func(context.Context, scimclient.Request) (scimclient.Response, error)
 
 func (s *Session) do(ctx context.Context, by exchange, method, path string, body any, headers []string) (*Answer, error) {
@@ -119,7 +130,12 @@ func (s *Session) do(ctx context.Context, by exchange, method, path string, body
 		r.Header.Set(pair[0], pair[1])
 	}
 	a := &Answer{sent: strings.TrimSpace(method + " " + path + " " + string(text))}
-	res, err := by(ctx, r)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	patient, cancel := lingering(ctx)
+	defer cancel()
+	res, err := by(patient, r)
 	if err != nil {
 		s.note(method, path, body, nil)
 		if ctx.Err() != nil {
