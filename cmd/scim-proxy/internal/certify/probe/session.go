@@ -102,8 +102,8 @@ func (s *Session) Anonymous(ctx context.Context, method, path string, headers ..
 	return s.do(ctx, s.anonymous.Exchange, method, path, nil, headers)
 }
 
-// grace is how long a request may go on after the run was interrupted. Otherwise a server could make
-// a resource after CleanUp has looked for it.
+// grace is how long a request may go on after the run was interrupted. Otherwise a server could
+// make a resource after CleanUp has looked for it.
 const grace = 5 * time.Second
 
 // lingering returns a context that ends a while after ctx.
