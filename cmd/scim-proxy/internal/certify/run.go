@@ -22,13 +22,18 @@ const second = 1100 * time.Millisecond
 
 // Run checks the requirements of some profiles one after the other, and then removes everything
 // that it made. If ctx ends, the rest is skipped, and the report says so.
-func Run(ctx context.Context, o Options) Report {
+func Run(ctx context.Context, o Options) (r Report) {
 	if o.Second == 0 {
 		o.Second = second
 	}
 	s := probe.New(o.Options)
 	wanted := Of(o.Profiles)
-	r := Report{URL: cleaned(o.URL, ""), Profiles: o.Profiles, Results: []Result{}}
+	r = Report{URL: cleaned(o.URL, ""), Profiles: o.Profiles, Results: []Result{}, Left: []string{}}
+	defer func() { // also if a check panics
+		for _, path := range s.CleanUp(ctx) {
+			r.Left = append(r.Left, cleaned(path, o.Token))
+		}
+	}()
 	for i, q := range wanted {
 		if o.Progress != nil && ctx.Err() == nil {
 			o.Progress(i+1, len(wanted), q.ID)
@@ -36,16 +41,7 @@ func Run(ctx context.Context, o Options) Report {
 		r.Results = append(r.Results, check(ctx, s, q))
 	}
 	r.Interrupted = ctx.Err() != nil
-	r.Left = []string{}
-	for _, path := range s.CleanUp(ctx) {
-		r.Left = append(r.Left, cleaned(path, o.Token))
-	}
-	r.OK = !r.Interrupted
-	for _, one := range r.Results {
-		if one.State == Fail && one.Level == probe.Must {
-			r.OK = false
-		}
-	}
+	r.OK = !r.Interrupted && r.Counted("").FailMust == 0
 	return r
 }
 

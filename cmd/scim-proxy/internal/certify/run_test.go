@@ -165,3 +165,23 @@ func TestCatalogue(t *testing.T) {
 		t.Error("the profiles have other requirements")
 	}
 }
+
+// Answers of any form are failures, and do not end the run.
+func TestOddServer(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{"", "null", "[]", "1", `"x"`, `{}`, `{"id":1,"Resources":[null,1,[],{}],"schemas":{},"Operations":[null,{"location":1}],"members":[1]}`,
+		`{"id":"x","name":"User","endpoint":"","totalResults":1,"Resources":[{"id":"x","name":"User","endpoint":"/","attributes":[null,{"subAttributes":1}]}],"authorization_servers":[1,":"]}`} {
+		for _, code := range []int{200, 201, 204, 302, 400} {
+			s := certifytest.New(t, false)
+			s.Break(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+				w.WriteHeader(code)
+				if code != http.StatusNoContent {
+					_, _ = io.WriteString(w, body)
+				}
+			})
+			if r := Run(t.Context(), options(s)); r.OK || len(r.Results) != len(All()) {
+				t.Errorf("%d %s: %s", code, body, r.Counted(""))
+			}
+		}
+	}
+}
