@@ -5,7 +5,7 @@ LINT_VERSION := v2.14.0
 LINT := $(TOOLS)/golangci-lint
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help run keycloak build image check deploy-check vulncheck test fmt lint fuzz bench-lists bench-writes bench-overhead bench-bulk bench-members bench-confined bench-decode conformance idp-report soak matrix size prose setup clean
+.PHONY: help run keycloak build image check deploy-check vulncheck test fmt lint fuzz bench-lists bench-writes bench-overhead bench-bulk bench-members bench-confined bench-decode conformance idp-report certify soak matrix size prose setup clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -81,6 +81,9 @@ matrix: ## the conversations with each store, on each release of Keycloak, and b
 
 idp-report: ## send the requests of identity providers to the proxy and to Keycloak itself; write the table in docs/idps.md
 	$(KEYCLOAK) exec -- go test -run '^TestCorpus$$' -count=1 -timeout 20m ./test/ -report ../docs/idps.md
+
+certify: ## check Keycloak itself and the proxy, tolerant and strict, by requirement; write the tables in docs/conformance.md; 2 minutes
+	$(KEYCLOAK) exec -- go test -run '^TestCertify$$' -count=1 -timeout 20m ./test/ -certify ../docs/conformance.md
 
 # docs/performance.md says what their tables mean.
 BENCH := go test -run '^$$' -benchtime 1x -timeout 60m

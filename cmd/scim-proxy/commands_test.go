@@ -40,6 +40,7 @@ no value.
 
 | command | JSON |
 | --- | --- |
+| ¬certify¬ | ¬url¬, ¬profiles¬, ¬ok¬, ¬interrupted¬, ¬left¬ (paths that could not be removed); ¬results¬ with ¬id¬, ¬profile¬, ¬clause¬, ¬text¬, ¬level¬ (¬must¬, ¬should¬), ¬state¬ (¬pass¬, ¬fail¬, ¬skip¬, ¬unknown¬: it cannot be checked from outside), optional ¬why¬, ¬failure¬ (¬sent¬, ¬expected¬, ¬shown¬) |
 | ¬config check¬ | ¬file¬, ¬ok¬; ¬problems¬ with ¬file¬, ¬message¬, optional ¬line¬, ¬column¬, ¬key¬; ¬tenants¬ with ¬tenant¬, ¬realm¬, ¬idp¬, ¬baseURL¬, optional ¬group¬ |
 | ¬config show¬ | a list: ¬path¬ (of the key), ¬value¬, ¬origin¬ (¬file¬, ¬default¬, ¬environment¬); optional ¬file¬, ¬line¬ |
 | ¬doctor¬ | see [doctor.md](doctor.md) |

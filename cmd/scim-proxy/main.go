@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"keycloak-scim-proxy/adapters"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/certifycmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/configcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/democmd"
@@ -67,7 +68,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 		Version:       version,
 	}
-	c.AddCommand(servecmd.Command(version), democmd.Command(), tenantCommand(), guardcmd.Env{Env: tenantFiles(), Store: opened}.Command(), storecmd.Env{Known: adapters.Known, Now: time.Now}.Command(), doctorcmd.Command(adapters.Known, time.Now), configcmd.Command(adapters.Known), journalcmd.Env{Known: adapters.Known, Now: time.Now}.Journal(), journalcmd.Env{Known: adapters.Known, Now: time.Now}.Explain(), eventsCommand(), simulateCommand(), importCommand(), healthCommand(), versionCommand())
+	c.AddCommand(servecmd.Command(version), democmd.Command(), tenantCommand(), guardcmd.Env{Env: tenantFiles(), Store: opened}.Command(), storecmd.Env{Known: adapters.Known, Now: time.Now}.Command(), doctorcmd.Command(adapters.Known, time.Now), configcmd.Command(adapters.Known), journalcmd.Env{Known: adapters.Known, Now: time.Now}.Journal(), journalcmd.Env{Known: adapters.Known, Now: time.Now}.Explain(), eventsCommand(), simulateCommand(), certifycmd.Command(readToken, tokenFlag), importCommand(), healthCommand(), versionCommand())
 	strict(c)
 	complete(c, completions(tenantFiles()))
 	return c

@@ -37,7 +37,7 @@ func (e Examiner) Examine(c protocol.Call) error {
 	case protocol.Replace:
 		return e.body(c.Type, c.Body)
 	case protocol.Patch:
-		x := examination{Examiner: e, t: c.Type, refuse: scim.InvalidPath}
+		x := examination{Examiner: e, t: c.Type}
 		for _, op := range c.Ops {
 			if err := x.operation(op); err != nil {
 				return err
@@ -50,7 +50,7 @@ func (e Examiner) Examine(c protocol.Call) error {
 
 // body examines a whole resource. Its keys are names, not paths.
 func (e Examiner) body(t scim.ResourceType, r scim.Resource) error {
-	x := examination{Examiner: e, t: t, refuse: scim.InvalidSyntax}
+	x := examination{Examiner: e, t: t}
 	for name, raw := range r.All() {
 		at := scim.AttrPath{Name: name}
 		if strings.Contains(name, ":") {
@@ -70,7 +70,6 @@ const maxCompared = 50
 type examination struct {
 	Examiner
 	t        scim.ResourceType
-	refuse   func(format string, args ...any) *scim.Error
 	compared int
 }
 
@@ -200,7 +199,9 @@ func (x *examination) nearest(name string, known func() []string) string {
 	return nearest(name, known())
 }
 
-// unknown decides on a name that no schema defines. It may be a misspelling of like.
+// unknown decides on a name that no schema defines. It may be a misspelling of like. The error is
+// invalidSyntax in a PATCH too (draft-zollner-scim-interop-profile-01, Attribute and Schema
+// Handling).
 func (x *examination) unknown(at, like scim.AttrPath, misspelt bool) error {
 	if !x.Strict {
 		if misspelt && x.Misspelt != nil {
@@ -213,9 +214,9 @@ func (x *examination) unknown(at, like scim.AttrPath, misspelt bool) error {
 		kind = "extension"
 	}
 	if misspelt {
-		return x.refuse("%s has no %s %q (profile: strict); the nearest name is %s", x.t, kind, at, like)
+		return scim.InvalidSyntax("%s has no %s %q (profile: strict); the nearest name is %s", x.t, kind, at, like)
 	}
-	return x.refuse("%s has no %s %q (profile: strict)", x.t, kind, at)
+	return scim.InvalidSyntax("%s has no %s %q (profile: strict)", x.t, kind, at)
 }
 
 func spellings(as []scim.Attribute) []string {

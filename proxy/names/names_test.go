@@ -75,12 +75,8 @@ func TestVerbsAgree(t *testing.T) {
 			if err != nil || strings.Join(noted, ",") != like {
 				t.Errorf("%s of %s, tolerant: %q, %v", verb, object, noted, err)
 			}
-			want := "invalidPath"
-			if verb == "POST" || verb == "PUT" {
-				want = "invalidSyntax"
-			}
 			_, err = decode(true, verb, w)
-			if e := scim.AsError(err); err == nil || e.Status != 400 || e.Type != want || like != "" != strings.Contains(e.Detail, "nearest") {
+			if e := scim.AsError(err); err == nil || e.Status != 400 || e.Type != "invalidSyntax" || like != "" != strings.Contains(e.Detail, "nearest") {
 				t.Errorf("%s of %s, strict: %v", verb, object, err)
 			}
 		}

@@ -1,11 +1,8 @@
 package scimclient
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -23,7 +20,7 @@ const (
 type Options struct {
 	// URL is the SCIM base URL.
 	URL string
-	// Token returns the bearer token for each request.
+	// Token returns the bearer token for each request; nil: requests have none.
 	Token oauth2.TokenSource
 	// Timeout bounds one attempt, up to the last byte of its answer. 0 means unlimited.
 	Timeout time.Duration
@@ -58,7 +55,7 @@ func New(o Options) *Client {
 	o.ContentType = cmp.Or(o.ContentType, mediaType)
 	once := &http.Client{
 		Timeout:       o.Timeout,
-		Transport:     &oauth2.Transport{Source: o.Token, Base: o.Transport},
+		Transport:     authorized(o.Token, o.Transport),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return &Client{o: o, once: once, retrying: newRetrying(once, o.Pause)}
@@ -85,27 +82,13 @@ func (c *Client) Once(ctx context.Context, method, path string, body []byte) (An
 }
 
 func (c *Client) send(ctx context.Context, by *http.Client, method, path string, body []byte) (Answer, error) {
-	req, err := http.NewRequestWithContext(ctx, method, c.o.URL+path, bytes.NewReader(body))
+	res, err := c.exchange(ctx, by, Request{Method: method, Path: path, Body: body})
 	if err != nil {
 		return Answer{}, err
 	}
-	req.Header.Set("User-Agent", c.o.Agent)
-	req.Header.Set("Accept", mediaType)
-	if len(body) > 0 {
-		req.Header.Set("Content-Type", c.o.ContentType)
+	if res.Status >= http.StatusMultipleChoices {
+		path, _, _ = strings.Cut(path, "?") // errors must not show the personal data in a filter
+		return Answer{}, readError(method, path, res)
 	}
-	res, err := by.Do(req)
-	if err != nil {
-		return Answer{}, err
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(http.MaxBytesReader(nil, res.Body, maxAnswer))
-	path, _, _ = strings.Cut(path, "?") // errors must not show the personal data in a filter
-	if err != nil {
-		return Answer{}, fmt.Errorf("read the answer to %s %s: %w", method, path, err)
-	}
-	if res.StatusCode >= http.StatusMultipleChoices {
-		return Answer{}, readError(method, path, res, b)
-	}
-	return Answer{res.StatusCode, b}, nil
+	return Answer{res.Status, res.Body}, nil
 }

@@ -26,10 +26,10 @@ type Error struct {
 // maxBody is the maximum length of Error.Body in bytes.
 const maxBody = 4 << 10
 
-func readError(method, path string, res *http.Response, body []byte) *Error {
+func readError(method, path string, res Response) *Error {
 	var e struct{ ScimType, Detail string }
-	_ = json.Unmarshal(body, &e) // the body is optional
-	return &Error{Method: method, Path: path, Status: res.StatusCode, Type: e.ScimType, Detail: e.Detail, Body: string(body[:min(len(body), maxBody)]), RetryAfter: retryAfter(res)}
+	_ = json.Unmarshal(res.Body, &e) // the body is optional
+	return &Error{Method: method, Path: path, Status: res.Status, Type: e.ScimType, Detail: e.Detail, Body: string(res.Body[:min(len(res.Body), maxBody)]), RetryAfter: retryAfter(res.Header)}
 }
 
 func (e *Error) Error() string {

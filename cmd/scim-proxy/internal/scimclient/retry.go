@@ -37,7 +37,7 @@ func busy(ctx context.Context, res *http.Response, err error) (bool, error) {
 }
 
 func backoff(first, most time.Duration, n int, res *http.Response) time.Duration {
-	return Pause(first, most, n+1, retryAfter(res))
+	return Pause(first, most, n+1, retryAfter(res.Header))
 }
 
 // Pause returns how long to wait after the n-th attempt, from 1: first, doubled with every
@@ -48,8 +48,8 @@ func Pause(first, most time.Duration, n int, asked time.Duration) time.Duration 
 
 // retryAfter returns the seconds in the Retry-After header. It ignores a date, because clocks
 // differ.
-func retryAfter(res *http.Response) time.Duration {
-	s, err := strconv.Atoi(res.Header.Get("Retry-After"))
+func retryAfter(h http.Header) time.Duration {
+	s, err := strconv.Atoi(h.Get("Retry-After"))
 	if err != nil {
 		return 0
 	}

@@ -1,0 +1,112 @@
+package certify
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/certify/probe"
+)
+
+// The states of a result.
+const (
+	Pass = "pass"
+	Fail = "fail"
+	// Skip means that the requirement does not apply, Unknown that it cannot be checked from
+	// outside.
+	Skip    = "skip"
+	Unknown = "unknown"
+)
+
+// Result is that of one requirement. Its JSON is documented in docs/commands.md.
+type Result struct {
+	ID      string      `json:"id"`
+	Profile string      `json:"profile"`
+	Clause  string      `json:"clause"`
+	Text    string      `json:"text"`
+	Level   probe.Level `json:"level"`
+	State   string      `json:"state"`
+	// Why is the reason of Skip and Unknown.
+	Why string `json:"why,omitempty"`
+	// Failure is what was wrong. Its texts are cut, on one line, and without the token.
+	Failure *probe.Failure `json:"failure,omitempty"`
+}
+
+// Report is the result of a run. Its JSON is documented in docs/commands.md.
+type Report struct {
+	URL      string   `json:"url"`
+	Profiles []string `json:"profiles"`
+	// OK means that the run came to its end and no requirement of the level must failed.
+	OK          bool     `json:"ok"`
+	Interrupted bool     `json:"interrupted"`
+	Results     []Result `json:"results"`
+	// Left are the paths of resources that could not be removed.
+	Left []string `json:"left"`
+}
+
+// Count is how many requirements have which state.
+type Count struct{ Pass, FailMust, FailShould, Skip, Unknown int }
+
+// Counted counts the results of a profile, or of all if the name is empty.
+func (r Report) Counted(profile string) (c Count) {
+	for _, one := range r.Results {
+		if profile != "" && one.Profile != profile {
+			continue
+		}
+		switch {
+		case one.State == Pass:
+			c.Pass++
+		case one.State == Skip:
+			c.Skip++
+		case one.State == Unknown:
+			c.Unknown++
+		case one.Level == probe.Must:
+			c.FailMust++
+		default:
+			c.FailShould++
+		}
+	}
+	return c
+}
+
+// String is the count for people.
+func (c Count) String() string {
+	return fmt.Sprintf("%d pass, %d fail (must), %d fail (should), %d skipped, %d cannot be checked from outside", c.Pass, c.FailMust, c.FailShould, c.Skip, c.Unknown)
+}
+
+// maxText is the maximum length of a text of a failure in bytes.
+const maxText = 600
+
+func safe(f probe.Failure, token string) *probe.Failure {
+	for _, text := range []*string{&f.Sent, &f.Expected, &f.Shown} {
+		*text = cleaned(*text, token)
+	}
+	return &f
+}
+
+// cleaned is a text for people, of which a part may come from the server: on one line, without the
+// token and without characters that control a terminal or the direction of text, and cut.
+func cleaned(text, token string) string {
+	if token != "" {
+		text = strings.ReplaceAll(text, token, "<token>")
+	}
+	text = strings.Join(strings.Fields(strings.Map(func(c rune) rune {
+		switch {
+		case unicode.IsSpace(c):
+			return ' '
+		case unicode.IsControl(c) || unicode.Is(unicode.Cf, c):
+			return '�'
+		}
+		return c
+	}, strings.ToValidUTF8(text, "�"))), " ")
+	n := len(text)
+	if n <= maxText {
+		return text
+	}
+	cut := maxText
+	for !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return fmt.Sprintf("%s… (%d bytes more)", text[:cut], n-cut)
+}
