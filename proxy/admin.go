@@ -27,15 +27,7 @@ func (p *Proxy) adminHandler() http.Handler {
 	if p.level != nil {
 		m.Handle("/loglevel", observe.LevelHandler(*p.level, p.log, p.clock))
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		if clientip.Rebound(r) {
-			http.Error(w, "on this machine the admin listener is reached as localhost or by an IP address", http.StatusMisdirectedRequest)
-			return
-		}
-		m.ServeHTTP(w, r)
-	})
+	return clientip.Unbound(m)
 }
 
 func (p *Proxy) readiness() *health.Readiness {

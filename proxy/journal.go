@@ -5,9 +5,10 @@ import (
 
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/journaling"
-	"keycloak-scim-proxy/proxy/protocol"
-	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/operating"
+	"keycloak-scim-proxy/proxy/policy/audit"
 	"keycloak-scim-proxy/proxy/scopes"
+	"keycloak-scim-proxy/proxy/writing"
 )
 
 // journals are those of all scopes that tenants use, each with the account of its first tenant.
@@ -27,6 +28,27 @@ func (p *Proxy) journals() (all []journaling.Kept) {
 	return all
 }
 
+// service has the layers of a tenant with its own account.
+func (t *tenant) service(ctx context.Context, subject string) (*writing.Service, error) {
+	return (&layered{caller: caller{tenant: t, subject: subject, credential: t.account}}).layers(ctx)
+}
+
+// Place is a tenant for the commands of an operator.
+func (p *Proxy) Place(ctx context.Context, name, operator string) (operating.Place, error) {
+	t, there := p.tenants.Now().Of(name)
+	if !there {
+		return operating.Place{}, operating.Unknown(name)
+	}
+	s, err := t.service(ctx, "")
+	if err != nil {
+		return operating.Place{}, err
+	}
+	return operating.Place{
+		Tenant: name, Operator: operator, Journal: t.scope.Journal, Directory: s.Below(), Records: t.scope.Spaces.Records, Lock: t.scope.Lock, NewID: p.newID,
+		Calls: t.plan.audit.Service(s, audit.Who{Tenant: name, Realm: t.scope.Name, Subject: operator}),
+	}, nil
+}
+
 // scene lets the resources of entries be seen as their tenant sees them, or as the tenant of the
 // scope if that one is gone.
 func (p *Proxy) scene(first *tenant) func(ctx context.Context, e journal.Entry) (journaling.Scene, error) {
@@ -35,18 +57,10 @@ func (p *Proxy) scene(first *tenant) func(ctx context.Context, e journal.Entry) 
 		if !ours || t.scope != first.scope {
 			t, ours = first, false
 		}
-		layers := &layered{caller: caller{tenant: t, subject: e.Subject, credential: t.account}}
-		service, err := layers.layers(ctx)
+		service, err := t.service(ctx, e.Subject)
 		if err != nil {
 			return journaling.Scene{}, err
 		}
-		s := journaling.Scene{Directory: service.Below(), Lock: t.scope.Lock}
-		if ours {
-			s.Create = func(ctx context.Context, rt scim.ResourceType, body scim.Resource) (scim.Ref, error) {
-				a, err := service.Do(ctx, protocol.Create{Type: rt, Body: body})
-				return a.Made, err
-			}
-		}
-		return s, nil
+		return journaling.SceneOf(service.Below(), t.scope.Lock, service, ours), nil
 	}
 }

@@ -46,8 +46,8 @@ func TestCompletion(t *testing.T) {
 // Each flag with a value has a completion, or a value that only the user knows.
 func TestEveryFlagIsCompleted(t *testing.T) {
 	free := []string{
-		"admin-realm", "admin-url", "admin-user", "client-id", "expires", "group", "keycloak", "listen", "map", "oauth-client", "organization",
-		"overlap", "realm", "require", "saas-realm", "search", "sso-idp", "url", "value",
+		"admin-realm", "admin-url", "admin-user", "client-id", "expires", "group", "keycloak", "listen", "map", "oauth-client", "operator", "organization",
+		"overlap", "realm", "require", "saas-realm", "search", "since", "sso-idp", "until", "url", "user", "value",
 	}
 	each(root(), func(c *cobra.Command) {
 		c.Flags().VisitAll(func(f *pflag.Flag) {

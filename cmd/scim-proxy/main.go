@@ -22,6 +22,7 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/doctorcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/servecmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/storecmd"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/undocmd"
 	"keycloak-scim-proxy/config/configfile"
 )
 
@@ -65,7 +66,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 		Version:       version,
 	}
-	c.AddCommand(servecmd.Command(version), democmd.Command(), tenantCommand(), storecmd.Env{Known: adapters.Known, Now: time.Now}.Command(), doctorcmd.Command(adapters.Known, time.Now), configcmd.Command(adapters.Known), simulateCommand(), importCommand(), healthCommand(), versionCommand())
+	c.AddCommand(servecmd.Command(version), democmd.Command(), tenantCommand(), storecmd.Env{Known: adapters.Known, Now: time.Now}.Command(), doctorcmd.Command(adapters.Known, time.Now), configcmd.Command(adapters.Known), undocmd.Command(places()), simulateCommand(), importCommand(), healthCommand(), versionCommand())
 	strict(c)
 	complete(c, completions(tenantFiles()))
 	return c

@@ -33,3 +33,17 @@ func Until(text string, now time.Time) (time.Time, error) {
 	}
 	return end.UTC().Truncate(time.Second), nil
 }
+
+// Since reads a time that is past: a span before now, a day in UTC, or an RFC 3339 time.
+func Since(text string, now time.Time) (time.Time, error) {
+	var at config.Date
+	if d, ok := Span(text); ok {
+		at.Time = now.Add(-d)
+	} else if at.UnmarshalText([]byte(text)) != nil {
+		return time.Time{}, Usage("%q is not a time: write a span such as 2h, or a time such as 2026-11-26T09:00:00Z", text)
+	}
+	if at.After(now) {
+		return time.Time{}, Usage("%q is not in the past", text)
+	}
+	return at.UTC(), nil
+}
