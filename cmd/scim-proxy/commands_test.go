@@ -43,6 +43,7 @@ no value.
 | ¬config check¬ | ¬file¬, ¬ok¬; ¬problems¬ with ¬file¬, ¬message¬, optional ¬line¬, ¬column¬, ¬key¬; ¬tenants¬ with ¬tenant¬, ¬realm¬, ¬idp¬, ¬baseURL¬, optional ¬group¬ |
 | ¬config show¬ | a list: ¬path¬ (of the key), ¬value¬, ¬origin¬ (¬file¬, ¬default¬, ¬environment¬); optional ¬file¬, ¬line¬ |
 | ¬doctor¬ | see [doctor.md](doctor.md) |
+| ¬drift¬ | see [drift.md](drift.md#json) |
 | ¬health¬ | ¬url¬, ¬ok¬, ¬expected¬; optional ¬status¬ (no answer: absent), ¬text¬ (the beginning of the answer) |
 | ¬import¬ | ¬file¬, ¬rows¬, ¬imported¬, ¬failed¬, ¬open¬ (rows without a result), optional ¬failures¬ (the file of failures). Nothing is printed if the import could not begin |
 | ¬simulate¬ | ¬idp¬, ¬url¬, ¬ok¬; ¬steps¬ with ¬name¬, ¬means¬, ¬state¬ (¬ok¬, ¬failed¬, ¬skipped¬), optional ¬why¬ (it was skipped), ¬failure¬ (¬sent¬, ¬expected¬, ¬shown¬) |

@@ -20,6 +20,7 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/configcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/democmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/doctorcmd"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/driftcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/servecmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/storecmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/undocmd"
@@ -66,7 +67,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 		Version:       version,
 	}
-	c.AddCommand(servecmd.Command(version), democmd.Command(), tenantCommand(), storecmd.Env{Known: adapters.Known, Now: time.Now}.Command(), doctorcmd.Command(adapters.Known, time.Now), configcmd.Command(adapters.Known), undocmd.Command(places()), simulateCommand(), importCommand(), healthCommand(), versionCommand())
+	c.AddCommand(servecmd.Command(version), democmd.Command(), tenantCommand(), storecmd.Env{Known: adapters.Known, Now: time.Now}.Command(), doctorcmd.Command(adapters.Known, time.Now), configcmd.Command(adapters.Known), undocmd.Command(places()), driftcmd.Command(places()), simulateCommand(), importCommand(), healthCommand(), versionCommand())
 	strict(c)
 	complete(c, completions(tenantFiles()))
 	return c
