@@ -143,8 +143,6 @@ func session(ctx context.Context, c caller) scimhttp.Session {
 	var service protocol.Service = layers
 	if !c.canary {
 		service = c.gate.Before(service, layers.look)
-	}
-	if !c.canary {
 		service = journaling.Service(c.scope.Journal, service, journaling.Caller{Who: c.who(), Now: circumstances})
 	}
 	service = c.plan.audit.Service(service, audit.Who{Tenant: c.name, Realm: c.scope.Name, Key: c.keyID, Client: c.client, Subject: c.subject})

@@ -9,6 +9,7 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/proxy/clientip"
+	"keycloak-scim-proxy/proxy/drift"
 	"keycloak-scim-proxy/proxy/journaling"
 	"keycloak-scim-proxy/proxy/keycloak/leaver"
 	"keycloak-scim-proxy/proxy/listeners"
@@ -33,9 +34,11 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 		return err
 	}
 	p.tenants.revoked.Read(ctx)
+	drifts := &drift.Schedule{Every: p.cfg.Drift.Every.Std(), Tenants: p.tenants.Names, Place: p.Place, Done: p.operator.Drifted}
+	p.registry.MustRegister(drifts)
 	ready(address)
 	err = servers.Run(p.drained(ctx), grace,
-		p.circuit.Run, p.monitor.Run, p.follow, p.tenants.life.Run, p.tenants.revoked.Run, p.connections.Run,
+		p.circuit.Run, p.monitor.Run, p.follow, p.tenants.life.Run, p.tenants.revoked.Run, p.connections.Run, drifts.Run,
 		func(ctx context.Context) { leaver.Keep(ctx, p.sweeps) },
 		func(ctx context.Context) { journaling.Keep(ctx, p.journals) },
 		func(ctx context.Context) { kept.Keep(ctx, p.clock, p.realms.Completions, p.realms.Added()) })
