@@ -113,7 +113,8 @@ func (r *restoration) last(after scim.Resource) bool {
 	r.made = slices.DeleteFunc(r.made, func(v protocol.Value) bool {
 		return v.To == "" || slices.Contains(r.left, v.Path) || document.Same(after.Get(v.Path), v.To)
 	})
-	whole := r.time != nil && len(r.left) == 0 && after.Get(lastModified) != r.time.To
+	moved := !r.Members.Empty() // a change of members sets the time
+	whole := r.time != nil && len(r.left) == 0 && (moved || after.Get(lastModified) != r.time.To)
 	if !whole {
 		r.time = nil
 	}
