@@ -113,7 +113,7 @@ func outcome(t *testing.T, w protocol.Request) string {
 			t.Fatal(err)
 		}
 		return r.String()
-	case protocol.Read, protocol.List, protocol.Delete:
+	case protocol.Read, protocol.List, protocol.Delete, protocol.Restore:
 	}
 	t.Fatalf("%T", c)
 	return ""

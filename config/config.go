@@ -54,6 +54,8 @@ type Config struct {
 	// Events tells receivers about the changes that writes made (docs/events.md). Absent: no
 	// receivers.
 	Events *Events `yaml:"events"`
+	// Drift looks for changes in Keycloak beside the proxy (docs/drift.md).
+	Drift Drift `yaml:"drift"`
 
 	// Tenants are read from TenantsDir.
 	Tenants []Tenant `yaml:"-"`
@@ -182,6 +184,13 @@ type Journal struct {
 	// Values keeps the values of attributes, which are personal data. Without them nothing can be
 	// undone, and only the names of changed attributes are known.
 	Values bool `yaml:"values"`
+}
+
+// Drift is how often tenants are compared with what their providers wanted last.
+type Drift struct {
+	// Every is the time between two walks of all tenants, such as 24h. Each process walks. A walk
+	// reads all users and groups. 0: none, only scim-proxy drift.
+	Every Duration `yaml:"every"`
 }
 
 // Audit is the log of writes.

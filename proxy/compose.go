@@ -152,8 +152,6 @@ func session(ctx context.Context, c caller) scimhttp.Session {
 	var service protocol.Service = layers
 	if !c.canary {
 		service = c.gate.Before(service, layers.look)
-	}
-	if !c.canary {
 		service = journaling.Service(c.scope.Journal, service, journaling.Caller{Who: c.who(), Now: circumstances, Refusals: c.account != nil, Payload: c.payloads.On})
 	}
 	service = c.plan.audit.Service(service, audit.Who{Tenant: c.name, Realm: c.scope.Name, Key: c.keyID, Client: c.client, Subject: c.subject})

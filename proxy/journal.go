@@ -8,10 +8,11 @@ import (
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/journaling"
 	"keycloak-scim-proxy/proxy/operate"
+	"keycloak-scim-proxy/proxy/operating"
+	"keycloak-scim-proxy/proxy/policy/audit"
 	"keycloak-scim-proxy/proxy/policy/budget"
-	"keycloak-scim-proxy/proxy/protocol"
-	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scopes"
+	"keycloak-scim-proxy/proxy/writing"
 )
 
 // journalOf is the journal of a tenant, nil if it has none.
@@ -39,6 +40,27 @@ func (p *Proxy) journals() (all []journaling.Kept) {
 	return all
 }
 
+// service has the layers of a tenant with its own account.
+func (t *tenant) service(ctx context.Context, subject string) (*writing.Service, error) {
+	return (&layered{caller: caller{tenant: t, subject: subject, credential: t.account}}).layers(ctx)
+}
+
+// Place is a tenant for the commands of an operator.
+func (p *Proxy) Place(ctx context.Context, name, operator string) (operating.Place, error) {
+	t, there := p.tenants.Now().Of(name)
+	if !there {
+		return operating.Place{}, operating.Unknown(name)
+	}
+	s, err := t.service(ctx, "")
+	if err != nil {
+		return operating.Place{}, err
+	}
+	return operating.Place{
+		Tenant: name, Operator: operator, Journal: t.scope.Journal, Directory: s.Below(), Records: t.scope.Spaces.Records, Lock: t.scope.Lock, NewID: p.newID,
+		Calls: t.plan.audit.Service(s, audit.Who{Tenant: name, Realm: t.scope.Name, Subject: operator}),
+	}, nil
+}
+
 // scene lets the resources of entries be seen as their tenant sees them, or as the tenant of the
 // scope if that one is gone.
 func (p *Proxy) scene(first *tenant) func(ctx context.Context, e journal.Entry) (journaling.Scene, error) {
@@ -47,25 +69,19 @@ func (p *Proxy) scene(first *tenant) func(ctx context.Context, e journal.Entry) 
 		if !ours || t.scope != first.scope {
 			t, ours = first, false
 		}
-		layers := &layered{caller: caller{tenant: t, subject: e.Subject, credential: t.account}}
-		service, err := layers.layers(ctx)
+		service, err := t.service(ctx, e.Subject)
 		if err != nil {
 			return journaling.Scene{}, err
 		}
-		s := journaling.Scene{Directory: service.Below(), Lock: t.scope.Lock}
-		if ours {
-			s.Create = func(ctx context.Context, rt scim.ResourceType, body scim.Resource) (scim.Ref, error) {
-				a, err := service.Do(ctx, protocol.Create{Type: rt, Body: body})
-				return a.Made, err
-			}
-		}
-		return s, nil
+		return journaling.SceneOf(service.Below(), t.scope.Lock, service, ours), nil
 	}
 }
 
 // Operations are what commands do at a proxy.
-func (p *Proxy) Operations() control.Operations {
-	return operate.Tenants{Of: p.operated, All: p.names, Events: p.spaces, Guards: p.spaces.Open(budget.SpaceName), Says: adapters.Says, Now: p.clock}.Operations()
+func (p *Proxy) Operations() control.Operations { return p.operations().Operations() }
+
+func (p *Proxy) operations() operate.Tenants {
+	return operate.Tenants{Of: p.operated, All: p.tenants.Names, Place: p.Place, Events: p.spaces, Guards: p.spaces.Open(budget.SpaceName), Says: adapters.Says, Now: p.clock}
 }
 
 func (p *Proxy) operated(name string) (operate.Tenant, bool) {
@@ -74,11 +90,4 @@ func (p *Proxy) operated(name string) (operate.Tenant, bool) {
 		return operate.Tenant{}, false
 	}
 	return operate.Tenant{Name: name, Journal: t.scope.Journal, Payloads: t.payloads}, true
-}
-
-func (p *Proxy) names() (all []string) {
-	for _, t := range p.tenants.each() {
-		all = append(all, t.name)
-	}
-	return all
 }

@@ -47,6 +47,7 @@ func (c client) Do(ctx context.Context, call protocol.Call) (protocol.Answer, er
 		return c.send(ctx, "PATCH", path(call.Ref), patchBody(call.Ops))
 	case protocol.Delete:
 		return c.send(ctx, "DELETE", path(call.Ref), "")
+	case protocol.Restore: // no client can send it
 	}
 	return protocol.Answer{}, fmt.Errorf("unsupported call %T", call)
 }

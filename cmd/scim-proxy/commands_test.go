@@ -48,6 +48,7 @@ no value.
 | ¬guard¬ | ¬tenant¬, ¬state¬ (¬open¬, ¬holding¬, ¬released¬), ¬counted¬ (users whose access ended within the window), ¬heldUsers¬, ¬heldGroups[]¬ (¬name¬, ¬members¬), ¬more¬ (there are more than are remembered), optional ¬since¬, ¬until¬, ¬by¬, ¬at¬ |
 | ¬events list¬, ¬events dead¬ | a list: ¬receiver¬, ¬count¬, ¬events¬ with ¬receiver¬, ¬id¬, ¬dead¬, ¬time¬, ¬tenant¬, ¬request¬, ¬verb¬, ¬type¬, ¬resource¬, optional ¬cause¬ |
 | ¬events retry¬ | ¬receiver¬, ¬events¬ (how many are sent again) |
+| ¬drift¬ | see [drift.md](drift.md#json) |
 | ¬health¬ | ¬url¬, ¬ok¬, ¬expected¬; optional ¬status¬ (no answer: absent), ¬text¬ (the beginning of the answer) |
 | ¬import¬ | ¬file¬, ¬rows¬, ¬imported¬, ¬failed¬, ¬open¬ (rows without a result), optional ¬failures¬ (the file of failures). Nothing is printed if the import could not begin |
 | ¬journal¬ | a line for each entry: see [journal.md](journal.md#an-entry) |
@@ -65,6 +66,7 @@ no value.
 | ¬tenant revoke¬ | ¬tenant¬, ¬revoked¬ and ¬live¬ (ids of keys), ¬shared¬ (the revocation is in the store) |
 | ¬tenant sweep¬ | a line for each record: ¬realm¬, ¬action¬ (¬removed¬, ¬would remove¬, ¬kept¬), ¬id¬, ¬reason¬, optional ¬type¬; and one for each realm: ¬realm¬, ¬dryRun¬, ¬seen¬, ¬orphans¬, ¬abandoned¬, ¬pending¬ |
 | ¬tenant verify¬ | ¬realm¬, ¬clientId¬, ¬confined¬, ¬ok¬, optional ¬group¬; ¬steps¬ with ¬name¬, ¬says¬, optional ¬skipped¬, ¬findings¬ with ¬level¬, ¬what¬, optional ¬toDo¬; ¬attacks¬ with ¬tried¬, ¬refused¬, ¬notSent¬; ¬remains¬ (texts) |
+| ¬undo¬ | see [undo.md](undo.md#json) |
 | ¬version¬ | ¬version¬, ¬go¬, ¬os¬, ¬arch¬ |
 
 ## Completion

@@ -19,6 +19,7 @@ func completions(files tenantcmd.Env) map[string]cobra.CompletionFunc {
 	anyFile := cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
 	return map[string]cobra.CompletionFunc{
 		"TENANT":                files.CompleteTenants,
+		"[REQUEST]":             cobra.NoFileCompletions,
 		"FILE":                  endsIn("csv", "jsonl", "ndjson"),
 		"BACKUP":                anyFile,
 		"[main|tenant]":         oneOf("main", "tenant"),

@@ -49,8 +49,8 @@ func TestCompletion(t *testing.T) {
 // Each flag with a value has a completion, or a value that only the user knows.
 func TestEveryFlagIsCompleted(t *testing.T) {
 	free := []string{
-		"admin-realm", "admin-url", "admin-user", "client-id", "expires", "for", "group", "id", "keycloak", "listen", "map", "oauth-client", "organization",
-		"overlap", "payloads", "realm", "receiver", "request", "require", "saas-realm", "search", "since", "sso-idp", "timeout", "url", "user", "value",
+		"admin-realm", "admin-url", "admin-user", "client-id", "expires", "for", "group", "id", "keycloak", "listen", "map", "oauth-client", "operator", "organization",
+		"overlap", "payloads", "realm", "receiver", "request", "require", "saas-realm", "search", "since", "sso-idp", "timeout", "until", "url", "user", "value",
 	}
 	each(root(), func(c *cobra.Command) {
 		c.Flags().VisitAll(func(f *pflag.Flag) {

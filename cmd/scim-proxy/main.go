@@ -21,10 +21,13 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/configcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/democmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/doctorcmd"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/driftcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/guardcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/journalcmd"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/placecmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/servecmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/storecmd"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/undocmd"
 	"keycloak-scim-proxy/config/configfile"
 )
 
@@ -68,7 +71,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 		Version:       version,
 	}
-	c.AddCommand(servecmd.Command(version), democmd.Command(), tenantCommand(), guardcmd.Env{Env: tenantFiles(), Store: opened}.Command(), storecmd.Env{Known: adapters.Known, Now: time.Now}.Command(), doctorcmd.Command(adapters.Known, time.Now), configcmd.Command(adapters.Known), journalcmd.Env{Known: adapters.Known, Now: time.Now}.Journal(), journalcmd.Env{Known: adapters.Known, Now: time.Now}.Explain(), eventsCommand(), simulateCommand(), certifycmd.Command(readToken, tokenFlag), importCommand(), healthCommand(), versionCommand())
+	c.AddCommand(servecmd.Command(version), democmd.Command(), tenantCommand(), guardcmd.Env{Env: tenantFiles(), Store: opened}.Command(), storecmd.Env{Known: adapters.Known, Now: time.Now}.Command(), doctorcmd.Command(adapters.Known, time.Now), configcmd.Command(adapters.Known), journalcmd.Env{Known: adapters.Known, Now: time.Now}.Journal(), journalcmd.Env{Known: adapters.Known, Now: time.Now}.Explain(), eventsCommand(), undocmd.Command(placecmd.Env{Known: adapters.Known, Now: time.Now}), driftcmd.Command(placecmd.Env{Known: adapters.Known, Now: time.Now}), simulateCommand(), certifycmd.Command(readToken, tokenFlag), importCommand(), healthCommand(), versionCommand())
 	strict(c)
 	complete(c, completions(tenantFiles()))
 	return c

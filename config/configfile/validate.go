@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/config/internal/strict"
@@ -66,6 +67,7 @@ func (d document) validate(c *config.Config) {
 	d.validateGuard(&c.Guard)
 	d.validateTimeouts(c.Timeouts, c.Limits.Request)
 	d.validateStore(c.Store)
+	d.check(rule{"drift.every", unless(c.Drift.Every == 0 || c.Drift.Every.Std() >= time.Hour, "must be 0, or at least 1h")})
 }
 
 func (d document) validatePassthrough(p config.Passthrough, t config.Timeouts) {

@@ -98,6 +98,7 @@ var rows = []row{
 			{`max by (tenant) (scim_tenant_pool_groups{` + ofTenant + `})`, "{{tenant}} all"},
 		}},
 		{title: "Users of several tenants", unit: "short", width: 8, queries: one(`max by (tenant) (scim_tenant_shared_users{`+ofTenant+`})`, "{{tenant}}")},
+		{title: "Users changed beside the proxy", text: "As the last walk of drift.every has found.", unit: "short", width: 8, queries: one(`max by (tenant) (scim_drift_users{`+ofJob+`,tenant=~"$tenant"})`, "{{tenant}}")},
 		{title: "Files of tenants that are wrong", unit: "short", width: 8, queries: one(`max(scim_tenant_files_wrong{`+ofJob+`})`, "files")},
 	}},
 	{"Limits and queues", []chart{

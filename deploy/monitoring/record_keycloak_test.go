@@ -60,10 +60,14 @@ func TestRecord(t *testing.T) {
 	s.shared()
 	s.requests(acme, globex, old)
 	s.until(`scim_guard_holding{realm="saas",tenant="acme"} 1`)
-	s.write(sample(1), s.metrics())
+	s.write(sample(1), s.metrics()+drifted)
 	s.requests(acme, globex, old)
-	s.write(sample(2), s.metrics())
+	s.write(sample(2), s.metrics()+drifted)
 }
+
+// drifted is the metric of drift.every, which is an hour at least.
+const drifted = "# HELP scim_drift_users Users that were changed in Keycloak beside the proxy, as the last walk has found them.\n" +
+	"# TYPE scim_drift_users gauge\nscim_drift_users{tenant=\"acme\"} 2\n"
 
 // sample is a file with the text of /metrics.
 func sample(n int) string {

@@ -102,6 +102,11 @@ var tenantCases = []firing{
 	},
 	{alert: "ScimSharedUsers", series: `scim_tenant_shared_users{@,tenant="acme",realm="saas"} 0x20 1x9 0x30`},
 	{
+		alert: "ScimDrift", from: 25 * minute, to: 40 * minute, labels: `tenant="acme"`,
+		series: `scim_drift_users{@,tenant="acme"} _x10 2x29 0x30`,
+	},
+	{alert: "ScimDrift", series: `scim_drift_users{@,tenant="acme"} 0x20 1x9 0x30`},
+	{
 		alert: "ScimCallerLimited", from: 61 * minute, to: 113 * minute, labels: acme,
 		series: `scim_limited_requests_total{@,tenant="acme",realm="saas",reason="rate"} 0+5x100 500x60
 			` + requests(`tenant="acme",realm="saas",call="create",status="429"`, "0+5x100 500x60") +

@@ -27,3 +27,16 @@ func Rebound(r *http.Request) bool {
 func OfPage(r *http.Request) bool {
 	return r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != ""
 }
+
+// Unbound is the handler of the admin listener over another one. It refuses what Rebound reports.
+func Unbound(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		if Rebound(r) {
+			http.Error(w, "on this machine the admin listener is reached as localhost or by an IP address", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}

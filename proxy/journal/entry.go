@@ -130,11 +130,33 @@ func ChangesOf(before, after scim.Resource) []Change {
 			add(op.Path.AttrPath)
 		}
 	}
-	if len(out) > 0 && !document.Same(old.Get(Modified), now.Get(Modified)) {
+	out = append(out, Respelled(before, after)...)
+	if !document.Same(old.Get(Modified), now.Get(Modified)) {
 		add(Modified)
 	}
 	return out
 }
+
+// Respelled returns the values that are the same in another form of JSON. An undo restores them
+// byte for byte.
+func Respelled(before, after scim.Resource) (out []Change) {
+	for name, raw := range after.All() {
+		if was := before.Raw(name); was == raw || was == "" || !document.Same(was, raw) && !document.IsObject(raw) {
+			continue // most members, without looking at their leaves
+		}
+		member := document.NewObject()
+		member.Put(name, raw)
+		for l := range member.Resource().Leaves() {
+			if was := before.Get(l.Path); was != l.Raw && document.Same(was, l.Raw) && !scim.ServerManaged(l.Path) && !secrets.Named(l.Path.String()) {
+				out = append(out, Change{l.Path.String(), secrets.Without(was), secrets.Without(l.Raw)})
+			}
+		}
+	}
+	return out
+}
+
+// Timed reports whether the change is that of meta.lastModified, which a change of members has too.
+func (c Change) Timed() bool { return strings.EqualFold(c.Path, Modified.String()) }
 
 // NameOf returns the userName or displayName of a resource.
 func NameOf(t scim.ResourceType, r scim.Resource) string {
@@ -144,10 +166,13 @@ func NameOf(t scim.ResourceType, r scim.Resource) string {
 // withoutValues removes all values of attributes.
 func (e *Entry) withoutValues() {
 	e.Changes = slices.Clone(e.Changes) // those of the call keep them until its end, for the notice
-	for i := range e.Changes {
-		e.Changes[i].Old, e.Changes[i].New = "", ""
+	some := false
+	for i, c := range e.Changes {
+		if !c.Timed() {
+			e.Changes[i].Old, e.Changes[i].New, some = "", "", true
+		}
 	}
-	if len(e.Changes) > 0 || e.Before != "" || e.After != "" {
+	if some || e.Before != "" || e.After != "" {
 		e.Valueless = true
 	}
 	e.Before, e.After = "", ""

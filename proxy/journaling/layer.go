@@ -2,10 +2,12 @@ package journaling
 
 import (
 	"context"
+	"slices"
 
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/scim/secrets"
 )
 
@@ -49,11 +51,12 @@ func (s *sheet) begin(ctx context.Context) error {
 }
 
 // kept are those of some attributes that Keycloak does not have.
-func (d *Directory) kept(t scim.ResourceType, paths []scim.AttrPath) (out []string) {
-	c := d.Capabilities()
-	for _, p := range paths {
-		if !scim.ServerManaged(p) && c.Placement(t, p) == directory.StoreOnly {
-			out = append(out, p.String())
+func (d *Directory) kept(t scim.ResourceType, changes []journal.Change) (out []string) {
+	can := d.Capabilities()
+	for _, c := range changes {
+		at, err := scim.ParseAttrPath(c.Path)
+		if err == nil && !scim.ServerManaged(at) && can.Placement(t, at) == directory.StoreOnly {
+			out = append(out, c.Path)
 		}
 	}
 	return out
@@ -73,9 +76,9 @@ func (d *Directory) Create(ctx context.Context, t scim.ResourceType, r scim.Reso
 	if err == nil {
 		s.made, s.entry.Target = made.ID(), made.ID()
 		s.entry.Name, s.entry.After = journal.NameOf(t, made), secrets.Without(made.String())
-		var all []scim.AttrPath
+		var all []journal.Change
 		for l := range made.Leaves() {
-			all = append(all, l.Path)
+			all = append(all, journal.Change{Path: l.Path.String()})
 		}
 		s.entry.Kept = d.kept(t, all)
 	}
@@ -85,8 +88,11 @@ func (d *Directory) Create(ctx context.Context, t scim.ResourceType, r scim.Reso
 // Update changes a resource.
 func (d *Directory) Update(ctx context.Context, ref scim.Ref, edit directory.Edit) (scim.Resource, error) {
 	s := sheetOf(ctx)
-	if s == nil || ref.ID == s.made {
+	switch {
+	case s == nil, ref.ID == s.made:
 		return d.Directory.Update(ctx, ref, edit)
+	case directory.Revives(ctx), s.revived:
+		return d.revive(ctx, s, ref, edit)
 	}
 	first := s.before.IsZero()
 	var before scim.Resource
@@ -96,7 +102,7 @@ func (d *Directory) Update(ctx context.Context, ref scim.Ref, edit directory.Edi
 		if err != nil {
 			return wanted, err
 		}
-		changes := journal.ChangesOf(current, wanted)
+		changes := d.changes(ref.Type, current, wanted)
 		if s.entry.Name == "" {
 			s.entry.Name = journal.NameOf(ref.Type, current)
 		}
@@ -114,13 +120,60 @@ func (d *Directory) Update(ctx context.Context, ref scim.Ref, edit directory.Edi
 			s.before = before
 		}
 		s.entry.Changes = journal.ChangesOf(s.before, after)
-		var all []scim.AttrPath
-		for _, c := range s.entry.Changes {
-			if at, err := scim.ParseAttrPath(c.Path); err == nil && !at.Is(journal.Modified) {
-				all = append(all, at)
-			}
+		s.entry.Kept = d.kept(ref.Type, s.entry.Changes)
+		if s.times != nil {
+			s.modified(s.times.Old, after.Get(journal.Modified))
 		}
-		s.entry.Kept = d.kept(ref.Type, all)
+	}
+	return after, err
+}
+
+// changes are those that an edit asks for. Of another spelling of a value, only those count that
+// the store keeps.
+func (d *Directory) changes(t scim.ResourceType, current, wanted scim.Resource) []journal.Change {
+	all := journal.ChangesOf(current, wanted)
+	respelled := func(c journal.Change) bool { return c.Old != c.New && document.Same(c.Old, c.New) }
+	if len(all) == 0 || !respelled(all[0]) { // other changes come first
+		return all
+	}
+	can := d.Capabilities()
+	return slices.DeleteFunc(all, func(c journal.Change) bool {
+		at, err := scim.ParseAttrPath(c.Path)
+		return err != nil || can.Placement(t, at) != directory.StoreOnly
+	})
+}
+
+// modified notes a change of meta.lastModified by a change of members. The first time before all
+// changes of the call stays.
+func (s *sheet) modified(before, after string) {
+	at := slices.IndexFunc(s.entry.Changes, journal.Change.Timed)
+	if s.times == nil {
+		s.times = &journal.Change{Path: journal.Modified.String(), Old: before}
+		if at >= 0 {
+			s.times.Old = s.entry.Changes[at].Old
+		}
+	}
+	s.times.New = after
+	if at < 0 {
+		s.entry.Changes = append(s.entry.Changes, *s.times)
+		return
+	}
+	s.entry.Changes[at] = *s.times
+}
+
+// revive brings a user back. The entry is that of a create, because its undo deletes the user
+// again.
+func (d *Directory) revive(ctx context.Context, s *sheet, ref scim.Ref, edit directory.Edit) (scim.Resource, error) {
+	after, err := d.Directory.Update(ctx, ref, func(current scim.Resource) (scim.Resource, error) {
+		wanted, err := edit(current)
+		if err != nil || s.begun {
+			return wanted, err
+		}
+		s.revived, s.entry.Name, s.entry.After = true, journal.NameOf(ref.Type, wanted), secrets.Without(wanted.String())
+		return wanted, s.begin(ctx)
+	})
+	if err == nil {
+		s.entry.Name, s.entry.After = journal.NameOf(ref.Type, after), secrets.Without(after.String())
 	}
 	return after, err
 }

@@ -32,6 +32,9 @@ func (d *Directory) ChangeMembers(ctx context.Context, group scim.Ref, m directo
 	if s == nil {
 		return d.Directory.ChangeMembers(ctx, group, m)
 	}
+	if s.made != group.ID {
+		ctx = directory.WithMemberTime(ctx, directory.MemberTime{Changes: func() bool { return s.members }, Changed: s.modified})
+	}
 	switch {
 	case s.members: // once more, without members that do not exist
 		s.entry.Added = both(s.entry.Added, m.Add)

@@ -11,6 +11,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/journal"
+	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/scim/secrets"
@@ -26,6 +27,19 @@ type Scene struct {
 	// Create completes a create that Keycloak has made and the proxy has not finished, by sending
 	// it once more. It may be nil.
 	Create func(ctx context.Context, t scim.ResourceType, body scim.Resource) (scim.Ref, error)
+}
+
+// SceneOf returns the scene of a tenant. Its creates are completed by calls if it is the caller's
+// own.
+func SceneOf(d directory.Directory, lock func(ctx context.Context, key string) (func(), error), calls protocol.Service, own bool) Scene {
+	s := Scene{Directory: d, Lock: lock}
+	if own {
+		s.Create = func(ctx context.Context, t scim.ResourceType, body scim.Resource) (scim.Ref, error) {
+			a, err := calls.Do(ctx, protocol.Create{Type: t, Body: body})
+			return a.Made, err
+		}
+	}
+	return s
 }
 
 // Resolver ends entries that were left open, because a process was killed, an answer was lost, or
@@ -82,6 +96,8 @@ func (r Resolver) one(ctx context.Context, e journal.Entry) error {
 	switch {
 	case e.Before != "" || e.Verb == "delete":
 		err = look.deleted(ctx)
+	case e.Target != "" && e.After != "": // a create has no target before it ends
+		err = look.revived(ctx)
 	case e.Target == "" || e.After != "":
 		err = look.created(ctx)
 	default:
@@ -116,6 +132,18 @@ func (l look) deleted(ctx context.Context) error {
 		return err
 	}
 	return l.found(journal.Failed, "the %s still exists", kind(l.e.Type))
+}
+
+func (l look) revived(ctx context.Context) error {
+	now, err := l.Directory.Get(ctx, l.e.Ref(), directory.Fields{})
+	switch {
+	case scim.Status(err) == http.StatusNotFound:
+		return l.found(journal.Failed, "the %s is still deleted", kind(l.e.Type))
+	case err != nil:
+		return err
+	}
+	l.e.After = secrets.Without(now.String())
+	return l.found(journal.Done, "the %s exists again", kind(l.e.Type))
 }
 
 // clockSkew is how far the clock of Keycloak may be behind.

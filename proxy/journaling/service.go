@@ -105,7 +105,7 @@ func sent(call protocol.Call) string {
 	case protocol.Patch:
 		b, _ := json.Marshal(map[string]any{"Operations": operations(call.Ops)})
 		text = string(b)
-	case protocol.Delete, protocol.Read, protocol.List:
+	case protocol.Delete, protocol.Read, protocol.List, protocol.Restore:
 	}
 	if len(text) > maxSent {
 		return text[:maxSent] + "…"
@@ -139,9 +139,11 @@ type sheet struct {
 	entry    journal.Entry
 	begun    bool // the entry is saved as open
 	outcome  *directory.Outcome
-	made     string        // id of the resource that the call has created
-	before   scim.Resource // of the first update
-	members  bool          // a change of members was begun
+	made     string          // id of the resource that the call has created
+	before   scim.Resource   // of the first update
+	members  bool            // a change of members was begun
+	revived  bool            // the call brings a user back
+	times    *journal.Change // meta.lastModified of a group whose members were changed
 }
 
 type sheetKey struct{}

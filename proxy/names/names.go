@@ -43,7 +43,7 @@ func (e Examiner) Examine(c protocol.Call) error {
 				return err
 			}
 		}
-	case protocol.Read, protocol.List, protocol.Delete:
+	case protocol.Read, protocol.List, protocol.Delete, protocol.Restore:
 	}
 	return nil
 }

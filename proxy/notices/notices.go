@@ -6,6 +6,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"keycloak-scim-proxy/proxy/drift"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/journaling"
 	"keycloak-scim-proxy/proxy/observe"
@@ -86,6 +87,19 @@ func (o Operator) Journaled(space string, p journaling.Pass) {
 		say, fields = o.Log.Warn, append(fields, zap.Error(p.Err))
 	}
 	say("the journal was tidied up", fields...)
+}
+
+// Drifted logs what a walk of a tenant has found.
+func (o Operator) Drifted(tenant string, r drift.Report, err error) {
+	log := o.Log.With(zap.String("tenant", tenant))
+	switch {
+	case err != nil:
+		log.Warn("the tenant could not be compared with what its provider wanted last; the next walk is as configured (drift.every)", zap.Error(err))
+	case r.Differences() > 0:
+		log.Warn("users or groups were changed in Keycloak beside the proxy: scim-proxy drift names them", zap.Int("users", r.Drifted), zap.Int("differences", r.Differences()), zap.Bool("capped", r.Capped))
+	default:
+		log.Info("nothing was changed in Keycloak beside the proxy", zap.Int("users", r.Users), zap.Int("groups", r.Groups), zap.Bool("capped", r.Capped))
+	}
 }
 
 // mostNamed is how many users a line of the log names.

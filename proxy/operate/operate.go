@@ -4,18 +4,22 @@ package operate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"keycloak-scim-proxy/proxy/control"
+	"keycloak-scim-proxy/proxy/drift"
 	"keycloak-scim-proxy/proxy/events/outbox"
 	"keycloak-scim-proxy/proxy/explain"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/journaling"
+	"keycloak-scim-proxy/proxy/operating"
 	"keycloak-scim-proxy/proxy/pause"
 	"keycloak-scim-proxy/proxy/policy/budget"
 	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/undo"
 )
 
 // Tenant is a tenant as operators see it.
@@ -30,6 +34,8 @@ type Tenants struct {
 	// Of returns a tenant, All the names of all.
 	Of  func(name string) (Tenant, bool)
 	All func() []string
+	// Place is a tenant as an undo sees it.
+	Place func(ctx context.Context, tenant, operator string) (operating.Place, error)
 	// Events has the journals of all scopes, with their outboxes.
 	Events outbox.Engine
 	// Guards has the state of all guards.
@@ -46,6 +52,8 @@ func (t Tenants) Operations() control.Operations {
 		"explain":  control.Of(t.explain),
 		"payloads": control.Of(t.payloads),
 		"guard":    control.Of(t.guard),
+		"undo":     control.Of(t.undo),
+		"drift":    control.Of(t.drift),
 		"events":   control.Of(t.events),
 	}
 }
@@ -228,4 +236,27 @@ func (t Tenants) events(ctx context.Context, q outbox.Request, send func(any) er
 		return err
 	}
 	return send(all)
+}
+
+// undo sends the outcome also if the undo failed in the middle.
+func (t Tenants) undo(ctx context.Context, j undo.Job, send func(any) error) error {
+	o, err := undo.Run(ctx, t.Place, j)
+	if o.Tenant == "" {
+		return err
+	}
+	return errors.Join(send(o), err)
+}
+
+// Held reports whether the guard of a tenant holds changes.
+func (t Tenants) Held(ctx context.Context, tenant string) (bool, error) {
+	s, err := budget.Operate{Space: t.Guards, Tenant: tenant, Window: time.Hour, Now: t.Now}.Status(ctx)
+	return s.State == budget.Holding, err
+}
+
+func (t Tenants) drift(ctx context.Context, j drift.Job, send func(any) error) error {
+	o, err := drift.Run(ctx, t.Place, func(ctx context.Context) (bool, error) { return t.Held(ctx, j.Tenant) }, j)
+	if o.Plan == "" {
+		return err
+	}
+	return errors.Join(send(o), err)
 }

@@ -1,6 +1,7 @@
 package overlay
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -65,6 +66,10 @@ func difference(a directory.Capabilities, t scim.ResourceType, wanted, shown sci
 			overrides = append(overrides, *p)
 		}
 	}
+	// The order of kept attributes in a resource depends on its content only, not on its history.
+	slices.SortStableFunc(overrides, func(a, b record.Override) int {
+		return cmp.Or(strings.Compare(a.Path.URN, b.Path.URN), strings.Compare(a.Path.Name, b.Path.Name), strings.Compare(a.Path.Sub, b.Path.Sub))
+	})
 	return overrides, nil
 }
 

@@ -232,13 +232,21 @@ func (d *Directory) ChangeMembers(ctx context.Context, group scim.Ref, m directo
 	if err := d.Directory.ChangeMembers(ctx, group, m); err != nil {
 		return err
 	}
+	times := directory.MemberTimeOf(ctx)
+	if !times.Changes() {
+		return nil
+	}
 	_ = d.again(func() error {
 		rec, stored, err := d.records.load(ctx, group.ID)
 		if err != nil {
 			return err
 		}
+		before := rec.Modified
 		rec.Type, rec.Modified = group.Type, d.moment()
-		return d.records.save(ctx, group.ID, stored, rec)
+		if err = d.records.save(ctx, group.ID, stored, rec); err == nil {
+			times.Changed(record.Time(before), record.Time(rec.Modified))
+		}
+		return err
 	})
 	return nil
 }

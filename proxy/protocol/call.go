@@ -6,7 +6,7 @@ import (
 )
 
 // Call is a decoded request: one of Create, Read, List, Replace, Patch, Delete. Only Decode makes
-// calls.
+// these. Restore is a call that no request is decoded to.
 //
 //sumtype:decl
 type Call interface {
@@ -54,6 +54,19 @@ type (
 		scim.Ref
 		IfMatch string
 	}
+	// Restore gives values and members of a resource back. Operators undo and reapply with it.
+	Restore struct {
+		scim.Ref
+		Values  []Value
+		Members directory.MemberChange
+		// Revive brings a user back that a DELETE has parked or deactivated, with the Values only.
+		Revive bool
+	}
+	// Value is an attribute to restore, as JSON texts: it gets To if it is From. "" is no value.
+	Value struct {
+		Path     scim.AttrPath
+		From, To string
+	}
 )
 
 // Verb of the call.
@@ -74,6 +87,9 @@ func (Patch) Verb() string { return "patch" }
 // Verb of the call.
 func (Delete) Verb() string { return "delete" }
 
+// Verb of the call.
+func (Restore) Verb() string { return "undo" }
+
 // Writes is true.
 func (Create) Writes() bool { return true }
 
@@ -92,12 +108,16 @@ func (Patch) Writes() bool { return true }
 // Writes is true.
 func (Delete) Writes() bool { return true }
 
+// Writes is true.
+func (Restore) Writes() bool { return true }
+
 func (Create) call()  {}
 func (Read) call()    {}
 func (List) call()    {}
 func (Replace) call() {}
 func (Patch) call()   {}
 func (Delete) call()  {}
+func (Restore) call() {}
 
 // Target returns the resource that a write changes; a Create has no id yet.
 func Target(c Call) scim.Ref {
@@ -109,6 +129,8 @@ func Target(c Call) scim.Ref {
 	case Patch:
 		return c.Ref
 	case Delete:
+		return c.Ref
+	case Restore:
 		return c.Ref
 	default: // reads are not part of a bulk request
 		return scim.Ref{}

@@ -31,7 +31,7 @@ func ProjectionOf(c Call) Projection {
 		return c.Projection
 	case Patch:
 		return c.Projection
-	case Delete:
+	case Delete, Restore:
 	}
 	return Projection{}
 }

@@ -27,6 +27,8 @@ type Answer struct {
 	Made scim.Ref
 	// Skipped are members that were left out because they do not exist, for the log.
 	Skipped []string
+	// Left are attributes that a Restore has not restored, because they have changed.
+	Left []scim.AttrPath
 	// Adopted reports that a create took over a resource that an earlier, unanswered create had
 	// made.
 	Adopted bool

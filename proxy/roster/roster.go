@@ -134,3 +134,11 @@ func compare(before, now []config.Tenant) (c Change) {
 	}
 	return c
 }
+
+// Names are those of all tenants.
+func (r *Roster[T]) Names() (all []string) {
+	for _, c := range r.Now().Configured {
+		all = append(all, c.Tenant)
+	}
+	return all
+}

@@ -94,7 +94,7 @@ func (x *exchange) text() string {
 // show adds locations to a resource, and then applies the projection, which may name a location.
 func (x *exchange) show(t scim.ResourceType, r scim.Resource) *scim.Object {
 	doc := r.Object()
-	protocol.Locate(doc, t, x.session.Base)
+	Locate(doc, t, x.session.Base)
 	protocol.ProjectionOf(x.call).Trim(x.session.Schemas, t, doc)
 	return doc
 }

@@ -85,6 +85,8 @@ func (s *Service) Do(ctx context.Context, c protocol.Call) (protocol.Answer, err
 		return s.patch(ctx, c)
 	case protocol.Delete:
 		return protocol.Answer{}, s.remove(ctx, c)
+	case protocol.Restore:
+		return s.restore(ctx, c)
 	}
 	return protocol.Answer{}, scim.NotImplemented("this call is not supported")
 }

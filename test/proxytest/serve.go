@@ -50,6 +50,13 @@ const UnlimitedText = "rate: {requestsPerSecond: 1000000, burst: 1000000, concur
 // users.
 func Start(t testing.TB, cfg config.Config, log *zap.Logger) (url string, stop func()) {
 	t.Helper()
+	_, url, stop = StartProxy(t, cfg, log)
+	return url, stop
+}
+
+// StartProxy is Start, and returns the proxy too.
+func StartProxy(t testing.TB, cfg config.Config, log *zap.Logger) (p *proxy.Proxy, url string, stop func()) {
+	t.Helper()
 	cfg.Listen, cfg.AdminListen = "127.0.0.1:0", ""
 	if cfg.Limits.Rate == config.Default().Limits.Rate {
 		cfg.Limits.Rate = Unlimited
@@ -70,7 +77,7 @@ func Start(t testing.TB, cfg config.Config, log *zap.Logger) (url string, stop f
 		case <-p.Checked():
 		case <-time.After(settle):
 		}
-		return "http://" + a.String(), func() {
+		return p, "http://" + a.String(), func() {
 			cancel()
 			if err := <-done; err != nil {
 				t.Error(err)
@@ -80,5 +87,5 @@ func Start(t testing.TB, cfg config.Config, log *zap.Logger) (url string, stop f
 		cancel()
 		t.Fatal(err)
 	}
-	return "", nil
+	return nil, "", nil
 }

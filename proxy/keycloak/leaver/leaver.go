@@ -102,7 +102,7 @@ func (d *Directory) mayHave(t scim.ResourceType, wanted scim.Resource) error {
 	return nil
 }
 
-// Get reads one resource.
+// Get reads one resource. A leaver is shown to the undo of its DELETE only (directory.Reviving).
 func (d *Directory) Get(ctx context.Context, ref scim.Ref, n directory.Fields) (scim.Resource, error) {
 	if ref.Type != scim.User || !d.options.hides() {
 		return d.Directory.Get(ctx, ref, n)
@@ -111,10 +111,26 @@ func (d *Directory) Get(ctx context.Context, ref scim.Ref, n directory.Fields) (
 		n.Only = append(slices.Clone(n.Only), emails.Key())
 	}
 	shown, err := d.Directory.Get(ctx, ref, n)
-	if err == nil && isLeaver(shown) {
-		return scim.Resource{}, gone(ref)
+	if err == nil {
+		err = hidden(ctx, ref, shown)
 	}
-	return shown, err
+	if err != nil {
+		return scim.Resource{}, err
+	}
+	return shown, nil
+}
+
+// hidden returns the error of a user that does not exist for a request: a leaver, or any other user
+// if leavers are brought back.
+func hidden(ctx context.Context, ref scim.Ref, shown scim.Resource) error {
+	leaver, revived := isLeaver(shown), directory.Revives(ctx)
+	switch {
+	case leaver && !revived:
+		return gone(ref)
+	case !leaver && revived:
+		return scim.Uniqueness("the user %s is not deleted any more", ref.ID)
+	}
+	return nil
 }
 
 // gone is the error of a leaver. Nothing is kept for one.
@@ -135,8 +151,10 @@ func (d *Directory) List(ctx context.Context, q directory.Query) (directory.Page
 // Update changes one resource.
 func (d *Directory) Update(ctx context.Context, ref scim.Ref, edit directory.Edit) (scim.Resource, error) {
 	shown, err := d.Directory.Update(ctx, ref, func(current scim.Resource) (scim.Resource, error) {
-		if ref.Type == scim.User && d.options.hides() && isLeaver(current) {
-			return current, gone(ref)
+		if ref.Type == scim.User && d.options.hides() {
+			if err := hidden(ctx, ref, current); err != nil {
+				return current, err
+			}
 		}
 		wanted, err := edit(current)
 		if err == nil {

@@ -62,10 +62,18 @@ func (rec Record) Merge(t scim.ResourceType, shown scim.Resource, n directory.Fi
 		}
 	}
 	if at, err := time.Parse(time.RFC3339, document.Text(doc.Get(lastModified))); err == nil && rec.Modified.After(at) {
-		doc.Set(lastModified, document.Quote(rec.Modified.UTC().Format("2006-01-02T15:04:05.000Z")))
+		doc.Set(lastModified, Time(rec.Modified))
 	}
 	doc.Put("schemas", document.Array(rec.schemas(t, doc)))
 	return doc.Resource()
+}
+
+// Time is a time as it is shown, as JSON text; "" for the zero time.
+func Time(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return document.Quote(at.UTC().Format("2006-01-02T15:04:05.000Z"))
 }
 
 // Standing returns the overrides whose observed value Keycloak still shows, by folded path.

@@ -66,6 +66,8 @@ func entryOf(c protocol.Call, a protocol.Answer, err error, values bool) (e entr
 		given, text = ofOperations(c.Ops), operations(c.Ops)
 	case protocol.Delete:
 		e.success(204)
+	case protocol.Restore:
+		given, text = ofValues(c.Values)
 	default: // reads have no line
 	}
 	e.success(200)
@@ -77,6 +79,16 @@ func entryOf(c protocol.Call, a protocol.Answer, err error, values bool) (e entr
 		}
 	}
 	return e
+}
+
+// ofValues are the attributes that are restored, and the values that they get.
+func ofValues(all []protocol.Value) (names []string, text string) {
+	doc := document.NewObject()
+	for _, v := range all {
+		names = append(names, v.Path.String())
+		doc.Set(v.Path, v.To)
+	}
+	return names, secrets.Without(doc.String())
 }
 
 // success sets the status of a write without an error.

@@ -17,9 +17,9 @@ func Named(name string) bool {
 }
 
 // Without returns JSON text without the passwords in it, at any depth. A text that has none is
-// returned as it is.
+// returned as it is, byte for byte.
 func Without(raw string) string {
-	if !strings.Contains(strings.ToLower(raw), "password") && !strings.Contains(raw, `\u`) {
+	if !in(raw) {
 		return raw
 	}
 	switch {
@@ -39,4 +39,21 @@ func Without(raw string) string {
 		return document.Array(values)
 	}
 	return raw
+}
+
+// in reports whether JSON text has a password, at any depth.
+func in(raw string) bool {
+	switch {
+	case !strings.Contains(strings.ToLower(raw), "password") && !strings.Contains(raw, `\u`):
+		return false
+	case document.IsArray(raw):
+		return slices.ContainsFunc(document.Elements(raw), in)
+	case document.IsObject(raw):
+		for m := range document.Members(raw) {
+			if Named(m.Name) || in(m.Raw) {
+				return true
+			}
+		}
+	}
+	return false
 }

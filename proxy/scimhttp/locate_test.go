@@ -1,4 +1,4 @@
-package protocol_test
+package scimhttp_test
 
 import (
 	"testing"
@@ -6,6 +6,7 @@ import (
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
+	"keycloak-scim-proxy/proxy/scimhttp"
 )
 
 func TestLocate(t *testing.T) {
@@ -27,7 +28,7 @@ func TestLocate(t *testing.T) {
 		{scim.User, `{"meta":{}}`, `{"meta":{}}`},
 	} {
 		doc := document.Must(c.in).Object()
-		protocol.Locate(doc, c.t, base)
+		scimhttp.Locate(doc, c.t, base)
 		if got := doc.String(); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.in, got, c.want)
 		}

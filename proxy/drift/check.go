@@ -1,0 +1,199 @@
+package drift
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"keycloak-scim-proxy/proxy/directory"
+	"keycloak-scim-proxy/proxy/journal"
+	"keycloak-scim-proxy/proxy/overlay/record"
+	"keycloak-scim-proxy/proxy/pause"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
+)
+
+const notFound = http.StatusNotFound
+
+const (
+	// lookTime bounds a look at one resource, with the wait for its lock.
+	lookTime = 30 * time.Second
+	// looks is how often a resource with an open entry is looked at, settle the time between. The
+	// outcome of a call is saved right after its lock is free.
+	looks  = 4
+	settle = 100 * time.Millisecond
+)
+
+// check looks at a suspected resource again, while it is locked.
+func (f *finding) check(ctx context.Context, ref scim.Ref) error {
+	for n := range looks {
+		if n > 0 {
+			if err := pause.For(ctx, settle); err != nil {
+				return err
+			}
+		}
+		rows, decided, err := f.once(ctx, ref)
+		if err != nil {
+			return err
+		}
+		if !decided {
+			continue
+		}
+		f.report.Rows = append(f.report.Rows, rows...)
+		for _, r := range rows {
+			switch {
+			case r.Kind == New:
+			case r.User != "":
+				f.named[r.User] = true
+			case r.Type == scim.User:
+				f.named[r.ID] = true
+			}
+		}
+		return nil
+	}
+	f.report.Undecided++
+	return nil
+}
+
+func (f *finding) once(ctx context.Context, ref scim.Ref) (rows []Row, decided bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	unlock, err := f.place.Lock(ctx, ref.Key())
+	if err != nil {
+		return nil, false, err
+	}
+	defer unlock()
+	if err := f.place.Journal.Flush(ctx); err != nil {
+		return nil, false, err
+	}
+	q := journal.Query{User: ref.ID}
+	if ref.Type == scim.Group {
+		q = journal.Query{Group: ref.ID}
+	}
+	entries, err := f.place.Journal.Find(ctx, q)
+	if err != nil {
+		return nil, false, err
+	}
+	now := newIntents(f.can)
+	for _, e := range entries {
+		if e.Ref() == ref {
+			now.add(e)
+		}
+	}
+	if now.of(ref).open {
+		return nil, false, nil
+	}
+	shown, err := f.place.Directory.Get(ctx, ref, directory.Fields{Members: ref.Type == scim.Group})
+	if scim.Status(err) == notFound {
+		if in := now.of(ref); !in.gone && len(entries) > 0 {
+			rows = []Row{{Kind: Gone, Type: ref.Type, ID: ref.ID, Name: in.name}}
+		}
+		return rows, true, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	rows, err = f.compare(ctx, ref, shown, now)
+	if err == nil {
+		rows, err = f.members(ctx, rows)
+	}
+	return rows, err == nil, err
+}
+
+// members leaves out members that are not there because the user does not exist, or whose user is
+// being deleted.
+func (f *finding) members(ctx context.Context, rows []Row) (out []Row, err error) {
+	for _, r := range rows {
+		if r.Kind == Left {
+			_, err := f.place.Directory.Get(ctx, scim.Ref{Type: scim.User, ID: r.User}, directory.Fields{Only: []string{"id"}})
+			if scim.Status(err) == notFound {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// compare returns how a resource differs from what was wanted of it.
+func (f *finding) compare(ctx context.Context, ref scim.Ref, shown scim.Resource, known *intents) (rows []Row, err error) {
+	in := known.all[ref]
+	name := journal.NameOf(ref.Type, shown)
+	if in == nil {
+		in = newIntents(f.can).of(ref)
+		at, err := time.Parse(time.RFC3339, document.Text(shown.Get(scim.AttrPath{Name: "meta", Sub: "created"})))
+		if err == nil && !f.since.IsZero() && !f.report.Capped && at.After(f.since) {
+			rows = append(rows, Row{Kind: New, Type: ref.Type, ID: ref.ID, Name: name})
+		}
+	}
+	if in.gone {
+		return []Row{{Kind: Back, Type: ref.Type, ID: ref.ID, Name: name}}, nil
+	}
+	wants, paths, err := f.kept(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	for key, raw := range in.values {
+		wants[key], paths[key] = raw, in.paths[key]
+	}
+	for key, raw := range wants {
+		if now := shown.Get(paths[key]); !document.Same(now, raw) {
+			rows = append(rows, Row{Kind: Changed, Type: ref.Type, ID: ref.ID, Name: name, Attribute: paths[key].String(), Intended: raw, Shown: now, at: paths[key]})
+		}
+	}
+	slices.SortFunc(rows, func(a, b Row) int { return strings.Compare(a.Attribute, b.Attribute) })
+	return append(rows, joins(ref, name, in, shown)...), nil
+}
+
+// kept are the requested values of a resource that the store has. Of a list of which Keycloak has
+// one element, the whole list was requested.
+func (f *finding) kept(ctx context.Context, ref scim.Ref) (wants map[scim.AttrPath]string, paths map[scim.AttrPath]scim.AttrPath, err error) {
+	wants, paths = map[scim.AttrPath]string{}, map[scim.AttrPath]scim.AttrPath{}
+	all, err := f.place.Records.Load(ctx, ref.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	rec, err := record.Read(all[ref.ID].Body)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, p := range rec.Overrides {
+		if f.can.Placement(ref.Type, p.Path) != directory.ServerMade && p.Observed != "" {
+			wants[p.Path.Folded()], paths[p.Path.Folded()] = p.Requested, p.Path
+		}
+	}
+	return wants, paths, nil
+}
+
+// joins are the members of a group that differ.
+func joins(ref scim.Ref, name string, in *intent, shown scim.Resource) (rows []Row) {
+	if ref.Type != scim.Group {
+		return nil
+	}
+	row := func(k Kind, user string) {
+		rows = append(rows, Row{Kind: k, Type: ref.Type, ID: ref.ID, Name: name, Attribute: membersName, User: user})
+	}
+	members := map[string]bool{}
+	for e := range document.Values(shown.Raw(membersName)) {
+		m, err := scim.Part(e)
+		if err != nil {
+			continue
+		}
+		id := document.Text(m.Raw("value"))
+		members[id] = true
+		if wanted, said := in.members[id]; said && !wanted || !said && in.created {
+			row(Joined, id)
+		}
+	}
+	for id, wanted := range in.members {
+		if wanted && !members[id] {
+			row(Left, id)
+		}
+	}
+	return rows
+}

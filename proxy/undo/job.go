@@ -1,0 +1,81 @@
+package undo
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"keycloak-scim-proxy/proxy/operating"
+)
+
+// Job is an undo as an operator asks for it: once for what it would do, then to do it. It may be
+// sent to a running proxy as JSON.
+type Job struct {
+	// Tenants are searched for the selection, one after the other.
+	Tenants  []string
+	Operator string
+	Selection
+	// Execute carries the plan out whose Outcome had this Plan; "" only makes it.
+	Execute string
+}
+
+// Outcome is a plan, and what became of it.
+type Outcome struct {
+	Tenant   string   `json:"tenant"`
+	DryRun   bool     `json:"dryRun"`
+	Entries  int      `json:"entries"`
+	Requests []string `json:"requests"` // that are undone
+	Rows     []Row    `json:"rows"`
+	// Plan stands for the rows.
+	Plan string `json:"plan"`
+	// Request is the id of the undo itself, which can be undone too.
+	Request string `json:"request,omitempty"`
+	*Result        // absent for a plan
+}
+
+// Changes is how many rows change something.
+func (o Outcome) Changes() int { return Planned{Rows: o.Rows}.Changes() }
+
+// ErrOther means that a plan is not the one that the operator has seen.
+var ErrOther = errors.New("what would change is not the same any more, and nothing was changed: look again")
+
+// Run carries out a job.
+func Run(ctx context.Context, places func(ctx context.Context, tenant, operator string) (operating.Place, error), j Job) (Outcome, error) {
+	for _, name := range j.Tenants {
+		place, err := places(ctx, name, j.Operator)
+		if err != nil {
+			return Outcome{}, fmt.Errorf("tenant %s: %w", name, err)
+		}
+		plan, err := Plan(ctx, place, j.Selection)
+		switch {
+		case errors.Is(err, ErrNothing):
+			continue
+		case err != nil:
+			return Outcome{}, err
+		}
+		o := Outcome{Tenant: place.Tenant, DryRun: j.Execute == "", Entries: plan.Entries, Requests: plan.Requests, Rows: plan.Rows, Plan: digest(plan.Rows)}
+		switch {
+		case o.DryRun:
+			return o, nil
+		case o.Plan != j.Execute:
+			return o, ErrOther
+		}
+		calls, id := place.Request("undo", j.Request)
+		done, err := Do(ctx, plan, calls, nil)
+		o.Request, o.Result = id, &done
+		return o, err
+	}
+	return Outcome{}, ErrNothing
+}
+
+func digest(rows []Row) string {
+	text, err := json.Marshal(rows)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
