@@ -86,6 +86,8 @@ func hasMembers(call protocol.Call) bool {
 			v, err := scim.Part(op.Value)
 			return err == nil && v.Raw(membersPath.Name) != ""
 		})
+	case protocol.Restore:
+		return !call.Members.Empty()
 	case protocol.Delete, protocol.Read, protocol.List:
 	}
 	return false
