@@ -5,7 +5,7 @@ LINT_VERSION := v2.14.0
 LINT := $(TOOLS)/golangci-lint
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help run keycloak build image check deploy-check vulncheck test fmt lint fuzz bench-lists bench-writes bench-overhead bench-bulk bench-members bench-confined bench-decode conformance idp-report certify soak matrix size prose setup clean
+.PHONY: help run keycloak build image check deploy-check vulncheck test fmt lint fuzz bench-lists bench-writes bench-journal bench-overhead bench-bulk bench-members bench-confined bench-decode conformance idp-report certify soak matrix size prose setup clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -93,6 +93,9 @@ bench-lists: ## compare lists of 2,000 and of 20,000 users with Keycloak's own, 
 
 bench-writes: ## compare GET, POST, PUT and PATCH with Keycloak's own, one and 16 at a time; 1 minute
 	$(KEYCLOAK) exec -- $(BENCH) -bench '^BenchmarkWrites$$' ./test/
+
+bench-journal: ## compare writes with the journal with the same without it; 1 minute
+	$(KEYCLOAK) exec -- $(BENCH) -bench '^BenchmarkJournal$$' ./test/
 
 bench-overhead: ## what the proxy adds in front of an instant Keycloak: time, processor, memory; 1 minute
 	$(BENCH) -bench '^BenchmarkOverhead$$' ./test/
