@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/events/outbox"
-	"keycloak-scim-proxy/proxy/events/webhook"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/store"
+	"keycloak-scim-proxy/proxy/webhook"
 )
 
 const (

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/events/outbox"
-	"keycloak-scim-proxy/proxy/events/webhook"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/store/storetest"
+	"keycloak-scim-proxy/proxy/webhook"
 )
 
 func pending(w *world, receiver string) (n, dead int) {

@@ -14,9 +14,9 @@ import (
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/events/outbox"
-	"keycloak-scim-proxy/proxy/events/webhook"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/keycloak/clientkey"
+	"keycloak-scim-proxy/proxy/webhook"
 )
 
 // Notices takes what the operator must know. All are required.

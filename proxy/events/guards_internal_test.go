@@ -7,8 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"keycloak-scim-proxy/proxy/events/webhook"
 	"keycloak-scim-proxy/proxy/journal"
+	"keycloak-scim-proxy/proxy/webhook"
 )
 
 // A poll never has an event of a tenant that the receiver does not name, also if it named it when

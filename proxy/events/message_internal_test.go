@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/config"
-	"keycloak-scim-proxy/proxy/events/webhook"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/webhook"
 )
 
 // secretEntry has a text in every place where the value of an attribute can be.

@@ -15,10 +15,10 @@ import (
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/events/outbox"
-	"keycloak-scim-proxy/proxy/events/webhook"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/store/storetest"
+	"keycloak-scim-proxy/proxy/webhook"
 )
 
 // number makes ids that differ.

@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"keycloak-scim-proxy/config"
-	"keycloak-scim-proxy/proxy/events/webhook"
+	"keycloak-scim-proxy/proxy/webhook"
 )
 
 // metrics are those of events. The label receiver has names of the configuration only.

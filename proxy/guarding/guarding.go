@@ -2,7 +2,6 @@ package guarding
 
 import (
 	"context"
-	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -36,17 +35,16 @@ type Guards struct {
 
 	space   store.Space
 	turns   *budget.Turns
-	sender  *webhook.Sender
+	sender  *webhook.Notifier
 	metrics *metrics
 	known   map[string]budget.State // of the last pass; only Run uses it
 }
 
 // New returns the guards. It does not access the store.
 func New(o Options) *Guards {
-	over, _ := http.DefaultTransport.(*http.Transport)
 	return &Guards{
 		Options: o, space: o.Engine.Open(budget.SpaceName), turns: budget.NewTurns(),
-		sender: webhook.New(over, o.Now, o.Operator.EventLost), metrics: newMetrics(o.Operator.Metrics.Labels),
+		sender: webhook.NewNotifier(nil, o.Now, o.Operator.EventLost), metrics: newMetrics(o.Operator.Metrics.Labels),
 	}
 }
 
@@ -72,7 +70,7 @@ func (g *Guards) Of(tenant, realm string, own *config.Guard) *Guard {
 		Tripped: func(e budget.Event) {
 			g.Operator.Tripped(realm, e)
 			if c.Webhook != nil {
-				g.sender.Send(webhook.Target{URL: c.Webhook.URL, Secret: c.Webhook.Secret}, eventOf(realm, e))
+				g.sender.Send(config.Webhook{URL: c.Webhook.URL, SecretFile: c.Webhook.SecretFile}, eventOf(realm, e))
 			}
 		},
 		Refused: func(kind string) { g.metrics.count(tenant, realm, kind) },

@@ -1,3 +1,5 @@
-// Package webhook posts events to a URL, signed with a secret that the receiver knows too. It knows
-// no event, and no caller waits for it.
+// Package webhook posts signed messages to the URLs of receivers.
+//
+//	Sender    sends one message, and says what became of it   (webhook.go)
+//	Notifier  sends events that nothing keeps, a few times    (notifier.go)
 package webhook

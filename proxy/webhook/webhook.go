@@ -5,126 +5,163 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
 	"strconv"
+	"strings"
+	"syscall"
 	"time"
 
-	"github.com/failsafe-go/failsafe-go"
-	"github.com/failsafe-go/failsafe-go/retrypolicy"
+	"keycloak-scim-proxy/config"
 )
 
-// SignatureHeader has the time of sending in seconds of Unix time, and the signature of this time,
-// a dot and the body as hexadecimal digits: t=1764172800,v1=5f2b….
-const SignatureHeader = "X-Scim-Proxy-Signature"
+// Verdict is what became of a message.
+type Verdict string
 
 const (
-	attempts = 5
-	// attempt bounds one attempt, first and longest the waits between them.
-	attempt        = 10 * time.Second
-	first, longest = time.Second, 30 * time.Second
-	// most is how many events may be under way.
-	most = 16
-	// maxAnswer is how much of an answer is read.
-	maxAnswer = 4 << 10
+	// Delivered means that the receiver has the message.
+	Delivered Verdict = "delivered"
+	// Away means that the receiver takes no messages now.
+	Away Verdict = "away"
+	// Failed means that this message was answered with an error that may heal.
+	Failed Verdict = "failed"
+	// Refused means that the receiver will never take this message.
+	Refused Verdict = "refused"
 )
 
-// errBusy means that too many events are under way.
-var errBusy = errors.New("too many events are under way")
+// Result is the verdict, and what it is made of.
+type Result struct {
+	Verdict
 
-// Target is a receiver.
-type Target struct {
-	URL string
-	// Secret is read for each attempt, so that it can be replaced.
-	Secret func() (string, error)
+	Cause string
+	// After is the time of Retry-After; 0: none.
+	After time.Duration
 }
 
-// Sender sends events. It is safe for concurrent use.
+// Headers of a request.
+const (
+	// SignatureHeader is t=<seconds since 1970>,v1=<HMAC-SHA-256 of "<t>.<body>" in hex>.
+	SignatureHeader = "X-Scim-Proxy-Signature"
+	userAgent       = "scim-proxy"
+)
+
+// Sender sends to one URL. It is safe for concurrent use.
 type Sender struct {
+	config.Webhook
+
 	client *http.Client
 	now    func() time.Time
-	failed func(error)
-	under  chan struct{}
 }
 
-// New returns a sender over a transport. failed is called for each event that was not delivered.
-func New(over http.RoundTripper, now func() time.Time, failed func(error)) *Sender {
-	asIs := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Sender{client: &http.Client{Transport: over, CheckRedirect: asIs}, now: now, failed: failed, under: make(chan struct{}, most)}
-}
+const (
+	idle    = time.Minute
+	maxRead = 4096 // bytes of an answer, which is not used
+)
 
-// Send sends an event as JSON, and returns at once. It is sent up to five times within about two
-// minutes, until the receiver answers with 2xx. A receiver may get it more than once.
-func (s *Sender) Send(to Target, event any) {
-	body, err := json.Marshal(event)
+// New makes a Sender with connections of its own, so that a slow receiver delays no other. It sends
+// nothing.
+func New(c config.Webhook, now func() time.Time) (*Sender, error) {
+	u, err := url.Parse(c.URL)
 	if err != nil {
-		s.failed(err)
-		return
+		return nil, errors.New("webhook.url is not a URL")
 	}
-	select {
-	case s.under <- struct{}{}:
-	default:
-		s.failed(errBusy)
-		return
-	}
-	go func() {
-		defer func() { <-s.under }()
-		if err := s.deliver(to, body); err != nil {
-			s.failed(err)
+	trust := &tls.Config{MinVersion: tls.VersionTLS12}
+	if c.CAFile != "" {
+		pem, err := os.ReadFile(c.CAFile)
+		if err != nil {
+			return nil, err
 		}
-	}()
+		if trust.RootCAs = x509.NewCertPool(); !trust.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("%s has no certificate in PEM", c.CAFile)
+		}
+	}
+	dialer := &net.Dialer{Timeout: c.Timeout.Std(), Control: func(_, address string, _ syscall.RawConn) error {
+		return allowed(u.Scheme, address)
+	}}
+	return &Sender{Webhook: c, now: now, client: &http.Client{
+		Timeout: c.Timeout.Std(),
+		Transport: &http.Transport{
+			DialContext: dialer.DialContext, TLSClientConfig: trust, ForceAttemptHTTP2: true,
+			MaxConnsPerHost: 2, IdleConnTimeout: idle, TLSHandshakeTimeout: c.Timeout.Std(),
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
 }
 
-// errRefused means that the receiver does not want the event, so that it is not sent again.
-var errRefused = errors.New("the receiver refuses it")
-
-func (s *Sender) deliver(to Target, body []byte) error {
-	again := retrypolicy.NewBuilder[any]().WithMaxAttempts(attempts).WithBackoff(first, longest).WithJitterFactor(0.1).
-		AbortOnErrors(errRefused).ReturnLastFailure().Build()
-	return failsafe.With(again).Run(func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), attempt)
-		defer cancel()
-		return s.post(ctx, to, body)
-	})
-}
-
-// post makes one attempt. Its error has neither the secret nor the URL, which may contain one.
-func (s *Sender) post(ctx context.Context, to Target, body []byte) error {
-	secret, err := to.Secret()
+// allowed refuses the addresses that a name must not lead to: link-local ones, where clouds have
+// credentials of machines, and with plain HTTP all but those of this machine.
+func allowed(scheme, address string) error {
+	at, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return err
 	}
-	q, err := http.NewRequestWithContext(ctx, http.MethodPost, to.URL, bytes.NewReader(body))
-	if err != nil {
-		return errRefused
+	switch ip := at.Addr().Unmap(); {
+	case ip.IsLinkLocalUnicast(), ip.IsMulticast(), ip.IsUnspecified():
+		return errors.New("the name leads to an address that is not allowed: link-local, multicast or unspecified")
+	case scheme == "http" && !ip.IsLoopback():
+		return errors.New("plain http is allowed to loopback addresses only")
 	}
-	q.Header.Set("Content-Type", "application/json")
-	q.Header.Set("User-Agent", "keycloak-scim-proxy")
-	q.Header.Set(SignatureHeader, Sign(secret, s.now(), body))
-	a, err := s.client.Do(q)
-	if err != nil {
-		return fmt.Errorf("%s: %w", q.URL.Host, errors.Unwrap(err))
-	}
-	defer a.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(a.Body, maxAnswer)) // so that the connection can be used again
-	switch {
-	case a.StatusCode >= http.StatusOK && a.StatusCode < http.StatusMultipleChoices:
-		return nil
-	case a.StatusCode >= http.StatusInternalServerError, a.StatusCode == http.StatusTooManyRequests, a.StatusCode == http.StatusRequestTimeout:
-		return fmt.Errorf("%s answers %d", q.URL.Host, a.StatusCode)
-	}
-	return fmt.Errorf("%w: %s answers %d", errRefused, q.URL.Host, a.StatusCode)
+	return nil
 }
 
 // Sign returns the value of SignatureHeader.
 func Sign(secret string, at time.Time, body []byte) string {
 	t := strconv.FormatInt(at.Unix(), 10)
-	m := hmac.New(sha256.New, []byte(secret))
-	m.Write([]byte(t + "."))
-	m.Write(body)
-	return "t=" + t + ",v1=" + hex.EncodeToString(m.Sum(nil))
+	h := hmac.New(sha256.New, []byte(secret))
+	h.Write([]byte(t + "."))
+	h.Write(body)
+	return "t=" + t + ",v1=" + hex.EncodeToString(h.Sum(nil))
+}
+
+// Send sends one message. The cause has no part of the URL, which may contain a secret.
+func (w *Sender) Send(ctx context.Context, body []byte) Result {
+	secret, err := w.Secret()
+	if err != nil {
+		return Result{Verdict: Away, Cause: err.Error()}
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.URL, bytes.NewReader(body))
+	if err != nil {
+		return Result{Verdict: Away, Cause: "webhook.url is not a URL"}
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("User-Agent", userAgent)
+	r.Header.Set(SignatureHeader, Sign(secret, w.now(), body))
+	a, err := w.client.Do(r)
+	if err != nil {
+		if u, ok := errors.AsType[*url.Error](err); ok {
+			err = u.Err
+		}
+		return Result{Verdict: Away, Cause: "no answer: " + err.Error()}
+	}
+	defer a.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(a.Body, maxRead)) // so that the connection is used again
+	return judge(a.StatusCode, a.Header.Get("Retry-After"))
+}
+
+// judge is what a status means for a message.
+func judge(status int, after string) Result {
+	r := Result{Verdict: Failed, Cause: "the receiver answered " + strconv.Itoa(status)}
+	switch {
+	case status >= http.StatusOK && status < http.StatusMultipleChoices:
+		return Result{Verdict: Delivered}
+	case status == http.StatusRequestTimeout, status == http.StatusTooEarly, status == http.StatusTooManyRequests,
+		status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
+		r.Verdict = Away
+		if s, err := strconv.ParseUint(strings.TrimSpace(after), 10, 31); err == nil {
+			r.After = time.Duration(s) * time.Second //nolint:gosec // 31 bits
+		}
+	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusNotFound: // its set-up may be mended
+	case status >= http.StatusBadRequest && status < http.StatusInternalServerError:
+		r.Verdict = Refused
+	}
+	return r
 }

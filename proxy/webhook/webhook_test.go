@@ -1,104 +1,135 @@
 package webhook_test
 
 import (
-	"errors"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/webhook"
 )
 
-// receiver answers with the statuses one after the other; 0 means that the connection fails.
-type receiver struct {
-	mu       sync.Mutex
-	statuses []int
-	got      []*http.Request
-	bodies   []string
-}
+const secret = "0123456789abcdef0123456789abcdef"
 
-func (r *receiver) RoundTrip(q *http.Request) (*http.Response, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	b, _ := io.ReadAll(q.Body)
-	r.got, r.bodies = append(r.got, q), append(r.bodies, string(b))
-	status := r.statuses[min(len(r.got), len(r.statuses))-1]
-	if status == 0 {
-		return nil, errors.New("connection refused")
+func sender(t *testing.T, url string) *webhook.Sender {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte(secret+"\n"), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	w := httptest.NewRecorder()
-	w.Header().Set("Location", "https://elsewhere.example.com/")
-	w.WriteHeader(status)
-	return w.Result(), nil
+	c := config.DefaultWebhook()
+	c.URL, c.SecretFile, c.Timeout = url, file, config.Duration(200*time.Millisecond)
+	s, err := webhook.New(c, func() time.Time { return time.Unix(1_800_000_000, 0) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
-func target(secret string) webhook.Target {
-	return webhook.Target{URL: "https://hooks.example.com/key-in-path", Secret: func() (string, error) { return secret, nil }}
-}
-
-// An event is sent until it is accepted, at most five times, and Send does not wait. A receiver
-// that refuses it, or redirects, is not asked again.
-func TestSend(t *testing.T) {
-	for name, row := range map[string]struct {
-		statuses []int
-		sent     int
-		fails    string
-	}{
-		"accepted":  {[]int{204}, 1, ""},
-		"later":     {[]int{0, 503, 429, 200}, 4, ""},
-		"never":     {[]int{500}, 5, "hooks.example.com answers 500"},
-		"nobody":    {[]int{0}, 5, "connection refused"},
-		"refused":   {[]int{410}, 1, "answers 410"},
-		"redirects": {[]int{307}, 1, "answers 307"},
+// The status of the answer decides about a message, and a redirect is not followed.
+func TestVerdicts(t *testing.T) {
+	followed := false
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { followed = true }))
+	defer elsewhere.Close()
+	status := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Location", elsewhere.URL)
+		w.Header().Set("Retry-After", "7")
+		w.WriteHeader(status)
+	}))
+	defer server.Close()
+	s := sender(t, server.URL)
+	for verdict, all := range map[webhook.Verdict][]int{
+		webhook.Delivered: {200, 201, 202, 204},
+		webhook.Away:      {408, 425, 429, 502, 503, 504},
+		webhook.Failed:    {301, 302, 303, 307, 308, 401, 403, 404, 500, 501, 505},
+		webhook.Refused:   {400, 405, 409, 410, 413, 415, 422},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				r, said := &receiver{statuses: row.statuses}, ""
-				began := time.Now()
-				webhook.New(r, time.Now, func(err error) { said += err.Error() }).Send(target("s3cret"), map[string]string{"a": "b"})
-				if !time.Now().Equal(began) {
-					t.Error("Send waits")
-				}
-				time.Sleep(3 * time.Minute)
-				synctest.Wait()
-				if len(r.got) != row.sent || (row.fails == "") != (said == "") || !strings.Contains(said, row.fails) || strings.Contains(said, "key-in-path") {
-					t.Errorf("sent %d times, %s", len(r.got), said)
-				}
-			})
-		})
+		for _, status = range all {
+			r := s.Send(t.Context(), []byte("{}"))
+			if r.Verdict != verdict {
+				t.Errorf("%d: %s", status, r.Verdict)
+			}
+			if want := fmt.Sprint("the receiver answered ", status); verdict != webhook.Delivered && r.Cause != want {
+				t.Errorf("%d: %s", status, r.Cause)
+			}
+			if got := r.After == 7*time.Second; got != (verdict == webhook.Away) {
+				t.Errorf("%d: after %s", status, r.After)
+			}
+		}
+	}
+	if followed {
+		t.Error("a redirect was followed")
 	}
 }
 
-// The signature is that of the time, a dot and the body.
+// The signature covers the time and the body, and the request has nothing else that authenticates.
 func TestSignature(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := &receiver{statuses: []int{200}}
-		webhook.New(r, func() time.Time { return time.Unix(1764172800, 0) }, func(err error) { t.Error(err) }).Send(target("s3cret"), map[string]string{"a": "b"})
-		synctest.Wait()
-		// printf '1764172800.{"a":"b"}' | openssl dgst -sha256 -hmac s3cret
-		const want = "t=1764172800,v1=f1fd60a9e4209b175d8bad9c27d81b27815f722e52356809e96cee921f7a277b"
-		if got := r.got[0].Header.Get(webhook.SignatureHeader); got != want || r.bodies[0] != `{"a":"b"}` || r.got[0].Method != http.MethodPost {
-			t.Errorf("%s\n%s", got, r.bodies[0])
-		}
-	})
+	var got http.Header
+	var body []byte
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		got = r.Header
+		body, _ = io.ReadAll(r.Body)
+	}))
+	defer server.Close()
+	if r := sender(t, server.URL).Send(t.Context(), []byte(`{"id":"1"}`)); r.Verdict != webhook.Delivered {
+		t.Fatal(r)
+	}
+	h := hmac.New(sha256.New, []byte(secret))
+	h.Write([]byte("1800000000." + string(body)))
+	want := "t=1800000000,v1=" + hex.EncodeToString(h.Sum(nil))
+	if got.Get("X-Scim-Proxy-Signature") != want || got.Get("Content-Type") != "application/json" || string(body) != `{"id":"1"}` || got.Get("Authorization") != "" {
+		t.Errorf("%v %s", got, body)
+	}
 }
 
-// Events beyond 16 that are under way are dropped, and reported.
-func TestBusy(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		failed := make(chan error, 100)
-		s := webhook.New(&receiver{statuses: []int{500}}, time.Now, func(err error) { failed <- err })
-		for range 20 {
-			s.Send(target("s3cret"), 1)
+// No answer means that the receiver is away. The cause has no part of the URL.
+func TestNoAnswer(t *testing.T) {
+	hold := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-hold:
+		case <-r.Context().Done():
 		}
-		if len(failed) != 4 {
-			t.Errorf("%d are dropped", len(failed))
+	}))
+	defer server.Close()
+	defer close(hold)
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	for name, url := range map[string]string{"hanging": server.URL + "/hunter2", "closed": closed.URL + "/hunter2", "no such host": "https://hunter2.invalid/hunter2?k=hunter2"} {
+		r := sender(t, url).Send(context.Background(), []byte("{}"))
+		if r.Verdict != webhook.Away || strings.Contains(strings.ReplaceAll(r.Cause, "hunter2.invalid", ""), "hunter2") {
+			t.Errorf("%s: %+v", name, r)
 		}
-		time.Sleep(3 * time.Minute)
-	})
+	}
+	missing := sender(t, server.URL)
+	missing.SecretFile = "none"
+	if r := missing.Send(t.Context(), nil); r.Verdict != webhook.Away || !strings.Contains(r.Cause, "secret") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// A name that leads to an address of the link, or with plain HTTP to another machine, is not
+// called.
+func TestAddresses(t *testing.T) {
+	for url, want := range map[string]string{
+		"https://169.254.169.254/latest": "link-local",
+		"https://[fe80::1]/":             "link-local",
+		"https://0.0.0.0/":               "unspecified",
+		"http://192.0.2.1/":              "loopback addresses only",
+	} {
+		if r := sender(t, url).Send(t.Context(), nil); r.Verdict != webhook.Away || !strings.Contains(r.Cause, want) {
+			t.Errorf("%s: %+v", url, r)
+		}
+	}
 }
