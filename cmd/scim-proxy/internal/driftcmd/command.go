@@ -73,7 +73,7 @@ func (o *options) run(c *cobra.Command, e placecmd.Env) error {
 		}
 		return nil
 	}
-	if err := o.confirm(c, r.Differences()); err != nil {
+	if err := placecmd.Confirm(c, o.yes, fmt.Sprintf("This reapplies up to %d values.", r.Differences())); err != nil {
 		return err
 	}
 	job.Reapply = r.Plan
@@ -85,21 +85,6 @@ func (o *options) run(c *cobra.Command, e placecmd.Env) error {
 		return errors.Join(r.write(c.OutOrStdout(), o.output), failed)
 	}
 	return errors.Join(r.outcome(c.OutOrStdout()), failed)
-}
-
-func (o *options) confirm(c *cobra.Command, n int) error {
-	if o.yes {
-		return nil
-	}
-	question := fmt.Sprintf("This reapplies up to %d values.", n)
-	in := cli.Terminal(c.InOrStdin())
-	if in == nil {
-		return cli.Usage("%s Pass --yes to allow that", question)
-	}
-	if !cli.Confirm(c.Context(), in, c.ErrOrStderr(), question) {
-		return errors.New("nothing was changed")
-	}
-	return nil
 }
 
 // shownValue is how many characters of a value the table shows.

@@ -3,6 +3,7 @@
 package placecmd
 
 import (
+	"errors"
 	"fmt"
 	"os/user"
 	"slices"
@@ -51,4 +52,19 @@ func (e Env) Tenants(f Flags) (c *config.Config, names []string, err error) {
 		names = []string{f.Tenant}
 	}
 	return c, names, nil
+}
+
+// Confirm asks before something is changed, unless yes is true. Without a terminal it is an error.
+func Confirm(c *cobra.Command, yes bool, question string) error {
+	if yes {
+		return nil
+	}
+	in := cli.Terminal(c.InOrStdin())
+	if in == nil {
+		return cli.Usage("%s Pass --yes to allow that", question)
+	}
+	if !cli.Confirm(c.Context(), in, c.ErrOrStderr(), question) {
+		return errors.New("nothing was changed")
+	}
+	return nil
 }

@@ -96,7 +96,7 @@ func (o *options) run(c *cobra.Command, e placecmd.Env) error {
 			return err
 		}
 	}
-	if err := o.confirm(c, undo.Outcome(r).Changes()); err != nil {
+	if err := placecmd.Confirm(c, o.yes, fmt.Sprintf("This makes %d changes.", undo.Outcome(r).Changes())); err != nil {
 		return err
 	}
 	job.Tenants, job.Execute = []string{r.Tenant}, r.Plan
@@ -105,19 +105,4 @@ func (o *options) run(c *cobra.Command, e placecmd.Env) error {
 		return failed
 	}
 	return errors.Join(r.write(c, o.output), failed)
-}
-
-func (o *options) confirm(c *cobra.Command, changes int) error {
-	if o.yes {
-		return nil
-	}
-	question := fmt.Sprintf("This makes %d changes.", changes)
-	in := cli.Terminal(c.InOrStdin())
-	if in == nil {
-		return cli.Usage("%s Pass --yes to allow that", question)
-	}
-	if !cli.Confirm(c.Context(), in, c.ErrOrStderr(), question) {
-		return errors.New("nothing was changed")
-	}
-	return nil
 }
