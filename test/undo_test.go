@@ -46,6 +46,12 @@ type churn struct {
 // churned starts a proxy of a tenant of the whole realm, or of a group.
 func churned(t *testing.T, group bool, seed uint64) *churn {
 	t.Helper()
+	return churnedBy(t, group, "park", seed)
+}
+
+// churnedBy is churned with a mode of DELETEs.
+func churnedBy(t *testing.T, group bool, onDelete string, seed uint64) *churn {
+	t.Helper()
 	var w *world
 	if group {
 		w, _ = plannedConfined(t)
@@ -54,7 +60,7 @@ func churned(t *testing.T, group bool, seed uint64) *churn {
 		w = plannedWorld(t, r, r.Server.URL)
 	}
 	w.realm.Map(mapped("title", "title"), mapped("middle", "name.middleName"))
-	w.cfg.Tenants[0].OnDelete = "park"
+	w.cfg.Tenants[0].OnDelete = onDelete
 	w.tb = t
 	p, url, stop := proxytest.StartProxy(t, w.cfg, zap.NewNop())
 	t.Cleanup(stop)
