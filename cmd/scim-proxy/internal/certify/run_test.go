@@ -89,6 +89,35 @@ func TestLostAnswer(t *testing.T) {
 	removed(t, s, Run(t.Context(), o))
 }
 
+// What others have stays if a server loses answers and ignores filters.
+func TestLostAnswerWithoutFilters(t *testing.T) {
+	t.Parallel()
+	s := certifytest.New(t, false)
+	ctx := context.Background()
+	p := probe.New(options(s).Options)
+	a, err := p.Create(ctx, "/Users", probe.Object{"schemas": []string{probe.UserURN}, "userName": "alice"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Break(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		if r.Method == http.MethodPost {
+			next.ServeHTTP(discard{http.Header{}}, r)
+			panic(http.ErrAbortHandler)
+		}
+		r.URL.RawQuery = ""
+		next.ServeHTTP(w, r)
+	})
+	run := probe.New(options(s).Options)
+	_, _, _ = run.NewUser(ctx, nil)
+	if left := run.CleanUp(ctx); len(left) > 0 {
+		t.Error(left)
+	}
+	s.Break(nil)
+	if list, _, err := p.Find(ctx, "/Users", ""); err != nil || len(list) != 1 || list[0]["id"] != a.String("id") {
+		t.Errorf("%v %v", list, err)
+	}
+}
+
 type discard struct{ header http.Header }
 
 func (d discard) Header() http.Header         { return d.header }
