@@ -143,6 +143,31 @@ func TestChangedMeanwhile(t *testing.T) {
 	}
 }
 
+// What a newer call has done again stays, although it is what the undone call did: a user who was
+// deactivated by mistake, activated, and deactivated when she left.
+func TestDoneAgain(t *testing.T) {
+	w := operatingtest.New(t, true)
+	user := w.Create(scim.User, ada)
+	group := w.Create(scim.Group, `{"displayName":"G","members":[{"value":"`+user.ID+`"}]}`)
+	set := func(active string) { w.Patch(user, op(scim.ReplaceAll, "active", active)) }
+	leave := func() { w.Patch(group, op(scim.Remove, `members[value eq "`+user.ID+`"]`, "")) }
+	set("true")
+	since := w.Now()
+	set("false")
+	leave()
+	until := w.Now()
+	set("true")
+	w.Patch(group, op(scim.Add, "members", `[{"value":"`+user.ID+`"}]`))
+	leave()
+	set("false")
+	p := planned(t, w, undo.Selection{Since: since, Until: until})
+	rows := left(p.Rows)
+	slices.Sort(rows)
+	if p.Changes() > 0 || !slices.Equal(rows, []string{"active: it was changed meanwhile", "members: it was changed meanwhile"}) {
+		t.Errorf("%+v", p.Rows)
+	}
+}
+
 // A resource that was created is deleted only if it was not changed since.
 func TestCreated(t *testing.T) {
 	for name, change := range map[string]func(w *operatingtest.World, user scim.Ref){
