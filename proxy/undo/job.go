@@ -29,7 +29,7 @@ type Outcome struct {
 	Entries  int      `json:"entries"`
 	Requests []string `json:"requests"` // that are undone
 	Rows     []Row    `json:"rows"`
-	// Plan stands for the rows.
+	// Plan stands for the rows, and for all that is done for them.
 	Plan string `json:"plan"`
 	// Request is the id of the undo itself, which can be undone too.
 	Request string `json:"request,omitempty"`
@@ -56,7 +56,7 @@ func Run(ctx context.Context, places func(ctx context.Context, tenant, operator 
 		case err != nil:
 			return Outcome{}, err
 		}
-		o := Outcome{Tenant: place.Tenant, DryRun: j.Execute == "", Entries: plan.Entries, Requests: plan.Requests, Rows: plan.Rows, Plan: digest(plan.Rows)}
+		o := Outcome{Tenant: place.Tenant, DryRun: j.Execute == "", Entries: plan.Entries, Requests: plan.Requests, Rows: plan.Rows, Plan: plan.digest()}
 		switch {
 		case o.DryRun:
 			return o, nil
@@ -71,11 +71,17 @@ func Run(ctx context.Context, places func(ctx context.Context, tenant, operator 
 	return Outcome{}, ErrNothing
 }
 
-func digest(rows []Row) string {
-	text, err := json.Marshal(rows)
+// digest stands for a plan: the rows, how many writes are undone, and the values of the steps,
+// which the row of a user that comes back does not show.
+func (p Planned) digest() string {
+	sum := sha256.New()
+	write := json.NewEncoder(sum)
+	err := write.Encode([]any{p.Entries, p.Rows})
+	for _, st := range p.steps {
+		err = errors.Join(err, write.Encode([]any{st.ref, st.action, st.values, st.members}))
+	}
 	if err != nil {
 		return ""
 	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
+	return hex.EncodeToString(sum.Sum(nil))
 }

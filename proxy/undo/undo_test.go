@@ -1,12 +1,14 @@
 package undo_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"keycloak-scim-proxy/proxy/operating"
 	"keycloak-scim-proxy/proxy/operating/operatingtest"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
@@ -220,6 +222,24 @@ func TestNotUndone(t *testing.T) {
 	w.Place.Journal = nil
 	if _, err := undo.Plan(t.Context(), w.Place, undo.Selection{Since: since}); !errors.Is(err, undo.ErrNoJournal) {
 		t.Error(err)
+	}
+}
+
+// A plan is carried out only if it undoes the same writes as the one that the operator has seen.
+func TestOtherPlan(t *testing.T) {
+	w := operatingtest.New(t, true)
+	since := w.Now()
+	user := w.Create(scim.User, ada)
+	places := func(context.Context, string, string) (operating.Place, error) { return w.Place, nil }
+	j := undo.Job{Tenants: []string{"acme"}, Selection: undo.Selection{Since: since}}
+	seen, err := undo.Run(t.Context(), places, j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Patch(user, op(scim.ReplaceAll, "title", `"Meanwhile"`))
+	j.Execute = seen.Plan
+	if o, err := undo.Run(t.Context(), places, j); !errors.Is(err, undo.ErrOther) || w.Shows(user) == "" {
+		t.Errorf("%v %+v", err, o)
 	}
 }
 

@@ -89,7 +89,7 @@ func TestLostAnswer(t *testing.T) {
 	removed(t, s, Run(t.Context(), o))
 }
 
-// What others have stays if a server loses answers and ignores filters.
+// Users of others stay if a server loses answers and ignores filters.
 func TestLostAnswerWithoutFilters(t *testing.T) {
 	t.Parallel()
 	s := certifytest.New(t, false)
