@@ -81,6 +81,25 @@ func TestDrift(t *testing.T) {
 	}
 }
 
+// A user who was deleted and came back with the same id is not a member of former groups. That is
+// no drift, also if the group has another one.
+func TestUserCameBack(t *testing.T) {
+	w := operatingtest.New(t, true)
+	user := w.Create(scim.User, ada)
+	group := w.Create(scim.Group, `{"displayName":"G","members":[{"value":"`+user.ID+`"}]}`)
+	for _, verb := range []string{"delete", "create"} { // as a tenant with onDelete: deactivate has it
+		e := journal.Entry{Who: journal.Who{Tenant: "acme"}, Verb: verb, Type: scim.User, Target: user.ID}
+		beside(t, w.Journal.Begin(t.Context(), &e))
+		e.State = journal.Done
+		beside(t, w.Journal.Settle(t.Context(), &e))
+	}
+	beside(t, w.Keycloak.ChangeMembers(t.Context(), group, directory.MemberChange{Remove: []string{user.ID}}))
+	w.Console(group, "displayName", `"H"`)
+	if _, rows := found(t, w); len(rows) != 1 || rows[0] != `changed H displayName "G" "H"` {
+		t.Errorf("%q", rows)
+	}
+}
+
 // A reapply leaves alone a value that has changed since the walk.
 func TestReapplyGuards(t *testing.T) {
 	w := operatingtest.New(t, true)
