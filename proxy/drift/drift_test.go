@@ -113,6 +113,21 @@ func TestReapplyGuards(t *testing.T) {
 	}
 }
 
+// A reapply makes nobody a member whom the provider has removed since the walk.
+func TestReapplyOldMembers(t *testing.T) {
+	w := operatingtest.New(t, true)
+	user := w.Create(scim.User, ada)
+	group := w.Create(scim.Group, `{"displayName":"G","members":[{"value":"`+user.ID+`"}]}`)
+	beside(t, w.Keycloak.ChangeMembers(t.Context(), group, directory.MemberChange{Remove: []string{user.ID}}))
+	r, _ := found(t, w)
+	w.Patch(group, op(scim.Add, "members", `[{"value":"`+user.ID+`"}]`))
+	w.Patch(group, op(scim.Remove, `members[value eq "`+user.ID+`"]`, ""))
+	done, _, err := drift.Reapply(t.Context(), w.Place, r, drift.Options{})
+	if err != nil || len(done) != 1 || done[0].Done {
+		t.Errorf("%v %+v", err, done)
+	}
+}
+
 // While a call is under way, nothing is decided about its resource.
 func TestOpenEntry(t *testing.T) {
 	w := operatingtest.New(t, true)
