@@ -175,6 +175,38 @@ func TestHostileServer(t *testing.T) {
 	}
 }
 
+// Huge answers are not kept until the end of a run, and few authorization servers are asked.
+func TestHugeAnswers(t *testing.T) {
+	t.Parallel()
+	s := certifytest.New(t, false)
+	var asked atomic.Int64
+	s.Break(func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/.well-known/oauth-protected-resource"):
+			one := `"` + s.URL + `",`
+			_, _ = io.WriteString(w, `{"authorization_servers":[`+strings.Repeat(one, 500)+`1]}`)
+		case strings.HasPrefix(r.URL.Path, "/.well-known/"):
+			asked.Add(1)
+			w.WriteHeader(http.StatusNotFound)
+		default:
+			w.WriteHeader(http.StatusNotImplemented)
+			_, _ = io.WriteString(w, strings.Repeat("x", 1<<20))
+		}
+	})
+	p := probe.New(options(s).Options)
+	for range 3 {
+		if _, err := p.Do(t.Context(), http.MethodGet, "/Users", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if kept := strings.Join(p.Odd.Errors, ""); len(p.Odd.Errors) != 3 || len(kept) > 3*4096 {
+		t.Errorf("%d errors with %d bytes", len(p.Odd.Errors), len(kept))
+	}
+	if _, err := p.AuthorizationServer(t.Context()); err != nil || asked.Load() > 20 {
+		t.Errorf("%v, %d requests", err, asked.Load())
+	}
+}
+
 // Requirements have all parts, and an id once. Profiles that build on core leave out what they
 // forbid.
 func TestCatalogue(t *testing.T) {
