@@ -113,7 +113,7 @@ func TestReapplyGuards(t *testing.T) {
 	}
 }
 
-// A reapply makes nobody a member whom the provider has removed since the walk.
+// A reapply adds no member that the provider has removed since the walk.
 func TestReapplyOldMembers(t *testing.T) {
 	w := operatingtest.New(t, true)
 	user := w.Create(scim.User, ada)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/operating"
 	"keycloak-scim-proxy/proxy/operating/operatingtest"
 	"keycloak-scim-proxy/proxy/protocol"
@@ -239,6 +240,34 @@ func TestOtherPlan(t *testing.T) {
 	w.Patch(user, op(scim.ReplaceAll, "title", `"Meanwhile"`))
 	j.Execute = seen.Plan
 	if o, err := undo.Run(t.Context(), places, j); !errors.Is(err, undo.ErrOther) || w.Shows(user) == "" {
+		t.Errorf("%v %+v", err, o)
+	}
+}
+
+// A request id that callers of two tenants have chosen names none of them.
+func TestSameRequest(t *testing.T) {
+	w := operatingtest.New(t, true)
+	for _, name := range []string{"acme", "other"} {
+		e := journal.Entry{Who: journal.Who{Tenant: name}, Request: "chosen", Verb: "patch", Type: scim.User, Target: "x"}
+		if err := w.Journal.Begin(t.Context(), &e); err != nil {
+			t.Fatal(err)
+		}
+		e.State = journal.Done
+		if err := w.Journal.Settle(t.Context(), &e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	places := func(_ context.Context, tenant, _ string) (operating.Place, error) {
+		p := w.Place
+		p.Tenant = tenant
+		return p, nil
+	}
+	j := undo.Job{Tenants: []string{"acme", "other"}, Selection: undo.Selection{Request: "chosen"}}
+	if o, err := undo.Run(t.Context(), places, j); err == nil || !strings.Contains(err.Error(), "acme and other") || o.Tenant != "" {
+		t.Errorf("%v %+v", err, o)
+	}
+	j.Tenants = j.Tenants[1:]
+	if o, err := undo.Run(t.Context(), places, j); err != nil || o.Tenant != "other" {
 		t.Errorf("%v %+v", err, o)
 	}
 }
