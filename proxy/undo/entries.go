@@ -130,6 +130,7 @@ func (s *state) unchange(ctx context.Context, r *resource, e journal.Entry) erro
 			r.untime(c)
 		case e.Valueless:
 			r.leave(Row{Attribute: c.Path, Reason: "the journal keeps no values"})
+		case r.then.Get(at) == c.Old && c.Old != c.New: // it is undone already
 		case !document.Same(r.then.Get(at), c.New), s.later.changed(e, at):
 			r.leave(Row{Attribute: c.Path, Now: r.now.Get(at), Then: c.Old, Reason: changed})
 		default:

@@ -244,6 +244,24 @@ func TestOtherPlan(t *testing.T) {
 	}
 }
 
+// An undo that is repeated names nothing that it has done before.
+func TestRepeated(t *testing.T) {
+	w := operatingtest.New(t, true)
+	user := w.Create(scim.User, ada)
+	w.Patch(user, op(scim.ReplaceAll, "title", `"U"`), op(scim.Remove, "nickName", ""))
+	all, err := w.Journal.Find(t.Context(), journal.Query{Verb: "patch"})
+	if err != nil || len(all) != 1 {
+		t.Fatal(err, all)
+	}
+	of := undo.Selection{Request: all[0].Request}
+	if r := done(t, w, planned(t, w, of)); len(r.Done) != 2 {
+		t.Errorf("%+v", r)
+	}
+	if p := planned(t, w, of); len(p.Rows) > 0 {
+		t.Errorf("%+v", p.Rows)
+	}
+}
+
 // A request id that callers of two tenants have chosen names none of them.
 func TestSameRequest(t *testing.T) {
 	w := operatingtest.New(t, true)
