@@ -100,6 +100,25 @@ func TestUserCameBack(t *testing.T) {
 	}
 }
 
+// A user that an undo has deleted is not missing, and one that it has brought back is not back by
+// itself, also if the journal keeps no values.
+func TestUndoneWithoutValues(t *testing.T) {
+	w := operatingtest.New(t, false)
+	away, here := w.Create(scim.User, ada), w.Create(scim.User, `{"userName":"Bob"}`)
+	for _, e := range []journal.Entry{
+		{Verb: "undo", Target: away.ID, Before: ada}, {Verb: "delete", Target: here.ID, Before: ada}, {Verb: "undo", Target: here.ID, After: ada},
+	} {
+		e.Type = scim.User
+		beside(t, w.Journal.Begin(t.Context(), &e))
+		e.State = journal.Done
+		beside(t, w.Journal.Settle(t.Context(), &e))
+	}
+	beside(t, w.Keycloak.Delete(t.Context(), away))
+	if _, rows := found(t, w); len(rows) > 0 {
+		t.Errorf("%q", rows)
+	}
+}
+
 // A reapply leaves alone a value that has changed since the walk.
 func TestReapplyGuards(t *testing.T) {
 	w := operatingtest.New(t, true)

@@ -23,9 +23,9 @@ func (s *state) undo(ctx context.Context, e journal.Entry) error {
 	case e.State == journal.Open:
 		r.leave(Row{Reason: "the outcome of a call is not known yet: request " + e.Request})
 		return nil
-	case e.Before != "" || e.Verb == "delete" && e.After == "":
+	case e.Deletes():
 		return s.undelete(ctx, r, e)
-	case e.After != "" || e.Verb == "create":
+	case e.Creates():
 		s.uncreate(r, e)
 		return nil
 	}

@@ -52,7 +52,7 @@ func laterThan(ctx context.Context, log *journal.Log, undone []journal.Entry) (l
 }
 
 func deedOf(e journal.Entry) deed {
-	d := deed{id: e.ID, members: slices.Concat(e.Added, e.Removed), created: e.Verb == "create", deleted: e.Verb == "delete" || e.Before != ""}
+	d := deed{id: e.ID, members: slices.Concat(e.Added, e.Removed), created: e.Verb == "create", deleted: e.Deletes()}
 	for _, c := range e.Changes {
 		if at, err := scim.ParseAttrPath(c.Path); err == nil && !c.Timed() {
 			d.paths = append(d.paths, at.Folded())
