@@ -97,27 +97,51 @@ func (f *finding) once(ctx context.Context, ref scim.Ref) (rows []Row, decided b
 	}
 	rows, err = f.compare(ctx, ref, shown, now)
 	if err == nil {
-		rows, err = f.members(ctx, rows)
+		rows, err = f.members(ctx, rows, entries)
 	}
 	return rows, err == nil, err
 }
 
-// members leaves out members that are not there because the user does not exist, or whose user is
-// being deleted.
-func (f *finding) members(ctx context.Context, rows []Row) (out []Row, err error) {
+// members leaves out members that are not there because the user does not exist, is being deleted,
+// or was deleted and created again: that ends its memberships. entries are those of the group.
+func (f *finding) members(ctx context.Context, rows []Row, entries []journal.Entry) (out []Row, err error) {
 	for _, r := range rows {
 		if r.Kind == Left {
-			_, err := f.place.Directory.Get(ctx, scim.Ref{Type: scim.User, ID: r.User}, directory.Fields{Only: []string{"id"}})
+			user := scim.Ref{Type: scim.User, ID: r.User}
+			_, err := f.place.Directory.Get(ctx, user, directory.Fields{Only: []string{"id"}})
 			if scim.Status(err) == notFound {
 				continue
 			}
 			if err != nil {
 				return nil, err
 			}
+			wanted, err := f.wanted(ctx, r, entries)
+			if err != nil {
+				return nil, err
+			}
+			if !wanted {
+				continue
+			}
 		}
 		out = append(out, r)
 	}
 	return out, nil
+}
+
+// wanted reports whether a user who left a group should be a member, by the entries of both.
+func (f *finding) wanted(ctx context.Context, r Row, entries []journal.Entry) (bool, error) {
+	own, err := f.place.Journal.Find(ctx, journal.Query{User: r.User})
+	if err != nil {
+		return false, err
+	}
+	own = slices.DeleteFunc(own, func(e journal.Entry) bool { return e.Ref() != scim.Ref{Type: scim.User, ID: r.User} })
+	own = append(own, entries...)
+	slices.SortFunc(own, func(a, b journal.Entry) int { return strings.Compare(a.ID, b.ID) })
+	both := newIntents(f.can)
+	for _, e := range own {
+		both.add(e)
+	}
+	return both.of(scim.Ref{Type: r.Type, ID: r.ID}).members[r.User], nil
 }
 
 // compare returns how a resource differs from what was wanted of it.

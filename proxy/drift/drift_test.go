@@ -81,6 +81,44 @@ func TestDrift(t *testing.T) {
 	}
 }
 
+// A user who was deleted and came back with the same id is not a member of former groups. That is
+// no drift, also if the group has another one.
+func TestUserCameBack(t *testing.T) {
+	w := operatingtest.New(t, true)
+	user := w.Create(scim.User, ada)
+	group := w.Create(scim.Group, `{"displayName":"G","members":[{"value":"`+user.ID+`"}]}`)
+	for _, verb := range []string{"delete", "create"} { // as a tenant with onDelete: deactivate has it
+		e := journal.Entry{Who: journal.Who{Tenant: "acme"}, Verb: verb, Type: scim.User, Target: user.ID}
+		beside(t, w.Journal.Begin(t.Context(), &e))
+		e.State = journal.Done
+		beside(t, w.Journal.Settle(t.Context(), &e))
+	}
+	beside(t, w.Keycloak.ChangeMembers(t.Context(), group, directory.MemberChange{Remove: []string{user.ID}}))
+	w.Console(group, "displayName", `"H"`)
+	if _, rows := found(t, w); len(rows) != 1 || rows[0] != `changed H displayName "G" "H"` {
+		t.Errorf("%q", rows)
+	}
+}
+
+// A user that an undo has deleted is not missing, and one that it has brought back is not back by
+// itself, also if the journal keeps no values.
+func TestUndoneWithoutValues(t *testing.T) {
+	w := operatingtest.New(t, false)
+	away, here := w.Create(scim.User, ada), w.Create(scim.User, `{"userName":"Bob"}`)
+	for _, e := range []journal.Entry{
+		{Verb: "undo", Target: away.ID, Before: ada}, {Verb: "delete", Target: here.ID, Before: ada}, {Verb: "undo", Target: here.ID, After: ada},
+	} {
+		e.Type = scim.User
+		beside(t, w.Journal.Begin(t.Context(), &e))
+		e.State = journal.Done
+		beside(t, w.Journal.Settle(t.Context(), &e))
+	}
+	beside(t, w.Keycloak.Delete(t.Context(), away))
+	if _, rows := found(t, w); len(rows) > 0 {
+		t.Errorf("%q", rows)
+	}
+}
+
 // A reapply leaves alone a value that has changed since the walk.
 func TestReapplyGuards(t *testing.T) {
 	w := operatingtest.New(t, true)
@@ -88,6 +126,21 @@ func TestReapplyGuards(t *testing.T) {
 	w.Console(user, "name.givenName", `"Console"`)
 	r, _ := found(t, w)
 	w.Console(user, "name.givenName", `"Later"`)
+	done, _, err := drift.Reapply(t.Context(), w.Place, r, drift.Options{})
+	if err != nil || len(done) != 1 || done[0].Done {
+		t.Errorf("%v %+v", err, done)
+	}
+}
+
+// A reapply adds no member that the provider has removed since the walk.
+func TestReapplyOldMembers(t *testing.T) {
+	w := operatingtest.New(t, true)
+	user := w.Create(scim.User, ada)
+	group := w.Create(scim.Group, `{"displayName":"G","members":[{"value":"`+user.ID+`"}]}`)
+	beside(t, w.Keycloak.ChangeMembers(t.Context(), group, directory.MemberChange{Remove: []string{user.ID}}))
+	r, _ := found(t, w)
+	w.Patch(group, op(scim.Add, "members", `[{"value":"`+user.ID+`"}]`))
+	w.Patch(group, op(scim.Remove, `members[value eq "`+user.ID+`"]`, ""))
 	done, _, err := drift.Reapply(t.Context(), w.Place, r, drift.Options{})
 	if err != nil || len(done) != 1 || done[0].Done {
 		t.Errorf("%v %+v", err, done)

@@ -49,11 +49,11 @@ func (x *intents) add(e journal.Entry) {
 	case e.State == journal.Open:
 		in.open = true
 		return
-	case e.Before != "" || e.Verb == "delete" && e.After == "":
+	case e.Deletes():
 		*in = intent{name: in.name, gone: true, values: map[scim.AttrPath]string{}, paths: map[scim.AttrPath]scim.AttrPath{}, members: map[string]bool{}}
 		x.forget(e.Target)
 		return
-	case e.After != "" || e.Verb == "create":
+	case e.Creates():
 		in.gone, in.created = false, true
 		if made, err := document.Parse([]byte(e.After)); err == nil {
 			for l := range made.Leaves() {

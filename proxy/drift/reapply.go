@@ -3,6 +3,7 @@ package drift
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"keycloak-scim-proxy/proxy/operating"
 	"keycloak-scim-proxy/proxy/protocol"
@@ -20,6 +21,7 @@ type Reapplied struct {
 // since the report stay.
 func Reapply(ctx context.Context, place operating.Place, r Report, o Options) (done []Reapplied, request string, err error) {
 	calls, request := place.Request("reapply", "")
+	f := &finding{Options: o, place: place, can: place.Directory.Capabilities()}
 	done = []Reapplied{}
 	for len(r.Rows) > 0 {
 		n := 1
@@ -31,6 +33,14 @@ func Reapply(ctx context.Context, place operating.Place, r Report, o Options) (d
 		if err := o.held(ctx); err != nil {
 			return done, request, err
 		}
+		some, not, err := f.still(ctx, some)
+		if err != nil {
+			return done, request, err
+		}
+		done = append(done, not...)
+		if len(some) == 0 {
+			continue
+		}
 		one, err := reapply(ctx, calls, some)
 		if err != nil {
 			return done, request, err
@@ -39,6 +49,34 @@ func Reapply(ctx context.Context, place operating.Place, r Report, o Options) (d
 	}
 	return done, request, nil
 }
+
+// still looks at a resource again, and returns the rows that a walk would still find, and the
+// others. A provider may have changed what it wants, also of members, which no value guards.
+func (f *finding) still(ctx context.Context, rows []Row) (same []Row, not []Reapplied, err error) {
+	done := func(r Row) bool { return r.Kind == Changed || r.Kind == Joined || r.Kind == Left }
+	if !slices.ContainsFunc(rows, done) {
+		return rows, nil, nil
+	}
+	now, decided, err := f.once(ctx, scim.Ref{Type: rows[0].Type, ID: rows[0].ID})
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, r := range rows {
+		switch {
+		case !done(r):
+			same = append(same, r)
+		case !decided:
+			not = append(not, Reapplied{Row: r, Reason: "the outcome of a write is not known yet"})
+		case !slices.Contains(now, r):
+			not = append(not, Reapplied{Row: r, Reason: meanwhile})
+		default:
+			same = append(same, r)
+		}
+	}
+	return same, not, nil
+}
+
+const meanwhile = "it was changed meanwhile"
 
 // reapply does one resource.
 func reapply(ctx context.Context, calls protocol.Service, rows []Row) (out []Reapplied, err error) {
@@ -77,7 +115,7 @@ func reapply(ctx context.Context, calls protocol.Service, rows []Row) (out []Rea
 		case err != nil:
 			one.Reason = scim.AsError(err).Detail
 		case left[r.Attribute]:
-			one.Reason = "it was changed meanwhile"
+			one.Reason = meanwhile
 		default:
 			one.Done = true
 		}

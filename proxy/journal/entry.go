@@ -65,6 +65,9 @@ type Entry struct {
 	// They are not parts of the JSON, so that an undo restores them byte for byte.
 	Before string `json:"before,omitempty"`
 	After  string `json:"after,omitempty"`
+	// Whole is create or delete if After or Before was left out, so that an undo of a create is still
+	// known as a delete.
+	Whole string `json:"whole,omitempty"`
 	// Kept are the attributes of the change that Keycloak does not have: the store keeps them.
 	Kept []string `json:"kept,omitempty"`
 	// Added and Removed are users who became members of a group, or are not members any more.
@@ -113,6 +116,16 @@ func (e Entry) Ref() scim.Ref { return scim.Ref{Type: e.Type, ID: e.Target} }
 
 // Happened reports whether the entry has a change that was made, as a whole or in part.
 func (e Entry) Happened() bool { return e.State == Done || e.State == Partly }
+
+// Deletes reports whether the call deletes its resource, also as an undo.
+func (e Entry) Deletes() bool {
+	return e.Before != "" || e.Whole == KindDelete || e.Verb == "delete" && e.After == ""
+}
+
+// Creates reports whether the call creates its resource, or brings it back.
+func (e Entry) Creates() bool {
+	return !e.Deletes() && (e.After != "" || e.Whole == KindCreate || e.Verb == "create")
+}
 
 // Modified is the path of the time that an undo restores too.
 var Modified = scim.AttrPath{Name: "meta", Sub: "lastModified"}
@@ -174,6 +187,12 @@ func (e *Entry) withoutValues() {
 	}
 	if some || e.Before != "" || e.After != "" {
 		e.Valueless = true
+	}
+	switch {
+	case e.Before != "":
+		e.Whole = KindDelete
+	case e.After != "":
+		e.Whole = KindCreate
 	}
 	e.Before, e.After = "", ""
 	e.Name = ""

@@ -62,9 +62,9 @@ func (e Entry) kind() string {
 		return KindDelete
 	case e.Verb == "patch":
 		return KindPatch
-	case e.After != "":
+	case e.Creates():
 		return KindCreate
-	case e.Before != "":
+	case e.Deletes():
 		return KindDelete
 	}
 	return KindPatch

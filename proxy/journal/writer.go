@@ -30,32 +30,70 @@ type Writer struct {
 	Failed func(error)
 	once   sync.Once
 	slots  chan struct{}
-	under  atomic.Int64 // saves that have not ended
 	lost   atomic.Int64
+
+	mu    sync.Mutex
+	last  uint64              // the number of the newest save
+	under map[uint64]struct{} // the numbers of saves that have not ended
 }
 
 // Lost is how many outcomes could not be saved, since the start.
 func (w *Writer) Lost() int { return int(w.lost.Load()) }
 
 // Waiting is how many outcomes are not saved yet.
-func (w *Writer) Waiting() int { return int(w.under.Load()) }
+func (w *Writer) Waiting() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.under)
+}
+
+// begin numbers a save, and returns how many have not ended.
+func (w *Writer) begin() (number uint64, waiting int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.under == nil {
+		w.under = map[uint64]struct{}{}
+	}
+	w.last++
+	w.under[w.last] = struct{}{}
+	return w.last, len(w.under)
+}
+
+func (w *Writer) end(number uint64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.under, number)
+}
+
+// waits reports whether a save up to a number has not ended.
+func (w *Writer) waits(number uint64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for n := range w.under {
+		if n <= number {
+			return true
+		}
+	}
+	return false
+}
 
 func (w *Writer) put(save func(context.Context) error) {
 	w.once.Do(func() { w.slots = make(chan struct{}, writers) })
-	if w.under.Add(1) > queued {
-		w.try(save)
+	number, waiting := w.begin()
+	if waiting > queued {
+		w.try(number, save)
 		return
 	}
 	go func() {
 		_ = pause.For(context.Background(), gather)
 		w.slots <- struct{}{}
 		defer func() { <-w.slots }()
-		w.try(save)
+		w.try(number, save)
 	}()
 }
 
-func (w *Writer) try(save func(context.Context) error) {
-	defer w.under.Add(-1)
+func (w *Writer) try(number uint64, save func(context.Context) error) {
+	defer w.end(number)
 	var err error
 	for n := range saveTries {
 		if n > 0 {
@@ -77,9 +115,13 @@ func (w *Writer) try(save func(context.Context) error) {
 // flushPoll is how often Flush looks.
 const flushPoll = 2 * time.Millisecond
 
-// Flush waits until nothing waits to be saved, or the context ends.
+// Flush waits until everything that waits now is saved, or the context ends. It does not wait for
+// what comes later, which would have no end while a tenant is busy.
 func (w *Writer) Flush(ctx context.Context) error {
-	for w.under.Load() > 0 {
+	w.mu.Lock()
+	last := w.last
+	w.mu.Unlock()
+	for w.waits(last) {
 		if err := pause.For(ctx, flushPoll); err != nil {
 			return err
 		}

@@ -94,9 +94,9 @@ func (r Resolver) one(ctx context.Context, e journal.Entry) error {
 	}
 	look := look{scene, &e}
 	switch {
-	case e.Before != "" || e.Verb == "delete":
+	case e.Deletes() || e.Verb == "delete":
 		err = look.deleted(ctx)
-	case e.Target != "" && e.After != "": // a create has no target before it ends
+	case e.Target != "" && e.Creates(): // a create has no target before it ends
 		err = look.revived(ctx)
 	case e.Target == "" || e.After != "":
 		err = look.created(ctx)

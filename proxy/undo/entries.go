@@ -23,9 +23,9 @@ func (s *state) undo(ctx context.Context, e journal.Entry) error {
 	case e.State == journal.Open:
 		r.leave(Row{Reason: "the outcome of a call is not known yet: request " + e.Request})
 		return nil
-	case e.Before != "" || e.Verb == "delete" && e.After == "":
+	case e.Deletes():
 		return s.undelete(ctx, r, e)
-	case e.After != "" || e.Verb == "create":
+	case e.Creates():
 		s.uncreate(r, e)
 		return nil
 	}
@@ -36,6 +36,8 @@ func (s *state) undelete(ctx context.Context, r *resource, e journal.Entry) erro
 	switch former, err := document.Parse([]byte(e.Before)); {
 	case r.existed:
 		r.leave(Row{Reason: "it exists again"})
+	case s.later.since(e, r.ref, deleted):
+		r.lose("it was deleted again, by a newer write that is not undone")
 	case r.ref.Type == scim.Group:
 		r.lose("a deleted group cannot come back with its id: create it anew")
 	case !r.leaver:
@@ -76,6 +78,8 @@ func (s *state) uncreate(r *resource, e journal.Entry) {
 		r.left, r.gone, r.undone = nil, false, true
 	case err != nil:
 		r.leave(Row{Reason: "it was created, and is not deleted: the journal keeps no values, so whether it was changed meanwhile is not known"})
+	case s.later.since(e, r.ref, created):
+		r.leave(Row{Reason: "it was created, and is not deleted, because it was created again, by a newer write that is not undone"})
 	case s.differs(r, made, e.Added) != "":
 		r.leave(Row{Reason: "it was created, and is not deleted, because it was changed meanwhile: " + s.differs(r, made, e.Added)})
 	default:
@@ -126,7 +130,8 @@ func (s *state) unchange(ctx context.Context, r *resource, e journal.Entry) erro
 			r.untime(c)
 		case e.Valueless:
 			r.leave(Row{Attribute: c.Path, Reason: "the journal keeps no values"})
-		case !document.Same(r.then.Get(at), c.New):
+		case r.then.Get(at) == c.Old && c.Old != c.New: // it is undone already
+		case !document.Same(r.then.Get(at), c.New), s.later.changed(e, at):
 			r.leave(Row{Attribute: c.Path, Now: r.now.Get(at), Then: c.Old, Reason: changed})
 		default:
 			r.then = r.then.Set(at, c.Old)
@@ -160,6 +165,10 @@ func (r *resource) untime(c journal.Change) {
 // unjoin takes back a change of members.
 func (s *state) unjoin(ctx context.Context, g *resource, e journal.Entry) error {
 	for _, id := range e.Added {
+		if g.joined[id] && s.later.moved(e, id) {
+			g.leave(Row{Attribute: membersName, Now: id, Reason: changed})
+			continue
+		}
 		if g.joined[id] {
 			g.joined[id] = false
 			continue
@@ -183,6 +192,10 @@ func (s *state) unjoin(ctx context.Context, g *resource, e journal.Entry) error 
 		}
 		if !user.existed {
 			g.leave(Row{Attribute: membersName, Now: id, Then: user.name, Reason: "the user does not exist any more"})
+			continue
+		}
+		if s.later.moved(e, id) {
+			g.leave(Row{Attribute: membersName, Now: id, Then: user.name, Reason: changed})
 			continue
 		}
 		g.joined[id] = true

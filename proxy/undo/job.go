@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
+	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/operating"
 )
 
@@ -29,7 +31,7 @@ type Outcome struct {
 	Entries  int      `json:"entries"`
 	Requests []string `json:"requests"` // that are undone
 	Rows     []Row    `json:"rows"`
-	// Plan stands for the rows.
+	// Plan stands for the rows, and for all that is done for them.
 	Plan string `json:"plan"`
 	// Request is the id of the undo itself, which can be undone too.
 	Request string `json:"request,omitempty"`
@@ -42,9 +44,12 @@ func (o Outcome) Changes() int { return Planned{Rows: o.Rows}.Changes() }
 // ErrOther means that a plan is not the one that the operator has seen.
 var ErrOther = errors.New("what would change is not the same any more, and nothing was changed: look again")
 
+// Places returns a tenant for an operator.
+type Places func(ctx context.Context, tenant, operator string) (operating.Place, error)
+
 // Run carries out a job.
-func Run(ctx context.Context, places func(ctx context.Context, tenant, operator string) (operating.Place, error), j Job) (Outcome, error) {
-	for _, name := range j.Tenants {
+func Run(ctx context.Context, places Places, j Job) (Outcome, error) {
+	for i, name := range j.Tenants {
 		place, err := places(ctx, name, j.Operator)
 		if err != nil {
 			return Outcome{}, fmt.Errorf("tenant %s: %w", name, err)
@@ -56,9 +61,12 @@ func Run(ctx context.Context, places func(ctx context.Context, tenant, operator 
 		case err != nil:
 			return Outcome{}, err
 		}
-		o := Outcome{Tenant: place.Tenant, DryRun: j.Execute == "", Entries: plan.Entries, Requests: plan.Requests, Rows: plan.Rows, Plan: digest(plan.Rows)}
+		o := Outcome{Tenant: place.Tenant, DryRun: j.Execute == "", Entries: plan.Entries, Requests: plan.Requests, Rows: plan.Rows, Plan: plan.digest()}
 		switch {
 		case o.DryRun:
+			if other := j.also(ctx, places, j.Tenants[i+1:]); other != "" {
+				return Outcome{}, fmt.Errorf("tenants %s and %s both have requests with the id %s, because callers may choose ids: give --tenant", name, other, j.Request)
+			}
 			return o, nil
 		case o.Plan != j.Execute:
 			return o, ErrOther
@@ -71,11 +79,32 @@ func Run(ctx context.Context, places func(ctx context.Context, tenant, operator 
 	return Outcome{}, ErrNothing
 }
 
-func digest(rows []Row) string {
-	text, err := json.Marshal(rows)
+// also names one of the tenants that has a request of the id too, "" if none is known to.
+func (j Job) also(ctx context.Context, places Places, tenants []string) string {
+	for _, name := range tenants {
+		place, err := places(ctx, name, j.Operator)
+		if err != nil || place.Journal == nil {
+			continue
+		}
+		all, _ := place.Journal.Find(ctx, journal.Query{Request: j.Request})
+		if slices.ContainsFunc(all, func(e journal.Entry) bool { return e.Tenant == place.Tenant && e.State != journal.Refused }) {
+			return name
+		}
+	}
+	return ""
+}
+
+// digest stands for a plan: the rows, how many writes are undone, and the values of the steps,
+// which the row of a user that comes back does not show.
+func (p Planned) digest() string {
+	sum := sha256.New()
+	write := json.NewEncoder(sum)
+	err := write.Encode([]any{p.Entries, p.Rows})
+	for _, st := range p.steps {
+		err = errors.Join(err, write.Encode([]any{st.ref, st.action, st.values, st.members}))
+	}
 	if err != nil {
 		return ""
 	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
+	return hex.EncodeToString(sum.Sum(nil))
 }

@@ -92,8 +92,12 @@ func Plan(ctx context.Context, place operating.Place, s Selection) (Planned, err
 	if len(all) == 0 {
 		return Planned{}, ErrNothing
 	}
+	newer, err := laterThan(ctx, place.Journal, all)
+	if err != nil {
+		return Planned{}, err
+	}
 	slices.Reverse(all)
-	st := &state{place: place, resources: map[scim.Ref]*resource{}}
+	st := &state{place: place, later: newer, resources: map[scim.Ref]*resource{}}
 	p := Planned{Entries: len(all)}
 	for _, e := range all {
 		if !slices.Contains(p.Requests, e.Request) {

@@ -16,6 +16,7 @@ import (
 // been looked at were undone.
 type state struct {
 	place     operating.Place
+	later     later
 	resources map[scim.Ref]*resource
 	order     []*resource
 	lost      []Row // what is left alone and belongs to no resource

@@ -1,12 +1,15 @@
 package undo_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"keycloak-scim-proxy/proxy/journal"
+	"keycloak-scim-proxy/proxy/operating"
 	"keycloak-scim-proxy/proxy/operating/operatingtest"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
@@ -143,6 +146,31 @@ func TestChangedMeanwhile(t *testing.T) {
 	}
 }
 
+// What a newer call has done again stays, although it is what the undone call did: a user who was
+// deactivated by mistake, activated, and deactivated when she left.
+func TestDoneAgain(t *testing.T) {
+	w := operatingtest.New(t, true)
+	user := w.Create(scim.User, ada)
+	group := w.Create(scim.Group, `{"displayName":"G","members":[{"value":"`+user.ID+`"}]}`)
+	set := func(active string) { w.Patch(user, op(scim.ReplaceAll, "active", active)) }
+	leave := func() { w.Patch(group, op(scim.Remove, `members[value eq "`+user.ID+`"]`, "")) }
+	set("true")
+	since := w.Now()
+	set("false")
+	leave()
+	until := w.Now()
+	set("true")
+	w.Patch(group, op(scim.Add, "members", `[{"value":"`+user.ID+`"}]`))
+	leave()
+	set("false")
+	p := planned(t, w, undo.Selection{Since: since, Until: until})
+	rows := left(p.Rows)
+	slices.Sort(rows)
+	if p.Changes() > 0 || !slices.Equal(rows, []string{"active: it was changed meanwhile", "members: it was changed meanwhile"}) {
+		t.Errorf("%+v", p.Rows)
+	}
+}
+
 // A resource that was created is deleted only if it was not changed since.
 func TestCreated(t *testing.T) {
 	for name, change := range map[string]func(w *operatingtest.World, user scim.Ref){
@@ -195,6 +223,70 @@ func TestNotUndone(t *testing.T) {
 	w.Place.Journal = nil
 	if _, err := undo.Plan(t.Context(), w.Place, undo.Selection{Since: since}); !errors.Is(err, undo.ErrNoJournal) {
 		t.Error(err)
+	}
+}
+
+// A plan is carried out only if it undoes the same writes as the one that the operator has seen.
+func TestOtherPlan(t *testing.T) {
+	w := operatingtest.New(t, true)
+	since := w.Now()
+	user := w.Create(scim.User, ada)
+	places := func(context.Context, string, string) (operating.Place, error) { return w.Place, nil }
+	j := undo.Job{Tenants: []string{"acme"}, Selection: undo.Selection{Since: since}}
+	seen, err := undo.Run(t.Context(), places, j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Patch(user, op(scim.ReplaceAll, "title", `"Meanwhile"`))
+	j.Execute = seen.Plan
+	if o, err := undo.Run(t.Context(), places, j); !errors.Is(err, undo.ErrOther) || w.Shows(user) == "" {
+		t.Errorf("%v %+v", err, o)
+	}
+}
+
+// An undo that is repeated names nothing that it has done before.
+func TestRepeated(t *testing.T) {
+	w := operatingtest.New(t, true)
+	user := w.Create(scim.User, ada)
+	w.Patch(user, op(scim.ReplaceAll, "title", `"U"`), op(scim.Remove, "nickName", ""))
+	all, err := w.Journal.Find(t.Context(), journal.Query{Verb: "patch"})
+	if err != nil || len(all) != 1 {
+		t.Fatal(err, all)
+	}
+	of := undo.Selection{Request: all[0].Request}
+	if r := done(t, w, planned(t, w, of)); len(r.Done) != 2 {
+		t.Errorf("%+v", r)
+	}
+	if p := planned(t, w, of); len(p.Rows) > 0 {
+		t.Errorf("%+v", p.Rows)
+	}
+}
+
+// A request id that callers of two tenants have chosen names none of them.
+func TestSameRequest(t *testing.T) {
+	w := operatingtest.New(t, true)
+	for _, name := range []string{"acme", "other"} {
+		e := journal.Entry{Who: journal.Who{Tenant: name}, Request: "chosen", Verb: "patch", Type: scim.User, Target: "x"}
+		if err := w.Journal.Begin(t.Context(), &e); err != nil {
+			t.Fatal(err)
+		}
+		e.State = journal.Done
+		if err := w.Journal.Settle(t.Context(), &e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	places := func(_ context.Context, tenant, _ string) (operating.Place, error) {
+		p := w.Place
+		p.Tenant = tenant
+		return p, nil
+	}
+	j := undo.Job{Tenants: []string{"acme", "other"}, Selection: undo.Selection{Request: "chosen"}}
+	if o, err := undo.Run(t.Context(), places, j); err == nil || !strings.Contains(err.Error(), "acme and other") || o.Tenant != "" {
+		t.Errorf("%v %+v", err, o)
+	}
+	j.Tenants = j.Tenants[1:]
+	if o, err := undo.Run(t.Context(), places, j); err != nil || o.Tenant != "other" {
+		t.Errorf("%v %+v", err, o)
 	}
 }
 

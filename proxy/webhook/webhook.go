@@ -16,6 +16,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -104,13 +105,36 @@ func allowed(scheme, address string) error {
 	if err != nil {
 		return err
 	}
-	switch ip := at.Addr().Unmap(); {
-	case ip.IsLinkLocalUnicast(), ip.IsMulticast(), ip.IsUnspecified():
+	switch ip := reached(at.Addr()); {
+	case ip.IsLinkLocalUnicast(), ip.IsMulticast(), ip.IsUnspecified(), slices.Contains(credentials, ip):
 		return errors.New("the name leads to an address that is not allowed: link-local, multicast or unspecified")
-	case scheme == "http" && !ip.IsLoopback():
+	case scheme == "http" && !at.Addr().Unmap().IsLoopback():
 		return errors.New("plain http is allowed to loopback addresses only")
 	}
 	return nil
+}
+
+// credentials are addresses where clouds have credentials of machines, and that are not link-local:
+// those of Amazon and Google for machines with IPv6.
+var credentials = []netip.Addr{netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("fd20:ce::254")}
+
+// embedding are prefixes of IPv6 with an address of IPv4 behind them: IPv4-compatible ones, 6to4,
+// and NAT64 (RFC 4291 section 2.5.5.1, RFC 3056, RFC 6052).
+var embedding = []netip.Prefix{netip.MustParsePrefix("::/96"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("64:ff9b::/96")}
+
+// reached is the address that a machine or a gateway reaches by an address.
+func reached(ip netip.Addr) netip.Addr {
+	ip = ip.WithZone("").Unmap()
+	if ip.Is4() || ip.IsLoopback() || ip.IsUnspecified() {
+		return ip
+	}
+	for _, p := range embedding {
+		if p.Contains(ip) {
+			all, from := ip.As16(), p.Bits()/8
+			return netip.AddrFrom4([4]byte(all[from : from+4]))
+		}
+	}
+	return ip
 }
 
 // Sign returns the value of SignatureHeader.

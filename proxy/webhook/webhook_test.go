@@ -125,6 +125,11 @@ func TestAddresses(t *testing.T) {
 	for url, want := range map[string]string{
 		"https://169.254.169.254/latest": "link-local",
 		"https://[fe80::1]/":             "link-local",
+		"https://[64:ff9b::a9fe:a9fe]/":  "link-local", // by NAT64
+		"https://[::a9fe:a9fe]/":         "link-local",
+		"https://[2002:a9fe:a9fe::1]/":   "link-local", // by 6to4
+		"https://[fd00:ec2::254]/":       "link-local", // of Amazon
+		"http://[::7f00:1]/":             "plain http",
 		"https://0.0.0.0/":               "unspecified",
 		"http://192.0.2.1/":              "loopback addresses only",
 	} {

@@ -89,6 +89,35 @@ func TestLostAnswer(t *testing.T) {
 	removed(t, s, Run(t.Context(), o))
 }
 
+// Users of others stay if a server loses answers and ignores filters.
+func TestLostAnswerWithoutFilters(t *testing.T) {
+	t.Parallel()
+	s := certifytest.New(t, false)
+	ctx := context.Background()
+	p := probe.New(options(s).Options)
+	a, err := p.Create(ctx, "/Users", probe.Object{"schemas": []string{probe.UserURN}, "userName": "alice"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Break(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		if r.Method == http.MethodPost {
+			next.ServeHTTP(discard{http.Header{}}, r)
+			panic(http.ErrAbortHandler)
+		}
+		r.URL.RawQuery = ""
+		next.ServeHTTP(w, r)
+	})
+	run := probe.New(options(s).Options)
+	_, _, _ = run.NewUser(ctx, nil)
+	if left := run.CleanUp(ctx); len(left) > 0 {
+		t.Error(left)
+	}
+	s.Break(nil)
+	if list, _, err := p.Find(ctx, "/Users", ""); err != nil || len(list) != 1 || list[0]["id"] != a.String("id") {
+		t.Errorf("%v %v", list, err)
+	}
+}
+
 type discard struct{ header http.Header }
 
 func (d discard) Header() http.Header         { return d.header }
@@ -143,6 +172,38 @@ func TestHostileServer(t *testing.T) {
 		if strings.Contains(string(b), bad) {
 			t.Errorf("the report has %q", bad)
 		}
+	}
+}
+
+// Huge answers are not kept until the end of a run, and few authorization servers are asked.
+func TestHugeAnswers(t *testing.T) {
+	t.Parallel()
+	s := certifytest.New(t, false)
+	var asked atomic.Int64
+	s.Break(func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/.well-known/oauth-protected-resource"):
+			one := `"` + s.URL + `",`
+			_, _ = io.WriteString(w, `{"authorization_servers":[`+strings.Repeat(one, 500)+`1]}`)
+		case strings.HasPrefix(r.URL.Path, "/.well-known/"):
+			asked.Add(1)
+			w.WriteHeader(http.StatusNotFound)
+		default:
+			w.WriteHeader(http.StatusNotImplemented)
+			_, _ = io.WriteString(w, strings.Repeat("x", 1<<20))
+		}
+	})
+	p := probe.New(options(s).Options)
+	for range 3 {
+		if _, err := p.Do(t.Context(), http.MethodGet, "/Users", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if kept := strings.Join(p.Odd.Errors, ""); len(p.Odd.Errors) != 3 || len(kept) > 3*4096 {
+		t.Errorf("%d errors with %d bytes", len(p.Odd.Errors), len(kept))
+	}
+	if _, err := p.AuthorizationServer(t.Context()); err != nil || asked.Load() > 20 {
+		t.Errorf("%v, %d requests", err, asked.Load())
 	}
 }
 

@@ -90,6 +90,9 @@ func (o *options) run(c *cobra.Command, e placecmd.Env) error {
 // shownValue is how many characters of a value the table shows.
 const shownValue = 40
 
+// shown is a text of a column.
+func shown(text string) string { return cmp.Or(cli.OneLine(text), "-") }
+
 func (r Report) write(out io.Writer, output string) error {
 	if output == "json" {
 		return cli.WriteJSON(out, r)
@@ -97,8 +100,8 @@ func (r Report) write(out io.Writer, output string) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "FOUND\tTYPE\tNAME\tATTRIBUTE\tINTENDED\tSHOWN\tUSER")
 	for _, row := range r.Rows {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Kind, row.Type, cmp.Or(row.Name, row.ID), cmp.Or(row.Attribute, "-"),
-			cmp.Or(document.Cut(row.Intended, shownValue), "-"), cmp.Or(document.Cut(row.Shown, shownValue), "-"), cmp.Or(row.User, "-"))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Kind, row.Type, shown(cmp.Or(row.Name, row.ID)), shown(row.Attribute),
+			shown(document.Cut(row.Intended, shownValue)), shown(document.Cut(row.Shown, shownValue)), shown(row.User))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -117,7 +120,7 @@ func (r Report) outcome(out io.Writer) error {
 			done++
 			continue
 		}
-		fmt.Fprintf(out, "not reapplied: %s %s %s: %s\n", one.Type, cmp.Or(one.Name, one.ID), one.Attribute, one.Reason)
+		fmt.Fprintf(out, "not reapplied: %s %s %s: %s\n", one.Type, shown(cmp.Or(one.Name, one.ID)), shown(one.Attribute), shown(one.Reason))
 	}
 	_, err := fmt.Fprintf(out, "%d differences were reapplied\nto take that back: scim-proxy undo %s\n", done, r.Request)
 	return err

@@ -135,7 +135,7 @@ func (e Env) Explain() *cobra.Command {
 					return cli.WriteJSON(c.OutOrStdout(), x)
 				}
 				for _, s := range x.Sentences {
-					if _, err := fmt.Fprintln(c.OutOrStdout(), s); err != nil {
+					if _, err := fmt.Fprintln(c.OutOrStdout(), cli.OneLine(s)); err != nil {
 						return err
 					}
 				}

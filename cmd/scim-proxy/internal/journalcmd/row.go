@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -64,16 +65,5 @@ func summary(e journal.Entry) string {
 		parts = append(parts, fmt.Sprintf("and %d more before it", e.More))
 	}
 	name := strings.TrimSpace(string(e.Type) + " " + cmp.Or(e.Name, e.Target))
-	return oneLine(document.Cut(strings.TrimSuffix(name+": "+strings.Join(parts, ", "), ": "), mostText))
-}
-
-// oneLine removes what would end the line, or move the cursor of a terminal: names are chosen by
-// others.
-func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
+	return cli.OneLine(document.Cut(strings.TrimSuffix(name+": "+strings.Join(parts, ", "), ": "), mostText))
 }

@@ -26,7 +26,7 @@ func (r Report) write(c *cobra.Command, output string) error {
 	}
 	fmt.Fprintf(out, "%d changes were made, %d were not\n", len(r.Done), len(r.Left))
 	for _, row := range r.Left {
-		fmt.Fprintf(out, "  %s %s %s: %s\n", row.Type, cmp.Or(row.Name, row.ID), row.Attribute, row.Reason)
+		fmt.Fprintf(out, "  %s %s %s: %s\n", row.Type, cli.OneLine(cmp.Or(row.Name, row.ID)), cli.OneLine(row.Attribute), cli.OneLine(row.Reason))
 	}
 	_, err := fmt.Fprintf(out, "to take the undo back: scim-proxy undo %s\n", r.Request)
 	return err
@@ -34,6 +34,9 @@ func (r Report) write(c *cobra.Command, output string) error {
 
 // shownValue is how many characters of a value the table shows.
 const shownValue = 40
+
+// shown is a text of a column.
+func shown(text string) string { return cmp.Or(cli.OneLine(text), "-") }
 
 func (r Report) table(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -43,8 +46,8 @@ func (r Report) table(out io.Writer) error {
 		if row.Action == undo.Add || row.Action == undo.Remove {
 			now, then = cmp.Or(row.Then, row.Now), ""
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Action, row.Type, cmp.Or(row.Name, row.ID, "-"), cmp.Or(row.Attribute, "-"),
-			cmp.Or(document.Cut(now, shownValue), "-"), cmp.Or(document.Cut(then, shownValue), "-"), cmp.Or(row.Reason, "-"))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Action, row.Type, shown(cmp.Or(row.Name, row.ID)), shown(row.Attribute),
+			shown(document.Cut(now, shownValue)), shown(document.Cut(then, shownValue)), shown(row.Reason))
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -102,11 +102,28 @@ func (s *Session) observe(a *Answer, method string, usual bool) {
 		s.Odd.ContentTypes = append(s.Odd.ContentTypes, fmt.Sprintf("%s: status %d, Content-Type %q", a.sent, a.Status, a.Header.Get("Content-Type")))
 	}
 	if why := a.IsError(); a.Status >= http.StatusBadRequest && method != http.MethodHead && why != "" {
-		s.Odd.Errors = append(s.Odd.Errors, a.sent+": "+why+": "+a.summary())
+		s.Odd.Errors = append(s.Odd.Errors, s.brief(a.sent+": "+why+": "+a.summary()))
 	}
 	if a.Status >= http.StatusInternalServerError && a.Status != http.StatusNotImplemented {
-		s.Odd.Crashes = append(s.Odd.Crashes, a.sent+": "+a.summary())
+		s.Odd.Crashes = append(s.Odd.Crashes, s.brief(a.sent+": "+a.summary()))
 	}
+}
+
+// maxKept is how many bytes of a text are kept until the end of a run. A report shows less.
+const maxKept = 4096
+
+// brief is the beginning of a text, which does not end with a part of the token.
+func (s *Session) brief(text string) string {
+	if len(text) <= maxKept {
+		return text
+	}
+	text = text[:maxKept]
+	for n := len(s.Token) - 1; n > 0; n-- {
+		if strings.HasSuffix(text, s.Token[:n]) {
+			return strings.Clone(text[:len(text)-n])
+		}
+	}
+	return strings.Clone(text)
 }
 
 // At returns the value at a path of keys and indexes, separated by slashes: emails/0/value. Keys

@@ -27,6 +27,9 @@ func (s *Session) Served(ctx context.Context, path string) error {
 	return nil
 }
 
+// maxIssuers is how many authorization servers of a server are asked.
+const maxIssuers = 3
+
 // AuthorizationServer returns the RFC 8414 metadata of the server's authorization server, or nil
 // if none is found at the well-known URLs of the server (RFC 9728 section 3, RFC 8414 section 3).
 // It sends no token.
@@ -39,7 +42,7 @@ func (s *Session) AuthorizationServer(ctx context.Context) (Object, error) {
 	for _, place := range []string{origin + "/.well-known/oauth-protected-resource" + path, origin + "/.well-known/oauth-authorization-server" + path, origin + "/.well-known/oauth-authorization-server"} {
 		found := s.wellKnown(ctx, place)
 		servers, _ := At(found, "authorization_servers").([]any)
-		for _, one := range servers {
+		for _, one := range servers[:min(len(servers), maxIssuers)] {
 			if issuer, ok := one.(string); ok {
 				found = s.issuer(ctx, issuer)
 			}

@@ -32,7 +32,7 @@ func (s *Session) noteCreate(endpoint string, body any, a *Answer) {
 	}
 	for _, attribute := range []string{"userName", "displayName"} {
 		if name, _ := At(body, attribute).(string); strings.Contains(strings.ToLower(name), s.Prefix) {
-			s.tried = append(s.tried, resource{endpoint: endpoint, name: attribute + " eq " + Quote(name)})
+			s.tried = append(s.tried, resource{endpoint: endpoint, named: attribute, filter: attribute + " eq " + Quote(name)})
 			return
 		}
 	}
@@ -63,15 +63,21 @@ func Quote(text string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 }
 
-// look looks for creates that got no answer, and returns those that it could not look for.
+// look looks for creates that got no answer, and returns those that it could not look for. A server
+// that ignores filters shows all that it has, so only those with a name of the run are taken.
 func (s *Session) look(ctx context.Context) (unknown []string) {
 	for _, t := range s.tried {
-		list, _, err := s.Find(ctx, t.endpoint, t.name)
-		for _, id := range Values(list, "id") {
-			s.made = append(s.made, resource{endpoint: t.endpoint, id: id})
+		list, _, err := s.Find(ctx, t.endpoint, t.filter)
+		ours := 0
+		for _, one := range list {
+			id, _ := At(one, "id").(string)
+			if name, _ := At(one, t.named).(string); id != "" && strings.Contains(strings.ToLower(name), s.Prefix) {
+				s.made = append(s.made, resource{endpoint: t.endpoint, id: id})
+				ours++
+			}
 		}
-		if err != nil && len(list) == 0 {
-			unknown = append(unknown, t.endpoint+": perhaps one with "+t.name)
+		if ours == 0 && (err != nil || len(list) > 0) {
+			unknown = append(unknown, t.endpoint+": perhaps one with "+t.filter)
 		}
 	}
 	return unknown

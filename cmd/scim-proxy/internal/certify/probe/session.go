@@ -46,7 +46,9 @@ type Session struct {
 	}
 }
 
-type resource struct{ endpoint, id, name string }
+// resource is one that was made, or one that may have been: the filter that finds it, and the
+// attribute that has its name.
+type resource struct{ endpoint, id, filter, named string }
 
 type cached struct {
 	value any
