@@ -124,12 +124,15 @@ func (l look) found(s journal.State, format string, args ...any) error {
 }
 
 func (l look) deleted(ctx context.Context) error {
-	_, err := l.Directory.Get(ctx, l.e.Ref(), directory.Fields{})
+	now, err := l.Directory.Get(ctx, l.e.Ref(), directory.Fields{})
 	switch {
 	case scim.Status(err) == http.StatusNotFound:
 		return l.found(journal.Done, "the %s does not exist any more", kind(l.e.Type))
 	case err != nil:
 		return err
+	}
+	if before, err := document.Parse([]byte(l.e.Before)); err == nil && deactivates(l.e.Type, before, now) {
+		return l.found(journal.Partly, "the user is deactivated, and still exists")
 	}
 	return l.found(journal.Failed, "the %s still exists", kind(l.e.Type))
 }

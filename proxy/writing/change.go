@@ -54,7 +54,7 @@ func (s *Service) write(ctx context.Context, c change) (protocol.Answer, error) 
 	}
 	a, err := s.answer(ctx, c, after)
 	a.Skipped = skipped
-	return a, err
+	return a, unshown(err)
 }
 
 // decided is the change of members, for which the group's members are read if a filter needs them.
