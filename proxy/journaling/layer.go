@@ -191,10 +191,11 @@ func (d *Directory) Delete(ctx context.Context, ref scim.Ref) error {
 		}
 		return err
 	}
-	s.entry.Name, s.entry.Before = journal.NameOf(ref.Type, before), secrets.Without(before.String())
-	if ref.Type == scim.Group {
+	if ref.Type == scim.Group { // its members once only: a group may have so many that a record cannot have them twice
 		s.entry.Removed = memberIDs(before)
+		before = before.Without(membersPath.Name)
 	}
+	s.entry.Name, s.entry.Before = journal.NameOf(ref.Type, before), secrets.Without(before.String())
 	effect := Effect{Ref: ref, Name: s.entry.Name, Deletes: ref.Type == scim.User, Removed: s.entry.Removed, Size: func() (int, error) { return len(s.entry.Removed), nil }}
 	if err := d.allowed(ctx, s, effect); err != nil {
 		return err
