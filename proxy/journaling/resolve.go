@@ -54,11 +54,14 @@ type Resolver struct {
 	Since time.Time
 }
 
+// mostErrors bounds the errors of a pass: while Keycloak is gone, each entry has the same.
+const mostErrors = 5
+
 // lookTime bounds the look at one resource.
 const lookTime = 30 * time.Second
 
 // Resolve ends all open entries that were left. It returns how many it ended, and how many it could
-// not end; err has their errors.
+// not end; err has their first errors.
 func (r Resolver) Resolve(ctx context.Context) (ended, open int, err error) {
 	all, err := r.Log.Unsettled(ctx)
 	if err != nil {
@@ -69,8 +72,9 @@ func (r Resolver) Resolve(ctx context.Context) (ended, open int, err error) {
 			continue // its call may still run
 		}
 		if failed := r.one(ctx, e); failed != nil {
-			open++
-			err = errors.Join(err, fmt.Errorf("journal entry %s: %w", e.ID, failed))
+			if open++; open <= mostErrors {
+				err = errors.Join(err, fmt.Errorf("journal entry %s: %w", e.ID, failed))
+			}
 			continue
 		}
 		ended++

@@ -15,6 +15,7 @@ import (
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
+	"keycloak-scim-proxy/proxy/store"
 )
 
 // open counts the updates that are made. With blind, no group can be read after a change of its
@@ -163,5 +164,36 @@ func testDeletedGroup(t *testing.T) {
 	_, all, err := b.do(protocol.Delete{Ref: group})
 	if err != nil || len(all) != 1 || len(all[0].Removed) != 1 || !strings.Contains(all[0].Before, `"g"`) || strings.Contains(all[0].Before, ada.ID) {
 		t.Errorf("%v %+v", err, all)
+	}
+}
+
+// A change that no record can hold is refused for good, and nothing is done.
+func TestTooLargeForTheJournal(t *testing.T) { synctest.Test(t, testTooLargeForTheJournal) }
+
+func testTooLargeForTheJournal(t *testing.T) {
+	b := newBench(t, nil)
+	_, _, err := b.do(protocol.Create{Type: scim.User, Body: document.Must(`{"userName":"ada","title":"` + strings.Repeat("x", store.MaxBody) + `"}`)})
+	if scim.Status(err) != 413 || b.shown() != "" {
+		t.Errorf("%d %.100v, %.100s", scim.Status(err), err, b.shown())
+	}
+}
+
+// A pass that cannot look at any resource says so in a line of the log, and not in megabytes.
+func TestErrorsOfAPassAreBounded(t *testing.T) { synctest.Test(t, testErrorsOfAPassAreBounded) }
+
+func testErrorsOfAPassAreBounded(t *testing.T) {
+	b := newBench(t, nil)
+	for range 50 {
+		if err := b.log.Begin(t.Context(), &journal.Entry{Verb: "patch", Type: scim.User, Target: "u"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	time.Sleep(time.Minute)
+	gone := func(context.Context, journal.Entry) (journaling.Scene, error) {
+		return journaling.Scene{}, scim.Unavailable("Keycloak", nil)
+	}
+	_, open, err := journaling.Resolver{Log: b.log, Age: time.Second, Since: time.Now(), Open: gone}.Resolve(t.Context())
+	if n := strings.Count(fmt.Sprint(err), "journal entry"); open != 50 || n != 5 {
+		t.Errorf("%d open, %d errors", open, n)
 	}
 }

@@ -175,11 +175,11 @@ func Left(cause, err error) error {
 func AsError(err error) *Error {
 	e, known := errors.AsType[*Error](err)
 	switch {
-	case known && e.Remains: // it says what is left, which "took too long" would not
+	case known && (e.Status < 500 || e.Remains):
 		return e
-	case errors.Is(err, context.DeadlineExceeded) && (!known || e.Status >= 500):
+	case errors.Is(err, context.DeadlineExceeded):
 		return &Error{Status: 504, Detail: "the request took too long", Cause: err}
-	case errors.Is(err, context.Canceled) && (!known || e.Status >= 500):
+	case errors.Is(err, context.Canceled):
 		return &Error{Status: 499, Detail: "the caller disconnected", Cause: err}
 	case known:
 		return e
