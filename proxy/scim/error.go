@@ -174,12 +174,11 @@ func Left(cause, err error) error {
 // because it may be the cause, unless that Error says that a part of the change is left.
 func AsError(err error) *Error {
 	e, known := errors.AsType[*Error](err)
+	final := known && (e.Status < 500 || e.Remains)
 	switch {
-	case known && (e.Status < 500 || e.Remains):
-		return e
-	case errors.Is(err, context.DeadlineExceeded):
+	case !final && errors.Is(err, context.DeadlineExceeded):
 		return &Error{Status: 504, Detail: "the request took too long", Cause: err}
-	case errors.Is(err, context.Canceled):
+	case !final && errors.Is(err, context.Canceled):
 		return &Error{Status: 499, Detail: "the caller disconnected", Cause: err}
 	case known:
 		return e
