@@ -145,11 +145,13 @@ func testDeletedInPart(t *testing.T) {
 	b := newBench(t, func(_ *config.Journal, b *bench) {
 		b.below = func(d directory.Directory) directory.Directory { return halfway{d} }
 	})
+	b.log.Outbox = func(string) []string { return []string{"crm"} }
 	ada := b.made(scim.User, `{"userName":"ada","active":true}`)
 	if _, _, err := b.do(protocol.Delete{Ref: ada}); err == nil {
 		t.Fatal("no error")
 	}
-	if e := b.resolved(); e.State != journal.Partly || !strings.Contains(e.Found, "deactivated") {
+	e := b.resolved()
+	if e.State != journal.Partly || !strings.Contains(e.Found, "deactivated") || e.Notice == nil || e.Notice.Kind != journal.KindPatch || e.Notice.Active != "deactivate" {
 		t.Errorf("%+v", e)
 	}
 }
