@@ -3,7 +3,9 @@ package journal
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -91,7 +93,11 @@ func (l *Log) Begin(ctx context.Context, e *Entry) error {
 		l.number(e)
 	}
 	e.State = Open
-	if err := l.save(ctx, e); err != nil {
+	err := l.save(ctx, e)
+	switch {
+	case errors.Is(err, store.ErrTooLarge): // a repetition would be too large too
+		return &scim.Error{Status: http.StatusRequestEntityTooLarge, Detail: "the change is too large for the journal, so nothing was done: divide it", Cause: err}
+	case err != nil:
 		return scim.Unavailable("the journal", err)
 	}
 	return nil

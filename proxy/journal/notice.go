@@ -30,6 +30,9 @@ const (
 // notice makes the notice of an entry. It must be made while the entry has its values.
 func (e Entry) notice() *Notice {
 	n := &Notice{Kind: e.kind()}
+	if n.Kind == KindDelete && e.State == Partly { // the user was only deactivated
+		return &Notice{Kind: KindPatch, Attributes: []string{"active"}, Active: "deactivate"}
+	}
 	switch n.Kind {
 	case KindDelete:
 		return n

@@ -26,14 +26,16 @@ func Over(below directory.Directory, allow func(ctx context.Context, e Effect) e
 
 var _ directory.Directory = (*Directory)(nil)
 
-// allowed asks the policy about the first effect of a call. What a call does after that belongs to
-// it: the rest of it, or its undoing. An operator who undoes or reapplies a change needs no
-// permission.
+// allowed asks the policy about the first effect of a call that ends access. What a call does after
+// that belongs to it: the rest of it, or its undoing. An operator who undoes or reapplies a change
+// needs no permission.
 func (d *Directory) allowed(ctx context.Context, s *sheet, e Effect) error {
-	if d.allow == nil || s.begun || s.operator || !e.Destructive() {
+	if d.allow == nil || s.allowed || s.operator || !e.Destructive() {
 		return nil
 	}
-	return d.allow(ctx, e)
+	err := d.allow(ctx, e)
+	s.allowed = err == nil
+	return err
 }
 
 // begin saves the entry as it is now, before the change is made.
@@ -110,6 +112,9 @@ func (d *Directory) Update(ctx context.Context, ref scim.Ref, edit directory.Edi
 			return wanted, nil
 		}
 		if err := d.allowed(ctx, s, Effect{Ref: ref, Name: s.entry.Name, Deactivates: deactivates(ref.Type, current, wanted)}); err != nil {
+			return current, err
+		}
+		if err := d.mayLose(ctx, s, ref); err != nil {
 			return current, err
 		}
 		s.entry.Changes = changes
@@ -191,10 +196,11 @@ func (d *Directory) Delete(ctx context.Context, ref scim.Ref) error {
 		}
 		return err
 	}
-	s.entry.Name, s.entry.Before = journal.NameOf(ref.Type, before), secrets.Without(before.String())
-	if ref.Type == scim.Group {
+	if ref.Type == scim.Group { // its members once only: a group may have so many that a record cannot have them twice
 		s.entry.Removed = memberIDs(before)
+		before = before.Without(membersPath.Name)
 	}
+	s.entry.Name, s.entry.Before = journal.NameOf(ref.Type, before), secrets.Without(before.String())
 	effect := Effect{Ref: ref, Name: s.entry.Name, Deletes: ref.Type == scim.User, Removed: s.entry.Removed, Size: func() (int, error) { return len(s.entry.Removed), nil }}
 	if err := d.allowed(ctx, s, effect); err != nil {
 		return err

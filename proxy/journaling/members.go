@@ -78,16 +78,42 @@ func (d *Directory) intend(ctx context.Context, s *sheet, group scim.Ref, m dire
 	if m.Empty() {
 		return nil
 	}
+	if err := d.allowed(ctx, s, d.losing(ctx, s, group, m.Remove)); err != nil {
+		return err
+	}
+	s.members, s.entry.Added, s.entry.Removed = true, m.Add, m.Remove
+	return s.begin(ctx)
+}
+
+// losing is the effect that members leave a group.
+func (d *Directory) losing(ctx context.Context, s *sheet, group scim.Ref, ids []string) Effect {
 	size := func() (int, error) {
 		in := scim.Equal(groupsPath.With("value"), group.ID)
 		p, err := d.Directory.List(ctx, directory.Query{Type: scim.User, Filter: in, Start: 1})
 		return p.Total, err
 	}
-	if err := d.allowed(ctx, s, Effect{Ref: group, Name: s.entry.Name, Removed: m.Remove, Size: size}); err != nil {
+	return Effect{Ref: group, Name: s.entry.Name, Removed: ids, Size: size}
+}
+
+// mayLose asks the policy about the members that a group loses after its update: of a write that is
+// held, nothing is done.
+func (d *Directory) mayLose(ctx context.Context, s *sheet, group scim.Ref) error {
+	m := directory.MembersToCome(ctx)
+	if d.allow == nil || s.operator || !m.Replace && len(m.Remove) == 0 {
+		return nil
+	}
+	if !m.Replace && len(m.Add)+len(m.Remove) <= fewMembers {
+		some, err := d.few(ctx, group, m)
+		if err != nil {
+			return err
+		}
+		return d.allowed(ctx, s, d.losing(ctx, s, group, some.Remove))
+	}
+	now, err := d.Directory.Get(ctx, group, directory.Fields{Only: []string{membersPath.Key()}, Members: true})
+	if err != nil {
 		return err
 	}
-	s.members, s.entry.Added, s.entry.Removed = true, m.Add, m.Remove
-	return s.begin(ctx)
+	return d.allowed(ctx, s, d.losing(ctx, s, group, m.On(memberIDs(now)).Remove))
 }
 
 // few is what a change of few members does to a group.

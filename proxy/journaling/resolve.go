@@ -54,11 +54,14 @@ type Resolver struct {
 	Since time.Time
 }
 
+// mostErrors bounds the errors of a pass: while Keycloak is gone, each entry has the same.
+const mostErrors = 5
+
 // lookTime bounds the look at one resource.
 const lookTime = 30 * time.Second
 
 // Resolve ends all open entries that were left. It returns how many it ended, and how many it could
-// not end; err has their errors.
+// not end; err has their first errors.
 func (r Resolver) Resolve(ctx context.Context) (ended, open int, err error) {
 	all, err := r.Log.Unsettled(ctx)
 	if err != nil {
@@ -69,8 +72,9 @@ func (r Resolver) Resolve(ctx context.Context) (ended, open int, err error) {
 			continue // its call may still run
 		}
 		if failed := r.one(ctx, e); failed != nil {
-			open++
-			err = errors.Join(err, fmt.Errorf("journal entry %s: %w", e.ID, failed))
+			if open++; open <= mostErrors {
+				err = errors.Join(err, fmt.Errorf("journal entry %s: %w", e.ID, failed))
+			}
 			continue
 		}
 		ended++
@@ -124,12 +128,15 @@ func (l look) found(s journal.State, format string, args ...any) error {
 }
 
 func (l look) deleted(ctx context.Context) error {
-	_, err := l.Directory.Get(ctx, l.e.Ref(), directory.Fields{})
+	now, err := l.Directory.Get(ctx, l.e.Ref(), directory.Fields{})
 	switch {
 	case scim.Status(err) == http.StatusNotFound:
 		return l.found(journal.Done, "the %s does not exist any more", kind(l.e.Type))
 	case err != nil:
 		return err
+	}
+	if before, err := document.Parse([]byte(l.e.Before)); err == nil && deactivates(l.e.Type, before, now) {
+		return l.found(journal.Partly, "the user is deactivated, and still exists")
 	}
 	return l.found(journal.Failed, "the %s still exists", kind(l.e.Type))
 }

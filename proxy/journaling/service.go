@@ -140,6 +140,7 @@ type sheet struct {
 	operator bool
 	entry    journal.Entry
 	begun    bool // the entry is saved as open
+	allowed  bool // the policy has allowed that users lose access
 	outcome  *directory.Outcome
 	made     string          // id of the resource that the call has created
 	before   scim.Resource   // of the first update

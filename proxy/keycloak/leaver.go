@@ -32,7 +32,9 @@ func (r *Realm) deactivate(ctx context.Context, ref scim.Ref, ops []profile.Op, 
 		err = r.refused(ref, a)
 	}
 	if err == nil {
-		err = r.SignOut(ctx, ref)
+		if err = r.SignOut(ctx, ref); err != nil && a.ok() {
+			err = scim.Left(err, nil) // the user is disabled
+		}
 	}
 	switch {
 	case err != nil:

@@ -21,6 +21,7 @@ type broken struct {
 	logout int
 	asked  []string
 	lost   bool // PATCHes get no answer
+	whole  bool // the user does not break the profile
 }
 
 func (b *broken) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -30,6 +31,8 @@ func (b *broken) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch {
 	case r.Method == http.MethodPatch && b.lost:
 		return nil, io.ErrUnexpectedEOF
+	case r.Method == http.MethodPatch && b.whole:
+		body = `{"id":"u","userName":"bare","active":false}`
 	case r.Method == http.MethodPatch:
 		status, body = 400, `{"schemas":["`+scim.ErrorURN+`"],"status":"400","detail":"Please specify lastName."}`
 	case r.Method == http.MethodPut && admin:
@@ -86,6 +89,9 @@ func TestDeactivationThatIsRefused(t *testing.T) {
 		if e := scim.AsError(err); err == nil || e.Status != row.status || !strings.Contains(e.Detail, row.says) {
 			t.Errorf("%+v: %v", row, err)
 		}
+		if disabled := row.put == 204; scim.AsError(err).Remains != (disabled || row.put == 400) {
+			t.Errorf("%+v: a part is left: %t", row, !disabled)
+		}
 		if got := slices.Contains(b.asked, "POST"); got != row.signedOut {
 			t.Errorf("%+v: asked %v", row, b.asked)
 		}
@@ -99,5 +105,25 @@ func TestDeactivationWithoutAnAnswer(t *testing.T) {
 	_, err := b.realm().Update(ctx, bare, func(r scim.Resource) (scim.Resource, error) { return r.With("active", "false"), nil })
 	if scim.Status(err) != 503 || !outcome.InDoubt() || len(b.asked) != 2 {
 		t.Errorf("%v, asked %v", err, b.asked)
+	}
+}
+
+// A user who is disabled and cannot be signed out is changed: the error says so, and an audit must
+// not take it for a change of which nothing is left.
+func TestDeactivationWithoutSignOut(t *testing.T) {
+	b := &broken{whole: true, logout: 403}
+	_, err := b.realm().Update(t.Context(), bare, func(r scim.Resource) (scim.Resource, error) { return r.With("active", "false"), nil })
+	if e := scim.AsError(err); err == nil || e.Status != 403 || !e.Remains {
+		t.Errorf("%v", err)
+	}
+}
+
+// Whoever wants to see the members before a change sees them also if no id can be one.
+func TestMembersThatCannotBe(t *testing.T) {
+	seen := false
+	ctx := directory.SeeMembers(t.Context(), func([]string) error { seen = true; return nil })
+	err := (&broken{}).realm().ChangeMembers(ctx, scim.Ref{Type: scim.Group, ID: "g"}, directory.MemberChange{Remove: []string{"a b", "c/d"}})
+	if err != nil || !seen {
+		t.Errorf("%v, seen: %t", err, seen)
 	}
 }

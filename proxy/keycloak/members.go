@@ -24,6 +24,9 @@ func (r *Realm) ChangeMembers(ctx context.Context, group scim.Ref, m directory.M
 	}
 	m.Remove = slices.DeleteFunc(slices.Clone(m.Remove), func(id string) bool { return !representation.ValidID(id) }) // it is not a member
 	if m.Empty() {
+		if see, wanted := directory.SeenMembers(ctx); wanted {
+			return see(nil)
+		}
 		return nil
 	}
 	return membership.Group{

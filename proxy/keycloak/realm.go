@@ -154,7 +154,9 @@ func (r *Realm) Update(ctx context.Context, ref scim.Ref, edit directory.Edit) (
 		shown, err = r.deactivate(ctx, ref, ops, err)
 	}
 	if err == nil && leaves {
-		err = r.SignOut(ctx, ref)
+		if err = r.SignOut(ctx, ref); err != nil && len(ops) > 0 {
+			err = scim.Left(err, nil) // the user is disabled
+		}
 	}
 	return r.profile.Lists(ref.Type, shown), err
 }

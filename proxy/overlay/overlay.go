@@ -266,7 +266,10 @@ func (d *Directory) Delete(ctx context.Context, ref scim.Ref) error {
 		}
 	}
 	if left := d.records.Delete(ctx, ref.ID); left != nil {
-		return StoreError(left)
+		if err != nil {
+			return StoreError(left)
+		}
+		return scim.Left(StoreError(left), nil) // the resource is gone
 	}
 	return err
 }

@@ -360,7 +360,7 @@ func TestDeleteTakesTheRecord(t *testing.T) {
 	}
 	ref := scim.Ref{Type: scim.User, ID: made.ID()}
 	h.records.down["delete"] = true
-	if err := h.Delete(t.Context(), ref); scim.Status(err) != 503 {
+	if err := h.Delete(t.Context(), ref); scim.Status(err) != 503 || !scim.AsError(err).Remains {
 		t.Errorf("store down: %v", err)
 	}
 	h.records.down = map[string]bool{}

@@ -171,13 +171,14 @@ func Left(cause, err error) error {
 
 // AsError maps every error to an answer: an Error stays, a passed deadline is 504, a cancelled
 // request 499, anything else 500 without details. A deadline has priority over an Error with 5xx,
-// because it may be the cause.
+// because it may be the cause, unless that Error says that a part of the change is left.
 func AsError(err error) *Error {
 	e, known := errors.AsType[*Error](err)
+	final := known && (e.Status < 500 || e.Remains)
 	switch {
-	case errors.Is(err, context.DeadlineExceeded) && (!known || e.Status >= 500):
+	case !final && errors.Is(err, context.DeadlineExceeded):
 		return &Error{Status: 504, Detail: "the request took too long", Cause: err}
-	case errors.Is(err, context.Canceled) && (!known || e.Status >= 500):
+	case !final && errors.Is(err, context.Canceled):
 		return &Error{Status: 499, Detail: "the caller disconnected", Cause: err}
 	case known:
 		return e

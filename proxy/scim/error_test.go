@@ -33,6 +33,7 @@ func TestAsError(t *testing.T) {
 		{"a deadline does not win over an error of the caller", errors.Join(scim.NotFound(ref), late), 404, ""},
 		{"the caller disconnected", fmt.Errorf("get: %w", context.Canceled), 499, ""},
 		{"the caller disconnected and it was unavailable", scim.Unavailable("the store", context.Canceled), 499, ""},
+		{"a deadline does not hide that a part is left", scim.Left(scim.Unavailable("the store", secret), late), 503, ""},
 		{"unavailable", scim.Unavailable("the store", secret), 503, ""},
 		{"upstream", scim.Upstream(secret), 502, ""},
 	} {

@@ -49,6 +49,17 @@ func (s *Service) answer(ctx context.Context, c change, after scim.Resource) (pr
 	return s.show(ref, w, r), nil
 }
 
+// unshown is the error of a write that was made, and whose answer could not be read.
+func unshown(err error) error {
+	if err == nil {
+		return nil
+	}
+	e := *scim.AsError(err)
+	e.Detail += "; what was asked is done, and could not be read afterwards"
+	e.Cause, e.Remains = err, true
+	return &e
+}
+
 // show adds the version of a resource if the whole resource was read.
 func (s *Service) show(ref scim.Ref, w protocol.Projection, r scim.Resource) protocol.Answer {
 	var a protocol.Answer

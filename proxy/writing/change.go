@@ -41,7 +41,7 @@ func (s *Service) write(ctx context.Context, c change) (protocol.Answer, error) 
 	}
 	var before, after scim.Resource
 	if c.edit != nil {
-		after, err = s.below.Update(ctx, c.ref, func(cur scim.Resource) (scim.Resource, error) { before = cur; return c.edit(cur) })
+		after, err = s.below.Update(directory.WithMembersToCome(ctx, c.members), c.ref, func(cur scim.Resource) (scim.Resource, error) { before = cur; return c.edit(cur) })
 		if err != nil {
 			return protocol.Answer{}, err
 		}
@@ -54,7 +54,7 @@ func (s *Service) write(ctx context.Context, c change) (protocol.Answer, error) 
 	}
 	a, err := s.answer(ctx, c, after)
 	a.Skipped = skipped
-	return a, err
+	return a, unshown(err)
 }
 
 // decided is the change of members, for which the group's members are read if a filter needs them.

@@ -137,7 +137,7 @@ func (s *Service) create(ctx context.Context, c protocol.Create) (protocol.Answe
 	}
 	a, err := s.answer(ctx, change{ref: ref, want: c.Projection, whole: true}, r)
 	a.Made, a.Skipped, a.Adopted = ref, skipped, outcome.Adopted()
-	return a, err
+	return a, unshown(err)
 }
 
 func (s *Service) replace(ctx context.Context, c protocol.Replace) (protocol.Answer, error) {

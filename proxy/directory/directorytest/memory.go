@@ -141,11 +141,7 @@ func (m *Memory) Update(ctx context.Context, ref scim.Ref, edit directory.Edit) 
 	if err := m.begin(ctx); err != nil {
 		return scim.Resource{}, err
 	}
-	cur, err := m.get(ref)
-	if err != nil {
-		return cur, err
-	}
-	wanted, err := edit(cur)
+	cur, wanted, err := m.edited(ref, edit)
 	if err != nil {
 		return scim.Resource{}, err
 	}
@@ -161,6 +157,27 @@ func (m *Memory) Update(ctx context.Context, ref scim.Ref, edit directory.Edit) 
 	next := m.hold(ref.Type, wanted, cur).With("id", cur.Raw("id")).With("meta", cur.Raw("meta"))
 	m.all[ref.ID] = stored{ref.Type, scim.WithSchemas(ref.Type, next)}
 	return m.all[ref.ID].r, nil
+}
+
+// edited is a resource and what an edit makes of it. The edit may use the directory, so it runs
+// without the lock, and again if the resource has changed meanwhile. The caller holds the lock.
+func (m *Memory) edited(ref scim.Ref, edit directory.Edit) (cur, wanted scim.Resource, err error) {
+	for {
+		if cur, err = m.get(ref); err != nil {
+			return cur, cur, err
+		}
+		wanted, err = m.unlocked(cur, edit)
+		now, gone := m.get(ref)
+		if err != nil || gone == nil && now.String() == cur.String() {
+			return cur, wanted, err
+		}
+	}
+}
+
+func (m *Memory) unlocked(cur scim.Resource, edit directory.Edit) (scim.Resource, error) {
+	m.mu.Unlock()
+	defer m.mu.Lock()
+	return edit(cur)
 }
 
 // ChangeMembers changes members. If one of them does not exist, the whole change is refused.

@@ -51,7 +51,10 @@ func (d *Directory) Delete(ctx context.Context, ref scim.Ref) error {
 	if err := d.leave(ctx, ref); err != nil {
 		return err
 	}
-	return d.leaveGroups(ctx, ref, shown)
+	if err := d.leaveGroups(ctx, ref, shown); err != nil {
+		return scim.Left(err, nil) // the user is a leaver; a retry goes on with the groups
+	}
+	return nil
 }
 
 // leave makes a user a leaver. The update also ends the user's sessions.

@@ -132,9 +132,9 @@ func unfinished(cause error, m directory.MemberChange) error {
 	shown := ids[:min(len(ids), 20)]
 	concerns := fmt.Sprintf("It has %d members: %s", len(ids), strings.Join(shown, ", "))
 	if f, broken := fault.In(cause); broken {
-		return &scim.Error{Status: 500, Cause: cause, Detail: "the membership change is incomplete. " + scim.AsError(f.Answer()).Detail + " " + concerns}
+		return &scim.Error{Status: 500, Cause: cause, Remains: true, Detail: "the membership change is incomplete. " + scim.AsError(f.Answer()).Detail + " " + concerns}
 	}
-	return &scim.Error{Status: 503, RetryAfter: 5, Cause: cause, Detail: "the membership change is incomplete; send it again. " + concerns}
+	return &scim.Error{Status: 503, RetryAfter: 5, Cause: cause, Remains: true, Detail: "the membership change is incomplete; send it again. " + concerns}
 }
 
 // send adds before it removes, so that users who stay are members at any time. After a failure it
