@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"time"
 
@@ -96,7 +95,7 @@ func (l *Log) Begin(ctx context.Context, e *Entry) error {
 	err := l.save(ctx, e)
 	switch {
 	case errors.Is(err, store.ErrTooLarge): // a repetition would be too large too
-		return &scim.Error{Status: http.StatusRequestEntityTooLarge, Detail: "the change is too large for the journal, so nothing was done: divide it", Cause: err}
+		return &scim.Error{Status: 413, Detail: "the change is too large for the journal, so nothing was done: divide it", Cause: err}
 	case err != nil:
 		return scim.Unavailable("the journal", err)
 	}
