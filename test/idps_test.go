@@ -54,8 +54,9 @@ var (
 // what the provider meant. With -report it plays the same natively.
 func TestCorpus(t *testing.T) { runCorpus(t, behind(t)) }
 
-// TestCorpusOfAGroupTenant plays it with tenants that are confined to a group: each form of request
-// that is left after the dialects once, or all with -every, which takes ten minutes.
+// TestCorpusOfAGroupTenant plays it with tenants that are confined to a group: every third form of
+// request that is left after the dialects, once, or all cases with -every, which takes ten minutes
+// and is a part of `make matrix`. Queries of such a tenant cost Keycloak more than 0.1 s.
 func TestCorpusOfAGroupTenant(t *testing.T) { runCorpus(t, confinedWorld(t)) }
 
 func runCorpus(t *testing.T, w *world) {
@@ -66,9 +67,11 @@ func runCorpus(t *testing.T, w *world) {
 	}
 	byIDP, forms := map[string][]corpus.Case{}, map[string]bool{}
 	for _, c := range cases {
-		if form := c.Form(); w.group == nil || *every || !forms[form] {
-			byIDP[c.IDP], forms[form] = append(byIDP[c.IDP], c), true
+		form := c.Form()
+		if w.group == nil || *every || !forms[form] && len(forms)%3 == 0 {
+			byIDP[c.IDP] = append(byIDP[c.IDP], c)
 		}
+		forms[form] = true
 	}
 	for idp := range byIDP {
 		if !adapters.Known(idp) {

@@ -14,14 +14,14 @@ go build -o bin/keycloak ./cmd/scim-proxy/internal/kcserver/keycloak
 # tests_of RELEASE: a group tenant needs 26.7.3, and the shim stands before 26.7.3.
 tests_of() {
 	local names='TestScripts|TestStackContract|TestSimulate'
-	[ "$1" = 26.7.0 ] || names+='|TestScriptsOfAGroupTenant|TestScriptsBehindTheShim|TestContractBehindTheShim'
+	[ "$1" = 26.7.0 ] || names+='|TestCorpusOfAGroupTenant|TestScriptsOfAGroupTenant|TestScriptsBehindTheShim|TestContractBehindTheShim'
 	echo "^($names)\$"
 }
 
 # play RELEASE STORE
 play() {
 	local log=bin/matrix/$1-$2.log verdict=ok
-	KEYCLOAK_VERSION=$1 ./bin/keycloak exec -- go test -v -count=1 -timeout 30m -run "$(tests_of "$1")" ./test -store "$2" >"$log" 2>&1 || verdict=FAIL
+	KEYCLOAK_VERSION=$1 ./bin/keycloak exec -- go test -v -count=1 -timeout 30m -run "$(tests_of "$1")" ./test -store "$2" -every >"$log" 2>&1 || verdict=FAIL
 	printf '%-7s %-9s %-5s' "$1" "$2" "$verdict"
 	awk '$1 == "---" && split($3, name, "/") == 2 {
 			if (!all[name[1]]++) order[++n] = name[1]
