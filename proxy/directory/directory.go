@@ -71,13 +71,13 @@ func set(ids []string) map[string]bool {
 
 type toComeKey struct{}
 
-// WithMembersToCome returns a context for the Update of a group whose members the same write
-// changes after it, so that a layer can decide about the whole write before anything is done.
+// WithMembersToCome returns a context for the Create or Update of a group whose members the same
+// write changes after it, so that a layer knows the whole write before anything is done.
 func WithMembersToCome(ctx context.Context, m MemberChange) context.Context {
 	return context.WithValue(ctx, toComeKey{}, m)
 }
 
-// MembersToCome returns the change of members that follows an Update.
+// MembersToCome returns the change of members that follows a Create or an Update.
 func MembersToCome(ctx context.Context) MemberChange {
 	m, _ := ctx.Value(toComeKey{}).(MemberChange)
 	return m

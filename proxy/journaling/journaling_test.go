@@ -346,3 +346,43 @@ func TestRefusedDropIn(t *testing.T) {
 		}
 	})
 }
+
+// A create that was ended before its members were added is known as done in part.
+func TestCreateWithoutItsMembers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, nil)
+		scene := journaling.Scene{Directory: b.memory, Lock: func(context.Context, string) (func(), error) { return func() {}, nil }}
+		r := journaling.Resolver{Log: b.log, Since: time.Now().Add(time.Hour), Open: func(context.Context, journal.Entry) (journaling.Scene, error) { return scene, nil }}
+		for _, members := range []string{"", `,"members":[{"value":"nobody"}]`} {
+			lock := func(context.Context, string) (func(), error) { return func() {}, nil }
+			stop := &stopping{Directory: b.memory, err: errors.New("killed")}
+			layers := writing.New(journaling.Over(stop, nil), lock, scim.CoreSchemas(), writing.Options{})
+			service := journaling.Service(b.log, layers, journaling.Caller{Now: func(context.Context) journaling.Circumstances { return journaling.Circumstances{} }})
+			name := fmt.Sprint("group", len(members))
+			if _, err := service.Do(t.Context(), protocol.Create{Type: scim.Group, Body: document.Must(`{"displayName":"` + name + `"` + members + `}`)}); err == nil {
+				t.Fatal("it is not killed")
+			}
+			if done, _, err := r.Resolve(t.Context()); done != 1 || err != nil {
+				t.Fatal(done, err)
+			}
+			all := b.found(journal.Query{Group: name})
+			if partly := len(all) == 1 && all[0].State == journal.Partly && strings.HasSuffix(all[0].Found, "members"); partly != (members != "") {
+				t.Errorf("%q: %+v", members, all)
+			}
+		}
+	})
+}
+
+// stopping makes resources, and then its process is as good as killed.
+type stopping struct {
+	directory.Directory
+	err error
+}
+
+func (s *stopping) Create(ctx context.Context, t scim.ResourceType, r scim.Resource) (scim.Resource, error) {
+	directory.OutcomeOf(ctx).Doubt()
+	if _, err := s.Directory.Create(ctx, t, r); err != nil {
+		return scim.Resource{}, err
+	}
+	return scim.Resource{}, s.err
+}

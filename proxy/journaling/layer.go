@@ -40,9 +40,7 @@ func (d *Directory) allowed(ctx context.Context, s *sheet, e Effect) error {
 
 // begin saves the entry as it is now, before the change is made.
 func (s *sheet) begin(ctx context.Context) error {
-	if s.outcome == nil {
-		s.outcome = directory.OutcomeOf(ctx)
-	}
+	s.outcome = directory.OutcomeOf(ctx)
 	if s.log != nil {
 		if err := s.log.Begin(ctx, &s.entry); err != nil {
 			return err
@@ -71,6 +69,7 @@ func (d *Directory) Create(ctx context.Context, t scim.ResourceType, r scim.Reso
 		return d.Directory.Create(ctx, t, r)
 	}
 	s.entry.Name, s.entry.After = journal.NameOf(t, r), secrets.Without(r.String())
+	s.entry.MembersToCome = !directory.MembersToCome(ctx).Empty()
 	if err := s.begin(ctx); err != nil {
 		return scim.Resource{}, err
 	}
@@ -117,7 +116,7 @@ func (d *Directory) Update(ctx context.Context, ref scim.Ref, edit directory.Edi
 		if err := d.mayLose(ctx, s, ref); err != nil {
 			return current, err
 		}
-		s.entry.Changes = changes
+		s.entry.Changes, s.entry.MembersToCome = changes, !directory.MembersToCome(ctx).Empty()
 		return wanted, s.begin(ctx)
 	})
 	if err == nil {

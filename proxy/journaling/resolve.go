@@ -190,6 +190,9 @@ func (l look) created(ctx context.Context) error {
 		return err
 	}
 	l.e.Target, l.e.After = made.ID(), secrets.Without(made.String())
+	if l.e.MembersToCome {
+		return l.found(journal.Partly, "%s; not changed: members", what)
+	}
 	return l.found(journal.Done, "%s", what)
 }
 

@@ -3,8 +3,6 @@ package journaling
 import (
 	"context"
 	"encoding/json"
-	"net/http"
-	"slices"
 
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/journal"
@@ -64,33 +62,10 @@ func entryOf(ctx context.Context, c Caller, call protocol.Call) journal.Entry {
 	if c.Verb != "" {
 		e.Verb = c.Verb
 	}
-	e.MembersToCome = ref.Type == scim.Group && hasMembers(call)
 	if c.Payload != nil && c.Payload(ctx) {
 		e.Sent = sent(call)
 	}
 	return e
-}
-
-// hasMembers reports whether a call to a group changes its members.
-func hasMembers(call protocol.Call) bool {
-	switch call := call.(type) {
-	case protocol.Create:
-		return call.Body.Raw("members") != ""
-	case protocol.Replace:
-		return true // absent members are removed
-	case protocol.Patch:
-		return slices.ContainsFunc(call.Ops, func(op scim.Op) bool {
-			if !op.Path.IsZero() {
-				return op.Path.Top().Is(membersPath)
-			}
-			v, err := scim.Part(op.Value)
-			return err == nil && v.Raw(membersPath.Name) != ""
-		})
-	case protocol.Restore:
-		return !call.Members.Empty()
-	case protocol.Delete, protocol.Read, protocol.List:
-	}
-	return false
 }
 
 // maxSent bounds a recorded body.
@@ -178,14 +153,9 @@ func (s *sheet) end(err error) {
 	case err == nil:
 		e.State = journal.Done
 		s.log.End(e)
-	case s.outcome != nil && s.outcome.InDoubt(): // stays open until the change can no longer take effect
-	case scim.AsError(err).Remains:
-		e.State = journal.Open // a Resolver looks at what is left
+	case s.outcome.InDoubt(), scim.AsError(err).Remains: // stays open: a Resolver looks at what is left
 	default:
 		e.State = journal.Failed
-		if e.Status < http.StatusBadRequest {
-			e.Status = http.StatusInternalServerError
-		}
 		s.log.End(e)
 	}
 }

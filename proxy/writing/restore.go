@@ -28,9 +28,9 @@ func (s *Service) restore(ctx context.Context, c protocol.Restore) (protocol.Ans
 	r := s.restoration(c)
 	var before, after scim.Resource
 	if len(c.Values) > 0 || c.Revive {
-		first := ctx
+		first := directory.WithMembersToCome(ctx, c.Members)
 		if c.Revive {
-			first = directory.Reviving(ctx)
+			first = directory.Reviving(first)
 		}
 		after, err = s.below.Update(first, c.Ref, func(now scim.Resource) (scim.Resource, error) { before = now; return r.first(now) })
 		if err != nil {

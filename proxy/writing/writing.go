@@ -121,7 +121,7 @@ func (s *Service) create(ctx context.Context, c protocol.Create) (protocol.Answe
 	}
 	ctx, outcome := directory.WithOutcome(ctx)
 	defer s.release(unlock, outcome)
-	r, err := s.below.Create(ctx, c.Type, body)
+	r, err := s.below.Create(directory.WithMembersToCome(ctx, m), c.Type, body)
 	if err != nil {
 		return protocol.Answer{}, err
 	}
