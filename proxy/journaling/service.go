@@ -2,7 +2,6 @@ package journaling
 
 import (
 	"context"
-	"encoding/json"
 
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/journal"
@@ -80,31 +79,13 @@ func sent(call protocol.Call) string {
 	case protocol.Replace:
 		text = secrets.Without(call.Body.String())
 	case protocol.Patch:
-		b, _ := json.Marshal(map[string]any{"Operations": operations(call.Ops)})
-		text = string(b)
+		text = `{"Operations":` + secrets.Operations(call.Ops) + `}`
 	case protocol.Delete, protocol.Read, protocol.List, protocol.Restore:
 	}
 	if len(text) > maxSent {
 		return text[:maxSent] + "…"
 	}
 	return text
-}
-
-type operation struct {
-	Op    scim.OpKind     `json:"op"`
-	Path  string          `json:"path,omitempty"`
-	Value json.RawMessage `json:"value,omitempty"`
-}
-
-func operations(ops []scim.Op) []operation {
-	out := make([]operation, len(ops))
-	for i, op := range ops {
-		out[i] = operation{Op: op.Kind, Path: op.Path.String()}
-		if op.Value != "" && !secrets.Named(op.Path.AttrPath.String()) {
-			out[i].Value = json.RawMessage(secrets.Without(op.Value))
-		}
-	}
-	return out
 }
 
 // sheet is the entry of a call under way. The layers of a call run one after the other.

@@ -63,7 +63,7 @@ func entryOf(c protocol.Call, a protocol.Answer, err error, values bool) (e entr
 	case protocol.Replace:
 		named, given, text = c.Body, ofResource(c.Body), secrets.Without(c.Body.String())
 	case protocol.Patch:
-		given, text = ofOperations(c.Ops), operations(c.Ops)
+		given, text = ofOperations(c.Ops), secrets.Operations(c.Ops)
 	case protocol.Delete:
 		e.success(204)
 	case protocol.Restore:
@@ -138,25 +138,4 @@ func ofOperations(ops []scim.Op) (names []string) {
 		}
 	}
 	return names
-}
-
-// operations returns the operations of a PATCH as JSON text, without passwords.
-func operations(ops []scim.Op) string {
-	texts := make([]string, len(ops))
-	for i, op := range ops {
-		o := document.NewObject()
-		o.Put("op", document.Quote(string(op.Kind)))
-		value := secrets.Without(op.Value)
-		if !op.Path.IsZero() {
-			o.Put("path", document.Quote(op.Path.String()))
-			if secrets.Named(op.Path.AttrPath.String()) {
-				value = ""
-			}
-		}
-		if value != "" {
-			o.Put("value", value)
-		}
-		texts[i] = o.String()
-	}
-	return document.Array(texts)
 }

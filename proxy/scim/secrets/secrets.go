@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
 
@@ -56,4 +57,25 @@ func in(raw string) bool {
 		}
 	}
 	return false
+}
+
+// Operations returns the operations of a PATCH as JSON text, without passwords.
+func Operations(ops []scim.Op) string {
+	texts := make([]string, len(ops))
+	for i, op := range ops {
+		o := document.NewObject()
+		o.Put("op", document.Quote(string(op.Kind)))
+		value := Without(op.Value)
+		if !op.Path.IsZero() {
+			o.Put("path", document.Quote(op.Path.String()))
+			if Named(op.Path.AttrPath.String()) {
+				value = ""
+			}
+		}
+		if value != "" {
+			o.Put("value", value)
+		}
+		texts[i] = o.String()
+	}
+	return document.Array(texts)
 }
