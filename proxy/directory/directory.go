@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // Directory is the interface of a layer, above and below. It has no optional methods, because a
@@ -67,6 +68,17 @@ func set(ids []string) map[string]bool {
 		s[id] = true
 	}
 	return s
+}
+
+// References are the ids that a list of references has: the members of a group, the groups of a
+// user. What is not a reference is left out.
+func References(raw string) (ids []string) {
+	for e := range document.Values(raw) {
+		if r, err := scim.Part(e); err == nil {
+			ids = append(ids, document.Text(r.Raw("value")))
+		}
+	}
+	return ids
 }
 
 type toComeKey struct{}

@@ -203,12 +203,7 @@ func joins(ref scim.Ref, name string, in *intent, shown scim.Resource) (rows []R
 		rows = append(rows, Row{Kind: k, Type: ref.Type, ID: ref.ID, Name: name, Attribute: membersName, User: user})
 	}
 	members := map[string]bool{}
-	for e := range document.Values(shown.Raw(membersName)) {
-		m, err := scim.Part(e)
-		if err != nil {
-			continue
-		}
-		id := document.Text(m.Raw("value"))
+	for _, id := range directory.References(shown.Raw(membersName)) {
 		members[id] = true
 		if wanted, said := in.members[id]; said && !wanted || !said && in.created {
 			row(Joined, id)

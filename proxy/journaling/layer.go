@@ -196,7 +196,7 @@ func (d *Directory) Delete(ctx context.Context, ref scim.Ref) error {
 		return err
 	}
 	if ref.Type == scim.Group { // its members once only: a group may have so many that a record cannot have them twice
-		s.entry.Removed = memberIDs(before)
+		s.entry.Removed = directory.References(before.Raw(membersPath.Name))
 		before = before.Without(membersPath.Name)
 	}
 	s.entry.Name, s.entry.Before = journal.NameOf(ref.Type, before), secrets.Without(before.String())

@@ -10,7 +10,6 @@ import (
 
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
-	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 const (
@@ -113,7 +112,7 @@ func (d *Directory) mayLose(ctx context.Context, s *sheet, group scim.Ref) error
 	if err != nil {
 		return err
 	}
-	return d.allowed(ctx, s, d.losing(ctx, s, group, m.On(memberIDs(now)).Remove))
+	return d.allowed(ctx, s, d.losing(ctx, s, group, m.On(directory.References(now.Raw(membersPath.Name))).Remove))
 }
 
 // few is what a change of few members does to a group.
@@ -132,10 +131,7 @@ func (d *Directory) few(ctx context.Context, group scim.Ref, m directory.MemberC
 				return err
 			}
 			known[i] = true
-			in[i] = slices.ContainsFunc(document.Elements(user.Raw(groupsPath.Name)), func(raw string) bool {
-				g, err := scim.Part(raw)
-				return err == nil && document.Text(g.Raw("value")) == group.ID
-			})
+			in[i] = slices.Contains(directory.References(user.Raw(groupsPath.Name)), group.ID)
 			return nil
 		})
 	}
@@ -168,14 +164,4 @@ func both(a, b []string) (out []string) {
 		}
 	}
 	return out
-}
-
-// memberIDs are the ids of the members that a group is shown with.
-func memberIDs(group scim.Resource) (ids []string) {
-	for raw := range document.Values(group.Raw("members")) {
-		if m, err := scim.Part(raw); err == nil {
-			ids = append(ids, document.Text(m.Raw("value")))
-		}
-	}
-	return ids
 }

@@ -245,11 +245,11 @@ func (l look) members(ctx context.Context) (added, removed []string, missing int
 	if len(l.e.Added)+len(l.e.Removed) == 0 {
 		return nil, nil, 0, nil
 	}
-	group, err := l.Directory.Get(ctx, l.e.Ref(), directory.Fields{Only: []string{"members"}, Members: true})
+	group, err := l.Directory.Get(ctx, l.e.Ref(), directory.Fields{Only: []string{membersPath.Key()}, Members: true})
 	if err != nil {
 		return nil, nil, 0, err
 	}
-	now := memberIDs(group)
+	now := directory.References(group.Raw(membersPath.Name))
 	added = both(l.e.Added, now)
 	removed = slices.DeleteFunc(slices.Clone(l.e.Removed), func(id string) bool { return slices.Contains(now, id) })
 	return added, removed, len(l.e.Added) + len(l.e.Removed) - len(added) - len(removed), nil

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 )
@@ -117,7 +118,7 @@ func (d *doing) remove(ctx context.Context, st *step) error {
 	if st.ref.Type == scim.Group {
 		refers = membersName
 	}
-	more := slices.ContainsFunc(references(a.Resource.Raw(refers)), func(id string) bool { return !slices.Contains(st.references, id) })
+	more := slices.ContainsFunc(directory.References(a.Resource.Raw(refers)), func(id string) bool { return !slices.Contains(st.references, id) })
 	if more || len(scim.Diff(st.now, a.Resource.Without(membersName))) > 0 {
 		return scim.Precondition()
 	}

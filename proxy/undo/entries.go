@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
@@ -47,7 +48,7 @@ func (s *state) undelete(ctx context.Context, r *resource, e journal.Entry) erro
 	default:
 		r.existed, r.name = true, e.Name
 		r.then = former
-		return s.rejoin(ctx, r, references(former.Raw("groups")))
+		return s.rejoin(ctx, r, directory.References(former.Raw("groups")))
 	}
 	return nil
 }
@@ -97,7 +98,7 @@ func (s *state) differs(r *resource, made scim.Resource, members []string) strin
 	switch {
 	case r.ref.Type == scim.Group && !slices.Equal(sorted(r.joined), slices.Sorted(slices.Values(members))):
 		return membersName
-	case r.ref.Type == scim.User && !slices.Equal(s.groups(r), slices.Sorted(slices.Values(references(made.Raw("groups"))))):
+	case r.ref.Type == scim.User && !slices.Equal(s.groups(r), slices.Sorted(slices.Values(directory.References(made.Raw("groups"))))):
 		return "groups"
 	}
 	return ""

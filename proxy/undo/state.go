@@ -9,7 +9,6 @@ import (
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/operating"
 	"keycloak-scim-proxy/proxy/scim"
-	"keycloak-scim-proxy/proxy/scim/document"
 )
 
 // state has the resources of a plan: as they are now, and as they are after the entries that have
@@ -57,7 +56,7 @@ func (s *state) resource(ctx context.Context, ref scim.Ref, name string) (*resou
 	if err != nil && scim.Status(err) != http.StatusNotFound {
 		return nil, err
 	}
-	for _, id := range references(shown.Raw("members")) {
+	for _, id := range directory.References(shown.Raw("members")) {
 		r.members[id], r.joined[id] = true, true
 	}
 	if r.exists {
@@ -70,19 +69,9 @@ func (s *state) resource(ctx context.Context, ref scim.Ref, name string) (*resou
 	return r, nil
 }
 
-// references are the ids that a list of members or groups has.
-func references(raw string) (ids []string) {
-	for e := range document.Values(raw) {
-		if m, err := scim.Part(e); err == nil {
-			ids = append(ids, document.Text(m.Raw("value")))
-		}
-	}
-	return ids
-}
-
 // groups are those of a user in the plan, sorted.
 func (s *state) groups(r *resource) (ids []string) {
-	for _, id := range references(r.now.Raw("groups")) {
+	for _, id := range directory.References(r.now.Raw("groups")) {
 		if s.resources[scim.Ref{Type: scim.Group, ID: id}] == nil {
 			ids = append(ids, id)
 		}

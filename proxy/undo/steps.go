@@ -39,7 +39,7 @@ func (s *state) steps() (rows []Row, all []*step) {
 		case r.exists && !r.existed:
 			st.action = Delete
 			st.row(r, Row{Action: Delete})
-			st.references = references(r.now.Raw("groups"))
+			st.references = directory.References(r.now.Raw("groups"))
 			if r.ref.Type == scim.Group {
 				st.references = sorted(r.members)
 			}
