@@ -1,10 +1,10 @@
 // Package journal records what the writes of callers did: who asked, what was there before, what
 // was asked, and what became of it.
 //
-//	Entry   one write                              (entry.go)
-//	Log     the entries of a scope, in its store   (log.go, find.go, prune.go, refuse.go)
+//	Entry   one write, and what it is found by             (entry.go, terms.go)
+//	Log     the entries of a scope, in its store           (log.go, find.go, prune.go, refuse.go)
 //	Notice  what receivers of events learn, and the outbox (notice.go, outbox.go)
-//	Writer  saves what no answer waits for         (writer.go)
+//	Writer  saves what no answer waits for                 (writer.go)
 //
 // Package journaling sees the writes, and begins and ends their entries.
 //

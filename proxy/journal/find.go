@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"keycloak-scim-proxy/proxy/scim"
@@ -30,25 +31,16 @@ func (l *Log) Find(ctx context.Context, q Query) ([]Entry, error) {
 	if q.User == "" && q.Group == "" && q.Request == "" {
 		return l.walk(ctx, q)
 	}
-	var ids []string
-	var err error
-	switch {
-	case q.Request != "":
-		ids, err = l.Space.Find(ctx, term("request", q.Request))
-	case q.User != "":
-		ids, err = l.about(ctx, scim.User, q.User)
-	default:
-		ids, err = l.about(ctx, scim.Group, q.Group)
+	subjects, err := l.subjects(ctx, q)
+	if err != nil {
+		return nil, err
 	}
+	ids, err := l.Space.Find(ctx, q.terms(subjects)...)
 	if err != nil {
 		return nil, err
 	}
 	from := max(q.After, start(q))
 	ids = slices.DeleteFunc(ids, func(id string) bool { return id <= from || !q.Until.IsZero() && id >= idAt(q.Until) })
-	subjects, err := l.subjects(ctx, q)
-	if err != nil {
-		return nil, err
-	}
 	var found []Entry
 	for some := range pages(ids, q.Last) {
 		all, err := l.load(ctx, some)
@@ -61,6 +53,59 @@ func (l *Log) Find(ctx context.Context, q Query) ([]Entry, error) {
 		}
 	}
 	return q.cut(found), nil
+}
+
+// subject is the resource that the entries of a query are about, by its id or a name; "" if they
+// are about any.
+func (q Query) subject() (t scim.ResourceType, one string) {
+	switch {
+	case q.User != "":
+		return scim.User, q.User
+	case q.Group != "":
+		return scim.Group, q.Group
+	}
+	return "", ""
+}
+
+// terms are those of which the entries of a query have one. subjects are the ids that they are
+// about.
+func (q Query) terms(subjects []string) []string {
+	if q.Request != "" {
+		return []string{term("request", q.Request)}
+	}
+	t, one := q.subject()
+	terms := []string{term("name", nameHash(t, one))}
+	for _, id := range subjects {
+		terms = append(terms, term("ref", id))
+	}
+	if t == scim.User {
+		terms = append(terms, wideTerm)
+	}
+	return terms
+}
+
+// subjects are the ids of the resources that the subject of a query names: itself, and those that
+// had the name.
+func (l *Log) subjects(ctx context.Context, q Query) ([]string, error) {
+	t, one := q.subject()
+	if one == "" {
+		return nil, nil
+	}
+	found, err := l.Space.Find(ctx, term("name", nameHash(t, one)))
+	if err != nil {
+		return nil, err
+	}
+	named, err := l.load(ctx, found)
+	if err != nil {
+		return nil, err
+	}
+	ids := []string{one}
+	for _, e := range named {
+		if e.Target != "" && !slices.Contains(ids, e.Target) {
+			ids = append(ids, e.Target)
+		}
+	}
+	return ids, nil
 }
 
 // pages yields ids in pages, the last ones first if last is true.
@@ -86,7 +131,7 @@ func pages(ids []string, last bool) func(yield func([]string) bool) {
 
 // cut sorts entries, and returns as many as are wanted.
 func (q Query) cut(all []Entry) []Entry {
-	slices.SortFunc(all, func(a, b Entry) int { return compare(a.ID, b.ID) })
+	slices.SortFunc(all, func(a, b Entry) int { return strings.Compare(a.ID, b.ID) })
 	if q.Most == 0 || len(all) <= q.Most {
 		return all
 	}
@@ -96,67 +141,11 @@ func (q Query) cut(all []Entry) []Entry {
 	return all[:q.Most]
 }
 
-func compare(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
-
 func start(q Query) string {
 	if q.Since.IsZero() {
 		return ""
 	}
 	return idAt(q.Since)
-}
-
-// about returns the ids of the entries about a resource: by its id, or by a name that it had.
-func (l *Log) about(ctx context.Context, t scim.ResourceType, one string) ([]string, error) {
-	ids, err := l.identities(ctx, t, one)
-	if err != nil {
-		return nil, err
-	}
-	terms := []string{term("name", nameHash(t, one))}
-	for _, id := range ids {
-		terms = append(terms, term("ref", id))
-	}
-	if t == scim.User {
-		terms = append(terms, wideTerm)
-	}
-	return l.Space.Find(ctx, terms...)
-}
-
-// identities are the ids of the resources that a text names: itself, and those that had the name.
-func (l *Log) identities(ctx context.Context, t scim.ResourceType, one string) ([]string, error) {
-	found, err := l.Space.Find(ctx, term("name", nameHash(t, one)))
-	if err != nil {
-		return nil, err
-	}
-	named, err := l.load(ctx, found)
-	if err != nil {
-		return nil, err
-	}
-	ids := []string{one}
-	for _, e := range named {
-		if e.Target != "" && !slices.Contains(ids, e.Target) {
-			ids = append(ids, e.Target)
-		}
-	}
-	return ids, nil
-}
-
-// subjects are the ids that the entries of a query are about; nil: any.
-func (l *Log) subjects(ctx context.Context, q Query) ([]string, error) {
-	switch {
-	case q.User != "":
-		return l.identities(ctx, scim.User, q.User)
-	case q.Group != "":
-		return l.identities(ctx, scim.Group, q.Group)
-	}
-	return nil, nil
 }
 
 // walk reads entries in the order of time.
@@ -195,12 +184,10 @@ func (q Query) matches(e Entry, subjects []string) bool {
 		return false
 	case q.Failed && e.State == Done:
 		return false
-	case q.User == "" && q.Group == "":
-		return true
 	}
-	t, one := scim.User, q.User
-	if q.Group != "" {
-		t, one = scim.Group, q.Group
+	t, one := q.subject()
+	if one == "" {
+		return true
 	}
 	if e.Type == t && (slices.Contains(subjects, e.Target) || slices.Contains(e.Names, nameHash(t, one))) {
 		return true
