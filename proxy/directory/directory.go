@@ -71,7 +71,7 @@ func set(ids []string) map[string]bool {
 }
 
 // References are the ids that a list of references has: the members of a group, the groups of a
-// user. What is not a reference is left out.
+// user. It leaves out each element that is not an object.
 func References(raw string) (ids []string) {
 	for e := range document.Values(raw) {
 		if r, err := scim.Part(e); err == nil {

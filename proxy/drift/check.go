@@ -95,7 +95,11 @@ func (f *finding) once(ctx context.Context, ref scim.Ref) (rows []Row, decided b
 	if err != nil {
 		return nil, false, err
 	}
-	rows, err = f.compare(ctx, ref, shown, now)
+	records, err := f.place.Records.Load(ctx, ref.ID)
+	if err != nil {
+		return nil, false, err
+	}
+	rows, err = f.compare(ref, shown, records[ref.ID].Body, now)
 	if err == nil {
 		rows, err = f.members(ctx, rows, entries)
 	}
@@ -144,8 +148,9 @@ func (f *finding) wanted(ctx context.Context, r Row, entries []journal.Entry) (b
 	return both.of(scim.Ref{Type: r.Type, ID: r.ID}).members[r.User], nil
 }
 
-// compare returns how a resource differs from what was wanted of it.
-func (f *finding) compare(ctx context.Context, ref scim.Ref, shown scim.Resource, known *intents) (rows []Row, err error) {
+// compare returns how a resource differs from what was wanted of it. kept is its record in the
+// store.
+func (f *finding) compare(ref scim.Ref, shown scim.Resource, kept []byte, known *intents) (rows []Row, err error) {
 	in := known.all[ref]
 	name := journal.NameOf(ref.Type, shown)
 	if in == nil {
@@ -158,7 +163,7 @@ func (f *finding) compare(ctx context.Context, ref scim.Ref, shown scim.Resource
 	if in.gone {
 		return []Row{{Kind: Back, Type: ref.Type, ID: ref.ID, Name: name}}, nil
 	}
-	wants, paths, err := f.kept(ctx, ref)
+	wants, paths, err := f.requested(ref.Type, kept)
 	if err != nil {
 		return nil, err
 	}
@@ -174,20 +179,16 @@ func (f *finding) compare(ctx context.Context, ref scim.Ref, shown scim.Resource
 	return append(rows, joins(ref, name, in, shown)...), nil
 }
 
-// kept are the requested values of a resource that the store has. Of a list of which Keycloak has
-// one element, the whole list was requested.
-func (f *finding) kept(ctx context.Context, ref scim.Ref) (wants map[scim.AttrPath]string, paths map[scim.AttrPath]scim.AttrPath, err error) {
+// requested are the requested values of a resource that the store has. Of a list of which Keycloak
+// has one element, the whole list was requested.
+func (f *finding) requested(t scim.ResourceType, kept []byte) (wants map[scim.AttrPath]string, paths map[scim.AttrPath]scim.AttrPath, err error) {
 	wants, paths = map[scim.AttrPath]string{}, map[scim.AttrPath]scim.AttrPath{}
-	all, err := f.place.Records.Load(ctx, ref.ID)
-	if err != nil {
-		return nil, nil, err
-	}
-	rec, err := record.Read(all[ref.ID].Body)
+	rec, err := record.Read(kept)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, p := range rec.Overrides {
-		if f.can.Placement(ref.Type, p.Path) != directory.ServerMade && p.Observed != "" {
+		if f.can.Placement(t, p.Path) != directory.ServerMade && p.Observed != "" {
 			wants[p.Path.Folded()], paths[p.Path.Folded()] = p.Requested, p.Path
 		}
 	}

@@ -81,6 +81,24 @@ func TestDrift(t *testing.T) {
 	}
 }
 
+// Two walks that find the same have the same rows in the same order: a reapply compares them.
+func TestOrderOfRows(t *testing.T) {
+	w := operatingtest.New(t, true)
+	var ids []string
+	members := ""
+	for i := range 10 {
+		id := w.Create(scim.User, fmt.Sprintf(`{"userName":"U%d","name":{"givenName":"G","familyName":"F"},"title":"T"}`, i)).ID
+		ids, members = append(ids, id), members+`,{"value":"`+id+`"}`
+	}
+	group := w.Create(scim.Group, `{"displayName":"G","members":[`+members[1:]+`]}`)
+	beside(t, w.Keycloak.ChangeMembers(t.Context(), group, directory.MemberChange{Remove: ids}))
+	first, _ := found(t, w)
+	again, _ := found(t, w)
+	if diff := cmp.Diff(first.Rows, again.Rows, cmp.AllowUnexported(drift.Row{})); diff != "" || len(first.Rows) != len(ids) {
+		t.Errorf("%d rows: %s", len(first.Rows), diff)
+	}
+}
+
 // A user who was deleted and came back with the same id is not a member of former groups. That is
 // no drift, also if the group has another one.
 func TestUserCameBack(t *testing.T) {

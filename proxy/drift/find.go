@@ -1,10 +1,10 @@
 package drift
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"keycloak-scim-proxy/proxy/directory"
@@ -136,8 +136,9 @@ func Find(ctx context.Context, place operating.Place, o Options) (Report, error)
 	if err := f.missing(ctx); err != nil {
 		return f.report, err
 	}
-	slices.SortStableFunc(f.report.Rows, func(a, b Row) int {
-		return strings.Compare(string(b.Type)+a.Name+"\x00"+a.ID, string(a.Type)+b.Name+"\x00"+b.ID)
+	slices.SortFunc(f.report.Rows, func(a, b Row) int {
+		return cmp.Or(cmp.Compare(b.Type, a.Type), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID),
+			cmp.Compare(a.Attribute, b.Attribute), cmp.Compare(a.User, b.User))
 	})
 	f.report.Drifted = len(f.named)
 	return f.report, nil
@@ -166,10 +167,8 @@ func (f *finding) walk(ctx context.Context, t scim.ResourceType) error {
 		if err != nil {
 			return err
 		}
-		for _, r := range p.Resources {
-			if err := f.look(ctx, scim.Ref{Type: t, ID: r.ID()}, r); err != nil {
-				return err
-			}
+		if err := f.page(ctx, t, p.Resources); err != nil {
+			return err
 		}
 		switch {
 		case p.Next != "":
@@ -185,8 +184,26 @@ func (f *finding) walk(ctx context.Context, t scim.ResourceType) error {
 	}
 }
 
+// page looks at the resources of a page.
+func (f *finding) page(ctx context.Context, t scim.ResourceType, resources []scim.Resource) error {
+	ids := make([]string, len(resources))
+	for i, r := range resources {
+		ids[i] = r.ID()
+	}
+	records, err := f.place.Records.Load(ctx, ids...)
+	if err != nil {
+		return err
+	}
+	for i, r := range resources {
+		if err := f.look(ctx, scim.Ref{Type: t, ID: ids[i]}, r, records[ids[i]].Body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // look compares a resource as a page shows it, and checks it again if it differs.
-func (f *finding) look(ctx context.Context, ref scim.Ref, shown scim.Resource) error {
+func (f *finding) look(ctx context.Context, ref scim.Ref, shown scim.Resource, kept []byte) error {
 	if f.seen[ref] {
 		return nil
 	}
@@ -209,7 +226,7 @@ func (f *finding) look(ctx context.Context, ref scim.Ref, shown scim.Resource) e
 			shown = group
 		}
 	}
-	rows, err := f.compare(ctx, ref, shown, f.known)
+	rows, err := f.compare(ref, shown, kept, f.known)
 	if err != nil || len(rows) == 0 {
 		return err
 	}

@@ -21,12 +21,13 @@ type intent struct {
 
 // intents are those of all resources.
 type intents struct {
-	can directory.Capabilities
-	all map[scim.Ref]*intent
+	can    directory.Capabilities
+	all    map[scim.Ref]*intent
+	groups map[string][]*intent // that name a user as a member, by the user
 }
 
 func newIntents(can directory.Capabilities) *intents {
-	return &intents{can, map[scim.Ref]*intent{}}
+	return &intents{can, map[scim.Ref]*intent{}, map[string][]*intent{}}
 }
 
 func (x *intents) of(ref scim.Ref) *intent {
@@ -73,18 +74,26 @@ func (x *intents) add(e journal.Entry) {
 		x.want(e.Type, in, at, c.New)
 	}
 	for _, id := range e.Added {
-		in.members[id] = true
+		x.member(in, id, true)
 	}
 	for _, id := range e.Removed {
-		in.members[id] = false
+		x.member(in, id, false)
 	}
+}
+
+func (x *intents) member(in *intent, user string, wanted bool) {
+	if _, said := in.members[user]; !said {
+		x.groups[user] = append(x.groups[user], in)
+	}
+	in.members[user] = wanted
 }
 
 // forget removes a deleted user from the members of groups.
 func (x *intents) forget(user string) {
-	for _, in := range x.all {
+	for _, in := range x.groups[user] {
 		delete(in.members, user)
 	}
+	delete(x.groups, user)
 }
 
 // want notes a value. A value that belongs to an object replaces one that was wanted as a whole,

@@ -249,8 +249,7 @@ func (t Tenants) undo(ctx context.Context, j undo.Job, send func(any) error) err
 
 // Held reports whether the guard of a tenant holds changes.
 func (t Tenants) Held(ctx context.Context, tenant string) (bool, error) {
-	s, err := budget.Operate{Space: t.Guards, Tenant: tenant, Window: time.Hour, Now: t.Now}.Status(ctx)
-	return s.State == budget.Holding, err
+	return budget.Operate{Space: t.Guards, Tenant: tenant, Now: t.Now}.Holding(ctx)
 }
 
 func (t Tenants) drift(ctx context.Context, j drift.Job, send func(any) error) error {

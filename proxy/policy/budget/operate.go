@@ -72,6 +72,12 @@ func (o Operate) Status(ctx context.Context) (State, error) {
 	return s, nil
 }
 
+// Holding reports whether the guard holds changes.
+func (o Operate) Holding(ctx context.Context) (bool, error) {
+	r, _, err := o.record(ctx)
+	return err == nil && r.state(o.Tenant, o.Now()).State == Holding, err
+}
+
 // Brief returns the states of many tenants without what was counted and held. Tenants without a
 // record, or with one that is damaged, have none.
 func Brief(ctx context.Context, space store.Space, tenants []string, now time.Time) (map[string]State, error) {
