@@ -10,15 +10,21 @@ import (
 	"net/http"
 	"os"
 	"strings"
+
+	"keycloak-scim-proxy/config"
 )
 
 // ErrNone means that no proxy runs that has the store file open and can be reached.
 var ErrNone = errors.New("no proxy answers for the store")
 
-// Ask lets the proxy that has a store file open carry out an operation. result is called with each
-// result. It fails with ErrNone if there is no such proxy.
-func Ask(ctx context.Context, storeFile, operation string, arguments any, result func(json.RawMessage) error) error {
-	at, err := find(storeFile)
+// Ask lets the proxy that has an embedded store open carry out an operation. result is called with
+// each result. It fails with ErrNone if there is no such proxy: a store that is not embedded needs
+// none.
+func Ask(ctx context.Context, c config.Store, operation string, arguments any, result func(json.RawMessage) error) error {
+	if c.Embedded == nil {
+		return ErrNone
+	}
+	at, err := find(c.Embedded.Path)
 	if err != nil {
 		return err
 	}

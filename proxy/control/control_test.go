@@ -34,7 +34,7 @@ func TestControl(t *testing.T) {
 	store := config.Store{Embedded: &config.Embedded{Path: filepath.Join(t.TempDir(), "store.db")}}
 	file := control.FileOf(store.Embedded.Path)
 	count := func(operation string, n int) (sum int, err error) {
-		err = control.Ask(t.Context(), store.Embedded.Path, operation, ask{n}, func(raw json.RawMessage) error {
+		err = control.Ask(t.Context(), store, operation, ask{n}, func(raw json.RawMessage) error {
 			var i int
 			sum++
 			return json.Unmarshal(raw, &i)
@@ -98,15 +98,19 @@ func TestControl(t *testing.T) {
 	if _, err := count("count", 1); !errors.Is(err, control.ErrNone) {
 		t.Errorf("after the end: %v", err)
 	}
-	if s, err := control.Open(t.Context(), config.Store{Redis: &config.Redis{}}, operations); s != nil || err != nil {
+	redis := config.Store{Redis: &config.Redis{}}
+	if s, err := control.Open(t.Context(), redis, operations); s != nil || err != nil {
 		t.Errorf("with Redis: %v, %v", s, err)
+	}
+	if err := control.Ask(t.Context(), redis, "count", nil, nil); !errors.Is(err, control.ErrNone) {
+		t.Errorf("with Redis: %v", err)
 	}
 }
 
 // A file of a proxy that was killed names a port where nothing answers.
 func TestStaleFile(t *testing.T) {
-	store := filepath.Join(t.TempDir(), "store.db")
-	if err := os.WriteFile(control.FileOf(store), []byte(`{"url":"http://127.0.0.1:1","token":"x"}`), 0o600); err != nil {
+	store := config.Store{Embedded: &config.Embedded{Path: filepath.Join(t.TempDir(), "store.db")}}
+	if err := os.WriteFile(control.FileOf(store.Embedded.Path), []byte(`{"url":"http://127.0.0.1:1","token":"x"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := control.Ask(t.Context(), store, "count", nil, nil); !errors.Is(err, control.ErrNone) {

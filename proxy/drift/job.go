@@ -2,9 +2,6 @@ package drift
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -38,7 +35,7 @@ var ErrOther = errors.New("the differences are not the same any more, and nothin
 const pauseBetween = 50 * time.Millisecond
 
 // Run carries out a job. held reports whether the guard has stopped the tenant.
-func Run(ctx context.Context, places func(ctx context.Context, tenant, operator string) (operating.Place, error), held func(ctx context.Context) (bool, error), j Job) (o Outcome, err error) {
+func Run(ctx context.Context, places operating.Places, held func(ctx context.Context) (bool, error), j Job) (o Outcome, err error) {
 	place, err := places(ctx, j.Tenant, j.Operator)
 	if err != nil {
 		return o, err
@@ -48,7 +45,7 @@ func Run(ctx context.Context, places func(ctx context.Context, tenant, operator 
 	if o.Report, err = Find(ctx, place, bounds); err != nil {
 		return o, err
 	}
-	if o.Plan, err = digest(o.Rows); err != nil || j.Reapply == "" {
+	if o.Plan, err = operating.Digest(o.Rows); err != nil || j.Reapply == "" {
 		return o, err
 	}
 	if o.Plan != j.Reapply {
@@ -56,10 +53,4 @@ func Run(ctx context.Context, places func(ctx context.Context, tenant, operator 
 	}
 	o.Reapplied, o.Request, err = Reapply(ctx, place, o.Report, bounds)
 	return o, err
-}
-
-func digest(rows []Row) (string, error) {
-	text, err := json.Marshal(rows)
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]), err
 }

@@ -28,7 +28,7 @@ type Schedule struct {
 	Every time.Duration
 	// Tenants returns the names of all tenants.
 	Tenants func() []string
-	Place   func(ctx context.Context, tenant, operator string) (operating.Place, error)
+	Place   operating.Places
 	// Held reports whether the guard has stopped a tenant, which is then left out. It may be nil.
 	Held func(ctx context.Context, tenant string) (bool, error)
 	// Done is called after each walk.

@@ -35,7 +35,7 @@ type Tenants struct {
 	Of  func(name string) (Tenant, bool)
 	All func() []string
 	// Place is a tenant as an undo sees it.
-	Place func(ctx context.Context, tenant, operator string) (operating.Place, error)
+	Place operating.Places
 	// Events has the journals of all scopes, with their outboxes.
 	Events outbox.Engine
 	// Guards has the state of all guards.
@@ -62,7 +62,7 @@ func (t Tenants) tenant(name string) (Tenant, error) {
 	one, known := t.Of(name)
 	switch {
 	case !known:
-		return one, fmt.Errorf("there is no tenant %q", name)
+		return one, operating.Unknown(name)
 	case one.Journal == nil:
 		return one, fmt.Errorf("there is no journal: journal.days is 0 in the configuration")
 	}

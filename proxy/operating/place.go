@@ -4,6 +4,9 @@ package operating
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 
 	"keycloak-scim-proxy/proxy/directory"
@@ -32,8 +35,23 @@ type Place struct {
 	NewID func() string
 }
 
+// Places returns a tenant for an operator.
+type Places func(ctx context.Context, tenant, operator string) (Place, error)
+
 // Unknown is the error of a tenant that is not configured.
 func Unknown(tenant string) error { return fmt.Errorf("there is no tenant %q", tenant) }
+
+// Digest stands for what an operator has seen, as the JSON text of parts, and agreed to.
+func Digest(parts ...any) (string, error) {
+	sum := sha256.New()
+	write := json.NewEncoder(sum)
+	for _, part := range parts {
+		if err := write.Encode(part); err != nil {
+			return "", err
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
 
 // Request begins a request of the operator. Its calls are in the journal with its id, the verb, and
 // the request that they undo, if any.

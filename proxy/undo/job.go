@@ -2,9 +2,6 @@ package undo
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -44,11 +41,8 @@ func (o Outcome) Changes() int { return Planned{Rows: o.Rows}.Changes() }
 // ErrOther means that a plan is not the one that the operator has seen.
 var ErrOther = errors.New("what would change is not the same any more, and nothing was changed: look again")
 
-// Places returns a tenant for an operator.
-type Places func(ctx context.Context, tenant, operator string) (operating.Place, error)
-
 // Run carries out a job.
-func Run(ctx context.Context, places Places, j Job) (Outcome, error) {
+func Run(ctx context.Context, places operating.Places, j Job) (Outcome, error) {
 	for i, name := range j.Tenants {
 		place, err := places(ctx, name, j.Operator)
 		if err != nil {
@@ -61,8 +55,11 @@ func Run(ctx context.Context, places Places, j Job) (Outcome, error) {
 		case err != nil:
 			return Outcome{}, err
 		}
-		o := Outcome{Tenant: place.Tenant, DryRun: j.Execute == "", Entries: plan.Entries, Requests: plan.Requests, Rows: plan.Rows, Plan: plan.digest()}
+		o := Outcome{Tenant: place.Tenant, DryRun: j.Execute == "", Entries: plan.Entries, Requests: plan.Requests, Rows: plan.Rows}
+		o.Plan, err = plan.digest()
 		switch {
+		case err != nil:
+			return Outcome{}, err
 		case o.DryRun:
 			if other := j.also(ctx, places, j.Tenants[i+1:]); other != "" {
 				return Outcome{}, fmt.Errorf("tenants %s and %s both have requests with the id %s, because callers may choose ids: give --tenant", name, other, j.Request)
@@ -80,7 +77,7 @@ func Run(ctx context.Context, places Places, j Job) (Outcome, error) {
 }
 
 // also names one of the tenants that has a request of the id too, "" if none is known to.
-func (j Job) also(ctx context.Context, places Places, tenants []string) string {
+func (j Job) also(ctx context.Context, places operating.Places, tenants []string) string {
 	for _, name := range tenants {
 		place, err := places(ctx, name, j.Operator)
 		if err != nil || place.Journal == nil {
@@ -96,15 +93,10 @@ func (j Job) also(ctx context.Context, places Places, tenants []string) string {
 
 // digest stands for a plan: the rows, how many writes are undone, and the values of the steps,
 // which the row of a user that comes back does not show.
-func (p Planned) digest() string {
-	sum := sha256.New()
-	write := json.NewEncoder(sum)
-	err := write.Encode([]any{p.Entries, p.Rows})
+func (p Planned) digest() (string, error) {
+	parts := []any{p.Entries, p.Rows}
 	for _, st := range p.steps {
-		err = errors.Join(err, write.Encode([]any{st.ref, st.action, st.values, st.members}))
+		parts = append(parts, []any{st.ref, st.action, st.values, st.members})
 	}
-	if err != nil {
-		return ""
-	}
-	return hex.EncodeToString(sum.Sum(nil))
+	return operating.Digest(parts...)
 }

@@ -5,14 +5,20 @@ import (
 	"os/user"
 )
 
+// User names the user of a command.
+func User() string {
+	u, err := user.Current()
+	if err != nil {
+		return "unknown"
+	}
+	return u.Username
+}
+
 // Operator names the user of a command, as USER@HOST.
 func Operator() string {
-	name, host := "unknown", ""
-	if u, err := user.Current(); err == nil {
-		name = u.Username
+	h, err := os.Hostname()
+	if err != nil {
+		return User()
 	}
-	if h, err := os.Hostname(); err == nil {
-		host = "@" + h
-	}
-	return name + host
+	return User() + "@" + h
 }

@@ -71,11 +71,9 @@ func (e Env) ask(ctx context.Context, f flags, q outbox.Request) (all []outbox.R
 	default:
 		q.Receivers = []string{f.receiver}
 	}
-	if cfg.Store.Embedded != nil {
-		err := control.Ask(ctx, cfg.Store.Embedded.Path, "events", q, func(raw json.RawMessage) error { return json.Unmarshal(raw, &all) })
-		if !errors.Is(err, control.ErrNone) {
-			return all, err
-		}
+	err = control.Ask(ctx, cfg.Store, "events", q, func(raw json.RawMessage) error { return json.Unmarshal(raw, &all) })
+	if !errors.Is(err, control.ErrNone) {
+		return all, err
 	}
 	s, err := e.Open(ctx, cfg.Store)
 	if err != nil {

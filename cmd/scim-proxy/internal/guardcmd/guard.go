@@ -115,19 +115,17 @@ func (e Env) tenant(flag, name string, warn io.Writer) (*config.Config, time.Dur
 
 // do carries out a request in the configured store.
 func (e Env) do(ctx context.Context, cfg config.Config, window time.Duration, r budget.Request) (budget.State, error) {
-	if cfg.Store.Embedded != nil {
-		var s budget.State
-		err := control.Ask(ctx, cfg.Store.Embedded.Path, "guard", operate.GuardArguments{Request: r, Window: window}, func(raw json.RawMessage) error { return json.Unmarshal(raw, &s) })
-		if !errors.Is(err, control.ErrNone) {
-			return s, err
-		}
+	var s budget.State
+	err := control.Ask(ctx, cfg.Store, "guard", operate.GuardArguments{Request: r, Window: window}, func(raw json.RawMessage) error { return json.Unmarshal(raw, &s) })
+	if !errors.Is(err, control.ErrNone) {
+		return s, err
 	}
 	engine, err := e.Store(ctx, cfg.Store)
 	if err != nil {
 		return budget.State{}, operatecmd.InUse(err, cfg.Store)
 	}
 	o := budget.Operate{Space: engine.Open(budget.SpaceName), Tenant: r.Tenant, Window: window, Now: e.Now}
-	s, err := o.Do(ctx, r)
+	s, err = o.Do(ctx, r)
 	return s, errors.Join(err, engine.Close())
 }
 

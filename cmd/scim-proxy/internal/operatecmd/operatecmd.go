@@ -33,11 +33,8 @@ func Do[R any](ctx context.Context, c *config.Config, operation string, argument
 		}
 		return result(r)
 	}
-	if c.Store.Embedded != nil {
-		err := control.Ask(ctx, c.Store.Embedded.Path, operation, arguments, decode)
-		if !errors.Is(err, control.ErrNone) {
-			return err
-		}
+	if err := control.Ask(ctx, c.Store, operation, arguments, decode); !errors.Is(err, control.ErrNone) {
+		return err
 	}
 	p, err := proxy.New(*c, zap.NewNop()) //nolint:contextcheck // it closes what it has opened
 	if err != nil {

@@ -5,7 +5,6 @@ package placecmd
 import (
 	"errors"
 	"fmt"
-	"os/user"
 	"slices"
 	"time"
 
@@ -27,12 +26,8 @@ type Flags struct{ Config, Tenant, Operator string }
 
 // Add adds --config and --operator to a command.
 func (f *Flags) Add(c *cobra.Command) {
-	name := "unknown"
-	if u, err := user.Current(); err == nil {
-		name = u.Username
-	}
 	cli.ConfigFlag(c, &f.Config)
-	c.Flags().StringVar(&f.Operator, "operator", name, "who does this, for the journal")
+	c.Flags().StringVar(&f.Operator, "operator", cli.User(), "who does this, for the journal")
 	c.Flags().Lookup("operator").DefValue = "the user of the system"
 }
 
