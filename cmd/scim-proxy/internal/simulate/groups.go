@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"keycloak-scim-proxy/adapters/shapes"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/scimclient"
 )
 
 func (r *run) makeGroups(ctx context.Context) error {
@@ -48,7 +49,7 @@ func (r *run) members(ctx context.Context, id string) error {
 	}
 	want := slices.Sorted(slices.Values(r.in[id]))
 	if slices.Sort(got); !slices.Equal(got, want) {
-		return r.lost("members "+jsonText(want), "members "+jsonText(got))
+		return r.lost("members "+scimclient.Text(want), "members "+scimclient.Text(got))
 	}
 	return nil
 }
@@ -79,7 +80,7 @@ func (r *run) renameGroup(ctx context.Context) error {
 			return err
 		}
 		if shown["displayName"] != name {
-			return r.lost("displayName "+jsonText(name), "displayName "+jsonText(shown["displayName"]))
+			return r.lost("displayName "+scimclient.Text(name), "displayName "+scimclient.Text(shown["displayName"]))
 		}
 		if err := r.members(ctx, id); err != nil {
 			return err

@@ -1,7 +1,6 @@
 package simulate
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -67,18 +66,4 @@ func (f Failure) without(token string) *Failure {
 		}
 	}
 	return &f
-}
-
-// jsonText is a value as JSON.
-func jsonText(v any) string {
-	if v == nil {
-		return "absent"
-	}
-	var text strings.Builder
-	e := json.NewEncoder(&text)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return fmt.Sprint(v)
-	}
-	return strings.TrimSpace(text.String())
 }

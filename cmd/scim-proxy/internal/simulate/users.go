@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/scimclient"
 )
 
 func (r *run) probe(ctx context.Context) error {
 	found, err := r.find(ctx, "/Users", r.idp.match(person{name: "8f3c2f7e-5d0b-4f0e-9d53-" + r.RunID}))
 	if err == nil && len(found) > 0 {
-		err = r.differs("no user", jsonText(found))
+		err = r.differs("no user", scimclient.Text(found))
 	}
 	return err
 }
@@ -25,7 +27,7 @@ func (r *run) createAll(ctx context.Context) error {
 			return err
 		}
 		if p.id, _ = made["id"].(string); p.id == "" {
-			return r.differs("an id", jsonText(made))
+			return r.differs("an id", scimclient.Text(made))
 		}
 		if err := r.check(ctx, *p, true); err != nil {
 			wrong = cmp.Or(wrong, err) // later steps need the other users
@@ -55,7 +57,7 @@ func (r *run) check(ctx context.Context, p person, active bool) error {
 	var expected, shown []string
 	for _, c := range compared {
 		if !c.same {
-			expected, shown = append(expected, c.name+" "+jsonText(c.want)), append(shown, c.name+" "+jsonText(c.got))
+			expected, shown = append(expected, c.name+" "+scimclient.Text(c.want)), append(shown, c.name+" "+scimclient.Text(c.got))
 		}
 	}
 	if len(expected) > 0 {
@@ -80,7 +82,7 @@ func (r *run) matchAll(ctx context.Context) error {
 			return err
 		}
 		if len(found) != 1 || found[0]["id"] != p.id {
-			return r.differs("one user, with the id "+p.id, fmt.Sprintf("%d users: %s", len(found), jsonText(found)))
+			return r.differs("one user, with the id "+p.id, fmt.Sprintf("%d users: %s", len(found), scimclient.Text(found)))
 		}
 	}
 	return nil

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/scimclient"
 )
 
 // ErrorURN is the schema of errors.
@@ -203,18 +205,7 @@ func JSON(v any) any {
 }
 
 // Text is a value as JSON.
-func Text(v any) string {
-	if v == nil {
-		return "absent"
-	}
-	var text strings.Builder
-	e := json.NewEncoder(&text)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return fmt.Sprint(v)
-	}
-	return strings.TrimSpace(text.String())
-}
+func Text(v any) string { return scimclient.Text(v) }
 
 // Keys returns the keys of a map in their order.
 func Keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
