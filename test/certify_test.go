@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,9 +45,6 @@ func candidates(t *testing.T) []candidate {
 	all := []candidate{}
 	for _, name := range []string{"native", "tolerant", "strict"} {
 		r := kctest.NewRealm(t)
-		if a := r.Admin("PUT", "", `{"accessTokenLifespan":3600}`); a.Status != http.StatusNoContent {
-			t.Fatal(a.Status, string(a.Body))
-		}
 		w := plannedWorld(t, r, r.Server.URL)
 		c := candidate{name, r.Server.URL + "/realms/" + r.Name + "/scim/v2", r.Token("scim", w.secret), r}
 		if name != "native" {

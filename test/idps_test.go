@@ -86,10 +86,6 @@ func runCorpus(t *testing.T, w *world) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a := w.realm.Admin("PUT", "", `{"accessTokenLifespan":3600}`); a.Status != http.StatusNoContent { // it is five minutes, and the cases may take longer
-		t.Fatal(a.Status)
-	}
-	w.dropInToken = w.realm.Token("scim", w.secret)
 	tokens := t.TempDir()
 	w.serveIDPs(t, tokens)
 	lines := map[string][]outcome{}

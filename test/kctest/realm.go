@@ -38,6 +38,7 @@ type Reply struct {
 }
 
 // NewRealm makes a realm with a random name; it is deleted with the test. Its users may be renamed.
+// Its access tokens live an hour instead of five minutes, so that no test outlives them.
 func NewRealm(t testing.TB) *Realm {
 	t.Helper()
 	return On(t, Server(t))
@@ -48,7 +49,7 @@ func On(t testing.TB, s *Keycloak) *Realm {
 	t.Helper()
 	r := &Realm{Server: s, Name: "t" + strings.ToLower(rand.Text()[:12]), t: t, tokens: map[string]token{}}
 	r.client.Timeout = time.Minute
-	r.must(r.admin("POST", "", fmt.Sprintf(`{"realm":%q,"enabled":true,"scimApiEnabled":true,"editUsernameAllowed":true}`, r.Name)))
+	r.must(r.admin("POST", "", fmt.Sprintf(`{"realm":%q,"enabled":true,"scimApiEnabled":true,"editUsernameAllowed":true,"accessTokenLifespan":3600}`, r.Name)))
 	t.Cleanup(func() { r.admin("DELETE", "/"+r.Name, "") })
 	return r
 }

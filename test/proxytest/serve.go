@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"net"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -58,6 +59,7 @@ func Start(t testing.TB, cfg config.Config, log *zap.Logger) (url string, stop f
 func StartProxy(t testing.TB, cfg config.Config, log *zap.Logger) (p *proxy.Proxy, url string, stop func()) {
 	t.Helper()
 	cfg.Listen, cfg.AdminListen = "127.0.0.1:0", ""
+	cfg.Tenants = slices.Clone(cfg.Tenants) // tests change theirs while the proxy runs
 	if cfg.Limits.Rate == config.Default().Limits.Rate {
 		cfg.Limits.Rate = Unlimited
 	}
