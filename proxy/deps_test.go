@@ -180,7 +180,7 @@ var walls = map[string]struct {
 	"cmd/scim-proxy/internal/certify/probe":       {[]string{"cmd/scim-proxy/internal/scimclient"}, "checks know a server by its SCIM API only"},
 	"cmd/scim-proxy/internal/certify/report":      {[]string{"cmd/scim-proxy/internal/certify"}, "results are data"},
 	"cmd/scim-proxy/internal/certify/certifytest": {[]string{"adapters", "proxy/bulk", "proxy/directory", "proxy/directory/directorytest", "proxy/discovery", "proxy/listing", "proxy/names", "proxy/protocol", "proxy/scim", "proxy/scimhttp", "proxy/writing"}, "a server in memory for tests"},
-	"cmd/scim-proxy/internal/certifycmd":          {[]string{"cmd/scim-proxy/internal/certify", "cmd/scim-proxy/internal/certify/probe", "cmd/scim-proxy/internal/certify/report", "cmd/scim-proxy/internal/cli"}, "a client of any SCIM server"},
+	"cmd/scim-proxy/internal/certifycmd":          {[]string{"adapters", "cmd/scim-proxy/internal/certify", "cmd/scim-proxy/internal/certify/probe", "cmd/scim-proxy/internal/certify/report", "cmd/scim-proxy/internal/cli", "cmd/scim-proxy/internal/operatecmd", "config", "config/configfile", "proxy/journal", "proxy/keycloak/clientkey", "proxy/operate"}, "a client of any SCIM server; of a tenant it asks the proxy"},
 	"cmd/scim-proxy/internal/certify/discover":    {[]string{"cmd/scim-proxy/internal/certify/probe"}, "checks know a server by its SCIM API only"},
 	"cmd/scim-proxy/internal/certify/resources":   {[]string{"cmd/scim-proxy/internal/certify/probe"}, "checks know a server by its SCIM API only"},
 	"cmd/scim-proxy/internal/certify/patches":     {[]string{"cmd/scim-proxy/internal/certify/probe"}, "checks know a server by its SCIM API only"},

@@ -91,7 +91,7 @@ func TestDocs(t *testing.T) {
 	}
 	want := strings.ReplaceAll(fmt.Sprintf(head, codes), "¬", "`")
 	each(root(), func(c *cobra.Command) {
-		if c.IsAvailableCommand() && !c.HasSubCommands() && c.Name() != "help" && c.Parent().Name() != "completion" {
+		if c.IsAvailableCommand() && !group(c) && c.Name() != "help" && c.Parent().Name() != "completion" {
 			want += described(c)
 		}
 	})

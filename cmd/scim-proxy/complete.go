@@ -22,6 +22,7 @@ func completions(files tenantcmd.Env) map[string]cobra.CompletionFunc {
 		"[REQUEST]":             cobra.NoFileCompletions,
 		"FILE":                  endsIn("csv", "jsonl", "ndjson"),
 		"BACKUP":                anyFile,
+		"REPORT":                anyFile,
 		"[main|tenant]":         oneOf("main", "tenant"),
 		"status|release|close":  oneOf(guardcmd.Actions...),
 		"--tenant":              files.CompleteTenants,
@@ -36,6 +37,9 @@ func completions(files tenantcmd.Env) map[string]cobra.CompletionFunc {
 		"--ca-file":             anyFile,
 		"--admin-password-file": anyFile,
 		"--store":               anyFile,
+		"--sign-with":           anyFile,
+		"--signature":           anyFile,
+		"verify --key":          anyFile,
 		"--dir":                 cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),
 	}
 }

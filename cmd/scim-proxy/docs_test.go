@@ -74,7 +74,7 @@ func parse(line string) error {
 	if err != nil {
 		return err
 	}
-	if c.HasSubCommands() && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
+	if group(c) && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
 		return fmt.Errorf("unknown command %s", rest[0])
 	}
 	c.InitDefaultHelpFlag()

@@ -40,8 +40,9 @@ func strict(root *cobra.Command) {
 	each(root, func(c *cobra.Command) {
 		if c.Name() == "help" {
 			c.Run, c.RunE = nil, help
-		} else if c.HasSubCommands() {
+		} else if c.HasSubCommands() && !c.Runnable() {
 			c.Args, c.RunE = cobra.ArbitraryArgs, withoutVerb
+			c.Annotations = map[string]string{isGroup: ""}
 		} else if args := c.Args; args != nil {
 			c.Args = func(c *cobra.Command, given []string) error { return wrong(c, counted(c, given, args(c, given))) }
 		}
@@ -86,7 +87,16 @@ func help(c *cobra.Command, args []string) error {
 	return about.Help()
 }
 
-// withoutVerb runs a command that has others below it, which means that none of them was named.
+// isGroup is the annotation of a command that does nothing but has others below it.
+const isGroup = "group"
+
+// group reports whether a command does nothing but has others below it.
+func group(c *cobra.Command) bool {
+	_, is := c.Annotations[isGroup]
+	return is
+}
+
+// withoutVerb runs a group, which means that none of its commands was named.
 func withoutVerb(c *cobra.Command, args []string) error {
 	if len(args) == 0 && !c.HasParent() {
 		return c.Help()

@@ -3,6 +3,7 @@ package certify
 import (
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -35,14 +36,54 @@ type Result struct {
 
 // Report is the result of a run. Its JSON is documented in docs/commands.md.
 type Report struct {
-	URL      string   `json:"url"`
-	Profiles []string `json:"profiles"`
+	URL string `json:"url"`
+	// At is when the run began.
+	At       time.Time `json:"at"`
+	Profiles []string  `json:"profiles"`
 	// OK means that the run came to its end and no requirement of the level must failed.
 	OK          bool     `json:"ok"`
 	Interrupted bool     `json:"interrupted"`
 	Results     []Result `json:"results"`
 	// Left are the paths of resources that could not be removed.
 	Left []string `json:"left"`
+	// Tenant is what its proxy knows of the tenant behind the URL.
+	Tenant *Tenant `json:"tenant,omitempty"`
+}
+
+// Tenant is what the proxy knows of a tenant that was certified.
+type Tenant struct {
+	Name string `json:"name"`
+	IDP  string `json:"idp"`
+	// Since is the begin of the time that Rules are about.
+	Since time.Time `json:"since"`
+	// Writes are those in the journal, Rules those of the dialect that changed some of them.
+	Writes int    `json:"writes"`
+	Rules  []Rule `json:"rules"`
+	// Checklist has the lines of the tenant's set-up, if it had one.
+	Checklist []Line `json:"checklist,omitempty"`
+}
+
+// Rule is a rule of a dialect that changed requests.
+type Rule struct {
+	Name  string    `json:"name"`
+	Says  string    `json:"says,omitempty"`
+	Times int       `json:"times"`
+	Last  time.Time `json:"last"`
+}
+
+// Line is a line of a checklist.
+type Line struct {
+	Name  string `json:"name"`
+	State string `json:"state"`
+	// At is since when it has the state.
+	At     time.Time `json:"at,omitzero"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// Clean makes the texts of a line safe for people: some come from requests.
+func (l Line) Clean() Line {
+	l.Name, l.State, l.Reason = cleaned(l.Name, ""), cleaned(l.State, ""), cleaned(l.Reason, "")
+	return l
 }
 
 // Count is how many requirements have which state.

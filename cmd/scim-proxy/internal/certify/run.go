@@ -13,6 +13,8 @@ type Options struct {
 	probe.Options
 	// Profiles are some of Profiles.
 	Profiles []string
+	// Begun is the time of the report.
+	Begun time.Time
 	// Progress is called before each requirement with its number, from 1; nil: not at all.
 	Progress func(number, total int, id string)
 }
@@ -28,7 +30,7 @@ func Run(ctx context.Context, o Options) (r Report) {
 	}
 	s := probe.New(o.Options)
 	wanted := Of(o.Profiles)
-	r = Report{URL: cleaned(o.URL, ""), Profiles: o.Profiles, Results: []Result{}, Left: []string{}}
+	r = Report{URL: cleaned(o.URL, ""), At: o.Begun.UTC(), Profiles: o.Profiles, Results: []Result{}, Left: []string{}}
 	defer func() { // also if a check panics
 		for _, path := range s.CleanUp(ctx) {
 			r.Left = append(r.Left, cleaned(path, o.Token))

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/certify"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/certify/certifytest"
@@ -15,10 +16,10 @@ import (
 
 // run runs the command with the token on standard input.
 func run(args ...string) (out, progress string, err error) {
-	c := certifycmd.Command(func(_ string, in io.Reader) (string, error) {
+	c := certifycmd.Env{Read: func(_ string, in io.Reader) (string, error) {
 		b, err := io.ReadAll(in)
 		return string(b), err
-	}, "token")
+	}, TokenUsage: "token", Known: func(string) bool { return true }, Now: time.Now}.Command()
 	var o, p strings.Builder
 	c.SetOut(&o)
 	c.SetErr(&p)

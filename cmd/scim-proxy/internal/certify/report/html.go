@@ -26,7 +26,7 @@ code { overflow-wrap: anywhere }
 </head>
 <body>
 <h1>SCIM requirements of {{.Report.URL}}</h1>
-<p>Profile: {{range $i, $p := .Report.Profiles}}{{if $i}}, {{end}}{{$p}}{{end}}</p>
+<p>Begun: {{.At}}. Profile: {{range $i, $p := .Report.Profiles}}{{if $i}}, {{end}}{{$p}}{{end}}</p>
 <ul>{{range .Summary}}<li>{{.}}</li>{{end}}</ul>
 <table>
 <tr><th>result</th><th>requirement</th><th>level</th><th>clause</th><th>text</th></tr>
@@ -36,14 +36,26 @@ code { overflow-wrap: anywhere }
 {{if .Sent}}<br>sent: <code>{{.Sent}}</code>{{end}}<br>expected: <code>{{.Expected}}</code><br>shown: <code>{{.Shown}}</code>{{end}}</td>
 </tr>
 {{end}}</table>
-</body>
+{{with .Report.Tenant}}<h2>Tenant {{.Name}}</h2>
+<p>Identity provider: {{.IDP}}. The journal has {{.Writes}} writes since {{$.Since}}.</p>
+{{if .Checklist}}<table>
+<tr><th>set-up</th><th>state</th><th>reason</th></tr>
+{{range .Checklist}}<tr><td>{{.Name}}</td><td>{{.State}}</td><td>{{.Reason}}</td></tr>
+{{end}}</table>
+{{end}}{{if .Rules}}<table>
+<tr><th>rule that fired</th><th>times</th><th>what it does</th></tr>
+{{range .Rules}}<tr><td>{{.Name}}</td><td>{{.Times}}</td><td>{{.Says}}</td></tr>
+{{end}}</table>
+{{else}}<p>No rule of the dialect changed a request.</p>
+{{end}}{{end}}</body>
 </html>
 `))
 
 // HTML writes a report as one page that needs no other file.
 func HTML(out io.Writer, r certify.Report) error {
 	return page.Execute(out, struct {
-		Report  certify.Report
-		Summary []string
-	}{r, summary(r)})
+		Report    certify.Report
+		Summary   []string
+		At, Since string
+	}{r, summary(r), written(r.At), since(r.Tenant)})
 }

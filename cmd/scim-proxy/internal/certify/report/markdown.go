@@ -18,7 +18,7 @@ func Escaped(text string) string { return special.Replace(html.EscapeString(text
 // Markdown writes a report as a page with a table.
 func Markdown(out io.Writer, r certify.Report) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# SCIM requirements of %s\n\nProfile: %s\n\n", Escaped(r.URL), strings.Join(r.Profiles, ", "))
+	fmt.Fprintf(&b, "# SCIM requirements of %s\n\nBegun: %s. Profile: %s\n\n", Escaped(r.URL), written(r.At), strings.Join(r.Profiles, ", "))
 	for _, line := range summary(r) {
 		b.WriteString("- " + Escaped(line) + "\n")
 	}
@@ -40,6 +40,28 @@ func Markdown(out io.Writer, r certify.Report) error {
 			fmt.Fprintf(&b, "\n### `%s`\n\n%s: %s\n", one.ID, one.State, Escaped(one.Why))
 		}
 	}
+	markdownTenant(&b, r.Tenant)
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+func markdownTenant(b *strings.Builder, t *certify.Tenant) {
+	if t == nil {
+		return
+	}
+	fmt.Fprintf(b, "\n## Tenant %s\n\nIdentity provider: %s. The journal has %d writes since %s.\n", Escaped(t.Name), Escaped(t.IDP), t.Writes, written(t.Since))
+	if len(t.Checklist) > 0 {
+		b.WriteString("\n| set-up | state | reason |\n| --- | --- | --- |\n")
+	}
+	for _, l := range t.Checklist {
+		fmt.Fprintf(b, "| %s | %s | %s |\n", Escaped(l.Name), Escaped(l.State), Escaped(l.Reason))
+	}
+	if len(t.Rules) == 0 {
+		b.WriteString("\nNo rule of the dialect changed a request.\n")
+		return
+	}
+	b.WriteString("\n| rule that fired | times | what it does |\n| --- | --- | --- |\n")
+	for _, one := range t.Rules {
+		fmt.Fprintf(b, "| %s | %d | %s |\n", Escaped(one.Name), one.Times, Escaped(one.Says))
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/certify"
 )
@@ -18,7 +19,7 @@ func Text(out io.Writer, r certify.Report) error {
 	for _, one := range r.Results {
 		width = max(width, len(one.ID))
 	}
-	fmt.Fprintf(&b, "%s, profile %s\n", r.URL, strings.Join(r.Profiles, ", "))
+	fmt.Fprintf(&b, "%s, profile %s, begun %s\n", r.URL, strings.Join(r.Profiles, ", "), written(r.At))
 	for _, one := range r.Results {
 		mark := marks[one.State]
 		if one.State == certify.Fail && one.Level != "must" {
@@ -35,6 +36,7 @@ func Text(out io.Writer, r certify.Report) error {
 			fmt.Fprintf(&b, "        because   %s\n", one.Why)
 		}
 	}
+	textTenant(&b, r.Tenant)
 	b.WriteString("\n")
 	for _, line := range summary(r) {
 		b.WriteString(line + "\n")
@@ -57,4 +59,27 @@ func summary(r certify.Report) (lines []string) {
 		lines = append(lines, "could not be removed: "+path)
 	}
 	return lines
+}
+
+func textTenant(b *strings.Builder, t *certify.Tenant) {
+	if t == nil {
+		return
+	}
+	fmt.Fprintf(b, "\ntenant %s, identity provider %s, %d writes since %s\n", t.Name, t.IDP, t.Writes, written(t.Since))
+	for _, l := range t.Checklist {
+		fmt.Fprintf(b, "%-6s  %s  %s\n", l.State, l.Name, l.Reason)
+	}
+	for _, one := range t.Rules {
+		fmt.Fprintf(b, "rule %s fired %d times: %s\n", one.Name, one.Times, one.Says)
+	}
+}
+
+// written is a time for people.
+func written(at time.Time) string { return at.UTC().Format(time.RFC3339) }
+
+func since(t *certify.Tenant) string {
+	if t == nil {
+		return ""
+	}
+	return written(t.Since)
 }
