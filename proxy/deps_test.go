@@ -33,6 +33,7 @@ var walls = map[string]struct {
 	"config/internal/unit":                  {nil, "it reads values and knows no keys"},
 	"config":                                {[]string{"config/internal/unit", "config/internal/value"}, "the configuration is plain data"},
 	"config/configfile":                     {[]string{"config", "config/internal/strict", "config/internal/value"}, "it reads any configuration, and knows no dialect"},
+	"console":                               {[]string{"console/page", "proxy/canary", "proxy/drift", "proxy/journal", "proxy/policy/budget", "proxy/scim", "proxy/undo"}, "pages over an interface: it does not know how a proxy is composed"},
 	"console/page":                          {nil, "pages of anything: neither tenants nor sessions"},
 	"adapters/forms":                        {[]string{"proxy/scim", "proxy/scim/bounds", "proxy/protocol"}, "rules over the vocabulary"},
 	"adapters/shapes":                       {nil, "requests of providers, known without their dialects"},
