@@ -108,7 +108,7 @@ type Resource struct {
 	Rows []Row
 	// Gone means that it does not exist now; only its history is known.
 	Gone bool
-	// Links are the members of a group, or the groups of a user: at most as many as a page shows, and More
+	// Links are the members of a group, or the groups of a user: as many as a page shows; More
 	// says that there are more.
 	Links []Reference
 	More  bool
