@@ -193,6 +193,9 @@ func (f *fold) see(idp string, e journal.Entry, s sight) {
 			return
 		}
 		does, fails = s.did[f.ID], s.failed[f.ID]
+		if s.held[f.ID] {
+			f.note, _ = reasonOf(idp, e)
+		}
 	}
 	if does && f.green == nil {
 		f.green = &e

@@ -1,6 +1,7 @@
 package checklist
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
@@ -11,22 +12,27 @@ import (
 
 // sight is what an entry shows.
 type sight struct {
-	// did are lines that the entry turns green, failed those that it turns red.
-	did, failed map[string]bool
-	entry       journal.Entry
-	resource    scim.Resource // that was created, if its values are kept
+	// did are lines that the entry turns green, failed those that it turns red. held are those of a
+	// write that must wait.
+	did, failed, held map[string]bool
+	entry             journal.Entry
+	resource          scim.Resource // that was created, if its values are kept
 }
 
 const activePath = "active"
 
 // readEntry reads an entry. inactive has the users that entries without values have deactivated.
 func readEntry(e journal.Entry, inactive map[string]bool) sight {
-	s := sight{did: map[string]bool{}, failed: map[string]bool{}, entry: e}
+	s := sight{did: map[string]bool{}, failed: map[string]bool{}, held: map[string]bool{}, entry: e}
 	switch e.State {
 	case journal.Done:
 		s.succeeded(inactive)
 	case journal.Partly, journal.Failed, journal.Refused:
-		if e.Status != 401 && e.Status != 429 { // these are not about the kind of the call
+		switch e.Status {
+		case http.StatusUnauthorized: // it is not about the kind of the call
+		case http.StatusTooManyRequests:
+			s.held[lineOf(e)] = true
+		default:
 			s.failed[lineOf(e)] = true
 		}
 	case journal.Open: // not known yet
@@ -52,7 +58,7 @@ func lineOf(e journal.Entry) string {
 	return ""
 }
 
-func (s sight) succeeded(inactive map[string]bool) {
+func (s *sight) succeeded(inactive map[string]bool) {
 	e := s.entry
 	creates := e.Creates()
 	if e.Type == scim.Group {
@@ -134,7 +140,7 @@ func valueIn(r scim.Resource, at scim.AttrPath) string {
 		return r.Get(at)
 	}
 	whole := r.Get(scim.AttrPath{URN: at.URN, Name: at.Name})
-	if !document.IsList(whole) {
+	if !document.IsArray(whole) {
 		return r.Get(at)
 	}
 	for e := range document.Values(whole) { // of a list, one element with the part counts

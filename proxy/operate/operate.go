@@ -12,6 +12,7 @@ import (
 	"keycloak-scim-proxy/proxy/drift"
 	"keycloak-scim-proxy/proxy/events/outbox"
 	"keycloak-scim-proxy/proxy/explain"
+	"keycloak-scim-proxy/proxy/invite"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/journaling"
 	"keycloak-scim-proxy/proxy/operating"
@@ -25,6 +26,7 @@ type Tenant struct {
 	Name     string
 	Journal  *journal.Log // nil: nothing is recorded
 	Payloads *journaling.Payloads
+	SetUp    SetUp
 }
 
 // Tenants are those of a proxy.
@@ -41,6 +43,9 @@ type Tenants struct {
 	// Says returns what a rule of a dialect does.
 	Says explain.Says
 	Now  func() time.Time
+	// Invites has the invitations of customers; nil: there are none. LinkURL is the URL of a link.
+	Invites *invite.Invites
+	LinkURL func(link string) string
 }
 
 // Operations of the proxy.
@@ -53,6 +58,7 @@ func (t Tenants) Operations() control.Operations {
 		"undo":     control.Of(t.undo),
 		"drift":    control.Of(t.drift),
 		"events":   control.Of(t.events),
+		"invite":   control.Of(t.invite),
 	}
 }
 

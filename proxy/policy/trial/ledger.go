@@ -40,12 +40,11 @@ func (l ledger) has(t scim.ResourceType, id string) bool {
 }
 
 // add notes a resource.
-func (l *ledger) add(t scim.ResourceType, id string) (news bool) {
+func (l *ledger) add(t scim.ResourceType, id string) {
 	known := slices.ContainsFunc(l.Made, func(r resource) bool { return r.Type == t && r.ID == id })
 	if !known {
 		l.Made = append(l.Made, resource{Type: t, ID: id})
 	}
-	return !known
 }
 
 // free reports whether one more resource of a type may be created.
