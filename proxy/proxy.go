@@ -24,6 +24,7 @@ import (
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/instrument"
 	"keycloak-scim-proxy/proxy/issued"
+	"keycloak-scim-proxy/proxy/invite"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/journaling"
 	"keycloak-scim-proxy/proxy/keycloak"
@@ -76,8 +77,9 @@ type Proxy struct {
 	monitor     *health.Monitor
 	meter       *meter.Meter
 	limits      *limit.Limiter
-	audit       *audit.Trail   // nil: writes are not audited
-	events      *events.Events // nil: no receivers
+	audit       *audit.Trail    // nil: writes are not audited
+	events      *events.Events  // nil: no receivers
+	invites     *invite.Invites // nil: customers are not invited
 	started     time.Time
 	entries     *journaling.Metrics
 	traces      *tracing.Traces
@@ -148,6 +150,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 		Client: p.client, Engine: p.spaces, Longest: p.requestTimeout() + p.doubt(),
 		Shared: cfg.Store.Redis != nil, Completed: p.operator.Completed, Journal: journaling.Journals(cfg.Journal, p.events.Journal(journal.Options{Writer: p.entries.Writer, Now: p.clock, NewID: p.newID})), Now: p.clock,
 	})
+	p.openInvites()
 	p.openTenants()
 	p.guards = guarding.New(guarding.Options{Engine: p.spaces, Default: cfg.Guard, Operator: p.operator, Tenants: p.named, Now: p.clock})
 	if p.tenants.Roster, err = roster.New(cfg.Tenants, p.tenant, p.clock); err == nil && cfg.TLS != nil {

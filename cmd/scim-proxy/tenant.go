@@ -12,6 +12,7 @@ import (
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/canarycmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/checkcmd"
+	"keycloak-scim-proxy/cmd/scim-proxy/internal/invitecmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/onboardcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/tenantcmd"
 	"keycloak-scim-proxy/config"
@@ -45,6 +46,6 @@ func tenantCommand() *cobra.Command {
 	keycloak := onboardcmd.Env{Env: files}
 	canaries := canarycmd.Env{Env: files}
 	c.AddCommand(canaries.Canary(), keycloak.Plan(), keycloak.Add(), keycloak.Verify(), keycloak.Adopt(), keycloak.Groups(), keycloak.Remove(), checkcmd.Command(files.Known),
-		files.List(), files.Show(), files.Token(), files.Rotate(), files.Revoke(), sweepCommand())
+		invitecmd.Env{Known: files.Known}.Command(), files.List(), files.Show(), files.Token(), files.Rotate(), files.Revoke(), sweepCommand())
 	return c
 }

@@ -13,6 +13,7 @@ import (
 	"keycloak-scim-proxy/proxy/events/outbox"
 	"keycloak-scim-proxy/proxy/explain"
 	"keycloak-scim-proxy/proxy/issued"
+	"keycloak-scim-proxy/proxy/invite"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/journaling"
 	"keycloak-scim-proxy/proxy/operating"
@@ -26,6 +27,7 @@ type Tenant struct {
 	Name     string
 	Journal  *journal.Log // nil: nothing is recorded
 	Payloads *journaling.Payloads
+	SetUp    SetUp
 }
 
 // Tenants are those of a proxy.
@@ -44,6 +46,9 @@ type Tenants struct {
 	// Says returns what a rule of a dialect does.
 	Says explain.Says
 	Now  func() time.Time
+	// Invites has the invitations of customers; nil: there are none. LinkURL is the URL of a link.
+	Invites *invite.Invites
+	LinkURL func(link string) string
 }
 
 // Operations of the proxy.
@@ -57,6 +62,7 @@ func (t Tenants) Operations() control.Operations {
 		"drift":    control.Of(t.drift),
 		"events":   control.Of(t.events),
 		"tokens":   control.Of(t.tokens),
+		"invite":   control.Of(t.invite),
 	}
 }
 
