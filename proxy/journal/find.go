@@ -15,8 +15,11 @@ type Query struct {
 	// is found in changes of members too.
 	User, Group string
 	Request     string
-	// After is the id of an entry: only later ones are found.
-	After        string
+	// After is the id of an entry: only later ones are found. Before is one too: only earlier ones
+	// are found.
+	After, Before string
+	// Tenant selects those of one tenant, because several may share a place.
+	Tenant       string
 	Since, Until time.Time
 	Verb         string
 	// Failed selects what was refused, failed, or is not known.
@@ -29,6 +32,9 @@ type Query struct {
 // Find returns the entries of a query in the order of their time.
 func (l *Log) Find(ctx context.Context, q Query) ([]Entry, error) {
 	if q.User == "" && q.Group == "" && q.Request == "" {
+		if q.Last && q.Most > 0 {
+			return l.last(ctx, q)
+		}
 		return l.walk(ctx, q)
 	}
 	subjects, err := l.subjects(ctx, q)
@@ -40,7 +46,7 @@ func (l *Log) Find(ctx context.Context, q Query) ([]Entry, error) {
 		return nil, err
 	}
 	from := max(q.After, start(q))
-	ids = slices.DeleteFunc(ids, func(id string) bool { return id <= from || !q.Until.IsZero() && id >= idAt(q.Until) })
+	ids = slices.DeleteFunc(ids, func(id string) bool { return id <= from || q.over(id) })
 	var found []Entry
 	for some := range pages(ids, q.Last) {
 		all, err := l.load(ctx, some)
@@ -148,6 +154,36 @@ func start(q Query) string {
 	return idAt(q.Since)
 }
 
+// over reports whether an id is that of an entry behind those of the query.
+func (q Query) over(id string) bool {
+	return !q.Until.IsZero() && id >= idAt(q.Until) || q.Before != "" && id >= q.Before
+}
+
+// spans are how far back last looks, one after the other.
+var spans = []time.Duration{10 * time.Minute, 2 * time.Hour, 24 * time.Hour, 10 * 24 * time.Hour}
+
+// last reads the last entries of a query: those of longer and longer spans until there are enough.
+func (l *Log) last(ctx context.Context, q Query) ([]Entry, error) {
+	end := l.Now()
+	if !q.Until.IsZero() && q.Until.Before(end) {
+		end = q.Until
+	}
+	if begun, ok := timeOf(q.Before); ok && begun.Before(end) {
+		end = begun
+	}
+	for _, span := range spans {
+		some := q
+		if some.Since = end.Add(-span); !some.Since.After(q.Since) {
+			break
+		}
+		found, err := l.walk(ctx, some)
+		if err != nil || len(found) >= q.Most {
+			return found, err
+		}
+	}
+	return l.walk(ctx, q)
+}
+
 // walk reads entries in the order of time.
 func (l *Log) walk(ctx context.Context, q Query) ([]Entry, error) {
 	var found []Entry
@@ -158,7 +194,7 @@ func (l *Log) walk(ctx context.Context, q Query) ([]Entry, error) {
 		}
 		after, more = next, next != ""
 		for _, one := range page {
-			if !q.Until.IsZero() && one.ID >= idAt(q.Until) {
+			if q.over(one.ID) {
 				more = false
 				break
 			}
@@ -182,7 +218,7 @@ func (q Query) matches(e Entry, subjects []string) bool {
 	switch {
 	case q.Verb != "" && e.Verb != q.Verb, q.Request != "" && e.Request != q.Request:
 		return false
-	case q.Failed && e.State == Done:
+	case q.Failed && e.State == Done, q.Tenant != "" && e.Tenant != q.Tenant:
 		return false
 	}
 	t, one := q.subject()

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"keycloak-scim-proxy/proxy/scim"
@@ -53,6 +55,13 @@ func (l *Log) Name() string { return l.Space.Name() }
 
 // idAt returns the smallest id of a time.
 func idAt(t time.Time) string { return fmt.Sprintf("%014x", max(t.UnixMicro(), 0)) }
+
+// timeOf returns the time of an id of idAt or of an entry.
+func timeOf(id string) (time.Time, bool) {
+	head, _, _ := strings.Cut(id, "-")
+	micro, err := strconv.ParseInt(head, 16, 64)
+	return time.UnixMicro(micro), err == nil
+}
 
 // number gives an entry its id and its time.
 func (l *Log) number(e *Entry) {

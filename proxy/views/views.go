@@ -1,0 +1,139 @@
+package views
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/console"
+	"keycloak-scim-proxy/proxy/canary"
+	"keycloak-scim-proxy/proxy/golive"
+	"keycloak-scim-proxy/proxy/health"
+	"keycloak-scim-proxy/proxy/journal"
+	"keycloak-scim-proxy/proxy/operate"
+	"keycloak-scim-proxy/proxy/operating"
+	"keycloak-scim-proxy/proxy/policy/budget"
+	"keycloak-scim-proxy/proxy/scim"
+)
+
+// Tenant is a tenant with the parts that its views are made from.
+type Tenant struct {
+	Config  config.Tenant
+	URL     string       // SCIM base URL for its provider
+	Journal *journal.Log // nil: nothing is recorded
+	Gate    *golive.Gate
+	// Window is that of its guard; GuardOff means that it has none.
+	Window   time.Duration
+	GuardOff bool
+	// Native returns what Keycloak's own SCIM API shows of a resource.
+	Native func(ctx context.Context, ref scim.Ref) (status int, body []byte, err error)
+}
+
+// Options are the parts of a proxy.
+type Options struct {
+	Operate operate.Tenants
+	// All returns the tenants in the order of their names, Of one of them.
+	All func() []Tenant
+	Of  func(name string) (Tenant, bool)
+	// Health is that of all tenants.
+	Health func() []health.Status
+	// Uses returns when keys of a tenant were last used.
+	Uses func(ctx context.Context, tenant string, ids []string) map[string]time.Time
+	// Walked returns what the last scheduled walk for drift has found, and when it ended.
+	Walked func(tenant string) (drifted int, at time.Time)
+	Canary canary.Handler
+	System func(ctx context.Context) (console.System, error)
+	// Did is called for each action of an operator, for the log.
+	Did func(a console.Act, err error)
+	Now func() time.Time
+}
+
+// Views is the Backend of a console. It is safe for concurrent use.
+type Views struct {
+	Options
+	counts counts
+	hours  hours
+}
+
+var _ console.Backend = (*Views)(nil)
+
+// New makes a Views.
+func New(o Options) *Views {
+	return &Views{Options: o, counts: newCounts(o.Operate.Place, o.Now), hours: newHours(o.Now)}
+}
+
+// tenant returns a tenant.
+func (v *Views) tenant(name string) (Tenant, error) {
+	t, known := v.Of(name)
+	if !known {
+		return t, fmt.Errorf("the tenant %s: %w", name, console.ErrUnknown)
+	}
+	return t, nil
+}
+
+var errNoJournal = fmt.Errorf("nothing is recorded: journal.days is 0 in the configuration")
+
+// journaled returns a tenant that has a journal.
+func (v *Views) journaled(name string) (Tenant, error) {
+	t, err := v.tenant(name)
+	if err == nil && t.Journal == nil {
+		err = errNoJournal
+	}
+	return t, err
+}
+
+// Tenants returns tenants in the order of their names.
+func (v *Views) Tenants(ctx context.Context, after string, n int) (rows []console.Summary, all int, err error) {
+	tenants := v.All()
+	all = len(tenants)
+	tenants = slices.DeleteFunc(slices.Clone(tenants), func(t Tenant) bool { return t.Config.Tenant <= after })
+	tenants = tenants[:min(n, len(tenants))]
+	names := make([]string, len(tenants))
+	for i, t := range tenants {
+		names[i] = t.Config.Tenant
+	}
+	guards, err := budget.Brief(ctx, v.Operate.Guards, names, v.Now())
+	if err != nil {
+		return nil, all, err
+	}
+	states := v.health()
+	for _, t := range tenants {
+		s := v.summary(ctx, t, states)
+		if g, held := guards[t.Config.Tenant]; held && s.Guard != guardOff {
+			s.Guard = g.State
+		}
+		rows = append(rows, s)
+	}
+	return rows, all, nil
+}
+
+func (v *Views) health() map[string]health.Status {
+	all := map[string]health.Status{}
+	for _, s := range v.Health() {
+		all[s.Name] = s
+	}
+	return all
+}
+
+// Guard returns the state of a guard.
+func (v *Views) Guard(ctx context.Context, tenant string) (budget.State, error) {
+	t, err := v.tenant(tenant)
+	if err != nil {
+		return budget.State{}, err
+	}
+	return v.guard(t).Status(ctx)
+}
+
+func (v *Views) guard(t Tenant) budget.Operate {
+	return budget.Operate{Space: v.Operate.Guards, Tenant: t.Config.Tenant, Window: t.Window, Now: v.Now}
+}
+
+// System returns what is known of the program.
+func (v *Views) System(ctx context.Context) (console.System, error) { return v.Options.System(ctx) }
+
+// place is a tenant for an operator.
+func (v *Views) place(ctx context.Context, tenant string, by console.Operator) (operating.Place, error) {
+	return v.Operate.Place(ctx, tenant, by.Name)
+}
