@@ -195,7 +195,7 @@ func TestRotate(t *testing.T) {
 	})
 }
 
-// Unknown tokens cost one reading for each tenant and Every, also if many come at once, and those of
+// Unknown tokens cost one reading for each tenant and Every, also if many come at once. Those of
 // unknown tenants cost none.
 func TestFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -427,7 +427,7 @@ func TestDrop(t *testing.T) {
 	})
 }
 
-// Run reads tokens that nobody uses, tells that they have changed, and forgets what is gone.
+// Run reads tokens that are not used, tells that they have changed, and forgets what is gone.
 func TestRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
@@ -459,7 +459,7 @@ func TestRun(t *testing.T) {
 	})
 }
 
-// An answer shows its text to nobody but the operator: not in a log line.
+// An answer shows its text to the operator only: not in a log line.
 func TestAnswer(t *testing.T) {
 	w := newWorld()
 	p := w.process()
@@ -470,7 +470,11 @@ func TestAnswer(t *testing.T) {
 	if shown := fmt.Sprintf("%v %+v %s", a, a, a); strings.Contains(shown, a.Text) {
 		t.Error(shown)
 	}
-	body, err := json.Marshal(a.Tokens)
+	all, err := p.Do(t.Context(), issued.Request{Action: issued.ActionList})
+	if err != nil || len(all.All["acme"]) != 1 || all.All["acme"][0].State != issued.Live {
+		t.Errorf("%+v %v", all, err)
+	}
+	body, err := json.Marshal([]any{a.Tokens, all})
 	if err != nil || strings.Contains(string(body), "sha256") || strings.Contains(string(body), a.Text) {
 		t.Errorf("%s %v", body, err)
 	}
