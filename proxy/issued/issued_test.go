@@ -236,8 +236,8 @@ func TestFlood(t *testing.T) {
 	})
 }
 
-// A request that ends while it waits for the store is not one with an unknown token, and the reading
-// that it began serves others.
+// A request that ends while it waits for the store has no unknown token. The reading that it began
+// serves others.
 func TestSlowStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
