@@ -6,7 +6,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 progress=$PWD/bin/progress
-race=(go test -json -race -count=1 -timeout 30m)
+race=(go test -json -race -count=1 -timeout 60m)
 
 jobs=()
 job() { # job DIR COMMAND...
@@ -19,7 +19,7 @@ job . "${race[@]}" -skip '^TestCorpus' ./test
 # shellcheck disable=SC2086 # a list of packages
 job . "${race[@]}" -p 1 $(grep -v -E '/test/(security|soak)$' <<<"$others")
 job . "${race[@]}" -p 1 ./test/soak ./test/security
-job deploy go test -json -count=1 -timeout 30m -p 1 ./...
+job deploy go test -json -count=1 -timeout 60m -p 1 ./...
 
 failed=0
 for j in "${jobs[@]}"; do

@@ -22,6 +22,8 @@ type Request struct {
 	// Accept lets required attributes live elsewhere than the proof that there is says. Otherwise
 	// that is red.
 	Accept bool `json:"accept,omitempty"`
+	// Trial records no proof, so that a staged tenant stays staged.
+	Trial bool `json:"trial,omitempty"`
 }
 
 // Handler is the handler of /tenants/{tenant}/canary. It belongs on the admin
@@ -74,15 +76,21 @@ func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the body must be a JSON object such as {\"by\": \"ada\"}: "+err.Error(), http.StatusBadRequest)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), maxTime)
-	defer cancel()
-	report := h.run(ctx, t, asked, r.RemoteAddr)
-	h.Done(report, asked)
+	report := h.Run(r.Context(), t, asked, r.RemoteAddr)
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(report) // it fails only if the connection is lost
 }
 
-// run runs a canary, and records the proof if it is green.
+// Run runs a canary of a tenant, and records the proof if it is green. from is the address of who
+// asks.
+func (h Handler) Run(ctx context.Context, t Tenant, asked Request, from string) Report {
+	ctx, cancel := context.WithTimeout(ctx, maxTime)
+	defer cancel()
+	report := h.run(ctx, t, asked, from)
+	h.Done(report, asked)
+	return report
+}
+
 func (h Handler) run(ctx context.Context, t Tenant, asked Request, from string) Report {
 	given := map[string]string{}
 	for name, value := range asked.Values { // a short name, as in the tenant's file
@@ -99,7 +107,7 @@ func (h Handler) run(ctx context.Context, t Tenant, asked Request, from string) 
 		r.before = before.Places
 	}
 	r.all(ctx)
-	if r.report.Green {
+	if r.report.Green && !asked.Trial {
 		proof := staged.Proof{By: asked.By, From: from, Places: r.places}
 		proof.Observations, _ = json.Marshal(r.report) // it has texts and times
 		proof, err := t.Gate.Prove(ctx, proof)

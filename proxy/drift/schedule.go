@@ -35,7 +35,13 @@ type Schedule struct {
 	Done func(tenant string, r Report, err error)
 
 	mu    sync.Mutex
-	users map[string]int
+	walks map[string]walked
+}
+
+// walked is what a walk has found: how many users have drifted.
+type walked struct {
+	users int
+	at    time.Time
 }
 
 // Run walks until the context ends.
@@ -46,7 +52,7 @@ func (s *Schedule) Run(ctx context.Context) {
 }
 
 func (s *Schedule) round(ctx context.Context) {
-	found := map[string]int{}
+	found := map[string]walked{}
 	for _, name := range s.Tenants() {
 		r, err := s.walk(ctx, name)
 		switch {
@@ -55,13 +61,13 @@ func (s *Schedule) round(ctx context.Context) {
 		case errors.Is(err, ErrHeld), errors.Is(err, ErrNoJournal):
 			continue
 		case err == nil:
-			found[name] = r.Drifted
+			found[name] = walked{r.Drifted, time.Now()}
 		}
 		s.Done(name, r, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.users = found
+	s.walks = found
 }
 
 func (s *Schedule) walk(ctx context.Context, tenant string) (Report, error) {
@@ -85,7 +91,15 @@ func (s *Schedule) Describe(to chan<- *prometheus.Desc) { to <- driftedUsers }
 func (s *Schedule) Collect(to chan<- prometheus.Metric) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for tenant, n := range s.users {
-		to <- prometheus.MustNewConstMetric(driftedUsers, prometheus.GaugeValue, float64(n), tenant)
+	for tenant, w := range s.walks {
+		to <- prometheus.MustNewConstMetric(driftedUsers, prometheus.GaugeValue, float64(w.users), tenant)
 	}
+}
+
+// Walked returns how many users had drifted at the last walk of a tenant, and when it ended; zero if
+// none has ended.
+func (s *Schedule) Walked(tenant string) (users int, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.walks[tenant].users, s.walks[tenant].at
 }

@@ -20,8 +20,8 @@ var (
 	ErrNoToken = errors.New("issued: the tenant has no token with this id that was made at run time")
 )
 
-// Make makes a token of a tenant, for whom by names: an operator, or a set-up link. It expires at a
-// time that is to come, or never if that is zero. The text is returned only here. If it fails, no
+// Make makes a token of a tenant. by names its maker: an operator, or a set-up link. It expires at
+// a time that is to come, or never if that is zero. The text is returned only here. If it fails, no
 // text of a token has left the process.
 func (t *Tokens) Make(ctx context.Context, tenant, by string, expires time.Time) (tokens.Token, Token, error) {
 	return t.make(ctx, tenant, by, expires, func([]Token) []string { return nil }, "")

@@ -195,7 +195,7 @@ func TestRotate(t *testing.T) {
 	})
 }
 
-// Unknown tokens cost one reading for each tenant and Every, also if many come at once, and those of
+// Unknown tokens cost one reading for each tenant and Every, also if many come at once. Those of
 // unknown tenants cost none.
 func TestFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -232,6 +232,27 @@ func TestFlood(t *testing.T) {
 		}
 		if n := w.loads(); n != 1 {
 			t.Errorf("%d readings while the store is down", n)
+		}
+	})
+}
+
+// A request that ends while it waits for the store has no unknown token. The reading that it began
+// serves others.
+func TestSlowStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		text, _ := mustMake(t, w.process(), time.Time{})
+		p := w.process()
+		w.OnOp(func(context.Context, storetest.Op) error { time.Sleep(time.Second); return nil })
+		w.Reset()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		if _, _, err := p.Lookup(ctx, text, time.Now()); !errors.Is(err, issued.ErrUnread) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		is(t, p, text, nil)
+		if n := w.loads(); n != 1 {
+			t.Errorf("%d readings", n)
 		}
 	})
 }
@@ -427,7 +448,7 @@ func TestDrop(t *testing.T) {
 	})
 }
 
-// Run reads tokens that nobody uses, tells that they have changed, and forgets what is gone.
+// Run reads tokens that are not used, tells that they have changed, and forgets what is gone.
 func TestRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
@@ -459,7 +480,7 @@ func TestRun(t *testing.T) {
 	})
 }
 
-// An answer shows its text to nobody but the operator: not in a log line.
+// An answer shows its text to the operator only: not in a log line.
 func TestAnswer(t *testing.T) {
 	w := newWorld()
 	p := w.process()
@@ -470,7 +491,11 @@ func TestAnswer(t *testing.T) {
 	if shown := fmt.Sprintf("%v %+v %s", a, a, a); strings.Contains(shown, a.Text) {
 		t.Error(shown)
 	}
-	body, err := json.Marshal(a.Tokens)
+	all, err := p.Do(t.Context(), issued.Request{Action: issued.ActionList})
+	if err != nil || len(all.All["acme"]) != 1 || all.All["acme"][0].State != issued.Live {
+		t.Errorf("%+v %v", all, err)
+	}
+	body, err := json.Marshal([]any{a.Tokens, all})
 	if err != nil || strings.Contains(string(body), "sha256") || strings.Contains(string(body), a.Text) {
 		t.Errorf("%s %v", body, err)
 	}

@@ -18,6 +18,7 @@ const (
 
 // Request is what an operator wants of the tokens of a tenant.
 type Request struct {
+	// Tenant is "" for a list of all tenants.
 	Tenant, Action string
 	// By is the operator.
 	By string
@@ -37,6 +38,8 @@ type Answer struct {
 	Revoked []string `json:"revoked,omitempty"`
 	// Tokens are those of the tenant afterwards.
 	Tokens []Shown `json:"tokens"`
+	// All are those of all tenants, by their names.
+	All map[string][]Shown `json:"all,omitempty"`
 }
 
 // Shown is what of a token may be shown, which is not its hash.
@@ -53,6 +56,31 @@ func (t *Tokens) Show(ctx context.Context, tenant string) ([]Shown, error) {
 	if err != nil {
 		return nil, err
 	}
+	return t.shown(ctx, tenant, all), nil
+}
+
+// ShowAll is Show of all tenants that have tokens, by their names.
+func (t *Tokens) ShowAll(ctx context.Context) (map[string][]Shown, error) {
+	shown := map[string][]Shown{}
+	for after, more := "", true; more; {
+		some, next, err := t.o.Space.Page(ctx, after, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range some {
+			all, err := decode(e.ID, e.Record, true)
+			if err != nil {
+				return nil, err
+			}
+			shown[e.ID] = t.shown(ctx, e.ID, all)
+		}
+		after, more = next, next != ""
+	}
+	return shown, nil
+}
+
+// shown is what of tokens may be shown.
+func (t *Tokens) shown(ctx context.Context, tenant string, all []Token) []Shown {
 	ids := make([]string, len(all))
 	for i, one := range all {
 		ids[i] = one.ID
@@ -63,9 +91,13 @@ func (t *Tokens) Show(ctx context.Context, tenant string) ([]Shown, error) {
 	}
 	shown := make([]Shown, len(all))
 	for i, one := range all {
+		one.SHA256 = ""
 		shown[i] = Shown{Token: one, State: one.State(t.o.Now()), Used: used[one.ID]}
+		if place, configured := t.o.Place(tenant); configured && one.Place != place && shown[i].State == Live {
+			shown[i].State = Moved
+		}
 	}
-	return shown, nil
+	return shown
 }
 
 // String hides the text.
@@ -75,6 +107,10 @@ func (a Answer) String() string { return fmt.Sprintf("made %q, revoked %q", a.Ma
 func (t *Tokens) Do(ctx context.Context, r Request) (a Answer, err error) {
 	switch r.Action {
 	case ActionList:
+		if r.Tenant == "" {
+			a.All, err = t.ShowAll(ctx)
+			return a, err
+		}
 	case ActionMake:
 		text, made, failed := t.Make(ctx, r.Tenant, r.By, r.Expires)
 		a.Text, a.Made, err = text.Reveal(), made.ID, failed

@@ -120,8 +120,9 @@ func (t *Tokens) in(tenant string) *kept {
 	return t.kept[tenant]
 }
 
-// took keeps what a reading has found. A reading that began before this process changed the record,
-// or before another reading, is ignored: the other is newer. It reports whether tokens have changed.
+// took keeps what a reading has found. A reading is ignored if it began before this process changed
+// the record, or before another reading: the other is newer. It reports whether tokens have
+// changed.
 func (t *Tokens) took(tenant string, all []Token, began time.Time, writes int, err error) (changed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -172,7 +173,7 @@ func (t *Tokens) Notes() (lines []string) {
 // Known are the tokens of a tenant as they were read last, without I/O.
 func (t *Tokens) Known(tenant string) []Token { return t.look(tenant).all }
 
-// Run reads all records until the context ends, so that Known has those of tokens that nobody uses.
+// Run reads all records until the context ends, so that Known has tokens that are not used too.
 func (t *Tokens) Run(ctx context.Context) {
 	tick := time.NewTicker(surveyEvery)
 	defer tick.Stop()

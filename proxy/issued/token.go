@@ -34,11 +34,13 @@ type Token struct {
 	RevokedBy string    `json:"revokedBy,omitempty"`
 }
 
-// The states of a token. Only a live one is accepted.
+// The states of a token. Only a live one is accepted. Moved is shown for a live one whose tenant
+// has another realm or group now.
 const (
 	Live    = "live"
 	Expired = "expired"
 	Revoked = "revoked"
+	Moved   = "moved"
 )
 
 // State is the state of the token at a time. A token that expires is live until then.

@@ -21,10 +21,16 @@ func (v *Views) Activity(ctx context.Context, tenant, before string, n int) ([]c
 	return v.activity(ctx, t, q)
 }
 
+// flushTime is how long a page waits for outcomes that are not saved yet.
+const flushTime = time.Second
+
 // activity returns what a query finds, the newest first. Of a place that several callers share, the
 // entries of this tenant are shown.
 func (v *Views) activity(ctx context.Context, t Tenant, q journal.Query) (all []console.Activity, err error) {
 	q.Tenant = t.Config.Tenant
+	flushing, cancel := context.WithTimeout(ctx, flushTime)
+	defer cancel()
+	_ = t.Journal.Flush(flushing) // then entries are shown as open
 	found, err := t.Journal.Find(ctx, q)
 	if err != nil {
 		return nil, err

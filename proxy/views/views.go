@@ -9,6 +9,7 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/console"
 	"keycloak-scim-proxy/proxy/canary"
+	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/golive"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/journal"
@@ -29,6 +30,8 @@ type Tenant struct {
 	GuardOff bool
 	// Native returns what Keycloak's own SCIM API shows of a resource.
 	Native func(ctx context.Context, ref scim.Ref) (status int, body []byte, err error)
+	// Capabilities are what its callers are offered.
+	Capabilities func(ctx context.Context) (directory.Capabilities, error)
 }
 
 // Options are the parts of a proxy.
@@ -44,7 +47,10 @@ type Options struct {
 	// Walked returns what the last scheduled walk for drift has found, and when it ended.
 	Walked func(tenant string) (drifted int, at time.Time)
 	Canary canary.Handler
-	System func(ctx context.Context) (console.System, error)
+	// Program is what does not change; Store and Notes are as of now.
+	Program console.System
+	Store   func(ctx context.Context) console.Store
+	Notes   func(ctx context.Context) []string
 	// Did is called for each action of an operator, for the log.
 	Did func(a console.Act, err error)
 	Now func() time.Time
@@ -129,9 +135,6 @@ func (v *Views) Guard(ctx context.Context, tenant string) (budget.State, error) 
 func (v *Views) guard(t Tenant) budget.Operate {
 	return budget.Operate{Space: v.Operate.Guards, Tenant: t.Config.Tenant, Window: t.Window, Now: v.Now}
 }
-
-// System returns what is known of the program.
-func (v *Views) System(ctx context.Context) (console.System, error) { return v.Options.System(ctx) }
 
 // place is a tenant for an operator.
 func (v *Views) place(ctx context.Context, tenant string, by console.Operator) (operating.Place, error) {

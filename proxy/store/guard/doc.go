@@ -6,8 +6,9 @@
 //
 // # The system space
 //
-// Only this package opens it. No tenant's space has this name: those of realms begin with "realm.",
-// "pending." or "keys.", and "realms" and "tokens" are the only other ones.
+// Only this package opens it. No tenant's space has this name: those of realms begin with
+// "realm.", "pending.", "keys." or "journal.", and the others ("realms", "tokens", "live")
+// are single words.
 //
 //	key.<id of the key, hex>   a canary: one for each key that was ever the first
 //	stamp                      a random text, in plain, that tells this store from all others
