@@ -14,7 +14,7 @@ go build -o bin/keycloak ./cmd/scim-proxy/internal/kcserver/keycloak
 # tests_of RELEASE: a group tenant needs 26.7.3, and the shim stands before 26.7.3.
 tests_of() {
 	local names='TestScripts|TestStackContract|TestSimulate'
-	[ "$1" = 26.7.0 ] || names+='|TestCorpusOfAGroupTenant|TestScriptsOfAGroupTenant|TestScriptsBehindTheShim|TestContractBehindTheShim'
+	[ "$1" = 26.7.0 ] || names+='|TestCorpusOfAGroupTenant|TestScriptsOfAGroupTenant|TestScriptsBehindTheShim|TestContractBehindTheShim|TestCorpusBehindTheShim'
 	echo "^($names)\$"
 }
 

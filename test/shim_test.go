@@ -16,6 +16,7 @@ func TestContractBehindTheShim(t *testing.T) { runContract(t, rules(t)...) }
 
 func TestScriptsBehindTheShim(t *testing.T) { runScripts(t, rules(t)...) }
 
+// TestCorpusBehindTheShim plays every third form, as TestCorpusOfAGroupTenant does.
 func TestCorpusBehindTheShim(t *testing.T) { runCorpus(t, behind(t, rules(t)...)) }
 
 func rules(t *testing.T) []shim.Rule {
