@@ -16,15 +16,17 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/console"
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/bearer"
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/drift"
 	"keycloak-scim-proxy/proxy/events"
 	"keycloak-scim-proxy/proxy/guarding"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/instrument"
-	"keycloak-scim-proxy/proxy/issued"
 	"keycloak-scim-proxy/proxy/invite"
+	"keycloak-scim-proxy/proxy/issued"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/journaling"
 	"keycloak-scim-proxy/proxy/keycloak"
@@ -86,12 +88,15 @@ type Proxy struct {
 	realms      *scopes.Realms
 	tenants     *tenants
 	guards      *guarding.Guards
-	asked       chan struct{}            // has a value after Reload
-	draining    atomic.Bool              // no more requests should be sent
-	stopped     atomic.Bool              // no more requests are accepted
-	answers     atomic.Bool              // the next reload says also that nothing has changed
-	pass        *passthrough.Passthrough // nil: other paths get 404
-	tls         *tls.Config              // nil: plain HTTP
+	drifts      *drift.Schedule
+	console     *console.Console          // nil: there is none
+	sessions    func(ctx context.Context) // keeps the sessions of the console; nil: it has none
+	asked       chan struct{}             // has a value after Reload
+	draining    atomic.Bool               // no more requests should be sent
+	stopped     atomic.Bool               // no more requests are accepted
+	answers     atomic.Bool               // the next reload says also that nothing has changed
+	pass        *passthrough.Passthrough  // nil: other paths get 404
+	tls         *tls.Config               // nil: plain HTTP
 }
 
 // New makes the proxy. It opens the store and sends no request to Keycloak: the first request for a
@@ -159,6 +164,11 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 	p.metrics.Follow(p.named())
 	p.monitor = health.NewMonitor(p.watched(), p.clock, p.operator.Changed)
 	p.registry.MustRegister(p.entries, p.guards, observe.Build(p.version), p.metrics.Tenants(p.states), p.metrics.Indexes(p.indexes), observe.Flights(p.client.Flights), observe.Circuit(p.circuit.Open), observe.Lost(p.audit.Lost), storesize.New(storage.Usage(engine), p.clock))
+	p.drifts = &drift.Schedule{Every: cfg.Drift.Every.Std(), Tenants: p.tenants.Names, Place: p.Place, Held: p.operations().Held, Done: p.operator.Drifted}
+	p.registry.MustRegister(p.drifts)
+	if err == nil {
+		err = p.openConsole(to)
+	}
 	if err == nil && cfg.DropIn.Passthrough != nil {
 		p.pass, err = transport.Passthrough(cfg, to, p.metrics.Timings.Passthrough)
 	}

@@ -10,7 +10,6 @@ import (
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/proxy/clientip"
 	"keycloak-scim-proxy/proxy/control"
-	"keycloak-scim-proxy/proxy/drift"
 	"keycloak-scim-proxy/proxy/journaling"
 	"keycloak-scim-proxy/proxy/keycloak/leaver"
 	"keycloak-scim-proxy/proxy/listeners"
@@ -39,11 +38,9 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 		return errors.Join(err, servers.Close())
 	}
 	p.tenants.Revoked.Read(ctx)
-	drifts := &drift.Schedule{Every: p.cfg.Drift.Every.Std(), Tenants: p.tenants.Names, Place: p.Place, Held: p.operations().Held, Done: p.operator.Drifted}
-	p.registry.MustRegister(drifts)
 	ready(address)
 	err = servers.Run(p.drained(ctx), grace, commands.Run,
-		p.circuit.Run, p.monitor.Run, p.follow, p.tenants.life.Run, p.guards.Run, p.tenants.Revoked.Run, p.tenants.Issued.Run, p.connections.Run, p.events.Run, drifts.Run,
+		p.circuit.Run, p.monitor.Run, p.follow, p.tenants.life.Run, p.guards.Run, p.tenants.Revoked.Run, p.tenants.Issued.Run, p.connections.Run, p.events.Run, p.drifts.Run, p.keepConsole,
 		func(ctx context.Context) { leaver.Keep(ctx, p.sweeps) },
 		func(ctx context.Context) { journaling.Keep(ctx, p.entries, p.journals) },
 		func(ctx context.Context) { kept.Keep(ctx, p.clock, p.realms.Completions, p.realms.Added()) })

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/journal"
+	"keycloak-scim-proxy/proxy/journal/changes"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/test/proxytest"
@@ -97,7 +98,7 @@ func (c client) agrees(t testing.TB, e journal.Entry) {
 	}
 	for _, change := range e.Changes {
 		at, err := scim.ParseAttrPath(change.Path)
-		if err != nil || at.Is(journal.Modified) {
+		if err != nil || at.Is(changes.Modified) {
 			continue
 		}
 		want := change.New

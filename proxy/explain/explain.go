@@ -201,7 +201,7 @@ const shownMembers = 10
 
 func changes(e journal.Entry) (out []string) {
 	for _, c := range e.Changes {
-		if c.Path == journal.Modified.String() {
+		if c.Timed() {
 			continue
 		}
 		switch {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"keycloak-scim-proxy/proxy/journal/changes"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -40,7 +41,7 @@ func (e Entry) notice() *Notice {
 		n.Attributes = namesIn(e.After)
 	}
 	for _, c := range e.Changes {
-		if c.Path == Modified.String() { // every change has it
+		if c.Path == changes.Modified.String() { // every change has it
 			continue
 		}
 		n.Attributes = append(n.Attributes, c.Path)

@@ -6,6 +6,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/journal"
+	"keycloak-scim-proxy/proxy/journal/changes"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/scim/secrets"
@@ -123,10 +124,10 @@ func (d *Directory) Update(ctx context.Context, ref scim.Ref, edit directory.Edi
 		if first {
 			s.before = before
 		}
-		s.entry.Changes = journal.ChangesOf(s.before, after)
+		s.entry.Changes = changes.Of(s.before, after)
 		s.entry.Kept = d.kept(ref.Type, s.entry.Changes)
 		if s.times != nil {
-			s.modified(s.times.Old, after.Get(journal.Modified))
+			s.modified(s.times.Old, after.Get(changes.Modified))
 		}
 	}
 	return after, err
@@ -135,7 +136,7 @@ func (d *Directory) Update(ctx context.Context, ref scim.Ref, edit directory.Edi
 // changes are those that an edit asks for. Of another spelling of a value, only those count that
 // the store keeps.
 func (d *Directory) changes(t scim.ResourceType, current, wanted scim.Resource) []journal.Change {
-	all := journal.ChangesOf(current, wanted)
+	all := changes.Of(current, wanted)
 	respelled := func(c journal.Change) bool { return c.Old != c.New && document.Same(c.Old, c.New) }
 	if len(all) == 0 || !respelled(all[0]) { // other changes come first
 		return all
@@ -152,7 +153,7 @@ func (d *Directory) changes(t scim.ResourceType, current, wanted scim.Resource) 
 func (s *sheet) modified(before, after string) {
 	at := slices.IndexFunc(s.entry.Changes, journal.Change.Timed)
 	if s.times == nil {
-		s.times = &journal.Change{Path: journal.Modified.String(), Old: before}
+		s.times = &journal.Change{Path: changes.Modified.String(), Old: before}
 		if at >= 0 {
 			s.times.Old = s.entry.Changes[at].Old
 		}

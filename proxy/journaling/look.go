@@ -10,6 +10,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/journal"
+	"keycloak-scim-proxy/proxy/journal/changes"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 	"keycloak-scim-proxy/proxy/scim/secrets"
@@ -112,7 +113,7 @@ func (l look) updated(ctx context.Context) error {
 	for _, c := range l.e.Changes {
 		at, err := scim.ParseAttrPath(c.Path)
 		switch {
-		case err != nil || at.Is(journal.Modified):
+		case err != nil || at.Is(changes.Modified):
 		case document.Same(now.Get(at), c.New):
 			made = append(made, c)
 		default:

@@ -6,6 +6,7 @@ import (
 
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/journal"
+	"keycloak-scim-proxy/proxy/journal/changes"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
 )
@@ -153,13 +154,13 @@ func (r *resource) touch(at scim.AttrPath) {
 // untime restores the time of the last change. A time that was not kept is before that of
 // Keycloak, which is shown then.
 func (r *resource) untime(c journal.Change) {
-	if document.Same(r.then.Get(journal.Modified), c.New) {
+	if document.Same(r.then.Get(changes.Modified), c.New) {
 		old := c.Old
 		if old == "" {
 			old = r.then.Get(scim.AttrPath{Name: "meta", Sub: "created"})
 		}
-		r.then = r.then.Set(journal.Modified, old)
-		r.touch(journal.Modified)
+		r.then = r.then.Set(changes.Modified, old)
+		r.touch(changes.Modified)
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"keycloak-scim-proxy/proxy/directory"
-	"keycloak-scim-proxy/proxy/journal"
+	"keycloak-scim-proxy/proxy/journal/changes"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 )
@@ -81,7 +81,7 @@ func (st *step) changed(r *resource) {
 		v := protocol.Value{Path: at, From: r.now.Get(at), To: r.then.Get(at)}
 		switch {
 		case v.From == v.To:
-		case at.Is(journal.Modified):
+		case at.Is(changes.Modified):
 			timed = true
 		default:
 			st.values = append(st.values, v)
@@ -96,8 +96,8 @@ func (st *step) changed(r *resource) {
 
 // time restores meta.lastModified, if all that the entries changed is restored.
 func (st *step) time(r *resource) {
-	if to := r.then.Get(journal.Modified); to != "" && len(r.left) == 0 {
-		st.values = append(st.values, protocol.Value{Path: journal.Modified, From: r.now.Get(journal.Modified), To: to})
+	if to := r.then.Get(changes.Modified); to != "" && len(r.left) == 0 {
+		st.values = append(st.values, protocol.Value{Path: changes.Modified, From: r.now.Get(changes.Modified), To: to})
 	}
 }
 
@@ -122,7 +122,7 @@ func (s *state) joins(st *step, g *resource) {
 			st.row(g, Row{Action: Remove, Attribute: membersName, Now: id, Then: named(id)})
 		}
 	}
-	timed := slices.ContainsFunc(st.values, func(v protocol.Value) bool { return v.Path.Is(journal.Modified) })
+	timed := slices.ContainsFunc(st.values, func(v protocol.Value) bool { return v.Path.Is(changes.Modified) })
 	if !st.members.Empty() && !timed {
 		st.time(g)
 	}

@@ -73,3 +73,33 @@ func offered(is bool) string {
 	}
 	return "no"
 }
+
+// StoreOf is what is known of a store: its stamp, and the bytes that it uses.
+func StoreOf(ctx context.Context, kind string, stamp func(context.Context) (string, error), usage func(context.Context) (size, limit int64, err error)) console.Store {
+	s := console.Store{Kind: kind, Health: console.Good}
+	text, err := stamp(ctx)
+	if err != nil {
+		s.Health, s.Why = console.Bad, plain(err)
+		return s
+	}
+	s.Facts = append(s.Facts, console.Fact{Name: "stamp", Value: text})
+	size, limit, err := usage(ctx)
+	switch {
+	case err != nil:
+		s.Facts = append(s.Facts, console.Fact{Name: "size", Value: "not known: " + plain(err)})
+	case limit > 0:
+		s.Facts = append(s.Facts, console.Fact{Name: "size", Value: fmt.Sprintf("%d of %d KiB", size>>10, limit>>10)})
+		if size > limit/10*9 {
+			s.Health, s.Why = console.Warning, "more than 90% of the store is used"
+		}
+	default:
+		s.Facts = append(s.Facts, console.Fact{Name: "size", Value: fmt.Sprintf("%d KiB", size>>10)})
+	}
+	return s
+}
+
+// Sorted returns tenants in the order of their names.
+func Sorted(all []Tenant) []Tenant {
+	slices.SortFunc(all, func(a, b Tenant) int { return cmp.Compare(a.Config.Tenant, b.Config.Tenant) })
+	return all
+}

@@ -48,9 +48,15 @@ func newViews(t *testing.T) (*operatingtest.World, *views.Views) {
 	of := func(name string) (views.Tenant, bool) { return tenant, name == "acme" }
 	v := views.New(views.Options{
 		Operate: operate.Tenants{
-			Of:    func(name string) (operate.Tenant, bool) { return operate.Tenant{Name: name, Journal: w.Journal}, name == "acme" },
-			All:   func() []string { return []string{"acme"} },
-			Place: func(_ context.Context, _, by string) (operating.Place, error) { p := w.Place; p.Operator = by; return p, nil },
+			Of: func(name string) (operate.Tenant, bool) {
+				return operate.Tenant{Name: name, Journal: w.Journal}, name == "acme"
+			},
+			All: func() []string { return []string{"acme"} },
+			Place: func(_ context.Context, _, by string) (operating.Place, error) {
+				p := w.Place
+				p.Operator = by
+				return p, nil
+			},
 			Tokens: issued.New(issued.Options{
 				Space: memory.Open("issued"), Now: w.Now, Place: func(name string) (string, bool) { return "x", name == "acme" },
 				Taken: func(string, string) bool { return false }, Journal: func(string) *journal.Log { return w.Journal },

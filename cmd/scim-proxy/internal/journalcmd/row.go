@@ -41,7 +41,7 @@ func summary(e journal.Entry) string {
 	parts := []string{}
 	for _, c := range e.Changes {
 		switch {
-		case c.Path == journal.Modified.String():
+		case c.Timed():
 		case e.Valueless:
 			parts = append(parts, c.Path)
 		case c.New == "":
