@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"keycloak-scim-proxy/console/form"
 	"keycloak-scim-proxy/console/page"
 	"keycloak-scim-proxy/console/signin"
 	"keycloak-scim-proxy/proxy/canary"
@@ -24,7 +25,7 @@ type action struct {
 	danger bool
 	// looks means that it changes nothing: it is not recorded.
 	looks  bool
-	fields []field
+	fields []form.Field
 	// about is the field that says what it is about.
 	about string
 	do    func(ctx context.Context, in input) (result, error)
@@ -36,12 +37,12 @@ type input struct {
 	tenant  string
 	by      Operator
 	now     time.Time
-	values  map[string]string
+	values  form.Values
 }
 
 // result is what an action shows.
 type result struct {
-	Text string
+	Text, Back string
 	// Secret is shown this once, and SecretSays what it is.
 	Secret, SecretSays string
 	Canary             *canary.Report
@@ -50,17 +51,17 @@ type result struct {
 	// Next is a question that follows from it; next is its action with values.
 	Next *question
 	next string
-	with map[string]string
+	with form.Values
 }
 
 // question is a form that asks whether an action is to be done.
 type question struct {
-	Verb, Action, Token string // of the form
-	Ask, Button         string
-	Danger              bool
-	Fields              []shown
-	Back                string
-	About               string
+	Action, Token string // of the form
+	Ask, Button   string
+	Danger        bool
+	Fields        []form.Shown
+	Back          string
+	About         string
 }
 
 // Actions are the verbs of all actions that are recorded.
@@ -74,19 +75,13 @@ func Actions() (all []string) {
 }
 
 // question makes the form of an action. wrong are messages for fields.
-func (c *Console) question(v *visit, a action, values, wrong map[string]string) question {
+func (c *Console) question(v *visit, a action, values form.Values, wrong map[string]string) question {
 	path := tenantURL(v.tenant(), "/do/"+a.verb)
 	q := question{
-		Verb: a.verb, Action: path, Token: v.forms.Token(base + "/tenants/" + v.tenant() + "/do/" + a.verb),
+		Action: path, Token: v.forms.Token(base + "/tenants/" + v.tenant() + "/do/" + a.verb),
 		Ask: a.ask, Button: a.button, Danger: a.danger, Back: tenantURL(v.tenant(), ""),
 	}
-	for _, f := range a.fields {
-		value, given := values[f.name]
-		if !given {
-			value = f.usual
-		}
-		q.Fields = append(q.Fields, shown{field: f, ID: "field-" + f.name, Name: f.name, Label: f.label, Hint: f.hint, Kind: f.kind, Value: value, Wrong: wrong[f.name]})
-	}
+	q.Fields = form.Show(a.fields, values, wrong)
 	if a.about != "" {
 		q.About = values[a.about]
 	}
@@ -98,13 +93,8 @@ func (c *Console) ask(v *visit, a action) {
 	if !c.exists(v) {
 		return
 	}
-	values := map[string]string{}
-	for _, f := range a.fields {
-		if given := bounded(v.r.URL.Query().Get(f.name)); given != "" {
-			values[f.name] = given
-		}
-	}
-	if missing := slices.IndexFunc(a.fields, func(f field) bool { return f.kind == hidden && f.required && values[f.name] == "" }); missing >= 0 {
+	values, complete := form.Asked(a.fields, v.r)
+	if !complete {
 		c.message(v.w, v, http.StatusBadRequest, a.title, "The address of this page is not complete: go back to the tenant's page.")
 		return
 	}
@@ -132,7 +122,7 @@ func (c *Console) act(v *visit, a action) {
 	if !c.exists(v) {
 		return
 	}
-	values, wrong := read(a.fields, v.r)
+	values, wrong := form.Read(a.fields, v.r)
 	if len(wrong) > 0 {
 		c.render(v.w, v, http.StatusUnprocessableEntity, page.View{
 			Page: "ask", Title: a.title, Trail: above(v.tenant()), Data: c.question(v, a, values, wrong),
@@ -165,7 +155,7 @@ func (c *Console) act(v *visit, a action) {
 	}
 }
 
-func (c *Console) carryOut(ctx context.Context, v *visit, a action, values map[string]string) {
+func (c *Console) carryOut(ctx context.Context, v *visit, a action, values form.Values) {
 	in := input{c.Backend, v.tenant(), Operator{v.session.Name, v.session.Subject, c.Address(v.r)}, c.Now(), values}
 	done := func(context.Context, error) {}
 	if !a.looks {
@@ -197,11 +187,13 @@ func (c *Console) carryOut(ctx context.Context, v *visit, a action, values map[s
 	if err != nil {
 		status = http.StatusBadGateway
 	}
-	c.render(v.w, v, status, withResult(p, out, tenantURL(v.tenant(), "")))
+	out.Back = tenantURL(v.tenant(), "")
+	p.Data = out
+	c.render(v.w, v, status, p)
 }
 
 // refuse is the page of an action that was not begun.
 func (c *Console) refuse(v *visit, status int, a action, text string) {
-	p := page.View{Page: "result", Title: a.title, Trail: above(v.tenant()), Notice: &page.Notice{Bad: true, Text: text}}
-	c.render(v.w, v, status, withResult(p, result{}, tenantURL(v.tenant(), "")))
+	p := page.View{Page: "result", Title: a.title, Trail: above(v.tenant()), Notice: &page.Notice{Bad: true, Text: text}, Data: result{Back: tenantURL(v.tenant(), "")}}
+	c.render(v.w, v, status, p)
 }

@@ -209,7 +209,7 @@ func TestPreview(t *testing.T) {
 	if done := w.backend.done(); got.Code != 200 || len(done) != 2 || done[1] != "undo [acme] ada r1 0001-01-01 p1" || !strings.Contains(got.Body.String(), "q1") {
 		t.Errorf("%d %q %v", got.Code, done, form)
 	}
-	if look := w.act("ada", "drift-look", url.Values{}).Body.String(); token(look, "drift-reapply") == "" || !strings.Contains(look, "20 more rows are not shown") {
+	if look := w.act("ada", "drift-look", url.Values{}).Body.String(); token(look, "drift-reapply") == "" || !strings.Contains(look, "Only 200 of 220 rows") {
 		t.Error("drift leads to a reapply")
 	}
 }

@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
+	"keycloak-scim-proxy/console/form"
 	"keycloak-scim-proxy/console/page"
 	"keycloak-scim-proxy/proxy/pause"
 )
@@ -17,7 +15,7 @@ import (
 const refreshEvery = 15 * time.Second
 
 func (c *Console) liveTenants(v *visit) {
-	after := bounded(v.r.URL.Query().Get("after"))
+	after := form.Chosen(v.r, "after")
 	c.live.Serve(v.w, v.r, v.session.Key, "tenants "+after, func(ctx context.Context, show func(page.Parts, string)) error {
 		for {
 			p, _ := get(ctx, func(ctx context.Context) (list, error) { return c.list(ctx, after) })
@@ -86,16 +84,3 @@ func (c *Console) follow(ctx context.Context, name string, show func(page.Parts,
 		}
 	})
 }
-
-// maxChosen bounds a value of a query, in bytes.
-const maxChosen = 512
-
-// bounded returns a value of a query, or "" if it is too long or not a text.
-func bounded(s string) string {
-	if len(s) > maxChosen || !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
-		return ""
-	}
-	return s
-}
-
-func itoa(n int) string { return strconv.Itoa(n) }

@@ -1,12 +1,15 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"sync"
 
+	"keycloak-scim-proxy/console/form"
 	"keycloak-scim-proxy/console/page"
 	"keycloak-scim-proxy/proxy/policy/budget"
 	"keycloak-scim-proxy/proxy/scim"
@@ -40,8 +43,8 @@ func (c *Console) list(ctx context.Context, after string) (list, error) {
 	rows, all, err := c.Backend.Tenants(ctx, after, tenantsShown)
 	l := list{All: all, After: after}
 	for i, s := range rows[:min(len(rows), tenantsShown)] {
-		row := summary{Summary: s, Chart: hours("recent-"+itoa(i), s.Recent)}
-		if len(s.Name) <= maxChosen {
+		row := summary{Summary: s, Chart: hours("recent-"+strconv.Itoa(i), s.Recent)}
+		if len(s.Name) <= form.MaxText {
 			row.URL = tenantURL(s.Name, "")
 		}
 		l.Rows = append(l.Rows, row)
@@ -53,7 +56,7 @@ func (c *Console) list(ctx context.Context, after string) (list, error) {
 }
 
 func (c *Console) tenants(v *visit) {
-	after := bounded(v.r.URL.Query().Get("after"))
+	after := form.Chosen(v.r, "after")
 	p, _ := get(v.r.Context(), func(ctx context.Context) (list, error) { return c.list(ctx, after) })
 	c.render(v.w, v, http.StatusOK, page.View{Page: "tenants", Title: "Tenants", Live: base + "/live/tenants?after=" + url.QueryEscape(after), Data: p})
 }
@@ -138,8 +141,7 @@ func (c *Console) hours(ctx context.Context, tenant string) (part[page.Chart], e
 // hours is the chart of requests.
 func hours(id string, all []Hour) page.Chart {
 	c := page.Chart{ID: id, Title: "Requests per hour", Unit: "requests", Kinds: []page.Kind{{Name: "done", Class: "ok"}, {Name: "refused", Class: "warn"}, {Name: "failed", Class: "bad"}}}
-	const most = 48
-	for _, h := range all[max(0, len(all)-most):] {
+	for _, h := range all[max(0, len(all)-48):] {
 		c.Bars = append(c.Bars, page.Bar{Label: h.Begin.UTC().Format("01-02 15:04"), Values: []int{h.Done, h.Refused, h.Failed}})
 	}
 	return c
@@ -147,7 +149,7 @@ func hours(id string, all []Hour) page.Chart {
 
 func (c *Console) activity(v *visit) {
 	name := v.tenant()
-	p, err := c.entries(v.r.Context(), name, bounded(v.r.URL.Query().Get("before")))
+	p, err := c.entries(v.r.Context(), name, form.Chosen(v.r, "before"))
 	if errors.Is(err, ErrUnknown) {
 		c.unknown(v)
 		return
@@ -163,12 +165,12 @@ type found struct {
 }
 
 func (c *Console) resource(v *visit) {
-	name, q := v.tenant(), v.r.URL.Query()
+	name := v.tenant()
 	of := scim.User
-	if q.Get("type") == string(scim.Group) {
+	if form.Chosen(v.r, "type") == string(scim.Group) {
 		of = scim.Group
 	}
-	who := bounded(q.Get("id"))
+	who := form.Chosen(v.r, "id")
 	p, err := get(v.r.Context(), func(ctx context.Context) (found, error) {
 		r, err := c.Backend.Resource(ctx, name, of, who, historyShown)
 		return found{r, tenantURL(name, ""), entries{Rows: r.History[:min(len(r.History), historyShown)], URL: tenantURL(name, "")}}, err
@@ -179,11 +181,7 @@ func (c *Console) resource(v *visit) {
 	case err != nil:
 		c.render(v.w, v, http.StatusOK, page.View{Page: "resource", Title: string(of) + " " + who, Trail: above(name), Data: p})
 	default:
-		title := p.Value.Name
-		if title == "" {
-			title = p.Value.ID
-		}
-		c.render(v.w, v, http.StatusOK, page.View{Page: "resource", Title: string(of) + " " + title, Trail: above(name), Data: p})
+		c.render(v.w, v, http.StatusOK, page.View{Page: "resource", Title: string(of) + " " + cmp.Or(p.Value.Name, p.Value.ID), Trail: above(name), Data: p})
 	}
 }
 

@@ -150,6 +150,14 @@ func newWorld(t *testing.T) *world {
 	w.keycloak = &keycloak{t: t, now: w.now, key: key, signed: key}
 	k := httptest.NewServer(w.keycloak)
 	t.Cleanup(k.Close)
+	w.open(k.URL+"/", "ops")
+	return w
+}
+
+// open makes two gates for a realm, and the pages.
+func (w *world) open(keycloak, realm string) {
+	w.t.Helper()
+	t := w.t
 	engine, err := embedded.Open(filepath.Join(t.TempDir(), "store.db"), time.Second)
 	if err != nil {
 		t.Fatal(err)
@@ -161,7 +169,7 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(w.server.Close)
 	gate := func() *signin.OIDC {
 		g, err := signin.New(signin.Options{
-			Space: w.space, Keycloak: k.URL + "/", Realm: "ops", Transport: http.DefaultTransport, URL: w.server.URL, ClientID: "console",
+			Space: w.space, Keycloak: keycloak, Realm: realm, Transport: http.DefaultTransport, URL: w.server.URL, ClientID: "console",
 			Secret: func() (string, error) { return "hush", nil }, Role: "scim-operator", Now: w.now,
 			Note: func(what string, err error) { w.notes = append(w.notes, fmt.Sprint(what, " ", err)) },
 		})
@@ -182,7 +190,6 @@ func newWorld(t *testing.T) *world {
 		}
 		_, _ = io.WriteString(rw, s.Name+" "+page.Forms{Secret: s.Secret, Now: w.now}.Token(w.gate.Out()))
 	})
-	return w
 }
 
 // browser keeps cookies and follows no redirect.
