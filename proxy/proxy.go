@@ -24,6 +24,7 @@ import (
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/instrument"
 	"keycloak-scim-proxy/proxy/invite"
+	"keycloak-scim-proxy/proxy/issued"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/journaling"
 	"keycloak-scim-proxy/proxy/keycloak"
@@ -36,6 +37,7 @@ import (
 	"keycloak-scim-proxy/proxy/observe/connections"
 	"keycloak-scim-proxy/proxy/observe/storesize"
 	"keycloak-scim-proxy/proxy/observe/tracing"
+	"keycloak-scim-proxy/proxy/overlay"
 	"keycloak-scim-proxy/proxy/passthrough"
 	"keycloak-scim-proxy/proxy/policy/audit"
 	"keycloak-scim-proxy/proxy/policy/limit"
@@ -171,6 +173,10 @@ func (p *Proxy) openTenants() {
 	cfg := p.cfg
 	p.tenants, p.asked = &tenants{Tenants: &bearer.Tenants[*tenant]{Access: (*tenant).access, Trusted: transport.Networks(cfg.TrustedProxies), Clock: p.clock, Log: p.log}}, make(chan struct{}, 1)
 	p.tenants.life = tokenlife.New(tokenlife.Options{Space: p.spaces.Open("tokens"), Keys: p.keys, Now: p.clock, Warn: p.operator.Expires, Failed: p.operator.UsesFail})
+	p.tenants.StoreError, p.tenants.Issued = overlay.StoreError, issued.New(issued.Options{
+		Space: p.spaces.Open(issued.SpaceName), Place: p.place, Taken: func(tenant, id string) bool { return p.tenants.Now().Names(tenant, id) },
+		Journal: p.journalOf, Uses: p.tenants.life.Uses, Changed: p.tenants.life.Wake, Now: p.clock,
+	})
 	p.tenants.Used = func(tenant, key string) { p.tenants.life.Note(tokenlife.Name{Tenant: tenant, Key: key}) }
 	if cfg.Store.Redis != nil {
 		p.tenants.Revoked = revoked.New(revoked.Options{Space: p.spaces.Open(revoked.SpaceName), Now: p.clock, Failed: p.operator.RevocationsUnread})

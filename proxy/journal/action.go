@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// Action is the verb of an entry about what an operator did. It is no write of a resource: it is
+// Action is the verb of an entry about what an operator did. It does not write a resource: it is
 // not undone, is no part of what a tenant wanted, and receivers of events do not get it.
 type Action string
 

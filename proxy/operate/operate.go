@@ -13,6 +13,7 @@ import (
 	"keycloak-scim-proxy/proxy/events/outbox"
 	"keycloak-scim-proxy/proxy/explain"
 	"keycloak-scim-proxy/proxy/invite"
+	"keycloak-scim-proxy/proxy/issued"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/journaling"
 	"keycloak-scim-proxy/proxy/operating"
@@ -40,6 +41,8 @@ type Tenants struct {
 	Events outbox.Engine
 	// Guards has the state of all guards.
 	Guards store.Space
+	// Tokens are those that were made at run time.
+	Tokens *issued.Tokens
 	// Says returns what a rule of a dialect does.
 	Says explain.Says
 	Now  func() time.Time
@@ -59,6 +62,7 @@ func (t Tenants) Operations() control.Operations {
 		"drift":    control.Of(t.drift),
 		"events":   control.Of(t.events),
 		"invite":   control.Of(t.invite),
+		"tokens":   control.Of(t.tokens),
 	}
 }
 
@@ -73,6 +77,14 @@ func (t Tenants) tenant(name string) (Tenant, error) {
 		return one, errNoJournal
 	}
 	return one, nil
+}
+
+func (t Tenants) tokens(ctx context.Context, r issued.Request, send func(any) error) error {
+	a, err := t.Tokens.Do(ctx, r)
+	if err != nil {
+		return err
+	}
+	return send(a)
 }
 
 // GuardArguments are what an operator asks of the guard of a tenant, or of the drop-in callers of a
