@@ -35,6 +35,7 @@ var walls = map[string]struct {
 	"config/configfile":                     {[]string{"config", "config/internal/strict", "config/internal/value"}, "it reads any configuration, and knows no dialect"},
 	"console":                               {[]string{"console/page", "proxy/canary", "proxy/drift", "proxy/journal", "proxy/policy/budget", "proxy/scim", "proxy/undo"}, "pages over an interface: it does not know how a proxy is composed"},
 	"console/signin":                        {[]string{"console/page", "proxy/pause", "proxy/store"}, "operators are users of Keycloak, known by its tokens"},
+	"console/setup":                         {[]string{"adapters/setup", "console/page", "proxy/checklist", "proxy/invite"}, "pages over invitations; what they need of a tenant are functions"},
 	"console/page":                          {nil, "pages of anything: neither tenants nor sessions"},
 	"adapters/forms":                        {[]string{"proxy/scim", "proxy/scim/bounds", "proxy/protocol"}, "rules over the vocabulary"},
 	"adapters/shapes":                       {nil, "requests of providers, known without their dialects"},

@@ -16,6 +16,7 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/console/setup"
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/bearer"
 	"keycloak-scim-proxy/proxy/bulk"
@@ -80,6 +81,7 @@ type Proxy struct {
 	audit       *audit.Trail    // nil: writes are not audited
 	events      *events.Events  // nil: no receivers
 	invites     *invite.Invites // nil: customers are not invited
+	customers   *setup.Pages    // nil: as invites
 	started     time.Time
 	entries     *journaling.Metrics
 	traces      *tracing.Traces
@@ -159,6 +161,9 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 	p.metrics.Follow(p.named())
 	p.monitor = health.NewMonitor(p.watched(), p.clock, p.operator.Changed)
 	p.registry.MustRegister(p.entries, p.guards, observe.Build(p.version), p.metrics.Tenants(p.states), p.metrics.Indexes(p.indexes), observe.Flights(p.client.Flights), observe.Circuit(p.circuit.Open), observe.Lost(p.audit.Lost), storesize.New(storage.Usage(engine), p.clock))
+	if err == nil {
+		err = p.openSetup()
+	}
 	if err == nil && cfg.DropIn.Passthrough != nil {
 		p.pass, err = transport.Passthrough(cfg, to, p.metrics.Timings.Passthrough)
 	}

@@ -122,8 +122,9 @@ func TestOwn(t *testing.T) {
 	if _, err := w.do(p, protocol.Delete{Ref: u}); err != nil {
 		t.Error(err)
 	}
-	if _, err := w.do(q, protocol.Patch{Ref: u}); scim.Status(err) != 429 {
-		t.Errorf("a deleted user is changed: %v", err)
+	w.fail = scim.NotFound(u)
+	if _, err := w.do(q, protocol.Patch{Ref: u}); scim.Status(err) != 404 {
+		t.Errorf("a deleted user: %v", err)
 	}
 }
 
