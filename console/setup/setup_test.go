@@ -431,7 +431,7 @@ func (b *browser) stream(ctx context.Context) (lines *bufio.Scanner, end func())
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	a, err := b.http.Do(r)
+	a, err := b.http.Do(r) //nolint:bodyclose // end closes it
 	if err != nil {
 		b.t.Fatal(err)
 	}
