@@ -37,6 +37,7 @@ var walls = map[string]struct {
 	"console/signin":                        {[]string{"console/page", "proxy/pause", "proxy/store"}, "operators are users of Keycloak, known by its tokens"},
 	"console/page/pagetest":                 {nil, "HTML"},
 	"console/form":                          {nil, "values of forms"},
+	"console/setup":                         {[]string{"adapters/setup", "console/page", "proxy/checklist", "proxy/invite"}, "pages over invitations; what they need of a tenant are functions"},
 	"console/page":                          {nil, "pages of anything: neither tenants nor sessions"},
 	"adapters/forms":                        {[]string{"proxy/scim", "proxy/scim/bounds", "proxy/protocol"}, "rules over the vocabulary"},
 	"adapters/shapes":                       {nil, "requests of providers, known without their dialects"},

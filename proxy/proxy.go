@@ -17,6 +17,7 @@ import (
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/console"
+	"keycloak-scim-proxy/console/setup"
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/bearer"
 	"keycloak-scim-proxy/proxy/bulk"
@@ -82,6 +83,7 @@ type Proxy struct {
 	audit       *audit.Trail    // nil: writes are not audited
 	events      *events.Events  // nil: no receivers
 	invites     *invite.Invites // nil: customers are not invited
+	customers   *setup.Pages    // nil: as invites
 	started     time.Time
 	entries     *journaling.Metrics
 	traces      *tracing.Traces
@@ -168,6 +170,9 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 	p.registry.MustRegister(p.drifts)
 	if err == nil {
 		err = p.openConsole(to)
+	}
+	if err == nil {
+		err = p.openSetup()
 	}
 	if err == nil && cfg.DropIn.Passthrough != nil {
 		p.pass, err = transport.Passthrough(cfg, to, p.metrics.Timings.Passthrough)

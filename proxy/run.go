@@ -61,7 +61,11 @@ func (p *Proxy) drained(ctx context.Context) context.Context {
 }
 
 func (p *Proxy) server(h http.Handler) *http.Server {
-	return transport.Server(p.cfg.Timeouts, p.longest(), h, p.connections.Logger())
+	s := transport.Server(p.cfg.Timeouts, p.longest(), h, p.connections.Logger())
+	if p.customers != nil {
+		s.RegisterOnShutdown(p.customers.Close)
+	}
+	return s
 }
 
 // longest is the longest time until an answer begins.
@@ -81,7 +85,7 @@ func (p *Proxy) Handler() http.Handler {
 	if p.pass != nil {
 		door.Elsewhere = p.pass.Serve
 	}
-	return p.events.Handler(p.recorded(door.Handler()))
+	return p.withSetup(p.events.Handler(p.recorded(door.Handler())))
 }
 
 // door makes the HTTP side for tenants whose callers are authenticated by auth.

@@ -40,3 +40,7 @@ func (e *EndedError) Error() string {
 	}
 	return fmt.Sprintf("the link has expired at %s", e.At.UTC().Format(time.RFC3339))
 }
+
+// Unknown reports whether an error says nothing about a link or a session, because the store does
+// not answer.
+func Unknown(err error) bool { return errors.Is(err, ErrStore) }

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"keycloak-scim-proxy/proxy/store"
@@ -32,7 +33,7 @@ const (
 // maxText bounds a link and a cookie, in bytes. A tenant's name has at most 63.
 const maxText = 512
 
-// encoding is strict: there is one text for each content.
+// encoding is strict, and opened refuses ends of lines, so that there is one text for each content.
 var encoding = base64.RawURLEncoding.Strict()
 
 // sealed is the text of a claim.
@@ -46,7 +47,7 @@ func sealed(key []byte, purpose string, c claim) (string, error) {
 
 // opened is the claim of a text; false if it is not one of this key and purpose.
 func opened(key []byte, purpose, text string) (c claim, ok bool) {
-	if len(text) > maxText {
+	if len(text) > maxText || strings.ContainsAny(text, "\r\n") {
 		return c, false
 	}
 	all, err := encoding.DecodeString(text)

@@ -129,20 +129,61 @@ func (t Tenants) note(ctx context.Context, one Tenant, a journal.Action, about, 
 
 func (t Tenants) invited(ctx context.Context, one Tenant, i invite.Invitation) (Invited, error) {
 	flush(ctx, one.Journal)
-	r := &checklist.Reader{Log: one.Journal, Tenant: one.Name, Since: i.Since}
-	var entries []journal.Entry
-	for more := true; more; {
-		var err error
-		if entries, more, err = r.Read(ctx); err != nil {
+	r := reader(one, i)
+	for {
+		entries, more, err := r.Read(ctx)
+		if err != nil {
 			return Invited{}, err
 		}
+		if !more {
+			return t.seen(ctx, one, i, one.SetUp.Required(ctx), entries), nil
+		}
 	}
-	lines := checklist.Of(InputOf(i, one.SetUp.IDP, one.SetUp.Required(ctx), entries))
-	return Invited{Invitation: i, Open: i.Open(t.Now()), Live: one.SetUp.Live(ctx), Lines: lines, Finished: checklist.Finished(lines)}, nil
 }
 
-// InputOf joins an invitation with what its checklist is made from.
-func InputOf(i invite.Invitation, idp string, required []checklist.Required, entries []journal.Entry) checklist.Input {
+func reader(one Tenant, i invite.Invitation) *checklist.Reader {
+	return &checklist.Reader{Log: one.Journal, Tenant: one.Name, Since: i.Since}
+}
+
+func (t Tenants) seen(ctx context.Context, one Tenant, i invite.Invitation, required []checklist.Required, entries []journal.Entry) Invited {
+	lines := checklist.Of(inputOf(i, one.SetUp.IDP, required, entries))
+	return Invited{Invitation: i, Open: i.Open(t.Now()), Live: one.SetUp.Live(ctx), Lines: lines, Finished: checklist.Finished(lines)}
+}
+
+// placesAge is how long Watch relies on where attributes live, which Keycloak knows.
+const placesAge = 30 * time.Second
+
+// Watch returns a function that returns an invitation with its checklist, and reads only what is new
+// in the journal each time. Its calls must come one after the other.
+func (t Tenants) Watch(i invite.Invitation) func(ctx context.Context) (Invited, error) {
+	var r *checklist.Reader
+	var required []checklist.Required
+	var asked time.Time
+	return func(ctx context.Context) (Invited, error) {
+		one, err := t.set(i.Tenant)
+		if err != nil {
+			return Invited{}, err
+		}
+		now, err := t.Invites.Of(ctx, i.Place)
+		if err != nil {
+			return Invited{}, err
+		}
+		if r == nil || r.Log != one.Journal {
+			r = reader(one, i)
+		}
+		entries, _, err := r.Read(ctx)
+		if err != nil {
+			return Invited{}, err
+		}
+		if t.Now().Sub(asked) > placesAge {
+			required, asked = one.SetUp.Required(ctx), t.Now()
+		}
+		return t.seen(ctx, one, now, required, entries), nil
+	}
+}
+
+// inputOf joins an invitation with what its checklist is made from.
+func inputOf(i invite.Invitation, idp string, required []checklist.Required, entries []journal.Entry) checklist.Input {
 	in := checklist.Input{IDP: idp, Entries: entries, Connected: i.Connected, Matched: i.Matched, Required: required, Waived: map[string]checklist.Waiver{}}
 	for line, w := range i.Waived {
 		in.Waived[line] = checklist.Waiver{Reason: w.Reason, At: w.At}

@@ -34,15 +34,15 @@ type place struct {
 	At      time.Time         `json:"at"`
 }
 
-// has reports whether the trial has made a resource and not deleted it.
+// has reports whether the trial has made a resource. If it has deleted it, Keycloak answers that it
+// does not exist, which ends the repetitions of a provider.
 func (l ledger) has(t scim.ResourceType, id string) bool {
-	return slices.Contains(l.Made, resource{Type: t, ID: id})
+	return slices.ContainsFunc(l.Made, func(r resource) bool { return r.Type == t && r.ID == id })
 }
 
 // add notes a resource.
 func (l *ledger) add(t scim.ResourceType, id string) {
-	known := slices.ContainsFunc(l.Made, func(r resource) bool { return r.Type == t && r.ID == id })
-	if !known {
+	if !l.has(t, id) {
 		l.Made = append(l.Made, resource{Type: t, ID: id})
 	}
 }
