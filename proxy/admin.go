@@ -24,10 +24,7 @@ func (p *Proxy) adminHandler() http.Handler {
 	if p.level != nil {
 		routes["/loglevel"] = observe.LevelHandler(*p.level, p.log, p.clock)
 	}
-	if p.console != nil {
-		pages := p.console.Handler()
-		routes["/console"], routes["/console/"] = pages, pages
-	}
+	p.console.Routes(routes)
 	return adminhttp.Handler(routes)
 }
 

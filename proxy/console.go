@@ -10,56 +10,20 @@ import (
 
 	"keycloak-scim-proxy/console"
 	"keycloak-scim-proxy/console/signin"
-	"keycloak-scim-proxy/proxy/clientip"
+	"keycloak-scim-proxy/proxy/consoles"
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/storage"
 	"keycloak-scim-proxy/proxy/views"
 )
 
-// openConsole opens the console of operators if the configuration enables it. to reaches Keycloak.
+// openConsole opens the console of operators. to reaches Keycloak.
 func (p *Proxy) openConsole(to http.RoundTripper) (err error) {
-	c := p.cfg.Console
-	if !c.Enabled {
-		return nil
-	}
-	var gate signin.Gate
-	if c.SignIn.Off {
-		gate = signin.NewLocal(p.clock)
-	} else {
-		oidc, err := signin.New(signin.Options{
-			Space: p.spaces.Open(signin.SpaceName), Keycloak: p.cfg.Keycloak.URL, Transport: to, URL: c.URL,
-			Realm: c.SignIn.Realm, ClientID: c.SignIn.ClientID, Secret: c.SignIn.Secret, Role: c.SignIn.Role,
-			Now: p.clock, Note: p.operator.SignIn,
-		})
-		if err != nil {
-			return err
-		}
-		gate, p.sessions = oidc, oidc.Run
-	}
-	p.console, err = console.New(console.Options{Backend: p.views(), Gate: gate, URL: c.URL, Now: p.clock, Address: p.address})
+	p.console, err = consoles.Open(consoles.Options{
+		Config: p.cfg.Console, Backend: p.views(), Space: p.spaces.Open(signin.SpaceName), Keycloak: p.cfg.Keycloak.URL, To: to,
+		Address: p.clientAddress, Note: p.operator.SignIn, Now: p.clock,
+	})
 	return err
-}
-
-// keepConsole keeps the sessions of the console until the context ends, and then ends its streams.
-func (p *Proxy) keepConsole(ctx context.Context) {
-	if p.console == nil {
-		return
-	}
-	stop := context.AfterFunc(ctx, p.console.Close)
-	defer stop()
-	if p.sessions != nil {
-		p.sessions(ctx)
-	}
-	<-ctx.Done()
-}
-
-// address is that of the browser of an operator.
-func (p *Proxy) address(r *http.Request) string {
-	if client, _ := clientip.Of(r, p.tenants.Trusted); client.IsValid() {
-		return client.String()
-	}
-	return r.RemoteAddr
 }
 
 // views are what the console shows.

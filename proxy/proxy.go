@@ -16,11 +16,11 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/config"
-	"keycloak-scim-proxy/console"
 	"keycloak-scim-proxy/console/setup"
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/bearer"
 	"keycloak-scim-proxy/proxy/bulk"
+	"keycloak-scim-proxy/proxy/consoles"
 	"keycloak-scim-proxy/proxy/drift"
 	"keycloak-scim-proxy/proxy/events"
 	"keycloak-scim-proxy/proxy/guarding"
@@ -91,14 +91,13 @@ type Proxy struct {
 	tenants     *tenants
 	guards      *guarding.Guards
 	drifts      *drift.Schedule
-	console     *console.Console          // nil: there is none
-	sessions    func(ctx context.Context) // keeps the sessions of the console; nil: it has none
-	asked       chan struct{}             // has a value after Reload
-	draining    atomic.Bool               // no more requests should be sent
-	stopped     atomic.Bool               // no more requests are accepted
-	answers     atomic.Bool               // the next reload says also that nothing has changed
-	pass        *passthrough.Passthrough  // nil: other paths get 404
-	tls         *tls.Config               // nil: plain HTTP
+	console     *consoles.Console
+	asked       chan struct{}            // has a value after Reload
+	draining    atomic.Bool              // no more requests should be sent
+	stopped     atomic.Bool              // no more requests are accepted
+	answers     atomic.Bool              // the next reload says also that nothing has changed
+	pass        *passthrough.Passthrough // nil: other paths get 404
+	tls         *tls.Config              // nil: plain HTTP
 }
 
 // New makes the proxy. It opens the store and sends no request to Keycloak: the first request for a

@@ -40,7 +40,7 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 	p.tenants.Revoked.Read(ctx)
 	ready(address)
 	err = servers.Run(p.drained(ctx), grace, commands.Run,
-		p.circuit.Run, p.monitor.Run, p.follow, p.tenants.life.Run, p.guards.Run, p.tenants.Revoked.Run, p.tenants.Issued.Run, p.connections.Run, p.events.Run, p.drifts.Run, p.keepConsole,
+		p.circuit.Run, p.monitor.Run, p.follow, p.tenants.life.Run, p.guards.Run, p.tenants.Revoked.Run, p.tenants.Issued.Run, p.connections.Run, p.events.Run, p.drifts.Run, p.console.Run,
 		func(ctx context.Context) { leaver.Keep(ctx, p.sweeps) },
 		func(ctx context.Context) { journaling.Keep(ctx, p.entries, p.journals) },
 		func(ctx context.Context) { kept.Keep(ctx, p.clock, p.realms.Completions, p.realms.Added()) })
