@@ -58,7 +58,6 @@ type Config struct {
 	Drift Drift `yaml:"drift"`
 	// SetupLinks lets operators invite administrators of customers, who then set up provisioning by
 	// themselves (docs/setup-link.md).
-	Console    Console    `yaml:"console"`
 	SetupLinks SetupLinks `yaml:"setupLinks"`
 
 	// Tenants are read from TenantsDir.
