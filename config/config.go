@@ -56,6 +56,8 @@ type Config struct {
 	Events *Events `yaml:"events"`
 	// Drift looks for changes in Keycloak beside the proxy (docs/drift.md).
 	Drift Drift `yaml:"drift"`
+	// Console serves pages for operators at /console on adminListen (docs/console.md).
+	Console Console `yaml:"console"`
 
 	// Tenants are read from TenantsDir.
 	Tenants []Tenant `yaml:"-"`

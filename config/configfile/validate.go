@@ -65,6 +65,7 @@ func (d document) validate(c *config.Config) {
 	d.validateEvents(c)
 	d.validateLimits(c.Limits)
 	d.validateGuard(&c.Guard)
+	d.validateConsole(c)
 	d.validateTimeouts(c.Timeouts, c.Limits.Request)
 	d.validateStore(c.Store)
 	d.check(rule{"drift.every", unless(c.Drift.Every == 0 || c.Drift.Every.Std() >= time.Hour, "must be 0, or at least 1h")})

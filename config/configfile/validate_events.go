@@ -2,7 +2,6 @@ package configfile
 
 import (
 	"encoding/hex"
-	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
@@ -98,8 +97,7 @@ func webhookURL(s string) string {
 	case u.Scheme == "https":
 		return ""
 	}
-	ip, err := netip.ParseAddr(u.Hostname())
-	return unless(u.Hostname() == "localhost" || err == nil && ip.IsLoopback(), "must be https, unless the host is localhost or a loopback address")
+	return unless(loopback(u.Hostname()), "must be https, unless the host is localhost or a loopback address")
 }
 
 func (d document) validatePoll(at string, p config.Poll) {
