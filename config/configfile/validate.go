@@ -65,6 +65,7 @@ func (d document) validate(c *config.Config) {
 	d.validateEvents(c)
 	d.validateLimits(c.Limits)
 	d.validateGuard(&c.Guard)
+	d.validateConsole(c)
 	d.validateTimeouts(c.Timeouts, c.Limits.Request)
 	d.validateStore(c.Store)
 	d.check(rule{"setupLinks.enabled", unless(!c.SetupLinks.Enabled || confidential(c.PublicURL), "needs publicURL with https (or http on a loopback address), because a link is a secret")})

@@ -101,8 +101,8 @@ func TestKeycloak(t *testing.T) {
 
 	// The sign-out ends Keycloak's session too.
 	_, token, _ := strings.Cut(w.sees(ada, 200), " ")
-	res, text := w.do(ada, http.MethodPost, "/console/signout", url.Values{page.TokenField: {token}})
-	res, text = visit(t, ada, http.MethodGet, strings.TrimPrefix(res.Header.Get("Refresh"), "0; url="), nil)
+	res, _ := w.do(ada, http.MethodPost, "/console/signout", url.Values{page.TokenField: {token}})
+	res, text := visit(t, ada, http.MethodGet, strings.TrimPrefix(res.Header.Get("Refresh"), "0; url="), nil)
 	if to := res.Header.Get("Location"); !strings.HasPrefix(to, w.server.URL+"/console/signed-out") {
 		t.Errorf("%d %s %s", res.StatusCode, to, text)
 	}
