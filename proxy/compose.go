@@ -14,6 +14,7 @@ import (
 	"keycloak-scim-proxy/proxy/golive"
 	"keycloak-scim-proxy/proxy/guarding"
 	"keycloak-scim-proxy/proxy/instrument"
+	"keycloak-scim-proxy/proxy/inviting"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/journaling"
 	"keycloak-scim-proxy/proxy/keycloak"
@@ -74,7 +75,7 @@ type tenant struct {
 	ended      func(error)          // receives the error of each call; may be nil
 	payloads   *journaling.Payloads // nil: bodies are never recorded
 	warned     sync.Once
-	saw        func(ctx context.Context, matched bool) // nil: nothing is invited
+	customers  *inviting.Customers
 }
 
 // access is what the tenant says of its callers.
@@ -139,12 +140,6 @@ func (c caller) who() journal.Who {
 	return journal.Who{Tenant: c.name, Key: c.keyID, Client: c.client, Subject: c.subject}
 }
 
-// circumstances are those of the request of a context, for the journal.
-func circumstances(ctx context.Context) journaling.Circumstances {
-	s := observe.From(ctx).Summary()
-	return journaling.Circumstances{Request: s.RequestID, Address: s.Address, IDP: s.IDP, Rules: s.Rules}
-}
-
 // bulkWorkers is how many operations of one bulk request run at the same time.
 const bulkWorkers = 16
 
@@ -154,8 +149,8 @@ func session(ctx context.Context, c caller) scimhttp.Session {
 	layers := &layered{caller: c}
 	var service protocol.Service = layers
 	if !c.canary {
-		service = c.noting(c.gate.Before(service, layers.look))
-		service = journaling.Service(c.scope.Journal, service, journaling.Caller{Who: c.who(), Now: circumstances, Refusals: c.account != nil, Payload: c.payloads.On})
+		service = c.customers.Noting(c.gate, c.gate.Before(service, layers.look))
+		service = journaling.Service(c.scope.Journal, service, journaling.Caller{Who: c.who(), Now: journaling.CircumstancesOf, Refusals: c.account != nil, Payload: c.payloads.On})
 	}
 	service = c.plan.audit.Service(service, audit.Who{Tenant: c.name, Realm: c.scope.Name, Key: c.keyID, Client: c.client, Subject: c.subject})
 	shown := rendered.Tenant{Schemas: c.plan.schemas, Bulk: c.plan.bulk, Capabilities: func(p *profile.Profile) directory.Capabilities { return compose(c, p).Capabilities() }}

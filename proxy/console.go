@@ -10,6 +10,7 @@ import (
 
 	"keycloak-scim-proxy/console"
 	"keycloak-scim-proxy/console/signin"
+	"keycloak-scim-proxy/proxy/clientip"
 	"keycloak-scim-proxy/proxy/consoles"
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/scim"
@@ -21,9 +22,18 @@ import (
 func (p *Proxy) openConsole(to http.RoundTripper) (err error) {
 	p.console, err = consoles.Open(consoles.Options{
 		Config: p.cfg.Console, Backend: p.views(), Space: p.spaces.Open(signin.SpaceName), Keycloak: p.cfg.Keycloak.URL, To: to,
-		Address: p.clientAddress, Note: p.operator.SignIn, Now: p.clock,
+		Address: p.address, Note: p.operator.SignIn, Now: p.clock,
 	})
 	return err
+}
+
+// address is that of a browser.
+func (p *Proxy) address(r *http.Request) string {
+	client, known := clientip.Of(r, p.tenants.Trusted)
+	if !known {
+		return ""
+	}
+	return client.String()
 }
 
 // views are what the console shows.

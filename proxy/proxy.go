@@ -16,7 +16,6 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/config"
-	"keycloak-scim-proxy/console/setup"
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/bearer"
 	"keycloak-scim-proxy/proxy/bulk"
@@ -26,7 +25,7 @@ import (
 	"keycloak-scim-proxy/proxy/guarding"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/instrument"
-	"keycloak-scim-proxy/proxy/invite"
+	"keycloak-scim-proxy/proxy/inviting"
 	"keycloak-scim-proxy/proxy/issued"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/journaling"
@@ -80,10 +79,9 @@ type Proxy struct {
 	monitor     *health.Monitor
 	meter       *meter.Meter
 	limits      *limit.Limiter
-	audit       *audit.Trail    // nil: writes are not audited
-	events      *events.Events  // nil: no receivers
-	invites     *invite.Invites // nil: customers are not invited
-	customers   *setup.Pages    // nil: as invites
+	audit       *audit.Trail        // nil: writes are not audited
+	events      *events.Events      // nil: no receivers
+	customers   *inviting.Customers // nil: none is invited
 	started     time.Time
 	entries     *journaling.Metrics
 	traces      *tracing.Traces
@@ -156,8 +154,12 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 		Client: p.client, Engine: p.spaces, Longest: p.requestTimeout() + p.doubt(),
 		Shared: cfg.Store.Redis != nil, Completed: p.operator.Completed, Journal: journaling.Journals(cfg.Journal, p.events.Journal(journal.Options{Writer: p.entries.Writer, Now: p.clock, NewID: p.newID})), Now: p.clock,
 	})
-	p.openInvites()
 	p.openTenants()
+	if p.customers, err = inviting.New(cfg.SetupLinks.Enabled, inviting.Options{
+		PublicURL: cfg.PublicURL, Engine: p.spaces, Doubt: p.requestTimeout() + p.doubt() + grace, Trusted: p.tenants.Trusted, Tenant: p.gateOf, Operations: p.operations, Issued: func() *issued.Tokens { return p.tenants.Issued }, Log: observe.NewLog(log), NewID: func() string { return p.newID() }, Now: p.clock,
+	}); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
 	p.guards = guarding.New(guarding.Options{Engine: p.spaces, Default: cfg.Guard, Operator: p.operator, Tenants: p.named, Now: p.clock})
 	if p.tenants.Roster, err = roster.New(cfg.Tenants, p.tenant, p.clock); err == nil && cfg.TLS != nil {
 		p.tls, err = transport.ServerTLS(*cfg.TLS, p.clock)
@@ -169,9 +171,6 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 	p.registry.MustRegister(p.drifts)
 	if err == nil {
 		err = p.openConsole(to)
-	}
-	if err == nil {
-		err = p.openSetup()
 	}
 	if err == nil && cfg.DropIn.Passthrough != nil {
 		p.pass, err = transport.Passthrough(cfg, to, p.metrics.Timings.Passthrough)

@@ -39,33 +39,16 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 	}
 	p.tenants.Revoked.Read(ctx)
 	ready(address)
-	err = servers.Run(p.drained(ctx), grace, commands.Run,
-		p.circuit.Run, p.monitor.Run, p.follow, p.tenants.life.Run, p.guards.Run, p.tenants.Revoked.Run, p.tenants.Issued.Run, p.connections.Run, p.events.Run, p.drifts.Run, p.console.Run,
+	err = servers.Run(listeners.Drained(ctx, p.cfg.Timeouts.Drain.Std(), &p.draining, &p.stopped), grace, commands.Run,
+		p.circuit.Run, p.monitor.Run, p.follow, p.tenants.life.Run, p.guards.Run, p.tenants.Revoked.Run, p.tenants.Issued.Run, p.connections.Run, p.events.Run, p.drifts.Run, p.console.Run, p.customers.Run,
 		func(ctx context.Context) { leaver.Keep(ctx, p.sweeps) },
 		func(ctx context.Context) { journaling.Keep(ctx, p.entries, p.journals) },
 		func(ctx context.Context) { kept.Keep(ctx, p.clock, p.realms.Completions, p.realms.Added()) })
 	return errors.Join(err, p.Close()) //nolint:contextcheck // the context has ended
 }
 
-// drained returns a context that ends timeouts.drain after another one. Meanwhile /readyz is 503.
-func (p *Proxy) drained(ctx context.Context) context.Context {
-	later, end := context.WithCancel(context.WithoutCancel(ctx))
-	context.AfterFunc(ctx, func() {
-		p.draining.Store(true)
-		time.AfterFunc(p.cfg.Timeouts.Drain.Std(), func() {
-			p.stopped.Store(true)
-			end()
-		})
-	})
-	return later
-}
-
 func (p *Proxy) server(h http.Handler) *http.Server {
-	s := transport.Server(p.cfg.Timeouts, p.longest(), h, p.connections.Logger())
-	if p.customers != nil {
-		s.RegisterOnShutdown(p.customers.Close)
-	}
-	return s
+	return transport.Server(p.cfg.Timeouts, p.longest(), h, p.connections.Logger())
 }
 
 // longest is the longest time until an answer begins.
@@ -85,7 +68,7 @@ func (p *Proxy) Handler() http.Handler {
 	if p.pass != nil {
 		door.Elsewhere = p.pass.Serve
 	}
-	return p.withSetup(p.events.Handler(p.recorded(door.Handler())))
+	return p.customers.Before(p.events.Handler(p.recorded(door.Handler())))
 }
 
 // door makes the HTTP side for tenants whose callers are authenticated by auth.

@@ -22,8 +22,8 @@ import (
 	"keycloak-scim-proxy/proxy/operate"
 )
 
-// inviting makes a proxy with the staged tenant acme and the live tenant globex.
-func inviting(t *testing.T, change func(*config.Config)) (p *Proxy, logs *observer.ObservedLogs) {
+// invitable makes a proxy with the staged tenant acme and the live tenant globex.
+func invitable(t *testing.T, change func(*config.Config)) (p *Proxy, logs *observer.ObservedLogs) {
 	t.Helper()
 	upstream := newRecorder(t)
 	upstream.answer = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }
@@ -83,7 +83,7 @@ func formToken(t *testing.T, w *httptest.ResponseRecorder) string {
 // A customer gets a token that works, and neither log nor metrics have the link, the session or the
 // token.
 func TestSetupLink(t *testing.T) {
-	p, logs := inviting(t, nil)
+	p, logs := invitable(t, nil)
 	h := p.Handler()
 	o := p.operations()
 	made, err := o.Invite(t.Context(), "acme", "eva", time.Hour)
@@ -146,7 +146,7 @@ func TestSetupLink(t *testing.T) {
 			t.Errorf("the log or the metrics have the %s", name)
 		}
 	}
-	// What operators did is in the journal, with their names, and without the link.
+	// The journal has the actions of operators, with their names, and without the link.
 	entries := ""
 	if err := control.Call(t.Context(), p.Operations()["journal"], operate.JournalArguments{Tenant: "acme"}, func(raw json.RawMessage) error {
 		entries += string(raw)
@@ -159,10 +159,11 @@ func TestSetupLink(t *testing.T) {
 	}
 }
 
-// Pages of customers take nothing from the paths of SCIM, and there are none unless they are enabled.
+// Pages of customers take nothing from the paths of SCIM, and there are none unless they are
+// enabled.
 func TestSetupPaths(t *testing.T) {
-	on, _ := inviting(t, nil)
-	off, _ := inviting(t, func(c *config.Config) { c.SetupLinks.Enabled = false })
+	on, _ := invitable(t, nil)
+	off, _ := invitable(t, func(c *config.Config) { c.SetupLinks.Enabled = false })
 	for _, path := range []string{"/scim/v2/Users", "/tenants/acme/scim/v2/Users", "/realms/x/scim/v2/Users", "/setups", "/set", "/", "/x/setup/", "/tenants/setup/scim/v2/Users", "/SETUP/"} {
 		with, without := asks(on.Handler(), nil, "GET", path, nil), asks(off.Handler(), nil, "GET", path, nil)
 		if with.Code != without.Code || with.Body.String() != without.Body.String() || strings.Contains(with.Body.String(), "<html") {
@@ -179,9 +180,9 @@ func TestSetupPaths(t *testing.T) {
 	}
 }
 
-// What cannot be done is an error that says why.
+// An invitation that cannot be made is an error that says why.
 func TestInviteErrors(t *testing.T) {
-	p, _ := inviting(t, nil)
+	p, _ := invitable(t, nil)
 	o := p.operations()
 	if _, err := o.Invitation(t.Context(), "acme"); !errors.Is(err, invite.ErrNone) {
 		t.Error(err)
@@ -203,7 +204,7 @@ func TestInviteErrors(t *testing.T) {
 	if i, err := o.Invite(t.Context(), "globex", "eva", time.Hour); err != nil || !i.Live || i.Staged {
 		t.Errorf("%+v %v", i, err)
 	}
-	bare, _ := inviting(t, func(c *config.Config) { c.Journal.Days = 0 })
+	bare, _ := invitable(t, func(c *config.Config) { c.Journal.Days = 0 })
 	if _, err := bare.operations().Invite(t.Context(), "acme", "eva", time.Hour); err == nil || !strings.Contains(err.Error(), "journal.days is 0") {
 		t.Error(err)
 	}

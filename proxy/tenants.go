@@ -66,6 +66,15 @@ func (t *tenants) each() (all []*tenant) {
 	return all
 }
 
+// gateOf returns the gate of a tenant.
+func (p *Proxy) gateOf(name string) (*golive.Gate, bool) {
+	t, there := p.tenants.Now().Of(name)
+	if !there {
+		return nil, false
+	}
+	return t.gate, true
+}
+
 // storeMatches is Match of the marks of all tenants.
 func (t *tenants) storeMatches(ctx context.Context) error {
 	var marks storemark.Marks
@@ -151,8 +160,8 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 	}
 	t.ended = func(err error) { p.monitor.Saw(c.Tenant, err) }
 	t.gate = golive.New(golive.Tenant{Configured: c, Schemas: t.plan.schemas, Account: t.account, Profiles: t.scope.Profiles},
-		staged.Options{Space: p.spaces.Open("live"), Now: t.scope.Now, Alarm: t.ended, Trial: p.trialOf(t, c)})
-	t.saw = p.sawOf(c)
+		staged.Options{Space: p.spaces.Open("live"), Now: t.scope.Now, Alarm: t.ended, Trial: p.customers.Trial(c, t.scope.Journal)})
+	t.customers = p.customers
 	t.mark = storemark.New(storemark.Options{
 		Account: storemark.Of(t.account, t.group, t.scope.Directory(t.account, profile.Stock())), Stamp: p.stamp, Expect: p.cfg.Store.ExpectStamp, Now: t.scope.Now,
 		Unmarkable: func(err error) {

@@ -61,7 +61,7 @@ func (i invitation) ask(method, path, body string) held {
 
 // invitable serves staged tenants with set-up links, with the names of the providers, which require
 // a department and a title. It returns the directory with their tokens.
-func (w *world) invitable(t *testing.T, idps ...string) (all map[string]invitation, dir string) {
+func (w *world) invitable(t *testing.T, idps []string, also ...config.Tenant) (all map[string]invitation, dir string) {
 	t.Helper()
 	dir, all = t.TempDir(), map[string]invitation{}
 	first := w.cfg.Tenants[0]
@@ -75,6 +75,12 @@ func (w *world) invitable(t *testing.T, idps ...string) (all map[string]invitati
 			t.Fatal(err)
 		}
 		all[idp] = invitation{t: t, tenant: idp, token: token}
+	}
+	for i := range also { // live tenants beside them
+		token, entry := proxytest.Mint(t, also[i].Tenant)
+		also[i].Tokens = []config.Token{entry}
+		w.cfg.Tenants = append(w.cfg.Tenants, also[i])
+		all[also[i].Tenant] = invitation{t: t, tenant: also[i].Tenant, token: token}
 	}
 	w.cfg.Store = newStore(t)
 	p, url, stop := proxytest.StartProxy(t, w.cfg, zap.NewNop())
@@ -93,7 +99,7 @@ const departmentLine = checklist.AttributePrefix + "urn:ietf:params:scim:schemas
 // checklist turns green line by line. Without an invitation it is held.
 func TestSetupTrial(t *testing.T) {
 	w := newWorld(t)
-	all, tokens := w.invitable(t, "entra", "okta", "onelogin", "jumpcloud", "pingfederate", "generic")
+	all, tokens := w.invitable(t, []string{"entra", "okta", "onelogin", "jumpcloud", "pingfederate", "generic"})
 	binary := proxytest.Build(t)
 	if a := all["entra"].ask("POST", "/Users", userBody("early@example.com")); a.status != 429 {
 		t.Fatalf("a staged tenant without an invitation: %d %s", a.status, a.body)
@@ -136,7 +142,7 @@ func TestSetupTrial(t *testing.T) {
 // users at most. The line of an attribute that is not sent is red, and no other is.
 func TestSetupTrialBounds(t *testing.T) {
 	w := newWorld(t)
-	all, _ := w.invitable(t, "generic")
+	all, _ := w.invitable(t, []string{"generic"})
 	boss := w.users(t, "boss", 1)[0]
 	group := w.realm.Admin("POST", "/groups", `{"name":"admins"}`)
 	if group.Status != 201 {
@@ -235,5 +241,35 @@ func TestSetupTrialBounds(t *testing.T) {
 	i.do(operate.InviteArguments{Action: operate.InviteWaive, Line: departmentLine, Reason: "later"})
 	if red := i.lines(checklist.Red); len(red) != 0 {
 		t.Error(red)
+	}
+}
+
+// A create of a trial does not bring a user back that a DELETE has deactivated before: that user is
+// not one of the trial.
+func TestSetupTrialFormerUsers(t *testing.T) {
+	w := newWorld(t)
+	w.cfg.Tenants[0].OnDelete = "deactivate"
+	live := w.cfg.Tenants[0]
+	live.Tenant = "live"
+	all, _ := w.invitable(t, []string{"generic"}, live)
+	former, trial := all["live"], all["generic"]
+	a := former.ask("POST", "/Users", userBody("former@example.com"))
+	id := gjson.Get(a.body, "id").String()
+	if d := former.ask("DELETE", "/Users/"+id, ""); a.status != 201 || d.status != 204 {
+		t.Fatal(a, d)
+	}
+	before := string(w.realm.Admin("GET", "/users/"+id, "").Body)
+	if gjson.Get(before, "enabled").Bool() {
+		t.Fatal(before)
+	}
+	trial.do(operate.InviteArguments{Action: operate.InviteMake, For: time.Hour})
+	if a := trial.ask("POST", "/Users", userBody("former@example.com")); a.status != 409 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if after := string(w.realm.Admin("GET", "/users/"+id, "").Body); after != before {
+		t.Errorf("the former user is changed: %s", after)
+	}
+	if a := former.ask("POST", "/Users", userBody("former@example.com")); a.status != 201 { // as a live tenant does
+		t.Errorf("%d %s", a.status, a.body)
 	}
 }

@@ -8,5 +8,6 @@
 // A GET never uses a link, because scanners of mails open links. The landing page has a button; its
 // POST exchanges the link for a session. All that a session shows is of its own tenant.
 //
-// It knows neither Keycloak nor how a proxy is composed: what a page needs of a tenant are functions.
+// It knows neither Keycloak nor how a proxy is composed: what a page needs of a tenant are
+// functions.
 package setup

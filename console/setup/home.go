@@ -89,8 +89,8 @@ func (p *Pages) stream(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// guard ends a stream when its session has ended. If the store does not answer, it goes on: a stream
-// lives for 5 minutes at most.
+// guard ends a stream when its session has ended. If the store does not answer, it goes on: a
+// stream lives for 5 minutes at most.
 func (p *Pages) guard(ctx context.Context, end func(), v visit) {
 	tick := time.NewTicker(recheck)
 	defer tick.Stop()

@@ -238,7 +238,8 @@ func TestSecondExchange(t *testing.T) {
 	}
 }
 
-// Whoever has no session sees nothing, and all answers have the headers that a secret in a URL needs.
+// Whoever has no session sees nothing, and all answers have the headers that a secret in a URL
+// needs.
 func TestStrangers(t *testing.T) {
 	h := newHouse(t)
 	h.browser().entered("acme")
@@ -320,7 +321,7 @@ func TestSessions(t *testing.T) {
 	}
 }
 
-// Nobody makes another's browser enter with a link of theirs, or make a token.
+// Another site cannot make a browser enter with a link of its own, or make a token.
 func TestOtherSites(t *testing.T) {
 	h := newHouse(t)
 	attacker, victim := h.browser(), h.browser()
@@ -361,7 +362,7 @@ func TestOtherSites(t *testing.T) {
 	}
 }
 
-// A session is not one that somebody else has chosen.
+// A session is not one that an attacker has chosen.
 func TestFixation(t *testing.T) {
 	h := newHouse(t)
 	attacker := h.browser().entered("evil")

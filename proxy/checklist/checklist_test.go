@@ -239,7 +239,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// Waived lines are neither open nor red. What is proven stays green.
+// Waived lines are neither open nor red. A line that is proven stays green.
 func TestWaived(t *testing.T) {
 	w := operatingtest.New(t, true)
 	w.Create(scim.User, body("ada", "").String())

@@ -8,8 +8,8 @@ import (
 	"encoding/hex"
 )
 
-// Look checks a link and changes nothing: scanners of mails open links too. The error is ErrInvalid,
-// ErrStore or an *EndedError.
+// Look checks a link and changes nothing: scanners of mails open links too. The error is
+// ErrInvalid, ErrStore or an *EndedError.
 func (v *Invites) Look(ctx context.Context, link string) (Invitation, error) {
 	c, err := v.claimed(ctx, forLink, link)
 	if err != nil {
@@ -76,8 +76,8 @@ func (v *Invites) Session(ctx context.Context, cookie string) (Invitation, error
 	return r.Invitation, nil
 }
 
-// claimed is the claim of a text that has not expired. A text that is not one of this proxy costs no
-// access to the store, except for the first of a process.
+// claimed is the claim of a text that has not expired. A text that is not one of this proxy costs
+// no access to the store, except for the first of a process.
 func (v *Invites) claimed(ctx context.Context, purpose, text string) (claim, error) {
 	key, err := v.signing(ctx)
 	if err != nil {

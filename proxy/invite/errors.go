@@ -7,7 +7,7 @@ import (
 )
 
 var (
-	// ErrInvalid means that a text is no link or session of this proxy. It does not say more.
+	// ErrInvalid means that a text is not a link or session of this proxy. It does not say more.
 	ErrInvalid = errors.New("the link is not valid")
 	// ErrNone means that a tenant has no invitation.
 	ErrNone = errors.New("the tenant has no invitation")

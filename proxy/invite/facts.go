@@ -48,9 +48,9 @@ func (v *Invites) Open(ctx context.Context, at Place) (Invitation, bool, error) 
 	return v.recent(ctx, at, writeAge)
 }
 
-// Saw notes in the open invitation of a tenant that a read was answered, and whether it looked users
-// up. Each of them is saved once. It reads the store every 5 seconds at most, and never after both
-// are known. If the store fails, a later read notes it.
+// Saw notes in the open invitation of a tenant that a read was answered, and whether it looked
+// users up. Each of them is saved once. It reads the store every 5 seconds at most, and never after
+// both are known. If the store fails, a later read notes it.
 func (v *Invites) Saw(ctx context.Context, at Place, matched bool) {
 	i, open, err := v.recent(ctx, at, readAge)
 	if err != nil || !open || !i.Connected.IsZero() && (!matched || !i.Matched.IsZero()) {

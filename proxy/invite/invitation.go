@@ -6,7 +6,8 @@ import (
 )
 
 // Place is what an invitation is valid for. If a tenant is configured with another realm or group
-// than at the time of the invitation, it is another customer's, and the invitation is worth nothing.
+// than at the time of the invitation, it is another customer's, and the invitation is worth
+// nothing.
 type Place struct {
 	Tenant string `json:"tenant"`
 	Realm  string `json:"realm"`

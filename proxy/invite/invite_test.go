@@ -307,7 +307,7 @@ func TestStoreDown(t *testing.T) {
 	}
 }
 
-// What reads show is saved once each, and reads of a tenant cost little.
+// Facts of reads are saved once each, and reads of a tenant cost little.
 func TestFacts(t *testing.T) {
 	h := newHouse(t)
 	v := h.process()

@@ -18,6 +18,12 @@ type Circumstances struct {
 	Rules                 []string
 }
 
+// CircumstancesOf are those of the request of a context, by its record.
+func CircumstancesOf(ctx context.Context) Circumstances {
+	s := observe.From(ctx).Summary()
+	return Circumstances{Request: s.RequestID, Address: s.Address, IDP: s.IDP, Rules: s.Rules}
+}
+
 // Caller is the sender of the calls of a Service.
 type Caller struct {
 	journal.Who

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -63,4 +64,18 @@ func (s Servers) Run(ctx context.Context, grace time.Duration, background ...fun
 		})
 	}
 	return g.Wait()
+}
+
+// Drained returns a context that ends some time after another one. draining is true from the end of
+// the first, stopped from its own end.
+func Drained(ctx context.Context, span time.Duration, draining, stopped *atomic.Bool) context.Context {
+	later, end := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() {
+		draining.Store(true)
+		time.AfterFunc(span, func() {
+			stopped.Store(true)
+			end()
+		})
+	})
+	return later
 }

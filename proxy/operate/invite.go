@@ -71,8 +71,8 @@ func (t Tenants) Invite(ctx context.Context, tenant, by string, span time.Durati
 	return all, err
 }
 
-// Invitation returns the invitation of a tenant with its checklist. It is invite.ErrNone if there is
-// none.
+// Invitation returns the invitation of a tenant with its checklist. It is invite.ErrNone if there
+// is none.
 func (t Tenants) Invitation(ctx context.Context, tenant string) (Invited, error) {
 	one, err := t.set(tenant)
 	if err != nil {
@@ -153,8 +153,8 @@ func (t Tenants) seen(ctx context.Context, one Tenant, i invite.Invitation, requ
 // placesAge is how long Watch relies on where attributes live, which Keycloak knows.
 const placesAge = 30 * time.Second
 
-// Watch returns a function that returns an invitation with its checklist, and reads only what is new
-// in the journal each time. Its calls must come one after the other.
+// Watch returns a function that returns an invitation with its checklist, and reads only what is
+// new in the journal each time. Its calls must come one after the other.
 func (t Tenants) Watch(i invite.Invitation) func(ctx context.Context) (Invited, error) {
 	var r *checklist.Reader
 	var required []checklist.Required

@@ -29,7 +29,7 @@ type Options struct {
 	// Journal knows what became of creates whose answer was lost.
 	Journal *journal.Log
 	// Open reports whether the tenant has an open invitation, and since when the trial runs. A trial
-	// that runs since another time is another one, and has made nothing.
+	// that runs since a different time is a new one, and has made nothing.
 	Open func(ctx context.Context) (since time.Time, open bool, err error)
 	// Request returns the id of the request of a context.
 	Request func(ctx context.Context) string

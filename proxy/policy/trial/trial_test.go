@@ -397,7 +397,7 @@ func TestMembers(t *testing.T) {
 	}
 }
 
-// Reads that were answered are told, and whether they looked users up.
+// Noting reports reads that were answered, and whether they looked users up.
 func TestNoting(t *testing.T) {
 	var told []bool
 	var fail error
