@@ -2,9 +2,7 @@ package proxy
 
 import (
 	"context"
-	"fmt"
 	"net/http"
-	"net/url"
 	"os"
 	"runtime"
 
@@ -13,7 +11,6 @@ import (
 	"keycloak-scim-proxy/proxy/clientip"
 	"keycloak-scim-proxy/proxy/consoles"
 	"keycloak-scim-proxy/proxy/directory"
-	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/storage"
 	"keycloak-scim-proxy/proxy/views"
 )
@@ -22,18 +19,9 @@ import (
 func (p *Proxy) openConsole(to http.RoundTripper) (err error) {
 	p.console, err = consoles.Open(consoles.Options{
 		Config: p.cfg.Console, Backend: p.views(), Space: p.spaces.Open(signin.SpaceName), Keycloak: p.cfg.Keycloak.URL, To: to,
-		Address: p.address, Note: p.operator.SignIn, Now: p.clock,
+		Address: func(r *http.Request) string { return clientip.Text(r, p.tenants.Trusted) }, Note: p.operator.SignIn, Now: p.clock,
 	})
 	return err
-}
-
-// address is that of a browser.
-func (p *Proxy) address(r *http.Request) string {
-	client, known := clientip.Of(r, p.tenants.Trusted)
-	if !known {
-		return ""
-	}
-	return client.String()
 }
 
 // views are what the console shows.
@@ -59,24 +47,13 @@ func (p *Proxy) view(name string) (views.Tenant, bool) {
 	if !there {
 		return views.Tenant{}, false
 	}
-	c := t.gate.Configured()
-	guard := p.cfg.Guard
-	if c.Guard != nil {
-		guard = *c.Guard
-	}
-	return views.Tenant{
-		Config: c, URL: p.site.Tenant(name), Journal: t.scope.Journal, Gate: t.gate, Window: guard.Window.Std(), GuardOff: guard.Off,
-		Native: func(ctx context.Context, ref scim.Ref) (int, []byte, error) {
-			return t.account.Ask(ctx, http.MethodGet, fmt.Sprintf("/realms/%s/scim/v2/%ss/%s", url.PathEscape(c.Realm), ref.Type, url.PathEscape(ref.ID)), "")
-		},
-		Capabilities: func(ctx context.Context) (directory.Capabilities, error) {
-			s, err := t.service(ctx, "")
-			if err != nil {
-				return directory.Capabilities{}, err
-			}
-			return s.Capabilities(), nil
-		},
-	}, true
+	return views.TenantOf(t.gate, t.account, views.Tenant{URL: p.site.Tenant(name), Journal: t.scope.Journal, Capabilities: func(ctx context.Context) (directory.Capabilities, error) {
+		s, err := t.service(ctx, "")
+		if err != nil {
+			return directory.Capabilities{}, err
+		}
+		return s.Capabilities(), nil
+	}}, p.cfg.Guard), true
 }
 
 // viewed are all tenants, in the order of their names.

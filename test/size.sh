@@ -5,7 +5,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-bound() { if [ "$1" = proxy/scim ]; then echo 2300; else echo 1200; fi; }
+bound() {
+	case $1 in
+	proxy/scim) echo 2300 ;;
+	proxy) echo 1300 ;; # the composition root has a line for each part
+	*) echo 1200 ;;
+	esac
+}
 
 sizes=$(git ls-files -co --exclude-standard '*.go' | grep -v '_test\.go$' | while read -r file; do
 	[ ! -f "$file" ] || echo "$(dirname "$file") $(wc -l <"$file")"

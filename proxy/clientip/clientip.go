@@ -68,3 +68,12 @@ func parse(hop string) (netip.Addr, bool) {
 }
 
 func plain(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
+
+// Text is the client of Of as a text, "" if it is not known.
+func Text(r *http.Request, trusted Networks) string {
+	client, known := Of(r, trusted)
+	if !known || !client.IsValid() {
+		return ""
+	}
+	return client.String()
+}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"keycloak-scim-proxy/console/setup"
+	"keycloak-scim-proxy/proxy/clientip"
 	"keycloak-scim-proxy/proxy/observe"
 )
 
@@ -35,7 +36,9 @@ func (c *Customers) Before(next http.Handler) http.Handler {
 	logged := e.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s := &status{ResponseWriter: w, code: http.StatusOK}
 		defer func() {
-			observe.From(r.Context()).Note(func(o *observe.Summary) { o.Status, o.Path, o.Address = s.code, setup.Path, c.address(r) })
+			observe.From(r.Context()).Note(func(o *observe.Summary) {
+				o.Status, o.Path, o.Address = s.code, setup.Path, clientip.Text(r, c.Trusted)
+			})
 		}()
 		pages.ServeHTTP(s, r)
 	}))

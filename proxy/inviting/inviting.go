@@ -59,7 +59,7 @@ func New(enabled bool, o Options) (*Customers, error) {
 	c := &Customers{Options: o, invites: invite.New(invite.Options{Space: o.Engine.Open(invite.SpaceName), Now: o.Now})}
 	var err error
 	c.pages, err = setup.New(setup.Options{
-		Invites: c.invites, PublicURL: o.PublicURL, Tenant: c.tenant, Watch: c.watch, NewToken: c.newToken, Token: c.token, Address: c.address, Now: o.Now,
+		Invites: c.invites, PublicURL: o.PublicURL, Tenant: c.tenant, Watch: c.watch, NewToken: c.newToken, Token: c.token, Address: func(r *http.Request) string { return clientip.Text(r, o.Trusted) }, Now: o.Now,
 	})
 	return c, err
 }
@@ -177,11 +177,4 @@ func (c *Customers) token(ctx context.Context, tenant, by string) (newest setup.
 		}
 	}
 	return newest, there
-}
-
-func (c *Customers) address(r *http.Request) string {
-	if client, known := clientip.Of(r, c.Trusted); known {
-		return client.String()
-	}
-	return ""
 }

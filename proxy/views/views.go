@@ -3,6 +3,8 @@ package views
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"keycloak-scim-proxy/proxy/golive"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/journal"
+	"keycloak-scim-proxy/proxy/keycloak"
 	"keycloak-scim-proxy/proxy/operate"
 	"keycloak-scim-proxy/proxy/operating"
 	"keycloak-scim-proxy/proxy/policy/budget"
@@ -32,6 +35,19 @@ type Tenant struct {
 	Native func(ctx context.Context, ref scim.Ref) (status int, body []byte, err error)
 	// Capabilities are what its callers are offered.
 	Capabilities func(ctx context.Context) (directory.Capabilities, error)
+}
+
+// TenantOf completes a tenant by its gate and account. guard is that of the main configuration.
+func TenantOf(gate *golive.Gate, account *keycloak.Account, t Tenant, guard config.Guard) Tenant {
+	t.Config, t.Gate = gate.Configured(), gate
+	if own := t.Config.Guard; own != nil {
+		guard = *own
+	}
+	t.Window, t.GuardOff = guard.Window.Std(), guard.Off
+	t.Native = func(ctx context.Context, ref scim.Ref) (int, []byte, error) {
+		return account.Ask(ctx, http.MethodGet, fmt.Sprintf("/realms/%s/scim/v2/%ss/%s", url.PathEscape(t.Config.Realm), ref.Type, url.PathEscape(ref.ID)), "")
+	}
+	return t
 }
 
 // Options are the parts of a proxy.
