@@ -1,0 +1,57 @@
+package page
+
+import (
+	"net/http"
+	"time"
+)
+
+// Serve sends the events of a topic until the browser leaves, the stream's time is over, or Follow
+// ends. session bounds the streams of one session. The handler is called after the session was
+// checked; a name of a topic must not be one that the caller of the request chooses freely.
+func (l *Live) Serve(w http.ResponseWriter, r *http.Request, session, name string, f Follow) {
+	t, leave, err := l.join(session, name, f)
+	if err != nil {
+		w.Header().Set("Retry-After", "60")
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	defer leave()
+	c := http.NewResponseController(w)
+	// The server's own time limits are for requests that end. The context of a request ends with
+	// the time limit of reading.
+	if c.SetReadDeadline(time.Time{}) != nil {
+		http.Error(w, "this server cannot stream", http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("X-Accel-Buffering", "no") // of nginx, which would hold events back
+	send := func(text []byte) bool {
+		if c.SetWriteDeadline(time.Now().Add(l.o.Write)) != nil {
+			return false
+		}
+		_, err := w.Write(text)
+		return err == nil && c.Flush() == nil
+	}
+	over, beat := time.NewTimer(l.o.Life), time.NewTicker(l.o.Beat)
+	defer over.Stop()
+	defer beat.Stop()
+	if !send([]byte("retry: 3000\n\n")) {
+		return
+	}
+	event, next := t.now()
+	for len(event) == 0 || send(event) {
+		select {
+		case <-next:
+			event, next = t.now()
+		case <-beat.C:
+			event = []byte(": \n\n")
+		case <-over.C:
+			return
+		case <-t.ctx.Done():
+			return
+		case <-r.Context().Done():
+			return
+		}
+	}
+}

@@ -1,0 +1,66 @@
+package signin
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Local is the Gate without a sign-in, for an admin listener on a loopback address. All who reach
+// it are the operator "local". A form works for the browser and the process that showed it.
+type Local struct {
+	key []byte
+	now func() time.Time
+
+	mu   sync.Mutex
+	used map[string]time.Time
+}
+
+// NewLocal returns the gate.
+func NewLocal(now func() time.Time) *Local { return &Local{key: []byte(rand.Text()), now: now} }
+
+const localCookie = "kscim-local"
+
+// errForwarded means that a reverse proxy makes the console reachable from elsewhere.
+var errForwarded = errors.New("the console has no sign-in (console.signIn.off), so it is not served through a reverse proxy")
+
+// Session is that of the browser, which gets a cookie.
+func (l *Local) Session(w http.ResponseWriter, r *http.Request, _ bool) (Session, error) {
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
+		if r.Header.Get(name) != "" {
+			return Session{}, errForwarded
+		}
+	}
+	c, err := r.Cookie(localCookie)
+	if err != nil || len(c.Value) < 20 || len(c.Value) > 100 {
+		//nolint:gosec // without TLS, on this machine
+		c = &http.Cookie{Name: localCookie, Value: rand.Text(), Path: Base, HttpOnly: true, SameSite: http.SameSiteStrictMode}
+		http.SetCookie(w, c)
+	}
+	m := hmac.New(sha256.New, l.key)
+	m.Write([]byte(c.Value))
+	secret := m.Sum(nil)
+	sum := sha256.Sum256([]byte(c.Value))
+	return Session{Name: "local", Key: string(sum[:]), Secret: secret}, nil
+}
+
+// Use notes a form in memory: after a restart no form is valid.
+func (l *Local) Use(_ context.Context, _ Session, id string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return mark(&l.used, id, l.now())
+}
+
+// Routes are none.
+func (*Local) Routes() map[string]http.Handler { return nil }
+
+// Start is "".
+func (*Local) Start(string) string { return "" }
+
+// Out is "".
+func (*Local) Out() string { return "" }
