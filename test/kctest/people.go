@@ -43,3 +43,10 @@ func (r *Realm) Person(name, password string, roles ...string) (id string) {
 	}
 	return id
 }
+
+// DropRole takes a realm role from a user.
+func (r *Realm) DropRole(user, role string) {
+	r.t.Helper()
+	of := r.must(r.Admin("GET", "/roles/"+role, "")).Body
+	r.must(r.Admin("DELETE", "/users/"+user+"/role-mappings/realm", "["+string(of)+"]"))
+}
