@@ -42,16 +42,18 @@ const (
 	longText  = 1000
 )
 
-// functions of all templates: show and say bound a name and a sentence, stamp shows a time, and
-// left how long it is until a time.
+// maxLink bounds a value that is part of a link, in bytes.
+const maxLink = 512
+
+// functions of all templates: show and say bound a name and a sentence, stamp shows a time, num a
+// number, and short reports whether a value may be part of a link.
 func functions() template.FuncMap {
 	return template.FuncMap{
 		"show":  func(s any) string { return Text(fmt.Sprint(s), shortText) },
 		"say":   func(s any) string { return Text(fmt.Sprint(s), longText) },
 		"stamp": stamp,
-		"span":  Span,
 		"num":   Number,
-		"list":  func(all ...any) []any { return all },
+		"short": func(s string) bool { return s != "" && len(s) <= maxLink },
 	}
 }
 
