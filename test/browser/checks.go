@@ -4,6 +4,7 @@ import (
 	_ "embed" // the scripts
 	"fmt"
 
+	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
@@ -51,6 +52,9 @@ func (b *Tab) focusFaults() (faults []string) {
 		if s.Where == "" || s.Index == 0 && next > 0 {
 			break
 		}
+		if s.Index >= 0 && s.Index == next-1 {
+			continue // a part of the same control, such as the month of a date, with Chromium's own indicator
+		}
 		for _, f := range s.Faults {
 			faults = append(faults, fmt.Sprintf("focus: %s: %s", s.Where, f))
 		}
@@ -65,6 +69,7 @@ func (b *Tab) focusFaults() (faults []string) {
 			next = s.Index + 1
 		}
 	}
+	Eval[chromedp.Void](b, "() => window.focusOfTest.end()")
 	for _, missed := range expected[min(next, len(expected)):] {
 		faults = append(faults, fmt.Sprintf("order: %s: Tab does not reach it", missed))
 	}

@@ -25,6 +25,7 @@ var flags = map[string]any{
 	"disable-breakpad":       true,
 	"disable-crash-reporter": true,
 	"disable-dev-shm-usage":  true, // containers often have 64 MB of shared memory
+	"hide-scrollbars":        true, // as on a phone, so that a page has the width of its view
 	"mute-audio":             true,
 	"no-first-run":           true,
 	"no-proxy-server":        true,

@@ -61,7 +61,8 @@ const focus = (() => {
     still()
     const faults = [], wrong = indicator(e)
     if (wrong) faults.push(wrong)
-    const p = meet(e, () => e.getBoundingClientRect())
+    // The first line of a link with several lines: the middle of all of them may be beside the text.
+    const p = meet(e, () => [...e.getClientRects()].find(r => r.width > 1 && r.height > 1) ?? e.getBoundingClientRect())
     if (!p) faults.push('it has the focus and is not visible')
     else {
       const by = cover(e, p)
@@ -69,5 +70,9 @@ const focus = (() => {
     }
     return {index: list.indexOf(e), where: where(e), faults}
   }
-  return {prepare, step}
+  const end = () => {
+    document.activeElement?.blur()
+    scrollTo(0, 0)
+  }
+  return {prepare, step, end}
 })()

@@ -8,12 +8,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/chromedp/cdproto/network"
 
-	"keycloak-scim-proxy/console/page"
+	"keycloak-scim-proxy/console"
 	"keycloak-scim-proxy/console/signin"
 	"keycloak-scim-proxy/proxy/store/embedded"
 	"keycloak-scim-proxy/test/kctest"
@@ -52,12 +51,8 @@ func newOperators(t *testing.T) *operators {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = engine.Close() })
-	site, err := page.NewSite(signin.Base, "SCIM proxy", fstest.MapFS{"pages/home.html": {Data: []byte(`{{define "body"}}<p>Home of {{.}}</p>{{end}}`)}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	mux := http.NewServeMux()
-	s := httptest.NewServer(page.Protect("", http.NotFoundHandler(), mux))
+	var c *console.Console // once its URL is known
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.Handler().ServeHTTP(w, r) }))
 	t.Cleanup(s.Close)
 	o.url = across(o.realm.Server.URL, s.URL)
 	secret := o.realm.WebClient("console", o.url+"/console/*")
@@ -71,28 +66,17 @@ func newOperators(t *testing.T) *operators {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for pattern, h := range o.gate.Routes() {
-		mux.Handle(pattern, h)
+	if c, err = console.New(console.Options{Backend: newBackend(), Gate: o.gate, URL: o.url, Now: o.now}); err != nil {
+		t.Fatal(err)
 	}
-	mux.Handle("GET /console/assets/{file}", site.Assets())
-	mux.HandleFunc("GET /console/", func(w http.ResponseWriter, r *http.Request) {
-		session, err := o.gate.Session(w, r, true)
-		if err != nil {
-			http.Redirect(w, r, o.gate.Start(r.URL.Path), http.StatusSeeOther)
-			return
-		}
-		site.Render(w, http.StatusOK, page.View{
-			Page: "home", Title: "Home", User: session.Name, SignOut: o.gate.Out(), Data: session.Name,
-			Token: page.Forms{Secret: session.Secret, Now: o.now}.Token(o.gate.Out()),
-		})
-	})
+	t.Cleanup(c.Close)
 	return o
 }
 
 // signIn opens a page of the console and signs in.
 func (o *operators) signIn(t *testing.T, b *Tab, name string) {
 	t.Helper()
-	b.Open(o.url + "/console/home")
+	b.Open(o.url + "/console/system")
 	b.WaitLocation(o.realm.Server.URL)
 	b.SignIn(name, "pw-of-"+name, o.url)
 }
@@ -112,17 +96,17 @@ func TestOperatorSignsInAndOut(t *testing.T) {
 	o := newOperators(t)
 	b := New(t, Desktop)
 	o.signIn(t, b, "ada")
-	b.WaitFor("main", "Home of ada")
-	if got := b.Location(); got != o.url+"/console/home" {
+	b.WaitFor(".user", "ada")
+	if got := b.Location(); got != o.url+"/console/system" {
 		t.Errorf("at %s", got)
 	}
-	b.Inspect("home")
+	b.Inspect("signed-in")
 	if c := sessionCookie(b); c == nil || !c.HTTPOnly || c.SameSite != network.CookieSameSiteStrict {
 		t.Errorf("cookie %+v", c)
 	}
 	beside := b.Beside()
-	beside.Open(o.url + "/console/home")
-	beside.WaitFor("main", "Home of ada")
+	beside.Open(o.url + "/console/system")
+	beside.WaitFor(".user", "ada")
 
 	b.Submit(".user button")
 	b.WaitFor("h1", "You are signed out")
@@ -144,7 +128,7 @@ func TestUserWithoutTheRoleIsRefused(t *testing.T) {
 	if sessionCookie(b) != nil {
 		t.Error("there is a session")
 	}
-	b.Open(o.url + "/console/home")
+	b.Open(o.url + "/console/system")
 	b.WaitFor("h1", "You may not use this console") // Keycloak's session lasts
 	b.Submit("main a.button")
 	b.WaitLocation(o.realm.Server.URL) // Keycloak asks for another user
@@ -157,20 +141,20 @@ func TestSignInMakesANewSession(t *testing.T) {
 	o.realm.Person("mallory", "pw-of-mallory", "scim-operator")
 	attacker, b := New(t, Desktop), New(t, Desktop)
 	o.signIn(t, attacker, "mallory")
-	attacker.WaitFor("main", "Home of mallory")
+	attacker.WaitFor(".user", "mallory")
 	planted := sessionCookie(attacker)
 	for _, path := range []string{"/console", "/"} {
 		b.SetCookie(o.url, planted.Name, planted.Value, path)
 	}
-	b.Open(o.url + "/console/home")
-	b.WaitFor("main", "Home of mallory")
-	b.Open(o.url + o.gate.Start("/console/home"))
+	b.Open(o.url + "/console/system")
+	b.WaitFor(".user", "mallory")
+	b.Open(o.url + o.gate.Start("/console/system"))
 	b.SignIn("ada", "pw-of-ada", o.url)
-	b.WaitLocation(o.url + "/console/home")
-	b.WaitFor("main", "Home of ada")
+	b.WaitLocation(o.url + "/console/system")
+	b.WaitFor(".user", "ada")
 	stolen := New(t, Desktop)
 	stolen.SetCookie(o.url, planted.Name, planted.Value, "/console")
-	stolen.Open(o.url + "/console/home")
+	stolen.Open(o.url + "/console/system")
 	stolen.WaitLocation(o.realm.Server.URL)
 }
 
@@ -180,7 +164,7 @@ func TestSignInOfAnotherBrowserIsRefused(t *testing.T) {
 	t.Parallel()
 	o := newOperators(t)
 	attacker, b := New(t, Desktop), New(t, Desktop)
-	attacker.Open(o.url + "/console/home")
+	attacker.Open(o.url + "/console/system")
 	attacker.WaitLocation(o.realm.Server.URL)
 	q, err := url.Parse(attacker.Location())
 	if err != nil {
@@ -199,12 +183,12 @@ func TestSessionEnds(t *testing.T) {
 	o := newOperators(t)
 	b := New(t, Desktop)
 	o.signIn(t, b, "ada")
-	b.WaitFor("main", "Home of ada")
+	b.WaitFor(".user", "ada")
 	before := sessionCookie(b).Value
 	o.later(signin.Idle + time.Minute)
 	b.Reload()
-	b.WaitFor("main", "Home of ada") // by Keycloak's own session
-	b.WaitLocation(o.url + "/console/home")
+	b.WaitFor(".user", "ada") // by Keycloak's own session
+	b.WaitLocation(o.url + "/console/system")
 	if sessionCookie(b).Value == before {
 		t.Error("an idle session was used")
 	}
