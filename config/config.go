@@ -56,6 +56,9 @@ type Config struct {
 	Events *Events `yaml:"events"`
 	// Drift looks for changes in Keycloak beside the proxy (docs/drift.md).
 	Drift Drift `yaml:"drift"`
+	// SetupLinks lets operators invite administrators of customers, who then set up provisioning by
+	// themselves (docs/setup-link.md).
+	SetupLinks SetupLinks `yaml:"setupLinks"`
 
 	// Tenants are read from TenantsDir.
 	Tenants []Tenant `yaml:"-"`
@@ -191,6 +194,13 @@ type Drift struct {
 	// Every is the time between two walks of all tenants, such as 24h. Each process walks. A walk
 	// reads all users and groups. 0: none, only scim-proxy drift.
 	Every Duration `yaml:"every"`
+}
+
+// SetupLinks are links by which customers set up provisioning.
+type SetupLinks struct {
+	// Enabled serves the pages of customers below /setup on listen, and makes `tenant invite` work.
+	// It needs publicURL with https, or with http on a loopback address.
+	Enabled bool `yaml:"enabled"`
 }
 
 // Audit is the log of writes.

@@ -41,7 +41,7 @@ func (p *Proxy) readiness() *health.Readiness {
 		if err := p.tenants.Revoked.Stale(); err != nil {
 			lines = append(lines, "revocations of tokens were not read from the store for 30 s or more: "+err.Error())
 		}
-		return lines
+		return append(lines, p.tenants.Issued.Notes()...)
 	}
 	return r
 }

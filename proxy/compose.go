@@ -30,6 +30,7 @@ import (
 	"keycloak-scim-proxy/proxy/overlay"
 	"keycloak-scim-proxy/proxy/policy/audit"
 	"keycloak-scim-proxy/proxy/policy/limit"
+	"keycloak-scim-proxy/proxy/policy/trial"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/rendered"
 	"keycloak-scim-proxy/proxy/scim"
@@ -73,6 +74,7 @@ type tenant struct {
 	ended      func(error)          // receives the error of each call; may be nil
 	payloads   *journaling.Payloads // nil: bodies are never recorded
 	warned     sync.Once
+	saw        func(ctx context.Context, matched bool) // nil: nothing is invited
 }
 
 // access is what the tenant says of its callers.
@@ -88,6 +90,7 @@ type caller struct {
 	subject    string // within the tenant; a cursor is valid for one subject
 	credential keycloak.Credential
 	canary     bool // the proxy itself: the gate lets it pass
+	tried      bool // a write within the trial of a staged tenant
 }
 
 // key is unique among all callers.
@@ -151,7 +154,7 @@ func session(ctx context.Context, c caller) scimhttp.Session {
 	layers := &layered{caller: c}
 	var service protocol.Service = layers
 	if !c.canary {
-		service = c.gate.Before(service, layers.look)
+		service = c.noting(c.gate.Before(service, layers.look))
 		service = journaling.Service(c.scope.Journal, service, journaling.Caller{Who: c.who(), Now: circumstances, Refusals: c.account != nil, Payload: c.payloads.On})
 	}
 	service = c.plan.audit.Service(service, audit.Who{Tenant: c.name, Realm: c.scope.Name, Key: c.keyID, Client: c.client, Subject: c.subject})
@@ -232,7 +235,9 @@ func (l *layered) layers(ctx context.Context) (*writing.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.built = compose(l.caller, p)
+	c := l.caller
+	c.tried = trial.In(ctx)
+	l.built = compose(c, p)
 	l.gate.See(p)
 	return l.built, nil
 }
@@ -266,7 +271,7 @@ func compose(c caller, p *profile.Profile) *writing.Service {
 		keep.Taken = c.scope.Identities.Taken
 	}
 	accounts := c.continuity
-	if c.canary { // its user never signs in and never returns
+	if c.canary || c.tried { // such users never sign in, and a create must not bring a former user back
 		accounts = continuity.Options{}
 	}
 	d := layer("overlay", accounts.Above(overlay.New(layer("keycloak", accounts.Below(below, realm)), keep), realm))
@@ -274,5 +279,5 @@ func compose(c caller, p *profile.Profile) *writing.Service {
 	list.Schemas, list.Limits, list.Cursors, list.AskOnMiss = c.plan.schemas, c.plan.listing, c.scope.Cursors(c.key()), c.account == nil
 	d = layer("listing", listing.New(d, list))
 	d = layer("journal", journaling.Over(d, c.guard.Over(d)))
-	return writing.New(d, c.scope.Lock, c.plan.schemas, write)
+	return writing.New(c.gate.Within(d), c.scope.Lock, c.plan.schemas, write)
 }

@@ -81,7 +81,7 @@ func (p *Proxy) scene(first *tenant) func(ctx context.Context, e journal.Entry) 
 func (p *Proxy) Operations() control.Operations { return p.operations().Operations() }
 
 func (p *Proxy) operations() operate.Tenants {
-	return operate.Tenants{Of: p.operated, All: p.tenants.Names, Place: p.Place, Events: p.spaces, Guards: p.spaces.Open(budget.SpaceName), Says: adapters.Says, Now: p.clock}
+	return operate.Tenants{Invites: p.invites, LinkURL: p.linkURL, Of: p.operated, All: p.tenants.Names, Place: p.Place, Events: p.spaces, Guards: p.spaces.Open(budget.SpaceName), Tokens: p.tenants.Issued, Says: adapters.Says, Now: p.clock}
 }
 
 func (p *Proxy) operated(name string) (operate.Tenant, bool) {
@@ -89,5 +89,5 @@ func (p *Proxy) operated(name string) (operate.Tenant, bool) {
 	if !there {
 		return operate.Tenant{}, false
 	}
-	return operate.Tenant{Name: name, Journal: t.scope.Journal, Payloads: t.payloads}, true
+	return operate.Tenant{Name: name, Journal: t.scope.Journal, Payloads: t.payloads, SetUp: setUp(t)}, true
 }

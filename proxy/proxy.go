@@ -16,6 +16,7 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/console/setup"
 	"keycloak-scim-proxy/proxy/admission"
 	"keycloak-scim-proxy/proxy/bearer"
 	"keycloak-scim-proxy/proxy/bulk"
@@ -23,6 +24,8 @@ import (
 	"keycloak-scim-proxy/proxy/guarding"
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/instrument"
+	"keycloak-scim-proxy/proxy/invite"
+	"keycloak-scim-proxy/proxy/issued"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/journaling"
 	"keycloak-scim-proxy/proxy/keycloak"
@@ -35,6 +38,7 @@ import (
 	"keycloak-scim-proxy/proxy/observe/connections"
 	"keycloak-scim-proxy/proxy/observe/storesize"
 	"keycloak-scim-proxy/proxy/observe/tracing"
+	"keycloak-scim-proxy/proxy/overlay"
 	"keycloak-scim-proxy/proxy/passthrough"
 	"keycloak-scim-proxy/proxy/policy/audit"
 	"keycloak-scim-proxy/proxy/policy/limit"
@@ -74,8 +78,10 @@ type Proxy struct {
 	monitor     *health.Monitor
 	meter       *meter.Meter
 	limits      *limit.Limiter
-	audit       *audit.Trail   // nil: writes are not audited
-	events      *events.Events // nil: no receivers
+	audit       *audit.Trail    // nil: writes are not audited
+	events      *events.Events  // nil: no receivers
+	invites     *invite.Invites // nil: customers are not invited
+	customers   *setup.Pages    // nil: as invites
 	started     time.Time
 	entries     *journaling.Metrics
 	traces      *tracing.Traces
@@ -146,6 +152,7 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 		Client: p.client, Engine: p.spaces, Longest: p.requestTimeout() + p.doubt(),
 		Shared: cfg.Store.Redis != nil, Completed: p.operator.Completed, Journal: journaling.Journals(cfg.Journal, p.events.Journal(journal.Options{Writer: p.entries.Writer, Now: p.clock, NewID: p.newID})), Now: p.clock,
 	})
+	p.openInvites()
 	p.openTenants()
 	p.guards = guarding.New(guarding.Options{Engine: p.spaces, Default: cfg.Guard, Operator: p.operator, Tenants: p.named, Now: p.clock})
 	if p.tenants.Roster, err = roster.New(cfg.Tenants, p.tenant, p.clock); err == nil && cfg.TLS != nil {
@@ -154,6 +161,9 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 	p.metrics.Follow(p.named())
 	p.monitor = health.NewMonitor(p.watched(), p.clock, p.operator.Changed)
 	p.registry.MustRegister(p.entries, p.guards, observe.Build(p.version), p.metrics.Tenants(p.states), p.metrics.Indexes(p.indexes), observe.Flights(p.client.Flights), observe.Circuit(p.circuit.Open), observe.Lost(p.audit.Lost), storesize.New(storage.Usage(engine), p.clock))
+	if err == nil {
+		err = p.openSetup()
+	}
 	if err == nil && cfg.DropIn.Passthrough != nil {
 		p.pass, err = transport.Passthrough(cfg, to, p.metrics.Timings.Passthrough)
 	}
@@ -168,6 +178,10 @@ func (p *Proxy) openTenants() {
 	cfg := p.cfg
 	p.tenants, p.asked = &tenants{Tenants: &bearer.Tenants[*tenant]{Access: (*tenant).access, Trusted: transport.Networks(cfg.TrustedProxies), Clock: p.clock, Log: p.log}}, make(chan struct{}, 1)
 	p.tenants.life = tokenlife.New(tokenlife.Options{Space: p.spaces.Open("tokens"), Keys: p.keys, Now: p.clock, Warn: p.operator.Expires, Failed: p.operator.UsesFail})
+	p.tenants.StoreError, p.tenants.Issued = overlay.StoreError, issued.New(issued.Options{
+		Space: p.spaces.Open(issued.SpaceName), Place: p.place, Taken: func(tenant, id string) bool { return p.tenants.Now().Names(tenant, id) },
+		Journal: p.journalOf, Uses: p.tenants.life.Uses, Changed: p.tenants.life.Wake, Now: p.clock,
+	})
 	p.tenants.Used = func(tenant, key string) { p.tenants.life.Note(tokenlife.Name{Tenant: tenant, Key: key}) }
 	if cfg.Store.Redis != nil {
 		p.tenants.Revoked = revoked.New(revoked.Options{Space: p.spaces.Open(revoked.SpaceName), Now: p.clock, Failed: p.operator.RevocationsUnread})

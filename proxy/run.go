@@ -43,7 +43,7 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 	p.registry.MustRegister(drifts)
 	ready(address)
 	err = servers.Run(p.drained(ctx), grace, commands.Run,
-		p.circuit.Run, p.monitor.Run, p.follow, p.tenants.life.Run, p.guards.Run, p.tenants.Revoked.Run, p.connections.Run, p.events.Run, drifts.Run,
+		p.circuit.Run, p.monitor.Run, p.follow, p.tenants.life.Run, p.guards.Run, p.tenants.Revoked.Run, p.tenants.Issued.Run, p.connections.Run, p.events.Run, drifts.Run,
 		func(ctx context.Context) { leaver.Keep(ctx, p.sweeps) },
 		func(ctx context.Context) { journaling.Keep(ctx, p.entries, p.journals) },
 		func(ctx context.Context) { kept.Keep(ctx, p.clock, p.realms.Completions, p.realms.Added()) })
@@ -64,7 +64,11 @@ func (p *Proxy) drained(ctx context.Context) context.Context {
 }
 
 func (p *Proxy) server(h http.Handler) *http.Server {
-	return transport.Server(p.cfg.Timeouts, p.longest(), h, p.connections.Logger())
+	s := transport.Server(p.cfg.Timeouts, p.longest(), h, p.connections.Logger())
+	if p.customers != nil {
+		s.RegisterOnShutdown(p.customers.Close)
+	}
+	return s
 }
 
 // longest is the longest time until an answer begins.
@@ -84,7 +88,7 @@ func (p *Proxy) Handler() http.Handler {
 	if p.pass != nil {
 		door.Elsewhere = p.pass.Serve
 	}
-	return p.events.Handler(p.recorded(door.Handler()))
+	return p.withSetup(p.events.Handler(p.recorded(door.Handler())))
 }
 
 // door makes the HTTP side for tenants whose callers are authenticated by auth.

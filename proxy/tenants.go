@@ -151,7 +151,8 @@ func (p *Proxy) tenant(c config.Tenant) *tenant {
 	}
 	t.ended = func(err error) { p.monitor.Saw(c.Tenant, err) }
 	t.gate = golive.New(golive.Tenant{Configured: c, Schemas: t.plan.schemas, Account: t.account, Profiles: t.scope.Profiles},
-		staged.Options{Space: p.spaces.Open("live"), Now: t.scope.Now, Alarm: t.ended})
+		staged.Options{Space: p.spaces.Open("live"), Now: t.scope.Now, Alarm: t.ended, Trial: p.trialOf(t, c)})
+	t.saw = p.sawOf(c)
 	t.mark = storemark.New(storemark.Options{
 		Account: storemark.Of(t.account, t.group, t.scope.Directory(t.account, profile.Stock())), Stamp: p.stamp, Expect: p.cfg.Store.ExpectStamp, Now: t.scope.Now,
 		Unmarkable: func(err error) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"keycloak-scim-proxy/proxy/health"
+	"keycloak-scim-proxy/proxy/issued"
 	"keycloak-scim-proxy/proxy/notices"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/tokenlife"
@@ -23,7 +24,26 @@ func (p *Proxy) watched() (all []health.Tenant) {
 }
 
 // keys are those of all tenants.
-func (p *Proxy) keys() []tokenlife.Key { return tokenlife.KeysOf(p.tenants.Now().Configured, p.now()) }
+func (p *Proxy) keys() []tokenlife.Key {
+	all, now := tokenlife.KeysOf(p.tenants.Now().Configured, p.now()), p.now()
+	for _, t := range p.tenants.each() {
+		for _, k := range p.tenants.Issued.Known(t.name) {
+			if k.State(now) != issued.Revoked {
+				all = append(all, tokenlife.Key{Name: tokenlife.Name{Tenant: t.name, Key: k.ID}, Realm: t.scope.Name, Expires: k.Expires})
+			}
+		}
+	}
+	return all
+}
+
+// place is the realm and group of a tenant, as the store names it.
+func (p *Proxy) place(tenant string) (string, bool) {
+	t, there := p.tenants.Now().Of(tenant)
+	if !there {
+		return "", false
+	}
+	return t.scope.Spaces.Records.Name(), true
+}
 
 // named are the tenants as metrics name them.
 func (p *Proxy) named() (all []observe.Tenancy) {

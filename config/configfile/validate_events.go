@@ -98,8 +98,19 @@ func webhookURL(s string) string {
 	case u.Scheme == "https":
 		return ""
 	}
+	return unless(loopback(u), "must be https, unless the host is localhost or a loopback address")
+}
+
+// loopback reports whether a URL leads to this machine.
+func loopback(u *url.URL) bool {
 	ip, err := netip.ParseAddr(u.Hostname())
-	return unless(u.Hostname() == "localhost" || err == nil && ip.IsLoopback(), "must be https, unless the host is localhost or a loopback address")
+	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// confidential reports whether what is sent to a URL cannot be read on the way.
+func confidential(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http" && loopback(u))
 }
 
 func (d document) validatePoll(at string, p config.Poll) {

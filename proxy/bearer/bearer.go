@@ -1,5 +1,5 @@
-// Package bearer finds the tenant of a bearer token: an opaque token of the tenant's file, or an
-// access token of its realm.
+// Package bearer finds the tenant of a bearer token: an opaque token of the tenant's file or of the
+// store, or an access token of its realm.
 package bearer
 
 import (
@@ -12,6 +12,7 @@ import (
 
 	"keycloak-scim-proxy/adapters"
 	"keycloak-scim-proxy/proxy/clientip"
+	"keycloak-scim-proxy/proxy/issued"
 	"keycloak-scim-proxy/proxy/oauth"
 	"keycloak-scim-proxy/proxy/observe"
 	"keycloak-scim-proxy/proxy/revoked"
@@ -39,9 +40,12 @@ type Tenants[T any] struct {
 	// Used is called for each token of a tenant that is used.
 	Used    func(tenant, key string)
 	Revoked *revoked.Tokens // nil: by files only
-	Trusted clientip.Networks
-	Clock   func() time.Time
-	Log     *zap.Logger
+	Issued  *issued.Tokens  // those that no file names; nil: there are none
+	// StoreError makes the answer of an error of the store.
+	StoreError func(error) error
+	Trusted    clientip.Networks
+	Clock      func() time.Time
+	Log        *zap.Logger
 }
 
 // Found is the tenant of a token, with the key or the OAuth client that was used.
@@ -60,6 +64,10 @@ func (t *Tenants[T]) Authenticate(r *http.Request, inPath string) (Found[T], err
 		return none, err
 	}
 	found, name, keyID, err := t.Now().Lookup(token, t.Clock())
+	if t.Issued != nil && errors.Is(err, tokens.ErrUnknown) {
+		name, keyID, err = t.Issued.Lookup(r.Context(), token, t.Clock())
+		found, _ = t.Now().Of(name)
+	}
 	if err == nil && t.Revoked.Has(token) {
 		err = tokens.ErrRevoked
 	}
@@ -68,6 +76,8 @@ func (t *Tenants[T]) Authenticate(r *http.Request, inPath string) (Found[T], err
 	}
 	c := Found[T]{Tenant: found, KeyID: keyID}
 	switch {
+	case errors.Is(err, issued.ErrUnread): // a 401 would stop providers for good
+		return none, t.StoreError(err)
 	case err != nil:
 		return c, refuse(r.Context(), err)
 	case name == "" || inPath != "" && inPath != name:

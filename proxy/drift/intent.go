@@ -39,7 +39,7 @@ func (x *intents) of(ref scim.Ref) *intent {
 
 // add takes the next entry, in the order of time.
 func (x *intents) add(e journal.Entry) {
-	if e.Target == "" || e.State != journal.Open && !e.Happened() {
+	if e.Target == "" || e.IsAction() || e.State != journal.Open && !e.Happened() {
 		return
 	}
 	in := x.of(e.Ref())

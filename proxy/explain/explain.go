@@ -22,6 +22,12 @@ func Request(all []journal.Entry, says Says) []string {
 	}
 	first := all[0]
 	var out []string
+	if first.IsAction() {
+		for _, e := range all {
+			out = append(out, action(e))
+		}
+		return out
+	}
 	out = append(out, fmt.Sprintf("%s sent the request %s at %s%s.", sender(first), first.Request, first.Begun.Format(time.RFC3339), from(first)))
 	if n := len(all); n > 1 {
 		out = append(out, fmt.Sprintf("It had %d operations that are in the journal.", n))
@@ -94,9 +100,36 @@ var verbs = map[string][2]string{
 	"undo": {"restore", "restored"}, "reapply": {"correct", "corrected"}, "post": {"create", "created"}, "put": {"replace", "changed"}, "get": {"read", "read"},
 }
 
+// actions are what operators do, with the name that an entry has.
+var actions = map[journal.Action]string{
+	journal.TokenMade: "made the token %s of", journal.TokenRevoked: "revoked the token %s of",
+	journal.Invited: "made the set-up link %s for", journal.InvitationRevoked: "revoked the set-up link %s for", journal.Waived: "waived the check %s of",
+	journal.Live: "lets writes pass for", journal.Staged: "holds all writes for", journal.GuardReleased: "released the guard of", journal.GuardClosed: "closed the guard of",
+	journal.Verified: "verified",
+}
+
+// action explains what an operator did.
+func action(e journal.Entry) string {
+	did := actions[journal.Action(e.Verb)]
+	if strings.Contains(did, "%s") {
+		did = fmt.Sprintf(did, e.Name)
+	}
+	who, why := "An operator", ""
+	if e.Operator != "" {
+		who = "The operator " + e.Operator
+	}
+	if e.Reason != "" {
+		why = ": " + strings.TrimSuffix(e.Reason, ".")
+	}
+	return fmt.Sprintf("%s %s the tenant %s at %s%s.", who, did, e.Tenant, e.Begun.Format(time.RFC3339), why)
+}
+
 // Entry explains one call: what was asked, what it changed, what Keycloak was asked, and what came
-// of it.
+// of it. An action of an operator is one sentence.
 func Entry(e journal.Entry) []string {
+	if e.IsAction() {
+		return []string{action(e)}
+	}
 	out := append([]string{outcome(e)}, changes(e)...)
 	if e.Undoes != "" {
 		out = append(out, "It undoes the request "+e.Undoes+".")

@@ -65,6 +65,12 @@ No rule of a dialect changed it.
 It changed the user u1.
 title: changed (the journal keeps no values).
 Keycloak was not asked.`},
+		"an action": {[]journal.Entry{with(func(e *journal.Entry) {
+			e.Verb, e.Type, e.Target, e.Name, e.Reason, e.Who = string(journal.TokenMade), "", "", "i1-x", "it expires in 90 days", journal.Who{Tenant: "acme", Operator: "eva"}
+		})}, "The operator eva made the token i1-x of the tenant acme at 2026-11-26T09:00:00Z: it expires in 90 days."},
+		"an action without a name": {[]journal.Entry{with(func(e *journal.Entry) {
+			e.Verb, e.Type, e.Target, e.Name, e.Who = string(journal.Live), "", "", "", journal.Who{Tenant: "acme"}
+		})}, "An operator lets writes pass for the tenant acme at 2026-11-26T09:00:00Z."},
 		"none": {nil, ""},
 	} {
 		if got := strings.Join(explain.Request(row.entries, says), "\n"); got != row.want {

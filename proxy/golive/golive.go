@@ -14,6 +14,7 @@ import (
 	"keycloak-scim-proxy/proxy/keycloak/fault"
 	"keycloak-scim-proxy/proxy/keycloak/profile"
 	"keycloak-scim-proxy/proxy/policy/staged"
+	"keycloak-scim-proxy/proxy/policy/trial"
 	"keycloak-scim-proxy/proxy/profilecache"
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
@@ -34,7 +35,7 @@ type Gate struct {
 	of Tenant
 }
 
-// New makes the gate of a tenant. Of the options it takes Space, Now and Alarm.
+// New makes the gate of a tenant. Of the options it takes Space, Now, Alarm and Trial.
 func New(t Tenant, o staged.Options) *Gate {
 	c := t.Configured
 	o.Tenant, o.Realm, o.Group, o.IDP = c.Tenant, c.Realm, c.Group, c.IDP
@@ -42,6 +43,9 @@ func New(t Tenant, o staged.Options) *Gate {
 	o.Fault = func(said string) error { return t.Account.Fault(fault.Attributes, said) }
 	return &Gate{staged.New(o), t}
 }
+
+// Configured is the tenant of the gate.
+func (g *Gate) Configured() config.Tenant { return g.of.Configured }
 
 // Before is staged.Gate.Before.
 func (g *Gate) Before(next protocol.Service, look func(context.Context) error) protocol.Service {
@@ -83,4 +87,26 @@ func (g *Gate) Canary(through http.Handler) canary.Tenant {
 			return staged.PlaceOf(placement(now)(path)), nil
 		},
 	}
+}
+
+// Places returns the required attributes in their order, and where each of them lives now; "" if
+// the user profile cannot be read.
+func (g *Gate) Places(ctx context.Context) (required []scim.AttrPath, places []staged.Place) {
+	now, err := g.of.Profiles.Profile(ctx, g.of.Account)
+	for _, path := range g.Required {
+		place := staged.Place("")
+		if err == nil {
+			place = staged.PlaceOf(placement(now)(path))
+		}
+		required, places = append(required, path), append(places, place)
+	}
+	return required, places
+}
+
+// Within returns a layer on top of another that the trial of a staged tenant needs.
+func (g *Gate) Within(d directory.Directory) directory.Directory {
+	if g == nil || g.Trial == nil {
+		return d
+	}
+	return trial.Within(d)
 }

@@ -4,6 +4,7 @@
 //	Entry   one write, and what it is found by             (entry.go, terms.go)
 //	Log     the entries of a scope, in its store           (log.go, find.go, prune.go, refuse.go)
 //	Notice  what receivers of events learn, and the outbox (notice.go, outbox.go)
+//	Action  what an operator did, besides writes           (action.go)
 //	Writer  saves what no answer waits for                 (writer.go)
 //
 // Package journaling sees the writes, and begins and ends their entries.

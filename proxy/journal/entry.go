@@ -49,7 +49,7 @@ type Entry struct {
 	Address string `json:"address,omitempty"`
 	IDP     string `json:"idp,omitempty"`
 	// Verb is that of the call: create, replace, patch, delete, undo, reapply; or the method of a
-	// request that was refused before it was read.
+	// request that was refused before it was read; or an Action.
 	Verb   string            `json:"verb"`
 	Type   scim.ResourceType `json:"type,omitempty"`
 	Target string            `json:"target,omitempty"` // id of the resource

@@ -12,6 +12,8 @@ import (
 	"keycloak-scim-proxy/proxy/drift"
 	"keycloak-scim-proxy/proxy/events/outbox"
 	"keycloak-scim-proxy/proxy/explain"
+	"keycloak-scim-proxy/proxy/invite"
+	"keycloak-scim-proxy/proxy/issued"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/journaling"
 	"keycloak-scim-proxy/proxy/operating"
@@ -25,6 +27,7 @@ type Tenant struct {
 	Name     string
 	Journal  *journal.Log // nil: nothing is recorded
 	Payloads *journaling.Payloads
+	SetUp    SetUp
 }
 
 // Tenants are those of a proxy.
@@ -38,9 +41,14 @@ type Tenants struct {
 	Events outbox.Engine
 	// Guards has the state of all guards.
 	Guards store.Space
+	// Tokens are those that were made at run time.
+	Tokens *issued.Tokens
 	// Says returns what a rule of a dialect does.
 	Says explain.Says
 	Now  func() time.Time
+	// Invites has the invitations of customers; nil: there are none. LinkURL is the URL of a link.
+	Invites *invite.Invites
+	LinkURL func(link string) string
 }
 
 // Operations of the proxy.
@@ -53,6 +61,8 @@ func (t Tenants) Operations() control.Operations {
 		"undo":     control.Of(t.undo),
 		"drift":    control.Of(t.drift),
 		"events":   control.Of(t.events),
+		"invite":   control.Of(t.invite),
+		"tokens":   control.Of(t.tokens),
 	}
 }
 
@@ -67,6 +77,14 @@ func (t Tenants) tenant(name string) (Tenant, error) {
 		return one, errNoJournal
 	}
 	return one, nil
+}
+
+func (t Tenants) tokens(ctx context.Context, r issued.Request, send func(any) error) error {
+	a, err := t.Tokens.Do(ctx, r)
+	if err != nil {
+		return err
+	}
+	return send(a)
 }
 
 // GuardArguments are what an operator asks of the guard of a tenant, or of the drop-in callers of a

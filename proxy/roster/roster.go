@@ -36,6 +36,9 @@ func (s *Set[T]) Lookup(token string, now time.Time) (value T, tenant, keyID str
 	return s.values[tenant], tenant, keyID, err
 }
 
+// Names reports whether a tenant has a key with this id, or had one until its line was taken away.
+func (s *Set[T]) Names(tenant, keyID string) bool { return s.tokens.Has(tenant, keyID) }
+
 // Roster has the Set of now. It is safe for concurrent use.
 type Roster[T any] struct {
 	build func(config.Tenant) T

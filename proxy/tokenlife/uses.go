@@ -41,6 +41,23 @@ func (l *Life) Used(n Name) (at time.Time, known bool) {
 	return at, known
 }
 
+// Uses returns when keys of a tenant were last used, by their ids, as far as it is known here or in
+// the store.
+func (l *Life) Uses(ctx context.Context, tenant string, ids []string) map[string]time.Time {
+	names := make([]Name, len(ids))
+	for i, id := range ids {
+		names[i] = Name{Tenant: tenant, Key: id}
+	}
+	_, _ = l.read(ctx, names) // then what is known here is shown
+	all := map[string]time.Time{}
+	for _, n := range names {
+		if at, known := l.Used(n); known {
+			all[n.Key] = at
+		}
+	}
+	return all
+}
+
 // id is the id of the record of a key. The names of tenants and keys have no dots.
 func (n Name) id() string { return n.Tenant + "." + n.Key }
 

@@ -64,3 +64,9 @@ func (b *Set) Lookup(text string, now time.Time) (tenant, keyID string, err erro
 	}
 	return tenant, keyID, nil
 }
+
+// Has reports whether there is an entry of a tenant with a key id.
+func (b *Set) Has(tenant, keyID string) bool {
+	_, known := b.entries[[2]string{tenant, keyID}]
+	return known
+}

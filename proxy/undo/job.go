@@ -84,7 +84,9 @@ func (j Job) also(ctx context.Context, places operating.Places, tenants []string
 			continue
 		}
 		all, _ := place.Journal.Find(ctx, journal.Query{Request: j.Request})
-		if slices.ContainsFunc(all, func(e journal.Entry) bool { return e.Tenant == place.Tenant && e.State != journal.Refused }) {
+		if slices.ContainsFunc(all, func(e journal.Entry) bool {
+			return e.Tenant == place.Tenant && !e.IsAction() && e.State != journal.Refused
+		}) {
 			return name
 		}
 	}

@@ -87,7 +87,7 @@ func Plan(ctx context.Context, place operating.Place, s Selection) (Planned, err
 		return Planned{}, err
 	}
 	all = slices.DeleteFunc(all, func(e journal.Entry) bool {
-		return e.Tenant != place.Tenant || e.State != journal.Open && !e.Happened()
+		return e.Tenant != place.Tenant || e.IsAction() || e.State != journal.Open && !e.Happened()
 	})
 	if len(all) == 0 {
 		return Planned{}, ErrNothing

@@ -313,3 +313,22 @@ func TestMadeValues(t *testing.T) {
 		t.Errorf("\n got %s\nwant %s", got, before)
 	}
 }
+
+// An action of an operator is neither undone, nor a reason to refuse an undo.
+func TestActions(t *testing.T) {
+	w := operatingtest.New(t, true)
+	since := w.Now()
+	note := journal.Entry{Who: journal.Who{Tenant: "acme", Operator: "eva"}, Verb: string(journal.TokenMade), Name: "i1", Request: "chosen"}
+	if err := w.Journal.Note(t.Context(), note); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []undo.Selection{{Since: since}, {Request: "chosen"}} {
+		if p, err := undo.Plan(t.Context(), w.Place, s); !errors.Is(err, undo.ErrNothing) {
+			t.Errorf("%+v %v", p, err)
+		}
+	}
+	w.Create(scim.User, ada)
+	if p := planned(t, w, undo.Selection{Since: since}); p.Changes() != 1 || p.Entries != 1 || len(left(p.Rows)) > 0 {
+		t.Errorf("%+v", p)
+	}
+}

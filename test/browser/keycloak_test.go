@@ -8,8 +8,8 @@ import (
 	"keycloak-scim-proxy/test/kctest"
 )
 
-// across returns the URL of a server on this machine by another name than that of Keycloak. So it is
-// another site for browsers, as in production.
+// across returns the URL of a server on this machine by another name than that of Keycloak. So for
+// browsers it is another site, as in production.
 func across(keycloak, at string) string {
 	from, to := "localhost", "127.0.0.1"
 	if strings.Contains(keycloak, to) {

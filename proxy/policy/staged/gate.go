@@ -2,6 +2,7 @@ package staged
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -30,6 +31,15 @@ type Options struct {
 	Fault func(said string) error
 	// Alarm receives that error whenever it is seen.
 	Alarm func(error)
+	// Trial lets some writes of a staged tenant pass. It may be nil.
+	Trial Trial
+}
+
+// Trial decides about writes of a tenant that is not live yet.
+type Trial interface {
+	// Do carries out a write, or refuses it. If decided is false it has done neither, and the write
+	// is held.
+	Do(ctx context.Context, c protocol.Call, next protocol.Service) (a protocol.Answer, decided bool, err error)
 }
 
 // Gate decides whether the writes of one tenant are carried out. It is safe for concurrent use.
@@ -58,7 +68,12 @@ func (g *Gate) Before(next protocol.Service, look func(context.Context) error) p
 	}
 	return protocol.ServiceFunc(func(ctx context.Context, c protocol.Call) (protocol.Answer, error) {
 		if c.Writes() {
-			if err := g.open(ctx, look); err != nil {
+			if err := g.open(ctx, look); errors.Is(err, errStaged) && g.Trial != nil {
+				if a, decided, tried := g.Trial.Do(ctx, c, next); decided {
+					return a, tried
+				}
+				return protocol.Answer{}, err
+			} else if err != nil {
 				return protocol.Answer{}, err
 			}
 		}
@@ -72,7 +87,7 @@ func (g *Gate) open(ctx context.Context, look func(context.Context) error) error
 	case err != nil:
 		return err
 	case g.Staged && !g.proves(proof):
-		return held(nil, "The tenant %s is staged: it answers reads, and holds changes until an operator of the service has run: scim-proxy tenant canary %s", g.Tenant, g.Tenant)
+		return held(errStaged, "The tenant %s is staged: it answers reads, and holds changes until an operator of the service has run: scim-proxy tenant canary %s", g.Tenant, g.Tenant)
 	case len(g.Required) == 0:
 		return nil
 	}
@@ -85,6 +100,9 @@ func (g *Gate) open(ctx context.Context, look func(context.Context) error) error
 	}
 	return nil
 }
+
+// errStaged is the cause of a write that is held because the tenant is staged.
+var errStaged = errors.New("the tenant is staged")
 
 // RetryAfter is how many seconds a held write should wait.
 const RetryAfter = 300

@@ -7,7 +7,8 @@
 // # The system space
 //
 // Only this package opens it. No tenant's space has this name: those of realms begin with "realm.",
-// "pending." or "keys.", and "realms" and "tokens" are the only other ones.
+// "pending.", "keys." or "journal.", and "realms", "tokens", "revoked", "issued", "live" and the like
+// are single words.
 //
 //	key.<id of the key, hex>   a canary: one for each key that was ever the first
 //	stamp                      a random text, in plain, that tells this store from all others

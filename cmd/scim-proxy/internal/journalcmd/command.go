@@ -52,7 +52,7 @@ func (e Env) Journal() *cobra.Command {
 	c.Flags().StringVar(&f.group, "group", "", "only what concerns a group: an id, or a displayName at any time")
 	c.Flags().StringVar(&f.request, "request", "", "only one request, by its id (X-Request-Id, or request in the log)")
 	c.Flags().StringVar(&f.since, "since", "", "only from then on: a span such as 2h or 7d, a day, or an RFC 3339 time")
-	c.Flags().StringVar(&f.verb, "verb", "", "only calls of one kind: create, replace, patch, delete, undo or reapply")
+	c.Flags().StringVar(&f.verb, "verb", "", "only one kind: create, replace, patch, delete, undo, reapply, or an action such as \"token made\"")
 	c.Flags().BoolVar(&f.failed, "failed", false, "only what was refused, failed, or is not known")
 	c.Flags().BoolVar(&f.follow, "follow", false, "go on with new ones until Ctrl-C")
 	c.Flags().IntVar(&f.most, "most", 100, "how many are shown, the last ones; 0: all")

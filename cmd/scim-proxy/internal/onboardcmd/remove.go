@@ -111,6 +111,13 @@ func (s *onboard) removeFiles(c *cobra.Command, report func(tenant.Change)) erro
 	if !s.exists {
 		return nil
 	}
+	gone, err := s.Drop(c.Context(), s.config, s.name) // while the tenant is known
+	if err != nil {
+		fmt.Fprintf(c.ErrOrStderr(), "warning: tokens in the store stay, and are valid again if a tenant of this name gets the same realm and group: %v\n", err)
+	}
+	for _, id := range gone {
+		report(tenant.Change{What: "token in the store", From: id})
+	}
 	if err := s.dir.Remove(c.Context(), s.file.Path); err != nil {
 		return err
 	}

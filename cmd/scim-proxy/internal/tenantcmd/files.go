@@ -13,6 +13,7 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/config/configfile"
 	"keycloak-scim-proxy/config/tenantfile"
+	"keycloak-scim-proxy/proxy/issued"
 	"keycloak-scim-proxy/proxy/revoked"
 )
 
@@ -27,6 +28,9 @@ type Env struct {
 	// Share adds revocations to a store that several proxies share. Nil: revocations are in files
 	// only.
 	Share func(context.Context, config.Store, []revoked.Entry) error
+	// Tokens carries out a request for tokens that are made at run time, which are in the store.
+	// Nil: there are none.
+	Tokens func(context.Context, *config.Config, issued.Request) (issued.Answer, error)
 }
 
 // takesEffect says when a running proxy uses a change.

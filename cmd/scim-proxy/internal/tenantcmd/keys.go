@@ -36,7 +36,10 @@ func liveKeys(t config.Tenant, now time.Time) []config.Token {
 
 // described says which keys there are, for people.
 func described(keys []config.Token, now time.Time) string {
-	var all []string
+	return strings.Join(texts(keys, now), ", ")
+}
+
+func texts(keys []config.Token, now time.Time) (all []string) {
 	for _, k := range keys {
 		switch state := stateOf(k, now); {
 		case state != liveKey:
@@ -47,7 +50,7 @@ func described(keys []config.Token, now time.Time) string {
 			all = append(all, k.ID+" until "+when(k.End(), now))
 		}
 	}
-	return strings.Join(all, ", ")
+	return all
 }
 
 // nextID is k1, or the number behind the highest, so that the log of an earlier key stays clear.

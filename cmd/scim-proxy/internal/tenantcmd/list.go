@@ -11,6 +11,7 @@ import (
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/config/configfile"
+	"keycloak-scim-proxy/proxy/issued"
 )
 
 // row is a tenant in the list. Its JSON is documented in docs/operations.md.
@@ -47,7 +48,7 @@ func (e Env) List() *cobra.Command {
 		Example: "  scim-proxy tenant list --config config.yaml --output json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			_, dir, err := e.Open(file, c.ErrOrStderr())
+			cfg, dir, err := e.Open(file, c.ErrOrStderr())
 			if err != nil {
 				return err
 			}
@@ -55,9 +56,9 @@ func (e Env) List() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			rows := []row{}
+			rows, stored := []row{}, e.stored(c.Context(), cfg, c.ErrOrStderr())
 			for _, f := range files {
-				rows = append(rows, rowOf(f, e.Now()))
+				rows = append(rows, rowOf(f, stored[f.Tenant.Tenant], e.Now()))
 			}
 			if output == "json" {
 				return cli.WriteJSON(c.OutOrStdout(), rows)
@@ -70,26 +71,33 @@ func (e Env) List() *cobra.Command {
 	return c
 }
 
-func rowOf(f configfile.TenantFile, now time.Time) row {
+func rowOf(f configfile.TenantFile, stored []issued.Shown, now time.Time) row {
 	t := f.Tenant
 	r := row{
 		Tenant: t.Tenant, Realm: t.Realm, Kind: t.Kind(), Group: t.Group, Organization: t.Organization, IDP: t.IDP, State: t.State,
 		File: f.Path, Served: len(f.Problems) == 0, Problems: problems(f),
 	}
 	for _, k := range t.Tokens {
-		switch stateOf(k, now) {
-		case revokedKey:
-			r.Tokens.Revoked++
-		case expiredKey:
-			r.Tokens.Expired++
-		default:
-			r.Tokens.Live++
-			if at := k.End(); !at.IsZero() && (r.Tokens.NextExpiry == nil || at.Before(*r.Tokens.NextExpiry)) {
-				r.Tokens.NextExpiry = &at
-			}
-		}
+		r.Tokens.add(stateOf(k, now), k.End())
+	}
+	for _, k := range stored {
+		r.Tokens.add(k.State, k.Expires)
 	}
 	return r
+}
+
+func (c *counts) add(state string, end time.Time) {
+	switch state {
+	case revokedKey, issued.Moved:
+		c.Revoked++
+	case expiredKey:
+		c.Expired++
+	default:
+		c.Live++
+		if !end.IsZero() && (c.NextExpiry == nil || end.Before(*c.NextExpiry)) {
+			c.NextExpiry = &end
+		}
+	}
 }
 
 func problems(f configfile.TenantFile) []string {

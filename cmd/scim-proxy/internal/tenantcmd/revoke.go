@@ -1,6 +1,7 @@
 package tenantcmd
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -10,7 +11,9 @@ import (
 
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/config"
+	"keycloak-scim-proxy/config/configfile"
 	"keycloak-scim-proxy/config/tenantfile"
+	"keycloak-scim-proxy/proxy/issued"
 	"keycloak-scim-proxy/proxy/revoked"
 )
 
@@ -20,7 +23,8 @@ type revocation struct {
 	Revoked []string `json:"revoked"`
 	Live    []string `json:"live"`
 	// Shared reports whether the revocation is in the store.
-	Shared bool `json:"shared"`
+	Shared bool     `json:"shared"`
+	stored []string // the live ones in the store, for people
 }
 
 // Revoke is `tenant revoke`.
@@ -33,7 +37,7 @@ func (e Env) Revoke() *cobra.Command {
 		Short: "Remove bearer tokens from the tenant's file, and say which ones still work",
 		Example: "  scim-proxy tenant revoke acme --config config.yaml --key k1\n" +
 			"  scim-proxy tenant revoke acme --config config.yaml --all",
-		Long: "Removes the keys from the file of the tenant. If the store is Redis, the revocation is written to it too, so that every proxy of the store\n" +
+		Long: "Removes the keys from the file of the tenant, and revokes those that are in the store. If the store is Redis, the revocation is written to it too, so that every proxy of the store\n" +
 			"refuses the tokens within 5 seconds, whatever its own files say, and also if the file cannot be written here.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -51,7 +55,10 @@ func (e Env) Revoke() *cobra.Command {
 			if fileOnly || cfg.Store.Redis == nil {
 				e.Share = nil
 			}
-			r, left, err := e.revoke(c, cfg.Store, dir, f.Path, keys)
+			if fileOnly {
+				e.Tokens = nil
+			}
+			r, left, err := e.revoked(c, cfg, dir, f, keys)
 			switch {
 			case err != nil:
 				return err
@@ -66,8 +73,37 @@ func (e Env) Revoke() *cobra.Command {
 	c.Flags().StringSliceVar(&keys, "key", nil, "id of a key; may be repeated")
 	c.Flags().BoolVar(&all, "all", false, "every token of the tenant: its identity provider is refused from then on")
 	cli.OutputFlag(c, &output, "text", "json")
-	c.Flags().BoolVar(&fileOnly, "file-only", false, "do not write the store: other proxies refuse the tokens when their own files say so")
+	c.Flags().BoolVar(&fileOnly, "file-only", false, "do not write the store: tokens in it stay, and other proxies refuse the tokens when their own files say so")
 	return c
+}
+
+// revoked revokes keys of the file and of the store, or all if none is named. With all, those of the
+// file are revoked also if the store cannot be used.
+func (e Env) revoked(c *cobra.Command, cfg *config.Config, dir tenantfile.Dir, f configfile.TenantFile, keys []string) (r revocation, left config.Tenant, err error) {
+	gone, rest, failed := e.revokeStored(c.Context(), cfg, f.Tenant, keys)
+	if failed != nil && len(keys) > 0 {
+		return r, left, failed
+	}
+	if len(rest) > 0 || len(keys) == 0 {
+		if r, left, err = e.revoke(c, cfg.Store, dir, f.Path, rest); err != nil {
+			return r, left, errors.Join(err, failed)
+		}
+	} else {
+		left, r = f.Tenant, revocation{Tenant: f.Tenant.Tenant, Live: []string{}, Shared: true}
+		for _, k := range liveKeys(left, e.Now()) {
+			r.Live = append(r.Live, k.ID)
+		}
+	}
+	r.Revoked = append(gone, r.Revoked...)
+	for _, k := range e.stored(c.Context(), cfg, c.ErrOrStderr())[r.Tenant] {
+		if k.State == issued.Live {
+			r.Live, r.stored = append(r.Live, k.ID), append(r.stored, describedIssued(k, e.Now()))
+		}
+	}
+	if failed != nil {
+		failed = fmt.Errorf("the tokens of the file are revoked, those in the store are not: %w", failed)
+	}
+	return r, left, failed
 }
 
 // revoke removes the keys, or all if none is named. It returns the tenant without them.
@@ -100,7 +136,7 @@ func (e Env) revoke(c *cobra.Command, store config.Store, dir tenantfile.Dir, pa
 
 func (e Env) printRevoked(out io.Writer, r revocation, left config.Tenant) {
 	fmt.Fprintf(out, "Revoked keys of %s: %s.\n", r.Tenant, orNone(strings.Join(r.Revoked, ", ")))
-	fmt.Fprintf(out, "Tokens that still work: %s.\n", orNone(described(liveKeys(left, e.Now()), e.Now())))
+	fmt.Fprintf(out, "Tokens that still work: %s.\n", orNone(strings.Join(append(r.stored, texts(liveKeys(left, e.Now()), e.Now())...), ", ")))
 	fmt.Fprintln(out, takesEffect)
 }
 

@@ -8,11 +8,13 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/config/tenantfile"
+	"keycloak-scim-proxy/proxy/issued"
 )
 
 // Rotate is `tenant rotate`.
 func (e Env) Rotate() *cobra.Command {
 	var file, overlap, expires string
+	var store bool
 	c := &cobra.Command{
 		Use:     "rotate TENANT",
 		Short:   "Replace the bearer tokens: create one, and let the others expire after an overlap",
@@ -25,9 +27,12 @@ func (e Env) Rotate() *cobra.Command {
 			if !ok {
 				return cli.Usage("--overlap: %q is not a span of time such as 24h or 7d", overlap)
 			}
-			_, dir, err := e.Open(file, c.ErrOrStderr())
+			cfg, dir, err := e.Open(file, c.ErrOrStderr())
 			if err != nil {
 				return err
+			}
+			if store {
+				return e.issue(c, cfg, issued.Request{Tenant: args[0], Action: issued.ActionRotate, Overlap: span}, expires)
 			}
 			f, err := Find(dir, args[0])
 			if err != nil {
@@ -40,6 +45,7 @@ func (e Env) Rotate() *cobra.Command {
 	cli.ConfigFlag(c, &file)
 	c.Flags().StringVar(&overlap, "overlap", "24h", "how long the other tokens stay valid: 24h, 7d, or 0s")
 	c.Flags().StringVar(&expires, "expires", "", expiresFlag)
+	c.Flags().BoolVar(&store, "in-store", false, storeFlag+"; the other tokens in the store expire, and those of the file stay")
 	return c
 }
 

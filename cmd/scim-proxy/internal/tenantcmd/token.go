@@ -9,22 +9,33 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/cli"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/config/tenantfile"
+	"keycloak-scim-proxy/proxy/issued"
 	"keycloak-scim-proxy/proxy/tokens"
 )
 
 // Token is `tenant token`.
 func (e Env) Token() *cobra.Command {
 	var file, key, expires string
+	var store bool
 	c := &cobra.Command{
 		Use:   "token TENANT",
 		Short: "Create a bearer token beside those that exist; it is printed once, and its hash goes into the tenant's file",
 		Example: "  scim-proxy tenant token acme --config config.yaml --expires 90d\n" +
-			"  scim-proxy tenant token acme",
+			"  scim-proxy tenant token acme\n" +
+			"  scim-proxy tenant token acme --in-store",
 		Long: "Adds a key to the file of the tenant and prints its token on standard output. Without a configuration file, or without a file of the\n" +
 			"tenant, it prints the line for a file that you write yourself. If the file cannot be written, it prints the file as it should be.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			_, dir, err := e.Open(file, c.ErrOrStderr())
+			cfg, dir, err := e.Open(file, c.ErrOrStderr())
+			switch {
+			case store && key != "":
+				return cli.Usage("--key is not for --in-store: the store makes ids")
+			case store && err == nil:
+				return e.issue(c, cfg, issued.Request{Tenant: args[0], Action: issued.ActionMake}, expires)
+			case store:
+				return err
+			}
 			if errors.Is(err, cli.ErrNoConfig) {
 				return e.tokenLine(c, args[0], key, expires)
 			}
@@ -45,6 +56,7 @@ func (e Env) Token() *cobra.Command {
 	cli.ConfigFlag(c, &file)
 	c.Flags().StringVar(&key, "key", "", "id of the key, lower-case letters and digits (default the next of k1, k2, ...)")
 	c.Flags().StringVar(&expires, "expires", "", expiresFlag)
+	c.Flags().BoolVar(&store, "in-store", false, storeFlag)
 	return c
 }
 

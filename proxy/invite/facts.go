@@ -1,0 +1,92 @@
+package invite
+
+import (
+	"context"
+	"time"
+)
+
+// seen is an invitation as it was read last.
+type seen struct {
+	invitation Invitation
+	there      bool
+	at         time.Time
+	failed     time.Time // when what a read showed could not be saved
+}
+
+const (
+	// writeAge is how old an invitation may be that a write relies on, and readAge one by which
+	// reads are noted. A revocation by another process takes effect within writeAge.
+	writeAge = 2 * time.Second
+	readAge  = 5 * time.Second
+)
+
+func (v *Invites) know(tenant string, i Invitation, there bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.known[tenant] = seen{invitation: i.clone(), there: there, at: v.Now()}
+}
+
+// recent returns the invitation of a tenant, which was read from the store a while ago at most.
+func (v *Invites) recent(ctx context.Context, at Place, age time.Duration) (Invitation, bool, error) {
+	v.mu.Lock()
+	known, read := v.known[at.Tenant]
+	v.mu.Unlock()
+	if since := v.Now().Sub(known.at); !read || since >= age || since < 0 {
+		r, _, there, err := v.load(ctx, at.Tenant)
+		if err != nil {
+			return Invitation{}, false, err
+		}
+		v.know(at.Tenant, r.Invitation, there)
+		known = seen{invitation: r.Invitation, there: there}
+	}
+	return known.invitation, known.there && known.invitation.Place == at && known.invitation.Open(v.Now()), nil
+}
+
+// Open returns the open invitation of a tenant, as it was within the last 2 seconds; false if there
+// is none. It is for tenants that are configured, because it remembers each that it was asked for.
+func (v *Invites) Open(ctx context.Context, at Place) (Invitation, bool, error) {
+	return v.recent(ctx, at, writeAge)
+}
+
+// Saw notes in the open invitation of a tenant that a read was answered, and whether it looked users
+// up. Each of them is saved once. It reads the store every 5 seconds at most, and never after both
+// are known. If the store fails, a later read notes it.
+func (v *Invites) Saw(ctx context.Context, at Place, matched bool) {
+	i, open, err := v.recent(ctx, at, readAge)
+	if err != nil || !open || !i.Connected.IsZero() && (!matched || !i.Matched.IsZero()) {
+		return
+	}
+	if v.failing(at.Tenant) {
+		return
+	}
+	_, err = v.change(ctx, at.Tenant, func(r *record, there bool) error {
+		if !there || r.ID != i.ID {
+			return errSame
+		}
+		same, now := true, v.Now().UTC()
+		if r.Connected.IsZero() {
+			r.Connected, same = now, false
+		}
+		if matched && r.Matched.IsZero() {
+			r.Matched, same = now, false
+		}
+		if same {
+			return errSame
+		}
+		return nil
+	})
+	if err != nil {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		known := v.known[at.Tenant]
+		known.failed = v.Now()
+		v.known[at.Tenant] = known
+	}
+}
+
+// failing reports whether a save has failed a moment ago.
+func (v *Invites) failing(tenant string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.Now().Sub(v.known[tenant].failed) < readAge
+}
