@@ -208,7 +208,9 @@ func (b *backend) RotateToken(ctx context.Context, tenant string, by console.Ope
 	return b.MakeToken(ctx, tenant, by, expires)
 }
 
-func (*backend) RevokeToken(context.Context, string, string, console.Operator) error { return nil }
+func (*backend) RevokeToken(context.Context, string, string, console.Operator) error   { return nil }
+func (*backend) RevokeInvite(context.Context, string, console.Operator) error          { return nil }
+func (*backend) Waive(context.Context, string, string, string, console.Operator) error { return nil }
 
 func (b *backend) Verify(_ context.Context, tenant string, _ console.Operator) (canary.Report, error) {
 	return canary.Report{
@@ -250,7 +252,3 @@ func (b *backend) Invite(ctx context.Context, tenant string, _ console.Operator,
 	s.Link = "https://scim.example.com/setup/" + madeSecret
 	return s, err
 }
-
-func (*backend) RevokeInvite(context.Context, string, console.Operator) error { return nil }
-
-func (*backend) Waive(context.Context, string, string, string, console.Operator) error { return nil }
