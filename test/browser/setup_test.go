@@ -101,8 +101,8 @@ func (c *customers) show(state checklist.State, text string) {
 	})
 }
 
-// A customer comes by a link in a mail, that is from another site, makes a token that is shown once,
-// and sees the checklist change while the page is open.
+// A customer comes by a link in a mail, that is from another site, makes a token that is shown
+// once, and sees the checklist change while the page is open.
 func TestCustomerSetsUpAlone(t *testing.T) {
 	t.Parallel()
 	c := newCustomers(t)
