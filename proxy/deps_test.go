@@ -212,6 +212,7 @@ var walls = map[string]struct {
 	"test/soak":        {nil, "has tests only"},
 	"test/corpus":      {[]string{"proxy/scim", "proxy/protocol"}, "files and end states, whoever serves them"},
 	"test/kctest":      {nil, "talks to Keycloak beside the proxy, and to its starter through a command"},
+	"test/browser":     {nil, "sees pages as a browser does"},
 	"test/certtest":    {[]string{"config"}, "certificates"},
 	"test/prose":       {nil, "reads text"},
 	"test/docs":        {nil, "has tests only"},
@@ -249,6 +250,7 @@ var owners = map[string]struct {
 	"go.opentelemetry.io":                   {[]string{"proxy/observe/tracing"}, "one place makes spans"},
 	"golang.org/x/mod":                      {[]string{"onboarding/tenant", "onboarding/releases"}, "releases are compared before anything is served"},
 	"net/http":                              {[]string{"console", "console/", "onboarding/links", "cmd/", "proxy", "proxy/scimhttp", "proxy/listeners", "proxy/adminhttp", "proxy/bearer", "proxy/control", "proxy/journaling", "proxy/keycloak", "proxy/keycloak/confined", "proxy/keycloak/membership", "proxy/keycloak/fault", "proxy/storemark", "proxy/snapshot", "proxy/health", "proxy/transport", "proxy/passthrough", "proxy/clientip", "proxy/observe", "proxy/observe/tracing", "onboarding/adminroles", "onboarding", "onboarding/attacks", "onboarding/permissions", "onboarding/userprofile", "onboarding/tenant", "test/", "proxy/keycloak/privilege", "onboarding/verify", "onboarding/adopt", "proxy/keycloak/tenantgroup", "proxy/keycloak/refusal", "proxy/site", "onboarding/oauthclient", "proxy/canary", "proxy/golive", "proxy/keycloak/leaver", "proxy/keycloak/signout", "proxy/keycloak/brokerlink", "proxy/keycloak/reach", "proxy/webhook", "proxy/guarding", "proxy/events", "proxy/webhook", "proxy/undo", "proxy/drift", "proxy/checklist", "proxy/policy/trial", "proxy/views", "proxy/consoles", "proxy/inviting"}, "HTTP ends at scimhttp and at the client for Keycloak"},
+	"github.com/chromedp":                   {[]string{"test/browser"}, "one place drives a browser"},
 	module + "onboarding":                   {[]string{"onboarding", "onboarding/", "cmd/"}, "code with administrator credentials never serves a request"},
 }
 

@@ -79,8 +79,9 @@ func skipShort(t testing.TB) {
 	}
 }
 
-// Main runs the tests of a package and stops the server that they started. Call it from TestMain.
-func Main(m *testing.M) {
+// Main runs the tests of a package, usually a *testing.M, and stops the server that they started.
+// Call it from TestMain.
+func Main(m interface{ Run() (code int) }) {
 	code := m.Run()
 	if shared.server != nil {
 		_ = shared.server.stop()
