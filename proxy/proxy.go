@@ -166,19 +166,25 @@ func over(to *http.Transport, cfg config.Config, log *zap.Logger, program ...Opt
 	}
 	p.metrics.Follow(p.named())
 	p.monitor = health.NewMonitor(p.watched(), p.clock, p.operator.Changed)
-	p.registry.MustRegister(p.entries, p.guards, observe.Build(p.version), p.metrics.Tenants(p.states), p.metrics.Indexes(p.indexes), observe.Flights(p.client.Flights), observe.Circuit(p.circuit.Open), observe.Lost(p.audit.Lost), storesize.New(storage.Usage(engine), p.clock))
 	p.drifts = &drift.Schedule{Every: cfg.Drift.Every.Std(), Tenants: p.tenants.Names, Place: p.Place, Held: p.operations().Held, Done: p.operator.Drifted}
-	p.registry.MustRegister(p.drifts)
+	p.registry.MustRegister(p.entries, p.guards, p.drifts, observe.Build(p.version), p.metrics.Tenants(p.states), p.metrics.Indexes(p.indexes), observe.Flights(p.client.Flights), observe.Circuit(p.circuit.Open), observe.Lost(p.audit.Lost), storesize.New(storage.Usage(engine), p.clock))
 	if err == nil {
-		err = p.openConsole(to)
-	}
-	if err == nil && cfg.DropIn.Passthrough != nil {
-		p.pass, err = transport.Passthrough(cfg, to, p.metrics.Timings.Passthrough)
+		err = p.openBeside(to)
 	}
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
+}
+
+// openBeside opens what is served beside SCIM: the console, and other paths of Keycloak.
+func (p *Proxy) openBeside(to *http.Transport) (err error) {
+	if p.cfg.DropIn.Passthrough != nil {
+		if p.pass, err = transport.Passthrough(p.cfg, to, p.metrics.Timings.Passthrough); err != nil {
+			return err
+		}
+	}
+	return p.openConsole(to)
 }
 
 // openTenants makes the authenticator of tenants, without any.

@@ -28,7 +28,7 @@ func (p *Proxy) Run(ctx context.Context, ready func(addr net.Addr)) error {
 	servers := listeners.Servers{}
 	address, err := servers.Open(ctx, "listen", p.cfg.Listen, p.tls, p.server(p.Handler()))
 	if err == nil && p.cfg.AdminListen != "" {
-		_, err = servers.Open(ctx, "adminListen", p.cfg.AdminListen, nil, p.server(p.adminHandler()))
+		_, err = servers.Open(ctx, "adminListen", p.cfg.AdminListen, nil, p.server(p.adminHandler())) //nolint:contextcheck // requests have their own
 	}
 	if err != nil {
 		return err

@@ -96,8 +96,8 @@ func (s *Schedule) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// Walked returns how many users had drifted at the last walk of a tenant, and when it ended; zero if
-// none has ended.
+// Walked returns how many users had drifted at the last walk of a tenant, and when it ended; zero
+// if none has ended.
 func (s *Schedule) Walked(tenant string) (users int, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -35,7 +35,7 @@ func (c *Customers) Before(next http.Handler) http.Handler {
 	e := observe.Entrance{Now: c.Now, NewID: c.NewID, Sinks: []observe.Sink{c.Log}}
 	logged := e.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s := &status{ResponseWriter: w, code: http.StatusOK}
-		defer func() {
+		defer func() { //nolint:contextcheck // that of the request
 			observe.From(r.Context()).Note(func(o *observe.Summary) {
 				o.Status, o.Path, o.Address = s.code, setup.Path, clientip.Text(r, c.Trusted)
 			})

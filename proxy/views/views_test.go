@@ -148,7 +148,7 @@ func TestActivity(t *testing.T) {
 	}
 }
 
-// What an operator does is in the journal with the operator's name, once, also if it failed.
+// The journal has an operator's actions with the operator's name, once, also those that failed.
 func TestActionsAreRecorded(t *testing.T) {
 	w, v := newViews(t)
 	act := func(verb, about string, do func() error) error {
