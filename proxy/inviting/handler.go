@@ -34,8 +34,9 @@ func (c *Customers) Before(next http.Handler) http.Handler {
 	e := observe.Entrance{Now: c.Now, NewID: c.NewID, Sinks: []observe.Sink{c.Log}}
 	logged := e.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s := &status{ResponseWriter: w, code: http.StatusOK}
+		record, client := observe.From(r.Context()), c.address(r)
 		defer func() {
-			observe.From(r.Context()).Note(func(o *observe.Summary) { o.Status, o.Path, o.Address = s.code, setup.Path, c.address(r) })
+			record.Note(func(o *observe.Summary) { o.Status, o.Path, o.Address = s.code, setup.Path, client })
 		}()
 		pages.ServeHTTP(s, r)
 	}))
