@@ -51,7 +51,7 @@ func TestStagedTenant(t *testing.T) {
 	w := httptest.NewRecorder()
 	f.adminHandler().ServeHTTP(w, r)
 	var report canary.Report
-	if err := json.Unmarshal(w.Body.Bytes(), &report); err != nil || report.Green || strings.Contains(w.Body.String(), "429") {
+	if err := json.Unmarshal(w.Body.Bytes(), &report); err != nil || report.Green || strings.Contains(w.Body.String(), "with 429") {
 		t.Errorf("%v %s", err, w.Body)
 	}
 	w = httptest.NewRecorder()

@@ -136,7 +136,7 @@ func (p *practice) clock(t *testing.T) {
 		{time.Minute, mistake{find: "keycloak clock warning", text: "differ by about", remedy: "by NTP"}},
 		{-time.Minute, mistake{find: "keycloak clock warning", text: "differ by about", remedy: "by NTP"}},
 	} {
-		c := doctorcmd.Command(adapters.Known, func() time.Time { return time.Now().Add(row.ahead) })
+		c := doctorcmd.Command(adapters.Known, func() time.Time { return time.Now().Add(row.ahead) }, nil)
 		r, code := examine(t, c, "--config", p.write(nil, nil))
 		expect(t, row.m, r, code)
 	}

@@ -71,7 +71,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 		Version:       version,
 	}
-	c.AddCommand(servecmd.Command(version), democmd.Command(), tenantCommand(), guardcmd.Env{Env: tenantFiles(), Store: opened}.Command(), storecmd.Env{Known: adapters.Known, Now: time.Now}.Command(), doctorcmd.Command(adapters.Known, time.Now), configcmd.Command(adapters.Known), journalcmd.Env{Known: adapters.Known, Now: time.Now}.Journal(), journalcmd.Env{Known: adapters.Known, Now: time.Now}.Explain(), eventsCommand(), undocmd.Command(placecmd.Env{Known: adapters.Known, Now: time.Now}), driftcmd.Command(placecmd.Env{Known: adapters.Known, Now: time.Now}), simulateCommand(), certifycmd.Command(readToken, tokenFlag), importCommand(), healthCommand(), versionCommand())
+	c.AddCommand(servecmd.Command(version), democmd.Command(), tenantCommand(), guardcmd.Env{Env: tenantFiles(), Store: opened}.Command(), storecmd.Env{Known: adapters.Known, Now: time.Now}.Command(), doctorcmd.Command(adapters.Known, time.Now, liveInStore), configcmd.Command(adapters.Known), journalcmd.Env{Known: adapters.Known, Now: time.Now}.Journal(), journalcmd.Env{Known: adapters.Known, Now: time.Now}.Explain(), eventsCommand(), undocmd.Command(placecmd.Env{Known: adapters.Known, Now: time.Now}), driftcmd.Command(placecmd.Env{Known: adapters.Known, Now: time.Now}), simulateCommand(), certifycmd.Command(readToken, tokenFlag), importCommand(), healthCommand(), versionCommand())
 	strict(c)
 	complete(c, completions(tenantFiles()))
 	return c

@@ -48,6 +48,17 @@ func atRuntime(ctx context.Context, c *config.Config, r issued.Request) (a issue
 	return a, operatecmd.Do(ctx, &with, "tokens", r, func(one issued.Answer) error { a = one; return nil })
 }
 
+// liveInStore is how many live tokens a tenant has in the store.
+func liveInStore(ctx context.Context, c *config.Config, tenant string) (live int, err error) {
+	a, err := atRuntime(ctx, c, issued.Request{Tenant: tenant, Action: issued.ActionList})
+	for _, k := range a.Tokens {
+		if k.State == issued.Live {
+			live++
+		}
+	}
+	return live, err
+}
+
 // opened opens a store for a command.
 func opened(ctx context.Context, s config.Store) (store.Engine, error) {
 	return storage.Open(ctx, s, zap.NewNop())

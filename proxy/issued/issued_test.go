@@ -236,6 +236,27 @@ func TestFlood(t *testing.T) {
 	})
 }
 
+// A request that ends while it waits for the store has no unknown token. The reading that it began
+// serves others.
+func TestSlowStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		text, _ := mustMake(t, w.process(), time.Time{})
+		p := w.process()
+		w.OnOp(func(context.Context, storetest.Op) error { time.Sleep(time.Second); return nil })
+		w.Reset()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		if _, _, err := p.Lookup(ctx, text, time.Now()); !errors.Is(err, issued.ErrUnread) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		is(t, p, text, nil)
+		if n := w.loads(); n != 1 {
+			t.Errorf("%d readings", n)
+		}
+	})
+}
+
 // While the store is down, tokens that were read hold for 30 seconds; what is not known is unread,
 // never unknown. Revoked and expired ones stay so.
 func TestStoreIsDown(t *testing.T) {

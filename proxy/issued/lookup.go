@@ -11,9 +11,9 @@ import (
 )
 
 // Lookup returns the tenant of a token and the id of its key. The errors are those of tokens.Set,
-// ErrUnread with its cause, and that of the context. As there, a guess is never taken for a token
-// that was valid once: ErrExpired and ErrRevoked come with the tenant and the key. A key whose id a
-// file has too is the file's.
+// and ErrUnread with its cause, also if the context ends meanwhile. A guess is never taken for a
+// token that was valid once: ErrExpired and ErrRevoked come with the tenant and the key. If a file
+// has a key of the same id, only the file's is valid.
 func (t *Tokens) Lookup(ctx context.Context, text string, now time.Time) (tenant, keyID string, err error) {
 	tenant, keyID, err = tokens.Parse(text)
 	if err != nil {
@@ -25,7 +25,7 @@ func (t *Tokens) Lookup(ctx context.Context, text string, now time.Time) (tenant
 	}
 	k, err := t.of(ctx, tenant)
 	if err != nil {
-		return "", "", err
+		return "", "", fmt.Errorf("%w: %w", ErrUnread, err)
 	}
 	one, known := find(k.all, keyID)
 	want, _ := one.sum() // without a token, zero

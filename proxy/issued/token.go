@@ -34,8 +34,8 @@ type Token struct {
 	RevokedBy string    `json:"revokedBy,omitempty"`
 }
 
-// The states of a token. Only a live one is accepted. Moved is shown for one that is live, and whose
-// tenant has another realm or group now.
+// The states of a token. Only a live one is accepted. Moved is shown for a live one whose tenant
+// has another realm or group now.
 const (
 	Live    = "live"
 	Expired = "expired"

@@ -6,8 +6,8 @@
 //
 // # The system space
 //
-// Only this package opens it. No tenant's space has this name: those of realms begin with "realm.",
-// "pending.", "keys." or "journal.", and "realms", "tokens", "revoked", "issued", "live" and the like
+// Only this package opens it. No tenant's space has this name: those of realms begin with
+// "realm.", "pending.", "keys." or "journal.", and the others ("realms", "tokens", "live")
 // are single words.
 //
 //	key.<id of the key, hex>   a canary: one for each key that was ever the first

@@ -33,6 +33,9 @@ type Options struct {
 	Wrong []configfile.TenantFile
 	// Login opens an administrator's session. Nil: what only an administrator can see is skipped.
 	Login func(context.Context) (*onboarding.Admin, error)
+	// Stored returns how many live tokens a tenant has in the store. It is asked if the file has
+	// none. Nil: there are none.
+	Stored func(ctx context.Context, tenant string) (live int, err error)
 	// Now is the time.
 	Now func() time.Time
 }

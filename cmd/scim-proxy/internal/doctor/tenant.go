@@ -19,7 +19,7 @@ const expiring = 30 * 24 * time.Hour
 // tenant examines the tokens and the account of a tenant.
 func (d *doctor) tenant(ctx context.Context, t config.Tenant) []report.Finding {
 	f := &findings{report.Section{Subject: "tenant " + t.Tenant}}
-	d.tokens(f, t)
+	d.tokens(ctx, f, t)
 	f.modes("files", t.ServiceAccount.SecretFile, t.ServiceAccount.KeyFile)
 	if !d.reached.answers {
 		f.Skip("account", "no Keycloak answers at keycloak.url")
@@ -49,7 +49,7 @@ func (f *findings) step(found health.Finding) {
 }
 
 // tokens says whether an identity provider can get in.
-func (d *doctor) tokens(f *findings, t config.Tenant) {
+func (d *doctor) tokens(ctx context.Context, f *findings, t config.Tenant) {
 	const check = "tokens"
 	now := d.Now()
 	live := 0
@@ -67,7 +67,15 @@ func (d *doctor) tokens(f *findings, t config.Tenant) {
 		live++
 	}
 	remedy := "scim-proxy tenant token " + t.Tenant + " makes a new one; give it to the identity provider"
+	stored, unread := 0, error(nil)
+	if live == 0 && t.OAuth == nil && d.Stored != nil {
+		stored, unread = d.Stored(ctx, t.Tenant)
+	}
 	switch {
+	case stored > 0:
+		f.OK(check, "%d live in the store", stored)
+	case unread != nil:
+		f.Skip(check, "the file has no live token, and whether the store has one is not known: %v", unread)
 	case live == 0 && t.OAuth != nil:
 		f.OK(check, "access tokens of %s", strings.Join(t.OAuth.Clients, ", "))
 	case len(t.Tokens) == 0:

@@ -21,13 +21,17 @@ import (
 type command struct {
 	known                configfile.Idps
 	now                  func() time.Time
+	stored               Stored
 	file, tenant, output string
 	admin                onboardcmd.Optional
 }
 
-// Command is `doctor`. known reports whether a dialect exists.
-func Command(known configfile.Idps, now func() time.Time) *cobra.Command {
-	s := &command{known: known, now: now}
+// Stored returns how many live tokens a tenant has in the configured store.
+type Stored func(ctx context.Context, c *config.Config, tenant string) (live int, err error)
+
+// Command is `doctor`. known reports whether a dialect exists. stored may be nil.
+func Command(known configfile.Idps, now func() time.Time, stored Stored) *cobra.Command {
+	s := &command{known: known, now: now, stored: stored}
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Examine Keycloak, tenants, store, certificates and listeners, and say what to do (docs/doctor.md)",
@@ -93,6 +97,9 @@ func (s *command) options() (o doctor.Options, wrong configfile.Problems, err er
 		return o, nil, problems
 	}
 	o.Config, o.Now = *main, s.now
+	if s.stored != nil {
+		o.Stored = func(ctx context.Context, tenant string) (int, error) { return s.stored(ctx, main, tenant) }
+	}
 	if main.TenantsDir != "" {
 		files, err := configfile.ReadTenants(main.TenantsDir, s.known)
 		if err != nil {

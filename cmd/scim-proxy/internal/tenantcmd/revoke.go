@@ -77,8 +77,8 @@ func (e Env) Revoke() *cobra.Command {
 	return c
 }
 
-// revoked revokes keys of the file and of the store, or all if none is named. With all, those of the
-// file are revoked also if the store cannot be used.
+// revoked revokes keys of the file and of the store, or all if none is named. With all, those of
+// the file are revoked also if the store cannot be used.
 func (e Env) revoked(c *cobra.Command, cfg *config.Config, dir tenantfile.Dir, f configfile.TenantFile, keys []string) (r revocation, left config.Tenant, err error) {
 	gone, rest, failed := e.revokeStored(c.Context(), cfg, f.Tenant, keys)
 	if failed != nil && len(keys) > 0 {
