@@ -157,7 +157,7 @@ func TestChart(t *testing.T) {
 	if len(boxes) != 3 || boxes[1].Height != 1 || boxes[1].Y < 0 || boxes[2].Height != 1 || c.Summary() != "Requests, from 10:00 to 12:00: 1,000 done, 1 failed." {
 		t.Errorf("%+v %s", boxes, c.Summary())
 	}
-	if got := (page.Chart{Unit: "requests"}).Summary(); got != "No requests." {
+	if got := (page.Chart{Unit: "Requests"}).Summary(); got != "Requests: none." {
 		t.Error(got)
 	}
 }
