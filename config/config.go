@@ -59,6 +59,8 @@ type Config struct {
 	// SetupLinks lets operators invite administrators of customers, who then set up provisioning by
 	// themselves (docs/setup-link.md).
 	SetupLinks SetupLinks `yaml:"setupLinks"`
+	// Console serves pages for operators at /console on adminListen (docs/console.md).
+	Console Console `yaml:"console"`
 
 	// Tenants are read from TenantsDir.
 	Tenants []Tenant `yaml:"-"`

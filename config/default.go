@@ -19,6 +19,7 @@ func Default() Config {
 		Log:      Log{Level: "info", Format: "json"},
 		Journal:  Journal{Days: 30, Most: 100_000, Values: true},
 		Guard:    DefaultGuard(),
+		Console:  DefaultConsole(),
 	}
 }
 

@@ -105,7 +105,8 @@ type Act struct {
 	About string
 }
 
-// Activity is an entry of the journal with the sentences that explain it.
+// Activity is an entry of the journal with the sentences that explain it (explain.Entry). The first
+// says what came of it.
 type Activity struct {
 	journal.Entry
 	Sentences []string

@@ -89,7 +89,7 @@ func resolve(dir string, paths ...*string) {
 
 // paths returns all values that name a file or directory.
 func paths(c *config.Config) []*string {
-	all := []*string{&c.Keycloak.CAFile, &c.Keycloak.CertFile, &c.Keycloak.KeyFile, &c.TenantsDir}
+	all := []*string{&c.Keycloak.CAFile, &c.Keycloak.CertFile, &c.Keycloak.KeyFile, &c.TenantsDir, &c.Console.SignIn.SecretFile}
 	all = append(all, guardPaths(&c.Guard)...)
 	if t := c.TLS; t != nil {
 		all = append(all, &t.CertFile, &t.KeyFile, &t.ClientCAFile)

@@ -2,7 +2,6 @@ package configfile
 
 import (
 	"encoding/hex"
-	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
@@ -98,19 +97,7 @@ func webhookURL(s string) string {
 	case u.Scheme == "https":
 		return ""
 	}
-	return unless(loopback(u), "must be https, unless the host is localhost or a loopback address")
-}
-
-// loopback reports whether a URL leads to this machine.
-func loopback(u *url.URL) bool {
-	ip, err := netip.ParseAddr(u.Hostname())
-	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
-}
-
-// confidential reports whether what is sent to a URL cannot be read on the way.
-func confidential(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http" && loopback(u))
+	return unless(loopback(u.Hostname()), "must be https, unless the host is localhost or a loopback address")
 }
 
 func (d document) validatePoll(at string, p config.Poll) {

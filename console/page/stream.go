@@ -7,7 +7,7 @@ import (
 
 // Serve sends the events of a topic until the browser leaves, the stream's time is over, or Follow
 // ends. session bounds the streams of one session. The handler is called after the session was
-// checked; a name of a topic must not be one that the caller of the request chooses freely.
+// checked. Each name has a follower of its own, so that there are at most as many as streams.
 func (l *Live) Serve(w http.ResponseWriter, r *http.Request, session, name string, f Follow) {
 	t, leave, err := l.join(session, name, f)
 	if err != nil {

@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"html/template"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -42,16 +43,19 @@ const (
 	longText  = 1000
 )
 
-// functions of all templates: show and say bound a name and a sentence, stamp shows a time, and
-// left how long it is until a time.
+// maxLink bounds a value that is part of a link, in bytes.
+const maxLink = 512
+
+// functions of all templates: show and say bound a name and a sentence, stamp shows a time, num a
+// number, short reports whether a value may be part of a link, and top returns the first of a list.
 func functions() template.FuncMap {
 	return template.FuncMap{
 		"show":  func(s any) string { return Text(fmt.Sprint(s), shortText) },
 		"say":   func(s any) string { return Text(fmt.Sprint(s), longText) },
 		"stamp": stamp,
-		"span":  Span,
 		"num":   Number,
-		"list":  func(all ...any) []any { return all },
+		"top":   func(n int, list any) any { v := reflect.ValueOf(list); return v.Slice(0, min(n, v.Len())).Interface() },
+		"short": func(s string) bool { return s != "" && len(s) <= maxLink },
 	}
 }
 

@@ -23,6 +23,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"keycloak-scim-proxy/console/page"
+	"keycloak-scim-proxy/console/page/pagetest"
 	"keycloak-scim-proxy/console/signin"
 	"keycloak-scim-proxy/proxy/store"
 	"keycloak-scim-proxy/proxy/store/embedded"
@@ -150,6 +151,14 @@ func newWorld(t *testing.T) *world {
 	w.keycloak = &keycloak{t: t, now: w.now, key: key, signed: key}
 	k := httptest.NewServer(w.keycloak)
 	t.Cleanup(k.Close)
+	w.open(k.URL+"/", "ops")
+	return w
+}
+
+// open makes two gates for a realm, and the pages.
+func (w *world) open(keycloak, realm string) {
+	w.t.Helper()
+	t := w.t
 	engine, err := embedded.Open(filepath.Join(t.TempDir(), "store.db"), time.Second)
 	if err != nil {
 		t.Fatal(err)
@@ -161,7 +170,7 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(w.server.Close)
 	gate := func() *signin.OIDC {
 		g, err := signin.New(signin.Options{
-			Space: w.space, Keycloak: k.URL + "/", Realm: "ops", Transport: http.DefaultTransport, URL: w.server.URL, ClientID: "console",
+			Space: w.space, Keycloak: keycloak, Realm: realm, Transport: http.DefaultTransport, URL: w.server.URL, ClientID: "console",
 			Secret: func() (string, error) { return "hush", nil }, Role: "scim-operator", Now: w.now,
 			Note: func(what string, err error) { w.notes = append(w.notes, fmt.Sprint(what, " ", err)) },
 		})
@@ -182,7 +191,6 @@ func newWorld(t *testing.T) *world {
 		}
 		_, _ = io.WriteString(rw, s.Name+" "+page.Forms{Secret: s.Secret, Now: w.now}.Token(w.gate.Out()))
 	})
-	return w
 }
 
 // browser keeps cookies and follows no redirect.
@@ -384,6 +392,17 @@ func TestRefusedCallbacks(t *testing.T) {
 	if res.StatusCode != 403 || !strings.Contains(text, "access_denied&lt;script&gt;") {
 		t.Errorf("an error: %d %s", res.StatusCode, text)
 	}
+}
+
+// While Keycloak is down, the sign-in says so.
+func TestKeycloakDown(t *testing.T) {
+	w := newWorld(t)
+	w.keycloak.down = true
+	res, text := w.do(w.browser(), http.MethodGet, w.gate.Start("/console"), nil)
+	if res.StatusCode != 503 || !strings.Contains(text, "Sign-in does not work now") || res.Header.Get("Retry-After") == "" || len(w.notes) != 1 {
+		t.Errorf("%d %s %v", res.StatusCode, text, w.notes)
+	}
+	pagetest.Check(t, "down", text)
 }
 
 // The way back leads to a page of the console.

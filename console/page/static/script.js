@@ -31,8 +31,11 @@
     for (const [id, html] of waiting) {
       const element = document.getElementById(id);
       if (element && (paused || busy(element))) continue;
-      if (element) element.innerHTML = html; // the server escaped it, and the policy allows no script in it
       waiting.delete(id);
+      if (!element) continue;
+      const open = [...element.querySelectorAll("details[open][id]")].map((d) => d.id);
+      element.innerHTML = html; // the server escaped it, and the policy allows no script in it
+      for (const one of open) document.getElementById(one)?.setAttribute("open", "");
     }
   };
   document.addEventListener("focusout", () => setTimeout(swap, 0));

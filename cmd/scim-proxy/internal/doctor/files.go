@@ -31,6 +31,9 @@ func (d *doctor) files(context.Context) []report.Finding {
 	if e := c.Store.Encryption; e != nil {
 		secrets = append(secrets, e.KeyFiles...)
 	}
+	if s := c.Console.SignIn; c.Console.Enabled && !s.Off {
+		secrets = append(secrets, s.SecretFile)
+	}
 	f.modes("files", secrets...)
 	d.passthrough(f)
 	return f.All
