@@ -103,7 +103,7 @@ func (c *Console) ask(v *visit, a action) {
 
 // exists reports whether the tenant of the path exists, and answers if not.
 func (c *Console) exists(v *visit) bool {
-	_, err := get(v.r.Context(), func(ctx context.Context) (Detail, error) { return c.Backend.Tenant(ctx, v.tenant()) })
+	_, err := page.Read(v.r.Context(), func(ctx context.Context) (Detail, error) { return c.Backend.Tenant(ctx, v.tenant()) })
 	if errors.Is(err, ErrUnknown) {
 		c.unknown(v)
 		return false

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"context"
 	"embed"
 	"errors"
 	"net/http"
@@ -40,9 +39,8 @@ type Console struct {
 const (
 	base     = signin.Base
 	siteName = "SCIM proxy"
-	// readTime bounds each read of the backend, actTime each action.
-	readTime = 10 * time.Second
-	actTime  = 5 * time.Minute
+	// actTime bounds an action.
+	actTime = 5 * time.Minute
 	// spare is how much longer than an action its answer may take.
 	spare = 30 * time.Second
 	// mostActions bounds the actions under way.
@@ -175,21 +173,4 @@ func (c *Console) home(v *visit) {
 
 func (c *Console) nowhere(v *visit) {
 	c.message(v.w, v, http.StatusNotFound, "There is no such page", "The console has nothing at this address.")
-}
-
-// part is a part of a page: a value, or why there is none.
-type part[T any] struct {
-	Value T
-	Wrong string
-}
-
-// get reads a part within the time of a read.
-func get[T any](ctx context.Context, read func(context.Context) (T, error)) (p part[T], err error) {
-	ctx, cancel := context.WithTimeout(ctx, readTime)
-	defer cancel()
-	p.Value, err = read(ctx)
-	if err != nil {
-		p.Wrong = "This cannot be shown: " + err.Error()
-	}
-	return p, err
 }

@@ -157,6 +157,15 @@ func TestFailingBackend(t *testing.T) {
 	}
 }
 
+// A fault in one part does not end the process.
+func TestPanic(t *testing.T) {
+	w := newWorld(t, page.LiveOptions{})
+	w.backend.fault = true
+	if got := w.get("/console/tenants/acme"); got.Code != 200 || !strings.Contains(got.Body.String(), "a fault of the console: broken") || !strings.Contains(got.Body.String(), "entra") {
+		t.Errorf("%d %s", got.Code, got.Body)
+	}
+}
+
 // Only requests for pages count as a use of the session.
 func TestActive(t *testing.T) {
 	w := newWorld(t, page.LiveOptions{Life: time.Millisecond})

@@ -31,6 +31,7 @@ type backend struct {
 
 	mu       sync.Mutex
 	err      error    // of each read and action
+	fault    bool     // Tokens panics
 	noRecord error    // of Record
 	acts     []string // that were done
 	recorded []console.Act
@@ -155,6 +156,9 @@ func (b *backend) Hours(context.Context, string) ([]console.Hour, error) {
 }
 
 func (b *backend) Tokens(context.Context, string) ([]console.Token, error) {
+	if b.fault {
+		panic("broken")
+	}
 	return fill(b, []console.Token{{ID: "k1", InFile: true, Expires: day}, {ID: "i1", Made: day, By: "ada"}, {ID: "i2", Made: day, Revoked: day}}), b.failing()
 }
 

@@ -18,7 +18,7 @@ func (c *Console) liveTenants(v *visit) {
 	after := form.Chosen(v.r, "after")
 	c.live.Serve(v.w, v.r, v.session.Key, "tenants "+after, func(ctx context.Context, show func(page.Parts, string)) error {
 		for {
-			p, _ := get(ctx, func(ctx context.Context) (list, error) { return c.list(ctx, after) })
+			p, _ := page.Read(ctx, func(ctx context.Context) (list, error) { return c.list(ctx, after) })
 			html, err := c.site.Fragment("tenants", p)
 			if err != nil {
 				return err
@@ -33,7 +33,7 @@ func (c *Console) liveTenants(v *visit) {
 
 func (c *Console) liveTenant(v *visit) {
 	name := v.tenant()
-	ctx, cancel := context.WithTimeout(v.r.Context(), readTime)
+	ctx, cancel := context.WithTimeout(v.r.Context(), page.ReadTime)
 	defer cancel()
 	if _, err := c.Backend.Tenant(ctx, name); errors.Is(err, ErrUnknown) {
 		http.NotFound(v.w, v.r) // so that followers are of tenants only

@@ -57,7 +57,7 @@ func (c *Console) list(ctx context.Context, after string) (list, error) {
 
 func (c *Console) tenants(v *visit) {
 	after := form.Chosen(v.r, "after")
-	p, _ := get(v.r.Context(), func(ctx context.Context) (list, error) { return c.list(ctx, after) })
+	p, _ := page.Read(v.r.Context(), func(ctx context.Context) (list, error) { return c.list(ctx, after) })
 	c.render(v.w, v, http.StatusOK, page.View{Page: "tenants", Title: "Tenants", Live: base + "/live/tenants?after=" + url.QueryEscape(after), Data: p})
 }
 
@@ -65,12 +65,12 @@ func (c *Console) tenants(v *visit) {
 type tenantPage struct {
 	Name     string
 	URL      string
-	Detail   part[Detail]
-	Activity part[entries]
-	Hours    part[page.Chart]
-	Tokens   part[[]Token]
-	Guard    part[budget.State]
-	Setup    part[Setup]
+	Detail   page.Part[Detail]
+	Activity page.Part[entries]
+	Hours    page.Part[page.Chart]
+	Tokens   page.Part[[]Token]
+	Guard    page.Part[budget.State]
+	Setup    page.Part[Setup]
 }
 
 // entries are some of a journal.
@@ -86,18 +86,18 @@ func (c *Console) one(v *visit) {
 	var unknown error
 	var all sync.WaitGroup
 	all.Go(func() {
-		p.Detail, unknown = get(ctx, func(ctx context.Context) (Detail, error) { return c.Backend.Tenant(ctx, name) })
+		p.Detail, unknown = page.Read(ctx, func(ctx context.Context) (Detail, error) { return c.Backend.Tenant(ctx, name) })
 	})
 	all.Go(func() { p.Activity, _ = c.entries(ctx, name, "") })
 	all.Go(func() { p.Hours, _ = c.hours(ctx, name) })
 	all.Go(func() {
-		p.Tokens, _ = get(ctx, func(ctx context.Context) ([]Token, error) { return c.Backend.Tokens(ctx, name) })
+		p.Tokens, _ = page.Read(ctx, func(ctx context.Context) ([]Token, error) { return c.Backend.Tokens(ctx, name) })
 	})
 	all.Go(func() {
-		p.Guard, _ = get(ctx, func(ctx context.Context) (budget.State, error) { return c.Backend.Guard(ctx, name) })
+		p.Guard, _ = page.Read(ctx, func(ctx context.Context) (budget.State, error) { return c.Backend.Guard(ctx, name) })
 	})
 	all.Go(func() {
-		p.Setup, _ = get(ctx, func(ctx context.Context) (Setup, error) { return c.Backend.Setup(ctx, name) })
+		p.Setup, _ = page.Read(ctx, func(ctx context.Context) (Setup, error) { return c.Backend.Setup(ctx, name) })
 	})
 	all.Wait()
 	if errors.Is(unknown, ErrUnknown) {
@@ -120,8 +120,8 @@ func above(tenant string) []page.Link {
 	return trail
 }
 
-func (c *Console) entries(ctx context.Context, tenant, before string) (part[entries], error) {
-	return get(ctx, func(ctx context.Context) (entries, error) {
+func (c *Console) entries(ctx context.Context, tenant, before string) (page.Part[entries], error) {
+	return page.Read(ctx, func(ctx context.Context) (entries, error) {
 		rows, err := c.Backend.Activity(ctx, tenant, before, entriesShown)
 		e := entries{Rows: rows[:min(len(rows), entriesShown)], URL: tenantURL(tenant, "")}
 		if len(e.Rows) == entriesShown {
@@ -131,8 +131,8 @@ func (c *Console) entries(ctx context.Context, tenant, before string) (part[entr
 	})
 }
 
-func (c *Console) hours(ctx context.Context, tenant string) (part[page.Chart], error) {
-	return get(ctx, func(ctx context.Context) (page.Chart, error) {
+func (c *Console) hours(ctx context.Context, tenant string) (page.Part[page.Chart], error) {
+	return page.Read(ctx, func(ctx context.Context) (page.Chart, error) {
 		all, err := c.Backend.Hours(ctx, tenant)
 		return hours("hours", all), err
 	})
@@ -140,7 +140,7 @@ func (c *Console) hours(ctx context.Context, tenant string) (part[page.Chart], e
 
 // hours is the chart of requests.
 func hours(id string, all []Hour) page.Chart {
-	c := page.Chart{ID: id, Title: "Requests per hour", Unit: "requests", Kinds: []page.Kind{{Name: "done", Class: "ok"}, {Name: "refused", Class: "warn"}, {Name: "failed", Class: "bad"}}}
+	c := page.Chart{ID: id, Title: "Requests per hour", Unit: "Requests", Kinds: []page.Kind{{Name: "done", Class: "ok"}, {Name: "refused", Class: "warn"}, {Name: "failed", Class: "bad"}}}
 	for _, h := range all[max(0, len(all)-48):] {
 		c.Bars = append(c.Bars, page.Bar{Label: h.Begin.UTC().Format("01-02 15:04"), Values: []int{h.Done, h.Refused, h.Failed}})
 	}
@@ -171,7 +171,7 @@ func (c *Console) resource(v *visit) {
 		of = scim.Group
 	}
 	who := form.Chosen(v.r, "id")
-	p, err := get(v.r.Context(), func(ctx context.Context) (found, error) {
+	p, err := page.Read(v.r.Context(), func(ctx context.Context) (found, error) {
 		r, err := c.Backend.Resource(ctx, name, of, who, historyShown)
 		return found{r, tenantURL(name, ""), entries{Rows: r.History[:min(len(r.History), historyShown)], URL: tenantURL(name, "")}}, err
 	})
@@ -186,6 +186,6 @@ func (c *Console) resource(v *visit) {
 }
 
 func (c *Console) system(v *visit) {
-	p, _ := get(v.r.Context(), c.Backend.System)
+	p, _ := page.Read(v.r.Context(), c.Backend.System)
 	c.render(v.w, v, http.StatusOK, page.View{Page: "system", Title: "System", Data: p})
 }

@@ -10,6 +10,7 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/guardcmd"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/simulate"
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/tenantcmd"
+	"keycloak-scim-proxy/proxy/checklist"
 )
 
 // completions are the values that shells complete, by flag ("--idp", or "simulate --idp" for one
@@ -32,6 +33,7 @@ func completions(files tenantcmd.Env) map[string]cobra.CompletionFunc {
 		"--verb":                oneOf("create", "replace", "patch", "delete", "undo", "reapply"),
 		"--auth":                oneOf("token", "oauth", "both"),
 		"revoke --key":          files.CompleteKeys,
+		"--waive":               oneOf(checklist.Lines(nil)...),
 		"adopt --users":         anyFile,
 		"--token-file":          anyFile,
 		"--ca-file":             anyFile,

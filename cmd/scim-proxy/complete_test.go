@@ -50,7 +50,7 @@ func TestCompletion(t *testing.T) {
 func TestEveryFlagIsCompleted(t *testing.T) {
 	free := []string{
 		"admin-realm", "admin-url", "admin-user", "client-id", "expires", "for", "group", "id", "keycloak", "listen", "map", "oauth-client", "operator", "organization",
-		"overlap", "payloads", "realm", "receiver", "request", "require", "saas-realm", "search", "since", "sso-idp", "timeout", "until", "url", "user", "value",
+		"overlap", "payloads", "realm", "reason", "receiver", "request", "require", "saas-realm", "search", "since", "sso-idp", "timeout", "until", "url", "user", "value",
 	}
 	each(root(), func(c *cobra.Command) {
 		c.Flags().VisitAll(func(f *pflag.Flag) {

@@ -68,7 +68,7 @@ func (d document) validate(c *config.Config) {
 	d.validateConsole(c)
 	d.validateTimeouts(c.Timeouts, c.Limits.Request)
 	d.validateStore(c.Store)
-	d.check(rule{"setupLinks.enabled", unless(!c.SetupLinks.Enabled || confidential(c.PublicURL), "needs publicURL with https (or http on a loopback address), because a link is a secret")})
+	d.check(rule{"setupLinks.enabled", unless(!c.SetupLinks.Enabled || value.Confidential(c.PublicURL), "needs publicURL with https (or http on a loopback address), because a link is a secret")})
 	d.check(rule{"drift.every", unless(c.Drift.Every == 0 || c.Drift.Every.Std() >= time.Hour, "must be 0, or at least 1h")})
 }
 

@@ -100,12 +100,6 @@ func webhookURL(s string) string {
 	return unless(loopback(u.Hostname()), "must be https, unless the host is localhost or a loopback address")
 }
 
-// confidential reports whether what is sent to a URL cannot be read on the way.
-func confidential(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()))
-}
-
 func (d document) validatePoll(at string, p config.Poll) {
 	d.check(
 		rule{at + "audience", required(p.Audience)},

@@ -13,7 +13,7 @@ type Chart struct {
 	// Kinds are the parts of each bar, from the bottom up.
 	Kinds []Kind
 	Bars  []Bar
-	// Unit is what is counted, such as requests.
+	// Unit is what is counted, such as Requests.
 	Unit string
 }
 
@@ -102,7 +102,7 @@ func (c Chart) Summary() string {
 		parts = append(parts, Number(sums[i])+" "+k.Name)
 	}
 	if len(c.Bars) == 0 {
-		return "No " + c.Unit + "."
+		return c.Unit + ": none."
 	}
 	return fmt.Sprintf("%s, from %s to %s: %s.", c.Unit, c.Bars[0].Label, c.Bars[len(c.Bars)-1].Label, strings.Join(parts, ", "))
 }

@@ -7,6 +7,7 @@
 //	Forms     one-time tokens: a form of this session, for this action    (forms.go)
 //	Live      parts of pages that change while they are open, by SSE      (live.go, stream.go)
 //	Chart     bars with a text alternative: templates "chart", "spark"    (chart.go)
+//	Part      a part that is read by itself, or why it cannot be          (part.go)
 //	Text      values of other people, made harmless and short             (text.go)
 //
 // A page works without JavaScript. The script only swaps elements that the server rendered, and

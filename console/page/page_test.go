@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -157,7 +159,7 @@ func TestChart(t *testing.T) {
 	if len(boxes) != 3 || boxes[1].Height != 1 || boxes[1].Y < 0 || boxes[2].Height != 1 || c.Summary() != "Requests, from 10:00 to 12:00: 1,000 done, 1 failed." {
 		t.Errorf("%+v %s", boxes, c.Summary())
 	}
-	if got := (page.Chart{Unit: "requests"}).Summary(); got != "No requests." {
+	if got := (page.Chart{Unit: "Requests"}).Summary(); got != "Requests: none." {
 		t.Error(got)
 	}
 }
@@ -237,5 +239,35 @@ func TestLive(t *testing.T) {
 	<-ended
 	if closed := get("x"); closed.status != http.StatusServiceUnavailable {
 		t.Errorf("after Close: %d", closed.status)
+	}
+}
+
+// A reader that takes nothing is cut off, and holds no place and no memory after that.
+func TestSlowReader(t *testing.T) {
+	live := page.NewLive(page.LiveOptions{Write: 100 * time.Millisecond})
+	ended := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		live.Serve(w, r, "x", "topic", func(ctx context.Context, show func(page.Parts, string)) error {
+			defer close(ended)
+			for n := 0; ctx.Err() == nil; n++ {
+				show(page.Parts{"a": fmt.Sprint(n) + strings.Repeat("x", 500_000)}, "")
+				runtime.Gosched()
+			}
+			return nil
+		})
+	}))
+	defer s.Close()
+	c, err := new(net.Dialer).DialContext(t.Context(), "tcp", s.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-ended:
+	case <-time.After(30 * time.Second):
+		t.Error("the reader is still served")
 	}
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+
+	"keycloak-scim-proxy/console/page"
 )
 
 // user is who the tokens of a sign-in are for.
@@ -62,7 +64,7 @@ func (o *OIDC) read(ctx context.Context, doc document, t *oauth2.Token, nonce st
 	case id.Subject == "":
 		return user{}, errors.New("the ID token has no subject")
 	}
-	u := user{name: said.Name, subject: id.Subject, idToken: raw, refresh: t.RefreshToken, role: slices.Contains(said.Realm.Roles, o.Role)}
+	u := user{name: page.Text(said.Name, 255), subject: id.Subject, idToken: raw, refresh: t.RefreshToken, role: slices.Contains(said.Realm.Roles, o.Role)}
 	if u.name == "" {
 		u.name = u.subject
 	}

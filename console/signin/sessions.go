@@ -34,6 +34,8 @@ const (
 	mostSessions = 20
 	// mostUsed bounds the forms of a session within page.TokenAge.
 	mostUsed = 500
+	// skew is how much the clocks of replicas may differ.
+	skew = 10 * time.Minute
 	// tries bounds saves of a record that others save too.
 	tries = 10
 	// sweepPage is how many records the sweep reads at once.
@@ -135,7 +137,7 @@ func (s sessions) use(ctx context.Context, id, form string) error {
 // sent.
 func mark(used *map[string]time.Time, form string, now time.Time) error {
 	for id, at := range *used {
-		if now.Sub(at) > page.TokenAge {
+		if now.Sub(at) > page.TokenAge+skew {
 			delete(*used, id)
 		}
 	}

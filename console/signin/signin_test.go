@@ -23,6 +23,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"keycloak-scim-proxy/console/page"
+	"keycloak-scim-proxy/console/page/pagetest"
 	"keycloak-scim-proxy/console/signin"
 	"keycloak-scim-proxy/proxy/store"
 	"keycloak-scim-proxy/proxy/store/embedded"
@@ -391,6 +392,17 @@ func TestRefusedCallbacks(t *testing.T) {
 	if res.StatusCode != 403 || !strings.Contains(text, "access_denied&lt;script&gt;") {
 		t.Errorf("an error: %d %s", res.StatusCode, text)
 	}
+}
+
+// While Keycloak is down, the sign-in says so.
+func TestKeycloakDown(t *testing.T) {
+	w := newWorld(t)
+	w.keycloak.down = true
+	res, text := w.do(w.browser(), http.MethodGet, w.gate.Start("/console"), nil)
+	if res.StatusCode != 503 || !strings.Contains(text, "Sign-in does not work now") || res.Header.Get("Retry-After") == "" || len(w.notes) != 1 {
+		t.Errorf("%d %s %v", res.StatusCode, text, w.notes)
+	}
+	pagetest.Check(t, "down", text)
 }
 
 // The way back leads to a page of the console.

@@ -35,10 +35,9 @@ func (c *Customers) Before(next http.Handler) http.Handler {
 	e := observe.Entrance{Now: c.Now, NewID: c.NewID, Sinks: []observe.Sink{c.Log}}
 	logged := e.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s := &status{ResponseWriter: w, code: http.StatusOK}
-		defer func() { //nolint:contextcheck // that of the request
-			observe.From(r.Context()).Note(func(o *observe.Summary) {
-				o.Status, o.Path, o.Address = s.code, setup.Path, clientip.Text(r, c.Trusted)
-			})
+		record, client := observe.From(r.Context()), clientip.Text(r, c.Trusted)
+		defer func() {
+			record.Note(func(o *observe.Summary) { o.Status, o.Path, o.Address = s.code, setup.Path, client })
 		}()
 		pages.ServeHTTP(s, r)
 	}))

@@ -169,6 +169,17 @@ func PublicURL(s string) string {
 	return unless(!strings.HasSuffix(s, "/scim/v2"), "must be without /scim/v2, which is added")
 }
 
+// Confidential reports whether a request to a URL cannot be read on the way: by https, or on this
+// machine.
+func Confidential(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "http" {
+		return err == nil && u.Scheme == "https"
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
+}
+
 // OutboundProxy checks a proxy. It never repeats the value, because a URL may contain a password.
 func OutboundProxy(s string) string {
 	if s == "environment" {
