@@ -141,7 +141,7 @@ func TestForms(t *testing.T) {
 func TestText(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain": "plain", "two\nlines": "two lines", "a\u202eb": "a⟨202E⟩b", "\x00\x1b[": "⟨0000⟩⟨001B⟩[", "\xff": "\uFFFD",
-		"zero\u200bwidth": "zero⟨200B⟩width", "Ünï·Ж漢": "Ünï·Ж漢", "0123456789abcdef": "0123456789…", "a\u2028b": "a⟨2028⟩b",
+		"zero\u200bwidth": "zero⟨200B⟩width", "a\ufe0fb": "a⟨FE0F⟩b", "\U000E0041": "⟨E0041⟩", "Ünï·Ж漢": "Ünï·Ж漢", "0123456789abcdef": "0123456789…", "a\u2028b": "a⟨2028⟩b",
 	} {
 		most := 10
 		if len(in) < 16 {

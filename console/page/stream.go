@@ -17,16 +17,10 @@ func (l *Live) Serve(w http.ResponseWriter, r *http.Request, session, name strin
 	}
 	defer leave()
 	c := http.NewResponseController(w)
-	// The server's own time limits are for requests that end. The context of a request ends with
-	// the time limit of reading.
-	if c.SetReadDeadline(time.Time{}) != nil {
-		http.Error(w, "this server cannot stream", http.StatusInternalServerError)
-		return
-	}
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // of nginx, which would hold events back
-	send := func(text []byte) bool {
+	send := func(text []byte) bool { // each write has its own time, so that the server's limit does not matter
 		if c.SetWriteDeadline(time.Now().Add(l.o.Write)) != nil {
 			return false
 		}

@@ -28,7 +28,7 @@ func Text(s string, most int) string {
 			b.WriteByte(' ')
 		case r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD"):
 			b.WriteString("\uFFFD")
-		case !unicode.IsGraphic(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Variation_Selector, r):
+		case !unicode.IsGraphic(r) || unicode.Is(unicode.Variation_Selector, r):
 			fmt.Fprintf(&b, "⟨%04X⟩", r)
 		default:
 			b.WriteRune(r)
