@@ -24,8 +24,7 @@ func (p *Proxy) adminHandler() http.Handler {
 	if p.level != nil {
 		routes["/loglevel"] = observe.LevelHandler(*p.level, p.log, p.clock)
 	}
-	p.console.Routes(routes)
-	return adminhttp.Handler(routes)
+	return adminhttp.Handler(routes, p.console.Routes(routes)...)
 }
 
 func (p *Proxy) readiness() *health.Readiness {

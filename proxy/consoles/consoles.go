@@ -4,6 +4,7 @@ package consoles
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"time"
 
 	"keycloak-scim-proxy/config"
@@ -56,12 +57,17 @@ func Open(o Options) (*Console, error) {
 	return c, err
 }
 
-// Routes adds the routes of the console.
-func (c *Console) Routes(to map[string]http.Handler) {
-	if c != nil {
-		h := c.pages.Handler()
-		to[signin.Base], to[signin.Base+"/"] = h, h
+// Routes adds the routes of the console. It returns the name of its own in URLs, if it has one.
+func (c *Console) Routes(to map[string]http.Handler) (own []string) {
+	if c == nil {
+		return nil
 	}
+	h := c.pages.Handler()
+	to[signin.Base], to[signin.Base+"/"] = h, h
+	if u, err := url.Parse(c.pages.URL); err == nil && u.Host != "" {
+		own = append(own, u.Host)
+	}
+	return own
 }
 
 // Run keeps sessions until the context ends. Then it ends the streams of open pages.
