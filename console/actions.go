@@ -86,7 +86,7 @@ func stateActions() []action {
 	return []action{
 		{
 			verb: "verify", title: "Verify the tenant", button: "Run the canary",
-			ask: "A user of the proxy's own is created, changed and deleted in Keycloak, to prove that all required attributes survive. A staged tenant becomes live if they do.",
+			ask: "A user of the proxy's own is created, changed and deleted in Keycloak, to prove that all required attributes survive. A staged tenant stays staged.",
 			do: func(ctx context.Context, in input) (result, error) {
 				r, err := in.backend.Verify(ctx, in.tenant, in.by)
 				out := result{Canary: &r, Text: "The canary is red: something did not survive."}
@@ -107,8 +107,8 @@ func stateActions() []action {
 			},
 		},
 		{
-			verb: "live", title: "Make the tenant live", button: "Make it live without a canary", danger: true,
-			ask: "The tenant carries out writes without a proof that its required attributes survive. The canary is the safe way.",
+			verb: "live", title: "Make the tenant live", button: "Verify it and make it live",
+			ask: "The tenant carries out writes if every line of its checklist is green or waived, and its canary is green. The canary is a user of the proxy's own that is created, changed and deleted in Keycloak.",
 			do: func(ctx context.Context, in input) (result, error) {
 				return result{Text: "The tenant is live."}, in.backend.Live(ctx, in.tenant, in.by)
 			},

@@ -39,7 +39,7 @@ type Backend interface {
 	// context ends. It is called once for all pages that show the tenant. It calls at most once a
 	// second.
 	Follow(ctx context.Context, tenant string, changed func()) error
-	// Hours returns the requests of the last 24 hours, the oldest hour first.
+	// Hours returns the writes of the last 24 hours, the oldest hour first.
 	Hours(ctx context.Context, tenant string) ([]Hour, error)
 	// Tokens returns the tokens of a tenant, those that are in use first.
 	Tokens(ctx context.Context, tenant string) ([]Token, error)
@@ -64,9 +64,10 @@ type Backend interface {
 	// after overlap.
 	RotateToken(ctx context.Context, tenant string, by Operator, expires time.Time, overlap time.Duration) (text string, t Token, err error)
 	RevokeToken(ctx context.Context, tenant, id string, by Operator) error
-	// Verify runs the canary; a staged tenant whose canary is green becomes live.
+	// Verify runs the canary. A staged tenant stays staged.
 	Verify(ctx context.Context, tenant string, by Operator) (canary.Report, error)
-	// Stage makes a tenant staged, Live makes it live without a canary.
+	// Stage makes a tenant staged. Live makes it live, if its checklist is finished and its canary is
+	// green.
 	Stage(ctx context.Context, tenant string, by Operator) error
 	Live(ctx context.Context, tenant string, by Operator) error
 	// ReleaseGuard lets all changes through for a time, CloseGuard ends that.
@@ -112,10 +113,9 @@ type Activity struct {
 	Sentences []string
 }
 
-// Hour counts the requests that began within an hour.
+// Hour counts the writes that began within an hour.
 type Hour struct {
 	Begin time.Time
-	// Done were answered with success, Refused with 4xx, Failed with 5xx. Reads are not counted if
-	// only the journal is known.
+	// Done were answered with success, Refused with 4xx, Failed with 5xx.
 	Done, Refused, Failed int
 }

@@ -140,7 +140,7 @@ func (c *Console) hours(ctx context.Context, tenant string) (page.Part[page.Char
 
 // hours is the chart of requests.
 func hours(id string, all []Hour) page.Chart {
-	c := page.Chart{ID: id, Title: "Requests per hour", Unit: "Requests", Kinds: []page.Kind{{Name: "done", Class: "ok"}, {Name: "refused", Class: "warn"}, {Name: "failed", Class: "bad"}}}
+	c := page.Chart{ID: id, Title: "Writes per hour", Unit: "Writes", Kinds: []page.Kind{{Name: "done", Class: "ok"}, {Name: "refused", Class: "warn"}, {Name: "failed", Class: "bad"}}}
 	for _, h := range all[max(0, len(all)-48):] {
 		c.Bars = append(c.Bars, page.Bar{Label: h.Begin.UTC().Format("01-02 15:04"), Values: []int{h.Done, h.Refused, h.Failed}})
 	}

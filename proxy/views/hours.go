@@ -16,8 +16,8 @@ const (
 	// settled has passed since its end.
 	hourAge = 15 * time.Second
 	settled = 10 * time.Minute
-	// mostCounted is up to how many writes of an hour are counted, which bounds what a page costs.
-	mostCounted = 5_000
+	// mostCounted is up to how many writes are counted, the last ones, which bounds what a page costs.
+	mostCounted = 10_000
 	// mostHours bounds what is remembered, for all tenants.
 	mostHours = 20_000
 )
@@ -37,7 +37,8 @@ type hourKey struct {
 
 type hour struct {
 	console.Hour
-	read time.Time
+	read  time.Time
+	whole bool // all its writes were counted
 }
 
 func newHours(now func() time.Time) hours {
@@ -59,48 +60,70 @@ func (h *hours) of(ctx context.Context, t Tenant) (all []console.Hour, err error
 		return nil, errNoJournal
 	}
 	now := h.now()
+	first := now.UTC().Truncate(time.Hour).Add(-(shown - 1) * time.Hour)
 	for i := range shown {
-		begin := now.UTC().Truncate(time.Hour).Add(time.Duration(i-shown+1) * time.Hour)
-		one, err := h.hour(ctx, t, begin, now)
-		if err != nil {
-			return nil, err
+		begin := first.Add(time.Duration(i) * time.Hour)
+		known, there := h.known(t, begin, now)
+		if !there {
+			return h.count(ctx, t, all, begin, now)
 		}
-		all = append(all, one)
+		all = append(all, known)
 	}
 	return all, nil
 }
 
-func (h *hours) hour(ctx context.Context, t Tenant, begin, now time.Time) (console.Hour, error) {
-	k := hourKey{t.Config.Tenant, begin.Unix()}
+// known returns an hour that need not be counted again.
+func (h *hours) known(t Tenant, begin, now time.Time) (console.Hour, bool) {
 	h.mu.Lock()
-	known, there := h.all[k]
-	h.mu.Unlock()
-	if there && (known.read.Sub(begin) > time.Hour+settled || now.Sub(known.read) < hourAge) {
-		return known.Hour, nil
-	}
-	found, err := t.Journal.Find(ctx, journal.Query{Tenant: t.Config.Tenant, Since: begin, Until: begin.Add(time.Hour), Most: mostCounted})
+	defer h.mu.Unlock()
+	one, there := h.all[hourKey{t.Config.Tenant, begin.Unix()}]
+	return one.Hour, there && (one.whole && one.read.Sub(begin) > time.Hour+settled || now.Sub(one.read) < hourAge)
+}
+
+// count adds the hours from begin on to those that are known.
+func (h *hours) count(ctx context.Context, t Tenant, all []console.Hour, begin, now time.Time) ([]console.Hour, error) {
+	found, err := t.Journal.Find(ctx, journal.Query{Tenant: t.Config.Tenant, Since: begin, Most: mostCounted, Last: true})
 	if err != nil {
-		return console.Hour{}, err
+		return nil, err
 	}
-	one := hour{console.Hour{Begin: begin}, now}
+	for from := len(all); len(all) < shown; {
+		all = append(all, console.Hour{Begin: begin.Add(time.Duration(len(all)-from) * time.Hour)})
+	}
+	last := len(all) - 1
 	for _, e := range found {
-		switch {
-		case e.IsAction():
-		case e.State == journal.Done:
-			one.Done++
-		case e.State == journal.Refused || e.State == journal.Failed && e.Status < 500:
-			one.Refused += 1 + e.More
-		case e.State != journal.Open:
-			one.Failed++
+		if back := int(all[last].Begin.Add(time.Hour).Sub(e.Begun) / time.Hour); back >= 0 && back <= last {
+			add(&all[last-back], e)
 		}
 	}
+	h.keep(t, all, begin, now, len(found) < mostCounted)
+	return all, nil
+}
+
+func add(to *console.Hour, e journal.Entry) {
+	switch {
+	case e.IsAction():
+	case e.State == journal.Done:
+		to.Done++
+	case e.State == journal.Refused || e.State == journal.Failed && e.Status < 500:
+		to.Refused += 1 + e.More
+	case e.State != journal.Open:
+		to.Failed++
+	}
+}
+
+// keep remembers the hours from begin on. If some writes of the first ones were not counted, all are
+// counted again when they are old.
+func (h *hours) keep(t Tenant, all []console.Hour, begin, now time.Time, whole bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.all) >= mostHours {
 		h.forget(now)
 	}
-	h.all[k] = one
-	return one.Hour, nil
+	for _, one := range all {
+		if !one.Begin.Before(begin) {
+			h.all[hourKey{t.Config.Tenant, one.Begin.Unix()}] = hour{one, now, whole}
+		}
+	}
 }
 
 // forget removes hours that are not shown any more, or all of them if there are none.

@@ -28,13 +28,10 @@ func (v *Views) summary(ctx context.Context, t Tenant, states map[string]health.
 	s.Health, s.Why = healthOf(states[c.Tenant])
 	v.tokens(ctx, t, &s)
 	if all, err := v.hours.of(ctx, t); err == nil {
-		s.Recent = all[max(0, len(all)-recent):]
+		s.Recent = all
 	}
 	return s
 }
-
-// recent is how many hours the list of tenants shows.
-const recent = 6
 
 // tokens fills in when the tokens of a tenant expire, and when one was last used.
 func (v *Views) tokens(ctx context.Context, t Tenant, s *console.Summary) {

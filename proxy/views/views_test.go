@@ -143,8 +143,18 @@ func TestActivity(t *testing.T) {
 		t.Errorf("%+v %v", rest, err)
 	}
 	hours, err := v.Hours(t.Context(), "acme")
-	if done := hours[len(hours)-1].Done + hours[len(hours)-2].Done; err != nil || len(hours) != 24 || done != 5 {
+	if err != nil || len(hours) != 24 || hours[23].Done+hours[22].Done != 5 {
 		t.Errorf("%+v %v", hours, err)
+	}
+	w.Create(scim.User, `{"userName":"later"}`)
+	for range 20 { // the clock moves a second with each look
+		w.Now()
+	}
+	if _, err := v.Activity(t.Context(), "acme", "", 1); err != nil { // the outcome is saved
+		t.Fatal(err)
+	}
+	if hours, err = v.Hours(t.Context(), "acme"); err != nil || hours[23].Done+hours[22].Done != 6 {
+		t.Errorf("later: %+v %v", hours[22:], err)
 	}
 }
 
