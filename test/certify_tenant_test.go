@@ -13,11 +13,12 @@ import (
 	"keycloak-scim-proxy/test/proxytest"
 )
 
-// The certificate of a tenant has the rules of its dialect that changed requests, read by the proxy
-// that runs, and a signature that the program accepts.
+// The certificate of a tenant has the lines of its set-up and the rules of its dialect that changed
+// requests, read by the proxy that runs, and a signature that the program accepts.
 func TestCertifyTenant(t *testing.T) {
 	w := newWorld(t)
 	binary, cfg := proxytest.Build(t), w.files(t, w.realm.Server.URL)
+	edit(t, cfg, "guard:", "publicURL: http://localhost:1\nsetupLinks: {enabled: true}\nguard:")
 	p := proxytest.StartProgram(t, binary, cfg)
 	c := warmClient(p, w)
 	if _, err := c.send(t.Context(), "POST", "/Users", fmt.Sprintf(`{"schemas":[%q],"userName":"ada","password":"dropped","name":{"givenName":"A","familyName":"L"},"emails":[{"value":"ada@example.com","primary":true}]}`, scim.UserURN)); err != nil {
@@ -34,6 +35,9 @@ func TestCertifyTenant(t *testing.T) {
 	public, err := clientkey.JWKS(key)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if out, code := proxytest.Run(t, binary, "tenant", "invite", "acme", "--config", cfg); code != 0 {
+		t.Fatal(out)
 	}
 	dir := t.TempDir()
 	files := map[string]string{"token": w.tenantToken, "key": string(private), "public": public}
@@ -57,12 +61,13 @@ func TestCertifyTenant(t *testing.T) {
 			Name, IDP string
 			Writes    int
 			Rules     []struct{ Name, Says string }
+			Checklist []struct{ Name, State string }
 		}
 	}
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	if got := r.Tenant; got.Name != "acme" || got.IDP != "generic" || got.Writes != 1 || len(got.Rules) != 2 || got.Rules[1].Name != "password-dropped" || got.Rules[1].Says == "" {
+	if got := r.Tenant; got.Name != "acme" || got.IDP != "generic" || got.Writes != 1 || len(got.Rules) != 2 || got.Rules[1].Name != "password-dropped" || got.Rules[1].Says == "" || len(got.Checklist) != 8 {
 		t.Errorf("%+v", got)
 	}
 	if err := os.WriteFile(report, []byte(text), 0o600); err != nil {

@@ -16,7 +16,7 @@ const (
 	// settled has passed since its end.
 	hourAge = 15 * time.Second
 	settled = 10 * time.Minute
-	// mostCounted is up to how many writes are counted, the last ones, which bounds what a page costs.
+	// mostCounted is up to how many writes are counted, the last ones: it bounds what a page costs.
 	mostCounted = 10_000
 	// mostHours bounds what is remembered, for all tenants.
 	mostHours = 20_000
@@ -111,8 +111,8 @@ func add(to *console.Hour, e journal.Entry) {
 	}
 }
 
-// keep remembers the hours from begin on. If some writes of the first ones were not counted, all are
-// counted again when they are old.
+// keep remembers the hours from begin on. If some writes of the first ones were not counted, all
+// are counted again when they are old.
 func (h *hours) keep(t Tenant, all []console.Hour, begin, now time.Time, whole bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"keycloak-scim-proxy/adapters"
@@ -12,6 +13,7 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/operatecmd"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/config/configfile"
+	"keycloak-scim-proxy/proxy/invite"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/operate"
 )
@@ -60,7 +62,7 @@ func (t *ofTenant) part(ctx context.Context, before time.Time) (*certify.Tenant,
 	}
 	query := operate.JournalArguments{Tenant: t.name, Query: journal.Query{Since: t.begin, Until: before, Most: mostEntries, Last: true}}
 	err := operatecmd.Do(ctx, t.cfg, "journal", query, func(e journal.Entry) error {
-		if e.Tenant != t.name {
+		if e.Tenant != t.name || e.IsAction() {
 			return nil
 		}
 		p.Writes++
@@ -69,8 +71,25 @@ func (t *ofTenant) part(ctx context.Context, before time.Time) (*certify.Tenant,
 		}
 		return nil
 	})
+	if err == nil && t.cfg.SetupLinks.Enabled {
+		p.Checklist, err = t.checklist(ctx)
+	}
 	slices.SortFunc(p.Rules, func(a, b certify.Rule) int { return cmp.Or(b.Times-a.Times, cmp.Compare(a.Name, b.Name)) })
 	return p, err
+}
+
+// checklist returns the lines of the tenant's set-up, none if no customer was invited.
+func (t *ofTenant) checklist(ctx context.Context) (lines []certify.Line, err error) {
+	err = operatecmd.Do(ctx, t.cfg, "invite", operate.InviteArguments{Tenant: t.name, Action: operate.InviteShow}, func(i operate.Invited) error {
+		for _, l := range i.Lines {
+			lines = append(lines, certify.Line{Name: l.Title, State: string(l.State), At: l.At, Reason: l.Reason}.Clean())
+		}
+		return nil
+	})
+	if err != nil && strings.Contains(err.Error(), invite.ErrNone.Error()) { // it comes from another process as a text
+		return nil, nil
+	}
+	return lines, err
 }
 
 // fired counts a rule.
