@@ -13,7 +13,7 @@ import (
 func TestDocs(t *testing.T) {
 	page := readText(t, "../../docs/kubernetes.md")
 	blocks := regexp.MustCompile("(?ms)^( *)```yaml\n(.*?)^ *```$").FindAllStringSubmatch(page, -1)
-	if len(blocks) != 4 {
+	if len(blocks) != 5 {
 		t.Fatalf("%d examples", len(blocks))
 	}
 	for i, block := range blocks {
