@@ -157,7 +157,7 @@ func TestStagedTenant(t *testing.T) {
 	if out := s.tenant(1, "canary", "acme"); !strings.Contains(out, "was verified to live in Keycloak and lives in the store now") || !strings.Contains(out, "red") {
 		t.Error(out)
 	}
-	eventually(t, 3*effect, func() bool { // a tenant is not diagnosed more often than every 10 seconds
+	eventually(t, 6*effect, func() bool { // a tenant is not diagnosed more often than every 10 seconds
 		wants("alarm still reads", askFor(t, "GET", users+"?count=1", token, ""), 200, "")
 		return askFor(t, "GET", admin+"/readyz?tenant=acme", "", "").status == 503
 	})

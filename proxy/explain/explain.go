@@ -100,28 +100,44 @@ var verbs = map[string][2]string{
 	"undo": {"restore", "restored"}, "reapply": {"correct", "corrected"}, "post": {"create", "created"}, "put": {"replace", "changed"}, "get": {"read", "read"},
 }
 
-// actions are what operators do, with the name that an entry has.
-var actions = map[journal.Action]string{
-	journal.TokenMade: "made the token %s of", journal.TokenRevoked: "revoked the token %s of",
-	journal.Invited: "made the set-up link %s for", journal.InvitationRevoked: "revoked the set-up link %s for", journal.Waived: "waived the check %s of",
-	journal.Live: "lets writes pass for", journal.Staged: "holds all writes for", journal.GuardReleased: "released the guard of", journal.GuardClosed: "closed the guard of",
-	journal.Verified: "verified",
+// actions are what operators do, with the name that an entry has: to do it, and that it was done.
+var actions = map[journal.Action][2]string{
+	journal.TokenMade:         {"make the token %s of", "made the token %s of"},
+	journal.TokenRevoked:      {"revoke the token %s of", "revoked the token %s of"},
+	journal.Invited:           {"make the set-up link %s for", "made the set-up link %s for"},
+	journal.InvitationRevoked: {"revoke the set-up link %s for", "revoked the set-up link %s for"},
+	journal.Waived:            {"waive the check %s of", "waived the check %s of"},
+	journal.Live:              {"let writes pass for", "lets writes pass for"},
+	journal.Staged:            {"hold all writes for", "holds all writes for"},
+	journal.GuardReleased:     {"release the guard of", "released the guard of"},
+	journal.GuardClosed:       {"close the guard of", "closed the guard of"},
+	journal.Verified:          {"verify", "verified"},
 }
 
 // action explains what an operator did.
 func action(e journal.Entry) string {
-	did := actions[journal.Action(e.Verb)]
-	if strings.Contains(did, "%s") {
-		did = fmt.Sprintf(did, e.Name)
+	does := actions[journal.Action(e.Verb)]
+	named := func(text string) string {
+		if strings.Contains(text, "%s") {
+			text = fmt.Sprintf(text, e.Name)
+		}
+		return text + " the tenant " + e.Tenant + " at " + e.Begun.Format(time.RFC3339)
 	}
-	who, why := "An operator", ""
+	who, why := "An operator ", ""
 	if e.Operator != "" {
-		who = "The operator " + e.Operator
+		who = "The operator " + e.Operator + " "
 	}
 	if e.Reason != "" {
 		why = ": " + strings.TrimSuffix(e.Reason, ".")
 	}
-	return fmt.Sprintf("%s %s the tenant %s at %s%s.", who, did, e.Tenant, e.Begun.Format(time.RFC3339), why)
+	switch e.State {
+	case journal.Failed:
+		return who + "wanted to " + named(does[0]) + ", which failed" + why + "."
+	case journal.Open, journal.Partly:
+		return who + "wanted to " + named(does[0]) + why + ". Whether it was done is not known."
+	case journal.Done, journal.Refused:
+	}
+	return who + named(does[1]) + why + "."
 }
 
 // Entry explains one call: what was asked, what it changed, what Keycloak was asked, and what came

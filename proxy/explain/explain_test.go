@@ -71,6 +71,12 @@ Keycloak was not asked.`},
 		"an action without a name": {[]journal.Entry{with(func(e *journal.Entry) {
 			e.Verb, e.Type, e.Target, e.Name, e.Who = string(journal.Live), "", "", "", journal.Who{Tenant: "acme"}
 		})}, "An operator lets writes pass for the tenant acme at 2026-11-26T09:00:00Z."},
+		"an action that failed": {[]journal.Entry{with(func(e *journal.Entry) {
+			e.Verb, e.Type, e.Target, e.State, e.Reason, e.Who = string(journal.GuardReleased), "", "", journal.Failed, "the store is down", journal.Who{Tenant: "acme", Operator: "eva"}
+		})}, "The operator eva wanted to release the guard of the tenant acme at 2026-11-26T09:00:00Z, which failed: the store is down."},
+		"an action that was lost": {[]journal.Entry{with(func(e *journal.Entry) {
+			e.Verb, e.Type, e.Target, e.Name, e.State, e.Who = string(journal.Waived), "", "", "group", journal.Partly, journal.Who{Tenant: "acme", Operator: "eva"}
+		})}, "The operator eva wanted to waive the check group of the tenant acme at 2026-11-26T09:00:00Z. Whether it was done is not known."},
 		"none": {nil, ""},
 	} {
 		if got := strings.Join(explain.Request(row.entries, says), "\n"); got != row.want {

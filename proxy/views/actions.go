@@ -22,20 +22,32 @@ var noted = map[string]journal.Action{
 	"guard-release": journal.GuardReleased, "guard-close": journal.GuardClosed,
 }
 
-// Record returns a function that records what has become of an action. An action in the journal has
-// the name of the operator.
-func (v *Views) Record(_ context.Context, a console.Act) (done func(ctx context.Context, err error), err error) {
+var errUnrecorded = errors.New("the action cannot be recorded, because journal.days is 0 in the configuration: use the command, or turn the journal on")
+
+// Record saves the entry of an action before it is done, with the name of the operator, and returns
+// a function that ends it. Without a journal, nothing is done in the console.
+func (v *Views) Record(ctx context.Context, a console.Act) (done func(ctx context.Context, err error), err error) {
 	t, err := v.tenant(a.Tenant)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case t.Journal == nil:
+		return nil, errUnrecorded
+	}
+	verb, ours := noted[a.Verb]
+	e := journal.Entry{Who: journal.Who{Tenant: a.Tenant, Operator: a.By.Name}, Address: a.By.Address, Verb: string(verb), Name: a.About}
+	if ours {
+		if err := t.Journal.Intend(ctx, &e); err != nil {
+			return nil, fmt.Errorf("the action cannot be recorded, and is not done: %w", err)
+		}
 	}
 	return func(ctx context.Context, err error) {
-		if verb, ours := noted[a.Verb]; ours {
-			e := journal.Entry{Who: journal.Who{Tenant: a.Tenant, Operator: a.By.Name}, Address: a.By.Address, Verb: string(verb), Name: a.About}
-			if err != nil {
-				e.State, e.Reason = journal.Failed, plain(err)
-			}
-			err = errors.Join(err, t.Journal.Note(ctx, e))
+		failed := ""
+		if err != nil {
+			failed = plain(err)
+		}
+		if ours {
+			err = errors.Join(err, t.Journal.Conclude(ctx, &e, failed))
 		}
 		v.Did(a, err)
 	}, nil

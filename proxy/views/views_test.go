@@ -17,6 +17,7 @@ import (
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/issued"
 	"keycloak-scim-proxy/proxy/journal"
+	"keycloak-scim-proxy/proxy/journaling"
 	"keycloak-scim-proxy/proxy/operate"
 	"keycloak-scim-proxy/proxy/operating"
 	"keycloak-scim-proxy/proxy/operating/operatingtest"
@@ -204,6 +205,35 @@ func TestActionsAreRecorded(t *testing.T) {
 	}
 	if _, err := v.Record(t.Context(), console.Act{By: ada, Tenant: "globex", Verb: "stage"}); !errors.Is(err, console.ErrUnknown) {
 		t.Error(err)
+	}
+}
+
+// An action that cannot be recorded is refused before it is done.
+func TestUnrecorded(t *testing.T) {
+	w, v := newViews(t)
+	memory, of := storetest.NewMemory(), v.Of
+	down := journal.New(journal.Options{Space: memory.Open("journal.x"), Writer: &journal.Writer{}, Now: w.Now, NewID: func() string { return "0123456789" }})
+	for name, log := range map[string]*journal.Log{"the store is down": down, "there is no journal": nil} {
+		v.Of = func(name string) (views.Tenant, bool) {
+			tenant, known := of(name)
+			tenant.Journal = log
+			return tenant, known
+		}
+		memory.SetDown(errors.New("down"))
+		if _, err := v.Record(t.Context(), console.Act{By: ada, Tenant: "acme", Verb: "guard-release"}); err == nil || !strings.Contains(err.Error(), "cannot be recorded") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	memory.SetDown(nil)
+	v.Of = of
+	if _, err := v.Record(t.Context(), console.Act{By: ada, Tenant: "acme", Verb: "live"}); err != nil { // and the process is killed
+		t.Fatal(err)
+	}
+	if ended, _, err := (journaling.Resolver{Log: w.Journal, Since: w.Now()}).Resolve(t.Context()); err != nil || ended != 1 {
+		t.Fatal(ended, err)
+	}
+	if all, err := w.Journal.Find(t.Context(), journal.Query{}); err != nil || len(all) != 1 || all[0].State != journal.Partly || all[0].Found == "" {
+		t.Errorf("%+v %v", all, err)
 	}
 }
 
