@@ -108,6 +108,8 @@ type Resource struct {
 	Rows []Row
 	// Gone means that it does not exist now; only its history is known.
 	Gone bool
+	// Wrong says which parts could not be read, and why.
+	Wrong []string
 	// Links are the members of a group, or the groups of a user: as many as a page shows; More
 	// says that there are more.
 	Links []Reference

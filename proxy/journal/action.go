@@ -34,10 +34,9 @@ func (e Entry) IsAction() bool { return slices.Contains(actions, Action(e.Verb))
 // is about, such as the id of a token, and Reason says more; both are kept without values too. An
 // entry without a Request gets one, so that it can be explained. A nil Log keeps nothing.
 func (l *Log) Note(ctx context.Context, e Entry) error {
-	if l == nil {
+	if e.State = Done; l == nil {
 		return nil
 	}
-	e.State = Done
 	return l.begin(ctx, &e)
 }
 

@@ -48,7 +48,10 @@ func (l *Log) Find(ctx context.Context, q Query) ([]Entry, error) {
 	from := max(q.After, start(q))
 	ids = slices.DeleteFunc(ids, func(id string) bool { return id <= from || q.over(id) })
 	var found []Entry
-	for some := range pages(ids, q.Last) {
+	if q.Last {
+		slices.Reverse(ids)
+	}
+	for some := range slices.Chunk(ids, loadPage) {
 		all, err := l.load(ctx, some)
 		if err != nil {
 			return nil, err
@@ -114,27 +117,6 @@ func (l *Log) subjects(ctx context.Context, q Query) ([]string, error) {
 	return ids, nil
 }
 
-// pages yields ids in pages, the last ones first if last is true.
-func pages(ids []string, last bool) func(yield func([]string) bool) {
-	return func(yield func([]string) bool) {
-		for len(ids) > 0 {
-			n := min(loadPage, len(ids))
-			page := ids[:n]
-			if last {
-				page = ids[len(ids)-n:]
-			}
-			if !yield(page) {
-				return
-			}
-			if last {
-				ids = ids[:len(ids)-n]
-			} else {
-				ids = ids[n:]
-			}
-		}
-	}
-}
-
 // cut sorts entries, and returns as many as are wanted.
 func (q Query) cut(all []Entry) []Entry {
 	slices.SortFunc(all, func(a, b Entry) int { return strings.Compare(a.ID, b.ID) })
@@ -171,17 +153,19 @@ func (l *Log) last(ctx context.Context, q Query) ([]Entry, error) {
 	if begun, ok := timeOf(q.Before); ok && begun.Before(end) {
 		end = begun
 	}
-	for _, span := range spans {
-		some := q
-		if some.Since = end.Add(-span); !some.Since.After(q.Since) {
-			break
+	var found []Entry
+	for i, some := 0, q; ; i++ { // each time those that are older than what was read
+		all := i == len(spans) || !end.Add(-spans[i]).After(q.Since)
+		if some.Since = q.Since; !all {
+			some.Since = end.Add(-spans[i])
 		}
-		found, err := l.walk(ctx, some)
-		if err != nil || len(found) >= q.Most {
+		some.Most = q.Most - len(found)
+		before, err := l.walk(ctx, some)
+		if found = append(before, found...); err != nil || all || len(found) >= q.Most {
 			return found, err
 		}
+		some.Until = some.Since
 	}
-	return l.walk(ctx, q)
 }
 
 // walk reads entries in the order of time.

@@ -57,7 +57,7 @@ func (v *Views) Follow(ctx context.Context, tenant string, changed func()) error
 	var last []journal.State
 	newest := ""
 	for first := true; ; first = false {
-		found, err := t.Journal.Find(ctx, journal.Query{Since: v.Now().Add(-lookBack), Most: mostLooked, Last: true})
+		found, err := t.Journal.Find(ctx, journal.Query{Tenant: tenant, Since: v.Now().Add(-lookBack), Most: mostLooked, Last: true})
 		if err == nil {
 			var states []journal.State
 			id := newest

@@ -21,49 +21,53 @@ const linksShown = 100
 
 // Resource returns a user or group by its id, userName or displayName. One that does not exist now
 // is found if the journal knows it.
-func (v *Views) Resource(ctx context.Context, tenant string, of scim.ResourceType, idOrName string, n int) (r console.Resource, err error) {
+func (v *Views) Resource(ctx context.Context, tenant string, of scim.ResourceType, idOrName string, n int) (console.Resource, error) {
 	t, err := v.tenant(tenant)
 	if err == nil && idOrName == "" {
 		err = fmt.Errorf("a %s without an id or name: %w", of, console.ErrUnknown)
 	}
 	if err != nil {
-		return r, err
+		return console.Resource{}, err
 	}
-	place, err := v.place(ctx, tenant, console.Operator{})
-	if err != nil {
-		return r, err
+	var shown scim.Resource
+	there := false
+	place, wrong := v.place(ctx, tenant, console.Operator{})
+	if wrong == nil {
+		shown, there, wrong = find(ctx, place.Directory, of, idOrName)
 	}
-	shown, there, err := find(ctx, place.Directory, of, idOrName)
-	if err != nil {
-		return r, err
-	}
-	r = console.Resource{Type: of, ID: idOrName, Name: idOrName, Gone: !there}
+	r := found{console.Resource{Type: of, ID: idOrName, Name: idOrName, Gone: !there && wrong == nil}}
 	if there {
 		r.ID, r.Name = shown.ID(), journal.NameOf(of, shown)
 	}
+	r.fail("what the tenant sees", wrong)
 	var entries []journal.Entry
 	if t.Journal != nil {
-		if r.History, entries, err = v.history(ctx, t, r, n); err != nil {
-			return r, err
-		}
+		r.History, entries, err = v.history(ctx, t, r.Resource, n)
+		r.fail("the history", err)
 	}
-	if !there {
-		if len(entries) == 0 {
-			return r, fmt.Errorf("%s %q: %w", of, idOrName, console.ErrUnknown)
-		}
-		return r, nil
+	if r.Gone && err == nil && len(entries) == 0 {
+		return console.Resource{}, fmt.Errorf("%s %q: %w", of, idOrName, console.ErrUnknown)
 	}
-	rows := newRows()
-	rows.sent(entries)
-	if err := rows.kept(ctx, place, shown.ID()); err != nil {
-		return r, err
+	all := newRows()
+	all.sent(entries)
+	if there {
+		r.fail("what is kept", all.kept(ctx, place, r.ID))
+		r.fail("what Keycloak has", all.native(ctx, t, scim.Ref{Type: of, ID: r.ID}))
+		r.Links, r.More = links(of, shown)
 	}
-	if err := rows.native(ctx, t, scim.Ref{Type: of, ID: shown.ID()}); err != nil {
-		return r, err
+	if !r.Gone {
+		r.Rows = all.all()
 	}
-	r.Rows = rows.all()
-	r.Links, r.More = links(of, shown)
-	return r, nil
+	return r.Resource, nil
+}
+
+// found is a resource with the parts that could be read.
+type found struct{ console.Resource }
+
+func (f *found) fail(part string, err error) {
+	if err != nil {
+		f.Wrong = append(f.Wrong, part+" cannot be read: "+plain(err))
+	}
 }
 
 // find returns a resource by its id or its name.

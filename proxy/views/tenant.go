@@ -11,7 +11,11 @@ import (
 	"keycloak-scim-proxy/proxy/policy/budget"
 )
 
-const guardOff = "off"
+// States of a guard besides those of package budget.
+const (
+	guardOff     = "off"
+	guardUnknown = "unknown"
+)
 
 // summary is a tenant in a list, without the state of its guard.
 func (v *Views) summary(ctx context.Context, t Tenant, states map[string]health.Status) console.Summary {
@@ -108,7 +112,9 @@ func (v *Views) Tenant(ctx context.Context, name string) (console.Detail, error)
 	}
 	states := v.health()
 	d := console.Detail{Summary: v.summary(ctx, t, states), URL: t.URL, Journal: t.Journal != nil}
-	if s, err := v.guard(t).Status(ctx); err == nil && !t.GuardOff {
+	if s, err := v.guard(t).Status(ctx); err != nil {
+		d.Guard = guardUnknown
+	} else if !t.GuardOff {
 		d.Guard = s.State
 	}
 	for _, f := range states[name].Faults {

@@ -116,14 +116,16 @@ func (v *Views) Tenants(ctx context.Context, after string, n int) (rows []consol
 	for i, t := range tenants {
 		names[i] = t.Config.Tenant
 	}
-	guards, err := budget.Brief(ctx, v.Operate.Guards, names, v.Now())
-	if err != nil {
-		return nil, all, err
-	}
+	guards, wrong := budget.Brief(ctx, v.Operate.Guards, names, v.Now())
 	states := v.health()
 	for _, t := range tenants {
 		s := v.summary(ctx, t, states)
-		if g, held := guards[t.Config.Tenant]; held && s.Guard != guardOff {
+		g, held := guards[t.Config.Tenant]
+		switch {
+		case s.Guard == guardOff:
+		case wrong != nil:
+			s.Guard = guardUnknown
+		case held:
 			s.Guard = g.State
 		}
 		rows = append(rows, s)

@@ -126,6 +126,19 @@ func TestResource(t *testing.T) {
 	}
 }
 
+// While Keycloak does not answer, a user's page has what the store knows.
+func TestResourceWithoutKeycloak(t *testing.T) {
+	w, v := newViews(t)
+	ref := w.Create(scim.User, `{"userName":"Eva","title":"Dr"}`)
+	v.Operate.Place = func(context.Context, string, string) (operating.Place, error) {
+		return operating.Place{}, errors.New("Keycloak is down") //nolint:staticcheck // a name
+	}
+	r, err := v.Resource(t.Context(), "acme", scim.User, ref.ID, 9)
+	if err != nil || r.Gone || len(r.History) != 1 || len(r.Rows) == 0 || strings.Join(r.Wrong, "") != "what the tenant sees cannot be read: Keycloak is down" {
+		t.Errorf("%+v %v", r, err)
+	}
+}
+
 // Activity is of one tenant, although the journal has those of others too.
 func TestActivity(t *testing.T) {
 	w, v := newViews(t)

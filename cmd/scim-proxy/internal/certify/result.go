@@ -59,8 +59,18 @@ type Tenant struct {
 	// Writes are those in the journal, Rules those of the dialect that changed some of them.
 	Writes int    `json:"writes"`
 	Rules  []Rule `json:"rules"`
+	// Capped means that there are earlier writes since then, which were not read.
+	Capped bool `json:"capped,omitempty"`
 	// Checklist has the lines of the tenant's set-up, if it had one.
 	Checklist []Line `json:"checklist,omitempty"`
+}
+
+// About says what Writes and Rules are about.
+func (t Tenant) About() string {
+	if t.Capped {
+		return fmt.Sprintf("These are the last %d writes in the journal; there are earlier ones since %s.", t.Writes, t.Since.UTC().Format(time.RFC3339))
+	}
+	return fmt.Sprintf("The journal has %d writes since %s.", t.Writes, t.Since.UTC().Format(time.RFC3339))
 }
 
 // Rule is a rule of a dialect that changed requests.

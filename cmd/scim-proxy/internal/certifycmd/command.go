@@ -58,7 +58,7 @@ func (e Env) Command() *cobra.Command {
 			if err := complete(&o); err != nil {
 				return err
 			}
-			if err := sign.load(); err != nil {
+			if err := sign.open(); err != nil {
 				return err
 			}
 			var err error
@@ -129,11 +129,12 @@ func run(ctx context.Context, out, progress io.Writer, o certify.Options, write 
 	o.Progress, end = shown(progress)
 	r := certify.Run(ctx, o)
 	fmt.Fprintf(progress, "%s", end)
-	if err := write(out, r); err != nil {
-		return err
-	}
+	err := write(out, r)
 	for _, path := range r.Left {
 		fmt.Fprintln(progress, "could not be removed: "+path)
+	}
+	if err != nil {
+		return err
 	}
 	switch failed := r.Counted("").FailMust; {
 	case r.Interrupted:

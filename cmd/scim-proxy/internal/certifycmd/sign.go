@@ -18,38 +18,41 @@ import (
 type signing struct {
 	keyFile, signature string
 	key                clientkey.Key
+	to                 *os.File
 }
 
-// load reads the key before the run begins.
-func (s *signing) load() (err error) {
+// open reads the key and creates the file of the signature, before the run begins.
+func (s *signing) open() (err error) {
 	switch {
 	case (s.keyFile == "") != (s.signature == ""):
 		return cli.Usage("--sign-with and --signature belong together: the key, and the file for the signature")
 	case s.keyFile == "":
 		return nil
 	}
-	s.key, err = clientkey.Read(s.keyFile)
+	if s.key, err = clientkey.Read(s.keyFile); err != nil {
+		return err
+	}
+	s.to, err = os.Create(s.signature)
 	return err
 }
 
-// signed writes a report, and the signature of exactly these bytes.
+// signed writes a report, and then the signature of exactly these bytes.
 func (s *signing) signed(out io.Writer, write func(io.Writer) error) error {
-	if s.signature == "" {
+	if s.to == nil {
 		return write(out)
 	}
 	var content bytes.Buffer
-	if err := write(&content); err != nil {
-		return err
+	if err := write(io.MultiWriter(out, &content)); err != nil {
+		return errors.Join(err, s.to.Close())
 	}
 	signature, err := s.key.Detached(content.Bytes())
 	if err == nil {
-		err = os.WriteFile(s.signature, []byte(signature+"\n"), 0o644) //nolint:gosec // it is public
+		_, err = fmt.Fprintln(s.to, signature)
 	}
-	if err != nil {
+	if err = errors.Join(err, s.to.Close()); err != nil {
 		return fmt.Errorf("the signature: %w", err)
 	}
-	_, err = out.Write(content.Bytes())
-	return err
+	return nil
 }
 
 // maxReport is the largest report that verify reads, in bytes.

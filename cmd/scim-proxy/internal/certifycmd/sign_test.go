@@ -49,6 +49,7 @@ func TestSigned(t *testing.T) {
 	}
 	for _, row := range [][]string{
 		{"--url", s.URL, "--sign-with", with}, {"--url", s.URL, "--signature", signature}, {"--url", s.URL, "--sign-with", public, "--signature", signature},
+		{"--url", s.URL, "--sign-with", with, "--signature", filepath.Join(dir, "none", "report.jws")},
 		{"verify", with, "--signature", signature}, {"--tenant", "acme", "--config", filepath.Join(dir, "none.yaml")},
 	} {
 		if _, _, err := run(row...); err == nil {

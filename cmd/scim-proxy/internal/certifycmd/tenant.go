@@ -60,9 +60,10 @@ func (t *ofTenant) part(ctx context.Context, before time.Time) (*certify.Tenant,
 			p.IDP = c.IDP
 		}
 	}
-	query := operate.JournalArguments{Tenant: t.name, Query: journal.Query{Since: t.begin, Until: before, Most: mostEntries, Last: true}}
+	read := 0
+	query := operate.JournalArguments{Tenant: t.name, Query: journal.Query{Tenant: t.name, Since: t.begin, Until: before, Most: mostEntries, Last: true}}
 	err := operatecmd.Do(ctx, t.cfg, "journal", query, func(e journal.Entry) error {
-		if e.Tenant != t.name || e.IsAction() {
+		if read++; e.IsAction() {
 			return nil
 		}
 		p.Writes++
@@ -71,6 +72,7 @@ func (t *ofTenant) part(ctx context.Context, before time.Time) (*certify.Tenant,
 		}
 		return nil
 	})
+	p.Capped = read == mostEntries
 	if err == nil && t.cfg.SetupLinks.Enabled {
 		p.Checklist, err = t.checklist(ctx)
 	}

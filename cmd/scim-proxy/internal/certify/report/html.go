@@ -37,7 +37,7 @@ code { overflow-wrap: anywhere }
 </tr>
 {{end}}</table>
 {{with .Report.Tenant}}<h2>Tenant {{.Name}}</h2>
-<p>Identity provider: {{.IDP}}. The journal has {{.Writes}} writes since {{$.Since}}.</p>
+<p>Identity provider: {{.IDP}}. {{.About}}</p>
 {{if .Checklist}}<table>
 <tr><th>set-up</th><th>state</th><th>reason</th></tr>
 {{range .Checklist}}<tr><td>{{.Name}}</td><td>{{.State}}</td><td>{{.Reason}}</td></tr>
@@ -46,7 +46,7 @@ code { overflow-wrap: anywhere }
 <tr><th>rule that fired</th><th>times</th><th>what it does</th></tr>
 {{range .Rules}}<tr><td>{{.Name}}</td><td>{{.Times}}</td><td>{{.Says}}</td></tr>
 {{end}}</table>
-{{else}}<p>No rule of the dialect changed a request.</p>
+{{else}}<p>No rule of the dialect changed one of them.</p>
 {{end}}{{end}}</body>
 </html>
 `))
@@ -54,8 +54,8 @@ code { overflow-wrap: anywhere }
 // HTML writes a report as one page that needs no other file.
 func HTML(out io.Writer, r certify.Report) error {
 	return page.Execute(out, struct {
-		Report    certify.Report
-		Summary   []string
-		At, Since string
-	}{r, summary(r), written(r.At), since(r.Tenant)})
+		Report  certify.Report
+		Summary []string
+		At      string
+	}{r, summary(r), written(r.At)})
 }

@@ -49,7 +49,7 @@ func markdownTenant(b *strings.Builder, t *certify.Tenant) {
 	if t == nil {
 		return
 	}
-	fmt.Fprintf(b, "\n## Tenant %s\n\nIdentity provider: %s. The journal has %d writes since %s.\n", Escaped(t.Name), Escaped(t.IDP), t.Writes, written(t.Since))
+	fmt.Fprintf(b, "\n## Tenant %s\n\nIdentity provider: %s. %s\n", Escaped(t.Name), Escaped(t.IDP), Escaped(t.About()))
 	if len(t.Checklist) > 0 {
 		b.WriteString("\n| set-up | state | reason |\n| --- | --- | --- |\n")
 	}
@@ -57,7 +57,7 @@ func markdownTenant(b *strings.Builder, t *certify.Tenant) {
 		fmt.Fprintf(b, "| %s | %s | %s |\n", Escaped(l.Name), Escaped(l.State), Escaped(l.Reason))
 	}
 	if len(t.Rules) == 0 {
-		b.WriteString("\nNo rule of the dialect changed a request.\n")
+		b.WriteString("\nNo rule of the dialect changed one of them.\n")
 		return
 	}
 	b.WriteString("\n| rule that fired | times | what it does |\n| --- | --- | --- |\n")

@@ -65,7 +65,7 @@ func textTenant(b *strings.Builder, t *certify.Tenant) {
 	if t == nil {
 		return
 	}
-	fmt.Fprintf(b, "\ntenant %s, identity provider %s, %d writes since %s\n", t.Name, t.IDP, t.Writes, written(t.Since))
+	fmt.Fprintf(b, "\ntenant %s, identity provider %s. %s\n", t.Name, t.IDP, t.About())
 	for _, l := range t.Checklist {
 		fmt.Fprintf(b, "%-6s  %s  %s\n", l.State, l.Name, l.Reason)
 	}
@@ -76,10 +76,3 @@ func textTenant(b *strings.Builder, t *certify.Tenant) {
 
 // written is a time for people.
 func written(at time.Time) string { return at.UTC().Format(time.RFC3339) }
-
-func since(t *certify.Tenant) string {
-	if t == nil {
-		return ""
-	}
-	return written(t.Since)
-}
