@@ -121,7 +121,14 @@ func action(e journal.Entry) string {
 	if e.Reason != "" {
 		why = ": " + strings.TrimSuffix(e.Reason, ".")
 	}
-	return fmt.Sprintf("%s %s the tenant %s at %s%s.", who, did, e.Tenant, e.Begun.Format(time.RFC3339), why)
+	at := e.Begun.Format(time.RFC3339)
+	became := map[journal.State]string{
+		journal.Open: "its outcome is not known yet", journal.Partly: "its outcome is not known", journal.Failed: "it failed", journal.Refused: "it was refused",
+	}
+	if says, not := became[e.State]; not {
+		return fmt.Sprintf("%s asked for %q of the tenant %s at %s, and %s%s.", who, e.Verb, e.Tenant, at, says, why)
+	}
+	return fmt.Sprintf("%s %s the tenant %s at %s%s.", who, did, e.Tenant, at, why)
 }
 
 // Entry explains one call: what was asked, what it changed, what Keycloak was asked, and what came

@@ -71,6 +71,13 @@ Keycloak was not asked.`},
 		"an action without a name": {[]journal.Entry{with(func(e *journal.Entry) {
 			e.Verb, e.Type, e.Target, e.Name, e.Who = string(journal.Live), "", "", "", journal.Who{Tenant: "acme"}
 		})}, "An operator lets writes pass for the tenant acme at 2026-11-26T09:00:00Z."},
+		"an action that failed": {[]journal.Entry{with(func(e *journal.Entry) {
+			e.Verb, e.Type, e.Target, e.Name, e.Who = string(journal.Live), "", "", "", journal.Who{Tenant: "acme", Operator: "eva"}
+			e.State, e.Reason = journal.Failed, "the canary is red"
+		})}, `The operator eva asked for "live" of the tenant acme at 2026-11-26T09:00:00Z, and it failed: the canary is red.`},
+		"an action that was begun": {[]journal.Entry{with(func(e *journal.Entry) {
+			e.Verb, e.Type, e.Target, e.Name, e.Who, e.State = string(journal.Staged), "", "", "", journal.Who{Tenant: "acme", Operator: "eva"}, journal.Open
+		})}, `The operator eva asked for "staged" of the tenant acme at 2026-11-26T09:00:00Z, and its outcome is not known yet.`},
 		"none": {nil, ""},
 	} {
 		if got := strings.Join(explain.Request(row.entries, says), "\n"); got != row.want {

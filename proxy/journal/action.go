@@ -32,16 +32,18 @@ func (e Entry) IsAction() bool { return slices.Contains(actions, Action(e.Verb))
 
 // Note saves an entry with an Action as its Verb, which names no resource. Name is what the action
 // is about, such as the id of a token, and Reason says more; both are kept without values too. An
-// entry without a Request gets one, so that it can be explained; without a State it is Done. A nil
-// Log keeps nothing.
-func (l *Log) Note(ctx context.Context, e Entry) error {
+// entry without a Request gets one, so that it can be explained; without a State it is Done. An Open
+// one is noted again when the action has ended. A nil Log keeps nothing.
+func (l *Log) Note(ctx context.Context, e *Entry) error {
 	switch {
 	case l == nil:
 		return nil
 	case !e.IsAction() || e.Type != "" || e.Target != "":
 		return fmt.Errorf("journal: %q of %s %s is not an operator's action", e.Verb, e.Type, e.Target)
 	}
-	l.number(&e)
-	e.Request, e.Ended, e.State = cmp.Or(e.Request, l.NewID()), e.Begun, cmp.Or(e.State, Done)
-	return l.put(ctx, &e)
+	if e.ID == "" {
+		l.number(e)
+	}
+	e.Request, e.Ended, e.State = cmp.Or(e.Request, l.NewID()), l.Now().UTC(), cmp.Or(e.State, Done)
+	return l.put(ctx, e)
 }

@@ -80,6 +80,13 @@ func (r Resolver) Resolve(ctx context.Context) (ended, open int, err error) {
 func (r Resolver) one(ctx context.Context, e journal.Entry) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
+	if e.IsAction() { // there is no resource to look at
+		e.State, e.Reason = journal.Partly, "the proxy stopped meanwhile: look at the tenant whether it was done"
+		if err := r.Log.Note(ctx, &e); !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+		return nil
+	}
 	scene, err := r.Open(ctx, e)
 	if err != nil {
 		return err

@@ -22,20 +22,26 @@ var noted = map[string]journal.Action{
 	"guard-release": journal.GuardReleased, "guard-close": journal.GuardClosed,
 }
 
-// Record returns a function that records what has become of an action. An action in the journal has
-// the name of the operator.
-func (v *Views) Record(_ context.Context, a console.Act) (done func(ctx context.Context, err error), err error) {
+// Record records an action as open, and returns a function that records what has become of it. An
+// action in the journal has the name of the operator.
+func (v *Views) Record(ctx context.Context, a console.Act) (done func(ctx context.Context, err error), err error) {
 	t, err := v.tenant(a.Tenant)
 	if err != nil {
 		return nil, err
 	}
+	verb, ours := noted[a.Verb]
+	e := journal.Entry{Who: journal.Who{Tenant: a.Tenant, Operator: a.By.Name}, Address: a.By.Address, Verb: string(verb), Name: a.About, State: journal.Open}
+	if ours {
+		if err := t.Journal.Note(ctx, &e); err != nil {
+			return nil, err
+		}
+	}
 	return func(ctx context.Context, err error) {
-		if verb, ours := noted[a.Verb]; ours {
-			e := journal.Entry{Who: journal.Who{Tenant: a.Tenant, Operator: a.By.Name}, Address: a.By.Address, Verb: string(verb), Name: a.About}
-			if err != nil {
+		if ours {
+			if e.State = journal.Done; err != nil {
 				e.State, e.Reason = journal.Failed, plain(err)
 			}
-			err = errors.Join(err, t.Journal.Note(ctx, e))
+			err = errors.Join(err, t.Journal.Note(ctx, &e))
 		}
 		v.Did(a, err)
 	}, nil

@@ -17,12 +17,14 @@ import (
 	"keycloak-scim-proxy/proxy/health"
 	"keycloak-scim-proxy/proxy/issued"
 	"keycloak-scim-proxy/proxy/journal"
+	"keycloak-scim-proxy/proxy/journaling"
 	"keycloak-scim-proxy/proxy/operate"
 	"keycloak-scim-proxy/proxy/operating"
 	"keycloak-scim-proxy/proxy/operating/operatingtest"
 	"keycloak-scim-proxy/proxy/policy/budget"
 	"keycloak-scim-proxy/proxy/policy/staged"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/store"
 	"keycloak-scim-proxy/proxy/store/storetest"
 	"keycloak-scim-proxy/proxy/views"
 )
@@ -195,6 +197,51 @@ func TestActionsAreRecorded(t *testing.T) {
 	if _, err := v.Record(t.Context(), console.Act{By: ada, Tenant: "globex", Verb: "stage"}); !errors.Is(err, console.ErrUnknown) {
 		t.Error(err)
 	}
+}
+
+// An action is in the journal before it is done, so that one whose process stops is there too; it is
+// not done if the journal takes nothing. The keeper of the journal ends it without a look.
+func TestActionsAreRecordedBefore(t *testing.T) {
+	w, v := newViews(t)
+	act := console.Act{By: ada, Tenant: "acme", Verb: "guard-release", About: "5"}
+	done, err := v.Record(t.Context(), act)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := func(want string) {
+		t.Helper()
+		all, err := w.Journal.Find(t.Context(), journal.Query{})
+		if err != nil || len(all) == 0 {
+			t.Fatal(all, err)
+		}
+		if e := all[len(all)-1]; string(e.State) != want || e.Operator != "ada" || e.Address != "192.0.2.7" || e.Name != "5" || len(all) > 2 {
+			t.Errorf("%+v, want %s", all, want)
+		}
+	}
+	state("open")
+	done(t.Context(), nil)
+	state("done")
+	if _, err := v.Record(t.Context(), act); err != nil { // and the process is gone
+		t.Fatal(err)
+	}
+	r := journaling.Resolver{Log: w.Journal, Since: w.Now().Add(time.Hour), Open: func(context.Context, journal.Entry) (journaling.Scene, error) {
+		return journaling.Scene{}, errors.New("an action has no scene")
+	}}
+	if ended, open, err := r.Resolve(t.Context()); ended != 1 || open != 0 || err != nil {
+		t.Error(ended, open, err)
+	}
+	state("partly")
+	w.Journal.Space = full{w.Journal.Space}
+	if _, err := v.Record(t.Context(), act); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("the journal takes nothing: %v", err)
+	}
+}
+
+// full is a space that takes nothing.
+type full struct{ store.Space }
+
+func (full) Save(context.Context, string, store.Record) (uint64, error) {
+	return 0, store.ErrUnavailable
 }
 
 // Counts are made beside the page, and shown by a later one.
