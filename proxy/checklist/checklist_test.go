@@ -258,7 +258,7 @@ func TestStrangers(t *testing.T) {
 	w := operatingtest.New(t, true)
 	w.Journal.Refuse(journal.Entry{Who: journal.Who{Tenant: "globex"}, Verb: "create", Type: scim.User, Status: 409})
 	w.Journal.Refuse(journal.Entry{Who: journal.Who{Tenant: "acme", Operator: "eva"}, Verb: "create", Type: scim.User, Status: 409})
-	if err := w.Journal.Note(t.Context(), journal.Entry{Who: journal.Who{Tenant: "acme"}, Verb: string(journal.Waived)}); err != nil {
+	if err := w.Journal.Note(t.Context(), &journal.Entry{Who: journal.Who{Tenant: "acme"}, Verb: string(journal.Waived)}); err != nil {
 		t.Fatal(err)
 	}
 	if got := lines(t, w); states(got) != "" {

@@ -219,5 +219,5 @@ func (t *Tokens) change(ctx context.Context, tenant string, do func([]Token) ([]
 }
 
 func (t *Tokens) note(ctx context.Context, did journal.Action, tenant, by, id, why string) error {
-	return t.o.Journal(tenant).Note(ctx, journal.Entry{Who: journal.Who{Tenant: tenant, Operator: by}, Verb: string(did), Name: id, Reason: why})
+	return t.o.Journal(tenant).Note(ctx, &journal.Entry{Who: journal.Who{Tenant: tenant, Operator: by}, Verb: string(did), Name: id, Reason: why})
 }

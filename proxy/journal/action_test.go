@@ -16,7 +16,7 @@ func TestNote(t *testing.T) {
 	l.Values = false
 	l.Outbox = func(string) []string { return []string{"receiver"} }
 	made := journal.Entry{Who: journal.Who{Tenant: "acme", Operator: "eva"}, Verb: string(journal.TokenMade), Name: "i1", Reason: "for 90 days"}
-	if err := l.Note(t.Context(), made); err != nil {
+	if err := l.Note(t.Context(), &made); err != nil {
 		t.Fatal(err)
 	}
 	e := entry(1)
@@ -34,11 +34,11 @@ func TestNote(t *testing.T) {
 	if same, err := l.Find(t.Context(), journal.Query{Request: got.Request}); err != nil || len(same) != 1 || same[0].ID != got.ID {
 		t.Errorf("%+v %v", same, err)
 	}
-	if err := (*journal.Log)(nil).Note(t.Context(), made); err != nil {
+	if err := (*journal.Log)(nil).Note(t.Context(), &made); err != nil {
 		t.Error(err)
 	}
 	for _, wrong := range []journal.Entry{{Verb: "patch"}, {Verb: string(journal.Live), Type: scim.User, Target: "x"}} {
-		if err := l.Note(t.Context(), wrong); err == nil {
+		if err := l.Note(t.Context(), &wrong); err == nil {
 			t.Errorf("%+v is saved", wrong)
 		}
 	}

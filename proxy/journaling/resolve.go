@@ -80,9 +80,12 @@ func (r Resolver) Resolve(ctx context.Context) (ended, open int, err error) {
 func (r Resolver) one(ctx context.Context, e journal.Entry) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	if e.IsAction() {
+	if e.IsAction() { // there is no resource to look at
 		e.State, e.Found = journal.Partly, "the process ended before it was known whether this was done"
-		return r.settle(ctx, e)
+		if err := r.Log.Note(ctx, &e); !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+		return nil
 	}
 	scene, err := r.Open(ctx, e)
 	if err != nil {
@@ -109,10 +112,6 @@ func (r Resolver) one(ctx context.Context, e journal.Entry) error {
 	if err != nil {
 		return err
 	}
-	return r.settle(ctx, e)
-}
-
-func (r Resolver) settle(ctx context.Context, e journal.Entry) error {
 	if err := r.Log.Settle(ctx, &e); !errors.Is(err, store.ErrConflict) { // its own process has ended it
 		return err
 	}

@@ -124,7 +124,7 @@ func (t Tenants) WaiveLine(ctx context.Context, tenant, line, reason, by string)
 }
 
 func (t Tenants) note(ctx context.Context, one Tenant, a journal.Action, about, by, reason string) error {
-	return one.Journal.Note(ctx, journal.Entry{Who: journal.Who{Tenant: one.Name, Operator: by}, Verb: string(a), Name: about, Reason: reason})
+	return one.Journal.Note(ctx, &journal.Entry{Who: journal.Who{Tenant: one.Name, Operator: by}, Verb: string(a), Name: about, Reason: reason})
 }
 
 func (t Tenants) invited(ctx context.Context, one Tenant, i invite.Invitation) (Invited, error) {

@@ -319,7 +319,7 @@ func TestActions(t *testing.T) {
 	w := operatingtest.New(t, true)
 	since := w.Now()
 	note := journal.Entry{Who: journal.Who{Tenant: "acme", Operator: "eva"}, Verb: string(journal.TokenMade), Name: "i1", Request: "chosen"}
-	if err := w.Journal.Note(t.Context(), note); err != nil {
+	if err := w.Journal.Note(t.Context(), &note); err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range []undo.Selection{{Since: since}, {Request: "chosen"}} {
