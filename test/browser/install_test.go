@@ -113,6 +113,9 @@ func install(t testing.TB, p plan) *installation {
 	i.write("config.yaml", fmt.Sprintf("listen: %q\nadminListen: %q\npublicURL: %q\nkeycloak: {url: %q}\nstore: %s\ntenantsDir: tenants\nlimits: {%s}\n"+
 		"setupLinks: {enabled: true}\nconsole: {enabled: true, url: %q, signIn: %s}\n",
 		p.public, p.admin, i.public, p.keycloak, store, proxytest.UnlimitedText, i.admin, signIn))
+	if err := os.Mkdir(filepath.Join(i.dir, "tenants"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for name, text := range p.tenants {
 		token, entry := proxytest.Mint(t, name)
 		i.tokens[name] = token
