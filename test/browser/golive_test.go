@@ -68,11 +68,13 @@ func unloaded(b *Tab) (still func() bool) {
 	return func() bool { return Eval[bool](b, `() => window.notLoadedAgain === true`) }
 }
 
+// lineStates returns the state and the title of each line of a checklist.
+const lineStates = `() => [...document.querySelectorAll("#progress .steps li")].map(e => e.querySelector(".badge").innerText + " " + e.querySelector("strong").innerText)`
+
 // settled waits until no line is open, and returns the lines that are not done.
 func settled(b *Tab) (not []string) {
-	const lines = `() => [...document.querySelectorAll("#progress .steps li")].map(e => e.querySelector(".badge").innerText + " " + e.querySelector("strong").innerText)`
 	b.await("lines that are all done or failed", func() (bool, string) {
-		all := Eval[[]string](b, lines)
+		all := Eval[[]string](b, lineStates)
 		not = nil
 		open := len(all) == 0
 		for _, l := range all {
