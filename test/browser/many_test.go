@@ -62,7 +62,7 @@ func follow(ctx context.Context, t *testing.T, c *http.Client, at string) *follo
 			if err != nil {
 				return
 			}
-			if strings.HasPrefix(line, "data:") {
+			if strings.HasPrefix(line, "data: {") {
 				f.mu.Lock()
 				f.last = line
 				f.mu.Unlock()
@@ -137,7 +137,7 @@ func resident(t *testing.T, p *proxytest.Program) int {
 
 // measured are counters of the program, and the times of requests.
 type measured struct {
-	calls, reads float64 // calls to Keycloak of requests; operations of the store that read
+	calls, reads float64 // calls to Keycloak of requests; pages of lists that were read in the store
 	memory       int
 	took         []time.Duration
 	lasted       time.Duration
@@ -156,7 +156,7 @@ func (i *installation) counters(t *testing.T) (calls, reads float64) {
 		switch {
 		case s[1] == "scim_request_keycloak_calls_sum":
 			calls += n
-		case s[1] == "scim_store_operation_duration_seconds_count" && regexp.MustCompile(`"(load|find|scan|page)"`).MatchString(s[2]):
+		case s[1] == "scim_store_operation_duration_seconds_count" && regexp.MustCompile(`"(find|scan|page)"`).MatchString(s[2]):
 			reads += n
 		}
 	}
@@ -187,9 +187,24 @@ func (i *installation) load(t *testing.T, p *proxytest.Program, name string) (m 
 	return m
 }
 
+// watched is for how long readings are counted while no provider sends anything.
+const watched = 3 * time.Second
+
+// readings counts how many lists are read in the store while pages are open.
+func (i *installation) readings(t *testing.T) float64 {
+	t.Helper()
+	_, before := i.counters(t)
+	select {
+	case <-time.After(watched):
+	case <-t.Context().Done():
+	}
+	_, after := i.counters(t)
+	return after - before
+}
+
 func (m measured) String() string {
 	at := func(part int) time.Duration { return m.took[len(m.took)*part/100].Round(100 * time.Microsecond) }
-	return fmt.Sprintf("%d requests, p50 %v, p99 %v, %.0f calls to Keycloak, %.1f reads of the store per second, %.1f MiB",
+	return fmt.Sprintf("%d requests, p50 %v, p99 %v, %.0f calls to Keycloak, %.1f lists read in the store per second, %.1f MiB",
 		len(m.took), at(50), at(99), m.calls, m.reads/m.lasted.Seconds(), float64(m.memory)/1024)
 }
 
@@ -209,6 +224,7 @@ func TestManyPagesAreOpen(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
 	defer end()
 	var all []*follower
+	few := 0.0 // readings with one page of each kind and tenant
 	var operator *http.Client
 	customers := map[string]*http.Client{}
 	for n := range manyPages / 2 {
@@ -221,7 +237,15 @@ func TestManyPagesAreOpen(t *testing.T) {
 		if customers[tenant] == nil {
 			customers[tenant] = i.enter(t, tenant)
 		}
+		if n == manyTenants {
+			few = i.readings(t)
+		}
 		all = append(all, follow(ctx, t, operator, i.console+"/live/tenants/"+tenant), follow(ctx, t, customers[tenant], i.public+"/setup/live"))
+	}
+	if many := i.readings(t); many > 2*few {
+		t.Errorf("%d pages read the journals %.0f times, %d pages %.0f times: they do not share it", len(all), many, 2*manyTenants, few)
+	} else {
+		t.Logf("in %v, %d pages read the journals %.0f times, %d pages %.0f times", watched, len(all), many, 2*manyTenants, few)
 	}
 	open := i.load(t, p, "open")
 	t.Logf("%d pages: %v", len(all), open)
