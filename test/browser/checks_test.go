@@ -10,7 +10,7 @@ import (
 	"keycloak-scim-proxy/test/kctest"
 )
 
-func TestMain(m *testing.M) { kctest.Main(Runner{m}) }
+func TestMain(m *testing.M) { kctest.Main(builder{Runner{m}}) }
 
 // policy is a strict content security policy, in spite of which the checks must run.
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; connect-src 'self'"

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -48,6 +49,7 @@ type Tab struct {
 	ctx        context.Context
 	view       View
 	complaints *complaints
+	close      func()
 }
 
 // New opens a tab with cookies of its own. It closes when the test ends.
@@ -77,10 +79,11 @@ func open(browser context.Context, t testing.TB, v View, option chromedp.Context
 		}
 	}))
 	b.ctx = ctx
-	t.Cleanup(func() {
+	b.close = sync.OnceFunc(func() {
 		b.end()
 		cancel()
 	})
+	t.Cleanup(b.close)
 	// The tab lives as long as the context of the first call.
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("open a tab: %v", err)
@@ -96,6 +99,9 @@ func open(browser context.Context, t testing.TB, v View, option chromedp.Context
 	b.See(v)
 	return b
 }
+
+// Close closes the tab before the test ends, such as before its server does.
+func (b *Tab) Close() { b.close() }
 
 // refuse dismisses dialogs, which would otherwise stop the page.
 func refuse(ctx context.Context, dialogs <-chan struct{}) {
