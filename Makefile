@@ -5,7 +5,7 @@ LINT_VERSION := v2.14.0
 LINT := $(TOOLS)/golangci-lint
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help run keycloak build image check deploy-check vulncheck test fmt lint fuzz bench-lists bench-writes bench-journal bench-overhead bench-bulk bench-members bench-confined bench-decode conformance idp-report certify soak matrix size prose setup clean
+.PHONY: help run keycloak build image check deploy-check vulncheck test fmt lint fuzz bench-lists bench-writes bench-journal bench-overhead bench-bulk bench-members bench-confined bench-decode conformance idp-report certify screenshots soak matrix size prose setup clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -84,6 +84,9 @@ idp-report: ## send the requests of identity providers to the proxy and to Keycl
 
 certify: ## check Keycloak itself and the proxy, tolerant and strict, by requirement; write the tables in docs/conformance.md; 2 minutes
 	$(KEYCLOAK) exec -- go test -run '^TestCertify$$' -count=1 -timeout 20m ./test/ -certify ../docs/conformance.md
+
+screenshots: ## make the pictures of README again
+	$(KEYCLOAK) exec -- go test -run '^TestScreenshots$$' -count=1 ./test/browser -screenshots ../../docs/images
 
 # docs/performance.md says what their tables mean.
 BENCH := go test -run '^$$' -benchtime 1x -timeout 60m

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net"
@@ -21,14 +22,14 @@ import (
 type plan struct {
 	// tenants are the texts of tenants' files, after the lines that all have, by name.
 	tenants map[string]string
-	// public and admin are the addresses under which browsers reach the program: free ones.
-	public, admin string
 	// redis is the address of the store; "": a file.
 	redis string
 	// open has no sign-in.
 	open bool
-	// keycloak is how the program reaches Keycloak: directly.
-	keycloak string
+	// realm is the realm of the tenants and operators; "": a new one with a random name.
+	realm *kctest.Realm
+	// publicURL is the one that pages show; "": that at which they are.
+	publicURL string
 }
 
 // installation is the program as it is installed, with tenants of a real Keycloak, a console and
@@ -89,15 +90,13 @@ func freeAddress(t testing.TB) string {
 // Keycloak.
 func install(t testing.TB, p plan) *installation {
 	t.Helper()
-	i := &installation{t: t, realm: kctest.NewRealm(t), dir: t.TempDir(), tokens: map[string]string{}}
-	if p.public == "" {
-		p.public, p.admin = freeAddress(t), freeAddress(t)
+	if p.realm == nil {
+		p.realm = kctest.NewRealm(t)
 	}
-	if p.keycloak == "" {
-		p.keycloak = i.realm.Server.URL
-	}
+	i := &installation{t: t, realm: p.realm, dir: t.TempDir(), tokens: map[string]string{}}
+	public, admin := freeAddress(t), freeAddress(t)
 	i.realm.Relax()
-	i.public, i.admin = across(i.realm.Server.URL, "http://"+p.public), across(i.realm.Server.URL, "http://"+p.admin)
+	i.public, i.admin = across(i.realm.Server.URL, "http://"+public), across(i.realm.Server.URL, "http://"+admin)
 	i.console = i.admin + "/console"
 	i.write("scim-secret", i.realm.ServiceAccount("scim", "manage-users"))
 	signIn := "{off: true}"
@@ -112,7 +111,7 @@ func install(t testing.TB, p plan) *installation {
 	}
 	i.write("config.yaml", fmt.Sprintf("listen: %q\nadminListen: %q\npublicURL: %q\nkeycloak: {url: %q}\nstore: %s\ntenantsDir: tenants\nlimits: {%s}\n"+
 		"setupLinks: {enabled: true}\nconsole: {enabled: true, url: %q, signIn: %s}\n",
-		p.public, p.admin, i.public, p.keycloak, store, proxytest.UnlimitedText, i.admin, signIn))
+		public, admin, cmp.Or(p.publicURL, i.public), i.realm.Server.URL, store, proxytest.UnlimitedText, i.admin, signIn))
 	if err := os.Mkdir(filepath.Join(i.dir, "tenants"), 0o700); err != nil {
 		t.Fatal(err)
 	}

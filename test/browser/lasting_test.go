@@ -24,7 +24,7 @@ func outage(b *Tab) (other []string) {
 }
 
 // Open pages stay correct while the program is killed and starts again: they connect by themselves,
-// show what happens later, and nobody signs in again.
+// show what happens later, and need no second sign-in.
 func TestPagesOutliveTheProgram(t *testing.T) {
 	t.Parallel()
 	i := install(t, plan{tenants: map[string]string{"acme": requires + "\nidp: entra"}})

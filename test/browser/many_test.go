@@ -47,7 +47,7 @@ func follow(ctx context.Context, t *testing.T, c *http.Client, at string) *follo
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := c.Do(r)
+	a, err := c.Do(r) //nolint:bodyclose // the reader closes it
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,13 @@ func NewRealm(t testing.TB) *Realm {
 // On creates a realm with a random name on a server. It is deleted when the test ends.
 func On(t testing.TB, s *Keycloak) *Realm {
 	t.Helper()
-	r := &Realm{Server: s, Name: "t" + strings.ToLower(rand.Text()[:12]), t: t, tokens: map[string]token{}}
+	return Named(t, s, "t"+strings.ToLower(rand.Text()[:12]))
+}
+
+// Named is On with a name, which must not exist yet.
+func Named(t testing.TB, s *Keycloak, name string) *Realm {
+	t.Helper()
+	r := &Realm{Server: s, Name: name, t: t, tokens: map[string]token{}}
 	r.client.Timeout = time.Minute
 	r.must(r.admin("POST", "", fmt.Sprintf(`{"realm":%q,"enabled":true,"scimApiEnabled":true,"editUsernameAllowed":true,"accessTokenLifespan":3600}`, r.Name)))
 	t.Cleanup(func() { r.admin("DELETE", "/"+r.Name, "") })
