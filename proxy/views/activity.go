@@ -48,7 +48,8 @@ const (
 	mostLooked = 200
 )
 
-// Follow calls changed when entries of a tenant are new or have ended.
+// Follow calls changed when entries of a tenant are new or have ended. Those of others in the same
+// place do not matter: what follows a change may read all of a journal.
 func (v *Views) Follow(ctx context.Context, tenant string, changed func()) error {
 	t, err := v.journaled(tenant)
 	if err != nil {
@@ -57,7 +58,7 @@ func (v *Views) Follow(ctx context.Context, tenant string, changed func()) error
 	var last []journal.State
 	newest := ""
 	for first := true; ; first = false {
-		found, err := t.Journal.Find(ctx, journal.Query{Since: v.Now().Add(-lookBack), Most: mostLooked, Last: true})
+		found, err := t.Journal.Find(ctx, journal.Query{Tenant: tenant, Since: v.Now().Add(-lookBack), Most: mostLooked, Last: true})
 		if err == nil {
 			var states []journal.State
 			id := newest

@@ -12,10 +12,12 @@ import (
 const (
 	// shown is how many hours are shown.
 	shown = 24
-	// hourAge is how old the count of an hour that may still change is. An hour may change until
-	// settled has passed since its end.
-	hourAge = 15 * time.Second
-	settled = 10 * time.Minute
+	// hourAge is how old the count of an hour that may still change is, and writeAge how much older
+	// it is for each write, so that busy tenants cost no more. An hour may change until settled has
+	// passed since its end.
+	hourAge  = 15 * time.Second
+	writeAge = 20 * time.Millisecond
+	settled  = 10 * time.Minute
 	// mostCounted is up to how many writes of an hour are counted, which bounds what a page costs.
 	mostCounted = 5_000
 	// mostHours bounds what is remembered, for all tenants.
@@ -37,7 +39,8 @@ type hourKey struct {
 
 type hour struct {
 	console.Hour
-	read time.Time
+	read    time.Time
+	entries int
 }
 
 func newHours(now func() time.Time) hours {
@@ -51,16 +54,17 @@ func (v *Views) Hours(ctx context.Context, tenant string) ([]console.Hour, error
 	if err != nil {
 		return nil, err
 	}
-	return v.hours.of(ctx, t)
+	return v.hours.of(ctx, t, shown)
 }
 
-func (h *hours) of(ctx context.Context, t Tenant) (all []console.Hour, err error) {
+// of returns the last n hours.
+func (h *hours) of(ctx context.Context, t Tenant, n int) (all []console.Hour, err error) {
 	if t.Journal == nil {
 		return nil, errNoJournal
 	}
 	now := h.now()
-	for i := range shown {
-		begin := now.UTC().Truncate(time.Hour).Add(time.Duration(i-shown+1) * time.Hour)
+	for i := range n {
+		begin := now.UTC().Truncate(time.Hour).Add(time.Duration(i-n+1) * time.Hour)
 		one, err := h.hour(ctx, t, begin, now)
 		if err != nil {
 			return nil, err
@@ -75,14 +79,14 @@ func (h *hours) hour(ctx context.Context, t Tenant, begin, now time.Time) (conso
 	h.mu.Lock()
 	known, there := h.all[k]
 	h.mu.Unlock()
-	if there && (known.read.Sub(begin) > time.Hour+settled || now.Sub(known.read) < hourAge) {
+	if there && (known.read.Sub(begin) > time.Hour+settled || now.Sub(known.read) < hourAge+time.Duration(known.entries)*writeAge) {
 		return known.Hour, nil
 	}
 	found, err := t.Journal.Find(ctx, journal.Query{Tenant: t.Config.Tenant, Since: begin, Until: begin.Add(time.Hour), Most: mostCounted})
 	if err != nil {
 		return console.Hour{}, err
 	}
-	one := hour{console.Hour{Begin: begin}, now}
+	one := hour{console.Hour{Begin: begin}, now, len(found)}
 	for _, e := range found {
 		switch {
 		case e.IsAction():
