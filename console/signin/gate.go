@@ -47,6 +47,16 @@ type Gate interface {
 	Out() string
 }
 
+// cookie returns the value of the only cookie of a name; "" if there is none, or more than one:
+// another site of the same host, as on another port, may have added one.
+func cookie(r *http.Request, name string) string {
+	all := r.CookiesNamed(name)
+	if len(all) != 1 {
+		return ""
+	}
+	return all[0].Value
+}
+
 // inside returns a path with its query if it is a page of the console, otherwise Base.
 func inside(to string) string {
 	u, err := url.Parse(to)

@@ -7,6 +7,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -29,23 +31,26 @@ const localCookie = "kscim-local"
 // errForwarded means that a reverse proxy makes the console reachable from elsewhere.
 var errForwarded = errors.New("the console has no sign-in (console.signIn.off), so it is not served through a reverse proxy")
 
+// forwarded are the fields that reverse proxies add, beside those with X-Forwarded-.
+var forwarded = []string{"Forwarded", "Via", "X-Real-Ip", "X-Client-Ip", "X-Envoy-External-Address", "True-Client-Ip", "Cf-Connecting-Ip"}
+
 // Session is that of the browser, which gets a cookie.
 func (l *Local) Session(w http.ResponseWriter, r *http.Request, _ bool) (Session, error) {
-	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
-		if r.Header.Get(name) != "" {
+	for name := range r.Header {
+		if strings.HasPrefix(name, "X-Forwarded-") || slices.Contains(forwarded, name) {
 			return Session{}, errForwarded
 		}
 	}
-	c, err := r.Cookie(localCookie)
-	if err != nil || len(c.Value) < 20 || len(c.Value) > 100 {
+	value := cookie(r, localCookie)
+	if len(value) < 20 || len(value) > 100 {
+		value = rand.Text()
 		//nolint:gosec // without TLS, on this machine
-		c = &http.Cookie{Name: localCookie, Value: rand.Text(), Path: Base, HttpOnly: true, SameSite: http.SameSiteStrictMode}
-		http.SetCookie(w, c)
+		http.SetCookie(w, &http.Cookie{Name: localCookie, Value: value, Path: Base, HttpOnly: true, SameSite: http.SameSiteStrictMode})
 	}
 	m := hmac.New(sha256.New, l.key)
-	m.Write([]byte(c.Value))
+	m.Write([]byte(value))
 	secret := m.Sum(nil)
-	sum := sha256.Sum256([]byte(c.Value))
+	sum := sha256.Sum256([]byte(value))
 	return Session{Name: "local", Key: string(sum[:]), Secret: secret}, nil
 }
 

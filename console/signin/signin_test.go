@@ -5,6 +5,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -327,6 +328,38 @@ func TestFixation(t *testing.T) {
 	}
 }
 
+// A browser that sends two sessions, because another site of the host has added one, has none: it
+// is not known which is its own.
+func TestTwoCookies(t *testing.T) {
+	w := newWorld(t)
+	mine, other := w.signedIn(), w.signedIn()
+	at, _ := url.Parse(w.server.URL + "/console")
+	for _, first := range []*http.Client{mine, other} {
+		r := httptest.NewRequest(http.MethodGet, "/console", nil)
+		for _, c := range append(first.Jar.Cookies(at), mine.Jar.Cookies(at)...) {
+			r.AddCookie(c)
+		}
+		if s, err := w.gate.Session(nil, r, true); !errors.Is(err, signin.ErrNone) {
+			t.Errorf("%s %v", s.Name, err)
+		}
+	}
+	w.sees(mine, 200)
+	c := w.browser()
+	q := w.begin(c, "/console")
+	r := httptest.NewRequest(http.MethodGet, w.server.URL+"/console/signin/callback?code=good&state="+url.QueryEscape(q.Get("state")), nil)
+	for _, c := range append(c.Jar.Cookies(at), c.Jar.Cookies(at)...) {
+		r.AddCookie(c)
+	}
+	got := httptest.NewRecorder()
+	w.gate.Routes()["GET /console/signin/callback"].ServeHTTP(got, r)
+	if got.Code != http.StatusBadRequest || strings.Contains(fmt.Sprint(got.Header()), "kscim-console=") {
+		t.Errorf("a callback: %d %v", got.Code, got.Header())
+	}
+	if res, text := w.finish(c, q); res.StatusCode != 200 {
+		t.Errorf("the same with one cookie: %d %s", res.StatusCode, text)
+	}
+}
+
 // A callback is accepted once, in the browser that began the sign-in, in time, and with tokens that
 // Keycloak signed for this client, user and sign-in.
 func TestRefusedCallbacks(t *testing.T) {
@@ -595,9 +628,17 @@ func TestLocal(t *testing.T) {
 	if other, err := l.Session(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/console", nil), true); err != nil || string(other.Secret) == string(s.Secret) {
 		t.Error(err)
 	}
-	again.Header.Set("X-Forwarded-For", "203.0.113.1")
-	if _, err := l.Session(httptest.NewRecorder(), again, true); err == nil {
-		t.Error("through a reverse proxy")
+	twice := again.Clone(t.Context())
+	twice.AddCookie(w.Result().Cookies()[0])
+	if other, err := l.Session(httptest.NewRecorder(), twice, true); err != nil || string(other.Secret) == string(s.Secret) {
+		t.Error("two cookies", err)
+	}
+	for _, name := range []string{"X-Forwarded-For", "x-forwarded-host", "X-Forwarded-Proto", "Forwarded", "Via", "X-Real-IP", "CF-Connecting-IP"} {
+		through := again.Clone(t.Context())
+		through.Header.Set(name, "")
+		if _, err := l.Session(httptest.NewRecorder(), through, true); err == nil {
+			t.Errorf("%s: through a reverse proxy", name)
+		}
 	}
 	if l.Use(t.Context(), s, "a") != nil || l.Use(t.Context(), s, "a") == nil || l.Use(t.Context(), s, "b") != nil {
 		t.Error("a form is carried out once")

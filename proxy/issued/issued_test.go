@@ -168,6 +168,14 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+// A revocation holds at once in a process whose clock is behind that of the one that made it.
+func TestClocks(t *testing.T) {
+	now := time.Now()
+	if got := (issued.Token{Revoked: now.Add(10 * time.Minute)}).State(now); got != issued.Revoked {
+		t.Error(got)
+	}
+}
+
 // A rotation lets other tokens expire after the overlap, but none live longer.
 func TestRotate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

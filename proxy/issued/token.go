@@ -43,10 +43,11 @@ const (
 	Moved   = "moved"
 )
 
-// State is the state of the token at a time. A token that expires is live until then.
+// State is the state of the token at a time. A token that expires is live until then. One that was
+// revoked is revoked at once, also if the clock of the process that did it is ahead of this one.
 func (t Token) State(now time.Time) string {
 	switch {
-	case !t.Revoked.IsZero() && !now.Before(t.Revoked):
+	case !t.Revoked.IsZero():
 		return Revoked
 	case !t.Expires.IsZero() && !now.Before(t.Expires):
 		return Expired

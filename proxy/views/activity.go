@@ -48,7 +48,8 @@ const (
 	mostLooked = 200
 )
 
-// Follow calls changed when entries of a tenant are new or have ended.
+// Follow calls changed when entries of a tenant are new or have ended. Those of others in the same
+// place do not matter: what follows a change may read all of a journal.
 func (v *Views) Follow(ctx context.Context, tenant string, changed func()) error {
 	t, err := v.journaled(tenant)
 	if err != nil {

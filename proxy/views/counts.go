@@ -67,11 +67,14 @@ func (c *counts) count(tenant string, was count) {
 	ctx, cancel := context.WithTimeout(context.Background(), countTime)
 	defer cancel()
 	now := count{users: was.users, groups: was.groups}
+	defer func() {
+		_ = recover() // no request waits for it, so that a panic would end the process
+		now.at = c.now()
+		c.known.Store(tenant, now)
+	}()
 	if place, err := c.place(ctx, tenant, ""); err == nil {
 		now.users, now.groups = total(ctx, place.Directory, scim.User), total(ctx, place.Directory, scim.Group)
 	}
-	now.at = c.now()
-	c.known.Store(tenant, now)
 }
 
 // total returns how many resources of a type there are, -1 if that is not known.

@@ -12,10 +12,12 @@ import (
 const (
 	// shown is how many hours are shown.
 	shown = 24
-	// hourAge is how old the count of an hour that may still change is. An hour may change until
-	// settled has passed since its end.
-	hourAge = 15 * time.Second
-	settled = 10 * time.Minute
+	// hourAge is how old the count of an hour that may still change is, and writeAge how much older
+	// for each write that was read with it, so that busy tenants cost no more. An hour may change
+	// until settled has passed since its end.
+	hourAge  = 15 * time.Second
+	writeAge = 20 * time.Millisecond
+	settled  = 10 * time.Minute
 	// mostCounted is up to how many writes are counted, the last ones: it bounds what a page costs.
 	mostCounted = 10_000
 	// mostHours bounds what is remembered, for all tenants.
@@ -39,6 +41,7 @@ type hour struct {
 	console.Hour
 	read  time.Time
 	whole bool // all its writes were counted
+	busy  time.Duration
 }
 
 func newHours(now func() time.Time) hours {
@@ -77,7 +80,7 @@ func (h *hours) known(t Tenant, begin, now time.Time) (console.Hour, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	one, there := h.all[hourKey{t.Config.Tenant, begin.Unix()}]
-	return one.Hour, there && (one.whole && one.read.Sub(begin) > time.Hour+settled || now.Sub(one.read) < hourAge)
+	return one.Hour, there && (one.whole && one.read.Sub(begin) > time.Hour+settled || now.Sub(one.read) < hourAge+one.busy)
 }
 
 // count adds the hours from begin on to those that are known.
@@ -95,7 +98,7 @@ func (h *hours) count(ctx context.Context, t Tenant, all []console.Hour, begin, 
 			add(&all[last-back], e)
 		}
 	}
-	h.keep(t, all, begin, now, len(found) < mostCounted)
+	h.keep(t, all, begin, now, len(found))
 	return all, nil
 }
 
@@ -113,7 +116,7 @@ func add(to *console.Hour, e journal.Entry) {
 
 // keep remembers the hours from begin on. If some writes of the first ones were not counted, all
 // are counted again when they are old.
-func (h *hours) keep(t Tenant, all []console.Hour, begin, now time.Time, whole bool) {
+func (h *hours) keep(t Tenant, all []console.Hour, begin, now time.Time, read int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.all) >= mostHours {
@@ -121,7 +124,7 @@ func (h *hours) keep(t Tenant, all []console.Hour, begin, now time.Time, whole b
 	}
 	for _, one := range all {
 		if !one.Begin.Before(begin) {
-			h.all[hourKey{t.Config.Tenant, one.Begin.Unix()}] = hour{one, now, whole}
+			h.all[hourKey{t.Config.Tenant, one.Begin.Unix()}] = hour{one, now, read < mostCounted, time.Duration(read) * writeAge}
 		}
 	}
 }

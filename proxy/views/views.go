@@ -130,6 +130,7 @@ func (v *Views) Tenants(ctx context.Context, after string, n int) (rows []consol
 		}
 		rows = append(rows, s)
 	}
+	v.charts(ctx, tenants, rows)
 	return rows, all, nil
 }
 

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/console"
+	"keycloak-scim-proxy/console/page"
 	"keycloak-scim-proxy/proxy/canary"
 	"keycloak-scim-proxy/proxy/directory"
 	"keycloak-scim-proxy/proxy/golive"
@@ -24,6 +26,7 @@ import (
 	"keycloak-scim-proxy/proxy/policy/budget"
 	"keycloak-scim-proxy/proxy/policy/staged"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/store"
 	"keycloak-scim-proxy/proxy/store/storetest"
 	"keycloak-scim-proxy/proxy/views"
 )
@@ -247,6 +250,84 @@ func TestUnrecorded(t *testing.T) {
 	}
 	if all, err := w.Journal.Find(t.Context(), journal.Query{}); err != nil || len(all) != 1 || all[0].State != journal.Partly || all[0].Found == "" {
 		t.Errorf("%+v %v", all, err)
+	}
+}
+
+// read calls a function before each page that is read.
+type read struct {
+	store.Space
+	before func(ctx context.Context) error
+}
+
+func (r read) Page(ctx context.Context, after string, n int) ([]store.Entry, string, error) {
+	if err := r.before(ctx); err != nil {
+		return nil, "", err
+	}
+	return r.Space.Page(ctx, after, n)
+}
+
+// Whoever follows a tenant is not called for the writes of others in the same place.
+func TestFollowOwn(t *testing.T) {
+	w, v := newViews(t)
+	looks, changes := make(chan struct{}, 100), make(chan struct{}, 100)
+	w.Journal.Space = read{w.Journal.Space, func(context.Context) error { looks <- struct{}{}; return nil }}
+	ctx, end := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- v.Follow(ctx, "acme", func() { changes <- struct{}{} }) }()
+	begin := func(tenant string) {
+		e := journal.Entry{Who: journal.Who{Tenant: tenant}, Verb: "delete", Type: scim.User, Target: "1"}
+		if err := w.Journal.Begin(t.Context(), &e); err != nil {
+			t.Error(err)
+		}
+	}
+	<-looks
+	<-looks // it has seen what there is
+	begin("globex")
+	<-looks
+	<-looks
+	if len(changes) > 0 {
+		t.Error("called for another tenant")
+	}
+	begin("acme")
+	<-changes
+	end()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// A journal that does not answer keeps the list of tenants from nothing but its charts.
+func TestSlowJournal(t *testing.T) {
+	w, v := newViews(t)
+	w.Journal.Space = read{w.Journal.Space, func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}
+	ctx, cancel := context.WithTimeout(t.Context(), page.ReadTime)
+	defer cancel()
+	rows, _, err := v.Tenants(ctx, "", 10)
+	if err != nil || ctx.Err() != nil || len(rows) != 1 || rows[0].Name != "acme" || rows[0].Recent != nil {
+		t.Errorf("%+v %v %v", rows, err, ctx.Err())
+	}
+}
+
+// A count that panics ends no process, and the next one is made.
+func TestCountPanics(t *testing.T) {
+	w, before := newViews(t)
+	o, counted := before.Options, make(chan struct{}, 100)
+	o.Operate.Place = func(context.Context, string, string) (operating.Place, error) {
+		counted <- struct{}{}
+		panic("a fault")
+	}
+	var passed atomic.Int64
+	o.Now = func() time.Time { return w.Now().Add(time.Duration(passed.Load())) }
+	v := views.New(o)
+	for range 2 {
+		for len(counted) == 0 {
+			if rows, _, err := v.Tenants(t.Context(), "", 10); err != nil || rows[0].Users != -1 {
+				t.Fatal(rows, err)
+			}
+			time.Sleep(time.Millisecond)
+		}
+		<-counted
+		passed.Add(int64(time.Hour))
 	}
 }
 
