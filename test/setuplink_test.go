@@ -142,6 +142,7 @@ func TestSetupTrial(t *testing.T) {
 // users at most. The line of an attribute that is not sent is red, and no other is.
 func TestSetupTrialBounds(t *testing.T) {
 	w := newWorld(t)
+	w.cfg.AdminListen = freeAddress(t)
 	all, _ := w.invitable(t, []string{"generic"})
 	boss := w.users(t, "boss", 1)[0]
 	group := w.realm.Admin("POST", "/groups", `{"name":"admins"}`)
@@ -241,6 +242,41 @@ func TestSetupTrialBounds(t *testing.T) {
 	i.do(operate.InviteArguments{Action: operate.InviteWaive, Line: departmentLine, Reason: "later"})
 	if red := i.lines(checklist.Red); len(red) != 0 {
 		t.Error(red)
+	}
+	i.goesLiveAndBack(w.cfg.AdminListen, ours)
+}
+
+// goesLiveAndBack lets a tenant go live, and stages it again while its invitation is open: what the
+// trial has made is in use by then, and nothing changes it.
+func (i invitation) goesLiveAndBack(admin, group string) {
+	canary := "http://" + admin + "/tenants/" + i.tenant + "/canary"
+	rename := func(to string) int {
+		return i.ask("PATCH", "/Groups/"+group, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"displayName","value":"`+to+`"}]}`).status
+	}
+	if got := rename("in-the-trial"); got != 200 && got != 204 {
+		i.t.Errorf("in the trial: %d", got)
+	}
+	if a := askFor(i.t, "POST", canary, "", `{"by":"eva"}`); !gjson.Get(a.body, "live").Bool() {
+		i.t.Fatal(a.status, a.body)
+	}
+	if got := rename("live"); got != 200 && got != 204 {
+		i.t.Errorf("live: %d", got)
+	}
+	if a := askFor(i.t, "DELETE", canary, "", ""); a.status != 204 {
+		i.t.Fatal(a.status, a.body)
+	}
+	if got := rename("staged-again"); got != 429 {
+		i.t.Errorf("staged again: %d", got)
+	}
+	if a := i.ask("POST", "/Users", userBody("again@example.com")); a.status != 429 {
+		i.t.Errorf("a create while it is staged again: %d %s", a.status, a.body)
+	}
+	i.do(operate.InviteArguments{Action: operate.InviteMake, For: time.Hour})
+	if got := rename("a-new-trial"); got != 429 {
+		i.t.Errorf("in another trial: %d", got)
+	}
+	if a := i.ask("POST", "/Users", userBody("again@example.com")); a.status != 201 {
+		i.t.Errorf("a create in another trial: %d %s", a.status, a.body)
 	}
 }
 

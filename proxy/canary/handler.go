@@ -3,6 +3,7 @@ package canary
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -22,7 +23,7 @@ type Request struct {
 	// Accept lets required attributes live elsewhere than the proof that there is says. Otherwise
 	// that is red.
 	Accept bool `json:"accept,omitempty"`
-	// Trial records no proof, so that a staged tenant stays staged.
+	// Trial lets a staged tenant stay staged: only the proof of a live one is recorded.
 	Trial bool `json:"trial,omitempty"`
 }
 
@@ -107,13 +108,18 @@ func (h Handler) run(ctx context.Context, t Tenant, asked Request, from string) 
 		r.before = before.Places
 	}
 	r.all(ctx)
-	if r.report.Green && !asked.Trial {
-		proof := staged.Proof{By: asked.By, From: from, Places: r.places}
+	if r.report.Green {
+		proof, save := staged.Proof{By: asked.By, From: from, Places: r.places}, t.Gate.Prove
+		if asked.Trial {
+			save = t.Gate.Renew
+		}
 		proof.Observations, _ = json.Marshal(r.report) // it has texts and times
-		proof, err := t.Gate.Prove(ctx, proof)
-		r.step("record", "the proof is in the store", err)
-		r.report.Since = proof.Since
-		r.report.conclude()
+		proof, err := save(ctx, proof)
+		if !errors.Is(err, staged.ErrStays) {
+			r.step("record", "the proof is in the store", err)
+			r.report.Since = proof.Since
+			r.report.conclude()
+		}
 	}
 	r.report.Live = t.Gate.State(ctx).Live
 	return *r.report

@@ -48,12 +48,24 @@ func (v *Invites) Open(ctx context.Context, at Place) (Invitation, bool, error) 
 	return v.recent(ctx, at, writeAge)
 }
 
-// Saw notes in the open invitation of a tenant that a read was answered, and whether it looked
-// users up. Each of them is saved once. It reads the store every 5 seconds at most, and never after
-// both are known. If the store fails, a later read notes it.
-func (v *Invites) Saw(ctx context.Context, at Place, matched bool) {
+// WentLive notes in the invitation of a tenant, if it has one, that the tenant is live.
+func (v *Invites) WentLive(ctx context.Context, at Place) error {
+	_, err := v.change(ctx, at.Tenant, func(r *record, there bool) error {
+		if !there || r.Place != at || !r.Live.IsZero() {
+			return errSame
+		}
+		r.Live = v.Now().UTC()
+		return nil
+	})
+	return err
+}
+
+// Saw notes in the open invitation of a tenant that a read was answered, whether it looked users
+// up, and whether the tenant's file says that it is live. Each of them is saved once. It reads the
+// store every 5 seconds at most. If the store fails, a later read notes it.
+func (v *Invites) Saw(ctx context.Context, at Place, matched, live bool) {
 	i, open, err := v.recent(ctx, at, readAge)
-	if err != nil || !open || !i.Connected.IsZero() && (!matched || !i.Matched.IsZero()) {
+	if err != nil || !open || !i.Connected.IsZero() && (!matched || !i.Matched.IsZero()) && (!live || !i.Live.IsZero()) {
 		return
 	}
 	if v.failing(at.Tenant) {
@@ -69,6 +81,9 @@ func (v *Invites) Saw(ctx context.Context, at Place, matched bool) {
 		}
 		if matched && r.Matched.IsZero() {
 			r.Matched, same = now, false
+		}
+		if live && r.Live.IsZero() {
+			r.Live, same = now, false
 		}
 		if same {
 			return errSame

@@ -29,6 +29,8 @@ type Invitation struct {
 	Staged    bool      `json:"staged"`
 	Revoked   time.Time `json:"revoked,omitzero"`
 	RevokedBy string    `json:"revokedBy,omitempty"`
+	// Live is when the tenant went live. Its trial has ended then, also if it is staged again.
+	Live time.Time `json:"live,omitzero"`
 	// Opened is when the link was exchanged for a session.
 	Opened time.Time `json:"opened,omitzero"`
 	// Connected is when a read was answered first, Matched when users were first looked up.
@@ -61,7 +63,7 @@ func (i Invitation) ended(now time.Time) error {
 
 // continues reports whether a new invitation goes on with the set-up of this one.
 func (i Invitation) continues(at Place, staged bool) bool {
-	return i.Place == at && i.Staged && staged
+	return i.Place == at && i.Staged && staged && i.Live.IsZero()
 }
 
 // clone shares nothing with the invitation.

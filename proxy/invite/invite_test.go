@@ -138,7 +138,7 @@ func TestReplace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v.Saw(t.Context(), acme, true)
+	v.Saw(t.Context(), acme, true, false)
 	if _, err := v.Waive(t.Context(), acme, "reactivate", "never", "eva"); err != nil {
 		t.Fatal(err)
 	}
@@ -169,6 +169,44 @@ func TestReplace(t *testing.T) {
 		t.Error(open, err)
 	}
 	if _, err := v.Waive(t.Context(), moved, "x", "y", "z"); !errors.Is(err, invite.ErrNone) {
+		t.Error(err)
+	}
+}
+
+// Once a tenant was live, its invitation says so, and the next one begins anew.
+func TestWentLive(t *testing.T) {
+	h := newHouse(t)
+	v, w := h.process(), h.process()
+	if err := v.WentLive(t.Context(), acme); err != nil {
+		t.Errorf("without an invitation: %v", err)
+	}
+	for name, goes := range map[string]func() error{
+		"proof": func() error { return v.WentLive(t.Context(), acme) },
+		"file":  func() error { v.Saw(t.Context(), acme, false, true); return nil },
+	} {
+		_, first := h.invited(v, acme, true)
+		if err := v.WentLive(t.Context(), invite.Place{Tenant: "acme", Realm: "r2"}); err != nil {
+			t.Error(err)
+		}
+		if i, open, err := w.Open(t.Context(), acme); err != nil || !open || !i.Live.IsZero() {
+			t.Fatalf("%s: %+v %v %v", name, i, open, err)
+		}
+		h.pass(10 * time.Second)
+		if err := goes(); err != nil {
+			t.Fatal(err)
+		}
+		i, open, err := w.Open(t.Context(), acme)
+		if err != nil || !open || i.Live.IsZero() {
+			t.Errorf("%s: %+v %v %v", name, i, open, err)
+		}
+		if _, next := h.invited(v, acme, true); !next.Since.After(first.Since) || !next.Live.IsZero() {
+			t.Errorf("%s: a new invitation goes on: %+v", name, next)
+		}
+		h.pass(time.Minute)
+	}
+	h.invited(v, acme, true)
+	h.engine.OnOp(func(context.Context, storetest.Op) error { return store.ErrUnavailable })
+	if err := v.WentLive(t.Context(), acme); !errors.Is(err, invite.ErrStore) {
 		t.Error(err)
 	}
 }
@@ -320,7 +358,7 @@ func TestFacts(t *testing.T) {
 		return n
 	}
 	for range 100 {
-		v.Saw(t.Context(), other, true)
+		v.Saw(t.Context(), other, true, false)
 	}
 	if n := len(h.engine.Ops()); n != 1 {
 		t.Errorf("100 reads of a tenant without an invitation cost %d", n)
@@ -328,14 +366,14 @@ func TestFacts(t *testing.T) {
 	h.invited(v, acme, true)
 	h.engine.Reset()
 	for range 50 {
-		v.Saw(t.Context(), acme, false)
+		v.Saw(t.Context(), acme, false, false)
 	}
 	if saves() != 1 {
 		t.Errorf("%d saves", saves())
 	}
 	for range 50 {
-		v.Saw(t.Context(), acme, true)
-		v.Saw(t.Context(), acme, false)
+		v.Saw(t.Context(), acme, true, false)
+		v.Saw(t.Context(), acme, false, false)
 	}
 	if i, err := v.Of(t.Context(), acme); err != nil || i.Connected.IsZero() || i.Matched.IsZero() || saves() != 2 {
 		t.Errorf("%+v %v, %d saves", i, err, saves())
@@ -352,7 +390,7 @@ func TestFacts(t *testing.T) {
 	})
 	h.engine.Reset()
 	for range 100 {
-		fresh.Saw(t.Context(), other, true)
+		fresh.Saw(t.Context(), other, true, false)
 	}
 	if saves() != 1 {
 		t.Errorf("%d saves while the store takes none", saves())

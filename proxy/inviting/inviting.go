@@ -96,8 +96,9 @@ func (c *Customers) Trial(t config.Tenant, l *journal.Log) staged.Trial {
 		Tenant: t.Tenant, Space: c.Engine.Open(invite.SpaceName), Journal: l, Request: observe.RequestID, Doubt: c.Doubt, Now: c.Now,
 		Open: func(ctx context.Context) (time.Time, bool, error) {
 			i, open, err := c.invites.Open(ctx, placeOf(t))
-			return i.Since, open, err
+			return i.Since, open && i.Live.IsZero(), err
 		},
+		Ended: func(ctx context.Context) error { return c.invites.WentLive(ctx, placeOf(t)) },
 	})
 }
 
@@ -107,8 +108,8 @@ func (c *Customers) Noting(g *golive.Gate, next protocol.Service) protocol.Servi
 	if c == nil || g == nil {
 		return next
 	}
-	at := placeOf(g.Configured())
-	return trial.Noting(next, func(ctx context.Context, matched bool) { c.invites.Saw(ctx, at, matched) })
+	at, live := placeOf(g.Configured()), g.Configured().State != "staged"
+	return trial.Noting(next, func(ctx context.Context, matched bool) { c.invites.Saw(ctx, at, matched, live) })
 }
 
 // placeTime bounds how long the user profile is waited for that says where attributes live.

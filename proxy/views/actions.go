@@ -70,11 +70,7 @@ func (v *Views) RevokeToken(ctx context.Context, tenant, id string, by console.O
 
 // Verify runs a canary. A staged tenant stays staged: Live lets it go live.
 func (v *Views) Verify(ctx context.Context, tenant string, by console.Operator) (canary.Report, error) {
-	t, err := v.tenant(tenant)
-	if err != nil {
-		return canary.Report{}, err
-	}
-	return v.canary(ctx, tenant, by, !t.Gate.State(ctx).Live)
+	return v.canary(ctx, tenant, by, true)
 }
 
 func (v *Views) canary(ctx context.Context, tenant string, by console.Operator, trial bool) (canary.Report, error) {

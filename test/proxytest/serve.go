@@ -58,7 +58,10 @@ func Start(t testing.TB, cfg config.Config, log *zap.Logger) (url string, stop f
 // StartProxy is Start, and returns the proxy too.
 func StartProxy(t testing.TB, cfg config.Config, log *zap.Logger) (p *proxy.Proxy, url string, stop func()) {
 	t.Helper()
-	cfg.Listen, cfg.AdminListen = "127.0.0.1:0", ""
+	cfg.Listen = "127.0.0.1:0"
+	if cfg.AdminListen == config.Default().AdminListen {
+		cfg.AdminListen = ""
+	}
 	cfg.Tenants = slices.Clone(cfg.Tenants) // tests change theirs while the proxy runs
 	if cfg.Limits.Rate == config.Default().Limits.Rate {
 		cfg.Limits.Rate = Unlimited

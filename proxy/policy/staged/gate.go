@@ -40,6 +40,8 @@ type Trial interface {
 	// Do carries out a write, or refuses it. If decided is false it has done neither, and the write
 	// is held.
 	Do(ctx context.Context, c protocol.Call, next protocol.Service) (a protocol.Answer, decided bool, err error)
+	// End ends the trial for good, because the tenant goes live.
+	End(ctx context.Context) error
 }
 
 // Gate decides whether the writes of one tenant are carried out. It is safe for concurrent use.

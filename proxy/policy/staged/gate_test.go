@@ -219,6 +219,72 @@ func TestNotRequiredAnyMore(t *testing.T) {
 	}
 }
 
+// tried is a trial that ends.
+type tried struct {
+	ended func() error
+}
+
+func (tried) Do(context.Context, protocol.Call, protocol.Service) (protocol.Answer, bool, error) {
+	return protocol.Answer{}, false, nil
+}
+
+func (t tried) End(context.Context) error { return t.ended() }
+
+// A tenant goes live after its trial has ended, and not if that cannot be noted.
+func TestTrialEnds(t *testing.T) {
+	w := newWorld(t)
+	ends, fails := 0, errors.New("the store does not answer")
+	g := w.gate(func(o *staged.Options) {
+		o.Trial = tried{func() error {
+			ends++
+			if found, err := o.Space.Load(t.Context(), "acme"); err != nil || len(found) > 0 {
+				t.Error("the proof is in the store before the trial has ended")
+			}
+			return fails
+		}}
+	})
+	if _, err := g.Prove(t.Context(), staged.Proof{}); !errors.Is(err, fails) || ends != 1 {
+		t.Error(err, ends)
+	}
+	w.want("its trial did not end", g, closed)
+	fails = nil
+	w.prove(g)
+	w.want("proven", g, open)
+	if ends != 2 {
+		t.Error(ends)
+	}
+}
+
+// A proof is renewed only if there is one, also if it was withdrawn elsewhere a moment ago.
+func TestRenew(t *testing.T) {
+	w := newWorld(t)
+	g := w.gate(nil)
+	if _, err := g.Renew(t.Context(), staged.Proof{}); !errors.Is(err, staged.ErrStays) {
+		t.Error(err)
+	}
+	w.want("renewed without a proof", g, closed)
+	w.prove(g)
+	w.now = w.now.Add(time.Hour)
+	if p, err := g.Renew(t.Context(), staged.Proof{}); err != nil || !p.Verified.After(p.Since) {
+		t.Error(p, err)
+	}
+	if err := w.gate(nil).Withdraw(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !g.State(t.Context()).Live {
+		t.Error("this process knows of the withdrawal: the test proves nothing")
+	}
+	if _, err := g.Renew(t.Context(), staged.Proof{}); !errors.Is(err, staged.ErrStays) {
+		t.Error(err)
+	}
+	w.now = w.now.Add(time.Minute)
+	w.want("withdrawn elsewhere", g, closed)
+	plain := w.gate(func(o *staged.Options) { o.Staged = false })
+	if _, err := plain.Renew(t.Context(), staged.Proof{}); err != nil || plain.State(t.Context()).Proof == nil {
+		t.Error("live by its file", err)
+	}
+}
+
 // A gate without anything to decide asks nothing.
 func TestPlain(t *testing.T) {
 	w := newWorld(t)

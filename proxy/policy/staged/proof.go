@@ -109,8 +109,19 @@ func (g *Gate) stored(ctx context.Context) (*Proof, uint64, error) {
 	return p, r.Rev, nil
 }
 
-// Prove records a green canary. The tenant, the required attributes and the times are filled in.
-func (g *Gate) Prove(ctx context.Context, p Proof) (Proof, error) {
+// Prove records a green canary, and ends the trial before: what a trial has made belongs to a live
+// tenant then, and a trial must not change it if the tenant is staged again. The tenant, the
+// required attributes and the times are filled in.
+func (g *Gate) Prove(ctx context.Context, p Proof) (Proof, error) { return g.record(ctx, p, false) }
+
+// ErrStays means that a staged tenant stays staged.
+var ErrStays = errors.New("the tenant stays staged")
+
+// Renew is Prove for a tenant that is live. A staged one without a proof in the store stays staged,
+// whatever another process did since the proof was last read: the error is ErrStays.
+func (g *Gate) Renew(ctx context.Context, p Proof) (Proof, error) { return g.record(ctx, p, true) }
+
+func (g *Gate) record(ctx context.Context, p Proof, renews bool) (Proof, error) {
 	p.Realm, p.Group, p.IDP, p.Required = g.Realm, g.Group, g.IDP, []string{}
 	for _, r := range g.Required {
 		p.Required = append(p.Required, r.String())
@@ -119,11 +130,17 @@ func (g *Gate) Prove(ctx context.Context, p Proof) (Proof, error) {
 	if err != nil {
 		return Proof{}, err
 	}
+	if renews && g.Staged && !g.proves(before) {
+		return Proof{}, ErrStays
+	}
 	p.Verified = g.Now().UTC()
 	if p.Since = p.Verified; g.proves(before) {
 		p.Since = before.Since
 	}
 	body, err := json.Marshal(p)
+	if err == nil && g.Staged && g.Trial != nil {
+		err = g.Trial.End(ctx)
+	}
 	if err == nil {
 		_, err = g.Space.Save(ctx, g.Tenant, store.Record{Rev: rev, Body: body})
 	}

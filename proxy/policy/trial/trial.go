@@ -31,6 +31,8 @@ type Options struct {
 	// Open reports whether the tenant has an open invitation, and since when the trial runs. A trial
 	// that runs since a different time is a new one, and has made nothing.
 	Open func(ctx context.Context) (since time.Time, open bool, err error)
+	// Ended notes that the tenant goes live: Open returns false from then on.
+	Ended func(ctx context.Context) error
 	// Request returns the id of the request of a context.
 	Request func(ctx context.Context) string
 	// Doubt is how long a call may take until its outcome is in the journal.
@@ -59,6 +61,9 @@ type markKey struct{}
 
 // In reports whether a context is that of a write within a trial.
 func In(ctx context.Context) bool { return ctx.Value(markKey{}) != nil }
+
+// End ends the trial.
+func (t *Trial) End(ctx context.Context) error { return t.Ended(ctx) }
 
 // Do carries out a write within the trial, or refuses it. decided is false if there is no trial.
 func (t *Trial) Do(ctx context.Context, c protocol.Call, next protocol.Service) (a protocol.Answer, decided bool, err error) {

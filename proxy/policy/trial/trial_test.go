@@ -48,6 +48,7 @@ func (w *world) process() *trial.Trial {
 	return trial.New(trial.Options{
 		Tenant: "acme", Space: w.engine.Open("invites"), Journal: w.log, Doubt: 2 * time.Minute, Now: w.clock,
 		Open:    func(context.Context) (time.Time, bool, error) { return w.since, w.open, nil },
+		Ended:   func(context.Context) error { return nil },
 		Request: func(context.Context) string { return fmt.Sprint("q", w.request.Load()) },
 	})
 }
