@@ -19,8 +19,13 @@ import (
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/proxy/control"
 	"keycloak-scim-proxy/proxy/invite"
+	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/operate"
+	"keycloak-scim-proxy/proxy/policy/staged"
 )
+
+// eva is an operator.
+var eva = journal.By{Name: "eva", Address: "192.0.2.7"}
 
 // invitable makes a proxy with the staged tenant acme and the live tenant globex.
 func invitable(t *testing.T, change func(*config.Config)) (p *Proxy, logs *observer.ObservedLogs) {
@@ -86,7 +91,7 @@ func TestSetupLink(t *testing.T) {
 	p, logs := invitable(t, nil)
 	h := p.Handler()
 	o := p.operations()
-	made, err := o.Invite(t.Context(), "acme", "eva", time.Hour)
+	made, err := o.Invite(t.Context(), "acme", eva, time.Hour, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +110,7 @@ func TestSetupLink(t *testing.T) {
 		t.Error(home.Body)
 	}
 	answer := asks(h, jar, "POST", "/setup/token", url.Values{"token": {formToken(t, home)}})
-	token := regexp.MustCompile(`<code id="new-token">([^<]+)</code>`).FindStringSubmatch(answer.Body.String())
+	token := shownToken.FindStringSubmatch(answer.Body.String())
 	if token == nil {
 		t.Fatal(answer.Body)
 	}
@@ -123,7 +128,7 @@ func TestSetupLink(t *testing.T) {
 			asks(h, map[string]string{}, method, path, url.Values{"link": {link}})
 		}
 	}
-	if _, err := o.RevokeInvitation(t.Context(), "acme", "eva"); err != nil {
+	if _, err := o.RevokeInvitation(t.Context(), "acme", eva); err != nil {
 		t.Fatal(err)
 	}
 	if w := asks(h, jar, "GET", "/setup/", nil); w.Code != 410 {
@@ -154,8 +159,52 @@ func TestSetupLink(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(entries, `"invited"`) || !strings.Contains(entries, `"invitation revoked"`) || !strings.Contains(entries, `"eva"`) || strings.Contains(entries, link) {
+	if !strings.Contains(entries, `"invited"`) || !strings.Contains(entries, `"invitation revoked"`) || !strings.Contains(entries, `"eva"`) || !strings.Contains(entries, "192.0.2.7") || strings.Contains(entries, link) {
 		t.Error(entries)
+	}
+}
+
+var shownToken = regexp.MustCompile(`<code id="new-token">([^<]+)</code>`)
+
+// Once a tenant is live, a link for its trial makes no first token. One that has made a token makes
+// another in its place.
+func TestSetupTokenLive(t *testing.T) {
+	p, _ := invitable(t, nil)
+	h := p.Handler()
+	acme, _ := p.tenants.Now().Of("acme")
+	for name, first := range map[string]bool{"a first token": false, "another token": true} {
+		made, err := p.operations().Invite(t.Context(), "acme", eva, time.Hour, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		jar, link := map[string]string{}, strings.TrimPrefix(made.Link, "https://scim.example.com/setup/")
+		landing := asks(h, jar, "GET", "/setup/"+link, nil)
+		asks(h, jar, "POST", "/setup/enter", url.Values{"token": {formToken(t, landing)}, "link": {link}})
+		makes := func() (bool, string) {
+			home := asks(h, jar, "GET", "/setup/", nil)
+			answer := asks(h, jar, "POST", "/setup/token", url.Values{"token": {formToken(t, home)}})
+			return shownToken.MatchString(answer.Body.String()), answer.Body.String()
+		}
+		if first {
+			if is, page := makes(); !is {
+				t.Fatal(name, page)
+			}
+		}
+		if _, err := acme.gate.Prove(t.Context(), staged.Proof{}); err != nil {
+			t.Fatal(err)
+		}
+		before, err := p.tenants.Issued.List(t.Context(), "acme")
+		if err != nil {
+			t.Fatal(err)
+		}
+		is, page := makes()
+		after, err := p.tenants.Issued.List(t.Context(), "acme")
+		if is != first || strings.Contains(page, "No token was made: the tenant is live") == first || err != nil || len(after) > len(before) != first {
+			t.Errorf("%s: %v, %d tokens after %d, %v: %s", name, is, len(after), len(before), err, page)
+		}
+		if err := acme.gate.Withdraw(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -175,7 +224,7 @@ func TestSetupPaths(t *testing.T) {
 			t.Errorf("%s while it is off: %d %s", path, w.Code, w.Body)
 		}
 	}
-	if _, err := off.operations().Invite(t.Context(), "acme", "eva", time.Hour); err == nil || !strings.Contains(err.Error(), "setupLinks.enabled") {
+	if _, err := off.operations().Invite(t.Context(), "acme", eva, time.Hour, false); err == nil || !strings.Contains(err.Error(), "setupLinks.enabled") {
 		t.Error(err)
 	}
 }
@@ -187,25 +236,31 @@ func TestInviteErrors(t *testing.T) {
 	if _, err := o.Invitation(t.Context(), "acme"); !errors.Is(err, invite.ErrNone) {
 		t.Error(err)
 	}
-	if _, err := o.Invite(t.Context(), "nobody", "eva", time.Hour); err == nil {
+	if _, err := o.Invite(t.Context(), "nobody", eva, time.Hour, false); err == nil {
 		t.Error("a tenant that is not configured is invited")
 	}
-	if _, err := o.Invite(t.Context(), "acme", "eva", 365*24*time.Hour); err == nil {
+	if _, err := o.Invite(t.Context(), "acme", eva, 365*24*time.Hour, false); err == nil {
 		t.Error("a link for a year")
 	}
-	if _, err := o.Invite(t.Context(), "acme", "eva", time.Hour); err != nil {
+	if _, err := o.Invite(t.Context(), "acme", eva, time.Hour, false); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ line, reason, want string }{{"nothing", "x", "it has connect, match"}, {"create", " ", "with a reason"}} {
-		if _, err := o.WaiveLine(t.Context(), "acme", c.line, c.reason, "eva"); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := o.WaiveLine(t.Context(), "acme", c.line, c.reason, eva); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Error(err)
 		}
 	}
-	if i, err := o.Invite(t.Context(), "globex", "eva", time.Hour); err != nil || !i.Live || i.Staged {
+	if i, err := o.Invite(t.Context(), "globex", eva, time.Hour, false); err == nil || !strings.Contains(err.Error(), "--live") || i.Link != "" {
+		t.Errorf("a live tenant: %+v %v", i, err)
+	}
+	if _, err := o.Invitation(t.Context(), "globex"); !errors.Is(err, invite.ErrNone) {
+		t.Error(err)
+	}
+	if i, err := o.Invite(t.Context(), "globex", eva, time.Hour, true); err != nil || !i.Live || i.Staged {
 		t.Errorf("%+v %v", i, err)
 	}
 	bare, _ := invitable(t, func(c *config.Config) { c.Journal.Days = 0 })
-	if _, err := bare.operations().Invite(t.Context(), "acme", "eva", time.Hour); err == nil || !strings.Contains(err.Error(), "journal.days is 0") {
+	if _, err := bare.operations().Invite(t.Context(), "acme", eva, time.Hour, false); err == nil || !strings.Contains(err.Error(), "journal.days is 0") {
 		t.Error(err)
 	}
 }

@@ -18,8 +18,8 @@ others=$(go list ./... | grep -v '/test$') || exit 1
 job . "${plain[@]}" -run '^TestCorpus' ./test
 job . "${race[@]}" -skip '^TestCorpus' ./test
 # shellcheck disable=SC2086 # a list of packages
-job . "${race[@]}" -p 1 $(grep -v -E '/test/(security|soak)$' <<<"$others")
-job . "${race[@]}" -p 1 ./test/soak ./test/security
+job . "${race[@]}" -p 1 $(grep -v -E '/test/(security|soak|browser)$' <<<"$others")
+job . "${race[@]}" -p 1 ./test/soak ./test/security ./test/browser
 job deploy go test -json -count=1 -timeout 60m -p 1 ./...
 
 failed=0

@@ -36,7 +36,7 @@ func TestCertifyTenant(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out, code := proxytest.Run(t, binary, "tenant", "invite", "acme", "--config", cfg); code != 0 {
+	if out, code := proxytest.Run(t, binary, "tenant", "invite", "acme", "--live", "--config", cfg); code != 0 {
 		t.Fatal(out)
 	}
 	dir := t.TempDir()

@@ -34,6 +34,7 @@ func completions(files tenantcmd.Env) map[string]cobra.CompletionFunc {
 		"--auth":                oneOf("token", "oauth", "both"),
 		"revoke --key":          files.CompleteKeys,
 		"--waive":               oneOf(checklist.Lines(nil)...),
+		"--unwaive":             oneOf(checklist.Lines(nil)...),
 		"adopt --users":         anyFile,
 		"--token-file":          anyFile,
 		"--ca-file":             anyFile,

@@ -2,6 +2,7 @@ package setup
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -66,6 +67,10 @@ func (p *Pages) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	text, _, err := p.NewToken(r.Context(), v.Tenant.Name, v.by())
+	if errors.Is(err, ErrLive) {
+		p.show(w, r, v, "", &page.Notice{Bad: true, Text: "No token was made: the tenant is live, and this link has no valid token that a new one could replace. Ask the operator of the service for a new link."})
+		return
+	}
 	if err != nil {
 		w.Header().Set("Retry-After", "10")
 		p.show(w, r, v, "", &page.Notice{Bad: true, Text: "No token was made, because the service cannot save it at the moment. Try again in a minute."})

@@ -35,6 +35,9 @@ type Progress struct {
 // one after the other.
 type Watch func(ctx context.Context) (Progress, error)
 
+// ErrLive means that a link for a trial makes no first token, because the tenant is live.
+var ErrLive = errors.New("the tenant is live")
+
 // Token is a token that a set-up link has made.
 type Token struct {
 	ID                  string
@@ -50,7 +53,8 @@ type Options struct {
 	Tenant func(at invite.Place) (Tenant, bool)
 	// Watch returns how the progress of an invitation is seen.
 	Watch func(i invite.Invitation) Watch
-	// NewToken makes a token of a tenant, and lets the former ones of the same maker end soon.
+	// NewToken makes a token of a tenant, and lets the former ones of the same maker end soon. The
+	// error is ErrLive if the maker must not make its first one.
 	NewToken func(ctx context.Context, tenant, by string) (text string, t Token, err error)
 	// Token returns the newest token of a maker that is valid; false if there is none.
 	Token func(ctx context.Context, tenant, by string) (Token, bool)

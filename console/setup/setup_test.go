@@ -39,6 +39,8 @@ type house struct {
 	reason  atomic.Value
 }
 
+func allowed(invite.Invitation) error { return nil }
+
 func place(tenant string) invite.Place {
 	return invite.Place{Tenant: tenant, Realm: "r", Group: tenant}
 }
@@ -90,7 +92,7 @@ func (h *house) clock() time.Time { return time.Unix(h.now.Load(), 0) }
 
 func (h *house) invited(tenant string) (link string) {
 	h.t.Helper()
-	link, _, err := h.invites.Make(h.t.Context(), place(tenant), "op", time.Hour, true)
+	link, _, err := h.invites.Make(h.t.Context(), place(tenant), "op", time.Hour, true, allowed)
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -21,6 +21,8 @@ var (
 	other = invite.Place{Tenant: "other", Realm: "r", Group: "other"}
 )
 
+func allowed(invite.Invitation) error { return nil }
+
 // house is a store with processes that share it.
 type house struct {
 	t      *testing.T
@@ -43,7 +45,7 @@ func (h *house) process() *invite.Invites {
 
 func (h *house) invited(v *invite.Invites, at invite.Place, staged bool) (string, invite.Invitation) {
 	h.t.Helper()
-	link, i, err := v.Make(h.t.Context(), at, "op", time.Hour, staged)
+	link, i, err := v.Make(h.t.Context(), at, "op", time.Hour, staged, allowed)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -304,7 +306,7 @@ func TestKeyRace(t *testing.T) {
 	links := make([]string, 2)
 	for i, p := range []*invite.Invites{v, w} {
 		all.Go(func() {
-			link, _, err := p.Make(context.Background(), []invite.Place{acme, other}[i], "op", time.Hour, true)
+			link, _, err := p.Make(context.Background(), []invite.Place{acme, other}[i], "op", time.Hour, true, allowed)
 			if err != nil {
 				t.Error(err)
 			}
@@ -400,7 +402,7 @@ func TestFacts(t *testing.T) {
 func TestBounds(t *testing.T) {
 	v := newHouse(t).process()
 	for _, span := range []time.Duration{0, -time.Hour, time.Second, 31 * 24 * time.Hour} {
-		if link, _, err := v.Make(t.Context(), acme, "op", span, true); err == nil || link != "" {
+		if link, _, err := v.Make(t.Context(), acme, "op", span, true, allowed); err == nil || link != "" {
 			t.Errorf("%s is accepted", span)
 		}
 	}
@@ -409,7 +411,7 @@ func TestBounds(t *testing.T) {
 	}
 	// The longest names fit.
 	long := strings.Repeat("t", 63)
-	if link, _, err := v.Make(t.Context(), invite.Place{Tenant: long, Realm: "r"}, "op", time.Hour, true); err != nil {
+	if link, _, err := v.Make(t.Context(), invite.Place{Tenant: long, Realm: "r"}, "op", time.Hour, true, allowed); err != nil {
 		t.Error(err)
 	} else if _, _, err := v.Enter(t.Context(), link); err != nil {
 		t.Error(err)

@@ -113,8 +113,9 @@ func (v *Invites) change(ctx context.Context, tenant string, change func(r *reco
 }
 
 // Make makes an invitation that is open for a span, and ends the former one of the tenant. The link
-// is the text behind the last slash of its URL; it is not kept and cannot be shown again.
-func (v *Invites) Make(ctx context.Context, at Place, by string, span time.Duration, staged bool) (link string, made Invitation, err error) {
+// is the text behind the last slash of its URL; it is not kept and cannot be shown again. before is
+// called once with the invitation, before anything is saved; its error ends the call.
+func (v *Invites) Make(ctx context.Context, at Place, by string, span time.Duration, staged bool, before func(Invitation) error) (link string, made Invitation, err error) {
 	if span < Shortest || span > Longest {
 		return "", made, fmt.Errorf("an invitation is open for at least %s and at most %d days", Shortest, Longest/(24*time.Hour))
 	}
@@ -130,6 +131,9 @@ func (v *Invites) Make(ctx context.Context, at Place, by string, span time.Durat
 	if len(link) > maxText {
 		return "", made, errors.New("the name of the tenant is too long for a link")
 	}
+	if err = before(fresh); err != nil {
+		return "", made, err
+	}
 	made, err = v.change(ctx, at.Tenant, func(r *record, _ bool) error {
 		next := fresh
 		if r.continues(at, staged) {
@@ -138,7 +142,10 @@ func (v *Invites) Make(ctx context.Context, at Place, by string, span time.Durat
 		*r = record{Invitation: next}
 		return nil
 	})
-	return link, made, err
+	if err != nil {
+		return "", Invitation{}, err
+	}
+	return link, made, nil
 }
 
 // Of returns the invitation of a tenant. It is ErrNone if there is none, or one of another place.
@@ -167,24 +174,37 @@ func (v *Invites) Revoke(ctx context.Context, at Place, by string) (Invitation, 
 	})
 }
 
-// Waive notes that a line of the checklist does not matter. An empty reason takes that back.
+// Waive notes that a line of the checklist does not matter.
 func (v *Invites) Waive(ctx context.Context, at Place, line, reason, by string) (Invitation, error) {
 	if len(reason) > maxReason {
 		return Invitation{}, fmt.Errorf("the reason has %d bytes, at most %d", len(reason), maxReason)
 	}
+	return v.waivers(ctx, at, func(all map[string]Waiver) error {
+		all[line] = Waiver{Reason: reason, By: by, At: v.Now().UTC()}
+		return nil
+	})
+}
+
+// Unwaive takes a waiver back. Without one nothing changes.
+func (v *Invites) Unwaive(ctx context.Context, at Place, line string) (Invitation, error) {
+	return v.waivers(ctx, at, func(all map[string]Waiver) error {
+		if _, is := all[line]; !is {
+			return errSame
+		}
+		delete(all, line)
+		return nil
+	})
+}
+
+func (v *Invites) waivers(ctx context.Context, at Place, change func(map[string]Waiver) error) (Invitation, error) {
 	return v.change(ctx, at.Tenant, func(r *record, there bool) error {
 		if !there || r.Place != at {
 			return ErrNone
 		}
 		r.Invitation = r.clone()
-		if reason == "" {
-			delete(r.Waived, line)
-			return nil
-		}
 		if r.Waived == nil {
 			r.Waived = map[string]Waiver{}
 		}
-		r.Waived[line] = Waiver{Reason: reason, By: by, At: v.Now().UTC()}
-		return nil
+		return change(r.Waived)
 	})
 }

@@ -1,5 +1,6 @@
 // Package inviting joins invitations, trials and the pages of customers with the tenants of a
-// proxy. It decides nothing.
+// proxy. It has the terms of the tokens that customers make: how long they are valid, and which
+// link makes none.
 package inviting
 
 import (
@@ -157,13 +158,33 @@ const (
 	overlap   = 24 * time.Hour
 )
 
+// newToken makes a token of a tenant. With a link that was made for a trial, a live tenant gets none
+// but in place of one that this link has made: it would be worth the right to write to all users.
 func (c *Customers) newToken(ctx context.Context, tenant, by string) (string, setup.Token, error) {
+	over, err := c.trialOver(ctx, tenant)
+	if err != nil {
+		return "", setup.Token{}, err
+	}
+	if _, there := c.token(ctx, tenant, by); over && !there {
+		return "", setup.Token{}, setup.ErrLive
+	}
 	ours := func(t issued.Token) bool { return t.By == by }
 	text, made, err := c.Issued().Rotate(ctx, tenant, by, c.Now().Add(tokenLife), overlap, ours)
 	if err != nil {
 		return "", setup.Token{}, err
 	}
 	return text.Reveal(), setup.Token{ID: made.ID, Made: made.Made, Expires: made.Expires}, nil
+}
+
+// trialOver reports whether the invitation of a tenant is for a trial that has ended, because the
+// tenant is live or was.
+func (c *Customers) trialOver(ctx context.Context, tenant string) (bool, error) {
+	g, there := c.Tenant(tenant)
+	if !there {
+		return false, invite.ErrNone
+	}
+	i, err := c.invites.Of(ctx, placeOf(g.Configured()))
+	return i.Staged && (!i.Live.IsZero() || g.State(ctx).Live), err
 }
 
 // token is the newest of the tokens that a link has made.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"keycloak-scim-proxy/proxy/journal"
@@ -54,43 +55,39 @@ func (t *Tokens) make(ctx context.Context, tenant, by string, expires time.Time,
 	case !expires.IsZero() && !expires.After(t.o.Now()):
 		return text, made, fmt.Errorf("issued: %s is not to come", expires.Format(time.RFC3339))
 	}
-	var changed []string
-	err = t.change(ctx, tenant, func(all []Token) ([]Token, error) {
-		changed = others(all)
+	id := newID()
+	err = t.change(ctx, tenant, by, func(all []Token) ([]Token, []note, error) {
+		changed := others(all)
 		kept, err := trim(all, t.o.Now())
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		id := newID()
 		for _, there := find(kept, id); there || t.o.Taken(tenant, id); _, there = find(kept, id) {
 			id = newID()
 		}
 		if text, err = tokens.Mint(rand.Reader, tenant, id); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		made = Token{ID: id, SHA256: fmt.Sprintf("%x", text.SHA256()), Place: place, Made: now, By: by, Expires: expires.UTC()}
-		return append(kept, made), nil
+		return append(kept, made), []note{{journal.TokenMade, id, terms(expires, said, changed)}}, nil
 	})
 	if err != nil {
 		return tokens.Token{}, Token{}, err
 	}
+	made.SHA256 = ""
+	return text, made, nil
+}
+
+// terms says until when a new token is valid, and what became of others.
+func terms(expires time.Time, said string, changed []string) string {
 	why := "it does not expire"
 	if !expires.IsZero() {
 		why = "it expires at " + expires.UTC().Format(time.RFC3339)
 	}
-	for i, id := range changed {
-		if i == 0 {
-			why += "; " + said
-		} else {
-			why += ", "
-		}
-		why += id
+	if len(changed) > 0 {
+		why += "; " + said + strings.Join(changed, ", ")
 	}
-	if err := t.note(ctx, journal.TokenMade, tenant, by, made.ID, why); err != nil {
-		return tokens.Token{}, Token{}, fmt.Errorf("a token was made and is thrown away, because the journal cannot be written: %w", err)
-	}
-	made.SHA256 = ""
-	return text, made, nil
+	return why
 }
 
 // Revoke revokes a token. One that is revoked already stays as it is.
@@ -117,7 +114,7 @@ func (t *Tokens) RevokeAll(ctx context.Context, tenant, by string, which func(To
 
 func (t *Tokens) revoke(ctx context.Context, tenant, by string, which func(Token) bool) (ids []string, err error) {
 	now, found := t.o.Now().UTC(), false
-	err = t.change(ctx, tenant, func(all []Token) ([]Token, error) {
+	err = t.change(ctx, tenant, by, func(all []Token) (_ []Token, notes []note, _ error) {
 		ids, found = nil, false
 		for i, one := range all {
 			if !which(one) {
@@ -127,20 +124,16 @@ func (t *Tokens) revoke(ctx context.Context, tenant, by string, which func(Token
 			if one.Revoked.IsZero() {
 				all[i].Revoked, all[i].RevokedBy = now, by
 				ids = append(ids, one.ID)
+				notes = append(notes, note{journal.TokenRevoked, one.ID, ""})
 			}
 		}
 		if !found {
-			return nil, ErrNoToken
+			return nil, nil, ErrNoToken
 		}
-		return all, nil
+		return all, notes, nil
 	})
 	if err != nil {
 		return nil, err
-	}
-	for _, id := range ids {
-		if err := t.note(ctx, journal.TokenRevoked, tenant, by, id, ""); err != nil {
-			return ids, fmt.Errorf("the token is revoked, but the journal cannot be written: %w", err)
-		}
 	}
 	return ids, nil
 }
@@ -154,18 +147,20 @@ func (t *Tokens) Drop(ctx context.Context, tenant, by string) (ids []string, err
 	}
 	r, there := found[tenant]
 	all, _ := decode(tenant, r, there)
-	if err := t.o.Space.Delete(ctx, tenant); err != nil {
-		return nil, err
-	}
-	t.wrote(tenant, nil, 0)
+	n := t.notes(tenant, by)
 	for _, one := range all {
 		if one.State(t.o.Now()) == Live {
 			ids = append(ids, one.ID)
-			if err := t.note(ctx, journal.TokenRevoked, tenant, by, one.ID, "the tenant is removed"); err != nil {
-				return ids, err
-			}
+			err = errors.Join(err, n.add(ctx, note{journal.TokenRevoked, one.ID, "the tenant is removed"}))
 		}
 	}
+	if err == nil {
+		err = t.o.Space.Delete(ctx, tenant)
+	}
+	if ended := n.end(ctx, err); err != nil {
+		return nil, errors.Join(err, ended)
+	}
+	t.wrote(tenant, nil, 0)
 	return ids, nil
 }
 
@@ -188,36 +183,47 @@ func (t *Tokens) List(ctx context.Context, tenant string) ([]Token, error) {
 // the same time.
 const attempts = 100
 
-// change changes the tokens of a tenant. do gets a copy of them, and may be called more than once.
-func (t *Tokens) change(ctx context.Context, tenant string, do func([]Token) ([]Token, error)) error {
-	for range attempts {
-		found, err := t.o.Space.Load(ctx, tenant)
-		if err != nil {
-			return err
-		}
-		r, there := found[tenant]
-		all, err := decode(tenant, r, there)
-		if err == nil {
-			all, err = do(all)
-		}
-		if err != nil {
-			return err
-		}
-		body, err := json.Marshal(record{all})
-		if err != nil {
-			return err
-		}
-		rev, err := t.o.Space.Save(ctx, tenant, store.Record{Rev: r.Rev, Body: body})
-		if err == nil {
-			t.wrote(tenant, all, rev)
-		}
-		if !errors.Is(err, store.ErrConflict) {
-			return err
-		}
+// change changes the tokens of a tenant. do gets a copy of them, may be called more than once, and
+// returns what the journal must say. That is written before the change: if it cannot be, nothing is
+// changed. If the change fails after it, the journal says so.
+func (t *Tokens) change(ctx context.Context, tenant, by string, do func([]Token) ([]Token, []note, error)) error {
+	n := t.notes(tenant, by)
+	err := store.ErrConflict
+	for i := 0; i < attempts && errors.Is(err, store.ErrConflict); i++ {
+		err = t.try(ctx, tenant, n, do)
 	}
-	return store.ErrConflict
+	ended := n.end(ctx, err)
+	if err != nil {
+		return errors.Join(err, ended)
+	}
+	return nil // the change is made, whatever the journal says of it
 }
 
-func (t *Tokens) note(ctx context.Context, did journal.Action, tenant, by, id, why string) error {
-	return t.o.Journal(tenant).Note(ctx, &journal.Entry{Who: journal.Who{Tenant: tenant, Operator: by}, Verb: string(did), Name: id, Reason: why})
+// try makes a change once.
+func (t *Tokens) try(ctx context.Context, tenant string, n *notes, do func([]Token) ([]Token, []note, error)) error {
+	found, err := t.o.Space.Load(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	r, there := found[tenant]
+	all, err := decode(tenant, r, there)
+	if err != nil {
+		return err
+	}
+	all, said, err := do(all)
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(record{all})
+	if err != nil {
+		return err
+	}
+	if err := n.add(ctx, said...); err != nil {
+		return err
+	}
+	rev, err := t.o.Space.Save(ctx, tenant, store.Record{Rev: r.Rev, Body: body})
+	if err == nil {
+		t.wrote(tenant, all, rev)
+	}
+	return err
 }

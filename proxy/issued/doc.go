@@ -2,7 +2,7 @@
 // store, so that every process of the store accepts them; they are valid beside those of files.
 //
 //	Token   an entry of the record of a tenant    (token.go)
-//	Tokens  makes, revokes and finds tokens       (change.go, lookup.go, read.go)
+//	Tokens  makes, revokes and finds tokens       (change.go, note.go, lookup.go, read.go)
 //	Do      what operators do, as one request     (operate.go)
 //
 // # Freshness

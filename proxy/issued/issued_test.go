@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -423,18 +424,71 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// A token without an entry in the journal does not leave the process.
+// What the journal cannot note is refused, and leaves nothing behind: no token is made, none expires,
+// and none is revoked.
 func TestJournalIsDown(t *testing.T) {
 	w := newWorld()
 	p := w.process()
+	_, id := mustMake(t, p, time.Time{})
+	before, err := p.List(t.Context(), "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.OnOp(func(ctx context.Context, op storetest.Op) error {
-		if strings.HasPrefix(op.Tenant, "journal.") {
+		if strings.HasPrefix(op.Tenant, "journal.") && op.Name == "Save" {
 			return store.Unavailable(ctx, "test", errors.New("full"))
 		}
 		return nil
 	})
-	if text, made, err := p.Make(t.Context(), "acme", "eva", time.Time{}); err == nil || text.Reveal() != "" || made.ID != "" {
-		t.Errorf("%v %v", made, err)
+	none := func(text tokens.Token, made issued.Token, err error) error {
+		if text.Reveal() != "" || made.ID != "" {
+			t.Errorf("%+v", made)
+		}
+		return err
+	}
+	for name, err := range map[string]error{
+		"make":   none(p.Make(t.Context(), "acme", "eva", time.Time{})),
+		"rotate": none(p.Rotate(t.Context(), "acme", "eva", time.Time{}, time.Hour, nil)),
+		"revoke": p.Revoke(t.Context(), "acme", id, "eva"),
+		"all":    func() error { _, err := p.RevokeAll(t.Context(), "acme", "eva", nil); return err }(),
+		"drop":   func() error { _, err := p.Drop(t.Context(), "acme", "eva"); return err }(),
+	} {
+		if err == nil || !strings.Contains(err.Error(), "nothing is changed") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if all, err := p.List(t.Context(), "acme"); err != nil || !slices.Equal(all, before) {
+			t.Errorf("%s: %+v %v", name, all, err)
+		}
+	}
+}
+
+// The entry of a change that fails says so.
+func TestChangeFails(t *testing.T) {
+	w := newWorld()
+	p := w.process()
+	_, id := mustMake(t, p, time.Time{})
+	w.OnOp(func(ctx context.Context, op storetest.Op) error {
+		if op.Tenant == issued.SpaceName && op.Name == "Save" {
+			return store.Unavailable(ctx, "test", errors.New("full"))
+		}
+		return nil
+	})
+	if _, _, err := p.Rotate(t.Context(), "acme", "eva", time.Time{}, time.Hour, nil); err == nil {
+		t.Error("the token was made")
+	}
+	if err := p.Revoke(t.Context(), "acme", id, "eva"); err == nil {
+		t.Error("the token was revoked")
+	}
+	all, err := w.log.Find(t.Context(), journal.Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	for _, e := range all {
+		said = append(said, e.Verb+" "+string(e.State))
+	}
+	if got := strings.Join(said, ", "); got != "token made done, token made failed, token revoked failed" {
+		t.Error(got)
 	}
 }
 

@@ -27,6 +27,13 @@ const (
 
 var actions = []Action{TokenMade, TokenRevoked, Invited, InvitationRevoked, Waived, Live, Staged, GuardReleased, GuardClosed, Verified}
 
+// By is an operator who acts.
+type By struct {
+	Name string
+	// Address is that of the operator's browser; "" for a command.
+	Address string
+}
+
 // IsAction reports whether the entry has an Action as its verb.
 func (e Entry) IsAction() bool { return slices.Contains(actions, Action(e.Verb)) }
 
@@ -44,6 +51,9 @@ func (l *Log) Note(ctx context.Context, e *Entry) error {
 	if e.ID == "" {
 		l.number(e)
 	}
-	e.Request, e.Ended, e.State = cmp.Or(e.Request, l.NewID()), l.Now().UTC(), cmp.Or(e.State, Done)
+	e.Request, e.State = cmp.Or(e.Request, l.NewID()), cmp.Or(e.State, Done)
+	if e.State != Open {
+		e.Ended = l.Now().UTC()
+	}
 	return l.put(ctx, e)
 }

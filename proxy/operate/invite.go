@@ -52,58 +52,64 @@ func (t Tenants) set(name string) (Tenant, error) {
 	return one, err
 }
 
-// Invite makes an invitation of a tenant, and ends the former one.
-func (t Tenants) Invite(ctx context.Context, tenant, by string, span time.Duration) (Invited, error) {
+// Invite makes an invitation of a tenant, and ends the former one. The holder of the link can write
+// as the tenant: one that is live is invited only if live says so.
+func (t Tenants) Invite(ctx context.Context, tenant string, by journal.By, span time.Duration, live bool) (Invited, error) {
 	one, err := t.set(tenant)
 	if err != nil {
 		return Invited{}, err
 	}
-	live := one.SetUp.Live(ctx)
-	link, made, err := t.Invites.Make(ctx, one.SetUp.Place, by, span, !live)
-	if err == nil {
-		err = t.note(ctx, one, journal.Invited, made.ID, by, "until "+made.Expires.Format(time.RFC3339))
+	is := one.SetUp.Live(ctx)
+	if is && !live {
+		return Invited{}, fmt.Errorf("the tenant %s is live, so there is no trial: who has the link can write to all users. If you want that: tenant invite %s --live", tenant, tenant)
 	}
-	if err != nil {
+	n := noting{log: one.Journal}
+	link, made, err := t.Invites.Make(ctx, one.SetUp.Place, by.Name, span, !is, func(i invite.Invitation) error {
+		return n.begin(ctx, entryOf(one, journal.Invited, i.ID, by, "until "+i.Expires.Format(time.RFC3339)))
+	})
+	if err := n.end(ctx, err); err != nil {
 		return Invited{}, err
 	}
-	all, err := t.invited(ctx, one, made)
+	all := t.after(ctx, one, made)
 	all.Link = t.LinkURL(link)
-	return all, err
+	return all, nil
 }
 
 // Invitation returns the invitation of a tenant with its checklist. It is invite.ErrNone if there
 // is none.
 func (t Tenants) Invitation(ctx context.Context, tenant string) (Invited, error) {
-	one, err := t.set(tenant)
-	if err != nil {
-		return Invited{}, err
-	}
-	i, err := t.Invites.Of(ctx, one.SetUp.Place)
+	one, i, err := t.one(ctx, tenant)
 	if err != nil {
 		return Invited{}, err
 	}
 	return t.invited(ctx, one, i)
+}
+
+// one returns a tenant and its invitation.
+func (t Tenants) one(ctx context.Context, tenant string) (one Tenant, i invite.Invitation, err error) {
+	if one, err = t.set(tenant); err == nil {
+		i, err = t.Invites.Of(ctx, one.SetUp.Place)
+	}
+	return one, i, err
 }
 
 // RevokeInvitation ends the invitation of a tenant.
-func (t Tenants) RevokeInvitation(ctx context.Context, tenant, by string) (Invited, error) {
-	one, err := t.set(tenant)
+func (t Tenants) RevokeInvitation(ctx context.Context, tenant string, by journal.By) (Invited, error) {
+	one, i, err := t.one(ctx, tenant)
 	if err != nil {
 		return Invited{}, err
 	}
-	i, err := t.Invites.Revoke(ctx, one.SetUp.Place, by)
-	if err == nil {
-		err = t.note(ctx, one, journal.InvitationRevoked, i.ID, by, "")
+	if !i.Revoked.IsZero() {
+		return t.after(ctx, one, i), nil
 	}
-	if err != nil {
-		return Invited{}, err
-	}
-	return t.invited(ctx, one, i)
+	return t.change(ctx, one, entryOf(one, journal.InvitationRevoked, i.ID, by, ""), func() (invite.Invitation, error) {
+		return t.Invites.Revoke(ctx, one.SetUp.Place, by.Name)
+	})
 }
 
 // WaiveLine waives a line of the checklist of a tenant.
-func (t Tenants) WaiveLine(ctx context.Context, tenant, line, reason, by string) (Invited, error) {
-	one, err := t.set(tenant)
+func (t Tenants) WaiveLine(ctx context.Context, tenant, line, reason string, by journal.By) (Invited, error) {
+	one, _, err := t.one(ctx, tenant)
 	if err != nil {
 		return Invited{}, err
 	}
@@ -113,18 +119,55 @@ func (t Tenants) WaiveLine(ctx context.Context, tenant, line, reason, by string)
 	if strings.TrimSpace(reason) == "" {
 		return Invited{}, errors.New("a line is waived with a reason")
 	}
-	i, err := t.Invites.Waive(ctx, one.SetUp.Place, line, reason, by)
-	if err == nil {
-		err = t.note(ctx, one, journal.Waived, line, by, reason)
-	}
+	return t.change(ctx, one, entryOf(one, journal.Waived, line, by, reason), func() (invite.Invitation, error) {
+		return t.Invites.Waive(ctx, one.SetUp.Place, line, reason, by.Name)
+	})
+}
+
+// UnwaiveLine takes the waiver of a line back.
+func (t Tenants) UnwaiveLine(ctx context.Context, tenant, line string, by journal.By) (Invited, error) {
+	one, i, err := t.one(ctx, tenant)
 	if err != nil {
 		return Invited{}, err
 	}
-	return t.invited(ctx, one, i)
+	if _, is := i.Waived[line]; !is {
+		return Invited{}, fmt.Errorf("the line %q of the checklist of %s is not waived", line, tenant)
+	}
+	return t.change(ctx, one, entryOf(one, journal.Waived, line, by, "not any more"), func() (invite.Invitation, error) {
+		return t.Invites.Unwaive(ctx, one.SetUp.Place, line)
+	})
 }
 
-func (t Tenants) note(ctx context.Context, one Tenant, a journal.Action, about, by, reason string) error {
-	return one.Journal.Note(ctx, &journal.Entry{Who: journal.Who{Tenant: one.Name, Operator: by}, Verb: string(a), Name: about, Reason: reason})
+// change notes an action and does it.
+func (t Tenants) change(ctx context.Context, one Tenant, e journal.Entry, do func() (invite.Invitation, error)) (Invited, error) {
+	n := noting{log: one.Journal}
+	if err := n.begin(ctx, e); err != nil {
+		return Invited{}, err
+	}
+	i, err := do()
+	if err := n.end(ctx, err); err != nil {
+		return Invited{}, err
+	}
+	return t.after(ctx, one, i), nil
+}
+
+func entryOf(one Tenant, a journal.Action, about string, by journal.By, reason string) journal.Entry {
+	return journal.Entry{Who: journal.Who{Tenant: one.Name, Operator: by.Name}, Address: by.Address, Verb: string(a), Name: about, Reason: reason}
+}
+
+// after is an invitation after a change. The change is made, so it does not fail: if the journal
+// cannot be read, it has no lines.
+func (t Tenants) after(ctx context.Context, one Tenant, i invite.Invitation) Invited {
+	all, err := t.invited(ctx, one, i)
+	if err != nil {
+		return t.bare(ctx, one, i)
+	}
+	return all
+}
+
+// bare is an invitation without its checklist.
+func (t Tenants) bare(ctx context.Context, one Tenant, i invite.Invitation) Invited {
+	return Invited{Invitation: i, Open: i.Open(t.Now()), Live: one.SetUp.Live(ctx)}
 }
 
 func (t Tenants) invited(ctx context.Context, one Tenant, i invite.Invitation) (Invited, error) {
@@ -189,39 +232,4 @@ func inputOf(i invite.Invitation, idp string, required []checklist.Required, ent
 		in.Waived[line] = checklist.Waiver{Reason: w.Reason, At: w.At}
 	}
 	return in
-}
-
-// Actions of the operation invite.
-const (
-	InviteMake   = "make"
-	InviteShow   = "show"
-	InviteRevoke = "revoke"
-	InviteWaive  = "waive"
-)
-
-// InviteArguments are what a command asks of the invitation of a tenant.
-type InviteArguments struct {
-	Tenant, Action, By string
-	For                time.Duration // of make
-	Line, Reason       string        // of waive
-}
-
-func (t Tenants) invite(ctx context.Context, a InviteArguments, send func(any) error) (err error) {
-	var got Invited
-	switch a.Action {
-	case InviteMake:
-		got, err = t.Invite(ctx, a.Tenant, a.By, a.For)
-	case InviteShow:
-		got, err = t.Invitation(ctx, a.Tenant)
-	case InviteRevoke:
-		got, err = t.RevokeInvitation(ctx, a.Tenant, a.By)
-	case InviteWaive:
-		got, err = t.WaiveLine(ctx, a.Tenant, a.Line, a.Reason, a.By)
-	default:
-		err = fmt.Errorf("there is no action %q", a.Action)
-	}
-	if err != nil {
-		return err
-	}
-	return send(got)
 }

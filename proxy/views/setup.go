@@ -7,6 +7,7 @@ import (
 
 	"keycloak-scim-proxy/console"
 	"keycloak-scim-proxy/proxy/invite"
+	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/operate"
 )
 
@@ -22,21 +23,23 @@ func (v *Views) Setup(ctx context.Context, tenant string) (console.Setup, error)
 
 // Invite makes the set-up link of a tenant.
 func (v *Views) Invite(ctx context.Context, tenant string, by console.Operator, span time.Duration) (console.Setup, error) {
-	got, err := v.Operate.Invite(ctx, tenant, by.Name, span)
+	got, err := v.Operate.Invite(ctx, tenant, actor(by), span, false)
 	return setupOf(got), err
 }
 
 // RevokeInvite ends the set-up link of a tenant.
 func (v *Views) RevokeInvite(ctx context.Context, tenant string, by console.Operator) error {
-	_, err := v.Operate.RevokeInvitation(ctx, tenant, by.Name)
+	_, err := v.Operate.RevokeInvitation(ctx, tenant, actor(by))
 	return err
 }
 
 // Waive makes a line of the checklist count as done.
 func (v *Views) Waive(ctx context.Context, tenant, line, reason string, by console.Operator) error {
-	_, err := v.Operate.WaiveLine(ctx, tenant, line, reason, by.Name)
+	_, err := v.Operate.WaiveLine(ctx, tenant, line, reason, actor(by))
 	return err
 }
+
+func actor(by console.Operator) journal.By { return journal.By{Name: by.Name, Address: by.Address} }
 
 func setupOf(i operate.Invited) console.Setup {
 	s := console.Setup{Link: i.Link, Made: i.Made, Expires: i.Expires, Revoked: i.Revoked, Opened: i.Opened, By: i.By, Open: i.Open}

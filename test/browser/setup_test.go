@@ -85,7 +85,7 @@ func newCustomers(t *testing.T) *customers {
 // invited returns the URL of a new link.
 func (c *customers) invited(t *testing.T, tenant string) string {
 	t.Helper()
-	link, _, err := c.invites.Make(t.Context(), invite.Place{Tenant: tenant, Realm: "r"}, "op", time.Hour, true)
+	link, _, err := c.invites.Make(t.Context(), invite.Place{Tenant: tenant, Realm: "r"}, "op", time.Hour, true, func(invite.Invitation) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}

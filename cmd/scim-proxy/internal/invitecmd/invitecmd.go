@@ -24,8 +24,9 @@ type Env struct {
 
 type flags struct {
 	file, output, span string
-	show, revoke       bool
+	show, revoke, live bool
 	waive, reason      string
+	unwaive            string
 }
 
 // Command is `tenant invite TENANT`.
@@ -50,14 +51,19 @@ func (e Env) Command() *cobra.Command {
 	c.Flags().BoolVar(&f.revoke, "revoke", false, "end the invitation and its session")
 	c.Flags().StringVar(&f.waive, "waive", "", "LINE: let a line of the checklist count as done, with --reason")
 	c.Flags().StringVar(&f.reason, "reason", "", "with --waive: why")
-	c.MarkFlagsMutuallyExclusive("for", "show", "revoke", "waive")
+	c.Flags().StringVar(&f.unwaive, "unwaive", "", "LINE: take the waiver of a line back")
+	c.Flags().BoolVar(&f.live, "live", false, "also if the tenant is live: who has the link can write to all users then, because there is no trial")
+	c.MarkFlagsMutuallyExclusive("for", "show", "revoke", "waive", "unwaive")
+	for _, other := range []string{"show", "revoke", "waive", "unwaive"} {
+		c.MarkFlagsMutuallyExclusive("live", other)
+	}
 	c.MarkFlagsRequiredTogether("waive", "reason")
 	cli.OutputFlag(c, &f.output, "text", "json")
 	return c
 }
 
 func (e Env) run(c *cobra.Command, tenant string, f flags) error {
-	a := operate.InviteArguments{Tenant: tenant, Action: operate.InviteMake, By: cli.Operator(), Line: f.waive, Reason: f.reason}
+	a := operate.InviteArguments{Tenant: tenant, Action: operate.InviteMake, By: cli.Operator(), Line: f.waive, Reason: f.reason, Live: f.live}
 	switch {
 	case f.show:
 		a.Action = operate.InviteShow
@@ -65,6 +71,8 @@ func (e Env) run(c *cobra.Command, tenant string, f flags) error {
 		a.Action = operate.InviteRevoke
 	case f.waive != "":
 		a.Action = operate.InviteWaive
+	case f.unwaive != "":
+		a.Action, a.Line = operate.InviteUnwaive, f.unwaive
 	default:
 		span, ok := cli.Span(f.span)
 		if !ok {
