@@ -116,6 +116,7 @@ type Activity struct {
 // Hour counts the writes that began within an hour.
 type Hour struct {
 	Begin time.Time
-	// Done were answered with success, Refused with 4xx, Failed with 5xx.
+	// Done were made, Refused were refused before anything was done, Failed were begun and failed, in
+	// part or as a whole.
 	Done, Refused, Failed int
 }

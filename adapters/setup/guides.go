@@ -38,7 +38,7 @@ var entra = Guide{
 	},
 	Notes: []string{
 		"You may add ?aadOptscim062020 to the Tenant URL (" + url + "?aadOptscim062020). Both modes are accepted, and provisioning on demand ignores the flag.",
-		"Replace the token before it expires (scim-proxy tenant rotate): Entra quarantines a job whose token is refused.",
+		"Replace the token before it expires: Entra quarantines a job whose token is refused.",
 	},
 	FirstSync: []string{
 		"Test Connection and each cycle begin with a look-up of a random name, which is 200 with an empty list.",

@@ -3,6 +3,7 @@ package checklist
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"keycloak-scim-proxy/proxy/journal"
@@ -116,7 +117,7 @@ func Of(in Input) []Line {
 		all = append(all, fold{Line: Line{ID: t.id, Title: t.title}})
 	}
 	for _, r := range in.Required {
-		all = append(all, fold{Line: Line{ID: AttributePrefix + r.Path, Title: "Users are sent with " + r.Path, Lives: r.Lives}, required: &r})
+		all = append(all, fold{Line: Line{ID: AttributePrefix + r.Path, Title: "Users are sent with " + r.Path[strings.LastIndexByte(r.Path, ':')+1:], Lives: r.Lives}, required: &r})
 	}
 	inactive := map[string]bool{} // users whose last change of active was a deactivation, of entries without values
 	for _, e := range in.Entries {

@@ -2,9 +2,11 @@ package operate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"keycloak-scim-proxy/proxy/invite"
 	"keycloak-scim-proxy/proxy/journal"
 )
 
@@ -25,6 +27,8 @@ type InviteArguments struct {
 	Live bool
 	// Line is of waive and unwaive, Reason of waive.
 	Line, Reason string
+	// OrNone lets show answer the zero Invited for a tenant without an invitation.
+	OrNone bool
 }
 
 func (t Tenants) invite(ctx context.Context, a InviteArguments, send func(any) error) (err error) {
@@ -34,7 +38,9 @@ func (t Tenants) invite(ctx context.Context, a InviteArguments, send func(any) e
 	case InviteMake:
 		got, err = t.Invite(ctx, a.Tenant, by, a.For, a.Live)
 	case InviteShow:
-		got, err = t.Invitation(ctx, a.Tenant)
+		if got, err = t.Invitation(ctx, a.Tenant); a.OrNone && errors.Is(err, invite.ErrNone) {
+			err = nil
+		}
 	case InviteRevoke:
 		got, err = t.RevokeInvitation(ctx, a.Tenant, by)
 	case InviteWaive:

@@ -107,7 +107,7 @@ func add(to *console.Hour, e journal.Entry) {
 	case e.IsAction():
 	case e.State == journal.Done:
 		to.Done++
-	case e.State == journal.Refused || e.State == journal.Failed && e.Status < 500:
+	case e.State == journal.Refused:
 		to.Refused += 1 + e.More
 	case e.State != journal.Open:
 		to.Failed++

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"keycloak-scim-proxy/adapters"
@@ -13,7 +12,6 @@ import (
 	"keycloak-scim-proxy/cmd/scim-proxy/internal/operatecmd"
 	"keycloak-scim-proxy/config"
 	"keycloak-scim-proxy/config/configfile"
-	"keycloak-scim-proxy/proxy/invite"
 	"keycloak-scim-proxy/proxy/journal"
 	"keycloak-scim-proxy/proxy/operate"
 )
@@ -82,15 +80,12 @@ func (t *ofTenant) part(ctx context.Context, before time.Time) (*certify.Tenant,
 
 // checklist returns the lines of the tenant's set-up, none if no customer was invited.
 func (t *ofTenant) checklist(ctx context.Context) (lines []certify.Line, err error) {
-	err = operatecmd.Do(ctx, t.cfg, "invite", operate.InviteArguments{Tenant: t.name, Action: operate.InviteShow}, func(i operate.Invited) error {
+	err = operatecmd.Do(ctx, t.cfg, "invite", operate.InviteArguments{Tenant: t.name, Action: operate.InviteShow, OrNone: true}, func(i operate.Invited) error {
 		for _, l := range i.Lines {
 			lines = append(lines, certify.Line{Name: l.Title, State: string(l.State), At: l.At, Reason: l.Reason}.Clean())
 		}
 		return nil
 	})
-	if err != nil && strings.Contains(err.Error(), invite.ErrNone.Error()) { // it comes from another process as a text
-		return nil, nil
-	}
 	return lines, err
 }
 
