@@ -80,6 +80,45 @@ func formToken(t *testing.T, w *httptest.ResponseRecorder) string {
 	return found[1]
 }
 
+// A customer who makes tokens for ever takes 5 places of the tenant's, and the newest tokens work.
+func TestSetupTokensAreBounded(t *testing.T) {
+	p, _ := invitable(t, nil)
+	h := p.Handler()
+	made, err := p.operations().Invite(t.Context(), "acme", "eva", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := p.tenants.Issued.Make(t.Context(), "acme", "eva", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	link, jar := strings.TrimPrefix(made.Link, "https://scim.example.com/setup/"), map[string]string{}
+	asks(h, jar, "POST", "/setup/enter", url.Values{"token": {formToken(t, asks(h, jar, "GET", "/setup/"+link, nil))}, "link": {link}})
+	var texts []string
+	for range 60 { // the tenant has 50 places
+		answer := asks(h, jar, "POST", "/setup/token", url.Values{"token": {formToken(t, asks(h, jar, "GET", "/setup/", nil))}})
+		token := regexp.MustCompile(`<code id="new-token">([^<]+)</code>`).FindStringSubmatch(answer.Body.String())
+		if token == nil {
+			t.Fatal(len(texts), answer.Body)
+		}
+		texts = append(texts, token[1])
+	}
+	works := 0
+	for i, text := range texts {
+		if w := enter(h, "/tenants/acme/scim/v2", "Bearer "+text); w.Code == 200 {
+			works++
+			if i < len(texts)-5 {
+				t.Errorf("the token %d works", i)
+			}
+		}
+	}
+	if works != 5 {
+		t.Errorf("%d work", works)
+	}
+	if _, _, err := p.tenants.Issued.Make(t.Context(), "acme", "eva", time.Time{}); err != nil {
+		t.Errorf("an operator: %v", err)
+	}
+}
+
 // A customer gets a token that works, and neither log nor metrics have the link, the session or the
 // token.
 func TestSetupLink(t *testing.T) {

@@ -32,8 +32,8 @@ func (e Entry) IsAction() bool { return slices.Contains(actions, Action(e.Verb))
 
 // Note saves an entry with an Action as its Verb, which names no resource. Name is what the action
 // is about, such as the id of a token, and Reason says more; both are kept without values too. An
-// entry without a Request gets one, so that it can be explained; without a State it is Done. An Open
-// one is noted again when the action has ended. A nil Log keeps nothing.
+// entry without a Request gets one, so that it can be explained; without a State it is Done. One
+// that is Open is noted again when the action has ended. A nil Log keeps nothing.
 func (l *Log) Note(ctx context.Context, e *Entry) error {
 	switch {
 	case l == nil:
