@@ -85,6 +85,45 @@ func formToken(t *testing.T, w *httptest.ResponseRecorder) string {
 	return found[1]
 }
 
+// A customer who makes tokens for ever takes 5 places of the tenant's, and the newest tokens work.
+func TestSetupTokensAreBounded(t *testing.T) {
+	p, _ := invitable(t, nil)
+	h := p.Handler()
+	made, err := p.operations().Invite(t.Context(), "acme", "eva", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := p.tenants.Issued.Make(t.Context(), "acme", "eva", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	link, jar := strings.TrimPrefix(made.Link, "https://scim.example.com/setup/"), map[string]string{}
+	asks(h, jar, "POST", "/setup/enter", url.Values{"token": {formToken(t, asks(h, jar, "GET", "/setup/"+link, nil))}, "link": {link}})
+	var texts []string
+	for range 60 { // the tenant has 50 places
+		answer := asks(h, jar, "POST", "/setup/token", url.Values{"token": {formToken(t, asks(h, jar, "GET", "/setup/", nil))}})
+		token := regexp.MustCompile(`<code id="new-token">([^<]+)</code>`).FindStringSubmatch(answer.Body.String())
+		if token == nil {
+			t.Fatal(len(texts), answer.Body)
+		}
+		texts = append(texts, token[1])
+	}
+	works := 0
+	for i, text := range texts {
+		if w := enter(h, "/tenants/acme/scim/v2", "Bearer "+text); w.Code == 200 {
+			works++
+			if i < len(texts)-5 {
+				t.Errorf("the token %d works", i)
+			}
+		}
+	}
+	if works != 5 {
+		t.Errorf("%d work", works)
+	}
+	if _, _, err := p.tenants.Issued.Make(t.Context(), "acme", "eva", time.Time{}); err != nil {
+		t.Errorf("an operator: %v", err)
+	}
+}
+
 // A customer gets a token that works, and neither log nor metrics have the link, the session or the
 // token.
 func TestSetupLink(t *testing.T) {
@@ -213,7 +252,7 @@ func TestSetupTokenLive(t *testing.T) {
 func TestSetupPaths(t *testing.T) {
 	on, _ := invitable(t, nil)
 	off, _ := invitable(t, func(c *config.Config) { c.SetupLinks.Enabled = false })
-	for _, path := range []string{"/scim/v2/Users", "/tenants/acme/scim/v2/Users", "/realms/x/scim/v2/Users", "/setups", "/set", "/", "/x/setup/", "/tenants/setup/scim/v2/Users", "/SETUP/"} {
+	for _, path := range []string{"/scim/v2/Users", "/tenants/acme/scim/v2/Users", "/realms/x/scim/v2/Users", "/setups", "/set", "/", "/x/setup/", "/tenants/setup/scim/v2/Users"} {
 		with, without := asks(on.Handler(), nil, "GET", path, nil), asks(off.Handler(), nil, "GET", path, nil)
 		if with.Code != without.Code || with.Body.String() != without.Body.String() || strings.Contains(with.Body.String(), "<html") {
 			t.Errorf("%s: %d and %d", path, with.Code, without.Code)
@@ -262,5 +301,27 @@ func TestInviteErrors(t *testing.T) {
 	bare, _ := invitable(t, func(c *config.Config) { c.Journal.Days = 0 })
 	if _, err := bare.operations().Invite(t.Context(), "acme", eva, time.Hour, false); err == nil || !strings.Contains(err.Error(), "journal.days is 0") {
 		t.Error(err)
+	}
+}
+
+// A link whose path was mistyped, or rewritten by an ingress, does not get into the log.
+func TestMistypedLinks(t *testing.T) {
+	p, logs := invitable(t, nil)
+	h := p.Handler()
+	for _, path := range []string{
+		"//setup/secret-link", "/./setup/secret-link", "/x/../setup/secret-link", "/setup;a/secret-link", "/Setup/secret-link", `/setup\secret-link`,
+		"/setup/secret-link/../../tenants/acme", "///SETUP//secret-link",
+	} {
+		r := httptest.NewRequest(http.MethodGet, "http://inside/", nil)
+		r.URL.Path, r.RequestURI = path, path
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Code < 300 {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+	for _, l := range logs.All() {
+		if said := fmt.Sprint(l.Message, l.ContextMap()); strings.Contains(said, "secret-link") {
+			t.Error(said)
+		}
 	}
 }

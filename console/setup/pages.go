@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -103,8 +104,18 @@ func New(o Options) (*Pages, error) {
 // Close ends all streams.
 func (p *Pages) Close() { p.live.Close() }
 
-// Owns reports whether a path is that of a page.
-func Owns(path string) bool { return path == Path || strings.HasPrefix(path, Path+"/") }
+// Owns reports whether a path is that of a page, or like one that was mistyped or rewritten, such as
+// //setup/ or /Setup/: a link in it must get neither into the log nor to Keycloak.
+func Owns(p string) bool {
+	clean := path.Clean("/" + strings.ReplaceAll(p, "\\", "/"))
+	for _, one := range []string{p, clean} {
+		first, _, _ := strings.Cut(strings.TrimPrefix(one, "/"), "/")
+		if first, _, _ = strings.Cut(first, ";"); strings.EqualFold("/"+first, Path) {
+			return true
+		}
+	}
+	return false
+}
 
 // Handler serves the pages.
 func (p *Pages) Handler() http.Handler {

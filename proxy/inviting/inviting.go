@@ -6,6 +6,7 @@ package inviting
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"keycloak-scim-proxy/config"
@@ -156,6 +157,9 @@ const (
 	// the same link are when it makes another one.
 	tokenLife = 365 * 24 * time.Hour
 	overlap   = 24 * time.Hour
+	// mostTokens is how many tokens of a link work at the same time. The oldest are revoked, so that
+	// a customer does not take the places that the tenant has for those of operators.
+	mostTokens = 5
 )
 
 // newToken makes a token of a tenant. With a link that was made for a trial, a live tenant gets none
@@ -169,6 +173,19 @@ func (c *Customers) newToken(ctx context.Context, tenant, by string) (string, se
 		return "", setup.Token{}, setup.ErrLive
 	}
 	ours := func(t issued.Token) bool { return t.By == by }
+	all, err := c.Issued().List(ctx, tenant)
+	if err != nil {
+		return "", setup.Token{}, err
+	}
+	live := slices.DeleteFunc(all, func(t issued.Token) bool { return !ours(t) || t.State(c.Now()) != issued.Live })
+	if n := len(live) - mostTokens + 1; n > 0 {
+		oldest := func(t issued.Token) bool {
+			return slices.ContainsFunc(live[:n], func(o issued.Token) bool { return o.ID == t.ID })
+		}
+		if _, err := c.Issued().RevokeAll(ctx, tenant, by, oldest); err != nil {
+			return "", setup.Token{}, err
+		}
+	}
 	text, made, err := c.Issued().Rotate(ctx, tenant, by, c.Now().Add(tokenLife), overlap, ours)
 	if err != nil {
 		return "", setup.Token{}, err
