@@ -10,6 +10,7 @@ import (
 	"keycloak-scim-proxy/console"
 	"keycloak-scim-proxy/console/page"
 	"keycloak-scim-proxy/console/page/pagetest"
+	"keycloak-scim-proxy/console/signin"
 )
 
 // pages are all pages that are only read.
@@ -52,6 +53,17 @@ func TestRoutesNeedSession(t *testing.T) {
 	if got := w.get("/console/tenants"); got.Code != 503 || !strings.Contains(got.Body.String(), "cannot be looked up") {
 		t.Errorf("%d %s", got.Code, got.Body)
 	}
+}
+
+// What is refused for good is not to be tried again.
+func TestForwarded(t *testing.T) {
+	w := newWorld(t, page.LiveOptions{})
+	w.gate.down = signin.ErrForwarded
+	got := w.get("/console/tenants")
+	if got.Code != 403 || got.Header().Get("Retry-After") != "" || !strings.Contains(got.Body.String(), "localhost") {
+		t.Errorf("%d %v %s", got.Code, got.Header(), got.Body)
+	}
+	pagetest.Check(t, "forwarded", got.Body.String())
 }
 
 func TestPages(t *testing.T) {

@@ -94,8 +94,9 @@ func (o *OIDC) callback(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	var p pending
 	known := false
-	if c, err := r.Cookie(o.cookie("signin")); err == nil && len(c.Value) < 4096 {
-		if p, known, err = o.sealer.open(r.Context(), c.Value, o.Now()); err != nil {
+	if sealed := theCookie(r, o.cookie("signin")); sealed != "" && len(sealed) < 4096 {
+		var err error
+		if p, known, err = o.sealer.open(r.Context(), sealed, o.Now()); err != nil {
 			o.broken(w, Base, storeDown, err)
 			return
 		}

@@ -21,7 +21,7 @@ type Session struct {
 	Secret []byte
 }
 
-// Errors of a Gate. Any other error means that Keycloak or the store does not answer.
+// Errors of a Gate. ErrForwarded is one of Local. Any other error means that Keycloak or the store does not answer.
 var (
 	// ErrNone means that there is no session, or that it has ended.
 	ErrNone = errors.New("you are not signed in, or your session has ended")
@@ -45,6 +45,16 @@ type Gate interface {
 	// there is none. Out is the action of the form to sign out.
 	Start(back string) string
 	Out() string
+}
+
+// theCookie returns the value of the cookie with a name; "" if the browser sends none, or several: one of
+// them may be another host's, which names a parent domain.
+func theCookie(r *http.Request, name string) string {
+	all := r.CookiesNamed(name)
+	if len(all) != 1 {
+		return ""
+	}
+	return all[0].Value
 }
 
 // inside returns a path with its query if it is a page of the console, otherwise Base.

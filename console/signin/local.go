@@ -7,6 +7,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
 	"sync"
 	"time"
 )
@@ -26,18 +29,38 @@ func NewLocal(now func() time.Time) *Local { return &Local{key: []byte(rand.Text
 
 const localCookie = "kscim-local"
 
-// errForwarded means that a reverse proxy makes the console reachable from elsewhere.
-var errForwarded = errors.New("the console has no sign-in (console.signIn.off), so it is not served through a reverse proxy")
+// ErrForwarded means that a request was not sent to this machine's own address.
+var ErrForwarded = errors.New("the console has no sign-in (console.signIn.off), so it answers only a browser that opens it at localhost")
+
+// forwarded reports whether a request shows that a reverse proxy has forwarded it, or that its
+// browser shows a page of another host. A proxy that adds no header is not noticed.
+func forwarded(r *http.Request) bool {
+	for name := range r.Header {
+		if name == "Forwarded" || name == "Via" || name == "X-Real-Ip" || strings.HasPrefix(name, "X-Forwarded-") {
+			return true
+		}
+	}
+	return !fromHere(r.Header.Get("Origin")) || !fromHere(r.Header.Get("Referer"))
+}
+
+// fromHere reports whether a URL names no host (as "null" does), or a loopback one.
+func fromHere(of string) bool {
+	u, err := url.Parse(of)
+	if err != nil {
+		return false
+	}
+	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	at, err := netip.ParseAddr(host)
+	return host == "" || host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && at.Unmap().IsLoopback()
+}
 
 // Session is that of the browser, which gets a cookie.
 func (l *Local) Session(w http.ResponseWriter, r *http.Request, _ bool) (Session, error) {
-	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
-		if r.Header.Get(name) != "" {
-			return Session{}, errForwarded
-		}
+	if forwarded(r) {
+		return Session{}, ErrForwarded
 	}
-	c, err := r.Cookie(localCookie)
-	if err != nil || len(c.Value) < 20 || len(c.Value) > 100 {
+	c := &http.Cookie{Value: theCookie(r, localCookie)}
+	if len(c.Value) < 20 || len(c.Value) > 100 {
 		//nolint:gosec // without TLS, on this machine
 		c = &http.Cookie{Name: localCookie, Value: rand.Text(), Path: Base, HttpOnly: true, SameSite: http.SameSiteStrictMode}
 		http.SetCookie(w, c)

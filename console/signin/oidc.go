@@ -111,13 +111,7 @@ func (o *OIDC) Session(_ http.ResponseWriter, r *http.Request, active bool) (Ses
 
 // key is the id of the record of the request's cookie. Without one it is that of "", which no
 // session has.
-func (o *OIDC) key(r *http.Request) string {
-	c, err := r.Cookie(o.cookie("console"))
-	if err != nil {
-		return key("")
-	}
-	return key(c.Value)
-}
+func (o *OIDC) key(r *http.Request) string { return key(theCookie(r, o.cookie("console"))) }
 
 const (
 	// lookTime bounds the look at a session.

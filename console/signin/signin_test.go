@@ -5,6 +5,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -327,6 +328,23 @@ func TestFixation(t *testing.T) {
 	}
 }
 
+// Of two cookies with its name, one may be another host's: none is taken.
+func TestTwoCookies(t *testing.T) {
+	w := newWorld(t)
+	c := w.signedIn()
+	at, _ := url.Parse(w.server.URL + "/console")
+	mine := c.Jar.Cookies(at)[0]
+	r := httptest.NewRequest(http.MethodGet, "/console", nil)
+	r.AddCookie(mine)
+	if _, err := w.gate.Session(httptest.NewRecorder(), r, true); err != nil {
+		t.Fatal(err)
+	}
+	r.AddCookie(&http.Cookie{Name: mine.Name, Value: "tossed"})
+	if _, err := w.gate.Session(httptest.NewRecorder(), r, true); !errors.Is(err, signin.ErrNone) {
+		t.Error(err)
+	}
+}
+
 // A callback is accepted once, in the browser that began the sign-in, in time, and with tokens that
 // Keycloak signed for this client, user and sign-in.
 func TestRefusedCallbacks(t *testing.T) {
@@ -595,9 +613,33 @@ func TestLocal(t *testing.T) {
 	if other, err := l.Session(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/console", nil), true); err != nil || string(other.Secret) == string(s.Secret) {
 		t.Error(err)
 	}
-	again.Header.Set("X-Forwarded-For", "203.0.113.1")
-	if _, err := l.Session(httptest.NewRecorder(), again, true); err == nil {
-		t.Error("through a reverse proxy")
+	for _, c := range []struct {
+		name, value string
+		refused     bool
+	}{
+		{"X-Forwarded-For", "203.0.113.1", true},
+		{"X-Forwarded-Proto", "https", true},
+		{"Forwarded", "for=x", true},
+		{"Via", "1.1 x", true},
+		{"X-Real-IP", "", true},
+		{"Origin", "https://admin.example.com", true},
+		{"Referer", "https://admin.example.com/console", true},
+		{"Referer", "http://localhost.example.com/", true},
+		{"Referer", "http://%zz", true},
+		{"Origin", "null", false},
+		{"Origin", "http://localhost:9090", false},
+		{"Referer", "http://127.0.0.1:9090/console", false},
+		{"Referer", "http://[::1]:9090/", false},
+	} {
+		r := again.Clone(t.Context())
+		r.Header.Set(c.name, c.value)
+		if _, err := l.Session(httptest.NewRecorder(), r, true); errors.Is(err, signin.ErrForwarded) != c.refused {
+			t.Errorf("%s: %s: %v", c.name, c.value, err)
+		}
+	}
+	again.AddCookie(&http.Cookie{Name: w.Result().Cookies()[0].Name, Value: strings.Repeat("x", 30)})
+	if other, err := l.Session(httptest.NewRecorder(), again, true); err != nil || string(other.Secret) == string(s.Secret) {
+		t.Error("two cookies:", err)
 	}
 	if l.Use(t.Context(), s, "a") != nil || l.Use(t.Context(), s, "a") == nil || l.Use(t.Context(), s, "b") != nil {
 		t.Error("a form is carried out once")
