@@ -55,7 +55,7 @@ func TestRoutesNeedSession(t *testing.T) {
 	}
 }
 
-// What is refused for good is not to be tried again.
+// A request that is refused for good is not sent again.
 func TestForwarded(t *testing.T) {
 	w := newWorld(t, page.LiveOptions{})
 	w.gate.down = signin.ErrForwarded

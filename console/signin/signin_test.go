@@ -124,7 +124,8 @@ type world struct {
 	other    *signin.OIDC // a second replica
 	space    store.Space
 	server   *httptest.Server
-	notes    []string
+	notes    []string // what went wrong
+	told     []string
 
 	mu sync.Mutex
 	at time.Time
@@ -174,6 +175,7 @@ func (w *world) open(keycloak, realm string) {
 			Space: w.space, Keycloak: keycloak, Realm: realm, Transport: http.DefaultTransport, URL: w.server.URL, ClientID: "console",
 			Secret: func() (string, error) { return "hush", nil }, Role: "scim-operator", Now: w.now,
 			Note: func(what string, err error) { w.notes = append(w.notes, fmt.Sprint(what, " ", err)) },
+			Tell: func(what string) { w.told = append(w.told, what) },
 		})
 		if err != nil {
 			t.Fatal(err)
