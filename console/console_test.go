@@ -95,6 +95,25 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// A tenant without a journal has no live page. With access tokens of OAuth its use is not known.
+func TestNotKnown(t *testing.T) {
+	w := newWorld(t, page.LiveOptions{})
+	if html := w.get("/console/tenants/acme").Body.String(); !strings.Contains(html, "data-live") || !strings.Contains(pagetest.Texts(html), "2 users differ at the last scheduled walk") {
+		t.Error(html)
+	}
+	w.backend.oauth = true
+	html := w.get("/console/tenants/acme").Body.String()
+	for _, want := range []string{"the tenant has no journal", "Last request</dt><dd><span class=\"quiet\">not known", "No scheduled walk has ended"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+	if strings.Contains(html, "data-live") {
+		t.Error("it would connect for ever")
+	}
+	pagetest.Check(t, "not known", html)
+}
+
 // Lists have pages.
 func TestPaging(t *testing.T) {
 	w := newWorld(t, page.LiveOptions{})
