@@ -26,6 +26,8 @@ type action struct {
 	// looks means that it changes nothing: it is not recorded.
 	looks  bool
 	fields []form.Field
+	// check says what is wrong with values that are right one by one; nil: nothing is.
+	check func(form.Values) map[string]string
 	// about is the field that says what it is about.
 	about string
 	do    func(ctx context.Context, in input) (result, error)
@@ -103,8 +105,9 @@ func (c *Console) ask(v *visit, a action) {
 
 // exists reports whether the tenant of the path exists, and answers if not.
 func (c *Console) exists(v *visit) bool {
-	_, err := page.Read(v.r.Context(), func(ctx context.Context) (Detail, error) { return c.Backend.Tenant(ctx, v.tenant()) })
-	if errors.Is(err, ErrUnknown) {
+	ctx, cancel := context.WithTimeout(v.r.Context(), page.ReadTime)
+	defer cancel()
+	if there, err := c.Backend.Exists(ctx, v.tenant()); err == nil && !there {
 		c.unknown(v)
 		return false
 	}
@@ -123,6 +126,9 @@ func (c *Console) act(v *visit, a action) {
 		return
 	}
 	values, wrong := form.Read(a.fields, v.r)
+	if len(wrong) == 0 && a.check != nil {
+		wrong = a.check(values)
+	}
 	if len(wrong) > 0 {
 		c.render(v.w, v, http.StatusUnprocessableEntity, page.View{
 			Page: "ask", Title: a.title, Trail: above(v.tenant()), Data: c.question(v, a, values, wrong),
@@ -172,8 +178,9 @@ func (c *Console) carryOut(ctx context.Context, v *visit, a action, values form.
 		return
 	}
 	p := page.View{Page: "result", Title: a.title, Trail: above(v.tenant())}
+	status, failed := outcome(err)
 	if err != nil {
-		p.Notice = &page.Notice{Bad: true, Text: "This failed: " + err.Error()}
+		p.Notice = &page.Notice{Bad: true, Text: failed + err.Error()}
 		out.Secret = ""
 	} else if out.Text != "" {
 		p.Notice = &page.Notice{Text: out.Text}
@@ -182,10 +189,6 @@ func (c *Console) carryOut(ctx context.Context, v *visit, a action, values form.
 		i := slices.IndexFunc(actions(), func(a action) bool { return a.verb == out.next })
 		q := c.question(v, actions()[i], out.with, nil)
 		out.Next = &q
-	}
-	status := http.StatusOK
-	if err != nil {
-		status = http.StatusBadGateway
 	}
 	out.Back = tenantURL(v.tenant(), "")
 	p.Data = out

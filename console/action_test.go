@@ -1,6 +1,8 @@
 package console_test
 
 import (
+	"context"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +16,9 @@ import (
 	"keycloak-scim-proxy/console"
 	"keycloak-scim-proxy/console/page"
 	"keycloak-scim-proxy/console/page/pagetest"
+	"keycloak-scim-proxy/proxy/drift"
+	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/undo"
 )
 
 // values are those that each action needs, and done what it does with them.
@@ -61,7 +66,9 @@ func (w *world) fresh(who, verb string) string {
 }
 
 func (w *world) act(who, verb string, form url.Values) *httptest.ResponseRecorder {
-	form = maps.Clone(form)
+	if form = maps.Clone(form); form == nil {
+		form = url.Values{}
+	}
 	form.Set(page.TokenField, w.fresh(who, verb))
 	return w.send(who, http.MethodPost, path(verb), form)
 }
@@ -169,8 +176,14 @@ func TestWrongValues(t *testing.T) {
 		}
 		pagetest.Check(t, c.verb+" "+c.field, got.Body.String())
 	}
-	if got := w.act("ada", "undo-plan", url.Values{}); got.Code != 502 || w.backend.done() != nil {
-		t.Errorf("an undo of everything: %d %v", got.Code, w.backend.done())
+	// An undo of everything: the form can be completed and sent.
+	got := w.act("ada", "undo-plan", url.Values{"user": {"bob"}})
+	if got.Code != 422 || w.backend.done() != nil || !strings.Contains(got.Body.String(), `value="bob"`) || !strings.Contains(got.Body.String(), "Give a request") {
+		t.Errorf("%d %v %s", got.Code, w.backend.done(), got.Body)
+	}
+	pagetest.Check(t, "an undo of everything", got.Body.String())
+	if w.backend.details != 0 {
+		t.Errorf("%d tenants were read completely for questions", w.backend.details)
 	}
 }
 
@@ -187,13 +200,37 @@ func TestFailingActions(t *testing.T) {
 	for verb, looks := range console.Verbs() {
 		w.backend.err, w.backend.outcomes = errDown, nil
 		got := w.act("ada", verb, values[verb])
-		if got.Code != 502 || !strings.Contains(got.Body.String(), "This failed: the store does not answer") || !looks && (len(w.backend.outcomes) != 1 || w.backend.outcomes[0] == nil) {
+		if got.Code != 500 || !strings.Contains(got.Body.String(), "This failed: the store does not answer") || !looks && (len(w.backend.outcomes) != 1 || w.backend.outcomes[0] == nil) {
 			t.Errorf("%s: %d %v", verb, got.Code, w.backend.outcomes)
 		}
 		if strings.Contains(got.Body.String(), "secret") || strings.Contains(got.Body.String(), "/setup/abc") {
 			t.Errorf("%s: shows a secret although it failed", verb)
 		}
 		pagetest.Check(t, verb, got.Body.String())
+	}
+}
+
+// The status of an action that was not done says whether to try it again helps.
+func TestOutcomes(t *testing.T) {
+	w := newWorld(t, page.LiveOptions{})
+	for _, c := range []struct {
+		err  error
+		want int
+		says string
+	}{
+		{console.Refused(errDown), 409, "This was refused: the store"},
+		{fmt.Errorf("it: %w", console.Refused(errDown)), 409, "This was refused: it"},
+		{drift.ErrHeld, 409, "refused"},
+		{undo.ErrOther, 409, "refused"},
+		{scim.Fail(404, "", "no user"), 409, "refused"},
+		{scim.Fail(503, "", "Keycloak is down"), 503, "This failed"},
+		{context.DeadlineExceeded, 503, "This failed"},
+		{console.Refused(nil), 200, "staged"},
+	} {
+		w.backend.err = c.err
+		if got := w.act("ada", "stage", nil); got.Code != c.want || !strings.Contains(got.Body.String(), c.says) {
+			t.Errorf("%v: %d", c.err, got.Code)
+		}
 	}
 }
 

@@ -2,30 +2,14 @@ package console
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"keycloak-scim-proxy/console/form"
 	"keycloak-scim-proxy/console/page"
+	"keycloak-scim-proxy/console/selection"
 	"keycloak-scim-proxy/proxy/drift"
-	"keycloak-scim-proxy/proxy/undo"
 )
-
-// selection are the fields that say what to undo, as they are asked for or passed on.
-func selection(kind string) []form.Field {
-	when := form.Moment
-	if kind == form.Hidden {
-		when = form.Hidden
-	}
-	return []form.Field{
-		{Name: "request", Label: "Request", Hint: "The id of one request. Empty: all writes of a time.", Kind: kind},
-		{Name: "user", Label: "User", Hint: "Only changes of this user: its id or userName.", Kind: kind},
-		{Name: "group", Label: "Group", Hint: "Only changes of this group: its id or displayName.", Kind: kind},
-		{Name: "since", Label: "Since (UTC)", Hint: "Writes from this time on.", Kind: when},
-		{Name: "until", Label: "Until (UTC)", Hint: "Writes before this time.", Kind: when},
-	}
-}
 
 // days is the field for how long a token is valid.
 func days() form.Field {
@@ -155,18 +139,14 @@ func repairActions() []action {
 			},
 		},
 		{
-			verb: "undo-plan", title: "Undo", button: "Show what would change", looks: true, fields: selection(form.Text),
+			verb: "undo-plan", title: "Undo", button: "Show what would change", looks: true, fields: selection.Fields(form.Text), check: selection.Check,
 			ask: "First you see what would change. Nothing is changed yet.",
 			do: func(ctx context.Context, in input) (result, error) {
-				j, err := in.undo("")
-				if err != nil {
-					return result{}, err
-				}
-				o, err := in.backend.Undo(ctx, j)
+				o, err := in.backend.Undo(ctx, selection.Job(in.tenant, in.by.Name, in.values, ""))
 				out := result{Undo: &o, Text: fmt.Sprintf("%d entries of the journal, %d changes.", o.Entries, o.Changes())}
 				if o.Changes() > 0 {
 					out.next, out.with = "undo", form.Values{"plan": o.Plan}
-					for _, f := range selection(form.Hidden) {
+					for _, f := range selection.Fields(form.Hidden) {
 						out.with[f.Name] = in.values[f.Name]
 					}
 				}
@@ -174,14 +154,10 @@ func repairActions() []action {
 			},
 		},
 		{
-			verb: "undo", title: "Undo", button: "Undo", danger: true, about: "request", fields: append(selection(form.Hidden), form.Field{Name: "plan", Kind: form.Hidden, Required: true}),
+			verb: "undo", title: "Undo", button: "Undo", danger: true, about: "request", check: selection.Check, fields: append(selection.Fields(form.Hidden), form.Field{Name: "plan", Kind: form.Hidden, Required: true}),
 			ask: "Everything in the list is changed. If something else would change by now, nothing is.",
 			do: func(ctx context.Context, in input) (result, error) {
-				j, err := in.undo(in.values["plan"])
-				if err != nil {
-					return result{}, err
-				}
-				o, err := in.backend.Undo(ctx, j)
+				o, err := in.backend.Undo(ctx, selection.Job(in.tenant, in.by.Name, in.values, in.values["plan"]))
 				out := result{Text: "The undo is done."}
 				if o.Tenant != "" {
 					out.Undo = &o
@@ -193,15 +169,6 @@ func repairActions() []action {
 			},
 		},
 	}
-}
-
-// undo is the job of a form.
-func (in input) undo(execute string) (undo.Job, error) {
-	s := undo.Selection{Request: in.values["request"], User: in.values["user"], Group: in.values["group"], Since: in.values.Time("since"), Until: in.values.Time("until")}
-	if s.Request == "" && s.Since.IsZero() {
-		return undo.Job{}, errors.New("give a request, or a time since when")
-	}
-	return undo.Job{Tenants: []string{in.tenant}, Operator: in.by.Name, Selection: s, Execute: execute}, nil
 }
 
 func setupActions() []action {

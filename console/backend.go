@@ -24,12 +24,15 @@ var ErrUnknown = errors.New("it does not exist")
 // page stays. Parts that do not exist here (no journal, no invitations) are errors that say so.
 // Texts may be anything that callers have sent: pages escape and cut them.
 //
-// An action is called once for each confirmed form, after Record has returned. Its text names no
+// An action is called once for each confirmed form, after Record has returned. An error because of
+// the state that something is in is one of Refused. Its text names no
 // secret. by is the operator, for the journal.
 type Backend interface {
 	// Tenants returns n tenants that follow after in the order of their names ("" is the start), and
 	// how many there are.
 	Tenants(ctx context.Context, after string, n int) (rows []Summary, all int, err error)
+	// Exists reports whether there is a tenant with this name. It is cheap.
+	Exists(ctx context.Context, tenant string) (bool, error)
 	// Tenant returns one tenant.
 	Tenant(ctx context.Context, name string) (Detail, error)
 	// Activity returns entries of the tenant's journal, the newest first: at most n that are older

@@ -139,6 +139,8 @@ func (c *Console) visit(w http.ResponseWriter, r *http.Request, k kind) *visit {
 		http.Redirect(w, r, c.Gate.Start(r.URL.RequestURI()), http.StatusSeeOther)
 	case errors.Is(err, signin.ErrNone):
 		c.message(w, nil, http.StatusUnauthorized, "You are not signed in", "Your session has ended, and nothing was done. Open the console again.")
+	case errors.Is(err, signin.ErrForwarded):
+		c.message(w, nil, http.StatusForbidden, "This was refused", err.Error()+". Open it there by its address, and not by a link or a reverse proxy, or turn the sign-in on.")
 	default:
 		w.Header().Set("Retry-After", "10")
 		c.message(w, nil, http.StatusServiceUnavailable, "The console does not work now", "Your session cannot be looked up: "+err.Error())

@@ -10,6 +10,7 @@ import (
 	"keycloak-scim-proxy/console"
 	"keycloak-scim-proxy/console/page"
 	"keycloak-scim-proxy/console/page/pagetest"
+	"keycloak-scim-proxy/console/signin"
 )
 
 // pages are all pages that are only read.
@@ -54,6 +55,17 @@ func TestRoutesNeedSession(t *testing.T) {
 	}
 }
 
+// A request that is refused for good is not sent again.
+func TestForwarded(t *testing.T) {
+	w := newWorld(t, page.LiveOptions{})
+	w.gate.down = signin.ErrForwarded
+	got := w.get("/console/tenants")
+	if got.Code != 403 || got.Header().Get("Retry-After") != "" || !strings.Contains(got.Body.String(), "localhost") {
+		t.Errorf("%d %v %s", got.Code, got.Header(), got.Body)
+	}
+	pagetest.Check(t, "forwarded", got.Body.String())
+}
+
 func TestPages(t *testing.T) {
 	w := newWorld(t, page.LiveOptions{})
 	for _, path := range pages {
@@ -81,6 +93,25 @@ func TestPages(t *testing.T) {
 			t.Errorf("the tenant's page does not show %q", want)
 		}
 	}
+}
+
+// A tenant without a journal has no live page. With access tokens of OAuth its use is not known.
+func TestNotKnown(t *testing.T) {
+	w := newWorld(t, page.LiveOptions{})
+	if html := w.get("/console/tenants/acme").Body.String(); !strings.Contains(html, "data-live") || !strings.Contains(pagetest.Texts(html), "2 users differ at the last scheduled walk") {
+		t.Error(html)
+	}
+	w.backend.oauth = true
+	html := w.get("/console/tenants/acme").Body.String()
+	for _, want := range []string{"the tenant has no journal", "Last request</dt><dd><span class=\"quiet\">not known", "No scheduled walk has ended"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+	if strings.Contains(html, "data-live") {
+		t.Error("it would connect for ever")
+	}
+	pagetest.Check(t, "not known", html)
 }
 
 // Lists have pages.

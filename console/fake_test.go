@@ -32,6 +32,8 @@ type backend struct {
 	mu       sync.Mutex
 	err      error    // of each read and action
 	fault    bool     // Tokens panics
+	oauth    bool     // the provider has access tokens, and nothing is recorded or known
+	details  int      // calls of Tenant
 	noRecord error    // of Record
 	acts     []string // that were done
 	recorded []console.Act
@@ -108,7 +110,15 @@ func (b *backend) Tenants(_ context.Context, after string, n int) ([]console.Sum
 	return rows, 60, b.failing()
 }
 
+func (*backend) Exists(_ context.Context, name string) (bool, error) { return name == "acme", nil }
+
 func (b *backend) Tenant(_ context.Context, name string) (console.Detail, error) {
+	b.mu.Lock()
+	b.details++
+	b.mu.Unlock()
+	if b.oauth && name == "acme" {
+		return console.Detail{Summary: console.Summary{Name: name, NoToken: true, OAuth: true}}, nil
+	}
 	if name != "acme" {
 		return console.Detail{}, fmt.Errorf("tenant %s: %w", name, console.ErrUnknown)
 	}
@@ -190,7 +200,7 @@ func (b *backend) Resource(_ context.Context, _ string, of scim.ResourceType, wh
 func (b *backend) System(context.Context) (console.System, error) {
 	return fill(b, console.System{
 		Version: "v1", Go: "go1.26", Started: day, Replica: "host", Store: console.Store{Kind: "redis", Health: console.Good, Facts: []console.Fact{{Name: "schema", Value: "2"}}},
-		Realms: []console.Realm{{Name: "r", Version: "26.8", Health: console.Warning, Tenants: 2, Capabilities: []console.Fact{{Name: "PATCH", Value: "yes"}}}}, Notes: []string{"a note"},
+		Realms: []console.Realm{{Name: "r", Health: console.Warning, Tenants: 2, Capabilities: []console.Fact{{Name: "PATCH", Value: "yes"}}}}, Notes: []string{"a note"},
 	}), b.failing()
 }
 

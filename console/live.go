@@ -2,8 +2,6 @@ package console
 
 import (
 	"context"
-	"errors"
-	"net/http"
 	"time"
 
 	"keycloak-scim-proxy/console/form"
@@ -33,10 +31,7 @@ func (c *Console) liveTenants(v *visit) {
 
 func (c *Console) liveTenant(v *visit) {
 	name := v.tenant()
-	ctx, cancel := context.WithTimeout(v.r.Context(), page.ReadTime)
-	defer cancel()
-	if _, err := c.Backend.Tenant(ctx, name); errors.Is(err, ErrUnknown) {
-		http.NotFound(v.w, v.r) // so that followers are of tenants only
+	if !c.exists(v) { // so that followers are of tenants only
 		return
 	}
 	c.live.Serve(v.w, v.r, v.session.Key, "tenant "+name, func(ctx context.Context, show func(page.Parts, string)) error {

@@ -104,7 +104,11 @@ func (c *Console) one(v *visit) {
 		c.unknown(v)
 		return
 	}
-	c.render(v.w, v, http.StatusOK, page.View{Page: "tenant", Title: name, Trail: above(""), Live: base + "/live/tenants/" + url.PathEscape(name), Data: p})
+	shown := page.View{Page: "tenant", Title: name, Trail: above(""), Data: p}
+	if p.Detail.Value.Journal {
+		shown.Live = base + "/live/tenants/" + url.PathEscape(name)
+	}
+	c.render(v.w, v, http.StatusOK, shown)
 }
 
 func (c *Console) unknown(v *visit) {

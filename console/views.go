@@ -26,12 +26,15 @@ type Summary struct {
 	Synced        time.Time
 	Users, Groups int
 	// Expires is when the last token that is in use expires, zero if one never does; NoToken means
-	// that there is none.
+	// that there is none. OAuth means that the provider may use access tokens of OAuth, whose use
+	// and end are not known: then a zero Synced, and NoToken, are shown as "not known".
 	Expires time.Time
 	NoToken bool
+	OAuth   bool
 	// Guard is open, holding, released or off.
 	Guard string
-	// Drift is how many differences the last walk found, Walked when it was; zero: there was none.
+	// Drift is how many users differ at the last scheduled walk, Walked when it ended; zero: none
+	// has.
 	Drift  int
 	Walked time.Time
 	// Health is that of the tenant, Why a sentence about it; Recent are the last hours.
@@ -145,7 +148,7 @@ type Store struct {
 	Kind   string
 	Health Health
 	Why    string
-	// Facts are shown as they are: size, schema, encryption.
+	// Facts are shown as they are: its stamp and size.
 	Facts []Fact
 }
 
@@ -154,9 +157,9 @@ type Fact struct{ Name, Value string }
 
 // Realm is a realm with what its Keycloak can do.
 type Realm struct {
-	Name, Version string
-	Health        Health
-	Why           string
-	Tenants       int
-	Capabilities  []Fact
+	Name         string
+	Health       Health
+	Why          string
+	Tenants      int
+	Capabilities []Fact
 }

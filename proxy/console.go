@@ -19,7 +19,7 @@ import (
 func (p *Proxy) openConsole(to http.RoundTripper) (err error) {
 	p.console, err = consoles.Open(consoles.Options{
 		Config: p.cfg.Console, Backend: p.views(), Space: p.spaces.Open(signin.SpaceName), Keycloak: p.cfg.Keycloak.URL, To: to,
-		Address: func(r *http.Request) string { return clientip.Text(r, p.tenants.Trusted) }, Note: p.operator.SignIn, Now: p.clock,
+		Address: func(r *http.Request) string { return clientip.Text(r, p.tenants.Trusted) }, Note: p.operator.SignIn, Tell: p.operator.Session, Now: p.clock,
 	})
 	return err
 }

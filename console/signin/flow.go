@@ -94,7 +94,7 @@ func (o *OIDC) callback(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	var p pending
 	known := false
-	if sealed := cookie(r, o.cookie("signin")); sealed != "" && len(sealed) < 4096 {
+	if sealed := theCookie(r, o.cookie("signin")); sealed != "" && len(sealed) < 4096 {
 		var err error
 		if p, known, err = o.sealer.open(r.Context(), sealed, o.Now()); err != nil {
 			o.broken(w, Base, storeDown, err)
@@ -141,7 +141,7 @@ func (o *OIDC) begin(w http.ResponseWriter, r *http.Request, u user, back string
 		o.broken(w, back, storeDown, err)
 		return
 	}
-	o.Note(u.name+" signed in to the console", nil)
+	o.Tell(u.name + " signed in to the console")
 	o.set(w, "console", cookie, http.SameSiteStrictMode, Longest)
 	// A page and not a redirect: a browser sends a Strict cookie only if its own site leads there.
 	w.Header().Set("Refresh", "0; url="+back)
@@ -190,7 +190,7 @@ func (o *OIDC) signOut(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	o.set(w, "console", "", http.SameSiteStrictMode, 0)
-	o.Note(one.Name+" signed out of the console", nil)
+	o.Tell(one.Name + " signed out of the console")
 	doc, err := o.provider.discover(r.Context())
 	if err != nil {
 		o.say(w, http.StatusOK, "You are signed out", say{"Keycloak does not answer, so its own session may last: close the browser.", o.again(Base)})

@@ -7,6 +7,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -28,20 +30,40 @@ func NewLocal(now func() time.Time) *Local { return &Local{key: []byte(rand.Text
 
 const localCookie = "kscim-local"
 
-// errForwarded means that a reverse proxy makes the console reachable from elsewhere.
-var errForwarded = errors.New("the console has no sign-in (console.signIn.off), so it is not served through a reverse proxy")
+// ErrForwarded means that a request was not sent to this machine's own address.
+var ErrForwarded = errors.New("the console has no sign-in (console.signIn.off), so it answers only a browser that opens it at localhost")
 
-// forwarded are the fields that reverse proxies add, beside those with X-Forwarded-.
-var forwarded = []string{"Forwarded", "Via", "X-Real-Ip", "X-Client-Ip", "X-Envoy-External-Address", "True-Client-Ip", "Cf-Connecting-Ip"}
+// forwarded reports whether a request shows that a reverse proxy has forwarded it, or that its
+// browser shows a page of another host. A proxy that adds no header is not noticed.
+func forwarded(r *http.Request) bool {
+	for name := range r.Header {
+		if strings.HasPrefix(name, "X-Forwarded-") || slices.Contains(forwarding, name) {
+			return true
+		}
+	}
+	return !fromHere(r.Header.Get("Origin")) || !fromHere(r.Header.Get("Referer"))
+}
+
+// fromHere reports whether a URL names no host (as "null" does), or a loopback one.
+func fromHere(of string) bool {
+	u, err := url.Parse(of)
+	if err != nil {
+		return false
+	}
+	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	at, err := netip.ParseAddr(host)
+	return host == "" || host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && at.Unmap().IsLoopback()
+}
+
+// forwarding are the headers that reverse proxies add, beside those with X-Forwarded-.
+var forwarding = []string{"Forwarded", "Via", "X-Real-Ip", "X-Client-Ip", "X-Envoy-External-Address", "True-Client-Ip", "Cf-Connecting-Ip"}
 
 // Session is that of the browser, which gets a cookie.
 func (l *Local) Session(w http.ResponseWriter, r *http.Request, _ bool) (Session, error) {
-	for name := range r.Header {
-		if strings.HasPrefix(name, "X-Forwarded-") || slices.Contains(forwarded, name) {
-			return Session{}, errForwarded
-		}
+	if forwarded(r) {
+		return Session{}, ErrForwarded
 	}
-	value := cookie(r, localCookie)
+	value := theCookie(r, localCookie)
 	if len(value) < 20 || len(value) > 100 {
 		value = rand.Text()
 		//nolint:gosec // without TLS, on this machine

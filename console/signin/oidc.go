@@ -38,8 +38,10 @@ type Options struct {
 	// Role is the realm role that an operator needs.
 	Role string
 	Now  func() time.Time
-	// Note is called with what went wrong, for the log; nil: nothing is logged. It has no secret.
+	// Note is called with what went wrong, and Tell with what usually happens, for the log; nil:
+	// nothing is logged. Texts have no secret.
 	Note func(what string, err error)
+	Tell func(what string)
 }
 
 // SpaceName is the name of the space with sessions.
@@ -54,6 +56,7 @@ type OIDC struct {
 	site     *page.Site
 	busy     chan struct{} // places for exchanges
 	retry    atomic.Int64  // when sessions are checked again, in seconds since 1970
+	failing  atomic.Bool   // the last check of a session failed, which was noted
 }
 
 // mostExchanges bounds the exchanges under way.
@@ -67,6 +70,9 @@ func New(o Options) (*OIDC, error) {
 	}
 	if o.Note == nil {
 		o.Note = func(string, error) {}
+	}
+	if o.Tell == nil {
+		o.Tell = func(string) {}
 	}
 	o.URL = strings.TrimSuffix(o.URL, "/")
 	return &OIDC{
@@ -111,7 +117,7 @@ func (o *OIDC) Session(_ http.ResponseWriter, r *http.Request, active bool) (Ses
 
 // key is the id of the record of the request's cookie. Without one it is that of "", which no
 // session has.
-func (o *OIDC) key(r *http.Request) string { return key(cookie(r, o.cookie("console"))) }
+func (o *OIDC) key(r *http.Request) string { return key(theCookie(r, o.cookie("console"))) }
 
 const (
 	// lookTime bounds the look at a session.
@@ -138,16 +144,17 @@ func (o *OIDC) check(ctx context.Context, id string) (record, error) {
 		return one, err
 	}
 	u, err := o.refresh(ctx, one.Refresh)
+	o.checked(err)
 	switch {
 	case errors.Is(err, errEnded):
-		o.Note("a session of the console ends, because Keycloak has ended it", err)
+		o.Tell("a session of the console ends, because Keycloak has ended it: " + err.Error())
 	case err != nil && o.Now().Sub(one.Checked) <= uncheckedLimit:
 		o.retry.Store(o.Now().Unix() + retryAge)
 		return one, nil
 	case err != nil:
 		return one, err
 	case !u.role || u.subject != one.Subject:
-		o.Note("a session of the console ends, because "+one.Name+" has not the role any more", nil)
+		o.Tell("a session of the console ends, because " + one.Name + " has not the role any more")
 	default:
 		err = o.sessions.change(ctx, id, func(r *record) error {
 			r.Checked, r.IDToken, r.Refresh = o.Now(), u.idToken, u.refresh
@@ -160,6 +167,16 @@ func (o *OIDC) check(ctx context.Context, id string) (record, error) {
 		return one, err
 	}
 	return one, ErrNone
+}
+
+// checked notes that sessions cannot be checked, once until they can be.
+func (o *OIDC) checked(err error) {
+	switch failed := err != nil && !errors.Is(err, errEnded); {
+	case failed && o.failing.CompareAndSwap(false, true):
+		o.Note("Keycloak cannot be asked whether sessions of the console last", err)
+	case !failed && o.failing.CompareAndSwap(true, false):
+		o.Tell("sessions of the console are checked again")
+	}
 }
 
 // errEnded means that Keycloak refuses a refresh token.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+	"golang.org/x/sync/singleflight"
 )
 
 const (
@@ -21,6 +22,8 @@ const (
 	callTime = 10 * time.Second
 	// knownAge is how long the realm's discovery document is used.
 	knownAge = 5 * time.Minute
+	// failedAge is how long it is not read again after that failed.
+	failedAge = 5 * time.Second
 	// maxDocument bounds it, in bytes.
 	maxDocument = 1 << 20
 )
@@ -35,10 +38,14 @@ type provider struct {
 	client *http.Client
 	now    func() time.Time
 
-	mu   sync.Mutex
-	doc  document
-	read time.Time
 	keys oidc.KeySet
+
+	reading singleflight.Group
+	mu      sync.Mutex
+	doc     document
+	read    time.Time // when doc was read
+	failed  time.Time // when the last reading failed; zero: it did not
+	wrong   error     // why
 }
 
 // document is the part of the discovery document that is used.
@@ -55,21 +62,48 @@ func newProvider(keycloak, realm string, to http.RoundTripper, now func() time.T
 	return p
 }
 
-// discover returns the discovery document. One that cannot be read again stays in use.
+// discover returns the discovery document. One that cannot be read again stays in use. Callers that
+// ask at the same time share a reading, which does not end with one of them.
 func (p *provider) discover(ctx context.Context) (document, error) {
+	if doc, due, err := p.known(); !due {
+		return doc, err
+	}
+	done := p.reading.DoChan("", func() (any, error) {
+		if _, due, _ := p.known(); due {
+			p.took(p.fetch(context.WithoutCancel(ctx)))
+		}
+		return nil, nil
+	})
+	select {
+	case <-ctx.Done():
+		return document{}, fmt.Errorf("%w: %w", errKeycloak, ctx.Err())
+	case <-done:
+		doc, _, err := p.known()
+		return doc, err
+	}
+}
+
+// known returns what is known, whether it is due to be read, and why nothing is known.
+func (p *provider) known() (doc document, due bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.doc.Issuer != "" && p.now().Sub(p.read) < knownAge {
-		return p.doc, nil
+	if p.doc.Issuer == "" {
+		err = p.wrong
 	}
-	fresh, err := p.fetch(ctx)
-	switch {
-	case err == nil:
-		p.doc, p.read = fresh, p.now()
-	case p.doc.Issuer == "":
-		return document{}, err
+	now := p.now()
+	fresh := p.doc.Issuer != "" && now.Sub(p.read) < knownAge
+	return p.doc, !fresh && (p.failed.IsZero() || now.Sub(p.failed) >= failedAge), err
+}
+
+// took keeps what a reading has found.
+func (p *provider) took(doc document, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err != nil {
+		p.failed, p.wrong = p.now(), err
+		return
 	}
-	return p.doc, nil
+	p.doc, p.read, p.failed, p.wrong = doc, p.now(), time.Time{}, nil
 }
 
 func (p *provider) fetch(ctx context.Context) (document, error) {

@@ -24,8 +24,9 @@ type Options struct {
 	To       http.RoundTripper
 	// Address returns the address of a browser.
 	Address func(*http.Request) string
-	// Note is called with what went wrong with sessions.
+	// Note is called with what went wrong with sessions, Tell with what usually happens.
 	Note func(what string, err error)
+	Tell func(what string)
 	Now  func() time.Time
 }
 
@@ -45,7 +46,7 @@ func Open(o Options) (*Console, error) {
 	if !at.Off {
 		keycloak, err := signin.New(signin.Options{
 			Space: o.Space, Keycloak: o.Keycloak, Transport: o.To, URL: o.Config.URL, Realm: at.Realm,
-			ClientID: at.ClientID, Secret: at.Secret, Role: at.Role, Now: o.Now, Note: o.Note,
+			ClientID: at.ClientID, Secret: at.Secret, Role: at.Role, Now: o.Now, Note: o.Note, Tell: o.Tell,
 		})
 		if err != nil {
 			return nil, err

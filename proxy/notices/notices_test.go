@@ -54,3 +54,14 @@ func TestShared(t *testing.T) {
 		t.Errorf("%+v", all)
 	}
 }
+
+// Only what went wrong with a session is a warning.
+func TestSessions(t *testing.T) {
+	core, logs := observer.New(zap.InfoLevel)
+	o := notices.Operator{Log: zap.New(core)}
+	o.Session("ada signed in")
+	o.SignIn("Keycloak does not answer", nil)
+	if all := logs.TakeAll(); len(all) != 2 || all[0].Level != zap.InfoLevel || all[1].Level != zap.WarnLevel {
+		t.Errorf("%+v", all)
+	}
+}

@@ -119,6 +119,12 @@ func healthOf(s health.Status) (console.Health, string) {
 	return console.Good, ""
 }
 
+// Exists reports whether there is a tenant.
+func (v *Views) Exists(_ context.Context, tenant string) (known bool, err error) {
+	_, known = v.Of(tenant)
+	return known, nil
+}
+
 // Tenant returns a tenant.
 func (v *Views) Tenant(ctx context.Context, name string) (console.Detail, error) {
 	t, err := v.tenant(name)

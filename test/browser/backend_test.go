@@ -99,6 +99,8 @@ func (b *backend) Tenants(_ context.Context, _ string, _ int) ([]console.Summary
 	return []console.Summary{b.summary("acme"), live}, 2, nil
 }
 
+func (*backend) Exists(_ context.Context, name string) (bool, error) { return name == "acme", nil }
+
 func (b *backend) Tenant(_ context.Context, name string) (console.Detail, error) {
 	if name != "acme" {
 		return console.Detail{}, console.ErrUnknown
@@ -177,7 +179,7 @@ func (b *backend) System(context.Context) (console.System, error) {
 	return console.System{
 		Version: "v1.2.3", Go: "go1.26", Started: b.begin, Replica: "replica-1", Notes: hostile,
 		Store:  console.Store{Kind: "embedded", Health: console.Good, Why: "It answers.", Facts: []console.Fact{{Name: "Size", Value: "12 MB"}}},
-		Realms: []console.Realm{{Name: hostile[0], Version: "26.7.3", Health: console.Bad, Why: hostile[1], Tenants: 2, Capabilities: []console.Fact{{Name: "SCIM", Value: "yes"}}}},
+		Realms: []console.Realm{{Name: hostile[0], Health: console.Bad, Why: hostile[1], Tenants: 2, Capabilities: []console.Fact{{Name: "SCIM", Value: "yes"}}}},
 	}, b.fault()
 }
 
