@@ -104,8 +104,8 @@ func New(o Options) (*Pages, error) {
 // Close ends all streams.
 func (p *Pages) Close() { p.live.Close() }
 
-// Owns reports whether a path is that of a page, or like one that was mistyped or rewritten, such as
-// //setup/ or /Setup/: a link in it must get neither into the log nor to Keycloak.
+// Owns reports whether a path is that of a page, or like one that was mistyped or rewritten, such
+// as //setup/ or /Setup/: a link in it must get neither into the log nor to Keycloak.
 func Owns(p string) bool {
 	clean := path.Clean("/" + strings.ReplaceAll(p, "\\", "/"))
 	for _, one := range []string{p, clean} {
