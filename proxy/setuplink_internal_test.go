@@ -89,7 +89,7 @@ func formToken(t *testing.T, w *httptest.ResponseRecorder) string {
 func TestSetupTokensAreBounded(t *testing.T) {
 	p, _ := invitable(t, nil)
 	h := p.Handler()
-	made, err := p.operations().Invite(t.Context(), "acme", "eva", time.Hour)
+	made, err := p.operations().Invite(t.Context(), "acme", journal.By{Name: "eva"}, time.Hour, false)
 	if err != nil {
 		t.Fatal(err)
 	}

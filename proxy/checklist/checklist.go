@@ -1,12 +1,8 @@
 package checklist
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
-
-	"keycloak-scim-proxy/proxy/journal"
 )
 
 // State is how far a line is.
@@ -70,14 +66,12 @@ type Required struct {
 	Kept bool
 }
 
-// Input is what a checklist is made from.
+// Input is what a checklist is made from, besides entries.
 type Input struct {
-	IDP string
-	// Entries are those of the tenant since the set-up began, in the order of their time.
-	Entries []journal.Entry
 	// Connected is when a read was answered first, Matched when users were first looked up.
 	Connected, Matched time.Time
-	Required           []Required
+	// Required are the attributes of the Seen, as they are now.
+	Required []Required
 	// Waived has the reasons of waived lines.
 	Waived map[string]Waiver
 }
@@ -110,25 +104,15 @@ var titles = []struct{ id, title string }{
 	{Reactivate, "A user is activated again"},
 }
 
-// Of returns the lines of a checklist.
-func Of(in Input) []Line {
-	all := make([]fold, 0, len(titles)+len(in.Required))
-	for _, t := range titles {
-		all = append(all, fold{Line: Line{ID: t.id, Title: t.title}})
-	}
-	for _, r := range in.Required {
-		all = append(all, fold{Line: Line{ID: AttributePrefix + r.Path, Title: "Users are sent with " + r.Path[strings.LastIndexByte(r.Path, ':')+1:], Lives: r.Lives}, required: &r})
-	}
-	inactive := map[string]bool{} // users whose last change of active was a deactivation, of entries without values
-	for _, e := range in.Entries {
-		seen := readEntry(e, inactive)
-		for i := range all {
-			all[i].see(in.IDP, e, seen)
+// Lines returns the lines of a checklist.
+func (s *Seen) Lines(in Input) []Line {
+	lines := make([]Line, len(s.lines))
+	for i, l := range s.lines {
+		var r Required
+		if n := i - len(titles); n >= 0 && n < len(in.Required) {
+			r = in.Required[n]
 		}
-	}
-	lines := make([]Line, len(all))
-	for i, f := range all {
-		lines[i] = f.line(in)
+		lines[i] = l.line(in, r)
 	}
 	return lines
 }
@@ -138,90 +122,35 @@ func Finished(lines []Line) bool {
 	return !slices.ContainsFunc(lines, func(l Line) bool { return l.State == Open || l.State == Red })
 }
 
-// fold is a line that entries are added to.
-type fold struct {
-	Line
-
-	required *Required
-	green    *journal.Entry
-	failed   *Problem
-	note     string
-}
-
 // line is the line after all entries.
-func (f fold) line(in Input) Line {
-	l := f.Line
-	fact := map[string]time.Time{Connect: in.Connected, Match: in.Matched}[l.ID]
-	if l.ID == Connect && fact.IsZero() { // to look users up is to connect
+func (l seenLine) line(in Input, r Required) Line {
+	made := Line{ID: l.id, Title: l.title, Lives: r.Lives}
+	fact := map[string]time.Time{Connect: in.Connected, Match: in.Matched}[l.id]
+	if l.id == Connect && fact.IsZero() { // to look users up is to connect
 		fact = in.Matched
 	}
-	waived, is := in.Waived[l.ID]
+	failed, note := l.failure(r.Kept)
+	waived, is := in.Waived[l.id]
 	switch {
-	case f.green != nil:
-		l.State, l.At, l.Request = Green, f.green.Begun, f.green.Request
-		if !fact.IsZero() && fact.Before(l.At) {
-			l.At, l.Request = fact, ""
+	case !l.green.at.IsZero():
+		made.State, made.At, made.Request = Green, l.green.at, l.green.request
+		if !fact.IsZero() && fact.Before(made.At) {
+			made.At, made.Request = fact, ""
 		}
 	case !fact.IsZero():
-		l.State, l.At = Green, fact
+		made.State, made.At = Green, fact
 	case is:
-		l.State, l.At, l.Reason = Waived, waived.At, "waived by the operator: "+waived.Reason
-		return l
-	case f.failed != nil:
-		l.State, l.At, l.Request, l.Reason, l.Change = Red, f.failed.At, f.failed.Request, f.failed.Reason, f.failed.Change
-		return l
+		made.State, made.At, made.Reason = Waived, waived.At, "waived by the operator: "+waived.Reason
+		return made
+	case failed != nil:
+		made.State, made.At, made.Request, made.Reason, made.Change = Red, failed.At, failed.Request, failed.Reason, failed.Change
+		return made
 	default:
-		l.State, l.Reason = Open, f.note
-		return l
+		made.State, made.Reason = Open, note
+		return made
 	}
-	if f.failed != nil && f.failed.At.After(l.At) {
-		l.Problem = f.failed
+	if failed != nil && failed.At.After(made.At) {
+		made.Problem = failed
 	}
-	return l
-}
-
-// see adds an entry.
-func (f *fold) see(idp string, e journal.Entry, s sight) {
-	var does, fails bool
-	switch f.ID {
-	case Connect: // a request with another outcome had a good token
-		fails = e.State == journal.Refused && e.Status == 401
-		does = !fails
-	case Match: // reads have no entries
-	default:
-		if f.required != nil {
-			f.attribute(idp, e, s)
-			return
-		}
-		does, fails = s.did[f.ID], s.failed[f.ID]
-		if s.held[f.ID] {
-			f.note, _ = reasonOf(idp, e)
-		}
-	}
-	if does && f.green == nil {
-		f.green = &e
-	}
-	if fails {
-		reason, change := reasonOf(idp, e)
-		f.failed = &Problem{At: e.Begun, Request: e.Request, Reason: reason, Change: change}
-	}
-}
-
-// attribute adds an entry to the line of a required attribute.
-func (f *fold) attribute(idp string, e journal.Entry, s sight) {
-	sent, known := s.sends(*f.required)
-	switch {
-	case sent:
-		if f.green == nil {
-			f.green = &e
-		}
-	case known && s.did[Create]:
-		f.failed = &Problem{
-			At: e.Begun, Request: e.Request,
-			Reason: fmt.Sprintf("a user was created without a value of %s", f.required.Path),
-			Change: mapping(idp, f.required.Path),
-		}
-	case !known && s.did[Create]:
-		f.note = "the journal keeps no values (journal.values is false), so whether the attribute was sent at the create is not known: change it once in the provider"
-	}
+	return made
 }

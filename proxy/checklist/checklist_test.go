@@ -2,7 +2,9 @@ package checklist_test
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +16,7 @@ import (
 	"keycloak-scim-proxy/proxy/protocol"
 	"keycloak-scim-proxy/proxy/scim"
 	"keycloak-scim-proxy/proxy/scim/document"
+	"keycloak-scim-proxy/proxy/store/storetest"
 )
 
 const (
@@ -30,24 +33,51 @@ func body(name string, more string) scim.Resource {
 
 const whole = `,"title":"Dr","emails":[{"value":"a@x.example","primary":true}],"` + enterprise + `":{"department":"Sales"}`
 
-// entries reads the journal of a world as a page does.
-func entries(t *testing.T, w *operatingtest.World) []journal.Entry {
+// entries are those of the tenant of a world.
+func entries(t *testing.T, w *operatingtest.World) (ours []journal.Entry) {
+	t.Helper()
+	if err := w.Journal.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	all, err := w.Journal.Find(t.Context(), journal.Query{Most: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range all {
+		if e.Tenant == "acme" && e.Operator == "" && !e.IsAction() {
+			ours = append(ours, e)
+		}
+	}
+	return ours
+}
+
+// of are the lines after some entries.
+func of(in checklist.Input, idp string, all ...journal.Entry) []checklist.Line {
+	s := checklist.NewSeen(idp, in.Required)
+	for _, e := range all {
+		s.Add(e)
+	}
+	return s.Lines(in)
+}
+
+// lines reads the journal of a world as a page does.
+func lines(t *testing.T, w *operatingtest.World) []checklist.Line {
+	t.Helper()
+	return read(t, w, &checklist.Reader{Log: w.Journal, Tenant: "acme", IDP: "entra"})
+}
+
+func read(t *testing.T, w *operatingtest.World, r *checklist.Reader) []checklist.Line {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	if err := w.Journal.Flush(ctx); err != nil {
 		t.Fatal(err)
 	}
-	all, more, err := (&checklist.Reader{Log: w.Journal, Tenant: "acme"}).Read(ctx)
+	seen, more, err := r.Read(ctx, required)
 	if err != nil || more {
 		t.Fatal(more, err)
 	}
-	return all
-}
-
-func lines(t *testing.T, w *operatingtest.World) []checklist.Line {
-	t.Helper()
-	return checklist.Of(checklist.Input{IDP: "entra", Entries: entries(t, w), Required: required})
+	return seen.Lines(checklist.Input{Required: required})
 }
 
 // states has the lines that are not open.
@@ -94,15 +124,15 @@ func TestProvider(t *testing.T) {
 	w.Patch(u, operatingtest.Op(scim.ReplaceAll, "active", "true"))
 	is("connect green, create green, update green, group green, members green, deactivate green, reactivate green" + attributes)
 
-	in := checklist.Input{Entries: entries(t, w), Required: required, Matched: time.Unix(1, 0)}
-	if all := checklist.Of(in); !checklist.Finished(all) || line(t, all, checklist.Match).State != checklist.Green {
+	in := checklist.Input{Required: required, Matched: time.Unix(1, 0)}
+	if all := of(in, "", entries(t, w)...); !checklist.Finished(all) || line(t, all, checklist.Match).State != checklist.Green {
 		t.Error(states(all))
 	}
 	in.Matched = time.Time{}
-	if checklist.Finished(checklist.Of(in)) {
+	if checklist.Finished(of(in, "", entries(t, w)...)) {
 		t.Error("finished without a look-up")
 	}
-	for _, l := range checklist.Of(in) {
+	for _, l := range of(in, "", entries(t, w)...) {
 		if l.State == checklist.Green && (l.At.IsZero() || l.Request == "" || l.Reason != "" || l.Problem != nil) {
 			t.Errorf("%+v", l)
 		}
@@ -201,7 +231,7 @@ func TestFailures(t *testing.T) {
 		{"unread", refused("post", scim.User, 400, "invalidSyntax"), "connect green, create red", "create", "", ""},
 		{"held", refused("patch", scim.User, 429, "The tenant acme is being set up: the User 1 is not one"), "connect green", "update", "is held (429): The tenant acme", ""},
 	} {
-		all := checklist.Of(checklist.Input{IDP: "entra", Entries: []journal.Entry{c.e}})
+		all := of(checklist.Input{}, "entra", c.e)
 		if got := states(all); got != c.states {
 			t.Errorf("%s: %s", c.name, got)
 		}
@@ -213,7 +243,7 @@ func TestFailures(t *testing.T) {
 			t.Errorf("%s: an internal text is shown: %s", c.name, l.Reason)
 		}
 	}
-	if all := checklist.Of(checklist.Input{Entries: []journal.Entry{{Begun: at, Verb: "create", Type: scim.User, State: journal.Open}}}); states(all) != "connect green" {
+	if all := of(checklist.Input{}, "", journal.Entry{Begun: at, Verb: "create", Type: scim.User, State: journal.Open}); states(all) != "connect green" {
 		t.Error(states(all))
 	}
 }
@@ -224,17 +254,24 @@ func TestOrder(t *testing.T) {
 	w.Create(scim.User, body("ada", whole).String())
 	good := entries(t, w)[0]
 	bad := journal.Entry{ID: "0", Begun: good.Begun.Add(-time.Hour), Request: "R0", Verb: "create", Type: scim.User, State: journal.Refused, Status: 409}
-	of := func(all ...journal.Entry) checklist.Line {
-		return line(t, checklist.Of(checklist.Input{Entries: all}), checklist.Create)
+	create := func(all ...journal.Entry) checklist.Line {
+		slices.Reverse(all) // the order in which entries are read does not matter
+		backwards := line(t, of(checklist.Input{}, "", all...), checklist.Create)
+		slices.Reverse(all)
+		l := line(t, of(checklist.Input{}, "", all...), checklist.Create)
+		if !reflect.DeepEqual(l, backwards) {
+			t.Errorf("%+v, backwards %+v", l, backwards)
+		}
+		return l
 	}
-	if l := of(bad); l.State != checklist.Red || l.Request != "R0" {
+	if l := create(bad); l.State != checklist.Red || l.Request != "R0" {
 		t.Errorf("%+v", l)
 	}
-	if l := of(bad, good); l.State != checklist.Green || l.Problem != nil || l.Request != good.Request {
+	if l := create(bad, good); l.State != checklist.Green || l.Problem != nil || l.Request != good.Request {
 		t.Errorf("%+v", l)
 	}
 	bad.Begun = good.Begun.Add(time.Hour)
-	if l := of(good, bad); l.State != checklist.Green || l.Problem == nil || l.Problem.Request != "R0" || !l.At.Equal(good.Begun) {
+	if l := create(good, bad); l.State != checklist.Green || l.Problem == nil || l.Problem.Request != "R0" || !l.At.Equal(good.Begun) {
 		t.Errorf("%+v", l)
 	}
 }
@@ -247,7 +284,7 @@ func TestWaived(t *testing.T) {
 	for _, id := range checklist.Lines(required) {
 		waived[id] = checklist.Waiver{Reason: "not needed", At: time.Unix(5, 0)}
 	}
-	all := checklist.Of(checklist.Input{Entries: entries(t, w), Required: required, Waived: waived})
+	all := of(checklist.Input{Required: required, Waived: waived}, "", entries(t, w)...)
 	if !checklist.Finished(all) || line(t, all, "create").State != checklist.Green || line(t, all, checklist.AttributePrefix+department).State != checklist.Waived {
 		t.Error(states(all))
 	}
@@ -274,38 +311,94 @@ func TestStrangers(t *testing.T) {
 func TestReader(t *testing.T) {
 	w := operatingtest.New(t, true)
 	r := &checklist.Reader{Log: w.Journal, Tenant: "acme"}
-	read := func() []journal.Entry {
-		t.Helper()
-		if err := w.Journal.Flush(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		all, more, err := r.Read(t.Context())
-		if err != nil || more {
-			t.Fatal(more, err)
-		}
-		return all
-	}
-	open := journal.Entry{Who: journal.Who{Tenant: "acme"}, Verb: "create", Type: scim.User}
+	open := journal.Entry{Who: journal.Who{Tenant: "acme"}, Verb: "delete", Type: scim.User}
 	if err := w.Journal.Begin(t.Context(), &open); err != nil {
 		t.Fatal(err)
 	}
-	if all := read(); len(all) != 1 || all[0].State != journal.Open {
-		t.Errorf("%+v", all)
+	if got := states(read(t, w, r)); got != "connect green" {
+		t.Error(got)
 	}
 	for range 200 { // the clock moves with each look, far beyond what is read again
 		w.Now()
 	}
-	for n := range 3 {
-		w.Create(scim.User, body(fmt.Sprint("u", n), "").String())
-		if all := read(); len(all) != n+2 {
-			t.Errorf("%d entries after %d creates", len(all), n+1)
-		}
+	u := w.Create(scim.User, body("u", "").String())
+	if got := states(read(t, w, r)); !strings.HasPrefix(got, "connect green, create green, attribute:") {
+		t.Error(got)
+	}
+	w.Patch(u, operatingtest.Op(scim.ReplaceAll, "title", `"Prof"`))
+	if got := states(read(t, w, r)); !strings.HasPrefix(got, "connect green, create green, update green, attribute:") {
+		t.Error(got)
 	}
 	open.State, open.Target = journal.Done, "u"
 	if err := w.Journal.Settle(t.Context(), &open); err != nil {
 		t.Fatal(err)
 	}
-	if all := read(); len(all) != 4 || all[0].State != journal.Done {
-		t.Errorf("%+v", all)
+	if l := line(t, read(t, w, r), checklist.Deactivate); l.State != checklist.Green || !l.At.Equal(open.Begun) {
+		t.Errorf("%+v", l)
+	}
+	for _, other := range [][]checklist.Required{nil, {{Path: "title"}}} { // begins anew
+		seen, _, err := r.Read(t.Context(), other)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := states(seen.Lines(checklist.Input{Required: other})); !strings.HasPrefix(got, "connect green, create green, update green, deactivate green") || strings.Contains(got, "title green") != (len(other) > 0) {
+			t.Error(got)
+		}
+	}
+}
+
+// What was proven stays proven, whatever comes after it: held writes push nothing out.
+func TestManyHeld(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	clock := func() time.Time { now = now.Add(time.Millisecond); return now }
+	log := journal.New(journal.Options{Space: storetest.NewMemory().Open("journal.r"), Writer: &journal.Writer{}, Keep: time.Hour, Most: 100_000, Now: clock, NewID: rand.Text})
+	entry := func(e journal.Entry) {
+		t.Helper()
+		e.Who, e.Type = journal.Who{Tenant: "acme"}, scim.User
+		state := e.State
+		if err := log.Begin(t.Context(), &e); err != nil {
+			t.Fatal(err)
+		}
+		e.State = state
+		if err := log.Settle(t.Context(), &e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lines := func(r *checklist.Reader) []checklist.Line {
+		t.Helper()
+		seen, more, err := r.Read(t.Context(), nil)
+		if err != nil || more {
+			t.Fatal(more, err)
+		}
+		return seen.Lines(checklist.Input{})
+	}
+	entry(journal.Entry{Verb: "create", Target: "1", State: journal.Done})
+	r := &checklist.Reader{Log: log, Tenant: "acme"}
+	before := states(lines(r))
+	for range 6000 {
+		entry(journal.Entry{Verb: "patch", State: journal.Refused, Status: 429, Reason: "wait"})
+	}
+	for name, one := range map[string]*checklist.Reader{"goes on": r, "begins": {Log: log, Tenant: "acme"}} {
+		got := lines(one)
+		if states(got) != before || before != "connect green, create green" || !strings.Contains(line(t, got, checklist.Update).Reason, "is held") {
+			t.Errorf("%s: %s, it was %s", name, states(got), before)
+		}
+	}
+}
+
+// Entries without values that are read again turn nothing.
+func TestReadAgain(t *testing.T) {
+	w := operatingtest.New(t, false)
+	u := w.Create(scim.User, body("ada", whole).String())
+	w.Patch(u, operatingtest.Op(scim.ReplaceAll, "active", "false"))
+	r := &checklist.Reader{Log: w.Journal, Tenant: "acme"}
+	for range 4 {
+		if got := states(read(t, w, r)); !strings.Contains(got, "deactivate green") || strings.Contains(got, "reactivate") {
+			t.Error(got)
+		}
+	}
+	w.Patch(u, operatingtest.Op(scim.ReplaceAll, "active", "true"))
+	if got := states(read(t, w, r)); !strings.Contains(got, "reactivate green") {
+		t.Error(got)
 	}
 }

@@ -1,7 +1,7 @@
 // Package checklist says how far the set-up of a tenant is: lines that turn green when a provider
 // has done a thing, and red with a reason when it has failed.
 //
-//	Of      makes the lines: a pure function                 (checklist.go, success.go)
+//	Seen    is what entries have shown, and makes the lines  (checklist.go, seen.go, success.go)
 //	reason  says in words what failed and what to change     (reason.go)
 //	Reader  reads the entries of one tenant as they come     (reader.go)
 //

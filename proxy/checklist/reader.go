@@ -14,51 +14,38 @@ const (
 	// Read reads: the journal is that of all tenants of a realm or group.
 	readPage    = 500
 	pagesAtOnce = 40
-	// kept bounds the entries of a tenant that a Reader has. The oldest are forgotten.
-	kept = 5000
 	// settling is how far back a Read looks again, because entries get their ids before they are
 	// saved.
 	settling = 30 * time.Second
-	// followed bounds the open entries that a Read looks at again, each by its id.
+	// followed bounds the open entries that a Read looks at again, each by its id, and mostOpen those
+	// that are remembered.
 	followed = 50
+	mostOpen = 1000
 )
 
-// Reader has the entries of one tenant since a time, and reads the new ones. It is not safe for
-// concurrent use.
+// Reader reads the entries of one tenant since a time, and then the new ones. It keeps what they
+// have shown, and the ids of those that are open. It is not safe for concurrent use.
 type Reader struct {
-	Log    *journal.Log
-	Tenant string
-	Since  time.Time
+	Log         *journal.Log
+	Tenant, IDP string
+	Since       time.Time
 
-	entries map[string]journal.Entry
-	after   string    // the entry up to which all is read
-	read    time.Time // how far the reading has come
+	seen  *Seen
+	open  map[string]struct{}
+	after string    // the entry up to which all is read
+	read  time.Time // how far the reading has come
 }
 
-// Read reads what is new, and returns the entries in the order of their time. more is true if there
-// is more to read, because the journal is long.
-func (r *Reader) Read(ctx context.Context) (all []journal.Entry, more bool, err error) {
-	if r.entries == nil {
-		r.entries, r.read = map[string]journal.Entry{}, r.Since
+// Read reads what is new, and returns what all entries have shown. If other attributes are required
+// than before, it begins anew. more is true if there is more to read, because the journal is long.
+func (r *Reader) Read(ctx context.Context, required []Required) (seen *Seen, more bool, err error) {
+	if r.seen == nil || !r.seen.about(required) {
+		r.seen, r.open, r.read, r.after = NewSeen(r.IDP, required), map[string]struct{}{}, r.Since, ""
 	}
 	if more, err = r.pages(ctx); err == nil {
 		err = r.follow(ctx)
 	}
-	if err != nil {
-		return nil, false, err
-	}
-	ids := slices.Sorted(maps.Keys(r.entries))
-	if n := len(ids) - kept; n > 0 {
-		for _, id := range ids[:n] {
-			delete(r.entries, id)
-		}
-		ids = ids[n:]
-	}
-	all = make([]journal.Entry, len(ids))
-	for i, id := range ids {
-		all[i] = r.entries[id]
-	}
-	return all, more, nil
+	return r.seen, more, err
 }
 
 // pages reads some pages of the journal.
@@ -72,7 +59,7 @@ func (r *Reader) pages(ctx context.Context) (more bool, err error) {
 		}
 		for _, e := range found {
 			if e.Tenant == r.Tenant && e.Operator == "" && !e.IsAction() {
-				r.entries[e.ID] = shortened(e)
+				r.add(e)
 			}
 			q.After = e.ID
 		}
@@ -88,40 +75,31 @@ func (r *Reader) pages(ctx context.Context) (more bool, err error) {
 	return true, nil
 }
 
+func (r *Reader) add(e journal.Entry) {
+	r.seen.Add(e)
+	if e.State != journal.Open {
+		delete(r.open, e.ID)
+		return
+	}
+	r.open[e.ID] = struct{}{}
+	if len(r.open) > mostOpen {
+		delete(r.open, slices.Min(slices.Collect(maps.Keys(r.open))))
+	}
+}
+
 // follow reads the newest of the entries again that were open.
 func (r *Reader) follow(ctx context.Context) error {
-	var open []string
-	for id, e := range r.entries {
-		if e.State == journal.Open {
-			open = append(open, id)
-		}
-	}
-	slices.Sort(open)
+	open := slices.Sorted(maps.Keys(r.open))
 	for _, id := range open[max(len(open)-followed, 0):] {
 		e, there, err := r.Log.Entry(ctx, id)
 		switch {
 		case err != nil:
 			return err
 		case !there:
-			delete(r.entries, id)
-		default:
-			r.entries[id] = shortened(e)
+			delete(r.open, id)
+		case e.State != journal.Open:
+			r.add(e)
 		}
 	}
 	return nil
-}
-
-// longest bounds a resource that a Reader keeps, in bytes.
-const longest = 64 << 10
-
-// shortened leaves out what no line needs.
-func shortened(e journal.Entry) journal.Entry {
-	e.Before, e.Sent, e.Names, e.Asked, e.Removed = "", "", nil, nil, nil
-	if len(e.After) > longest {
-		e.After, e.Whole = "", journal.KindCreate
-	}
-	if len(e.Added) > 1 {
-		e.Added = e.Added[:1:1]
-	}
-	return e
 }

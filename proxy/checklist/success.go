@@ -21,12 +21,12 @@ type sight struct {
 
 const activePath = "active"
 
-// readEntry reads an entry. inactive has the users that entries without values have deactivated.
-func readEntry(e journal.Entry, inactive map[string]bool) sight {
+// readEntry reads an entry, and notes changes of active that have no values.
+func readEntry(e journal.Entry, a *activity) sight {
 	s := sight{did: map[string]bool{}, failed: map[string]bool{}, held: map[string]bool{}, entry: e}
 	switch e.State {
 	case journal.Done:
-		s.succeeded(inactive)
+		s.succeeded(a)
 	case journal.Partly, journal.Failed, journal.Refused:
 		switch e.Status {
 		case http.StatusUnauthorized: // it is not about the kind of the call
@@ -58,7 +58,7 @@ func lineOf(e journal.Entry) string {
 	return ""
 }
 
-func (s *sight) succeeded(inactive map[string]bool) {
+func (s *sight) succeeded(a *activity) {
 	e := s.entry
 	creates := e.Creates()
 	if e.Type == scim.Group {
@@ -73,35 +73,36 @@ func (s *sight) succeeded(inactive map[string]bool) {
 	if creates && e.After != "" {
 		s.resource, _ = document.Parse([]byte(e.After))
 	}
+	turned := false
 	for _, c := range e.Changes {
 		switch {
 		case c.Timed():
 		case !strings.EqualFold(c.Path, activePath):
 			s.did[Update] = true
-		case e.Valueless: // a user is created active
-			s.did[Deactivate], s.did[Reactivate] = !inactive[e.Target], inactive[e.Target]
-			inactive[e.Target] = !inactive[e.Target]
+		case e.Valueless:
+			turned = true
 		default:
 			s.did[Deactivate], s.did[Reactivate] = c.New == "false", c.New == "true"
 		}
 	}
-	if n := e.Notice; n != nil && e.Valueless {
-		switch n.Active {
-		case "deactivate":
-			s.did[Deactivate], s.did[Reactivate], inactive[e.Target] = true, false, true
-		case "activate":
-			s.did[Deactivate], s.did[Reactivate], inactive[e.Target] = false, true, false
-		}
+	var said *bool
+	if n := e.Notice; n != nil && e.Valueless && (n.Active == "deactivate" || n.Active == "activate") {
+		inactive := n.Active == "deactivate"
+		said, turned = &inactive, true
+	}
+	if turned {
+		inactive, known := a.is(e, said)
+		s.did[Deactivate], s.did[Reactivate] = known && inactive, known && !inactive
 	}
 }
 
 // sends reports whether a user was sent with a value of an attribute. known is false if the entry
-// cannot tell.
-func (s sight) sends(r Required) (sent, known bool) {
+// cannot tell, or only if the store keeps the attribute.
+func (s sight) sends(path string) (sent, known bool) {
 	if s.entry.State != journal.Done || s.entry.Type != scim.User {
 		return false, false
 	}
-	at, err := scim.ParseAttrPath(r.Path)
+	at, err := scim.ParseAttrPath(path)
 	if err != nil {
 		return false, false
 	}
@@ -122,7 +123,7 @@ func (s sight) sends(r Required) (sent, known bool) {
 	if n := s.entry.Notice; n != nil {
 		return slices.ContainsFunc(n.Attributes, func(path string) bool { return about(path, at) }), true
 	}
-	return false, r.Kept
+	return false, false
 }
 
 // about reports whether the path of a change is that of an attribute, or is below it or above it.

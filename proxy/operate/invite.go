@@ -172,25 +172,27 @@ func (t Tenants) bare(ctx context.Context, one Tenant, i invite.Invitation) Invi
 
 func (t Tenants) invited(ctx context.Context, one Tenant, i invite.Invitation) (Invited, error) {
 	flush(ctx, one.Journal)
-	r := reader(one, i)
+	r, required := reader(one, i), one.SetUp.Required(ctx)
 	for {
-		entries, more, err := r.Read(ctx)
+		seen, more, err := r.Read(ctx, required)
 		if err != nil {
 			return Invited{}, err
 		}
 		if !more {
-			return t.seen(ctx, one, i, one.SetUp.Required(ctx), entries), nil
+			return t.seen(ctx, one, i, required, seen), nil
 		}
 	}
 }
 
 func reader(one Tenant, i invite.Invitation) *checklist.Reader {
-	return &checklist.Reader{Log: one.Journal, Tenant: one.Name, Since: i.Since}
+	return &checklist.Reader{Log: one.Journal, Tenant: one.Name, IDP: one.SetUp.IDP, Since: i.Since}
 }
 
-func (t Tenants) seen(ctx context.Context, one Tenant, i invite.Invitation, required []checklist.Required, entries []journal.Entry) Invited {
-	lines := checklist.Of(inputOf(i, one.SetUp.IDP, required, entries))
-	return Invited{Invitation: i, Open: i.Open(t.Now()), Live: one.SetUp.Live(ctx), Lines: lines, Finished: checklist.Finished(lines)}
+func (t Tenants) seen(ctx context.Context, one Tenant, i invite.Invitation, required []checklist.Required, seen *checklist.Seen) Invited {
+	all := t.bare(ctx, one, i)
+	all.Lines = seen.Lines(inputOf(i, required))
+	all.Finished = checklist.Finished(all.Lines)
+	return all
 }
 
 // placesAge is how long Watch relies on where attributes live, which Keycloak knows.
@@ -211,23 +213,23 @@ func (t Tenants) Watch(i invite.Invitation) func(ctx context.Context) (Invited, 
 		if err != nil {
 			return Invited{}, err
 		}
-		if r == nil || r.Log != one.Journal {
+		if r == nil || r.Log != one.Journal || r.IDP != one.SetUp.IDP {
 			r = reader(one, i)
-		}
-		entries, _, err := r.Read(ctx)
-		if err != nil {
-			return Invited{}, err
 		}
 		if t.Now().Sub(asked) > placesAge {
 			required, asked = one.SetUp.Required(ctx), t.Now()
 		}
-		return t.seen(ctx, one, now, required, entries), nil
+		seen, _, err := r.Read(ctx, required)
+		if err != nil {
+			return Invited{}, err
+		}
+		return t.seen(ctx, one, now, required, seen), nil
 	}
 }
 
 // inputOf joins an invitation with what its checklist is made from.
-func inputOf(i invite.Invitation, idp string, required []checklist.Required, entries []journal.Entry) checklist.Input {
-	in := checklist.Input{IDP: idp, Entries: entries, Connected: i.Connected, Matched: i.Matched, Required: required, Waived: map[string]checklist.Waiver{}}
+func inputOf(i invite.Invitation, required []checklist.Required) checklist.Input {
+	in := checklist.Input{Connected: i.Connected, Matched: i.Matched, Required: required, Waived: map[string]checklist.Waiver{}}
 	for line, w := range i.Waived {
 		in.Waived[line] = checklist.Waiver{Reason: w.Reason, At: w.At}
 	}
