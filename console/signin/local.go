@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -32,11 +33,14 @@ const localCookie = "kscim-local"
 // ErrForwarded means that a request was not sent to this machine's own address.
 var ErrForwarded = errors.New("the console has no sign-in (console.signIn.off), so it answers only a browser that opens it at localhost")
 
+// added are the fields that reverse proxies add, beside those with X-Forwarded-.
+var added = []string{"Forwarded", "Via", "X-Real-Ip", "X-Client-Ip", "X-Envoy-External-Address", "True-Client-Ip", "Cf-Connecting-Ip"}
+
 // forwarded reports whether a request shows that a reverse proxy has forwarded it, or that its
 // browser shows a page of another host. A proxy that adds no header is not noticed.
 func forwarded(r *http.Request) bool {
 	for name := range r.Header {
-		if name == "Forwarded" || name == "Via" || name == "X-Real-Ip" || strings.HasPrefix(name, "X-Forwarded-") {
+		if strings.HasPrefix(name, "X-Forwarded-") || slices.Contains(added, name) {
 			return true
 		}
 	}
@@ -59,7 +63,7 @@ func (l *Local) Session(w http.ResponseWriter, r *http.Request, _ bool) (Session
 	if forwarded(r) {
 		return Session{}, ErrForwarded
 	}
-	c := &http.Cookie{Value: theCookie(r, localCookie)}
+	c := &http.Cookie{Value: cookie(r, localCookie)}
 	if len(c.Value) < 20 || len(c.Value) > 100 {
 		//nolint:gosec // without TLS, on this machine
 		c = &http.Cookie{Name: localCookie, Value: rand.Text(), Path: Base, HttpOnly: true, SameSite: http.SameSiteStrictMode}
