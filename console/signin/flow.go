@@ -94,7 +94,7 @@ func (o *OIDC) callback(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	var p pending
 	known := false
-	if sealed := theCookie(r, o.cookie("signin")); sealed != "" && len(sealed) < 4096 {
+	if sealed := cookie(r, o.cookie("signin")); sealed != "" && len(sealed) < 4096 {
 		var err error
 		if p, known, err = o.sealer.open(r.Context(), sealed, o.Now()); err != nil {
 			o.broken(w, Base, storeDown, err)

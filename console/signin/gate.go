@@ -48,9 +48,9 @@ type Gate interface {
 	Out() string
 }
 
-// theCookie returns the value of the cookie with a name; "" if the browser sends none, or several:
-// one of them may be another host's, which names a parent domain.
-func theCookie(r *http.Request, name string) string {
+// cookie returns the value of the only cookie of a name; "" if there is none, or more than one:
+// another site of the same host, as on another port, may have added one.
+func cookie(r *http.Request, name string) string {
 	all := r.CookiesNamed(name)
 	if len(all) != 1 {
 		return ""

@@ -33,11 +33,14 @@ const localCookie = "kscim-local"
 // ErrForwarded means that a request was not sent to this machine's own address.
 var ErrForwarded = errors.New("the console has no sign-in (console.signIn.off), so it answers only a browser that opens it at localhost")
 
+// added are the fields that reverse proxies add, beside those with X-Forwarded-.
+var added = []string{"Forwarded", "Via", "X-Real-Ip", "X-Client-Ip", "X-Envoy-External-Address", "True-Client-Ip", "Cf-Connecting-Ip"}
+
 // forwarded reports whether a request shows that a reverse proxy has forwarded it, or that its
 // browser shows a page of another host. A proxy that adds no header is not noticed.
 func forwarded(r *http.Request) bool {
 	for name := range r.Header {
-		if strings.HasPrefix(name, "X-Forwarded-") || slices.Contains(forwarding, name) {
+		if strings.HasPrefix(name, "X-Forwarded-") || slices.Contains(added, name) {
 			return true
 		}
 	}
@@ -55,24 +58,21 @@ func fromHere(of string) bool {
 	return host == "" || host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && at.Unmap().IsLoopback()
 }
 
-// forwarding are the headers that reverse proxies add, beside those with X-Forwarded-.
-var forwarding = []string{"Forwarded", "Via", "X-Real-Ip", "X-Client-Ip", "X-Envoy-External-Address", "True-Client-Ip", "Cf-Connecting-Ip"}
-
 // Session is that of the browser, which gets a cookie.
 func (l *Local) Session(w http.ResponseWriter, r *http.Request, _ bool) (Session, error) {
 	if forwarded(r) {
 		return Session{}, ErrForwarded
 	}
-	value := theCookie(r, localCookie)
-	if len(value) < 20 || len(value) > 100 {
-		value = rand.Text()
+	c := &http.Cookie{Value: cookie(r, localCookie)}
+	if len(c.Value) < 20 || len(c.Value) > 100 {
 		//nolint:gosec // without TLS, on this machine
-		http.SetCookie(w, &http.Cookie{Name: localCookie, Value: value, Path: Base, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+		c = &http.Cookie{Name: localCookie, Value: rand.Text(), Path: Base, HttpOnly: true, SameSite: http.SameSiteStrictMode}
+		http.SetCookie(w, c)
 	}
 	m := hmac.New(sha256.New, l.key)
-	m.Write([]byte(value))
+	m.Write([]byte(c.Value))
 	secret := m.Sum(nil)
-	sum := sha256.Sum256([]byte(value))
+	sum := sha256.Sum256([]byte(c.Value))
 	return Session{Name: "local", Key: string(sum[:]), Secret: secret}, nil
 }
 

@@ -117,7 +117,7 @@ func (o *OIDC) Session(_ http.ResponseWriter, r *http.Request, active bool) (Ses
 
 // key is the id of the record of the request's cookie. Without one it is that of "", which no
 // session has.
-func (o *OIDC) key(r *http.Request) string { return key(theCookie(r, o.cookie("console"))) }
+func (o *OIDC) key(r *http.Request) string { return key(cookie(r, o.cookie("console"))) }
 
 const (
 	// lookTime bounds the look at a session.

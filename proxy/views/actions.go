@@ -32,7 +32,7 @@ func (v *Views) Record(ctx context.Context, a console.Act) (done func(ctx contex
 	case err != nil:
 		return nil, err
 	case t.Journal == nil:
-		return nil, errUnrecorded
+		return nil, console.Refused(errUnrecorded)
 	}
 	verb, ours := noted[a.Verb]
 	e := journal.Entry{Who: journal.Who{Tenant: a.Tenant, Operator: a.By.Name}, Address: a.By.Address, Verb: string(verb), Name: a.About, State: journal.Open}
@@ -99,7 +99,7 @@ func (v *Views) Stage(ctx context.Context, tenant string, _ console.Operator) er
 	case err != nil:
 		return err
 	case !t.Gate.Staged:
-		return fmt.Errorf("the file of the tenant %s says that it is live: write state: staged", tenant)
+		return console.Refused(fmt.Errorf("the file of the tenant %s says that it is live: write state: staged", tenant))
 	}
 	return t.Gate.Withdraw(ctx)
 }
@@ -119,7 +119,7 @@ func (v *Views) Live(ctx context.Context, tenant string, by console.Operator) er
 	case err != nil:
 		return err
 	case !report.Green:
-		return errors.New("the canary is red: " + wrong(report))
+		return console.Refused(errors.New("the canary is red: " + wrong(report)))
 	case !report.Live:
 		return errors.New("the canary is green, and the tenant is not live: look at its state again")
 	}
@@ -134,7 +134,7 @@ func (v *Views) checked(ctx context.Context, tenant string) error {
 	}
 	for _, l := range s.Lines {
 		if l.State != string(checklist.Green) && l.State != string(checklist.Waived) {
-			return fmt.Errorf("the line %q of the checklist is %s: it must be green, or waived with a reason", l.Text, l.State)
+			return console.Refused(fmt.Errorf("the line %q of the checklist is %s: it must be green, or waived with a reason", l.Text, l.State))
 		}
 	}
 	return nil

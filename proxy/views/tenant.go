@@ -70,9 +70,7 @@ func (v *Views) tokens(ctx context.Context, t Tenant, s *console.Summary) {
 	if never {
 		s.Expires = time.Time{}
 	}
-	if t.Config.OAuth != nil {
-		s.NoToken = false
-	}
+	s.OAuth = t.Config.OAuth != nil
 }
 
 // over reports whether a token is not accepted any more.

@@ -101,7 +101,7 @@ var errNoJournal = fmt.Errorf("nothing is recorded: journal.days is 0 in the con
 func (v *Views) journaled(name string) (Tenant, error) {
 	t, err := v.tenant(name)
 	if err == nil && t.Journal == nil {
-		err = errNoJournal
+		err = console.Refused(errNoJournal)
 	}
 	return t, err
 }
