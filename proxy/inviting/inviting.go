@@ -48,8 +48,9 @@ type Options struct {
 type Customers struct {
 	Options
 
-	invites *invite.Invites
-	pages   *setup.Pages
+	invites  *invite.Invites
+	pages    *setup.Pages
+	readings operate.Readings
 }
 
 // New opens the invitations, if the configuration enables them. It accesses nothing.
@@ -71,6 +72,14 @@ func (c *Customers) Invites() *invite.Invites {
 		return nil
 	}
 	return c.invites
+}
+
+// Readings are those of the checklists of all tenants.
+func (c *Customers) Readings() *operate.Readings {
+	if c == nil {
+		return nil
+	}
+	return &c.readings
 }
 
 // LinkURL is the URL of a link.

@@ -198,3 +198,44 @@ func TestInviteLive(t *testing.T) {
 		t.Errorf("%+v %v", i, err)
 	}
 }
+
+// Looks share what was read of the journal. One at an invitation that has ended reads nothing more.
+func TestReadings(t *testing.T) {
+	h := newHost()
+	h.Readings = &operate.Readings{}
+	if _, err := h.Invite(t.Context(), "acme", eva, time.Hour, false); err != nil {
+		t.Fatal(err)
+	}
+	e := journal.Entry{Who: journal.Who{Tenant: "acme"}, Verb: "create", Type: "User", Target: "1"}
+	if err := h.log.Begin(t.Context(), &e); err != nil {
+		t.Fatal(err)
+	}
+	e.State = journal.Done
+	if err := h.log.Settle(t.Context(), &e); err != nil {
+		t.Fatal(err)
+	}
+	shows := func() (reads int) {
+		t.Helper()
+		h.Reset()
+		i, err := h.Invitation(t.Context(), "acme")
+		if err != nil || len(i.Lines) == 0 || i.Lines[2].State != checklist.Green {
+			t.Errorf("%+v %v", i, err)
+		}
+		for _, op := range h.Ops() {
+			if op.Tenant == "journal.r" {
+				reads++
+			}
+		}
+		return reads
+	}
+	if shows() == 0 {
+		t.Error("an open invitation is shown without a reading")
+	}
+	h.now = h.now.Add(2 * time.Hour)
+	shows() // once after its end
+	for range 3 {
+		if n := shows(); n != 0 {
+			t.Errorf("%d readings of an invitation that has ended", n)
+		}
+	}
+}
