@@ -85,7 +85,14 @@ func (v *Invites) Saw(ctx context.Context, at Place, matched, live bool) {
 	if err != nil || !open || has(i) {
 		return
 	}
-	_, err = v.change(ctx, at.Tenant, func(r *record, there bool) error {
+	if v.saw(ctx, i, matched, live) != nil {
+		v.fail(at.Tenant)
+	}
+}
+
+// saw saves what an invitation does not have yet.
+func (v *Invites) saw(ctx context.Context, i Invitation, matched, live bool) error {
+	_, err := v.change(ctx, i.Tenant, func(r *record, there bool) error {
 		if !there || r.ID != i.ID {
 			return errSame
 		}
@@ -104,9 +111,7 @@ func (v *Invites) Saw(ctx context.Context, at Place, matched, live bool) {
 		}
 		return nil
 	})
-	if err != nil {
-		v.fail(at.Tenant)
-	}
+	return err
 }
 
 // look returns what is known of a tenant.

@@ -67,8 +67,8 @@ func (r *Readings) forget() {
 // placesAge is how long a look relies on where attributes live, which Keycloak knows.
 const placesAge = 30 * time.Second
 
-// look returns an invitation with its checklist, after it has read what is new; all of that if whole
-// says so. Nothing is new to an invitation that had ended when all was read last.
+// look returns an invitation with its checklist, after it has read what is new; all of that if
+// whole says so. Nothing is new to an invitation that had ended when all was read last.
 func (t Tenants) look(ctx context.Context, one Tenant, i invite.Invitation, whole bool) (Invited, error) {
 	g := t.Readings.of(one.Name, t.Now())
 	select {
