@@ -16,8 +16,8 @@ type Readings struct {
 	all map[string]*reading // by tenant
 }
 
-// mostReadings bounds the tenants that are remembered. The one that was not looked at for longest is
-// forgotten first.
+// mostReadings bounds the tenants that are remembered. The one that was not looked at for longest
+// is forgotten first.
 const mostReadings = 500
 
 // reading is that of one set-up. Its holder has the turn.
