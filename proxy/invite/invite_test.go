@@ -175,8 +175,8 @@ func TestReplace(t *testing.T) {
 	}
 }
 
-// Reads access the store once a minute when the invitation has all that they show, and leave it alone
-// for a while after a failure. An invitation that another process makes is noticed.
+// Reads access the store once a minute when the invitation has all that they show, and leave it
+// alone for a while after a failure. An invitation that another process makes is noticed.
 func TestFactsCost(t *testing.T) {
 	h := newHouse(t)
 	v, w := h.process(), h.process()

@@ -167,8 +167,8 @@ const (
 	overlap   = 24 * time.Hour
 )
 
-// newToken makes a token of a tenant. With a link that was made for a trial, a live tenant gets none
-// but in place of one that this link has made: it would be worth the right to write to all users.
+// newToken makes a token of a tenant. With a link that was made for a trial, a live tenant gets one
+// only in place of one that this link has made: a first one would let its holder write to all users.
 func (c *Customers) newToken(ctx context.Context, tenant, by string) (string, setup.Token, error) {
 	over, err := c.trialOver(ctx, tenant)
 	if err != nil {

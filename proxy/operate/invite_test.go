@@ -74,7 +74,7 @@ func (h *host) do(t *testing.T) map[string]error {
 	}
 }
 
-// What the journal cannot note is refused, and leaves nothing behind: the former link works, and no
+// A change that the journal cannot note is refused, and leaves nothing behind: the former link works, and no
 // line is waived.
 func TestInviteJournalIsDown(t *testing.T) {
 	h := newHost()
@@ -138,7 +138,7 @@ func TestInviteChangeFails(t *testing.T) {
 	}
 }
 
-// A change that was made is no failure, though the journal cannot be read: the link is shown.
+// A change that was made is not reported as a failure if the journal cannot be read afterwards.
 func TestInviteUnread(t *testing.T) {
 	h := newHost()
 	h.OnOp(func(ctx context.Context, op storetest.Op) error {
