@@ -168,7 +168,8 @@ const (
 )
 
 // newToken makes a token of a tenant. With a link that was made for a trial, a live tenant gets one
-// only in place of one that this link has made: a first one would let its holder write to all users.
+// only in place of one that this link has made: its holder could write to all users with a first
+// one.
 func (c *Customers) newToken(ctx context.Context, tenant, by string) (string, setup.Token, error) {
 	over, err := c.trialOver(ctx, tenant)
 	if err != nil {

@@ -74,8 +74,8 @@ func (h *host) do(t *testing.T) map[string]error {
 	}
 }
 
-// A change that the journal cannot note is refused, and leaves nothing behind: the former link works, and no
-// line is waived.
+// A change that the journal cannot note is refused, and leaves nothing behind: the former link
+// works, and no line is waived.
 func TestInviteJournalIsDown(t *testing.T) {
 	h := newHost()
 	made, err := h.Invite(t.Context(), "acme", eva, time.Hour, false)
