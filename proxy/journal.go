@@ -82,7 +82,7 @@ func (p *Proxy) scene(first *tenant) func(ctx context.Context, e journal.Entry) 
 func (p *Proxy) Operations() control.Operations { return p.operations().Operations() }
 
 func (p *Proxy) operations() operate.Tenants {
-	return operate.Tenants{Invites: p.customers.Invites(), LinkURL: p.customers.LinkURL, Of: p.operated, All: p.tenants.Names, Place: p.Place, Events: p.spaces, Guards: p.spaces.Open(budget.SpaceName), Tokens: p.tenants.Issued, Says: adapters.Says, Now: p.clock}
+	return operate.Tenants{Invites: p.customers.Invites(), LinkURL: p.customers.LinkURL, Readings: p.customers.Readings(), Of: p.operated, All: p.tenants.Names, Place: p.Place, Events: p.spaces, Guards: p.spaces.Open(budget.SpaceName), Tokens: p.tenants.Issued, Says: adapters.Says, Now: p.clock}
 }
 
 func (p *Proxy) operated(name string) (operate.Tenant, bool) {

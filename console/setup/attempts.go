@@ -26,8 +26,8 @@ type attempts struct {
 	turn  time.Time
 }
 
-// more reports whether one more wrong link of an address gets an answer.
-func (a *attempts) more(address string) bool {
+// allow counts a wrong link of an address, and reports whether it gets an answer.
+func (a *attempts) allow(address string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if now := a.now(); a.wrong == nil || now.Sub(a.since) >= time.Minute || len(a.wrong) >= mostAddresses {

@@ -35,7 +35,7 @@ func cookie(r *http.Request, name string) string {
 // wrong counts a link or a session that is not genuine. It returns false after it has answered that
 // there were too many.
 func (p *Pages) wrong(w http.ResponseWriter, r *http.Request, err error) bool {
-	if !errors.Is(err, invite.ErrInvalid) || p.attempts.more(p.Address(r)) {
+	if !errors.Is(err, invite.ErrInvalid) || p.attempts.allow(p.Address(r)) {
 		return true
 	}
 	w.Header().Set("Retry-After", "60")

@@ -18,7 +18,7 @@ type Seen struct {
 	active activity
 }
 
-// NewSeen has seen no entry. The dialect idp says how failures are told.
+// NewSeen has seen no entry. The reasons of failures depend on the dialect idp.
 func NewSeen(idp string, required []Required) *Seen {
 	s := &Seen{idp: idp}
 	for _, t := range titles {

@@ -38,7 +38,7 @@ func (v *Invites) Enter(ctx context.Context, link string) (cookie string, i Invi
 	}
 	session := c
 	session.Secret = rand.Text()
-	if cookie, err = sealed(key, forSession, session); err != nil {
+	if cookie, err = sign(key, forSession, session); err != nil {
 		return "", i, err
 	}
 	i, err = v.change(ctx, c.Tenant, func(r *record, there bool) error {
@@ -83,7 +83,7 @@ func (v *Invites) claimed(ctx context.Context, purpose, text string) (claim, err
 	if err != nil {
 		return claim{}, err
 	}
-	c, ok := opened(key, purpose, text)
+	c, ok := verify(key, purpose, text)
 	switch {
 	case !ok:
 		return claim{}, ErrInvalid

@@ -10,7 +10,7 @@ type seen struct {
 	invitation Invitation
 	there      bool
 	at         time.Time
-	failed     time.Time // when what a read showed could not be saved
+	failed     time.Time // when a read could not look here, or could not save what it showed
 }
 
 const (
@@ -18,20 +18,23 @@ const (
 	// reads are noted. A revocation by another process takes effect within writeAge.
 	writeAge = 2 * time.Second
 	readAge  = 5 * time.Second
+	// doneAge is that of an invitation to which reads add nothing. Another process may have made a
+	// new one since.
+	doneAge = time.Minute
 )
 
 func (v *Invites) know(tenant string, i Invitation, there bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.known[tenant] = seen{invitation: i.clone(), there: there, at: v.Now()}
+	v.known[tenant] = seen{invitation: i.clone(), there: there, at: v.Now(), failed: v.known[tenant].failed}
 }
 
 // recent returns the invitation of a tenant, which was read from the store a while ago at most.
 func (v *Invites) recent(ctx context.Context, at Place, age time.Duration) (Invitation, bool, error) {
 	v.mu.Lock()
-	known, read := v.known[at.Tenant]
+	known := v.known[at.Tenant]
 	v.mu.Unlock()
-	if since := v.Now().Sub(known.at); !read || since >= age || since < 0 {
+	if since := v.Now().Sub(known.at); known.at.IsZero() || since >= age || since < 0 {
 		r, _, there, err := v.load(ctx, at.Tenant)
 		if err != nil {
 			return Invitation{}, false, err
@@ -62,16 +65,34 @@ func (v *Invites) WentLive(ctx context.Context, at Place) error {
 
 // Saw notes in the open invitation of a tenant that a read was answered, whether it looked users
 // up, and whether the tenant's file says that it is live. Each of them is saved once. It reads the
-// store every 5 seconds at most. If the store fails, a later read notes it.
+// store every 5 seconds at most, and once a minute if the invitation has all of them. If the store
+// fails, it is left alone for 5 seconds, and a later read notes it.
 func (v *Invites) Saw(ctx context.Context, at Place, matched, live bool) {
-	i, open, err := v.recent(ctx, at, readAge)
-	if err != nil || !open || !i.Connected.IsZero() && (!matched || !i.Matched.IsZero()) && (!live || !i.Live.IsZero()) {
-		return
+	has := func(i Invitation) bool {
+		return !i.Connected.IsZero() && (!matched || !i.Matched.IsZero()) && (!live || !i.Live.IsZero())
 	}
 	if v.failing(at.Tenant) {
 		return
 	}
-	_, err = v.change(ctx, at.Tenant, func(r *record, there bool) error {
+	age := readAge
+	if known := v.look(at.Tenant); known.there && known.invitation.Place == at && known.invitation.Open(v.Now()) && has(known.invitation) {
+		age = doneAge
+	}
+	i, open, err := v.recent(ctx, at, age)
+	if err != nil {
+		v.fail(at.Tenant)
+	}
+	if err != nil || !open || has(i) {
+		return
+	}
+	if v.saw(ctx, i, matched, live) != nil {
+		v.fail(at.Tenant)
+	}
+}
+
+// saw saves what an invitation does not have yet.
+func (v *Invites) saw(ctx context.Context, i Invitation, matched, live bool) error {
+	_, err := v.change(ctx, i.Tenant, func(r *record, there bool) error {
 		if !there || r.ID != i.ID {
 			return errSame
 		}
@@ -90,18 +111,26 @@ func (v *Invites) Saw(ctx context.Context, at Place, matched, live bool) {
 		}
 		return nil
 	})
-	if err != nil {
-		v.mu.Lock()
-		defer v.mu.Unlock()
-		known := v.known[at.Tenant]
-		known.failed = v.Now()
-		v.known[at.Tenant] = known
-	}
+	return err
 }
 
-// failing reports whether a save has failed a moment ago.
-func (v *Invites) failing(tenant string) bool {
+// look returns what is known of a tenant.
+func (v *Invites) look(tenant string) seen {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.Now().Sub(v.known[tenant].failed) < readAge
+	return v.known[tenant]
+}
+
+// fail notes that the store has failed, and failing reports whether that was a moment ago.
+func (v *Invites) fail(tenant string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	known := v.known[tenant]
+	known.failed = v.Now()
+	v.known[tenant] = known
+}
+
+func (v *Invites) failing(tenant string) bool {
+	since := v.Now().Sub(v.look(tenant).failed)
+	return since >= 0 && since < readAge
 }

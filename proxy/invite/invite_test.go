@@ -175,6 +175,43 @@ func TestReplace(t *testing.T) {
 	}
 }
 
+// Reads access the store once a minute when the invitation has all that they show, and leave it
+// alone for a while after a failure. An invitation that another process makes is noticed.
+func TestFactsCost(t *testing.T) {
+	h := newHouse(t)
+	v, w := h.process(), h.process()
+	h.invited(v, acme, false)
+	v.Saw(t.Context(), acme, true, false)
+	reads := func(n int, process *invite.Invites) int {
+		h.engine.Reset()
+		for range n {
+			h.pass(time.Second)
+			process.Saw(t.Context(), acme, true, false)
+		}
+		return len(h.engine.Ops())
+	}
+	if n := reads(50, v); n != 0 {
+		t.Errorf("50 s of reads cost %d", n)
+	}
+	if n := reads(60, v); n != 1 {
+		t.Errorf("60 s more cost %d", n)
+	}
+	h.invited(w, acme, false)
+	reads(61, v)
+	if i, err := w.Of(t.Context(), acme); err != nil || i.Matched.IsZero() {
+		t.Error(i, err)
+	}
+	h.engine.OnOp(func(context.Context, storetest.Op) error { return store.ErrUnavailable })
+	h.engine.Reset()
+	fresh := h.process()
+	for range 100 {
+		fresh.Saw(t.Context(), acme, true, false)
+	}
+	if n := len(h.engine.Ops()); n != 1 {
+		t.Errorf("100 reads cost %d while the store fails", n)
+	}
+}
+
 // Once a tenant was live, its invitation says so, and the next one begins anew.
 func TestWentLive(t *testing.T) {
 	h := newHouse(t)

@@ -35,8 +35,8 @@ type Options struct {
 type Invites struct {
 	Options
 
-	sealing sync.Mutex
-	key     []byte
+	signer sync.Mutex // of key
+	key    []byte
 
 	mu    sync.Mutex
 	known map[string]seen // by tenant, of those that were asked for
@@ -125,7 +125,7 @@ func (v *Invites) Make(ctx context.Context, at Place, by string, span time.Durat
 	}
 	now := v.Now().UTC().Truncate(time.Second)
 	fresh := Invitation{Place: at, ID: rand.Text(), Made: now, By: by, Expires: now.Add(span), Since: now, Staged: staged}
-	if link, err = sealed(key, forLink, claim{Tenant: at.Tenant, ID: fresh.ID, Expires: fresh.Expires.Unix()}); err != nil {
+	if link, err = sign(key, forLink, claim{Tenant: at.Tenant, ID: fresh.ID, Expires: fresh.Expires.Unix()}); err != nil {
 		return "", made, err
 	}
 	if len(link) > maxText {

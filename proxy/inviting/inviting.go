@@ -49,8 +49,9 @@ type Options struct {
 type Customers struct {
 	Options
 
-	invites *invite.Invites
-	pages   *setup.Pages
+	invites  *invite.Invites
+	pages    *setup.Pages
+	readings operate.Readings
 }
 
 // New opens the invitations, if the configuration enables them. It accesses nothing.
@@ -72,6 +73,14 @@ func (c *Customers) Invites() *invite.Invites {
 		return nil
 	}
 	return c.invites
+}
+
+// Readings are those of the checklists of all tenants.
+func (c *Customers) Readings() *operate.Readings {
+	if c == nil {
+		return nil
+	}
+	return &c.readings
 }
 
 // LinkURL is the URL of a link.
@@ -162,8 +171,9 @@ const (
 	mostTokens = 5
 )
 
-// newToken makes a token of a tenant. With a link that was made for a trial, a live tenant gets none
-// but in place of one that this link has made: it would be worth the right to write to all users.
+// newToken makes a token of a tenant. With a link that was made for a trial, a live tenant gets one
+// only in place of one that this link has made: its holder could write to all users with a first
+// one.
 func (c *Customers) newToken(ctx context.Context, tenant, by string) (string, setup.Token, error) {
 	over, err := c.trialOver(ctx, tenant)
 	if err != nil {

@@ -424,8 +424,8 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// What the journal cannot note is refused, and leaves nothing behind: no token is made, none expires,
-// and none is revoked.
+// A change that the journal cannot note is refused, and leaves nothing behind: no token is made,
+// none expires, and none is revoked.
 func TestJournalIsDown(t *testing.T) {
 	w := newWorld()
 	p := w.process()

@@ -27,12 +27,8 @@ const (
 
 var actions = []Action{TokenMade, TokenRevoked, Invited, InvitationRevoked, Waived, Live, Staged, GuardReleased, GuardClosed, Verified}
 
-// By is an operator who acts.
-type By struct {
-	Name string
-	// Address is that of the operator's browser; "" for a command.
-	Address string
-}
+// By is an operator who acts, with the address of the browser; "" for a command.
+type By struct{ Name, Address string }
 
 // IsAction reports whether the entry has an Action as its verb.
 func (e Entry) IsAction() bool { return slices.Contains(actions, Action(e.Verb)) }

@@ -171,17 +171,7 @@ func (t Tenants) bare(ctx context.Context, one Tenant, i invite.Invitation) Invi
 }
 
 func (t Tenants) invited(ctx context.Context, one Tenant, i invite.Invitation) (Invited, error) {
-	flush(ctx, one.Journal)
-	r, required := reader(one, i), one.SetUp.Required(ctx)
-	for {
-		seen, more, err := r.Read(ctx, required)
-		if err != nil {
-			return Invited{}, err
-		}
-		if !more {
-			return t.seen(ctx, one, i, required, seen), nil
-		}
-	}
+	return t.look(ctx, one, i, true)
 }
 
 func reader(one Tenant, i invite.Invitation) *checklist.Reader {
@@ -195,15 +185,8 @@ func (t Tenants) seen(ctx context.Context, one Tenant, i invite.Invitation, requ
 	return all
 }
 
-// placesAge is how long Watch relies on where attributes live, which Keycloak knows.
-const placesAge = 30 * time.Second
-
-// Watch returns a function that returns an invitation with its checklist, and reads only what is
-// new in the journal each time. Its calls must come one after the other.
+// Watch returns a function that returns an invitation with its checklist as it is now.
 func (t Tenants) Watch(i invite.Invitation) func(ctx context.Context) (Invited, error) {
-	var r *checklist.Reader
-	var required []checklist.Required
-	var asked time.Time
 	return func(ctx context.Context) (Invited, error) {
 		one, err := t.set(i.Tenant)
 		if err != nil {
@@ -213,17 +196,7 @@ func (t Tenants) Watch(i invite.Invitation) func(ctx context.Context) (Invited, 
 		if err != nil {
 			return Invited{}, err
 		}
-		if r == nil || r.Log != one.Journal || r.IDP != one.SetUp.IDP {
-			r = reader(one, i)
-		}
-		if t.Now().Sub(asked) > placesAge {
-			required, asked = one.SetUp.Required(ctx), t.Now()
-		}
-		seen, _, err := r.Read(ctx, required)
-		if err != nil {
-			return Invited{}, err
-		}
-		return t.seen(ctx, one, now, required, seen), nil
+		return t.look(ctx, one, now, false)
 	}
 }
 

@@ -74,8 +74,8 @@ func (h *host) do(t *testing.T) map[string]error {
 	}
 }
 
-// What the journal cannot note is refused, and leaves nothing behind: the former link works, and no
-// line is waived.
+// A change that the journal cannot note is refused, and leaves nothing behind: the former link
+// works, and no line is waived.
 func TestInviteJournalIsDown(t *testing.T) {
 	h := newHost()
 	made, err := h.Invite(t.Context(), "acme", eva, time.Hour, false)
@@ -138,7 +138,7 @@ func TestInviteChangeFails(t *testing.T) {
 	}
 }
 
-// A change that was made is no failure, though the journal cannot be read: the link is shown.
+// A change that was made is not reported as a failure if the journal cannot be read afterwards.
 func TestInviteUnread(t *testing.T) {
 	h := newHost()
 	h.OnOp(func(ctx context.Context, op storetest.Op) error {
@@ -196,5 +196,46 @@ func TestInviteLive(t *testing.T) {
 	}
 	if i, err := h.Invite(t.Context(), "acme", eva, time.Hour, true); err != nil || !i.Live || i.Staged {
 		t.Errorf("%+v %v", i, err)
+	}
+}
+
+// Looks share what was read of the journal. One at an invitation that has ended reads nothing more.
+func TestReadings(t *testing.T) {
+	h := newHost()
+	h.Readings = &operate.Readings{}
+	if _, err := h.Invite(t.Context(), "acme", eva, time.Hour, false); err != nil {
+		t.Fatal(err)
+	}
+	e := journal.Entry{Who: journal.Who{Tenant: "acme"}, Verb: "create", Type: "User", Target: "1"}
+	if err := h.log.Begin(t.Context(), &e); err != nil {
+		t.Fatal(err)
+	}
+	e.State = journal.Done
+	if err := h.log.Settle(t.Context(), &e); err != nil {
+		t.Fatal(err)
+	}
+	shows := func() (reads int) {
+		t.Helper()
+		h.Reset()
+		i, err := h.Invitation(t.Context(), "acme")
+		if err != nil || len(i.Lines) == 0 || i.Lines[2].State != checklist.Green {
+			t.Errorf("%+v %v", i, err)
+		}
+		for _, op := range h.Ops() {
+			if op.Tenant == "journal.r" {
+				reads++
+			}
+		}
+		return reads
+	}
+	if shows() == 0 {
+		t.Error("an open invitation is shown without a reading")
+	}
+	h.now = h.now.Add(2 * time.Hour)
+	shows() // once after its end
+	for range 3 {
+		if n := shows(); n != 0 {
+			t.Errorf("%d readings of an invitation that has ended", n)
+		}
 	}
 }

@@ -49,6 +49,8 @@ type Tenants struct {
 	// Invites has the invitations of customers; nil: there are none. LinkURL is the URL of a link.
 	Invites *invite.Invites
 	LinkURL func(link string) string
+	// Readings are shared by all who look at checklists; nil: each look reads the journal.
+	Readings *Readings
 }
 
 // Operations of the proxy.

@@ -33,11 +33,11 @@ const (
 // maxText bounds a link and a cookie, in bytes. A tenant's name has at most 63.
 const maxText = 512
 
-// encoding is strict, and opened refuses ends of lines, so that there is one text for each content.
+// encoding is strict, and verify refuses ends of lines, so that there is one text for each content.
 var encoding = base64.RawURLEncoding.Strict()
 
-// sealed is the text of a claim.
-func sealed(key []byte, purpose string, c claim) (string, error) {
+// sign is the text of a claim, with its code. Whoever has it can read the claim.
+func sign(key []byte, purpose string, c claim) (string, error) {
 	body, err := json.Marshal(c)
 	if err != nil {
 		return "", err
@@ -45,8 +45,8 @@ func sealed(key []byte, purpose string, c claim) (string, error) {
 	return encoding.EncodeToString(append(body, code(key, purpose, body)...)), nil
 }
 
-// opened is the claim of a text; false if it is not one of this key and purpose.
-func opened(key []byte, purpose, text string) (c claim, ok bool) {
+// verify is the claim of a text; false if it is not one of this key and purpose.
+func verify(key []byte, purpose, text string) (c claim, ok bool) {
 	if len(text) > maxText || strings.ContainsAny(text, "\r\n") {
 		return c, false
 	}
@@ -75,8 +75,8 @@ const keySize = 32
 
 // signing returns the key, which the process that first needs it makes. It is read once.
 func (v *Invites) signing(ctx context.Context) ([]byte, error) {
-	v.sealing.Lock()
-	defer v.sealing.Unlock()
+	v.signer.Lock()
+	defer v.signer.Unlock()
 	for v.key == nil {
 		found, err := v.Space.Load(ctx, keyRecord)
 		if err != nil {
