@@ -69,8 +69,7 @@ type Backend interface {
 	RevokeToken(ctx context.Context, tenant, id string, by Operator) error
 	// Verify runs the canary. A staged tenant stays staged.
 	Verify(ctx context.Context, tenant string, by Operator) (canary.Report, error)
-	// Stage makes a tenant staged. Live makes it live, if its checklist is finished and its canary is
-	// green.
+	// Stage makes a tenant staged. Live makes it live, with a finished checklist and a green canary.
 	Stage(ctx context.Context, tenant string, by Operator) error
 	Live(ctx context.Context, tenant string, by Operator) error
 	// ReleaseGuard lets all changes through for a time, CloseGuard ends that.
@@ -119,7 +118,6 @@ type Activity struct {
 // Hour counts the writes that began within an hour.
 type Hour struct {
 	Begin time.Time
-	// Done were made, Refused were refused before anything was done, Failed were begun and failed, in
-	// part or as a whole.
+	// Done were made, Refused were refused before anything was done, Failed were begun and failed.
 	Done, Refused, Failed int
 }

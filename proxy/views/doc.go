@@ -2,7 +2,6 @@
 // proxy, and carries out its actions.
 //
 //	Views      its parts, and the list of tenants     (views.go, tenant.go)
-//	counts     users and groups, counted beside pages (counts.go)
 //	activity   the journal as pages show it           (activity.go)
 //	hours      writes by hour and outcome             (hours.go)
 //	resource   a user or group, attribute by attribute (resource.go)

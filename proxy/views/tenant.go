@@ -27,7 +27,7 @@ func (v *Views) summary(ctx context.Context, t Tenant, states map[string]health.
 	if t.GuardOff {
 		s.Guard = guardOff
 	}
-	s.Users, s.Groups = v.counts.of(c.Tenant) //nolint:contextcheck // a count outlives the page
+	s.Users, s.Groups = v.counts.Of(c.Tenant) //nolint:contextcheck // a count outlives the page
 	s.Drift, s.Walked = v.Walked(c.Tenant)
 	s.Health, s.Why = healthOf(states[c.Tenant])
 	v.tokens(ctx, t, &s)

@@ -20,6 +20,7 @@ import (
 	"keycloak-scim-proxy/proxy/operating"
 	"keycloak-scim-proxy/proxy/policy/budget"
 	"keycloak-scim-proxy/proxy/scim"
+	"keycloak-scim-proxy/proxy/views/counting"
 )
 
 // Tenant is a tenant with the parts that its views are made from.
@@ -75,7 +76,7 @@ type Options struct {
 // Views is the Backend of a console. It is safe for concurrent use.
 type Views struct {
 	Options
-	counts counts
+	counts *counting.Counts
 	hours  hours
 }
 
@@ -83,7 +84,7 @@ var _ console.Backend = (*Views)(nil)
 
 // New makes a Views.
 func New(o Options) *Views {
-	return &Views{Options: o, counts: newCounts(o.Operate.Place, o.Now), hours: newHours(o.Now)}
+	return &Views{Options: o, counts: counting.New(o.Operate.Place, o.Now), hours: newHours(o.Now)}
 }
 
 // tenant returns a tenant.

@@ -1,4 +1,5 @@
-package views
+// Package counting counts the users and groups of tenants beside the pages that show them.
+package counting
 
 import (
 	"context"
@@ -18,13 +19,13 @@ const (
 	countsAtOnce = 2
 )
 
-// counts has how many users and groups tenants have. Pages do not wait for a count: they show the
+// Counts has how many users and groups tenants have. Pages do not wait for a count: they show the
 // last one, and the next one is made beside them.
-type counts struct {
+type Counts struct {
 	place operating.Places
 	now   func() time.Time
 	turns chan struct{}
-	known *sync.Map // of count, by tenant
+	known sync.Map // of count, by tenant
 }
 
 type count struct {
@@ -33,12 +34,13 @@ type count struct {
 	running       bool
 }
 
-func newCounts(place operating.Places, now func() time.Time) counts {
-	return counts{place: place, now: now, turns: make(chan struct{}, countsAtOnce), known: new(sync.Map)}
+// New makes a Counts that knows none.
+func New(place operating.Places, now func() time.Time) *Counts {
+	return &Counts{place: place, now: now, turns: make(chan struct{}, countsAtOnce)}
 }
 
-// of returns the last counts of a tenant, -1 if they are not known.
-func (c *counts) of(tenant string) (users, groups int) {
+// Of returns the last counts of a tenant, -1 if they are not known.
+func (c *Counts) Of(tenant string) (users, groups int) {
 	last := count{users: -1, groups: -1}
 	if v, ok := c.known.Load(tenant); ok {
 		last, _ = v.(count)
@@ -53,7 +55,7 @@ func (c *counts) of(tenant string) (users, groups int) {
 	return last.users, last.groups
 }
 
-func (c *counts) swap(tenant string, from, to count) bool {
+func (c *Counts) swap(tenant string, from, to count) bool {
 	if from.at.IsZero() && !from.running {
 		_, there := c.known.LoadOrStore(tenant, to)
 		return !there
@@ -61,7 +63,7 @@ func (c *counts) swap(tenant string, from, to count) bool {
 	return c.known.CompareAndSwap(tenant, from, to)
 }
 
-func (c *counts) count(tenant string, was count) {
+func (c *Counts) count(tenant string, was count) {
 	c.turns <- struct{}{}
 	defer func() { <-c.turns }()
 	ctx, cancel := context.WithTimeout(context.Background(), countTime)
