@@ -124,6 +124,10 @@ func (p *Pages) visited(w http.ResponseWriter, r *http.Request) (v visit, ok boo
 		}
 		err = &invite.EndedError{Why: invite.Replaced}
 	}
+	if _, over := errors.AsType[*invite.EndedError](err); over && r.URL.Path == Path+"/live" {
+		w.WriteHeader(http.StatusNoContent) // the page that is open does not connect again
+		return v, false
+	}
 	if p.wrong(w, r, err) {
 		p.fail(w, err)
 	}

@@ -104,7 +104,7 @@ var field = regexp.MustCompile(`<input type="hidden" name="(\w+)" value="([^"]*)
 // enter begins a set-up.
 func (i *installation) enter(t *testing.T, tenant string) *http.Client {
 	t.Helper()
-	out, code := proxytest.Run(t, program(t), "tenant", "invite", tenant, "--config", i.config())
+	out, code := proxytest.Run(t, program(t), "tenant", "invite", tenant, "--live", "--config", i.config())
 	link, _, _ := strings.Cut(out[strings.Index(out, i.public+"/setup/"):], "\n")
 	if code != 0 {
 		t.Fatalf("%d %s", code, out)

@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	duration = flag.Duration("soak", 3*time.Minute, "how long the load lasts; longer if not every fault has happened by then")
+	duration = flag.Duration("soak", time.Minute, "how long the load lasts; longer if not every fault has happened by then")
 	seed     = flag.Uint64("seed", 1, "begins the random numbers of the load")
 )
 
