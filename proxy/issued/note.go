@@ -2,10 +2,8 @@ package issued
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"keycloak-scim-proxy/proxy/journal"
 )
@@ -49,19 +47,15 @@ func (n *notes) add(ctx context.Context, all ...note) error {
 	return nil
 }
 
-// endTime bounds how long the journal is waited for at the end.
-const endTime = 2 * time.Second
-
-// end writes what became of what was noted, also if the caller is gone. A nil cause is success. If
-// it fails, the journal says later that the outcome is not known.
+// end writes what became of what was noted, until the journal fails once: it says later that the
+// outcome of the others is not known. A nil cause is success.
 func (n *notes) end(ctx context.Context, cause error) (err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
-	defer cancel()
-	for _, one := range n.written {
-		if one.entry.State = journal.Done; cause != nil {
-			one.entry.State, one.entry.Reason = journal.Failed, cause.Error()
-		}
-		err = errors.Join(err, n.log.Note(ctx, &one.entry))
+	failed := ""
+	if cause != nil {
+		failed = cause.Error()
+	}
+	for i := 0; i < len(n.written) && err == nil; i++ {
+		err = n.log.Conclude(ctx, &n.written[i].entry, failed)
 	}
 	return err
 }

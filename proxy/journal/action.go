@@ -34,9 +34,8 @@ type By struct{ Name, Address string }
 func (e Entry) IsAction() bool { return slices.Contains(actions, Action(e.Verb)) }
 
 // Note saves an entry with an Action as its Verb, which names no resource. Name is what the action
-// is about, such as the id of a token, and Reason says more; both are kept without values too. An
-// entry without a Request gets one, so that it can be explained; without a State it is Done. An
-// Open one is noted again when the action has ended. A nil Log keeps nothing.
+// is about, such as the id of a token, and Reason says more; both are kept without values too. It
+// gets a Request, and is Done unless it is Open, which Conclude ends. A nil Log keeps nothing.
 func (l *Log) Note(ctx context.Context, e *Entry) error {
 	switch {
 	case l == nil:
@@ -52,4 +51,15 @@ func (l *Log) Note(ctx context.Context, e *Entry) error {
 		e.Ended = l.Now().UTC()
 	}
 	return l.put(ctx, e)
+}
+
+// Conclude saves what became of an Open action, also if the caller is gone. failed says why it was
+// not done, "" if it was.
+func (l *Log) Conclude(ctx context.Context, e *Entry, failed string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
+	defer cancel()
+	if e.State = Done; failed != "" {
+		e.State, e.Reason = Failed, failed
+	}
+	return l.Note(ctx, e)
 }

@@ -16,6 +16,7 @@ const (
 	queued     = 1024 // outcomes that wait
 	writers    = 64
 	saveTime   = 10 * time.Second // of one try
+	endTime    = 2 * time.Second  // of the outcome of an action
 	saveTries  = 3
 	retryAfter = time.Second
 	// gather is how long an outcome waits for others: an engine saves those that come at the same

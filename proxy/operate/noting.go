@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"keycloak-scim-proxy/proxy/journal"
 )
@@ -27,23 +26,15 @@ func (n *noting) begin(ctx context.Context, e journal.Entry) error {
 	return nil
 }
 
-// endTime bounds how long the journal is waited for at the end.
-const endTime = 2 * time.Second
-
-// end writes what became of the action, also if the caller is gone, and returns the cause: nil is
-// success. If the journal cannot be written, it says later that the outcome is not known.
+// end writes what became of the action, and returns the cause: nil is success. If the journal
+// cannot be written, it says later that the outcome is not known.
 func (n *noting) end(ctx context.Context, cause error) error {
-	if !n.written {
+	switch {
+	case !n.written:
 		return cause
+	case cause != nil:
+		return errors.Join(cause, n.log.Conclude(ctx, &n.entry, cause.Error()))
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
-	defer cancel()
-	if n.entry.State = journal.Done; cause != nil {
-		n.entry.State, n.entry.Reason = journal.Failed, cause.Error()
-	}
-	ended := n.log.Note(ctx, &n.entry)
-	if cause == nil {
-		return nil
-	}
-	return errors.Join(cause, ended)
+	_ = n.log.Conclude(ctx, &n.entry, "") // the change is made
+	return nil
 }

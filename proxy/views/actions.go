@@ -42,11 +42,12 @@ func (v *Views) Record(ctx context.Context, a console.Act) (done func(ctx contex
 		}
 	}
 	return func(ctx context.Context, err error) {
+		failed := ""
+		if err != nil {
+			failed = plain(err)
+		}
 		if ours {
-			if e.State = journal.Done; err != nil {
-				e.State, e.Reason = journal.Failed, plain(err)
-			}
-			err = errors.Join(err, t.Journal.Note(ctx, &e))
+			err = errors.Join(err, t.Journal.Conclude(ctx, &e, failed))
 		}
 		v.Did(a, err)
 	}, nil
